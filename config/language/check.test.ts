@@ -1,0 +1,430 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { CacheError } from '../../sw/core/cache-error.ts'
+import { assertConfig } from './assert-config.ts'
+import { checkConfig } from './check.ts'
+import { compileConfig } from './compile.ts'
+import { formatProblem } from './kind.ts'
+import type { Config } from './options.ts'
+
+const FILE = 'freshlayer.config.ts'
+const GOOD = { version: '1', identity: 'none', routes: [] }
+
+/** What the check says about a config that is right but for these options. */
+const problemsOf = (options: object): string[] => checkConfig({ ...GOOD, ...options }, FILE).problems.map(formatProblem)
+const warningsOf = (options: object): string[] => checkConfig({ ...GOOD, ...options }, FILE).warnings.map(formatProblem)
+const ofRoute = (route: object): string[] => problemsOf({ routes: [{ match: '/a/:id', ...route }] })
+
+describe('a config', () => {
+  it('is let pass with every option in use', () => {
+    const config = {
+      version: '2',
+      identity: { by: ['authorization', 'identify'], partitionOf: (token: string) => token },
+      shell: '/index.html',
+      navigation: { exclude: ['/admin/**', '/*.pdf'], timeout: '3s' },
+      defaults: { fresh: 'http', timeout: 0, ignoreQuery: ['utm_*', '*'] },
+      routes: [
+        {
+          match: ['GET /api/p/:id', 'https://api.example.com:8080/v1/**', 'QUERY /api/q'],
+          name: 'p',
+          fresh: 0,
+          stale: '1.5h',
+          offline: 'forever',
+          preset: 'network-first',
+          retry: 0,
+          expects: 'application/ld+json',
+          trust: 'http',
+          public: true,
+          keyHeaders: ['X-Store-Id'],
+          query: { a: 'b', c: true, d: false },
+          tags: ['p', 'p:{id}'],
+        },
+        { match: '/api/p/:id' },
+      ],
+      writes: [
+        {
+          match: 'POST /api/p/:id',
+          invalidates: ['p', '/api/p/{id}?x={id}', '/r/:any/**', 'https://h:80/x'],
+          name: 'w',
+        },
+      ],
+    } satisfies Config
+    expect(checkConfig(config, FILE)).toEqual({ problems: [], warnings: [] })
+    expect(() => assertConfig(config, FILE)).not.toThrow()
+  })
+
+  it.each([undefined, null, 1, 'config', [], () => GOOD])('is an object, not %s', (given) => {
+    const [problem] = checkConfig(given, FILE).problems
+    expect(problem?.path).toBe(FILE)
+  })
+
+  it.each(['version', 'identity', 'routes'])('has to have %s', (name) => {
+    const { problems } = checkConfig({ ...GOOD, [name]: undefined }, FILE)
+    expect(problems).toMatchObject([{ path: name, given: 'nothing' }])
+    const { [name]: _, ...rest } = GOOD as Record<string, unknown>
+    expect(checkConfig(rest, FILE).problems).toEqual(problems)
+  })
+
+  it('without identity is refused with the choices spelled out', () => {
+    const [said] = problemsOf({ identity: undefined })
+    for (const choice of [
+      "'none'",
+      "{ by: ['authorization'] }",
+      "{ by: ['identify'] }",
+      "{ by: ['authorization', 'identify'] }",
+    ]) {
+      expect(said).toContain(choice)
+    }
+  })
+
+  it('is refused with every problem at once', () => {
+    const config = { identity: 'none', routes: [{ match: '/a', fresh: '5mins' }, { match: 'b' }] }
+    const refuse = () => assertConfig(config, FILE)
+    expect(refuse).toThrow(CacheError)
+    expect(refuse).toThrow(
+      /^freshlayer\.config\.ts was refused:\n {2}version: .*\n {2}routes\[0\]\.fresh: .*\n {2}routes\[1\]\.match: .*\[config-refused\]$/s,
+    )
+  })
+
+  it('says where, what is there, what is expected and what was meant', () => {
+    expect(ofRoute({ fresh: '5mins' })).toEqual([
+      "routes[0].fresh: '5mins' given, expected a duration with its unit ('30s', '5m', '2h', '7d'), 0, 'forever' or 'http'. Did you mean '5m'?",
+    ])
+  })
+})
+
+describe('an option', () => {
+  it.each([
+    ['is known', { rotues: [] }, 'rotues', "'routes'"],
+    ['is known by its own name, not one every object has', { constructor: 1 }, 'constructor', undefined],
+    ['is left out rather than undefined', { shell: undefined }, 'shell', undefined],
+    ['is of its type: version', { version: 1 }, 'version', undefined],
+    ['is of its type: identity', { identity: 'None' }, 'identity', "'none'"],
+    ['is complete: identity', { identity: {} }, 'identity.by', undefined],
+    ['has a value: identity', { identity: { by: [] } }, 'identity.by', undefined],
+    ['is of its type: a way to tell users apart', { identity: { by: ['cookie'] } }, 'identity.by', undefined],
+    [
+      'is of its type: partitionOf',
+      { identity: { by: ['identify'], partitionOf: 'x' } },
+      'identity.partitionOf',
+      undefined,
+    ],
+    ['is of its type: routes', { routes: {} }, 'routes', undefined],
+    ['is of its type: a route', { routes: ['/a'] }, 'routes[0]', undefined],
+    ['is of its type: a list that is an object', { navigation: [] }, 'navigation', undefined],
+    ['is of its type: shell', { shell: 'index.html' }, 'shell', "'/index.html'"],
+    ['is of the own origin: shell', { shell: '//cdn.example/index.html' }, 'shell', undefined],
+    ['is one document: shell', { shell: '/*' }, 'shell', undefined],
+    ['is a duration: navigation.timeout', { navigation: { timeout: 3000 } }, 'navigation.timeout', undefined],
+    ['is a pattern: navigation.exclude', { navigation: { exclude: ['admin'] } }, 'navigation.exclude[0]', "'/admin'"],
+    [
+      'has no method: navigation.exclude',
+      { navigation: { exclude: ['GET /admin'] } },
+      'navigation.exclude[0]',
+      "'/admin'",
+    ],
+    ['is checked in defaults', { defaults: { retry: '1' } }, 'defaults.retry', undefined],
+    ["is a route's own: tags", { defaults: { tags: [] } }, 'defaults.tags', undefined],
+    ['has to be there: match', { routes: [{}] }, 'routes[0].match', undefined],
+    ['has to be there: invalidates', { writes: [{ match: '/a' }] }, 'writes[0].invalidates', undefined],
+    ['reads with a reading method', { routes: [{ match: 'PUT /a' }] }, 'routes[0].match', undefined],
+    ['writes with a writing method', { writes: [{ match: 'GET /a', invalidates: [] }] }, 'writes[0].match', undefined],
+    [
+      'is a pattern: invalidates',
+      { writes: [{ match: '/a', invalidates: ['/api//:id/:id'] }] },
+      'writes[0].invalidates[0]',
+      undefined,
+    ],
+    [
+      'has no method: invalidates',
+      { writes: [{ match: '/a', invalidates: ['GET /api'] }] },
+      'writes[0].invalidates[0]',
+      undefined,
+    ],
+  ])('%s', (_, options, path, nearest) => {
+    const { problems } = checkConfig({ ...GOOD, ...options }, FILE)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatchObject({ path, ...(nearest !== undefined && { nearest }) })
+    expect(problems[0]?.nearest).toBe(nearest)
+  })
+
+  it.each([
+    ['fresh', 30, undefined],
+    ['fresh', '30', undefined],
+    ['fresh', '5 minutes', "'5m'"],
+    ['fresh', '2hrs', "'2h'"],
+    ['fresh', '1Day', "'1d'"],
+    ['fresh', '250millis', "'250ms'"],
+    ['fresh', '3months', undefined],
+    ['fresh', 'for ever', "'forever'"],
+    ['stale', 'https', "'http'"],
+    ['offline', null, undefined],
+    ['timeout', 'http', undefined],
+    ['timeout', '10sec', "'10s'"],
+    ['retry', 6, undefined],
+    ['retry', -1, undefined],
+    ['retry', 1.5, undefined],
+    ['preset', 'network_first', "'network-first'"],
+    ['preset', 'toString', undefined],
+    ['trust', 'rules', "'rule'"],
+    ['public', 'yes', undefined],
+    ['expects', 'jsn', "'json'"],
+    ['expects', 'html', undefined],
+    ['ignoreQuery', 'utm_*', undefined],
+    ['keyHeaders', 'X-Store', undefined],
+    ['query', '?a=1', undefined],
+    ['name', '', undefined],
+    ['tags', 'p', undefined],
+  ])('is not wrong: %s: %o', (option, value, nearest) => {
+    const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', [option]: value }] }, FILE)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.path).toBe(`routes[0].${option}`)
+    expect(problems[0]?.nearest).toBe(nearest)
+  })
+
+  it.each([
+    ['ignoreQuery', 'a*b'],
+    ['ignoreQuery', ''],
+    ['keyHeaders', 'X Store'],
+    ['tags', 'p:{id'],
+    ['tags', 'p:{ id }'],
+    ['tags', ''],
+  ])('is not wrong within: %s: %o', (option, value) => {
+    const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', [option]: [value] }] }, FILE)
+    expect(problems).toMatchObject([{ path: `routes[0].${option}[0]` }])
+  })
+
+  it('is not wrong within a query condition', () => {
+    expect(ofRoute({ query: { page: 1 } })[0]).toMatch(/^routes\[0\]\.query\.page: 1 given/)
+  })
+})
+
+describe('a pattern', () => {
+  it.each([
+    ['a method in small letters', 'get /a', "'GET /a'"],
+    ['a path without its slash', 'api/x', "'/api/x'"],
+    ['a method and a path without its slash', 'GET api/x', "'GET /api/x'"],
+    ['a relative path', './api', "'/api'"],
+    ['an origin without scheme', '//api.example.com/v1', undefined],
+    ['an origin without path', 'https://api.example.com', "'https://api.example.com/**'"],
+    ['any origin', 'https://*.example.com/v1', undefined],
+    ['a user name', 'https://me@example.com/v1', undefined],
+    ['a port that URLs leave out', 'https://example.com:443/v1', "'https://example.com/v1'"],
+    ['a parameter in braces', '/api/{id}', "'/api/:id'"],
+    ['a query', '/api?x=1', "'/api'"],
+    ['a fragment', '/api#x', "'/api'"],
+    ['an optional parameter', '/api/:id?', "'/api/:id'"],
+    ['an expression', '/api/:id(\\d+)', "'/api/:id'"],
+    ['two stars in the middle', '/**/x', undefined],
+    ['two stars beside other text', '/api/x**', undefined],
+    ['three stars', '/***', undefined],
+    ['a step up', '/api/../x', undefined],
+    ['a space', '/a b', undefined],
+    ['two spaces', 'GET  /a', undefined],
+    ['a character that no URL has', '/a"b', undefined],
+    ['half a character', '/\ud800', undefined],
+    ['nothing', '', "'/'"],
+    ['a list of nothing', [], undefined],
+    ['a number', 7, undefined],
+    ['a parameter twice', '/:a/x/:a', undefined],
+  ])('is not %s', (_, match, nearest) => {
+    const { problems } = checkConfig({ ...GOOD, routes: [{ match }] }, FILE)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.path).toBe('routes[0].match')
+    expect(problems[0]?.nearest).toBe(nearest)
+  })
+
+  it('is named by its place in a list', () => {
+    expect(problemsOf({ routes: [{ match: ['/a', 'b'] }] })[0]).toMatch(/^routes\[0\]\.match\[1\]: 'b' given/)
+  })
+
+  it('that is let pass can be compiled', () => {
+    const text = fc.stringMatching(/^(GET )?(https:\/\/x)?\/?[a:*/{}?.\\()+\-é]{0,8}$/)
+    fc.assert(
+      fc.property(text, text, (match, invalidated) => {
+        const config: Config = {
+          version: '1',
+          identity: 'none',
+          routes: [{ match }],
+          writes: [{ match: '/w', invalidates: [invalidated] }],
+        }
+        fc.pre(checkConfig(config, FILE).problems.length === 0)
+        const compiled = compileConfig(config)
+        expect(compiled.routes[0]?.patterns).toHaveLength(1)
+        compiled.match({ method: 'POST', origin: 'https://x', sameOrigin: true, pathname: '/w', search: '' })
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
+
+describe('a hole', () => {
+  it.each([
+    ['has a parameter', { match: '/a/:id', tags: ['a:{id}'] }, []],
+    ['has a parameter in one of the patterns', { match: ['/a', '/a/:id'], tags: ['a:{id}'] }, []],
+    [
+      'has a parameter of this entry, and the nearest is named',
+      { match: '/a/:id/:part', tags: ['a', 'a:{idd}'] },
+      ["routes[0].tags[1]: 'a:{idd}' given, expected a parameter of match: {id}, {part}. Did you mean 'a:{id}'?"],
+    ],
+    [
+      'has no parameter where there are none',
+      { match: '/a', tags: ['{x}'] },
+      ["routes[0].tags[0]: '{x}' given, expected no hole: match has no parameters"],
+    ],
+    [
+      'takes no port for a parameter',
+      { match: 'http://h:a/x', tags: ['{a}'] },
+      ["routes[0].tags[0]: '{a}' given, expected no hole: match has no parameters"],
+    ],
+  ])('%s', (_, route, expected) => {
+    expect(problemsOf({ routes: [route] })).toEqual(expected)
+  })
+
+  it('of what a write invalidates has a parameter too', () => {
+    expect(problemsOf({ writes: [{ match: '/a/:id', invalidates: ['/a/{no}'] }] })[0]).toMatch(
+      /^writes\[0\]\.invalidates\[0\]: /,
+    )
+  })
+})
+
+describe('a rule that is never reached', () => {
+  it('is refused with the one that shadows it', () => {
+    expect(problemsOf({ routes: [{ match: '/b' }, { match: ['/x', '/a/**'] }, { match: '/a/b' }] })).toEqual([
+      "routes[2].match: '/a/b' given, expected a place before routes[1].match[1] ('/a/**'), which matches all of it first",
+    ])
+  })
+
+  it.each<[string, object, object, boolean]>([
+    ['has the same path', { match: '/a' }, { match: '/a' }, true],
+    ['has the same path under other names', { match: '/a/:x' }, { match: '/a/:y' }, true],
+    ['has the same path beside other text', { match: '/:x.json' }, { match: '/:y.json' }, true],
+    ['is literal where the other is open', { match: '/a/:x' }, { match: '/a/b' }, true],
+    ['is literal where the other is partly open', { match: '/*.json' }, { match: '/a.json' }, true],
+    ['is literal and not what the other is', { match: '/*.json' }, { match: '/a.csv' }, false],
+    ['is open where the other is literal', { match: '/a/b' }, { match: '/a/:x' }, false],
+    ['is more open than the other', { match: '/*.json' }, { match: '/*' }, false],
+    ['is below two stars', { match: '/a/**' }, { match: '/a/:x/c' }, true],
+    ['is what two stars stand on', { match: '/a/**' }, { match: '/a' }, true],
+    ['ends in two stars below two stars', { match: '/a/**' }, { match: '/a/b/**' }, true],
+    ['ends in two stars and the other does not', { match: '/a/:x' }, { match: '/a/**' }, false],
+    ['is longer', { match: '/a/:x' }, { match: '/a/:x/b' }, false],
+    ['has an empty segment', { match: '/a/:x' }, { match: '/a/' }, false],
+    ['is of another origin', { match: '/**' }, { match: 'https://b.example/c' }, false],
+    ['is of the same other origin', { match: 'https://b.example/**' }, { match: 'https://B.example/c' }, true],
+    ['has one of the usual methods', { match: '/a' }, { match: 'GET /a' }, true],
+    ['has another method', { match: 'GET /a' }, { match: 'POST /a' }, false],
+    ['has a method that is not usual', { match: '/a' }, { match: 'POST /a' }, false],
+    ['has more methods', { match: 'GET /a' }, { match: '/a' }, false],
+    ['asks more of the query', { match: '/a' }, { match: '/a', query: { x: '1' } }, true],
+    ['asks less of the query', { match: '/a', query: { x: '1' } }, { match: '/a' }, false],
+    ['asks something else of the query', { match: '/a', query: { x: '1' } }, { match: '/a', query: { x: '2' } }, false],
+    [
+      'asks the same of the query',
+      { match: '/a', query: { x: false } },
+      { match: '/a', query: { x: false, y: '1' } },
+      true,
+    ],
+    ['asks for one value of any', { match: '/a', query: { x: true } }, { match: '/a', query: { x: '2' } }, true],
+    ['asks for any value of one', { match: '/a', query: { x: '2' } }, { match: '/a', query: { x: true } }, false],
+  ])('%s', (_, first, second, unreachable) => {
+    expect(problemsOf({ routes: [first, second] })).toHaveLength(unreachable ? 1 : 0)
+  })
+
+  it('may be a write', () => {
+    const writes = [
+      { match: '/a', invalidates: [] },
+      { match: 'PATCH /a', invalidates: [] },
+    ]
+    expect(problemsOf({ writes })[0]).toMatch(/^writes\[1\]\.match: 'PATCH \/a' given/)
+  })
+
+  it('is not one whose own patterns overlap', () => {
+    expect(problemsOf({ routes: [{ match: ['/a/**', '/a/b'] }] })).toEqual([])
+  })
+
+  it('has a request that nobody else answers unless it is refused', () => {
+    const segment = fc.constantFrom('a', 'a.b', ':x', '*', '*.b', '')
+    const path = fc
+      .tuple(fc.array(segment, { minLength: 1, maxLength: 2 }), fc.constantFrom('', '/**'))
+      .map(([parts, end]) => `/${parts.map((part, at) => part.replace(':x', `:x${at}`)).join('/')}${end}`)
+    fc.assert(
+      fc.property(
+        path,
+        path,
+        fc.array(fc.constantFrom('a', 'b', 'a.b', ''), { minLength: 1, maxLength: 3 }),
+        (one, two, parts) => {
+          fc.pre(
+            problemsOf({ routes: [{ match: one }, { match: two }] }).some((said) => said.includes('a place before')),
+          )
+          const { match } = compileConfig({ version: '1', identity: 'none', routes: [{ match: one }, { match: two }] })
+          const found = match({
+            method: 'GET',
+            origin: 'x',
+            sameOrigin: true,
+            pathname: `/${parts.join('/')}`,
+            search: '',
+          })
+          expect(found?.kind === 'read' ? found.rule.index : 0).toBe(0)
+        },
+      ),
+      { numRuns: 2000, maxSkipsPerRun: 1000 },
+    )
+  })
+})
+
+describe('a warning', () => {
+  it.each<[string, object, string[]]>([
+    ['is given for trust in a rule', { routes: [{ match: '/a', trust: 'rule' }] }, ['routes[0].trust']],
+    ['is given for trust in all rules', { defaults: { trust: 'rule' } }, ['defaults.trust']],
+    ['is given for a rule that meets every page', { routes: [{ match: '/**' }] }, ['routes[0].match']],
+    ['is given for a rule that meets the root', { routes: [{ match: '/' }] }, ['routes[0].match']],
+    ['is given for a rule that meets any page', { routes: [{ match: ['/api', '/:page'] }] }, ['routes[0].match[1]']],
+    ['is not given for data', { routes: [{ match: '/api/**' }] }, []],
+    ['is not given for a file type', { routes: [{ match: '/*.json' }] }, []],
+    ['is not given for another origin', { routes: [{ match: 'https://b.example/**' }] }, []],
+    ['is not given for another method', { routes: [{ match: 'POST /**' }] }, []],
+  ])('%s', (_, options, paths) => {
+    expect(warningsOf(options).map((said) => said.split(':')[0])).toEqual(paths)
+    expect(problemsOf(options)).toEqual([])
+  })
+})
+
+describe('the check', () => {
+  const anything = fc.anything({
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+    maxDepth: 4,
+  })
+  const fields = [
+    'version',
+    'identity',
+    'shell',
+    'navigation',
+    'defaults',
+    'routes',
+    'writes',
+    'match',
+    'tags',
+    'invalidates',
+    'query',
+    'fresh',
+    'preset',
+  ]
+
+  it('never throws, whatever it is given', () => {
+    fc.assert(fc.property(anything, (given) => void checkConfig(given, FILE)))
+  })
+
+  it('never throws, whatever stands in the right places', () => {
+    const object = fc.dictionary(fc.constantFrom(...fields), fc.oneof(anything, fc.string({ unit: 'binary' })))
+    fc.assert(
+      fc.property(object, fc.array(object), fc.array(object), (config, routes, writes) => {
+        void checkConfig({ ...config, routes, writes }, FILE)
+      }),
+    )
+  })
+})

@@ -1,0 +1,124 @@
+import { configProblems } from './assert-config.ts'
+import { isRecord, problem, type Problem } from './kind.ts'
+import { READ_METHODS, WRITE_METHODS } from './option-kinds.ts'
+import { paramsOf, patternMistake } from './pattern-mistakes.ts'
+import { parsePattern } from './pattern.ts'
+import { covers, extentOf, type Extent } from './shadow.ts'
+import { nearest } from './spelling.ts'
+import { HOLE } from './template.ts'
+
+/** What is wrong (the config is refused) and what is probably not meant (it is not). */
+export interface Findings {
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * Everything that is wrong with a config, whatever it is: what `assertConfig` refuses, and what only somebody who edits
+ * the rules needs to know (holes without parameter, rules that are never reached). For builds. Never throws.
+ */
+export function checkConfig(config: unknown, file: string): Findings {
+  const problems = configProblems(config, file)
+  if (!isRecord(config)) return { problems, warnings: [] }
+  const routes = entriesOf(config['routes'], 'routes', READ_METHODS.all, READ_METHODS.usual)
+  const writes = entriesOf(config['writes'], 'writes', WRITE_METHODS, WRITE_METHODS)
+  return {
+    problems: [
+      ...problems,
+      ...routes.flatMap((route) => emptyHoles(route, 'tags')),
+      ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
+      ...unreachable(routes),
+      ...unreachable(writes),
+    ],
+    warnings: [
+      ...[{ path: 'defaults', options: config['defaults'] }, ...routes].flatMap(trusting),
+      ...routes.flatMap(greedy),
+    ],
+  }
+}
+
+/** A route or a write, as far as it can be read. */
+interface Entry {
+  readonly path: string
+  readonly options: unknown
+  readonly patterns: readonly { readonly path: string; readonly text: string; readonly extent: Extent }[]
+}
+
+function entriesOf(entries: unknown, at: string, methods: readonly string[], usual: readonly string[]): Entry[] {
+  if (!Array.isArray(entries)) return []
+  return entries.map((options: unknown, index) => {
+    const path = `${at}[${index}]`
+    const match = isRecord(options) ? options['match'] : undefined
+    const query = isRecord(options) && isRecord(options['query']) ? options['query'] : {}
+    const patterns = [match].flat().flatMap((text, which) => {
+      if (typeof text !== 'string' || patternMistake(text, methods) !== undefined) return []
+      const extent = extentOf({ text, query, usual })
+      return extent === 'invalid'
+        ? []
+        : [{ path: `${path}.match${Array.isArray(match) ? `[${which}]` : ''}`, text, extent }]
+    })
+    return { path, options, patterns }
+  })
+}
+
+/** Holes that no pattern of the entry has a parameter for. */
+function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invalidates'): Problem[] {
+  const templates = isRecord(options) ? options[option] : undefined
+  if (!Array.isArray(templates) || patterns.length === 0) return []
+  const known = [...new Set(patterns.flatMap(({ text }) => paramsOf(text)))]
+  const holes = known.map((name) => `{${name}}`)
+  const expected = holes.length > 0 ? `a parameter of match: ${holes.join(', ')}` : 'no hole: match has no parameters'
+  return templates.flatMap((template: unknown, at) => {
+    const [, unknown] =
+      typeof template === 'string'
+        ? ([...template.matchAll(HOLE)].find(([, name = '']) => !known.includes(name)) ?? [])
+        : []
+    if (typeof template !== 'string' || unknown === undefined) return []
+    const meant = nearest(unknown, known)
+    const mended = meant === undefined ? undefined : template.replace(`{${unknown}}`, `{${meant}}`)
+    return [problem(`${path}.${option}[${at}]`, template, expected, mended)]
+  })
+}
+
+/** Patterns that an earlier entry covers entirely, so that theirs never has its turn. */
+function unreachable(entries: readonly Entry[]): Problem[] {
+  const patterns = entries.flatMap((entry) => entry.patterns.map((pattern) => ({ ...pattern, entry })))
+  return patterns.flatMap(({ path, text, extent, entry }, at) => {
+    const shadow = patterns.slice(0, at).find((earlier) => earlier.entry !== entry && covers(earlier.extent, extent))
+    return shadow === undefined
+      ? []
+      : [problem(path, text, `a place before ${shadow.path} ('${shadow.text}'), which matches all of it first`)]
+  })
+}
+
+function trusting({ path, options }: Pick<Entry, 'path' | 'options'>): Problem[] {
+  return isRecord(options) && options['trust'] === 'rule'
+    ? [
+        problem(
+          `${path}.trust`,
+          'rule',
+          "'http' unless the origin's no-cache and must-revalidate are known to be mistaken",
+        ),
+      ]
+    : []
+}
+
+/** A rule for data that would meet the app's pages as well. */
+function greedy({ patterns }: Entry): Problem[] {
+  return patterns
+    .filter(({ text, extent }) => {
+      const pattern = parsePattern(text)
+      return (
+        pattern !== 'invalid' &&
+        extent.origin === '' &&
+        /^(GET)?$/.test(extent.method) &&
+        PAGES.some((page) => pattern.expression.test(page))
+      )
+    })
+    .map(({ path, text }) =>
+      problem(path, text, "a narrower pattern such as '/api/**': this one meets the app's pages too"),
+    )
+}
+
+/** Paths that stand for any page of an app: its root, its document, a page and a page below one. */
+const PAGES = ['/', '/index.html', '/any-page', '/any/page']

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest'
+import { compileConfig } from './compile.ts'
+import type { Config, Route, RouteOptions } from './options.ts'
+import { PRESETS } from './presets.ts'
+import type { Rule } from './rule.ts'
+
+const BASE: Config = { version: '1', identity: 'none', routes: [] }
+
+const ruleOf = (route: Omit<Route, 'match'>, defaults: RouteOptions = {}): Rule | undefined =>
+  compileConfig({ ...BASE, defaults, routes: [{ match: '/a', ...route }] }).routes[0]
+
+describe('a compiled rule', () => {
+  it('reads the response and is careful where nobody says otherwise', () => {
+    expect(ruleOf({})).toMatchObject({
+      index: 0,
+      name: '/a',
+      fresh: 'http',
+      stale: 'http',
+      offline: 'http',
+      timeoutMs: 10_000,
+      retry: 1,
+      trust: 'http',
+      public: false,
+      ignoreQuery: [],
+      expects: undefined,
+      keyHeaders: [],
+      tags: [],
+      query: {},
+    })
+  })
+
+  it.each<[string, Omit<Route, 'match'>, RouteOptions, object]>([
+    [
+      'has its windows in seconds',
+      { fresh: '5m', stale: 0, offline: 'forever' },
+      {},
+      { fresh: 300, stale: 0, offline: Infinity },
+    ],
+    ['has its timeout in milliseconds', { timeout: '3s' }, {}, { timeoutMs: 3000 }],
+    ['keeps zero', { timeout: 0, retry: 0 }, { timeout: '5s', retry: 3 }, { timeoutMs: 0, retry: 0 }],
+    ['takes what defaults say', {}, { fresh: '1m', retry: 2, public: true }, { fresh: 60, retry: 2, public: true }],
+    ['says otherwise than defaults', { fresh: '2m' }, { fresh: '1m' }, { fresh: 120 }],
+    ['takes the windows of its preset', { preset: 'network-first' }, {}, { fresh: 0, stale: 0, offline: 604_800 }],
+    ['takes the windows of the preset in defaults', {}, { preset: 'network-first' }, { fresh: 0, offline: 604_800 }],
+    [
+      'lets its own windows win over its preset',
+      { preset: 'network-first', offline: '1d' },
+      {},
+      { fresh: 0, offline: 86_400 },
+    ],
+    ['lets its preset win over defaults', { preset: 'network-first' }, { fresh: '5m' }, { fresh: 0 }],
+    ['lets defaults win over their preset', {}, { preset: 'network-first', fresh: '5m' }, { fresh: 300, stale: 0 }],
+    [
+      'lets its preset win over that of defaults',
+      { preset: 'network-only' },
+      { preset: 'network-first' },
+      { offline: 0 },
+    ],
+    ['replaces a list of defaults', { ignoreQuery: ['a'] }, { ignoreQuery: ['b'] }, { ignoreQuery: ['a'] }],
+    ['has header names in small letters', { keyHeaders: ['X-Store-Id'] }, {}, { keyHeaders: ['x-store-id'] }],
+    ['has its media type in small letters', { expects: 'Text/CSV' }, {}, { expects: 'text/csv' }],
+    ['has its own name', { name: 'units' }, {}, { name: 'units' }],
+  ])('%s', (_, route, defaults, expected) => {
+    expect(ruleOf(route, defaults)).toMatchObject(expected)
+  })
+
+  it.each(Object.keys(PRESETS))('has windows for the preset %s', (preset) => {
+    for (const name of ['fresh', 'stale', 'offline'] as const) {
+      expect(typeof ruleOf({ preset: preset as keyof typeof PRESETS })?.[name]).toBe('number')
+    }
+  })
+
+  it('leaves the options it was given alone', () => {
+    const config: Config = {
+      ...BASE,
+      defaults: { keyHeaders: ['A'] },
+      routes: [{ match: '/a', preset: 'cache-first' }],
+    }
+    const before = structuredClone(config)
+    compileConfig(config)
+    expect(config).toEqual(before)
+  })
+})
+
+describe('a compiled config', () => {
+  it('has version, identity and shell as they are', () => {
+    const identity = { by: ['identify'] } as const
+    expect(compileConfig({ ...BASE, version: '7', identity, shell: '/index.html' })).toMatchObject({
+      version: '7',
+      identity,
+      shell: '/index.html',
+    })
+  })
+
+  it.each<[string, Config['navigation'], number]>([
+    ['waits three seconds for a page', undefined, 3000],
+    ['waits as long as it is told', { timeout: '1m' }, 60_000],
+    ['does not wait at 0', { timeout: 0 }, 0],
+  ])('%s', (_, navigation, timeoutMs) => {
+    expect(compileConfig({ ...BASE, ...(navigation && { navigation }) }).navigation.timeoutMs).toBe(timeoutMs)
+  })
+
+  it.each([
+    ['/admin', true],
+    ['/admin/users', true],
+    ['/report.pdf', true],
+    ['/products', false],
+  ])('says of the page %s whether it is excluded: %s', (pathname, excluded) => {
+    const { navigation } = compileConfig({ ...BASE, navigation: { exclude: ['/admin/**', '/*.pdf'] } })
+    const page = { origin: 'https://shop.example', sameOrigin: true, pathname }
+    expect(navigation.excludes(page)).toBe(excluded)
+    expect(navigation.excludes({ ...page, sameOrigin: false })).toBe(false)
+  })
+
+  it('excludes no page unless told', () => {
+    const page = { origin: 'https://shop.example', sameOrigin: true, pathname: '/admin' }
+    expect(compileConfig(BASE).navigation.excludes(page)).toBe(false)
+  })
+})

@@ -1,0 +1,311 @@
+import * as fc from 'fast-check'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { compileConfig } from './compile.ts'
+import type { Route, Write } from './options.ts'
+import { patternCovers } from './pattern.ts'
+import type { Match, RequestLine } from './rule.ts'
+import { urlCovers } from './template.ts'
+
+const APP = 'https://shop.example'
+
+function line(request: string): RequestLine {
+  const [method = '', href = ''] = request.split(' ')
+  const { origin, pathname, search } = new URL(href, APP)
+  return { method, origin, sameOrigin: origin === APP, pathname, search }
+}
+
+const compiled = (routes: readonly Route[], writes: readonly Write[] = []) =>
+  compileConfig({ version: '1', identity: 'none', routes, writes })
+
+const matchOf = (routes: readonly Route[], request: string, writes: readonly Write[] = []): Match | undefined =>
+  compiled(routes, writes).match(line(request))
+
+/** The name of the rule, or what it is instead. */
+const nameOf = (match: Match | undefined): string =>
+  match === undefined ? 'none' : match.kind === 'read' ? match.rule.name : `write ${match.name}`
+
+describe('a read', () => {
+  it.each<[string, string, string[] | Route[], string]>([
+    ['meets the first rule in order, not the narrowest', 'GET /a/b', ['/a/**', '/a/b'], '/a/**'],
+    ['meets the first rule in order among open ones', 'GET /a/b', ['/a/:x', '/:y/b', '/a/b'], '/a/:x'],
+    ['meets the first rule in order whatever its shape', 'GET /a/b', ['/c', '/:y/b', '/a/:x'], '/:y/b'],
+    ['meets a later rule where the first does not match', 'GET /a/c', ['/a/b', '/a/:x'], '/a/:x'],
+    ['meets no rule whose open segment says otherwise', 'GET /a.csv', ['/*.json'], 'none'],
+    ['meets no rule where none matches', 'GET /b', ['/a'], 'none'],
+    ['is GET without a method', 'GET /a', ['/a'], '/a'],
+    ['is HEAD without a method', 'HEAD /a', ['/a'], '/a'],
+    ['is only the method that is named', 'HEAD /a', ['GET /a'], 'none'],
+    ['is a POST where a rule says so', 'POST /search', ['POST /search'], 'POST /search'],
+    ['is none of the other methods', 'OPTIONS /a', ['/a'], 'none'],
+    ['is of this origin', 'GET https://api.example.com/a', ['/a'], 'none'],
+    [
+      'is of another origin by full URL',
+      'GET https://api.example.com/a',
+      ['/a', 'https://api.example.com/*'],
+      'https://api.example.com/*',
+    ],
+    ['meets the first rule in order across origins', 'GET /a', ['/*', 'https://shop.example/a'], '/*'],
+    [
+      'meets the first rule in order across origins, either way',
+      'GET /a',
+      ['https://shop.example/a', '/*'],
+      'https://shop.example/a',
+    ],
+    ['meets a rule by any of its patterns', 'GET /b', [{ match: ['/a', '/b'] }], '/a, /b'],
+    ['goes by the name of its rule', 'GET /a', [{ match: '/a', name: 'first' }], 'first'],
+  ])('%s', (_, request, routes, expected) => {
+    const list = routes.map((route) => (typeof route === 'string' ? { match: route } : route))
+    expect(nameOf(matchOf(list, request))).toBe(expected)
+  })
+
+  it.each<[string, Record<string, string | boolean>, string, boolean]>([
+    ['a value that is there', { view: 'full' }, '?page=1&view=full', true],
+    ['a value that is another', { view: 'full' }, '?view=fuller', false],
+    ['a value among several of the name', { view: 'full' }, '?view=a&view=full', true],
+    ['a value in encoded form', { q: 'a b=ü' }, '?q=a+b%3D%C3%BC', true],
+    ['an equals sign in a value', { q: 'a=b' }, '?q=a=b', true],
+    ['an empty value', { q: '' }, '?q', true],
+    ['any value', { view: true }, '?view=', true],
+    ['any value, where the name is absent', { view: true }, '?page=1', false],
+    ['absence', { view: false }, '?page=1', true],
+    ['absence, where the name is there', { view: false }, '?view', false],
+    ['absence without a query', { view: false }, '', true],
+    ['all of several', { a: true, b: '1' }, '?a&b=2', false],
+    ['malformed encoding', { a: '%' }, '?%zz&a=%', true],
+  ])('meets a query condition: %s', (_, query, search, expected) => {
+    expect(matchOf([{ match: '/a', query }], `GET /a${search}`) !== undefined).toBe(expected)
+  })
+
+  it('meets the next rule where the query condition of the first does not hold', () => {
+    const routes = [{ match: '/a', query: { view: 'full' }, name: 'full' }, { match: '/a' }]
+    expect(nameOf(matchOf(routes, 'GET /a?view=full'))).toBe('full')
+    expect(nameOf(matchOf(routes, 'GET /a'))).toBe('/a')
+  })
+
+  it.each<[string, string | string[], string, Record<string, string>]>([
+    ['by name', '/p/:id/v/:vid', '/p/7/v/8', { id: '7', vid: '8' }],
+    ['decoded', '/p/:id', '/p/a%20b%2Fc', { id: 'a b/c' }],
+    ['as they came when the encoding is malformed', '/p/:id', '/p/a%zz', { id: 'a%zz' }],
+    ['beside other text', '/p/:id.json', '/p/7.json', { id: '7' }],
+    ['of the pattern that matched', ['/p', '/p/:id'], '/p', {}],
+    [
+      'under names that objects know otherwise',
+      '/p/:__proto__/:constructor',
+      '/p/1/2',
+      JSON.parse('{"__proto__":"1","constructor":"2"}'),
+    ],
+  ])('has its parameters %s', (_, match, path, expected) => {
+    const found = matchOf([{ match }], `GET ${path}`)
+    expect(Object.entries(found?.params ?? { none: 'none' })).toEqual(Object.entries(expected))
+  })
+
+  it.each<[string, string, string[]]>([
+    ['with holes filled in, decoded', '/p/a%20b', ['ps', 'p:a b']],
+    ['without those whose hole has no value', '/p', ['ps']],
+  ])('has the tags of its rule %s', (_, path, tags) => {
+    expect(matchOf([{ match: ['/p', '/p/:id'], tags: ['ps', 'p:{id}'] }], `GET ${path}`)).toMatchObject({ tags })
+  })
+
+  it('leaves out a hole named like something every object has', () => {
+    expect(matchOf([{ match: '/p', tags: ['{constructor}'] }], 'GET /p')).toMatchObject({ tags: [] })
+  })
+
+  it('never trips over a request, whatever its path', () => {
+    const { match } = compiled([
+      { match: '/p/:id/*.x/**', tags: ['{id}'] },
+      { match: '/**', query: { a: '1' } },
+    ])
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.constantFrom('GET', 'POST'), (path, search, method) => {
+        match({ method, origin: APP, sameOrigin: true, pathname: `/p/${path}`, search })
+      }),
+    )
+  })
+})
+
+describe('the order of rules', () => {
+  const segment = fc.constantFrom('a', 'b', ':x', '*', '*.b', '')
+  const path = fc.array(segment, { minLength: 1, maxLength: 3 })
+  const pattern = fc
+    .tuple(path, fc.boolean())
+    .map(([parts, rest]) => `/${parts.map((part, at) => part.replace(':x', `:x${at}`)).join('/')}${rest ? '/**' : ''}`)
+  const asked = fc.array(fc.constantFrom('a', 'b', 'a.b', ''), { minLength: 1, maxLength: 4 })
+
+  it('decides like asking one rule after the other', () => {
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 8 }), asked, (patterns, parts) => {
+        const request = `GET ${APP}/${parts.join('/')}`
+        const one = patterns.findIndex((match) => patternCovers(match, line(request)))
+        const all = matchOf(
+          patterns.map((match) => ({ match })),
+          request,
+        )
+        expect(all?.kind === 'read' ? all.rule.index : -1).toBe(one)
+      }),
+    )
+  })
+})
+
+/** A config like an app's: entities with a list, an item and a part each, a wildcard, and a catch-all at its end. */
+const routesOf = (entities: number): Route[] => [
+  ...Array.from({ length: entities }, (_, at) => [
+    { match: `/api/entity-${at}`, query: { draft: false } },
+    { match: `/api/entity-${at}/:id` },
+    { match: `/api/entity-${at}/:id/parts` },
+    { match: `/:tenant/entity-${at}/*.json` },
+    { match: `/files-${at}/**` },
+  ]).flat(),
+  { match: '/api/**' },
+]
+
+/** How many lookups and comparisons one match costs. */
+function work(entities: number, request: string): number {
+  const { match } = compiled(routesOf(entities))
+  const asked = line(request)
+  const lookups = vi.spyOn(Map.prototype, 'get')
+  const tests = vi.spyOn(RegExp.prototype, 'exec')
+  const plain = vi.spyOn(RegExp.prototype, 'test')
+  match(asked)
+  const count = lookups.mock.calls.length + tests.mock.calls.length + plain.mock.calls.length
+  vi.restoreAllMocks()
+  return count
+}
+
+describe('the work of a match', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it.each([
+    'GET /api/entity-1',
+    'GET /api/entity-1/7',
+    'POST /api/entity-1/7/parts',
+    'GET /acme/entity-1/a.json',
+    'GET /other',
+    'GET /api/other/x',
+  ])('is the same for 500 rules as for 10: %s', (request) => {
+    expect(work(2, request)).toBeGreaterThan(0)
+    expect(work(100, request)).toBe(work(2, request))
+  })
+})
+
+describe('a write', () => {
+  const products: Route[] = [
+    { match: '/api/products/:id', tags: ['products', 'product:{id}'] },
+    { match: '/api/products', tags: ['products'], query: { view: 'full' } },
+    { match: '/api/products', tags: ['lists'] },
+  ]
+
+  const invalidates = (request: string, writes: readonly Write[] = []) => {
+    const match = matchOf(products, request, writes)
+    return match?.kind === 'write' ? match.invalidates : match?.kind
+  }
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('is %s', (method) => {
+    expect(matchOf([], `${method} /x`, [{ match: '/x', invalidates: ['t'] }])?.kind).toBe('write')
+  })
+
+  it('is no other method', () => {
+    expect(matchOf(products, 'OPTIONS /api/products', [{ match: '/api/products', invalidates: [] }])).toBeUndefined()
+  })
+
+  it('is only the method that is named', () => {
+    const writes = [{ match: 'POST /x', invalidates: [] }]
+    expect(nameOf(matchOf([], 'POST /x', writes))).toBe('write POST /x')
+    expect(matchOf([], 'PUT /x', writes)).toBeUndefined()
+  })
+
+  it('is none where a route reads by that method', () => {
+    expect(matchOf([{ match: 'POST /search' }], 'POST /search', [{ match: '/search', invalidates: ['t'] }])?.kind).toBe(
+      'read',
+    )
+  })
+
+  it('meets the first entry in order', () => {
+    const writes = [
+      { match: '/x/:id', invalidates: ['one'] },
+      { match: 'POST /x/7', invalidates: ['two'] },
+    ]
+    expect(matchOf([], 'POST /x/7', writes)).toMatchObject({ invalidates: { tags: ['one'] } })
+  })
+
+  it('has what its entry says by kind, holes filled in, and not the tags of the route', () => {
+    const writes: Write[] = [
+      {
+        match: ['/api/products', '/api/products/:id'],
+        invalidates: [
+          'stock',
+          'p:{id}',
+          '/api/till',
+          '/api/stock/{id}',
+          '/api/a?x={id}',
+          '/api/r/{id}/**',
+          'https://h:80/{id}',
+          'https://h:80/:any',
+        ],
+      },
+    ]
+    expect(invalidates('PUT /api/products/a%20b', writes)).toEqual({
+      tags: ['stock', 'p:a b'],
+      urls: ['/api/till', '/api/stock/a%20b', '/api/a?x=a%20b', 'https://h:80/a%20b'],
+      patterns: ['/api/r/a%20b/**', 'https://h:80/:any'],
+    })
+    expect(invalidates('POST /api/products', writes)).toEqual({
+      tags: ['stock'],
+      urls: ['/api/till'],
+      patterns: ['https://h:80/:any'],
+    })
+  })
+
+  it('covers at least what it names when a value looks like a pattern', () => {
+    const writes: Write[] = [{ match: '/x/:id', invalidates: ['/y/{id}/*'] }]
+    const match = matchOf([], 'POST /x/a:b', writes)
+    expect(match).toMatchObject({ invalidates: { patterns: ['/y/a*b/*'] } })
+  })
+
+  it('without an entry ends the tags of the route at its path', () => {
+    expect(invalidates('PUT /api/products/7')).toEqual({ tags: ['products', 'product:7'], urls: [], patterns: [] })
+  })
+
+  it('without an entry ends the tags of every route whose query condition stands before it', () => {
+    expect(invalidates('POST /api/products')).toMatchObject({ tags: ['products', 'lists'] })
+  })
+
+  it('without an entry ends no tags of a route after the first without condition', () => {
+    const routes: Route[] = [
+      { match: '/a', tags: ['one'] },
+      { match: '/**', tags: ['two'], query: { x: true } },
+    ]
+    expect(matchOf(routes, 'POST /a')).toMatchObject({ invalidates: { tags: ['one'] }, name: '/a' })
+    expect(matchOf([...routes].toReversed(), 'POST /a')).toMatchObject({ invalidates: { tags: ['two', 'one'] } })
+  })
+
+  it('without an entry goes by the order of the rules, whatever their shapes', () => {
+    const routes: Route[] = [
+      { match: '/x' },
+      { match: '/:a', tags: ['one'], query: { x: true } },
+      { match: '/a', tags: ['two'], query: { y: true } },
+    ]
+    expect(matchOf(routes, 'POST /a')).toMatchObject({ name: '/:a', invalidates: { tags: ['one', 'two'] } })
+    const plain = routes.map((route) => (route.match === '/:a' ? { match: '/:a', tags: ['one'] } : route))
+    expect(matchOf(plain, 'POST /a')).toMatchObject({ name: '/:a', invalidates: { tags: ['one'] } })
+  })
+
+  it('without an entry and without a route is not touched', () => {
+    expect(matchOf(products, 'POST /api/session')).toBeUndefined()
+  })
+})
+
+describe('a URL that a write invalidates', () => {
+  it.each([
+    ['covers every query of its path', '/a', '/a?x=1', true],
+    ['covers its path without a query', '/a', '/a', true],
+    ['covers its own query alone when it has one', '/a?x=1', '/a?x=2', false],
+    ['covers its own query when it has one', '/a?x=1', '/a?x=1', true],
+    ['does not cover what is below it', '/a', '/a/b', false],
+    ["is of the app's own origin", '/a', 'https://other.example/a', false],
+    ['is of another origin in full', 'https://other.example/a', 'https://other.example/a?x', true],
+  ])('%s', (_, url, href, expected) => {
+    expect(urlCovers(url, line(`GET ${href}`))).toBe(expected)
+  })
+})

@@ -1,0 +1,157 @@
+import { parseDuration } from './duration.ts'
+import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
+import type { Config, IdentifiedBy, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
+import { patternMistake } from './pattern-mistakes.ts'
+import { PRESETS } from './presets.ts'
+import { nearest } from './spelling.ts'
+
+/** The methods that may name a read, and those that are meant when none is named. */
+export const READ_METHODS = { all: ['GET', 'HEAD', 'POST', 'QUERY'], usual: ['GET', 'HEAD'] } as const
+
+/** The methods that may name a write; all of them are meant when none is named. */
+export const WRITE_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+const CHOICES =
+  "a choice: 'none' (everyone gets the same answers), { by: ['authorization'] } (users differ by the Authorization " +
+  "field), { by: ['identify'] } (the page says who it is), or { by: ['authorization', 'identify'] }"
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+const isDuration = (value: unknown): boolean => parseDuration(value) !== 'invalid'
+
+/** `'5mins'` means `'5m'`. A number without a unit is left alone: nobody can tell which was meant. */
+const meantDuration =
+  (...words: readonly string[]) =>
+  (given: string): string | undefined => {
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(mil|ms|mo|[smhdw])/i.exec(given) ?? []
+    if (amount === undefined || unit === undefined) return nearest(given, words)
+    const short = unit.toLowerCase()
+    return short === 'mo' ? undefined : amount + (short === 'mil' ? 'ms' : short)
+  }
+
+/** A duration or one of these words. */
+const timeOr = (...words: readonly string[]): Kind =>
+  kind(
+    `a duration with its unit ('30s', '5m', '2h', '7d'), 0, ${words.map((each) => `'${each}'`).join(' or ')}`,
+    (given) => isDuration(given) || words.some((each) => each === given),
+    meantDuration(...words),
+  )
+
+const duration = timeOr('forever')
+
+const window = timeOr('forever', 'http')
+
+const pattern =
+  (methods: readonly string[]): Kind =>
+  (value, path, problems) => {
+    if (typeof value !== 'string') {
+      return void problems.push(problem(path, value, "a pattern such as '/api/products/:id'"))
+    }
+    const mistake = patternMistake(value, methods)
+    if (mistake !== undefined) problems.push(problem(path, value, mistake.expected, mistake.nearest))
+  }
+
+const match =
+  (methods: readonly string[]): Kind =>
+  (value, path, problems) =>
+    Array.isArray(value) && value.length > 0
+      ? list(pattern(methods))(value, path, problems)
+      : pattern(methods)(value, path, problems)
+
+const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{}]|\{\w+\})+$/)
+
+/** A tag, a URL or a pattern; of the last two, holes and query aside, the check asks what it asks of a rule's. */
+const invalidated: Kind = (value, path, problems) => {
+  template(value, path, problems)
+  if (typeof value !== 'string' || !/^(?:[A-Z]+ )?(?:\w+:\/)?\//.test(value)) return
+  const mistake = patternMistake(value.replace(/\{\w+\}/g, '-').replace(/\?[^#]*/, ''), [])
+  if (mistake !== undefined) problems.push(problem(path, value, mistake.expected))
+}
+
+const query: Kind = (value, path, problems) => {
+  if (!isRecord(value))
+    return void problems.push(problem(path, value, "conditions such as { view: 'full', draft: false }"))
+  for (const [name, wanted] of Object.entries(value)) condition(wanted, `${path}.${name}`, problems)
+}
+
+const condition = kind(
+  'a text (the value), true (any value) or false (absent)',
+  (value) => typeof value === 'string' || typeof value === 'boolean',
+)
+
+const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
+  fresh: window,
+  stale: window,
+  offline: window,
+  preset: word(...Object.keys(PRESETS)),
+  timeout: duration,
+  retry: kind(
+    'a whole number from 0 to 5',
+    (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 5,
+  ),
+  ignoreQuery: list(text("a name, or its beginning and a star: 'utm_*'", /^(?:[^*]+\*?|\*)$/)),
+  expects: text("'json' or a media type such as 'text/csv'", /^(?:json|[\w.+-]+\/[\w.+*-]+)$/i, (given) =>
+    nearest(given, ['json', 'application/json']),
+  ),
+  trust: word('http', 'rule'),
+  public: kind('true or false', (value) => typeof value === 'boolean'),
+  keyHeaders: list(text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)),
+}
+
+const ROUTE: Readonly<Record<keyof Route, Kind>> = {
+  match: match(READ_METHODS.all),
+  query,
+  tags: list(template),
+  name: kind('a text', isText),
+  ...ROUTE_OPTIONS,
+}
+
+const WRITE: Readonly<Record<keyof Write, Kind>> = {
+  match: match(WRITE_METHODS),
+  invalidates: list(invalidated),
+  name: kind('a text', isText),
+}
+
+const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = { exclude: list(pattern([])), timeout: duration }
+
+const IDENTIFIED_BY: Readonly<Record<keyof IdentifiedBy, Kind>> = {
+  by: kind(
+    "a list of 'authorization' and 'identify', at least one",
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((way) => way === 'authorization' || way === 'identify'),
+  ),
+  partitionOf: kind('a function from a token to the name of its user', (value) => typeof value === 'function'),
+}
+
+const identity: Kind = (value, path, problems) =>
+  isRecord(value)
+    ? record(IDENTIFIED_BY, { by: "['authorization'], ['identify'] or both" })(value, path, problems)
+    : kind(
+        CHOICES,
+        (given) => given === 'none',
+        (given) => nearest(given, ['none']),
+      )(value, path, problems)
+
+const CONFIG: Readonly<Record<keyof Config, Kind>> = {
+  version: kind("a text such as '1'", isText),
+  identity,
+  shell: text("a path of the app's own origin such as '/index.html'", /^\/(?!\/)[^\s*?#]*$/, (given) =>
+    /^[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
+  ),
+  navigation: record(NAVIGATION),
+  defaults: record(ROUTE_OPTIONS),
+  routes: list(record(ROUTE, { match: "a pattern such as '/api/products/:id'" })),
+  writes: list(
+    record(WRITE, {
+      match: "a pattern such as 'POST /api/sales'",
+      invalidates: "a list such as ['sales', '/api/till']",
+    }),
+  ),
+}
+
+/** A whole config. */
+export const configKind = record(CONFIG, {
+  version: "a text such as '1'",
+  identity: CHOICES,
+  routes: "a list such as [{ match: '/api/products', fresh: '5m' }]",
+})

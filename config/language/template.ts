@@ -1,0 +1,54 @@
+import { asSent, OPEN, parsePattern } from './pattern.ts'
+import type { Invalidates, RequestLine } from './rule.ts'
+
+/** A `{name}` in a tag or in an entry of `invalidates`. */
+export const HOLE = /\{(\w+)\}/g
+
+/** Parameters by name. */
+export type Values = Readonly<Record<string, string>>
+
+/** The templates filled in; one with a hole that has no value is left out, for half a tag would name something else. */
+export const fillAll = (templates: readonly string[], values: Values): string[] =>
+  templates
+    .filter((template) => [...template.matchAll(HOLE)].every(([, name = '']) => Object.hasOwn(values, name)))
+    .map((template) => template.replace(HOLE, (_, name: string) => values[name] ?? ''))
+
+/** The entries of a write's `invalidates` by kind, filled in. `values` are percent-encoded still, as URLs need them. */
+export function fillInvalidates(entries: readonly string[], values: Values): Invalidates {
+  const of = (kind: keyof Invalidates): string[] => entries.filter((entry) => kindOf(entry) === kind)
+  return {
+    tags: fillAll(of('tags'), mapValues(values, decoded)),
+    urls: fillAll(of('urls').map(asSent), values),
+    // A colon or star that a request brought would be read as the pattern's own. A star covers it, and a little more.
+    patterns: fillAll(
+      of('patterns'),
+      mapValues(values, (value) => value.replace(/[:*]/g, '*')),
+    ),
+  }
+}
+
+/** What an entry of `invalidates` names: what begins with `/` or a scheme is no tag. */
+export function kindOf(entry: string): keyof Invalidates {
+  if (!/^([a-z]+:\/)?\//.test(entry)) return 'tags'
+  const pattern = parsePattern(entry)
+  return pattern === 'invalid' || entry.includes('?') || !OPEN.test(pattern.path) ? 'urls' : 'patterns'
+}
+
+/** Whether an entry of `Invalidates.urls` covers this request: one without `?` covers every query of its path. */
+export function urlCovers(url: string, { origin, sameOrigin, pathname, search }: RequestLine): boolean {
+  const path = url.includes('?') ? pathname + search : pathname
+  return url === origin + path || (sameOrigin && url === path)
+}
+
+/** The same names with what `form` makes of their values. */
+export const mapValues = (values: Values, form: (value: string) => string): Values =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, form(value)]))
+
+/** The text that a percent-encoded value stands for; kept as it came when its encoding is malformed. */
+export function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value)
+  } catch {
+    return value
+  }
+}

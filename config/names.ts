@@ -1,0 +1,22 @@
+/**
+ * Names that outlive a version of this code: what is on users' disks goes by them, so they are public API. Each change
+ * needs a line here on how the old one is cleaned up. Everything the layer owns begins with "freshlayer".
+ */
+
+/** Rows, invalidations, change log, statistics. Relaxed durability: losing the last moments costs a request. */
+export const CACHE_DATABASE = 'freshlayer-cache'
+
+/** Writes made offline. Strict durability: what the page was told is accepted must survive. */
+export const OUTBOX_DATABASE = 'freshlayer-outbox'
+
+/** The one object store of each database. idb-keyval cannot add a second to a database that exists. */
+export const OBJECT_STORE = 'keyval'
+
+/** Bodies too large for their row, in Cache Storage; URLs `/__freshlayer/<sequence>/…` that exist nowhere else. */
+export const BODY_CACHE = 'freshlayer-bodies-v1'
+
+/** The app's own files, as workbox-precaching keeps them. */
+export const PRECACHE = 'freshlayer-precache-v1'
+
+/** The `BroadcastChannel` on which the worker tells tabs of changes. */
+export const CHANNEL = 'freshlayer'
