@@ -1,0 +1,54 @@
+import { type Seconds, seconds } from './units.ts'
+
+/**
+ * A directive's number. 'invalid' when it is present but not a delta-seconds, or when it was given twice:
+ * the sender meant to limit reuse, and stale is the safe reading.
+ */
+export type DeltaSeconds = Seconds | 'invalid' | undefined
+
+export interface Directives {
+  readonly maxAge: DeltaSeconds
+  readonly staleWhileRevalidate: DeltaSeconds
+  readonly staleIfError: DeltaSeconds
+  readonly noStore: boolean
+  readonly noCache: boolean
+  readonly mustRevalidate: boolean
+  readonly public: boolean
+  readonly private: boolean
+}
+
+/** The largest delta-seconds we keep; what overflows means "as long as you can". */
+const MAX_DELTA = 2_147_483_648
+
+/** A non-negative integer, bounded; nothing else is a delta-seconds (RFC 9111 §1.2.2). */
+export const deltaSeconds = (text: string): Seconds | 'invalid' =>
+  /^\d+$/.test(text) ? seconds(Math.min(Number(text), MAX_DELTA)) : 'invalid'
+
+/**
+ * What a `Cache-Control` field says, requests and responses alike. Names in any case, values as token or quoted
+ * string, unknown directives skipped. The qualified forms `no-cache="Field"` and `private="Field"` count as
+ * unqualified, the safe and usual reading.
+ *
+ * @see RFC 9111 §5.2, §4.2.1 (duplicates and invalid values are stale)
+ */
+export function parseCacheControl(value: string | undefined): Directives {
+  const given = new Map<string, string | undefined>()
+  // A directive, its value as a quoted string and nothing more, or as anything up to the next comma.
+  for (const [, name = '', quoted, plain] of (value ?? '').matchAll(
+    /([^\s,;="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"\s*(?=,|$)|([^,]*)))?[^,]*/g,
+  )) {
+    const key = name.toLowerCase()
+    given.set(key, given.has(key) ? 'given twice' : (quoted ?? plain?.trim()))
+  }
+  const delta = (name: string): DeltaSeconds => (given.has(name) ? deltaSeconds(given.get(name) ?? '') : undefined)
+  return {
+    maxAge: delta('max-age'),
+    staleWhileRevalidate: delta('stale-while-revalidate'),
+    staleIfError: delta('stale-if-error'),
+    noStore: given.has('no-store'),
+    noCache: given.has('no-cache'),
+    mustRevalidate: given.has('must-revalidate'),
+    public: given.has('public'),
+    private: given.has('private'),
+  }
+}

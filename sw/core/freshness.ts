@@ -1,0 +1,63 @@
+import { deltaSeconds, parseCacheControl } from './cache-control.ts'
+import type { Fields } from './head.ts'
+import { parseHttpDate } from './http-date.ts'
+import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
+
+/** A response as the arithmetic of age sees it: its fields and when the exchange took place, by our own clock. */
+export interface Exchange {
+  readonly fields: Fields
+  readonly requestedAtMs: EpochMs
+  readonly receivedAtMs: EpochMs
+}
+
+export interface Lifetime {
+  readonly basis: 'max-age' | 'expires' | 'none'
+  readonly seconds: Seconds
+}
+
+/**
+ * How long a response stays fresh, counted from its generation at the origin: compare with `currentAge`.
+ *
+ * A worker is a private cache, so `s-maxage` plays no part. A field that is present but invalid gives 0; only an
+ * absent one falls through. There is no heuristic: an API that says nothing is stored and always validated
+ * (docs/decisions/0003-no-heuristic-freshness.md).
+ *
+ * @see RFC 9111 §4.2.1 (precedence), §5.3 (`Expires: 0`)
+ */
+export function freshnessLifetime({ fields, receivedAtMs }: Exchange): Lifetime {
+  const { maxAge } = parseCacheControl(fields.get('cache-control'))
+  if (maxAge !== undefined) return { basis: 'max-age', seconds: maxAge === 'invalid' ? seconds(0) : maxAge }
+  const expires = fields.get('expires')
+  if (expires === undefined) return { basis: 'none', seconds: seconds(0) }
+  const instant = parseHttpDate(expires, receivedAtMs)
+  return {
+    basis: 'expires',
+    seconds: instant === 'invalid' ? seconds(0) : secondsBetween(generatedAt(fields, receivedAtMs), instant),
+  }
+}
+
+/**
+ * Seconds since the origin made or last confirmed the response.
+ *
+ * Takes the larger of what `Date` and what `Age` tell: no browser cache below us writes `Age`, so `Date` is all that
+ * shows an answer it kept for a while. Never negative.
+ *
+ * @see RFC 9111 §4.2.3
+ */
+export function currentAge({ fields, requestedAtMs, receivedAtMs }: Exchange, now: EpochMs): Seconds {
+  const apparentAge = secondsBetween(generatedAt(fields, receivedAtMs), receivedAtMs)
+  const correctedAge = ageField(fields) + secondsBetween(requestedAtMs, receivedAtMs)
+  return seconds(Math.max(apparentAge, correctedAge) + secondsBetween(receivedAtMs, now))
+}
+
+/** The first member of `Age`; anything but a non-negative integer is ignored (RFC 9111 §5.1). */
+function ageField(fields: Fields): number {
+  const age = deltaSeconds(fields.get('age')?.split(',')[0]?.trim() ?? '')
+  return age === 'invalid' ? 0 : age
+}
+
+/** The origin's `Date`; where it is absent or unreadable, the time we received the response (RFC 9110 §6.6.1). */
+function generatedAt(fields: Fields, receivedAtMs: EpochMs): EpochMs {
+  const date = parseHttpDate(fields.get('date') ?? '', receivedAtMs)
+  return date === 'invalid' ? receivedAtMs : date
+}

@@ -1,0 +1,39 @@
+import type { RequestHead } from './head.ts'
+
+export interface KeyParts {
+  /** Whose data it is; already safe to join (see `partitionName`). */
+  readonly partition: string
+  readonly request: RequestHead
+  /** Normalised: without fragment and without the query parameters the rule ignores. */
+  readonly url: string
+  readonly credentials: string
+  /** Lower-cased names of request fields that the rule says choose another answer. */
+  readonly keyHeaders: readonly string[]
+}
+
+/**
+ * The key under which every variant of one answer is found. `Accept` is always part of it: applications negotiate
+ * without saying `Vary`. So is a `Range` in a unit other than bytes, which some list APIs use to ask for a page.
+ *
+ * Parts are joined by line feeds. A serialised URL holds none, Fetch refuses them in field values, and a partition is
+ * percent-encoded, so no URL and no header can forge another's key.
+ */
+export function entryKey({ partition, request, url, credentials, keyHeaders }: KeyParts): string {
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  const accept = (request.fields.get('accept') ?? '*/*').replace(/\s+/g, '')
+  const named = [...keyHeaders, 'range'].flatMap((name) => {
+    const value = request.fields.get(name)
+    return value === undefined ? [] : [`${name}:${value}`]
+  })
+  return [partition, url, method, credentials, accept, ...named].join('\n')
+}
+
+/** The prefix that the keys of all answers for one URL share, within a partition. */
+export const urlPrefix = (partition: string, url: string): string => `${partition}\n${url}\n`
+
+/**
+ * A partition of its own for each kind of identity, so that a user called "public" is not the public. JSON escapes the
+ * lone surrogates on which `encodeURIComponent` would throw.
+ */
+export const partitionName = (kind: 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
+  [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(id).slice(1, -1)))].join('/')

@@ -1,0 +1,53 @@
+import type { Fields } from './head.ts'
+import type { Sequence } from './sequence.ts'
+import type { Bytes, EpochMs } from './units.ts'
+
+/** The version of this record's shape. A record of another shape is a miss, and is removed when met. */
+export const ROW_SHAPE = 1
+
+/** Where a body is: in the row when small, else in Cache Storage under a URL that no other version ever has. */
+export type Body = { readonly bytes: ArrayBuffer } | { readonly url: string }
+
+/** What the ledger knows about one stored response. Immutable: a new version is a new row in its place. */
+export interface Row {
+  readonly shape: typeof ROW_SHAPE
+  readonly key: string
+  readonly variant: string
+  readonly partition: string
+  /** The partition's epoch when the request began. */
+  readonly epoch: number
+  /** The rule's name, for statistics only: windows are always those of the config in force. */
+  readonly rule: string
+  readonly tags: readonly string[]
+  readonly url: string
+  /** What is needed to ask again without a page: never credentials. */
+  readonly request: { readonly fields: Fields; readonly credentials: 'omit' | 'same-origin' | 'include' }
+  readonly status: number
+  readonly statusText: string
+  readonly fields: Fields
+  /** When the request began that brought or last confirmed this response. */
+  readonly sequence: Sequence
+  readonly requestedAtMs: EpochMs
+  readonly receivedAtMs: EpochMs
+  readonly storedAtMs: EpochMs
+  /** When a change to this version was announced to the tabs. */
+  readonly announcedAtMs?: EpochMs
+  /** SHA-256 of the body, base64. Tells a change apart from the same bytes under a new validator. */
+  readonly digest: string
+  readonly size: Bytes
+  readonly body: Body
+}
+
+/** A stored record, if it is a row of our shape. Storage is an edge: what another version wrote is not trusted. */
+export function parseRow(record: unknown): Row | undefined {
+  const row = record as Partial<Row> | null | undefined
+  return row?.shape === ROW_SHAPE &&
+    row.fields instanceof Map &&
+    row.request?.fields instanceof Map &&
+    row.body instanceof Object &&
+    Array.isArray(row.tags) &&
+    typeof row.sequence === 'number' &&
+    [row.key, row.url, row.variant, row.partition].every((text) => typeof text === 'string')
+    ? (row as Row)
+    : undefined
+}

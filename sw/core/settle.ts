@@ -1,0 +1,109 @@
+import { isAway, type RequestHead, type ResponseHead } from './head.ts'
+import type { Plan } from './plan.ts'
+import type { Row } from './row.ts'
+import { notStorable } from './storable.ts'
+import { confirms, isConditional, mergedFields } from './validation.ts'
+
+/** What became of a request that a plan sent forward. */
+export type Outcome =
+  | { readonly kind: 'response'; readonly head: ResponseHead }
+  | { readonly kind: 'failure'; readonly cause: 'network' | 'timeout' }
+
+/** What the outcome means for the page and for the store, and why. */
+export type Settlement =
+  /** The page gets the new response, which also becomes the stored one. */
+  | { readonly kind: 'store'; readonly why: string }
+  /** The stored response holds: the page gets it, its fields brought up to date. */
+  | { readonly kind: 'refresh'; readonly row: Row; readonly fields: ReadonlyMap<string, string>; readonly why: string }
+  /** The page gets the new response; the store stays as it is. */
+  | { readonly kind: 'keep'; readonly why: string }
+  /** The page gets the new response; what was stored has ended. */
+  | { readonly kind: 'drop'; readonly why: string }
+  /** The origin is away: the page gets the stored response. */
+  | { readonly kind: 'stand-in'; readonly row: Row; readonly why: string }
+  /** A 304 that speaks of no response we have: ask again without conditions (RFC 9111 §4.3.3). */
+  | { readonly kind: 'refetch'; readonly why: string }
+  /** The origin is away and nothing may stand in: the page gets the failure as it was. */
+  | { readonly kind: 'fail'; readonly why: string }
+
+export interface SettleInput {
+  readonly plan: Plan
+  readonly request: RequestHead
+  /** What is stored for the request where the plan may not answer from it (`reload`); absent: the plan's own row. */
+  readonly stored?: Row | undefined
+  /** The media type the rule says is right here: 'json', or a type; undefined: what the page accepts. */
+  readonly expects: string | undefined
+  readonly outcome: Outcome
+  /** The worker asked by itself (`refresh`, a probe), not on behalf of a page's read: then nothing is removed. */
+  readonly unasked: boolean
+}
+
+/**
+ * What an answer, or the lack of one, means. The counterpart of `plan`.
+ *
+ * Whether the store may take it *now* (an older request than the row's, an identity that ended) is asked again by
+ * `refusal`, inside the transaction that writes.
+ *
+ * @see RFC 9111 §4.3.3, §4.2.4, §3
+ */
+export function settle({ plan, request, stored, expects, outcome, unasked }: SettleInput): Settlement {
+  const row = plan.kind === 'fetch' || plan.kind === 'unsatisfiable' ? undefined : plan.row
+  const standsIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
+  if (outcome.kind === 'failure') {
+    return row !== undefined && standsIn
+      ? { kind: 'stand-in', row, why: outcome.cause }
+      : { kind: 'fail', why: outcome.cause }
+  }
+  const { head } = outcome
+  if (isAway(head.status)) {
+    return row !== undefined && standsIn ? { kind: 'stand-in', row, why: 'away' } : { kind: 'keep', why: 'away' }
+  }
+  if (head.status === 304 && !isConditional(request.fields)) {
+    if (row === undefined || !confirms(head.fields, row.fields)) return { kind: 'refetch', why: 'unknown-304' }
+    const fields = mergedFields(row.fields, head.fields)
+    // A 304 can say `no-store` too, or have come by a redirect: only a whole answer settles that.
+    const obstacle = notStorable(request, { ...head, status: row.status, fields })
+    return obstacle === undefined
+      ? { kind: 'refresh', row, fields, why: 'not-modified' }
+      : { kind: 'refetch', why: obstacle }
+  }
+  if (plan.kind === 'fetch' && !plan.store) return { kind: 'keep', why: plan.why }
+  if (head.opaque || head.redirected) return { kind: 'keep', why: head.opaque ? 'opaque' : 'redirected' }
+  const held = stored ?? row
+  if (held !== undefined && unasked && head.status >= 400) return { kind: 'keep', why: 'unasked' }
+  if (head.status < 300 && !isExpected(head, request, expects, held)) return { kind: 'keep', why: 'unexpected-type' }
+  const obstacle = notStorable(request, head)
+  if (obstacle === undefined) return { kind: 'store', why: 'storable' }
+  if (held !== undefined && !unasked && endsEntry(head, obstacle)) return { kind: 'drop', why: obstacle }
+  return { kind: 'keep', why: obstacle }
+}
+
+/** What the origin says is gone, forbidden, or not to be kept any more ends what we have of it. */
+const endsEntry = ({ status }: ResponseHead, obstacle: string): boolean =>
+  status === 403 ||
+  status === 404 ||
+  status === 410 ||
+  (status < 400 && (obstacle === 'no-store' || obstacle === 'vary'))
+
+/**
+ * Whether an answer is of the kind that belongs here. A sign-in page or a captive portal answers any path with 200 and
+ * HTML; it is handed to the page and otherwise ignored.
+ */
+function isExpected(
+  head: ResponseHead,
+  request: RequestHead,
+  expects: string | undefined,
+  row: Row | undefined,
+): boolean {
+  const type = mediaType(head.fields.get('content-type'))
+  if (type === undefined) return true
+  if (expects !== undefined) return expects === 'json' ? isJson(type) : type === expects
+  if (type !== 'text/html') return true
+  const accepts = request.fields.get('accept') ?? '*/*'
+  const known = row === undefined ? undefined : mediaType(row.fields.get('content-type'))
+  return known === undefined ? /\*\/\*|text\/(html|\*)/i.test(accepts) : known === type
+}
+
+const isJson = (type: string): boolean => type === 'application/json' || type.endsWith('+json')
+
+const mediaType = (field: string | undefined): string | undefined => field?.split(';')[0]?.trim().toLowerCase()

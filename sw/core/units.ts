@@ -1,0 +1,17 @@
+declare const unit: unique symbol
+
+/** A duration in seconds. May be `Infinity` (a window that never ends) and may be fractional; never negative. */
+export type Seconds = number & { readonly [unit]: 'seconds' }
+
+/** An instant: milliseconds since the Unix epoch, as a wall clock tells it. */
+export type EpochMs = number & { readonly [unit]: 'epoch-ms' }
+
+/** A size in bytes. */
+export type Bytes = number & { readonly [unit]: 'bytes' }
+
+export const seconds = (value: number): Seconds => value as Seconds
+export const epochMs = (value: number): EpochMs => value as EpochMs
+export const bytes = (value: number): Bytes => value as Bytes
+
+/** Seconds from `from` to `to`; 0 when `to` is not later, so that a clock set back never gives a negative age. */
+export const secondsBetween = (from: EpochMs, to: EpochMs): Seconds => seconds(Math.max(0, (to - from) / 1000))

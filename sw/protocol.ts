@@ -1,0 +1,194 @@
+/**
+ * Every message between worker and tabs: one union, one parser, one version.
+ *
+ * A tab asks through `ServiceWorker.postMessage` with a port for the answer; that starts a stopped worker. The worker
+ * speaks to all tabs on a `BroadcastChannel`, and to one tab when it must know who its user is. A message that is not
+ * ours, or of another version, is ignored.
+ */
+import type { LoggedChange } from './core/change.ts'
+
+export const PROTOCOL_VERSION = 1
+
+/** What invalidate and remove reach. URLs may be relative to the worker's origin. */
+export interface Reach {
+  readonly tags?: readonly string[]
+  readonly urls?: readonly string[]
+  /** Everything there is. */
+  readonly all?: boolean
+}
+
+/** From where on a tab has not heard the change log. */
+export type Since = { readonly logId: string; readonly position: number } | { readonly openedAtMs: number }
+
+/** A tab's questions. Each may be repeated: the worker does the same again and nothing twice over. */
+export type Question =
+  | { readonly ask: 'hello'; readonly since: Since }
+  | { readonly ask: 'identify'; readonly user: string | null }
+  | { readonly ask: 'explain'; readonly url: string }
+  | { readonly ask: 'invalidate'; readonly reach: Reach }
+  | { readonly ask: 'remove'; readonly reach: Reach }
+  | { readonly ask: 'refresh'; readonly url: string }
+  | { readonly ask: 'stats' }
+  | { readonly ask: 'probe' }
+  | { readonly ask: 'take-over' }
+
+export interface Answers {
+  hello: Greeting
+  identify: true
+  explain: Explanation
+  invalidate: true
+  remove: { readonly removed: number }
+  refresh: Refreshed
+  stats: Stats
+  probe: { readonly reachable: boolean }
+  'take-over': true
+}
+
+export interface Greeting {
+  readonly clientId: string
+  readonly logId: string
+  /** The newest position in the log. */
+  readonly position: number
+  /** What the tab missed; 'reset' when that can no longer be told: everything shown counts as changed. */
+  readonly missed: readonly LoggedChange[] | 'reset'
+  readonly reachable: boolean
+}
+
+/** Why a URL would be answered as it would be, were it read now. */
+export interface Explanation {
+  readonly url: string
+  /** The rule's name; absent when no rule matches, and then the worker never touches such a request. */
+  readonly rule?: string
+  readonly state: 'fresh' | 'stale' | 'offline' | 'gone' | 'absent' | 'unmatched' | 'no-worker'
+  /** One sentence, for a developer. */
+  readonly why: string
+  /** Seconds since the origin made or last confirmed the stored answer. */
+  readonly ageSeconds?: number
+  /** Seconds of freshness left; negative once stale. */
+  readonly ttlSeconds?: number
+  readonly windows?: {
+    readonly fresh: number | 'http'
+    readonly stale: number | 'http'
+    readonly offline: number | 'http'
+  }
+  readonly tags?: readonly string[]
+  readonly etag?: string
+  readonly invalidated?: boolean
+}
+
+/** What asking the origin anew about a stored URL has brought. */
+export interface Refreshed {
+  /**
+   * 'absent': nothing is stored for the URL, so there is nothing to refresh. 'kept': the origin answered with something
+   * that does not replace what is stored, an error for instance.
+   */
+  readonly outcome: 'changed' | 'unchanged' | 'kept' | 'absent' | 'unreachable' | 'no-worker'
+}
+
+/** Counts since the layer was installed, or since its data was last cleared. */
+export interface Counts {
+  /** Reads the layer answered or forwarded. */
+  reads: number
+  /** Reads answered from store without waiting for the network. */
+  hits: number
+  /** Requests sent to ask whether a stored answer holds. */
+  validations: number
+  /** Of those, answered 304. */
+  notModified: number
+  /** Requests sent for an answer that was not stored. */
+  misses: number
+  /** Reads answered from store because the origin could not be reached. */
+  standIns: number
+  /** Reads that joined another's request. */
+  collapsed: number
+  /** Reads for which nothing was sent to the origin: fresh hits, stand-ins and collapsed reads. */
+  requestsSaved: number
+  /** Body bytes that came from store instead of from the origin. */
+  bytesSaved: number
+}
+
+export interface Stats {
+  readonly total: Readonly<Counts>
+  readonly rules: Readonly<Record<string, Readonly<Counts>>>
+}
+
+/** What the worker says to all tabs. */
+export type Announcement =
+  | { readonly say: 'change'; readonly change: LoggedChange }
+  /** Whether the origin could be reached when it was last tried. */
+  | { readonly say: 'origin'; readonly reachable: boolean }
+  /** The log was emptied: everything shown counts as changed. */
+  | { readonly say: 'reset'; readonly logId: string }
+  /** To one tab: who is your user? */
+  | { readonly say: 'who' }
+
+type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
+
+export const envelope = <M extends object>(message: M): Enveloped<M> => ({ ...message, freshlayer: PROTOCOL_VERSION })
+
+/** A message of this protocol and version that has the named discriminator, or undefined for anything else. */
+function opened(data: unknown, discriminator: 'ask' | 'say'): object | undefined {
+  if (typeof data !== 'object' || data === null) return undefined
+  if (!('freshlayer' in data) || data.freshlayer !== PROTOCOL_VERSION) return undefined
+  return discriminator in data ? data : undefined
+}
+
+/** A tab's question; undefined when the message is foreign, of another version, or malformed. */
+export function parseQuestion(data: unknown): Question | undefined {
+  const question = opened(data, 'ask') as Question | undefined
+  switch (question?.ask) {
+    case 'hello':
+      return isSince(question.since) ? question : undefined
+    case 'identify':
+      return question.user === null || typeof question.user === 'string' ? question : undefined
+    case 'explain':
+    case 'refresh':
+      return typeof question.url === 'string' ? question : undefined
+    case 'invalidate':
+    case 'remove':
+      return isReach(question.reach) ? question : undefined
+    case 'stats':
+    case 'probe':
+    case 'take-over':
+      return question
+    case undefined:
+      return undefined
+  }
+}
+
+/** What the worker says; undefined when the message is foreign, of another version, or malformed. */
+export function parseAnnouncement(data: unknown): Announcement | undefined {
+  const announcement = opened(data, 'say') as Announcement | undefined
+  switch (announcement?.say) {
+    case 'change':
+      return isLogged(announcement.change) ? announcement : undefined
+    case 'origin':
+      return typeof announcement.reachable === 'boolean' ? announcement : undefined
+    case 'reset':
+      return typeof announcement.logId === 'string' ? announcement : undefined
+    case 'who':
+      return announcement
+    case undefined:
+      return undefined
+  }
+}
+
+function isSince(since: unknown): boolean {
+  if (typeof since !== 'object' || since === null) return false
+  const { openedAtMs, logId, position } = since as Record<string, unknown>
+  if ('openedAtMs' in since) return typeof openedAtMs === 'number'
+  return typeof logId === 'string' && typeof position === 'number'
+}
+
+function isReach(reach: unknown): boolean {
+  if (typeof reach !== 'object' || reach === null) return false
+  const { tags = [], urls = [], all = false } = reach as Reach
+  return [tags, urls].every(isTexts) && typeof all === 'boolean'
+}
+
+function isLogged(change: LoggedChange | null | undefined): boolean {
+  if (typeof change?.logId !== 'string' || typeof change.position !== 'number') return false
+  return [change.urls, change.tags, change.informed].every(isTexts)
+}
+
+const isTexts = (list: unknown): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string')
