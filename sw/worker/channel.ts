@@ -1,0 +1,30 @@
+import { CHANNEL } from '../../config/names.ts'
+import type { LoggedChange } from '../core/change.ts'
+import { type Announcement, envelope, parseAnnouncement } from '../protocol.ts'
+import { report } from './report.ts'
+
+/** What the worker says to every tab at once. Nobody listening is no failure. */
+export class Channel {
+  readonly #channel = new BroadcastChannel(CHANNEL)
+
+  announce(announcement: Announcement): void {
+    try {
+      this.#channel.postMessage(envelope(announcement))
+    } catch (error) {
+      report('channel: tabs could not be told', error)
+    }
+  }
+
+  /** Tells of what was committed, in order. */
+  changes(changes: readonly (LoggedChange | undefined)[]): void {
+    for (const change of changes) if (change !== undefined) this.announce({ say: 'change', change })
+  }
+
+  /** A change on the channel that is not ours comes from another worker: one that is starting or going. */
+  onOthersChange(heard: () => void): void {
+    this.#channel.addEventListener('message', ({ data }) => {
+      const announcement = parseAnnouncement(data)
+      if (announcement?.say === 'change' || announcement?.say === 'reset') heard()
+    })
+  }
+}

@@ -1,0 +1,16 @@
+import { type EpochMs, epochMs } from '../core/units.ts'
+
+/** The wall clock. The one place where the worker looks at it. */
+export const now = (): EpochMs => epochMs(Date.now())
+
+/** Full jitter: any time up to the limit, so that those who failed together do not return together. */
+export const jittered = (limitMs: number): number => Math.random() * limitMs
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** The promise's value, or `late` when it takes longer. Rejections pass through. */
+export function within<T, L>(ms: number, promise: Promise<T>, late: L): Promise<T | L> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = new Promise<L>((resolve) => (timer = setTimeout(resolve, ms, late)))
+  return Promise.race([promise, limit]).finally(() => clearTimeout(timer))
+}

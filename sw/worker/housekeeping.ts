@@ -1,0 +1,55 @@
+import type { Bodies } from './bodies.ts'
+import { now } from './clock.ts'
+import type { Identity } from './identity.ts'
+import type { Ledger } from './ledger.ts'
+import { report } from './report.ts'
+import type { Statistics } from './statistics.ts'
+
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly identity: Identity
+  readonly statistics: Statistics
+}
+
+/** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
+const IDLE_MS = 2000
+/** The change log holds so many changes, and none older than a day: a tab that slept longer starts anew. */
+const MAX_CHANGES = 1000
+const MAX_CHANGE_AGE_MS = 86_400_000
+
+/** Work that may wait until nobody does: never on the way of an answer. */
+export class Housekeeping {
+  readonly #ports: Ports
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #audited = false
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** Something happened: idle time begins anew. */
+  stir(): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#tidy(), IDLE_MS)
+  }
+
+  async #tidy(): Promise<void> {
+    const { ledger, bodies, identity, statistics } = this.#ports
+    try {
+      await statistics.save()
+      if (this.#audited) return
+      // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
+      this.#audited = true
+      await ledger.tidy(MAX_CHANGES, now() - MAX_CHANGE_AGE_MS)
+      await identity.tidy()
+      const named = new Set<string>()
+      // Bodies first: one that is stored while we look has no row yet, and must not be taken for garbage.
+      const stored = await bodies.urls()
+      await ledger.each(({ body }) => void ('url' in body && named.add(body.url)))
+      await bodies.remove(stored.filter((url) => !named.has(url)).map((url) => ({ body: { url } })))
+    } catch (error) {
+      report('housekeeping failed and is tried again by the next worker', error)
+    }
+  }
+}

@@ -1,0 +1,391 @@
+import { refusal, type Refusal } from '../core/admission.ts'
+import type { Change, LoggedChange } from '../core/change.ts'
+import { Marks, type Target } from '../core/invalidation.ts'
+import { urlPrefix } from '../core/key.ts'
+import { parseRow, type Row } from '../core/row.ts'
+import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
+import { changeKey, CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { promisifyRequest, type UseStore } from './store.ts'
+
+/** The ledger's record of itself. Every transaction that writes reads it first. */
+interface Meta {
+  readonly shape: 1
+  /** The config's `version` under which the rows were stored. */
+  version: string
+  incarnation: number
+  /** Ends when everything is forgotten at once: what began before is not stored after. */
+  epoch: number
+  logId: string
+  /** Of the newest entry of the change log. */
+  position: number
+}
+
+/** What a worker holds of the store until another takes over, or everything is forgotten. */
+interface Lease {
+  readonly incarnation: number
+  readonly epoch: number
+}
+
+/** A place in the order of things, taken when a request begins. */
+export interface Ticket {
+  readonly lease: Promise<Lease>
+  readonly counter: number
+}
+
+/** A write that has been announced. */
+export interface Intent {
+  readonly id: string
+  /** Whether the announcement is on disk; never rejects. */
+  readonly durable: Promise<boolean>
+}
+
+interface Transaction {
+  readonly store: IDBObjectStore
+  /** May be changed; is written back. */
+  readonly meta: Meta
+}
+
+const MAX_REMEMBERED = 512
+
+/**
+ * What is stored and what has been invalidated. Rows, invalidation records and change log are in one database, so that
+ * what belongs together is written in one transaction; rows and marks are kept in memory while the worker lives.
+ *
+ * Memory is trusted as long as the incarnation in the store is our own. A transaction that meets another knows that a
+ * second worker writes (during an update two are alive): it forgets its rows, reads the marks again and takes a new
+ * incarnation, so that whatever it does from then on comes after what the other did.
+ */
+export class Ledger {
+  readonly marks = new Marks()
+  readonly #store: UseStore
+  readonly #version: string
+  readonly #remembered = new Map<string, readonly Row[]>()
+  #loaded: Promise<Readonly<Meta> | undefined> | undefined
+  #lease: Promise<Lease> | undefined
+  #counter = 0
+  /** The highest incarnation ever ours: should the database vanish, sequences still only grow. */
+  #highest = 0
+  /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
+  #generation = 0
+
+  constructor(store: UseStore, version: string) {
+    this.#store = store
+    this.#version = version
+  }
+
+  /** Takes the next place. At a worker's first one the store learns of this worker, beside whatever is being read. */
+  ticket(): Ticket {
+    return { lease: this.#begin(), counter: ++this.#counter }
+  }
+
+  /** What a row owes to the request that a ticket was taken for. */
+  async placeOf({ lease, counter }: Ticket): Promise<Pick<Row, 'sequence' | 'epoch'>> {
+    const { incarnation, epoch } = await lease
+    return { sequence: sequence(incarnation, counter), epoch }
+  }
+
+  /** Whether an invalidation newer than the row covers it, or a write that does is under way. */
+  isInvalidated(row: Row): boolean {
+    return this.marks.covering(row) > row.sequence
+  }
+
+  /** The variants stored under a key, if memory knows; undefined when the store has to be asked. */
+  remembered(key: string): readonly Row[] | undefined {
+    const rows = this.#remembered.get(key)
+    if (rows !== undefined) this.#remember(key, rows)
+    return rows
+  }
+
+  /** The variants stored under a key. */
+  async find(key: string): Promise<readonly Row[]> {
+    for (;;) {
+      const generation = this.#generation
+      const [records, meta] = await Promise.all([
+        this.#store('readonly', (store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
+        this.#load(),
+      ])
+      // Something was stored meanwhile, perhaps this.
+      if (generation !== this.#generation) continue
+      // Rows of another version are dropped on purpose, which `#begin` does.
+      const rows = meta?.version === this.#version ? parsed(records) : []
+      this.#remember(key, rows)
+      return rows
+    }
+  }
+
+  /** Every row stored for a URL in one of the partitions. */
+  async rowsOf(url: string, partitions: readonly string[]): Promise<Row[]> {
+    await this.#load()
+    const found = await this.#store('readonly', (store) =>
+      Promise.all(partitions.map((of) => promisifyRequest<unknown[]>(store.getAll(under(ROWS + urlPrefix(of, url)))))),
+    )
+    return parsed(found.flat())
+  }
+
+  /** Shows every row, one at a time. For work at idle, and for what somebody asks by hand. */
+  async each(visit: (row: Row) => void): Promise<void> {
+    await this.#load()
+    await this.#store('readonly', async (store) => {
+      const request = store.openCursor(under(ROWS))
+      for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
+        parsed([cursor.value]).forEach(visit)
+        cursor.continue()
+      }
+    })
+  }
+
+  /** Makes a row the stored one, together with its entry in the change log; or says why not. */
+  async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
+    const outcome = await this.#write(async ({ store, meta }) => {
+      const [existing] = parsed([await promisifyRequest<unknown>(store.get(rowKey(row)))])
+      const refused = refusal(row, existing, meta.epoch)
+      if (refused !== undefined) return refused
+      store.put(row, rowKey(row))
+      return { logged: log(store, meta, change) }
+    })
+    this.#generation++
+    const known = this.#remembered.get(row.key)
+    if (typeof outcome === 'string') this.#remembered.delete(row.key)
+    else if (known !== undefined) {
+      this.#remember(row.key, [row, ...known.filter(({ variant }) => variant !== row.variant)])
+    }
+    return outcome
+  }
+
+  /** Forgets rows, body and offline window included, and logs it. */
+  async remove(rows: readonly Row[], change: (row: Row) => Change): Promise<LoggedChange[]> {
+    const logged = await this.#write(({ store, meta }) => {
+      for (const row of rows) store.delete(rowKey(row))
+      return rows.flatMap((row) => log(store, meta, change(row)) ?? [])
+    })
+    this.#generation++
+    for (const { key } of rows) this.#remembered.delete(key)
+    return logged
+  }
+
+  /** Forgets every row, and makes sure that nothing asked for before is stored after. The log starts anew. */
+  async removeAll(): Promise<void> {
+    await this.#write(({ store, meta }) => {
+      empty(store, meta)
+      this.#hold(meta)
+    })
+    this.#forget()
+  }
+
+  /**
+   * Announces a write before it is sent. Until `end`, what it names is under way: reads of it are not served from store,
+   * and what they bring is stale the moment the write ends.
+   */
+  intend(targets: readonly Target[]): Intent {
+    const id = crypto.randomUUID()
+    this.marks.begin(id, targets)
+    const durable = this.#write(({ store }) => void store.put(targets, INTENTS + id)).then(
+      () => true,
+      () => false,
+    )
+    return { id, durable }
+  }
+
+  /**
+   * The outcome of a write is known: what it `reached` is invalidated as of now. When this settles memory knows, which
+   * is enough for the page to be answered: on disk the intent stands for it until `written` does.
+   */
+  async end(
+    intent: Intent,
+    reached: readonly Target[],
+    change: Change | undefined,
+  ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
+    const { incarnation } = await this.#begin()
+    const at = sequence(incarnation, ++this.#counter)
+    for (const target of reached) this.marks.add({ target, sequence: at })
+    this.marks.end(intent.id)
+    const written = this.#write(({ store, meta }) => {
+      // Another worker wrote in between: our place has to come after what it did.
+      const final = meta.incarnation === incarnation ? at : sequence(meta.incarnation, ++this.#counter)
+      for (const target of reached) {
+        this.marks.add({ target, sequence: final })
+        store.put(final, MARKS + target)
+      }
+      store.delete(INTENTS + intent.id)
+      return log(store, meta, change)
+    })
+    return { written }
+  }
+
+  /** The change log after a position; 'reset' when it does not reach back that far, or is another log. */
+  async missed(
+    wanted: (logId: string) => { readonly position: number } | { readonly sinceMs: number } | 'reset',
+  ): Promise<{ logId: string; position: number; missed: LoggedChange[] | 'reset' }> {
+    await this.#begin()
+    return this.#store('readonly', async (store) => {
+      const [meta, changes] = await Promise.all([
+        promisifyRequest<Meta>(store.get(META)),
+        promisifyRequest<LoggedChange[]>(store.getAll(under(CHANGES))),
+      ])
+      const { logId, position } = meta
+      const from = wanted(logId)
+      if (from === 'reset') return { logId, position, missed: from }
+      if ('sinceMs' in from) {
+        return { logId, position, missed: changes.filter(({ atMs }) => atMs >= from.sinceMs) }
+      }
+      const oldest = changes[0]?.position ?? position + 1
+      if (from.position > position || from.position < oldest - 1) return { logId, position, missed: 'reset' }
+      return { logId, position, missed: changes.filter((change) => change.position > from.position) }
+    })
+  }
+
+  /**
+   * Forgets what no longer matters: changes beyond `maxChanges` or before `oldestMs`, and marks older than every row.
+   */
+  async tidy(maxChanges: number, oldestMs: number): Promise<void> {
+    let oldestRow = sequence((await this.#begin()).incarnation, this.#counter)
+    await this.each((row) => void (oldestRow = row.sequence < oldestRow ? row.sequence : oldestRow))
+    await this.#write(async ({ store, meta }) => {
+      for (const target of this.marks.forgetBefore(oldestRow)) store.delete(MARKS + target)
+      const request = store.openCursor(under(CHANGES))
+      for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
+        const change = cursor.value as LoggedChange
+        if (change.position > meta.position - maxChanges && change.atMs >= oldestMs) break
+        cursor.delete()
+        cursor.continue()
+      }
+    })
+  }
+
+  /** Another worker has written: what memory holds may be out of date. */
+  distrust(): void {
+    this.#forget()
+    this.#loaded = undefined
+  }
+
+  #remember(key: string, rows: readonly Row[]): void {
+    this.#remembered.delete(key)
+    this.#remembered.set(key, rows)
+    if (this.#remembered.size <= MAX_REMEMBERED) return
+    for (const oldest of this.#remembered.keys()) {
+      this.#remembered.delete(oldest)
+      return
+    }
+  }
+
+  #forget(): void {
+    this.#generation++
+    this.#remembered.clear()
+  }
+
+  /** Reads what every answer depends on, once. A write found open belongs to a worker that may be gone: under way. */
+  #load(): Promise<Meta | undefined> {
+    this.#loaded ??= this.#store('readonly', async (store) => {
+      const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+      await this.#readMarks(store)
+      return meta
+    }).catch((error: unknown) => {
+      this.#loaded = undefined
+      throw error
+    })
+    return this.#loaded
+  }
+
+  async #readMarks(store: IDBObjectStore): Promise<string[]> {
+    const [targets, sequences, intents, covered] = await Promise.all([
+      promisifyRequest(store.getAllKeys(under(MARKS))),
+      promisifyRequest<Sequence[]>(store.getAll(under(MARKS))),
+      promisifyRequest(store.getAllKeys(under(INTENTS))),
+      promisifyRequest<Target[][]>(store.getAll(under(INTENTS))),
+    ])
+    targets.forEach((key, at) => {
+      this.marks.add({ target: String(key).slice(MARKS.length) as Target, sequence: sequences[at] ?? NEVER })
+    })
+    const ids = intents.map((key) => String(key).slice(INTENTS.length))
+    ids.forEach((id, at) => this.marks.begin(id, covered[at] ?? []))
+    return ids
+  }
+
+  /** Makes this worker the newest one that the store knows of. */
+  #begin(): Promise<Lease> {
+    if (this.#lease !== undefined) return this.#lease
+    const begun = this.#store('readwrite', async (store) => {
+      const meta = await this.#takeOver(store, parseMeta(await promisifyRequest<unknown>(store.get(META))))
+      store.put(meta, META)
+      await promisifyRequest(store.transaction)
+      return meta
+    })
+    begun.catch(() => {
+      if (this.#loaded === begun) this.#lease = this.#loaded = undefined
+    })
+    this.#loaded = begun
+    this.#lease = begun
+    return begun
+  }
+
+  #hold(meta: Meta): void {
+    this.#lease = this.#loaded = Promise.resolve({ ...meta })
+  }
+
+  async #takeOver(store: IDBObjectStore, found: Meta | undefined): Promise<Meta> {
+    const meta = found ?? newMeta(this.#version)
+    if (meta.version !== this.#version || found === undefined) empty(store, meta)
+    meta.version = this.#version
+    meta.incarnation = this.#highest = Math.max(meta.incarnation, this.#highest) + 1
+    this.#forget()
+    // What was written by a worker that is gone, or by one that will end it again itself, counts as written now.
+    for (const id of await this.#readMarks(store)) {
+      const targets = await promisifyRequest<Target[] | undefined>(store.get(INTENTS + id))
+      const at = sequence(meta.incarnation, ++this.#counter)
+      for (const target of targets ?? []) {
+        this.marks.add({ target, sequence: at })
+        store.put(at, MARKS + target)
+      }
+      store.delete(INTENTS + id)
+      this.marks.end(id)
+    }
+    return meta
+  }
+
+  async #write<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+    const { incarnation } = await this.#begin()
+    return this.#store('readwrite', async (store) => {
+      const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+      let meta = found
+      if (found?.incarnation !== incarnation || meta === undefined) {
+        meta = await this.#takeOver(store, found)
+        this.#hold(meta)
+      }
+      const result = await work({ store, meta })
+      store.put(meta, META)
+      await promisifyRequest(store.transaction)
+      return result
+    })
+  }
+}
+
+const newMeta = (version: string): Meta => ({
+  shape: 1,
+  version,
+  incarnation: 0,
+  epoch: 0,
+  logId: crypto.randomUUID(),
+  position: 0,
+})
+
+const parseMeta = (record: unknown): Meta | undefined => {
+  const meta = record as Meta | undefined
+  return meta?.shape === 1 ? meta : undefined
+}
+
+const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
+
+function empty(store: IDBObjectStore, meta: Meta): void {
+  store.delete(under(ROWS))
+  store.delete(under(CHANGES))
+  meta.epoch++
+  meta.logId = crypto.randomUUID()
+  meta.position = 0
+}
+
+function log(store: IDBObjectStore, meta: Meta, change: Change | undefined): LoggedChange | undefined {
+  if (change === undefined) return undefined
+  const logged = { ...change, logId: meta.logId, position: ++meta.position }
+  store.put(logged, changeKey(logged.position))
+  return logged
+}

@@ -1,0 +1,162 @@
+import { Route, Router } from 'workbox-routing'
+import { Strategy, type StrategyHandler } from 'workbox-strategies'
+import { assertConfig, compileConfig, type Config, type Match } from '../../config/language/index.ts'
+import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
+import { parseQuestion } from '../protocol.ts'
+import { Bodies } from './bodies.ts'
+import { Channel } from './channel.ts'
+import { Flights } from './flights.ts'
+import { Housekeeping } from './housekeeping.ts'
+import { Identity } from './identity.ts'
+import { Ledger } from './ledger.ts'
+import { Messages } from './messages.ts'
+import { isShellNavigation, navigate } from './navigation.ts'
+import type { Precache } from './precache.ts'
+import { Reachability } from './reachability.ts'
+import { Reads } from './reads.ts'
+import { report } from './report.ts'
+import { worker } from './scope.ts'
+import { addStaticRoutes } from './static-routes.ts'
+import { Statistics } from './statistics.ts'
+import { openStore } from './store.ts'
+import { Writes } from './writes.ts'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+
+const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|graphql)\b)/i
+
+/** A body whose sending a page may want to watch. Without a type it is bytes, if there is one. */
+function isUpload(request: Request): boolean {
+  const type = request.headers.get('content-type')
+  return type === null ? Boolean(request.body) : !TEXT.test(type)
+}
+
+/**
+ * Whether a request may be ours at all, seen from the request alone (I8): no event streams, no byte ranges, no uploads,
+ * nothing that asks for a cache mode the browser reserves.
+ */
+function mayBeOurs(request: Request): boolean {
+  const { headers } = request
+  if (request.mode === 'navigate') return false
+  if (headers.get('accept')?.includes('text/event-stream') === true) return false
+  if (/^bytes/i.test(headers.get('range') ?? '')) return false
+  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return false
+  return request.method === 'GET' || request.method === 'HEAD' || !isUpload(request)
+}
+
+/** Carries out what the rules say, as a workbox strategy. */
+class Layer extends Strategy {
+  readonly #reads: Reads
+  readonly #writes: Writes
+
+  constructor(reads: Reads, writes: Writes) {
+    super()
+    this.#reads = reads
+    this.#writes = writes
+  }
+
+  protected override _handle(request: Request, handler: StrategyHandler): Promise<Response> {
+    const match = handler.params as unknown as Match
+    const waitUntil = (work: Promise<unknown>): void => void handler.waitUntil(work)
+    if (match.kind === 'write') return this.#writes.answer(request, match, waitUntil)
+    const { clientId } = handler.event as FetchEvent
+    return this.#reads.answer({ request, match, clientId, waitUntil })
+  }
+}
+
+/**
+ * Starts the layer in this worker: call it once, at the top of the worker's script.
+ *
+ * @param file the config's path, for messages.
+ * @param files the app's own files; without them pages are not available offline.
+ * @throws CacheError 'config-refused', which keeps the worker from being installed.
+ */
+export function start(config: Config, file: string, files?: Precache): void {
+  assertConfig(config, file)
+  const rules = compileConfig(config)
+  const store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
+  const ledger = new Ledger(store, rules.version)
+  const bodies = new Bodies()
+  const channel = new Channel()
+  const identity = new Identity(rules.identity, store)
+  const reachability = new Reachability(channel)
+  const statistics = new Statistics(store)
+  const flights = new Flights({ ledger, bodies, channel, reachability, statistics })
+  const reads = new Reads({ ledger, bodies, flights, identity, reachability, statistics })
+  const writes = new Writes(ledger, channel)
+  const ports = { config: rules, ledger, bodies, flights, identity, channel, reachability, statistics }
+  const messages = new Messages(ports)
+  const housekeeping = new Housekeeping(ports)
+  channel.onOthersChange(() => ledger.distrust())
+
+  const router = new Router()
+  const layer = new Layer(reads, writes)
+  for (const method of METHODS) {
+    router.registerRoute(
+      new Route(
+        ({ request, url, sameOrigin }) => {
+          if (!mayBeOurs(request)) return undefined
+          housekeeping.stir()
+          const { origin, pathname, search } = url
+          return rules.match({ method: request.method, origin, sameOrigin, pathname, search })
+        },
+        layer,
+        method,
+      ),
+    )
+  }
+  if (files !== undefined) {
+    const shell = async (): Promise<Response | undefined> =>
+      rules.shell === undefined ? undefined : files.match(new URL(rules.shell, worker.location.origin).href)
+    router.registerRoute(
+      new Route(
+        ({ request, url }) => isShellNavigation(request, url, rules),
+        ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, shell),
+      ),
+    )
+    // Never a page: those go to the network first.
+    files.route.match = onlyFiles(files.route.match)
+    router.registerRoute(files.route)
+  }
+  worker.addEventListener('fetch', (event) => {
+    const answer = router.handleRequest({ request: event.request, event })
+    // A rejection would be the same failure to the page, but an uncaught one in the worker.
+    if (answer !== undefined) event.respondWith(answer.catch(() => Response.error()))
+  })
+
+  worker.addEventListener('install', (event) => {
+    const routed = addStaticRoutes(event, rules, files?.hashed ?? [], files?.cacheName ?? '').catch((error: unknown) =>
+      report('the browser refused static routes; every request is looked at by the worker instead', error),
+    )
+    event.waitUntil(Promise.all([files?.install(event), routed]))
+  })
+  worker.addEventListener('activate', (event) => {
+    event.waitUntil(
+      Promise.all([
+        files?.activate(event),
+        worker.registration.navigationPreload?.enable().catch(() => undefined),
+        worker.clients.claim(),
+      ]),
+    )
+  })
+  worker.addEventListener('message', (event) => {
+    const question = parseQuestion(event.data)
+    const client = event.source
+    if (question === undefined || !(client instanceof Client)) return
+    housekeeping.stir()
+    const [port] = event.ports
+    event.waitUntil(
+      messages.answer(question, client.id).then(
+        (answer) => port?.postMessage({ answer }),
+        (error: unknown) => port?.postMessage({ error: String(error) }),
+      ),
+    )
+  })
+}
+
+type MatchCallback = Route['match']
+
+const onlyFiles =
+  (match: MatchCallback): MatchCallback =>
+  (options) =>
+    options.request.mode === 'navigate' ? undefined : match(options)

@@ -1,0 +1,205 @@
+import { normaliseUrl, type CompiledConfig, type ReadMatch } from '../../config/language/index.ts'
+import type { Change } from '../core/change.ts'
+import { isReached, type Target } from '../core/invalidation.ts'
+import type { Plan } from '../core/plan.ts'
+import type { Row } from '../core/row.ts'
+import { standing } from '../core/timeline.ts'
+import type { Answers, Explanation, Greeting, Question, Reach, Refreshed, Since } from '../protocol.ts'
+import type { Bodies } from './bodies.ts'
+import type { Channel } from './channel.ts'
+import { now } from './clock.ts'
+import type { Flights } from './flights.ts'
+import type { Identity } from './identity.ts'
+import type { Ledger } from './ledger.ts'
+import type { Reachability } from './reachability.ts'
+import { worker } from './scope.ts'
+import type { Statistics } from './statistics.ts'
+import { invalidation, targetsOf } from './writes.ts'
+
+interface Ports {
+  readonly config: CompiledConfig
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly flights: Flights
+  readonly identity: Identity
+  readonly channel: Channel
+  readonly reachability: Reachability
+  readonly statistics: Statistics
+}
+
+/** A tab that has just opened may have read before it could listen: so much before its opening is told as well. */
+const OPENING_SLACK_MS = 1000
+
+/** Answers what tabs ask. */
+export class Messages {
+  readonly #ports: Ports
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  answer(question: Question, clientId: string): Promise<Answers[Question['ask']]> {
+    switch (question.ask) {
+      case 'hello':
+        return this.#greet(question.since, clientId)
+      case 'identify':
+        return this.#ports.identity.identify(clientId, question.user).then(() => true)
+      case 'explain':
+        return this.#explain(question.url, clientId)
+      case 'invalidate':
+        return this.#invalidate(question.reach)
+      case 'remove':
+        return this.#remove(question.reach)
+      case 'refresh':
+        return this.#refresh(question.url, clientId)
+      case 'stats':
+        return this.#ports.statistics.read()
+      case 'probe':
+        return this.#ports.reachability.probe().then((reachable) => ({ reachable }))
+      case 'take-over':
+        // Not waited for: it settles only when this worker is active, which may take as long as the old one works.
+        void worker.skipWaiting()
+        return Promise.resolve(true)
+    }
+  }
+
+  async #greet(since: Since, clientId: string): Promise<Greeting> {
+    const { ledger, reachability, identity } = this.#ports
+    const partitions = new Set(await identity.partitionsOf(clientId))
+    const { logId, position, missed } = await ledger.missed((current) => {
+      if ('openedAtMs' in since) return { sinceMs: since.openedAtMs - OPENING_SLACK_MS }
+      return since.logId === current ? { position: since.position } : 'reset'
+    })
+    const theirs =
+      missed === 'reset'
+        ? missed
+        : missed.filter(({ partition, informed }) => partitions.has(partition) && !informed.includes(clientId))
+    return { clientId, logId, position, missed: theirs, reachable: reachability.reachable }
+  }
+
+  async #explain(given: string, clientId: string): Promise<Explanation> {
+    const match = this.#match(given)
+    if (match === undefined) {
+      return { url: given, state: 'unmatched', why: 'No rule matches: the worker never touches this request.' }
+    }
+    const { rule, tags } = match
+    const url = normaliseUrl(new URL(given, worker.location.origin).href, rule)
+    const base = {
+      url,
+      rule: rule.name,
+      windows: { fresh: rule.fresh, stale: rule.stale, offline: rule.offline },
+      tags,
+    }
+    const [row] = await this.#stored(url, clientId)
+    if (row === undefined) {
+      return { ...base, state: 'absent', why: 'Nothing is stored for you: the next read goes to the network.' }
+    }
+    const invalidated = this.#ports.ledger.isInvalidated(row)
+    const { state, age, ttl, why } = standing(row, rule, invalidated, now())
+    const etag = row.fields.get('etag')
+    return {
+      ...base,
+      state,
+      why: SENTENCES[state](Math.round(Math.abs(ttl)), why),
+      ageSeconds: age,
+      ttlSeconds: ttl,
+      invalidated,
+      ...(etag === undefined ? {} : { etag }),
+    }
+  }
+
+  async #invalidate(reach: Reach): Promise<true> {
+    const { ledger, channel } = this.#ports
+    const targets = targetsReached(reach)
+    const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets))
+    channel.changes([await written])
+    return true
+  }
+
+  async #remove(reach: Reach): Promise<{ removed: number }> {
+    const { ledger, bodies, channel } = this.#ports
+    const targets = targetsReached(reach)
+    const rows: Row[] = []
+    await ledger.each((row) => {
+      if (reach.all === true || isReached(row, targets)) rows.push(row)
+    })
+    if (reach.all === true) {
+      await ledger.removeAll()
+      await bodies.clear()
+      const { logId } = await ledger.missed(() => 'reset')
+      channel.announce({ say: 'reset', logId })
+      return { removed: rows.length }
+    }
+    // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
+    await this.#invalidate(reach)
+    channel.changes(await ledger.remove(rows, removal))
+    await bodies.remove(rows)
+    return { removed: rows.length }
+  }
+
+  async #refresh(given: string, clientId: string): Promise<Refreshed> {
+    const { flights, identity } = this.#ports
+    const match = this.#match(given)
+    if (match === undefined) return { outcome: 'absent' }
+    const rows = await this.#stored(normaliseUrl(new URL(given, worker.location.origin).href, match.rule), clientId)
+    let outcome: Refreshed['outcome'] = 'absent'
+    for (const row of rows) {
+      const authorization = identity.credentialsOf(row.partition) ?? null
+      const fields = new Map(row.request.fields)
+      if (authorization !== null) fields.set('authorization', authorization)
+      const { url, key, partition } = row
+      const request = { url, fields, credentials: row.request.credentials }
+      const head = { method: 'GET', url, fields, cache: 'no-cache' } as const
+      const read = { request, head, ...match, partition, key, authorization, clientId: undefined, row }
+      const flight = flights.launch(read, validation(row, match), false)
+      const { settlement } = await flight.landed
+      const shared = await flight.shared
+      outcome = shared?.outcome === 'first' ? 'changed' : (shared?.outcome ?? 'kept')
+      if (settlement.kind === 'fail' || settlement.kind === 'stand-in') outcome = 'unreachable'
+    }
+    return { outcome }
+  }
+
+  #match(given: string): ReadMatch | undefined {
+    if (!URL.canParse(given, worker.location.origin)) return undefined
+    const { origin, pathname, search } = new URL(given, worker.location.origin)
+    const sameOrigin = origin === worker.location.origin
+    const match = this.#ports.config.match({ method: 'GET', origin, sameOrigin, pathname, search })
+    return match?.kind === 'read' ? match : undefined
+  }
+
+  /** What is stored for a URL that this client may see, the latest first. */
+  async #stored(url: string, clientId: string): Promise<Row[]> {
+    const { ledger, identity } = this.#ports
+    const rows = await ledger.rowsOf(url, await identity.partitionsOf(clientId))
+    return rows.toSorted((one, other) => other.sequence - one.sequence)
+  }
+}
+
+const SENTENCES: Record<'fresh' | 'stale' | 'offline' | 'gone', (seconds: number, why: string) => string> = {
+  fresh: (seconds, why) => `Served as it is for another ${seconds} s (${why}).`,
+  stale: (seconds, why) => `Served at once and validated behind; stale for ${seconds} s (${why}).`,
+  offline: (_, why) => `Validated before it is served; stands in if the origin cannot be reached (${why}).`,
+  gone: (_, why) => `Validated before it is served; never without the origin (${why}).`,
+}
+
+const validation = (row: Row, { rule }: ReadMatch): Plan => ({
+  kind: 'validate',
+  row,
+  standing: standing(row, rule, false, now()),
+  standsIn: true,
+  fwd: 'request',
+  why: 'refresh',
+})
+
+const targetsReached = ({ tags = [], urls = [], all = false }: Reach): Target[] =>
+  all ? ['prefix '] : targetsOf(urls, tags)
+
+const removal = ({ url, tags, partition }: Row): Change => ({
+  kind: 'removed',
+  urls: [url],
+  tags,
+  partition,
+  atMs: now(),
+  informed: [],
+})

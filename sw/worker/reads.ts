@@ -1,0 +1,228 @@
+import { normaliseUrl, type ReadMatch, type Rule } from '../../config/language/index.ts'
+import { currentAge } from '../core/freshness.ts'
+import type { RequestHead } from '../core/head.ts'
+import { entryKey } from '../core/key.ts'
+import { type Forward, type Plan, plan } from '../core/plan.ts'
+import type { Row } from '../core/row.ts'
+import { variantOf, varyNames } from '../core/vary.ts'
+import { type BodyBytes, forwardedAnswer, gatewayTimeout, storedAnswer } from './answer.ts'
+import type { Bodies } from './bodies.ts'
+import { now, within } from './clock.ts'
+import { describeRequest } from './describe.ts'
+import type { Flight, Flights } from './flights.ts'
+import type { Identity } from './identity.ts'
+import type { Ledger } from './ledger.ts'
+import type { Reachability } from './reachability.ts'
+import type { Read } from './read.ts'
+import { report } from './report.ts'
+import type { Statistics } from './statistics.ts'
+
+/** A page's read, and what keeps the worker alive for the work that goes on behind its answer. */
+export interface Asked {
+  readonly request: Request
+  readonly match: ReadMatch
+  readonly clientId: string
+  readonly waitUntil: (work: Promise<unknown>) => void
+}
+
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly flights: Flights
+  readonly identity: Identity
+  readonly reachability: Reachability
+  readonly statistics: Statistics
+}
+
+type Validation = Plan & { readonly kind: 'validate' }
+
+/** A store that answers this late is left alone for a while: the network answers meanwhile (I6). */
+const FIND_LIMIT_MS = 1000
+const REST_MS = 10_000
+
+/** Answers reads: asks the core for a plan, carries it out, settles what came back. Holds no caching rule of its own. */
+export class Reads {
+  readonly #ports: Ports
+  #restUntilMs = 0
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** The answer to a page's read. Rejects only as the network did, when there is no answer at all. */
+  async answer(asked: Asked): Promise<Response> {
+    const { request, match, clientId, waitUntil } = asked
+    const { flights, identity, statistics } = this.#ports
+    const { rule, tags } = match
+    const url = normaliseUrl(request.url, rule)
+    const head = describeRequest(request, url)
+    statistics.count(rule.name, { reads: 1 })
+
+    const whose = identity.partitionOf(request, clientId, rule)
+    const partition = whose instanceof Promise ? await whose : whose
+    if (partition === undefined) return this.#passed(request, rule, 'bypass', 'unknown-user')
+
+    const { credentials } = request
+    const key = entryKey({ partition, request: head, url, credentials, keyHeaders: rule.keyHeaders })
+    let [planned, body, row] = await this.#plan(key, head, rule)
+    // Two reads in a row: the second sees the effect of the first, though that is still being written.
+    const storing = planned.kind === 'fetch' || planned.kind === 'validate' ? flights.storing(key) : undefined
+    if (storing !== undefined) {
+      await within(rule.timeoutMs, storing, undefined)
+      ;[planned, body, row] = await this.#plan(key, head, rule)
+    }
+    const authorization = request.headers.get('authorization')
+    const read: Read = { request, head, rule, tags, partition, key, authorization, clientId, row }
+    switch (planned.kind) {
+      case 'serve':
+        statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
+        return hit(planned, body)
+      case 'serve-then-validate': {
+        statistics.count(rule.name, { hits: 1, bytesSaved: planned.row.size })
+        // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
+        waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
+        return hit(planned, body)
+      }
+      case 'validate':
+        return this.#fetched(read, planned, body, waitUntil)
+      case 'fetch':
+        return planned.store
+          ? this.#fetched(read, planned, undefined, waitUntil)
+          : this.#passed(request, rule, planned.fwd, planned.why)
+      case 'unsatisfiable':
+        return gatewayTimeout()
+    }
+  }
+
+  /** What to do about a read as things stand, the stored body that belongs to it, and the stored row. */
+  async #plan(key: string, head: RequestHead, rule: Rule): Promise<[Plan, BodyBytes | undefined, Row | undefined]> {
+    const { ledger } = this.#ports
+    const rows = ledger.remembered(key) ?? (await this.#find(key))
+    const chosen = selected(rows, head)
+    const found = chosen && this.#body(chosen)
+    const body = found instanceof Promise ? await found : found
+    // A row without its body is a miss.
+    const row = body === undefined ? undefined : chosen
+    const invalidated = row !== undefined && ledger.isInvalidated(row)
+    const otherVariants = rows.length > 0 && row === undefined
+    return [plan({ request: head, rule, row, otherVariants, invalidated, now: now() }), body, row]
+  }
+
+  /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
+  async #fetched(
+    read: Read,
+    planned: Validation | (Plan & { readonly kind: 'fetch' }),
+    body: BodyBytes | undefined,
+    waitUntil: Asked['waitUntil'],
+  ): Promise<Response> {
+    const { flights } = this.#ports
+    const joined = read.head.cache === 'default' ? flights.toJoin(read) : undefined
+    const collapsed = joined && (await this.#collapsed(read, joined, planned.fwd))
+    if (collapsed !== undefined) return collapsed
+
+    const flight = flights.launch(read, planned, true)
+    waitUntil(flight.shared)
+    const canWait = planned.kind === 'fetch' || !planned.standsIn
+    const landing = canWait ? await flight.landed : await within(read.rule.timeoutMs, flight.landed, undefined)
+    if (landing === undefined) {
+      // The stored answer has been kept waiting long enough. What comes late is stored all the same, and told.
+      waitUntil(flight.landed.then(({ response: late }) => late?.body?.cancel()))
+      return this.#standIn(read, body, 'timeout')
+    }
+    inform(flight, read)
+    const { settlement, response, error, requestedAtMs, receivedAtMs } = landing
+    const status = { kind: 'forward', fwd: planned.fwd, status: response?.status } as const
+    switch (settlement.kind) {
+      case 'refresh': {
+        const row = { ...settlement.row, fields: settlement.fields, requestedAtMs, receivedAtMs }
+        this.#ports.statistics.count(read.rule.name, { bytesSaved: row.size })
+        return storedAnswer(row, body ?? new ArrayBuffer(0), currentAge(row, now()), { ...status, stored: true })
+      }
+      case 'stand-in':
+        void response?.body?.cancel()
+        return this.#standIn(read, body, 'offline')
+      case 'store':
+      case 'keep':
+      case 'drop':
+      case 'refetch':
+      case 'fail': {
+        if (response === undefined) throw error
+        const stored = settlement.kind === 'store'
+        return forwardedAnswer(response, { ...status, stored, detail: stored ? undefined : settlement.why })
+      }
+    }
+  }
+
+  /** The answer another read is waiting for as well; undefined when it brings nothing to share, or brings it too late. */
+  async #collapsed(read: Read, flight: Flight, fwd: Forward): Promise<Response | undefined> {
+    inform(flight, read)
+    const shared = await within(read.rule.timeoutMs, flight.shared, undefined)
+    if (shared === undefined || selected([shared.row], read.head) === undefined) return undefined
+    const body = shared.body ?? (await this.#body(shared.row))
+    if (body === undefined) return undefined
+    const { size } = shared.row
+    this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1, bytesSaved: size })
+    const status = { kind: 'forward', fwd, collapsed: true } as const
+    return storedAnswer(shared.row, body, currentAge(shared.row, now()), status)
+  }
+
+  /** The origin is away, or too slow: what is stored answers, and says so. */
+  #standIn({ rule, row }: Read, body: BodyBytes | undefined, why: 'offline' | 'timeout'): Response {
+    if (row === undefined || body === undefined) return gatewayTimeout()
+    const { ledger, statistics } = this.#ports
+    statistics.count(rule.name, { standIns: 1, bytesSaved: row.size })
+    const detail = ledger.isInvalidated(row) ? 'offline-before-write' : why
+    return storedAnswer(row, body, currentAge(row, now()), { kind: 'forward', fwd: 'stale', detail })
+  }
+
+  /** Straight from the network, for a reason of the request's own. */
+  async #passed(request: Request, rule: Rule, fwd: Forward, detail: string): Promise<Response> {
+    const response = await this.#ports.flights.pass(request, rule)
+    return forwardedAnswer(response, { kind: 'forward', fwd, status: response.status, detail })
+  }
+
+  /** What is stored under a key; nothing, while the store fails or hangs. */
+  async #find(key: string): Promise<readonly Row[]> {
+    if (now() < this.#restUntilMs) return []
+    try {
+      const rows = await within(FIND_LIMIT_MS, this.#ports.ledger.find(key), 'late')
+      if (typeof rows !== 'string') return rows
+      report('the store takes long to answer; the network answers meanwhile', key)
+    } catch (error) {
+      report('the store cannot be read; the network answers meanwhile', error)
+    }
+    this.#restUntilMs = now() + REST_MS
+    return []
+  }
+
+  #body(row: Row): BodyBytes | undefined | Promise<BodyBytes | undefined> {
+    const body = this.#ports.bodies.get(row.body)
+    if (body instanceof ArrayBuffer) return body
+    return body.catch((error: unknown) => {
+      report('a stored body cannot be read; the network answers instead', error)
+      return undefined
+    })
+  }
+}
+
+/** The newest stored answer whose varying fields are the request's. */
+export function selected(rows: readonly Row[], { fields }: Pick<RequestHead, 'fields'>): Row | undefined {
+  let newest: Row | undefined
+  for (const row of rows) {
+    const names = varyNames(row.fields)
+    if (names === 'unknowable' || variantOf(names, fields) !== row.variant) continue
+    if (newest === undefined || row.sequence > newest.sequence) newest = row
+  }
+  return newest
+}
+
+/** Whoever gets the answer itself needs no telling that it changed. */
+function inform({ informed }: Flight, { clientId }: Read): void {
+  if (clientId !== undefined) informed.add(clientId)
+}
+
+const hit = (
+  { row, standing, why }: Plan & { kind: 'serve' | 'serve-then-validate' },
+  body: BodyBytes | undefined,
+): Response =>
+  storedAnswer(row, body ?? new ArrayBuffer(0), standing.age, { kind: 'hit', ttl: standing.ttl, detail: why })

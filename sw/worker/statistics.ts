@@ -1,0 +1,66 @@
+import type { Counts, Stats } from '../protocol.ts'
+import { STATS } from './records.ts'
+import { promisifyRequest, type UseStore } from './store.ts'
+
+const NONE: Readonly<Counts> = {
+  reads: 0,
+  hits: 0,
+  validations: 0,
+  notModified: 0,
+  misses: 0,
+  standIns: 0,
+  collapsed: 0,
+  requestsSaved: 0,
+  bytesSaved: 0,
+}
+
+/** Counts per rule. Kept in memory, and added to the stored ones now and then: a worker's last moments may be lost. */
+export class Statistics {
+  readonly #store: UseStore
+  #unsaved = new Map<string, Counts>()
+
+  constructor(store: UseStore) {
+    this.#store = store
+  }
+
+  count(rule: string, added: Partial<Counts>): void {
+    const counts = this.#unsaved.get(rule) ?? { ...NONE }
+    add(counts, added)
+    this.#unsaved.set(rule, counts)
+  }
+
+  async save(): Promise<void> {
+    if (this.#unsaved.size === 0) return
+    const saving = this.#unsaved
+    this.#unsaved = new Map()
+    await this.#store('readwrite', async (store) => {
+      const stored = await promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS))
+      store.put(summed(stored, saving), STATS)
+      await promisifyRequest(store.transaction)
+    })
+  }
+
+  async read(): Promise<Stats> {
+    const stored = await this.#store('readonly', (store) =>
+      promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS)),
+    )
+    const rules = summed(stored, this.#unsaved)
+    const total = { ...NONE }
+    for (const counts of rules.values()) add(total, counts)
+    return { total, rules: Object.fromEntries(rules) }
+  }
+}
+
+function add(to: Counts, added: Partial<Counts>): void {
+  for (const name of Object.keys(NONE) as (keyof Counts)[]) to[name] += added[name] ?? 0
+}
+
+function summed(one: ReadonlyMap<string, Counts> | undefined, other: ReadonlyMap<string, Counts>): Map<string, Counts> {
+  const sums = new Map<string, Counts>()
+  for (const [rule, counts] of [...(one ?? []), ...other]) {
+    const sum = sums.get(rule) ?? { ...NONE }
+    add(sum, counts)
+    sums.set(rule, sum)
+  }
+  return sums
+}

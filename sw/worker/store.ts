@@ -1,0 +1,74 @@
+import { promisifyRequest, type UseStore } from 'idb-keyval'
+import { CacheError } from '../core/cache-error.ts'
+
+export { promisifyRequest, type UseStore }
+
+/** How long opening a database may take before the answer goes on without it. */
+const OPEN_LIMIT_MS = 1000
+
+/**
+ * idb-keyval's store, with what its own lacks: a durability, a bounded open, a connection that makes way for an upgrade
+ * or a deletion (`versionchange`), and one reopening when the browser has closed it (Safari does so in background tabs).
+ *
+ * Opens at the first use. The callback may await requests of its transaction and nothing else.
+ *
+ * @throws CacheError 'store-unavailable' when the database cannot be opened in time.
+ */
+export function openStore(database: string, storeName: string, durability: 'strict' | 'relaxed'): UseStore {
+  let connection: Promise<IDBDatabase> | undefined
+
+  const connect = (): Promise<IDBDatabase> => {
+    connection ??= open(database, storeName).then(
+      (db) => {
+        const forget = (): void => void (connection = undefined)
+        db.addEventListener('close', forget)
+        db.addEventListener('versionchange', () => {
+          forget()
+          db.close()
+        })
+        return db
+      },
+      (cause: unknown) => {
+        connection = undefined
+        throw new CacheError('store-unavailable', { database, why: String(cause) }, { cause })
+      },
+    )
+    return connection
+  }
+  const begin = (db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore =>
+    db.transaction(storeName, mode, { durability }).objectStore(storeName)
+
+  return async (mode, callback) => {
+    let store: IDBObjectStore
+    try {
+      store = begin(await connect(), mode)
+    } catch (error) {
+      // InvalidStateError: the connection was closed under us; NotFoundError: the database was deleted and made anew.
+      if (!(error instanceof DOMException)) throw error
+      connection = undefined
+      store = begin(await connect(), mode)
+    }
+    return callback(store)
+  }
+}
+
+function open(database: string, storeName: string): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(database)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      reject(new Error(`opening took longer than ${OPEN_LIMIT_MS} ms`))
+    }, OPEN_LIMIT_MS)
+    request.addEventListener('upgradeneeded', () => request.result.createObjectStore(storeName))
+    request.addEventListener('success', () => {
+      clearTimeout(timer)
+      if (late) request.result.close()
+      else resolve(request.result)
+    })
+    request.addEventListener('error', () => {
+      clearTimeout(timer)
+      reject(request.error ?? new Error('the browser gave no reason'))
+    })
+  })
+}
