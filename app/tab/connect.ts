@@ -1,0 +1,309 @@
+import { CHANNEL } from '../../config/names.ts'
+import type { LoggedChange } from '../../sw/core/change.ts'
+import {
+  type Answers,
+  type Counts,
+  type Explanation,
+  type Greeting,
+  parseAnnouncement,
+  type Question,
+  type Reach,
+  type Refreshed,
+  type Since,
+  type Stats,
+} from '../../sw/protocol.ts'
+import { ask } from './rpc.ts'
+
+export interface ConnectOptions {
+  /** The worker's script. Default: '/sw.js'. */
+  readonly worker?: string
+  /** What the worker controls. Default: the folder of its script. */
+  readonly scope?: string
+  /**
+   * Who is signed in: an opaque, stable id, or null for nobody. Asked at the start and whenever the worker must know.
+   * Needed where the config identifies by 'identify'. Default: nobody ever.
+   */
+  readonly identify?: () => string | null
+}
+
+/** What the layer can do for this page at the moment. */
+export interface State {
+  /** A worker answers this page's requests. */
+  readonly controlled: boolean
+  /** A newer worker waits for the tabs of this one to close, or for `applyUpdate()`. */
+  readonly updateReady: boolean
+  /** The origin could not be reached when it was last tried. */
+  readonly offline: boolean
+}
+
+/** Something this page may be showing is no longer what the layer would answer. */
+export interface ChangeEvent {
+  /**
+   * 'changed': a newer version is stored. 'first': an answer is stored for the first time. 'removed': an answer is gone.
+   * 'invalidated': a write, here or elsewhere, has made answers stale. 'reset': what was missed cannot be told, or the
+   * origin is back; everything shown counts as changed.
+   */
+  readonly kind: LoggedChange['kind'] | 'reset'
+  /** Absolute. One that ends in `*` stands for all that begin so; one without a query for that URL with any. */
+  readonly urls: readonly string[]
+  readonly tags: readonly string[]
+}
+
+interface Listeners {
+  state: (state: State) => void
+  change: (change: ChangeEvent) => void
+}
+
+/** The layer, as a page sees it. Without a worker (private windows, plain http) everything comes from the network. */
+export interface Freshlayer {
+  readonly state: State
+  /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
+  on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
+  /** Says who is signed in; null: nobody. Wait for it before the next read that depends on it. */
+  identify(user: string | null): Promise<void>
+  /** Why a URL would be answered as it would be now. */
+  explain(url: string): Promise<Explanation>
+  /** Ends the freshness of what has these tags or URLs: for changes that no write of this app has made. */
+  invalidate(reach: Reach): Promise<void>
+  /** Forgets answers altogether, their offline window included. Returns how many. */
+  remove(reach: Reach): Promise<number>
+  /** Asks the origin anew about a stored URL. */
+  refresh(url: string): Promise<Refreshed>
+  /** What the layer has done so far, per rule. */
+  stats(): Promise<Stats>
+  /** Lets a waiting worker take over, in every tab. Never reloads. */
+  applyUpdate(): Promise<void>
+  /** Stops listening. The worker goes on. */
+  close(): void
+}
+
+/** While the origin is away it is asked again, less and less often. */
+const PROBE_FROM_MS = 1000
+const PROBE_TO_MS = 30_000
+/** When the origin is back, tabs do not all ask in the same instant. */
+const SPREAD_MS = 300
+
+/** Registers the worker and connects this page to it. Call it once, as early as possible. */
+export function connect(options: ConnectOptions = {}): Freshlayer {
+  return new Connection(options)
+}
+
+class Connection implements Freshlayer {
+  state: State = { controlled: false, updateReady: false, offline: false }
+  readonly #options: ConnectOptions
+  readonly #container: ServiceWorkerContainer | undefined = globalThis.navigator?.serviceWorker
+  readonly #listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = { state: new Set(), change: new Set() }
+  readonly #abort = new AbortController()
+  #registration: ServiceWorkerRegistration | undefined
+  #channel: BroadcastChannel | undefined
+  /** How far this page has heard the change log. */
+  #heard: { logId: string; position: number } | undefined
+  /** Changes that came while the worker was being asked what went before them. */
+  #waiting: LoggedChange[] | undefined
+  #clientId = ''
+  #probeMs = PROBE_FROM_MS
+  #probing: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: ConnectOptions) {
+    this.#options = options
+    const container = this.#container
+    if (container === undefined) {
+      this.#degrade('this page may have no service worker')
+      return
+    }
+    const { signal } = this.#abort
+    this.#set({ controlled: container.controller !== null })
+    container.addEventListener('controllerchange', () => this.#greet(), { signal })
+    container.addEventListener('message', ({ data }) => this.#whoIf(data), { signal })
+    addEventListener('pagehide', () => this.#mute(), { signal })
+    addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
+    addEventListener('online', () => this.#probe(), { signal })
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#greet(), {
+      signal,
+    })
+    document.addEventListener('resume', () => this.#greet(), { signal })
+    const { worker = '/sw.js', scope } = options
+    container.register(worker, scope === undefined ? {} : { scope }).then(
+      (registration) => this.#watch(registration),
+      (error: unknown) => this.#degrade(String(error)),
+    )
+    if (container.controller !== null) this.#greet()
+  }
+
+  on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void {
+    this.#listeners[kind].add(listener)
+    return () => void this.#listeners[kind].delete(listener)
+  }
+
+  async identify(user: string | null): Promise<void> {
+    await this.#ask({ ask: 'identify', user }, true)
+  }
+
+  explain(url: string): Promise<Explanation> {
+    return this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: 'No worker controls this page.' })
+  }
+
+  async invalidate(reach: Reach): Promise<void> {
+    await this.#ask({ ask: 'invalidate', reach }, true)
+  }
+
+  async remove(reach: Reach): Promise<number> {
+    return (await this.#ask({ ask: 'remove', reach }, { removed: 0 })).removed
+  }
+
+  refresh(url: string): Promise<Refreshed> {
+    return this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
+  }
+
+  stats(): Promise<Stats> {
+    return this.#ask({ ask: 'stats' }, { total: NOTHING, rules: {} })
+  }
+
+  async applyUpdate(): Promise<void> {
+    const waiting = this.#registration?.waiting
+    if (waiting) await ask(() => this.#registration?.waiting ?? waiting, { ask: 'take-over' })
+  }
+
+  close(): void {
+    this.#abort.abort()
+    this.#mute()
+    clearTimeout(this.#probing)
+  }
+
+  async #ask<A extends Question['ask']>(
+    question: Extract<Question, { readonly ask: A }>,
+    without: Answers[A],
+  ): Promise<Answers[A]> {
+    return this.#container?.controller ? ask(() => this.#container?.controller, question) : without
+  }
+
+  /** Opens the channel, then asks for what was said before it was open. */
+  #greet(waiting: LoggedChange[] = []): void {
+    this.#set({ controlled: Boolean(this.#container?.controller) })
+    if (!this.state.controlled || this.#waiting !== undefined) return
+    this.#waiting = waiting
+    if (this.#channel === undefined) {
+      this.#channel = new BroadcastChannel(CHANNEL)
+      this.#channel.onmessage = ({ data }) => this.#hear(data)
+    }
+    const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
+    const user = this.#options.identify?.()
+    void (user === undefined ? Promise.resolve() : this.identify(user))
+      .then(() => this.#ask({ ask: 'hello', since }, NOBODY))
+      .then((greeting) => this.#catchUp(greeting))
+      .catch((error: unknown) => {
+        this.#waiting = undefined
+        console.warn('[freshlayer]', error)
+      })
+  }
+
+  /** Messages on an open channel would evict this page from the back-forward cache. */
+  #mute(): void {
+    this.#channel?.close()
+    this.#channel = undefined
+  }
+
+  #catchUp({ clientId, logId, position, missed, reachable }: Greeting): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    this.#clientId = clientId
+    this.#heard = { logId, position }
+    this.#reachable(reachable)
+    for (const change of missed === 'reset' ? [RESET] : missed) this.#tell(change)
+    for (const change of waiting) this.#learn(change)
+  }
+
+  #hear(data: unknown): void {
+    const announcement = parseAnnouncement(data)
+    switch (announcement?.say) {
+      case 'change':
+        return this.#learn(announcement.change)
+      case 'origin':
+        return this.#reachable(announcement.reachable)
+      case 'reset':
+        this.#heard = { logId: announcement.logId, position: 0 }
+        return this.#tell(RESET)
+      case 'who':
+      case undefined:
+        return
+    }
+  }
+
+  /** Delivery is at least once and may have gaps; a listener hears each change once and in order. */
+  #learn(change: LoggedChange): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push(change)
+    const { logId, position, informed } = change
+    const next = this.#heard?.logId === logId ? this.#heard.position + 1 : -1
+    if (next > position) return
+    if (next < position) return this.#greet([change])
+    this.#heard = { logId, position }
+    if (!informed.includes(this.#clientId)) this.#tell(change)
+  }
+
+  #tell({ kind, urls, tags }: ChangeEvent): void {
+    for (const listener of this.#listeners.change) listener({ kind, urls, tags })
+  }
+
+  #set(changed: Partial<State>): void {
+    const state = { ...this.state, ...changed }
+    if (JSON.stringify(state) === JSON.stringify(this.state)) return
+    this.state = state
+    for (const listener of this.#listeners.state) listener(state)
+  }
+
+  #reachable(reachable: boolean): void {
+    const wasOffline = this.state.offline
+    this.#set({ offline: !reachable })
+    clearTimeout(this.#probing)
+    if (!reachable) {
+      // Full jitter, so that tabs and users do not return together (I11).
+      this.#probing = setTimeout(() => this.#probe(), Math.random() * this.#probeMs)
+      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_TO_MS)
+    } else if (wasOffline) {
+      this.#probeMs = PROBE_FROM_MS
+      setTimeout(() => this.#tell(RESET), Math.random() * SPREAD_MS)
+    }
+  }
+
+  /** Asks whether the origin is back. Hidden tabs wait. */
+  #probe(): void {
+    if (!this.state.offline) return
+    if (document.visibilityState === 'hidden') return this.#reachable(false)
+    this.#ask({ ask: 'probe' }, { reachable: false }).then(
+      ({ reachable }) => this.#reachable(reachable),
+      () => this.#reachable(false),
+    )
+  }
+
+  #whoIf(data: unknown): void {
+    if (parseAnnouncement(data)?.say === 'who') void this.identify(this.#options.identify?.() ?? null)
+  }
+
+  #watch(registration: ServiceWorkerRegistration): void {
+    this.#registration = registration
+    const look = (): void =>
+      this.#set({ updateReady: registration.waiting !== null && this.#container?.controller !== null })
+    look()
+    registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look))
+  }
+
+  #degrade(why: string): void {
+    console.info(`[freshlayer] No worker, so everything comes from the network: ${why}`)
+  }
+}
+
+const NOTHING: Counts = {
+  reads: 0,
+  hits: 0,
+  validations: 0,
+  notModified: 0,
+  misses: 0,
+  standIns: 0,
+  collapsed: 0,
+  requestsSaved: 0,
+  bytesSaved: 0,
+}
+
+const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [] }
+
+const NOBODY: Greeting = { clientId: '', logId: '', position: 0, missed: [], reachable: true }
