@@ -1,0 +1,152 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+
+let folder: string
+let built: string
+const started = new Set<ChildProcess>()
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'freshlayer-start-'))
+  built = join(folder, 'built')
+  await mkdir(built)
+  await writeFile(join(built, 'index.html'), '<!doctype html>')
+})
+afterAll(async () => {
+  for (const child of started) child.kill('SIGKILL')
+  await rm(folder, { recursive: true })
+})
+
+type Environment = Readonly<Record<string, string>>
+
+function start(environment: Environment): ChildProcess {
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    env: { PATH: process.env['PATH'] ?? '', PORT: '0', FRESHLAYER_STATIC: built, ...environment },
+  })
+  started.add(child)
+  child.once('exit', () => started.delete(child))
+  return child
+}
+
+async function failedStart(environment: Environment): Promise<{ code: number | null; lines: readonly string[] }> {
+  const child = start(environment)
+  let output = ''
+  child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await once(child, 'close')
+  return { code: child.exitCode, lines: output.trimEnd().split('\n') }
+}
+
+/** The line a start that succeeds prints, once it answers. */
+async function announcement(child: ChildProcess): Promise<string> {
+  let output = ''
+  for await (const chunk of child.stdout ?? []) {
+    output += String(chunk)
+    if (output.includes('\n')) return output.trimEnd()
+  }
+  throw new Error('The server ended before it was ready.')
+}
+
+/** A port that something listens on, for as long as the given work takes. */
+async function withTakenPort<Result>(work: (port: number) => Promise<Result>): Promise<Result> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address: AddressInfo | string | null = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return work(port).finally(() => server.close())
+}
+
+describe('a start that cannot succeed says why in one line and exits with 1', () => {
+  test.concurrent.each([
+    [
+      'an unwritable data folder',
+      { FRESHLAYER_DATA: '/dev/null/data' },
+      /^Cannot write to the data folder \/dev\/null\/data .*FRESHLAYER_DATA/,
+    ],
+    [
+      'a missing build',
+      { FRESHLAYER_STATIC: '/nowhere' },
+      /^There is no built demo in \/nowhere\. Run "npm run build"/,
+    ],
+    ['a port that is none', { PORT: 'http' }, /^PORT is "http"/],
+    ['an address of another machine', { HOST: '192.0.2.1' }, /^This machine has no address 192\.0\.2\.1\./],
+    [
+      'an unreachable database',
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/shop' },
+      /^Cannot reach the database at postgres:\/\/127\.0\.0\.1:1\/shop \(connect ECONNREFUSED.*DATABASE_URL/,
+    ],
+    ['a DATABASE_URL that is none', { DATABASE_URL: 'postgres://:' }, /^Cannot reach the database at/],
+  ])(
+    '%s',
+    async (_name, environment, line) => {
+      const { code, lines } = await failedStart(environment)
+      expect(lines).toEqual([expect.stringMatching(line)])
+      expect(code).toBe(1)
+    },
+    30_000,
+  )
+
+  test.concurrent('a taken port', async () => {
+    const { code, lines, port } = await withTakenPort(async (port) => ({
+      ...(await failedStart({ PORT: String(port), FRESHLAYER_DATA: join(folder, 'unused') })),
+      port,
+    }))
+    expect(lines).toEqual([`Port ${port} is already in use. Stop what uses it, or choose another one with PORT.`])
+    expect(code).toBe(1)
+  }, 30_000)
+})
+
+test('data survives a clean stop and a kill, and the folder is one process’s at a time', async () => {
+  const data = join(folder, 'data')
+  const first = start({ FRESHLAYER_DATA: data })
+  const line = await announcement(first)
+  expect(line).toMatch(/^Freshlayer demo on http:\/\/localhost:\d+ \(database: PGlite in .+data\)$/)
+  const url = line.split(' ')[3] ?? ''
+  const cookie = await signIn(url)
+  const created = await addCategory(url, cookie, 'Kept over a stop')
+  expect(created.status).toBe(201)
+
+  const rival = await failedStart({ FRESHLAYER_DATA: data })
+  expect(rival).toEqual({ code: 1, lines: [expect.stringMatching(`in use by process ${first.pid}\\.`)] })
+
+  // fetch keeps its connection open; a server that waited for it to close would not end.
+  first.kill('SIGTERM')
+  expect(await once(first, 'exit')).toEqual([0, null])
+
+  const second = start({ FRESHLAYER_DATA: data })
+  const secondUrl = (await announcement(second)).split(' ')[3] ?? ''
+  expect((await addCategory(secondUrl, cookie, 'Kept over a kill')).status).toBe(201)
+  second.kill('SIGKILL')
+  await once(second, 'exit')
+
+  const third = start({ FRESHLAYER_DATA: data })
+  const thirdUrl = (await announcement(third)).split(' ')[3] ?? ''
+  const { items } = await (await fetch(`${thirdUrl}/api/categories`, { headers: { cookie } })).json()
+  const names = items.map(({ name }: { name: string }) => name)
+  expect(names).toEqual(expect.arrayContaining(['Kept over a stop', 'Kept over a kill']))
+  third.kill('SIGINT')
+  expect(await once(third, 'exit')).toEqual([0, null])
+}, 60_000)
+
+async function signIn(url: string): Promise<string> {
+  const response = await fetch(`${url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'ada@corner.example', password: 'ada', mode: 'cookie' }),
+  })
+  const cookies = response.headers.getSetCookie().map((each) => each.split(';', 1)[0] ?? '')
+  return cookies.find((each) => /^corner_session=./.test(each)) ?? ''
+}
+
+function addCategory(url: string, cookie: string, name: string): Promise<Response> {
+  return fetch(`${url}/api/categories`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie },
+    body: JSON.stringify({ name }),
+  })
+}
