@@ -1,0 +1,23 @@
+import { ScriptedOrigin } from './support/scripted-origin.ts'
+import { expect, read, test } from './support/test.ts'
+
+test('another origin is validated without a preflight that the page did not cause', async ({ origin, open }) => {
+  const api = new ScriptedOrigin()
+  await api.start()
+  origin.script = origin.script.replaceAll('http://other-origin.test', api.url)
+  let value = 1
+  const cors = { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'ETag' }
+  api.json('/v1/items', () => ({ value }), cors)
+  const page = await open()
+  const url = `${api.url}/v1/items`
+  expect((await read(page, url)).text).toBe('{"value":1}')
+  expect((await read(page, url)).text).toBe('{"value":1}')
+  value = 2
+  expect((await read(page, url)).text).toBe('{"value":2}')
+  expect(api.of('/v1/items').map(({ method }) => method)).toEqual(['GET', 'GET', 'GET'])
+  expect(api.of('/v1/items')[1]?.headers['if-none-match']).toBeDefined()
+  expect(api.of('/v1/items')[1]?.status).toBe(304)
+  await api.stop()
+  const standIn = await read(page, url)
+  expect(standIn.text).toBe('{"value":2}')
+})

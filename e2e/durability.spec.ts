@@ -1,0 +1,121 @@
+import type { Page } from '@playwright/test'
+import { onDisk } from './support/disk.ts'
+import { ScriptedOrigin } from './support/scripted-origin.ts'
+import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
+
+test('a worker stopped between any two requests changes no result', async ({ origin, open }) => {
+  let value = 1
+  origin.json('/api/fresh/1', () => ({ value: 'fresh' }))
+  origin.json('/api/items', () => ({ value }))
+  origin.json('/api/items/1', () => ({ value }))
+  const page = await open()
+  const steps: readonly [() => Promise<unknown>, unknown][] = [
+    [() => read(page, '/api/fresh/1').then(({ text }) => text), '{"value":"fresh"}'],
+    [() => read(page, '/api/items').then(({ text }) => text), '{"value":1}'],
+    [() => read(page, '/api/fresh/1').then(({ text }) => text), '{"value":"fresh"}'],
+    [() => page.evaluate(() => fetch('/api/items', { method: 'POST' }).then(({ status }) => status)), 200],
+    [() => read(page, '/api/items').then(({ text }) => text), '{"value":2}'],
+    [() => read(page, '/api/items').then(({ headers }) => headers['cache-status']?.split('; ')[1]), 'hit'],
+  ]
+  for (const [at, [step, expected]] of steps.entries()) {
+    if (at === 3) value = 2
+    expect(await step()).toBe(expected)
+    await stored(page, '/api/fresh/1')
+    if (at > 0) await stored(page, '/api/items')
+    await stopWorkers(page)
+  }
+  expect(origin.of('/api/fresh/1')).toHaveLength(1)
+})
+
+test('stopped between the body and the row of a replacement: the old bytes stay with the old row', async ({
+  origin,
+  open,
+}) => {
+  const filler = 'x'.repeat(100_000)
+  let value = 'old'
+  origin.json('/api/stale/1', () => ({ value, filler }))
+  const page = await open()
+  await read(page, '/api/stale/1')
+  await stored(page, '/api/stale/1')
+  // The page holds the database: the body can be written, the row has to wait.
+  await page.evaluate(holdDatabase)
+  value = 'new'
+  await read(page, '/api/stale/1')
+  await expect.poll(() => onlyBodies(page)).toContain('"new"')
+  await stopWorkers(page)
+  await page.evaluate(() => dispatchEvent(new Event('release-database')))
+  value = 'old'
+  // Served from store, and after the validation again: never the bytes of the other version.
+  expect((await read(page, '/api/stale/1')).text).toContain('"old"')
+  await expect.poll(() => origin.of('/api/stale/1').at(-1)?.status).toBe(304)
+  expect((await read(page, '/api/stale/1')).text).toContain('"old"')
+})
+
+test('a browser that is killed finds its data, its log and its worker again, with the origin gone', async () => {
+  const profile = newProfile()
+  const origin = new ScriptedOrigin()
+  await origin.start()
+  origin.json('/api/fresh/1', () => ({ value: 'small' }))
+  origin.json('/api/fresh/2', () => ({ value: 'large', filler: 'x'.repeat(100_000) }))
+  const killed = await launch(profile)
+  const before = await killed.newPage()
+  await before.goto(origin.url)
+  await controlled(before)
+  await read(before, '/api/fresh/1')
+  await read(before, '/api/fresh/2')
+  await stored(before, '/api/fresh/2')
+  const cdp = await killed.browser()!.newBrowserCDPSession()
+  const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
+  const gone = new Promise((resolve) => killed.once('close', resolve))
+  process.kill(processInfo.find(({ type }) => type === 'browser')!.id, 'SIGKILL')
+  await gone
+
+  const again = await launch(profile)
+  const after = await again.newPage()
+  await after.goto(origin.url)
+  await controlled(after)
+  origin.json('/api/fresh/1', () => ({ value: 'must not be asked for' }))
+  origin.json('/api/fresh/2', () => ({ value: 'must not be asked for' }))
+  expect((await read(after, '/api/fresh/1')).text).toContain('small')
+  expect((await read(after, '/api/fresh/2')).text).toContain('large')
+  expect(await onDisk(after)).toContain('change 000000000000001')
+  await again.close()
+  await origin.stop()
+  dropProfile(profile)
+})
+
+/** Settles when what was read is stored. */
+async function stored(page: Page, path: string): Promise<void> {
+  const state = (): Promise<string> =>
+    page.evaluate((path) => window.layer.explain(path).then(({ state }) => state), path)
+  await expect.poll(() => state()).not.toBe('absent')
+}
+
+/** Keeps a transaction open until told otherwise: writers have to wait, for as long as requests go on. */
+async function holdDatabase(): Promise<void> {
+  const db = await new Promise<IDBDatabase>((resolve) => {
+    const opening = indexedDB.open('freshlayer-cache')
+    opening.onsuccess = () => resolve(opening.result)
+  })
+  let isHeld = true
+  addEventListener('release-database', () => (isHeld = false), { once: true })
+  const store = db.transaction('keyval', 'readwrite').objectStore('keyval')
+  await new Promise<void>((resolve) => {
+    const again = (): void => {
+      const request = store.get('nothing')
+      request.onsuccess = () => {
+        resolve()
+        if (isHeld) again()
+        else db.close()
+      }
+    }
+    again()
+  })
+}
+
+const onlyBodies = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    const cache = await caches.open('freshlayer-bodies-v1')
+    const bodies = await Promise.all((await cache.keys()).map(async (key) => (await cache.match(key))?.text()))
+    return bodies.join('\n')
+  })

@@ -1,0 +1,109 @@
+import { expect, read, test } from './support/test.ts'
+
+test('with the origin away a stored answer stands in and says so; what was never read fails as the network did', async ({
+  origin,
+  open,
+}) => {
+  origin.json('/api/always/1', () => ({ value: 1 }))
+  const page = await open()
+  await read(page, '/api/always/1')
+  await origin.stop()
+  const standIn = await read(page, '/api/always/1')
+  expect(standIn.text).toBe('{"value":1}')
+  expect(standIn.headers['cache-status']).toBe('Freshlayer; fwd=stale; detail=offline')
+  await expect(read(page, '/api/always/2')).rejects.toThrow('Failed to fetch')
+})
+
+test('502, 503 and 504 count as away', async ({ origin, open }) => {
+  let status = 200
+  origin.on('/api/always/1', (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(`{"status":${status}}`)
+  })
+  const page = await open()
+  await read(page, '/api/always/1')
+  for (status of [502, 503, 504]) {
+    expect((await read(page, '/api/always/1')).text).toBe('{"status":200}')
+  }
+  status = 500
+  expect((await read(page, '/api/always/1')).status).toBe(500)
+})
+
+test('a network that takes longer than the rule allows is as good as none, and its late answer is kept', async ({
+  origin,
+  open,
+}) => {
+  let release = (): void => undefined
+  let value = 1
+  origin.json('/api/slow/1', () => ({ value }))
+  const page = await open()
+  await read(page, '/api/slow/1')
+  value = 2
+  origin.on('/api/slow/1', async (_request, response) => {
+    await new Promise<void>((resolve) => (release = resolve))
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"value":2}')
+  })
+  const standIn = await read(page, '/api/slow/1')
+  expect(standIn.text).toBe('{"value":1}')
+  expect(standIn.headers['cache-status']).toContain('detail=timeout')
+  release()
+  await expect.poll(() => page.evaluate(() => window.heard.some(({ kind }) => kind === 'changed'))).toBe(true)
+  expect((await read(page, '/api/slow/1')).text).toBe('{"value":2}')
+})
+
+test('tabs learn that the origin is away and that it is back, and then read anew by themselves', async ({
+  origin,
+  open,
+}) => {
+  let value = 1
+  origin.json('/api/always/1', () => ({ value }))
+  const page = await open()
+  await page.evaluate(() => {
+    window.layer.on(
+      'change',
+      () => void fetch('/api/always/1').then(async (response) => (document.title = await response.text())),
+    )
+  })
+  await read(page, '/api/always/1')
+  await origin.stop()
+  await read(page, '/api/always/1')
+  await expect.poll(() => page.evaluate(() => window.layer.state.offline)).toBe(true)
+  value = 2
+  await origin.start()
+  await expect.poll(() => page.evaluate(() => window.layer.state.offline)).toBe(false)
+  await expect.poll(() => page.title()).toBe('{"value":2}')
+})
+
+test('six identical reads at once reach the origin as one', async ({ origin, open }) => {
+  let release = (): void => undefined
+  const held = new Promise<void>((resolve) => (release = resolve))
+  origin.on('/api/fresh/1', async (_request, response) => {
+    await held
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{"value":1}')
+  })
+  const page = await open()
+  const reading = page.evaluate(() =>
+    Promise.all([1, 2, 3, 4, 5, 6].map(() => fetch('/api/fresh/1').then((response) => response.text()))),
+  )
+  await expect.poll(() => origin.of('/api/fresh/1').length).toBe(1)
+  release()
+  expect(await reading).toEqual(Array(6).fill('{"value":1}'))
+  expect(origin.of('/api/fresh/1')).toHaveLength(1)
+})
+
+test('a hundred different reads while offline leave no unhandled rejection anywhere', async ({ origin, open }) => {
+  const page = await open()
+  const cdp = await page.context().newCDPSession(page)
+  const errors: unknown[] = []
+  cdp.on('ServiceWorker.workerErrorReported', ({ errorMessage }) => errors.push(errorMessage))
+  await cdp.send('ServiceWorker.enable')
+  await origin.stop()
+  const failed = await page.evaluate(async () => {
+    const reads = Array.from({ length: 100 }, (_, at) => fetch(`/api/fresh/${at}`))
+    return (await Promise.allSettled(reads)).filter(({ status }) => status === 'rejected').length
+  })
+  expect(failed).toBe(100)
+  // A round trip through the worker: whatever it had to report has been reported.
+  await page.evaluate(() => window.layer.stats())
+  expect(errors).toEqual([])
+  expect(await page.evaluate(() => window.unhandled)).toEqual([])
+})

@@ -1,0 +1,28 @@
+import { mkdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import { buildWorker } from '../../tools/build-worker.ts'
+import { requireChromium } from '../../tools/find-chromium.ts'
+
+/** What the tests serve: made once before they run, from the sources as they are. */
+export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))
+
+/** Builds the worker of `rules.ts`, the page's client, and the demo; says which browser is used. */
+// oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.
+export default async function buildAll(): Promise<void> {
+  const { path, source } = requireChromium()
+  console.log(`Chromium: ${path} (${source})`)
+  mkdirSync(BUILT, { recursive: true })
+  await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw.js` })
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: BUILT,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      lib: { entry: 'e2e/support/page.ts', formats: ['es'], fileName: () => 'page.js' },
+    },
+  })
+  if (process.env['FRESHLAYER_SKIP_DEMO_BUILD'] === undefined) await build({ logLevel: 'warn' })
+}

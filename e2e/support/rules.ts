@@ -1,0 +1,20 @@
+import { defineConfig } from '../../config/language/index.ts'
+
+/** The rules of the tests that use the scripted origin: one path per behaviour. */
+export default defineConfig({
+  version: '1',
+  identity: 'none',
+  defaults: { fresh: 0, stale: 0, offline: '1h', timeout: '2s', retry: 0 },
+  routes: [
+    { match: '/api/fresh/:id', fresh: '10m', tags: ['fresh', 'fresh:{id}'] },
+    { match: '/api/stale/:id', stale: '10m', tags: ['stale'] },
+    { match: '/api/http/**', fresh: 'http', stale: 'http', offline: 'http' },
+    { match: '/api/slow/:id', timeout: '300ms' },
+    { match: '/api/retried/:id', retry: 1 },
+    { match: ['/api/items', '/api/items/:id'], fresh: '10m', tags: ['items'] },
+    { match: '/api/rules/**', fresh: '10m' },
+    { match: '/api/always/**' },
+    { match: 'http://other-origin.test/v1/**' },
+  ],
+  writes: [{ match: 'POST /api/items', invalidates: ['items', '/api/rules/**'] }],
+})

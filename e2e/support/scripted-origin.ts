@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { BUILT } from './build.ts'
+
+/** One request as the origin saw it. */
+export interface Received {
+  readonly method: string
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  /** The answer's status; 0 while there is none. */
+  status: number
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
+
+const PAGE = '<!doctype html><meta charset=utf-8><title>test</title><script type=module src=/page.js></script>'
+
+/** An origin that answers as a test tells it to, remembers what it received, and can go away and come back. */
+export class ScriptedOrigin {
+  readonly received: Received[] = []
+  #handlers = new Map<string, Handler>()
+  #server: Server | undefined
+  #port = 0
+  /** The worker's script, so that a test can change it. */
+  script = readFileSync(`${BUILT}sw.js`, 'utf8')
+
+  get url(): string {
+    return `http://localhost:${this.#port}`
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Answers a path, its query left out of account. */
+  on(path: string, handler: Handler): void {
+    this.#handlers.set(path, handler)
+  }
+
+  /** Answers a path with JSON, an ETag of its bytes, and 304 where that is due. */
+  json(path: string, body: () => unknown, headers: Record<string, string> = {}): void {
+    this.on(path, (request, response) => {
+      const bytes = JSON.stringify(body())
+      const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 12)}"`
+      for (const [name, value] of Object.entries({ 'content-type': 'application/json', etag, ...headers })) {
+        response.setHeader(name, value)
+      }
+      if (request.headers['if-none-match'] === etag) response.writeHead(304).end()
+      else response.end(bytes)
+    })
+  }
+
+  /** What arrived for a path, with any query. */
+  of(path: string): Received[] {
+    return this.received.filter((received) => received.path.split('?')[0] === path)
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response))
+    await new Promise<void>((resolve) => server.listen(this.#port, 'localhost', resolve))
+    this.#port = (server.address() as AddressInfo).port
+    this.#server = server
+  }
+
+  /** Goes away: open connections are cut, new ones refused. */
+  async stop(): Promise<void> {
+    const server = this.#server
+    this.#server = undefined
+    if (server === undefined) return
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? '/'
+    const [bare = '/'] = path.split('?')
+    const received: Received = { method: request.method ?? '', path, headers: request.headers, status: 0 }
+    response.on('finish', () => (received.status = response.statusCode))
+    this.received.push(received)
+    const handler = this.#handlers.get(bare)
+    if (handler !== undefined) return handler(request, response)
+    if (bare === '/sw.js') return this.#file(response, this.script, 'text/javascript')
+    if (bare === '/page.js') return this.#file(response, readFileSync(`${BUILT}page.js`, 'utf8'), 'text/javascript')
+    if (request.headers['sec-fetch-dest'] === 'document') return this.#file(response, PAGE, 'text/html')
+    if (bare === '/favicon.ico') return void response.writeHead(204).end()
+    response.writeHead(404, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end('{}')
+  }
+
+  #file(response: ServerResponse, text: string, type: string): void {
+    response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(text)
+  }
+}

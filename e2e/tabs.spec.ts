@@ -1,0 +1,94 @@
+import { chromium } from '@playwright/test'
+import { requireChromium } from '../tools/find-chromium.ts'
+import { controlled, dropProfile, expect, newProfile, read, test } from './support/test.ts'
+
+test('a tab that came back from the back-forward cache hears what it missed', async ({ origin }) => {
+  const profile = newProfile()
+  // Playwright switches the back-forward cache off.
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: requireChromium().path,
+    chromiumSandbox: false,
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  })
+  let value = 1
+  origin.json('/api/stale/1', () => ({ value }))
+  const frozen = await context.newPage()
+  await frozen.goto(`${origin.url}/first`)
+  await controlled(frozen)
+  await read(frozen, '/api/stale/1')
+  await expect
+    .poll(() => frozen.evaluate(() => window.layer.explain('/api/stale/1').then(({ state }) => state)))
+    .toBe('stale')
+  await frozen.evaluate(() => Object.assign(window, { survived: true }))
+  await frozen.goto(`${origin.url}/second`)
+  await controlled(frozen)
+
+  const other = await context.newPage()
+  await other.goto(`${origin.url}/other`)
+  await controlled(other)
+  value = 2
+  await read(other, '/api/stale/1')
+  await expect.poll(() => other.evaluate(() => window.heard.filter(({ kind }) => kind === 'changed').length)).toBe(1)
+
+  void frozen.evaluate(() => history.back()).catch(() => undefined)
+  await expect.poll(() => frozen.evaluate(() => 'survived' in window).catch(() => false)).toBe(true)
+  await expect
+    .poll(() => frozen.evaluate(() => window.heard.filter(({ kind }) => kind === 'changed')))
+    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'] }])
+  await context.close()
+  dropProfile(profile)
+})
+
+test('a tab that reads before it can listen is told of what changed meanwhile', async ({ origin, open }) => {
+  let value = 1
+  origin.json('/api/stale/1', () => ({ value }))
+  const first = await open('/a')
+  await read(first, '/api/stale/1')
+  value = 2
+  // Reads at once, and gets its client only when the change behind that read has been announced.
+  origin.on('/late', (_request, response) => {
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end(`<script>window.early = fetch('/api/stale/1').then((response) => response.text())</script>`)
+  })
+  const late = await first.context().newPage()
+  await late.goto(`${origin.url}/late`)
+  expect(await late.evaluate('early')).toBe('{"value":1}')
+  await expect.poll(() => first.evaluate(() => window.heard.some(({ kind }) => kind === 'changed'))).toBe(true)
+  await late.addScriptTag({ type: 'module', url: '/page.js' })
+  await expect
+    .poll(() => late.evaluate(() => window.heard?.filter(({ kind }) => kind === 'changed')))
+    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'] }])
+  await late.close()
+})
+
+test('a tab whose place in the log is gone is told that everything may have changed', async ({ origin, open }) => {
+  origin.json('/api/stale/1', () => ({ value: 1 }))
+  const [one, other] = [await open('/a'), await open('/b')]
+  await read(one, '/api/stale/1')
+  await other.evaluate(() => window.layer.remove({ all: true }))
+  await expect.poll(() => one.evaluate(() => window.heard.at(-1)?.kind)).toBe('reset')
+})
+
+test('refresh, invalidate, remove, explain and stats do what they say', async ({ origin, open }) => {
+  let value = 1
+  origin.json('/api/fresh/1', () => ({ value }))
+  const page = await open()
+  const explain = (path: string): Promise<unknown> => page.evaluate((path) => window.layer.explain(path), path)
+  expect(await explain('/api/fresh/1')).toMatchObject({ state: 'absent', rule: '/api/fresh/:id' })
+  expect(await explain('/elsewhere')).toMatchObject({ state: 'unmatched' })
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => explain('/api/fresh/1')).toMatchObject({ state: 'fresh', tags: ['fresh', 'fresh:1'] })
+  const refresh = (): Promise<unknown> => page.evaluate(() => window.layer.refresh('/api/fresh/1'))
+  expect(await refresh()).toEqual({ outcome: 'unchanged' })
+  value = 2
+  expect(await refresh()).toEqual({ outcome: 'changed' })
+  await page.evaluate(() => window.layer.invalidate({ tags: ['fresh:1'] }))
+  expect(await explain('/api/fresh/1')).toMatchObject({ state: 'offline', invalidated: true })
+  expect(await page.evaluate(() => window.layer.remove({ urls: ['/api/fresh/1'] }))).toBe(1)
+  expect(await explain('/api/fresh/1')).toMatchObject({ state: 'absent' })
+  await origin.stop()
+  await expect(read(page, '/api/fresh/1')).rejects.toThrow('Failed to fetch')
+  const { rules } = await page.evaluate(() => window.layer.stats())
+  expect(rules['/api/fresh/:id']).toMatchObject({ reads: 2, misses: 2, validations: 2, notModified: 1 })
+})

@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'vite'
+import { getManifest } from 'workbox-build'
+import { configModule } from './config-module.ts'
+
+export interface WorkerOptions {
+  /** The rules file. */
+  readonly config: string
+  /** Where the script goes. */
+  readonly out: string
+  /** A folder of built files to keep for offline use. Default: none, and then pages need the network. */
+  readonly files?: string
+}
+
+const ENTRIES = fileURLToPath(new URL('../sw/worker/', import.meta.url))
+
+/** Files whose name carries a hash need no revision. */
+export const HASHED = /-[\w-]{8}\./
+
+/** What of a built app is kept for offline use unless somebody says otherwise. */
+export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
+
+/** Bundles one self-contained worker script from a rules file, and returns its size in bytes. */
+export async function buildWorker({ config, out, files }: WorkerOptions): Promise<number> {
+  const target = resolve(out)
+  const result = await build({
+    configFile: false,
+    logLevel: 'warn',
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'self.__WB_MANIFEST': JSON.stringify(files === undefined ? [] : await manifestOf(files, target)),
+    },
+    plugins: [configModule(config)],
+    build: {
+      write: false,
+      copyPublicDir: false,
+      target: 'es2022',
+      modulePreload: false,
+      rolldownOptions: {
+        input: `${ENTRIES}${files === undefined ? 'sw-without-files.ts' : 'sw.ts'}`,
+        output: { format: 'iife' },
+      },
+    },
+  })
+  const [bundle] = Array.isArray(result) ? result : [result]
+  const script = bundle !== undefined && 'output' in bundle ? bundle.output[0].code : ''
+  await mkdir(dirname(target), { recursive: true })
+  await writeFile(target, script)
+  return Buffer.byteLength(script)
+}
+
+async function manifestOf(folder: string, out: string): Promise<unknown[]> {
+  const { manifestEntries } = await getManifest({
+    globDirectory: folder,
+    globPatterns: APP_FILES,
+    globIgnores: [out],
+    dontCacheBustURLsMatching: HASHED,
+  })
+  return manifestEntries
+}

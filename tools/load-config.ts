@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { runnerImport } from 'vite'
+import { checkConfig, type Problem } from '../config/language/index.ts'
+
+export interface Checked {
+  readonly config: unknown
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
+/**
+ * A rules file, evaluated here as it will be in the worker, and what the check says of it.
+ *
+ * @throws whatever the file throws, and when it has no default export.
+ */
+export async function loadConfig(file: string, root = process.cwd()): Promise<Checked> {
+  const path = resolve(root, file)
+  const { module } = await runnerImport<{ default?: unknown }>(pathToFileURL(path).href, { root, configFile: false })
+  if (module.default === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
+  return { config: module.default, ...checkConfig(module.default, file) }
+}
