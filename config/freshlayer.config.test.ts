@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import config from './freshlayer.config.ts'
-import { checkConfig, compileConfig, type Match } from './language/index.ts'
+import { checkConfig, compileRules, type Match, matcherOf } from './language/index.ts'
 
-const { match } = compileConfig(config)
+const match = matcherOf(compileRules(config))
 const ask = (request: string): Match | undefined => {
   const [method = '', pathname = ''] = request.split(' ')
   return match({ method, origin: 'https://shop.example', sameOrigin: true, pathname, search: '' })

@@ -16,7 +16,7 @@ export interface WorkerOptions {
 
 const ENTRIES = fileURLToPath(new URL('../sw/worker/', import.meta.url))
 
-/** Files whose name carries a hash need no revision. */
+/** Files whose name carries a hash need no revision, and browsers with static routing find them by their URL. */
 export const HASHED = /-[\w-]{8}\./
 
 /** What of a built app is kept for offline use unless somebody says otherwise. */

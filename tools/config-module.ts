@@ -1,22 +1,51 @@
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
+import { type Config, compileRules, formatProblem } from '../config/language/index.ts'
+import { CacheError } from '../sw/core/cache-error.ts'
+import { loadConfig } from './load-config.ts'
+import { rulesSource } from './rules-source.ts'
 
-const ID = 'virtual:freshlayer/config'
+const ID = 'virtual:freshlayer/rules'
 const RESOLVED = `\0${ID}`
+const WORKER = fileURLToPath(new URL('../sw/worker/', import.meta.url))
 
-/** Gives the worker's entry the app's rules, as the user's own file: functions in it stay functions. */
+/**
+ * Gives the worker's entry the app's rules: checked and compiled here, so that the worker carries neither the check nor
+ * the compiler, and only what these rules use. A wrong rule ends the build and says where it is and what was meant.
+ */
 export function configModule(file: string): Plugin {
   let path = file
   return {
-    name: 'freshlayer:config',
+    name: 'freshlayer:rules',
     enforce: 'pre',
     configResolved(config) {
       path = resolve(config.root, file)
     },
     resolveId: (id) => (id === ID ? RESOLVED : undefined),
-    load: (id) =>
-      id === RESOLVED
-        ? `export { default } from ${JSON.stringify(path)}\nexport const file = ${JSON.stringify(file)}\n`
-        : undefined,
+    async load(id) {
+      if (id !== RESOLVED) return undefined
+      this.addWatchFile(path)
+      const { config, problems, warnings } = await loadConfig(path)
+      const name = relative(process.cwd(), path)
+      for (const warning of warnings) this.warn(`${name}: ${formatProblem(warning)}`)
+      if (problems.length > 0) {
+        throw new CacheError('config-refused', { file: name, problems: problems.map(formatProblem) })
+      }
+      return moduleSource(config, path)
+    },
   }
+}
+
+/** The check has let the config pass, so it is one. */
+function moduleSource(config: unknown, path: string): string {
+  const rules = compileRules(config as Config)
+  const isPersonal = rules.identity !== 'none'
+  return [
+    ...(isPersonal ? [`import config from ${JSON.stringify(path)}`] : []),
+    `export const rules = ${rulesSource(rules)}`,
+    isPersonal
+      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity.ts`)}`
+      : `export { everyone as identity } from ${JSON.stringify(`${WORKER}everyone.ts`)}`,
+  ].join('\n')
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { runnerImport } from 'vite'
@@ -14,9 +15,10 @@ export interface Checked {
  *
  * @throws whatever the file throws, and when it has no default export.
  */
-export async function loadConfig(file: string, root = process.cwd()): Promise<Checked> {
-  const path = resolve(root, file)
-  const { module } = await runnerImport<{ default?: unknown }>(pathToFileURL(path).href, { root, configFile: false })
+export async function loadConfig(file: string): Promise<Checked> {
+  const path = resolve(file)
+  if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
+  const { module } = await runnerImport<{ default?: unknown }>(pathToFileURL(path).href, { configFile: false })
   if (module.default === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
   return { config: module.default, ...checkConfig(module.default, file) }
 }

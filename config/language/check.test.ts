@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CacheError } from '../../sw/core/cache-error.ts'
 import { assertConfig } from './assert-config.ts'
 import { checkConfig } from './check.ts'
-import { compileConfig } from './compile.ts'
+import { compiled as compile } from './compiled.fixture.ts'
 import { formatProblem } from './kind.ts'
 import type { Config } from './options.ts'
 
@@ -249,7 +249,7 @@ describe('a pattern', () => {
           writes: [{ match: '/w', invalidates: [invalidated] }],
         }
         fc.pre(checkConfig(config, FILE).problems.length === 0)
-        const compiled = compileConfig(config)
+        const compiled = compile(config)
         expect(compiled.routes[0]?.patterns).toHaveLength(1)
         compiled.match({ method: 'POST', origin: 'https://x', sameOrigin: true, pathname: '/w', search: '' })
       }),
@@ -357,7 +357,7 @@ describe('a rule that is never reached', () => {
           fc.pre(
             problemsOf({ routes: [{ match: one }, { match: two }] }).some((said) => said.includes('a place before')),
           )
-          const { match } = compileConfig({ version: '1', identity: 'none', routes: [{ match: one }, { match: two }] })
+          const { match } = compile({ version: '1', identity: 'none', routes: [{ match: one }, { match: two }] })
           const found = match({
             method: 'GET',
             origin: 'x',

@@ -1,10 +1,8 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { compileConfig } from './compile.ts'
+import { compiled as compile, patternCovers } from './compiled.fixture.ts'
 import type { Route, Write } from './options.ts'
-import { patternCovers } from './pattern.ts'
 import type { Match, RequestLine } from './rule.ts'
-import { urlCovers } from './template.ts'
 
 const APP = 'https://shop.example'
 
@@ -15,7 +13,7 @@ function line(request: string): RequestLine {
 }
 
 const compiled = (routes: readonly Route[], writes: readonly Write[] = []) =>
-  compileConfig({ version: '1', identity: 'none', routes, writes })
+  compile({ version: '1', identity: 'none', routes, writes })
 
 const matchOf = (routes: readonly Route[], request: string, writes: readonly Write[] = []): Match | undefined =>
   compiled(routes, writes).match(line(request))
@@ -293,19 +291,5 @@ describe('a write', () => {
 
   it('without an entry and without a route is not touched', () => {
     expect(matchOf(products, 'POST /api/session')).toBeUndefined()
-  })
-})
-
-describe('a URL that a write invalidates', () => {
-  it.each([
-    ['covers every query of its path', '/a', '/a?x=1', true],
-    ['covers its path without a query', '/a', '/a', true],
-    ['covers its own query alone when it has one', '/a?x=1', '/a?x=2', false],
-    ['covers its own query when it has one', '/a?x=1', '/a?x=1', true],
-    ['does not cover what is below it', '/a', '/a/b', false],
-    ["is of the app's own origin", '/a', 'https://other.example/a', false],
-    ['is of another origin in full', 'https://other.example/a', 'https://other.example/a?x', true],
-  ])('%s', (_, url, href, expected) => {
-    expect(urlCovers(url, line(`GET ${href}`))).toBe(expected)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parsePattern, patternCovers } from './pattern.ts'
+import { patternCovers } from './compiled.fixture.ts'
+import { parsePattern } from './pattern.ts'
 
 const APP = 'https://shop.example'
 

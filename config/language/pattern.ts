@@ -46,9 +46,3 @@ export const asSent = (text: string): string => text.replace(/[^ -~]+/g, encodeU
 /** Whether origin and path are the request's. The method plays no part. */
 export const pathMatches = ({ origin, expression }: Pattern, request: RequestPath): boolean =>
   (origin === '' ? request.sameOrigin : origin === request.origin) && expression.test(request.pathname)
-
-/** Whether an entry of `Invalidates.patterns` covers this request. */
-export function patternCovers(pattern: string, request: RequestPath): boolean {
-  const parsed = parsePattern(pattern)
-  return parsed !== 'invalid' && pathMatches(parsed, request)
-}

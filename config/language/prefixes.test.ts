@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileConfig } from './compile.ts'
+import { compiled as compile } from './compiled.fixture.ts'
 import { prefixes } from './prefixes.ts'
 
 const APP = 'https://shop.example'
 
 const compiled = (reads: readonly string[], writes: readonly string[]) =>
-  compileConfig({
+  compile({
     version: '1',
     identity: 'none',
     routes: reads.map((match) => ({ match })),

@@ -1,5 +1,5 @@
 import { OPEN } from './pattern.ts'
-import type { CompiledConfig } from './rule.ts'
+import type { Rules } from './rule.ts'
 
 /** The literal beginning of a path; `origin` absent: the app's own. */
 export interface Prefix {
@@ -12,7 +12,7 @@ export interface Prefix {
  * begins with none of them needs no worker. They cover more than the rules do (`/api/**` gives `/api`, and so `/apix`),
  * never less, and none begins with another.
  */
-export function prefixes({ routes, writes }: Pick<CompiledConfig, 'routes' | 'writes'>): Prefix[] {
+export function prefixes({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Prefix[] {
   const all = [...routes, ...writes]
     .flatMap((rule) => rule.patterns)
     .map(({ origin, path }) => {

@@ -44,16 +44,16 @@ export interface WriteRule {
   readonly index: number
   readonly name: string
   /** Templates, with their holes. */
-  readonly invalidates: readonly string[]
+  readonly invalidates: Invalidates
   readonly patterns: readonly Pattern[]
 }
 
 /** What a write ends, holes filled in. Plain text all of it, so that it may be stored. */
 export interface Invalidates {
   readonly tags: readonly string[]
-  /** Paths of the app's own origin or full URLs. One without `?` covers every query of its path. See `urlCovers`. */
+  /** Paths of the app's own origin or full URLs. One without `?` covers every query of its path. */
   readonly urls: readonly string[]
-  /** See `patternCovers`. */
+  /** Paths or full URLs with `:name` or stars still in them. */
   readonly patterns: readonly string[]
 }
 
@@ -77,8 +77,8 @@ export interface WriteMatch {
 
 export type Match = ReadMatch | WriteMatch
 
-/** The rules as the worker uses them. */
-export interface CompiledConfig {
+/** The rules, compiled to plain data, so that a build can put them into a worker as they are. */
+export interface Rules {
   readonly version: string
   readonly identity: Identity
   /** A path of the app's own origin. */
@@ -86,11 +86,12 @@ export interface CompiledConfig {
   readonly navigation: {
     /** At most 2^31 - 1. */
     readonly timeoutMs: number
-    /** Whether the config says that this page is never answered from store. The built-in denylist is not in it. */
-    readonly excludes: (request: RequestPath) => boolean
+    /** Pages that the config says are never answered from store. The built-in denylist is not among them. */
+    readonly excluded: readonly Pattern[]
   }
   readonly routes: readonly Rule[]
   readonly writes: readonly WriteRule[]
-  /** What the rules say about this request; `undefined`: do not touch it (I8). Never throws. */
-  readonly match: (request: RequestLine) => Match | undefined
 }
+
+/** What the rules say about a request; `undefined`: do not touch it (I8). Never throws. */
+export type Matcher = (request: RequestLine) => Match | undefined

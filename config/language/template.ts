@@ -1,5 +1,5 @@
-import { asSent, OPEN, parsePattern } from './pattern.ts'
-import type { Invalidates, RequestLine } from './rule.ts'
+import { OPEN, parsePattern } from './pattern.ts'
+import type { Invalidates } from './rule.ts'
 
 /** A `{name}` in a tag or in an entry of `invalidates`. */
 export const HOLE = /\{(\w+)\}/g
@@ -13,31 +13,22 @@ export const fillAll = (templates: readonly string[], values: Values): string[] 
     .filter((template) => [...template.matchAll(HOLE)].every(([, name = '']) => Object.hasOwn(values, name)))
     .map((template) => template.replace(HOLE, (_, name: string) => values[name] ?? ''))
 
-/** The entries of a write's `invalidates` by kind, filled in. `values` are percent-encoded still, as URLs need them. */
-export function fillInvalidates(entries: readonly string[], values: Values): Invalidates {
-  const of = (kind: keyof Invalidates): string[] => entries.filter((entry) => kindOf(entry) === kind)
-  return {
-    tags: fillAll(of('tags'), mapValues(values, decoded)),
-    urls: fillAll(of('urls').map(asSent), values),
-    // A colon or star that a request brought would be read as the pattern's own. A star covers it, and a little more.
-    patterns: fillAll(
-      of('patterns'),
-      mapValues(values, (value) => value.replace(/[:*]/g, '*')),
-    ),
-  }
-}
+/** What a write ends, filled in. `values` are percent-encoded still, as URLs need them. */
+export const fillInvalidates = ({ tags, urls, patterns }: Invalidates, values: Values): Invalidates => ({
+  tags: fillAll(tags, mapValues(values, decoded)),
+  urls: fillAll(urls, values),
+  // A colon or star that a request brought would be read as the pattern's own. A star covers it, and a little more.
+  patterns: fillAll(
+    patterns,
+    mapValues(values, (value) => value.replace(/[:*]/g, '*')),
+  ),
+})
 
 /** What an entry of `invalidates` names: what begins with `/` or a scheme is no tag. */
 export function kindOf(entry: string): keyof Invalidates {
   if (!/^([a-z]+:\/)?\//.test(entry)) return 'tags'
   const pattern = parsePattern(entry)
   return pattern === 'invalid' || entry.includes('?') || !OPEN.test(pattern.path) ? 'urls' : 'patterns'
-}
-
-/** Whether an entry of `Invalidates.urls` covers this request: one without `?` covers every query of its path. */
-export function urlCovers(url: string, { origin, sameOrigin, pathname, search }: RequestLine): boolean {
-  const path = url.includes('?') ? pathname + search : pathname
-  return url === origin + path || (sameOrigin && url === path)
 }
 
 /** The same names with what `form` makes of their values. */

@@ -1,6 +1,6 @@
 import type { Bodies } from './bodies.ts'
 import { now } from './clock.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'

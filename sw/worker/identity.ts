@@ -1,23 +1,25 @@
-import type { Identity as IdentityConfig } from '../../config/language/index.ts'
+import type { IdentifiedBy } from '../../config/language/index.ts'
 import { partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { within } from './clock.ts'
 import { CLIENTS } from './records.ts'
 import { report } from './report.ts'
+import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a page may take to say who its user is, when its first read is faster than its word. */
 const ASK_LIMIT_MS = 300
 
-const EVERYONE = partitionName('everyone')
+/** Users are told apart. */
+export const identified: IdentityOf = (config, store) => new Users(config, store)
 
 /**
  * Whose data a request is about. `Authorization` decides first, then what the client's page said by `identify()`.
  * Undefined where a user is required and unknown: then nothing personal is stored or served (I3).
  */
-export class Identity {
-  readonly #config: IdentityConfig
+class Users implements Identity {
+  readonly #config: IdentifiedBy
   readonly #store: UseStore
   /** What each client said: a user, or null for nobody. */
   readonly #users = new Map<string, string | null>()
@@ -29,7 +31,7 @@ export class Identity {
   /** The partition of the token each client last used. */
   readonly #tokens = new Map<string, string>()
 
-  constructor(config: IdentityConfig, store: UseStore) {
+  constructor(config: IdentifiedBy, store: UseStore) {
     this.#config = config
     this.#store = store
   }
@@ -40,7 +42,7 @@ export class Identity {
     clientId: string,
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined> {
-    if (this.#config === 'none' || rule.public) return EVERYONE
+    if (rule.public) return EVERYONE
     const { by } = this.#config
     const credentials = request.headers.get('authorization')
     if (credentials !== null && by.includes('authorization')) return this.#ofToken(credentials, clientId)
@@ -93,7 +95,7 @@ export class Identity {
 
   #partitionOfToken(credentials: string): string | undefined {
     const token = credentials.replace(/^\S+\s+/, '')
-    const named = this.#config === 'none' ? undefined : this.#config.partitionOf?.(token)
+    const named = this.#config.partitionOf?.(token)
     if (named !== undefined) return partitionName('token', named)
     const subject = jwtSubject(token)
     return subject && partitionName('token', ...subject)

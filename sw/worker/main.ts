@@ -1,13 +1,13 @@
 import { Route, Router } from 'workbox-routing'
 import { Strategy, type StrategyHandler } from 'workbox-strategies'
-import { assertConfig, compileConfig, type Config, type Match } from '../../config/language/index.ts'
+import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
 import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
 import { parseQuestion } from '../protocol.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
+import { type IdentityOf } from './everyone.ts'
 import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
-import { Identity } from './identity.ts'
 import { Ledger } from './ledger.ts'
 import { Messages } from './messages.ts'
 import { isShellNavigation, navigate } from './navigation.ts'
@@ -65,26 +65,24 @@ class Layer extends Strategy {
 }
 
 /**
- * Starts the layer in this worker: call it once, at the top of the worker's script.
+ * Starts the layer in this worker. Everything is wired here, and nothing happens before it is called.
  *
- * @param file the config's path, for messages.
+ * @param identityOf tells whose data a request is about.
  * @param files the app's own files; without them pages are not available offline.
- * @throws CacheError 'config-refused', which keeps the worker from being installed.
  */
-export function start(config: Config, file: string, files?: Precache): void {
-  assertConfig(config, file)
-  const rules = compileConfig(config)
+export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): void {
+  const match = matcherOf(rules)
   const store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
   const ledger = new Ledger(store, rules.version)
   const bodies = new Bodies()
   const channel = new Channel()
-  const identity = new Identity(rules.identity, store)
+  const identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store)
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
   const flights = new Flights({ ledger, bodies, channel, reachability, statistics })
   const reads = new Reads({ ledger, bodies, flights, identity, reachability, statistics })
   const writes = new Writes(ledger, channel)
-  const ports = { config: rules, ledger, bodies, flights, identity, channel, reachability, statistics }
+  const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics }
   const messages = new Messages(ports)
   const housekeeping = new Housekeeping(ports)
   channel.onOthersChange(() => ledger.distrust())
@@ -98,7 +96,7 @@ export function start(config: Config, file: string, files?: Precache): void {
           if (!mayBeOurs(request)) return undefined
           housekeeping.stir()
           const { origin, pathname, search } = url
-          return rules.match({ method: request.method, origin, sameOrigin, pathname, search })
+          return match({ method: request.method, origin, sameOrigin, pathname, search })
         },
         layer,
         method,

@@ -1,4 +1,4 @@
-import { normaliseUrl, type CompiledConfig, type ReadMatch } from '../../config/language/index.ts'
+import { type Matcher, normaliseUrl, type ReadMatch } from '../../config/language/index.ts'
 import type { Change } from '../core/change.ts'
 import { isReached, type Target } from '../core/invalidation.ts'
 import type { Plan } from '../core/plan.ts'
@@ -9,7 +9,7 @@ import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
 import type { Flights } from './flights.ts'
-import type { Identity } from './identity.ts'
+import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { worker } from './scope.ts'
@@ -17,7 +17,7 @@ import type { Statistics } from './statistics.ts'
 import { invalidation, targetsOf } from './writes.ts'
 
 interface Ports {
-  readonly config: CompiledConfig
+  readonly match: Matcher
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly flights: Flights
@@ -164,7 +164,7 @@ export class Messages {
     if (!URL.canParse(given, worker.location.origin)) return undefined
     const { origin, pathname, search } = new URL(given, worker.location.origin)
     const sameOrigin = origin === worker.location.origin
-    const match = this.#ports.config.match({ method: 'GET', origin, sameOrigin, pathname, search })
+    const match = this.#ports.match({ method: 'GET', origin, sameOrigin, pathname, search })
     return match?.kind === 'read' ? match : undefined
   }
 

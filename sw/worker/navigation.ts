@@ -1,4 +1,4 @@
-import type { CompiledConfig } from '../../config/language/index.ts'
+import { pathMatches, type Rules } from '../../config/language/index.ts'
 import { isAway } from '../core/head.ts'
 import { cacheStatus } from '../core/cache-status.ts'
 import { forwardedAnswer } from './answer.ts'
@@ -14,7 +14,7 @@ const DENIED_PATH =
 const DENIED_QUERY = /[?&](code|state|error|id_token|access_token|SAMLResponse|RelayState)=/
 
 /** Whether a request is the loading of a page that a stored document may answer when the network cannot. */
-export function isShellNavigation(request: Request, url: URL, { shell, navigation }: CompiledConfig): boolean {
+export function isShellNavigation(request: Request, url: URL, { shell, navigation }: Rules): boolean {
   return (
     request.mode === 'navigate' &&
     request.method === 'GET' &&
@@ -22,7 +22,9 @@ export function isShellNavigation(request: Request, url: URL, { shell, navigatio
     url.origin === worker.location.origin &&
     !DENIED_PATH.test(url.pathname) &&
     !DENIED_QUERY.test(url.search) &&
-    !navigation.excludes({ origin: url.origin, sameOrigin: true, pathname: url.pathname })
+    !navigation.excluded.some((pattern) =>
+      pathMatches(pattern, { origin: url.origin, sameOrigin: true, pathname: url.pathname }),
+    )
   )
 }
 

@@ -1,4 +1,4 @@
-import { type CompiledConfig, prefixes } from '../../config/language/index.ts'
+import { prefixes, type Rules } from '../../config/language/index.ts'
 import { worker } from './scope.ts'
 
 /** More rules than this, over all calls, end the renderer (Chromium 156); we add two. Conditions count as well. */
@@ -32,13 +32,13 @@ interface URLPatternInit {
  */
 export async function addStaticRoutes(
   event: ExtendableEvent,
-  config: CompiledConfig,
+  rules: Rules,
   hashedFiles: readonly string[],
   cacheName: string,
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
-  const ours = prefixes(config).map(({ origin, prefix }): RouterCondition => {
+  const ours = prefixes(rules).map(({ origin, prefix }): RouterCondition => {
     return { urlPattern: patternOf(origin ?? worker.location.origin, `${escaped(prefix)}*`) }
   })
   const files = hashedFiles.map((href): RouterCondition => {
@@ -46,11 +46,11 @@ export async function addStaticRoutes(
     return { urlPattern: patternOf(origin, escaped(pathname)) }
   })
   if (ours.length + files.length > MAX_CONDITIONS) return
-  const rules: RouterRule[] = [
+  const routes: RouterRule[] = [
     ...(files.length > 0 ? [{ condition: { or: files }, source: { cacheName } }] : []),
     { condition: { not: { or: [...ours, { requestMode: 'navigate' }] } }, source: 'network' },
   ]
-  await install.addRoutes(rules)
+  await install.addRoutes(routes)
 }
 
 function patternOf(origin: string, pathname: string): URLPatternInit {

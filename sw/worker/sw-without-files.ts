@@ -1,4 +1,4 @@
-import config, { file } from 'virtual:freshlayer/config'
+import { identity, rules } from 'virtual:freshlayer/rules'
 import { start } from './main.ts'
 
-start(config, file)
+start(rules, identity)

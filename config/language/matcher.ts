@@ -1,0 +1,67 @@
+import { firstMatch, shapesOf, type Shape, type Target } from './match.ts'
+import type { Pattern } from './pattern.ts'
+import { queryHolds } from './query.ts'
+import type { Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
+import { decoded, fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
+
+/** Answers which rule a request meets; made once, when a worker starts. */
+export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Matcher {
+  const readShapes = shapesOf(routes)
+  const writeShapes = shapesOf(writes)
+
+  return (request) => {
+    const { method, search } = request
+    const read = firstMatch(
+      readShapes,
+      request,
+      ({ pattern, rule }) => hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search),
+    )
+    if (read !== undefined) return { kind: 'read', rule: read.rule, ...tagged(read, request) }
+    const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
+    const write = firstMatch(writeShapes, request, isMeant)
+    if (write !== undefined) return declaredWrite(write, request)
+    return WRITING.test(method) ? impliedWrite(readShapes, request) : undefined
+  }
+}
+
+const WRITING = /^(POST|PUT|PATCH|DELETE)$/
+
+const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
+  pattern.method === '' ? usual.test(method) : pattern.method === method
+
+function declaredWrite({ pattern, rule }: Target<WriteRule>, { pathname }: RequestLine): WriteMatch {
+  const values = valuesOf(pattern, pathname)
+  return {
+    kind: 'write',
+    name: rule.name,
+    params: mapValues(values, decoded),
+    invalidates: fillInvalidates(rule.invalidates, values),
+  }
+}
+
+/**
+ * A write without an entry of its own, at a path that a route reads: what carries the route's tags has changed. A route
+ * with a query condition may or may not be meant, so the ones after it have their say too, up to one without.
+ */
+function impliedWrite(shapes: readonly Shape<Rule>[], request: RequestLine): WriteMatch | undefined {
+  const met: Target<Rule>[] = []
+  const last = firstMatch(shapes, request, (target) => {
+    met.push(target)
+    return Object.keys(target.rule.query).length === 0
+  })
+  const [first, ...others] = met
+    .filter(({ index }) => last === undefined || index <= last.index)
+    .toSorted((one, other) => one.index - other.index)
+  if (first === undefined) return undefined
+  const { params, tags } = tagged(first, request)
+  const all = new Set([...tags, ...others.flatMap((target) => tagged(target, request).tags)])
+  return { kind: 'write', name: first.rule.name, params, invalidates: { tags: [...all], urls: [], patterns: [] } }
+}
+
+function tagged({ pattern, rule }: Target<Rule>, { pathname }: RequestLine): Pick<ReadMatch, 'params' | 'tags'> {
+  const params = mapValues(valuesOf(pattern, pathname), decoded)
+  return { params, tags: fillAll(rule.tags, params) }
+}
+
+/** The parameters, percent-encoded still, of a path that the pattern matches. */
+const valuesOf = ({ expression }: Pattern, pathname: string): Values => expression.exec(pathname)?.groups ?? {}

@@ -1,0 +1,8 @@
+/** The app's rules, put in by the build. */
+declare module 'virtual:freshlayer/rules' {
+  import type { Rules } from '../../config/language/index.ts'
+  import type { IdentityOf } from './everyone.ts'
+
+  export const rules: Rules
+  export const identity: IdentityOf
+}
