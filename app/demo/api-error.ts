@@ -1,0 +1,84 @@
+/** Field path (`name`, `lines.0.quantity`) to what is wrong with it. */
+type FieldErrors = Readonly<Record<string, string>>
+
+/** The server answered, and refused. A request nobody answered rejects with the browser's own error instead. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly title: string
+  readonly fieldErrors: FieldErrors
+
+  constructor(status: number, title: string, detail: string | undefined, fieldErrors: FieldErrors) {
+    super(detail ?? title)
+    this.name = 'ApiError'
+    this.status = status
+    this.title = title
+    this.fieldErrors = fieldErrors
+  }
+}
+
+/**
+ * The error an unsuccessful answer stands for. A body that is not `application/problem+json`, or not readable,
+ * gives an error that names the status alone: a proxy's HTML page is nothing to show a cashier.
+ *
+ * @see RFC 9457 §3
+ */
+export function problemError(status: number, contentType: string | null, text: string): ApiError {
+  const fallback = `The server answered ${status}`
+  if (contentType === null || !/^application\/(problem\+)?json\b/i.test(contentType)) {
+    return new ApiError(status, fallback, undefined, {})
+  }
+  const problem = parseObject(text)
+  if (problem === undefined) return new ApiError(status, fallback, undefined, {})
+  return new ApiError(status, textAt(problem, 'title') ?? fallback, textAt(problem, 'detail'), fieldErrors(problem))
+}
+
+/** Whether nobody could answer: the network failed, or a gateway said that the server behind it is away. */
+export function isUnreachable(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 502 || error.status === 503 || error.status === 504
+  return error instanceof TypeError
+}
+
+/** Whether asking again without a change would be refused again. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500
+}
+
+/** What went wrong with each field; empty for every error that is not about fields. */
+export function fieldErrorsOf(error: unknown): FieldErrors {
+  return error instanceof ApiError ? error.fieldErrors : {}
+}
+
+/** The sentence to show for any thrown value. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function fieldErrors(problem: Record<string, unknown>): FieldErrors {
+  const found: Record<string, string> = {}
+  if (!Array.isArray(problem['errors'])) return found
+  for (const each of problem['errors']) {
+    if (!isObject(each)) continue
+    const path = textAt(each, 'path')
+    const message = textAt(each, 'message')
+    if (path !== undefined && message !== undefined) found[path] ??= message
+  }
+  return found
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textAt(object: Record<string, unknown>, key: string): string | undefined {
+  const value = object[key]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}

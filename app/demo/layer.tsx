@@ -1,0 +1,130 @@
+/** The one place where the app meets the layer. Without this file it is the same app, with a slower network. */
+import type { QueryClient } from '@tanstack/react-query'
+import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
+import { createRoot } from 'react-dom/client'
+import { connect, type ChangeEvent, type Counts, type Freshlayer } from '../tab/index.ts'
+import { formatAge, formatNumber } from './format.ts'
+import { isCovered } from './layer-reach.ts'
+import { urlOfKey } from './resources/query-keys.ts'
+import { beforeUserChange, currentUserId } from './session.ts'
+
+/** How often the ages on screen are looked at again, while the page can be seen. */
+const LOOK_MS = 3_000
+/** How long what is on screen must hold still before it is looked at. */
+const SETTLE_MS = 250
+
+/** Puts the layer under the app, refetches what it says has changed, and shows what it does in `place`. */
+export function mountLayer(place: HTMLElement | null, client: QueryClient): void {
+  const nameOf = (id: number | null): string | null => (id === null ? null : String(id))
+  const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()) })
+  beforeUserChange((id) => layer.identify(nameOf(id)))
+  layer.on('change', (change) => void refetchChanged(client, change))
+  if (place !== null) createRoot(place).render(<LayerStrip layer={layer} client={client} />)
+}
+
+async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent): Promise<void> {
+  await client.invalidateQueries({
+    predicate: ({ queryKey, state }) => {
+      const url = urlOfKey(queryKey)
+      if (url === undefined) return false
+      // A first answer is news only to a query that has none: the others have read it or will.
+      if (kind === 'first' && state.data !== undefined) return false
+      return kind === 'reset' || urls.length === 0 || isCovered(new URL(url, location.origin).href, urls)
+    },
+  })
+}
+
+interface Sight {
+  /** Of the oldest answer on screen, in seconds; absent when nothing on screen comes from store. */
+  readonly ageSeconds?: number
+  readonly total: Readonly<Counts>
+}
+
+function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly client: QueryClient }): JSX.Element {
+  const state = useSyncExternalStore(
+    (listener) => layer.on('state', listener),
+    () => layer.state,
+  )
+  const sight = useSight(layer, client)
+  return (
+    <aside className="layer-strip" aria-label="Data freshness">
+      {state.controlled && sight !== undefined ? (
+        <>
+          <span className="layer-part">
+            <span className="layer-name">On screen</span>{' '}
+            <span className="layer-age">{sight.ageSeconds === undefined ? 'live' : formatAge(sight.ageSeconds)}</span>
+          </span>
+          <span className="layer-part">
+            <strong>{formatNumber(sight.total.hits)}</strong> hits
+          </span>
+          <span className="layer-part">
+            <strong>{formatNumber(sight.total.requestsSaved)}</strong>{' '}
+            <span className="layer-long">requests saved</span>
+            <span className="layer-short" aria-hidden="true">
+              saved
+            </span>
+          </span>
+        </>
+      ) : (
+        <span className="layer-part">Straight from the network</span>
+      )}
+      <span className="layer-news" aria-live="polite">
+        {state.offline && <span className="badge badge-warn">Offline</span>}
+        {state.updateReady && (
+          <button type="button" className="layer-update" onClick={() => void update(layer)}>
+            Update ready
+          </button>
+        )}
+      </span>
+    </aside>
+  )
+}
+
+/** What is on screen and what was saved, looked at whenever that changes and every few seconds, while visible. */
+function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
+  const [sight, setSight] = useState<Sight | undefined>(undefined)
+  useEffect(() => {
+    let stopped = false
+    const look = async (): Promise<void> => {
+      if (document.visibilityState === 'hidden' || !layer.state.controlled) return
+      const seen = await lookAt(layer, client)
+      if (!stopped) setSight(seen)
+    }
+    // A question that got no answer, while a worker is replaced for instance, is asked again by the next look.
+    const lookQuietly = (): void => void look().catch(() => undefined)
+    let soon: ReturnType<typeof setTimeout> | undefined
+    const lookSoon = (): void => {
+      clearTimeout(soon)
+      soon = setTimeout(lookQuietly, SETTLE_MS)
+    }
+    lookQuietly()
+    const timer = setInterval(lookQuietly, LOOK_MS)
+    const leave = [layer.on('state', lookSoon), client.getQueryCache().subscribe(lookSoon)]
+    return () => {
+      stopped = true
+      clearTimeout(soon)
+      clearInterval(timer)
+      for (const each of leave) each()
+    }
+  }, [layer, client])
+  return sight
+}
+
+async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight> {
+  const urls = client
+    .getQueryCache()
+    .findAll({ type: 'active' })
+    .map(({ queryKey }) => urlOfKey(queryKey))
+    .filter((url) => url !== undefined)
+  const [explanations, { total }] = await Promise.all([
+    Promise.all(urls.map((url) => layer.explain(new URL(url, location.origin).href))),
+    layer.stats(),
+  ])
+  const ages = explanations.map(({ ageSeconds }) => ageSeconds).filter((age) => age !== undefined)
+  return ages.length === 0 ? { total } : { total, ageSeconds: Math.max(...ages) }
+}
+
+async function update(layer: Freshlayer): Promise<void> {
+  await layer.applyUpdate()
+  window.location.reload()
+}

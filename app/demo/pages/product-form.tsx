@@ -1,0 +1,140 @@
+import type { JSX, SubmitEvent } from 'react'
+import { fieldErrorsOf } from '../api-error.ts'
+import { centsToInput, parseCents } from '../format.ts'
+import { useCatalogue, type CataloguePath } from '../resources/catalogue.ts'
+import type { ProductInput } from '../resources/products.ts'
+import { readText, SelectField, TextArea, TextField } from '../ui/field.tsx'
+
+const AMOUNT = '\\d+([.,]\\d{1,2})?'
+
+/** All that can be set on a product; used to make one and to change one. */
+export function ProductForm({
+  initial,
+  error,
+  busy,
+  submitLabel,
+  onSubmit,
+  onCancel,
+}: {
+  readonly initial: ProductInput | undefined
+  /** What the last attempt ended with. Errors about fields appear at the fields. */
+  readonly error: unknown
+  readonly busy: boolean
+  readonly submitLabel: string
+  readonly onSubmit: (input: ProductInput) => void
+  readonly onCancel: () => void
+}): JSX.Element {
+  const errors = fieldErrorsOf(error)
+  const submit = (event: SubmitEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const form = new FormData(event.currentTarget)
+    const priceCents = parseCents(readText(form, 'priceCents'))
+    const costCents = parseCents(readText(form, 'costCents'))
+    // The pattern on both fields has kept anything else from being submitted.
+    if (priceCents === 'invalid' || costCents === 'invalid') return
+    onSubmit({
+      sku: readText(form, 'sku'),
+      name: readText(form, 'name'),
+      categoryId: Number(readText(form, 'categoryId')),
+      brandId: Number(readText(form, 'brandId')),
+      unitId: Number(readText(form, 'unitId')),
+      priceCents,
+      costCents,
+      status: readText(form, 'status') === 'archived' ? 'archived' : 'active',
+      description: readText(form, 'description'),
+    })
+  }
+  return (
+    <form className="form-grid" onSubmit={submit}>
+      <div className="span-2">
+        <TextField label="Name" name="name" required defaultValue={initial?.name} error={errors['name']} />
+      </div>
+      <TextField label="SKU" name="sku" required defaultValue={initial?.sku} error={errors['sku']} />
+      <SelectField label="Status" name="status" defaultValue={initial?.status ?? 'active'} error={errors['status']}>
+        <option value="active">Active</option>
+        <option value="archived">Archived</option>
+      </SelectField>
+      <Reference
+        label="Category"
+        name="categoryId"
+        path="/api/categories"
+        initial={initial?.categoryId}
+        error={errors['categoryId']}
+      />
+      <Reference label="Brand" name="brandId" path="/api/brands" initial={initial?.brandId} error={errors['brandId']} />
+      <Reference label="Unit" name="unitId" path="/api/units" initial={initial?.unitId} error={errors['unitId']} />
+      <TextField
+        label="Price"
+        name="priceCents"
+        inputMode="decimal"
+        pattern={AMOUNT}
+        title="An amount such as 12.50"
+        required
+        defaultValue={initial === undefined ? '' : centsToInput(initial.priceCents)}
+        error={errors['priceCents']}
+      />
+      <TextField
+        label="Cost"
+        name="costCents"
+        inputMode="decimal"
+        pattern={AMOUNT}
+        title="An amount such as 12.50"
+        required
+        defaultValue={initial === undefined ? '' : centsToInput(initial.costCents)}
+        error={errors['costCents']}
+      />
+      <div className="span-2">
+        <TextArea
+          label="Description"
+          name="description"
+          defaultValue={initial?.description ?? ''}
+          error={errors['description']}
+        />
+      </div>
+      <div className="form-actions span-2">
+        <button type="submit" className="button button-primary" disabled={busy}>
+          {busy ? 'Saving…' : submitLabel}
+        </button>
+        <button type="button" className="button" onClick={onCancel}>
+          Cancel
+        </button>
+      </div>
+    </form>
+  )
+}
+
+function Reference({
+  label,
+  name,
+  path,
+  initial,
+  error,
+}: {
+  readonly label: string
+  readonly name: string
+  readonly path: CataloguePath
+  readonly initial: number | undefined
+  readonly error: string | undefined
+}): JSX.Element {
+  const entries = useCatalogue(path).data?.items ?? []
+  return (
+    // A new key once the list is here: a select cannot take a default that is not among its options yet.
+    <SelectField
+      key={entries.length}
+      label={label}
+      name={name}
+      required
+      defaultValue={initial === undefined ? '' : String(initial)}
+      error={error}
+    >
+      <option value="" disabled>
+        Choose…
+      </option>
+      {entries.map((entry) => (
+        <option key={entry.id} value={entry.id}>
+          {entry.name}
+        </option>
+      ))}
+    </SelectField>
+  )
+}

@@ -1,0 +1,110 @@
+import {
+  keepPreviousData,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from '@tanstack/react-query'
+import { deleteAt, getJson, getTagged, sendJson, type Tagged } from '../api.ts'
+import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+
+type ProductStatus = 'active' | 'archived'
+
+export interface Product {
+  readonly id: number
+  readonly sku: string
+  readonly name: string
+  readonly categoryId: number
+  readonly brandId: number
+  readonly unitId: number
+  readonly priceCents: number
+  readonly costCents: number
+  readonly status: ProductStatus
+  readonly description: string
+  readonly variantCount: number
+  readonly onHand: number
+  readonly updatedAt: string
+}
+
+export interface ProductDetail extends Product {
+  readonly category: { readonly id: number; readonly name: string }
+  readonly brand: { readonly id: number; readonly name: string }
+  readonly unit: { readonly id: number; readonly name: string; readonly symbol: string }
+}
+
+/** What a person may set on a product. */
+export type ProductInput = Pick<
+  Product,
+  'sku' | 'name' | 'categoryId' | 'brandId' | 'unitId' | 'priceCents' | 'costCents' | 'status' | 'description'
+>
+
+interface ProductFilters {
+  readonly search?: string
+  readonly category?: string
+  readonly brand?: string
+  readonly status?: string
+  readonly sort?: string
+  readonly page?: number
+  readonly pageSize?: number
+}
+
+function productsUrl(filters: ProductFilters): string {
+  const { search, category, brand, status, sort, page, pageSize = 25 } = filters
+  return withQuery('/api/products', { search, category, brand, status, sort, page, pageSize })
+}
+
+export function useProducts(filters: ProductFilters): UseQueryResult<Paged<Product>> {
+  const url = productsUrl(filters)
+  return useQuery({
+    queryKey: [url],
+    queryFn: ({ signal }) => getJson<Paged<Product>>(url, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useProduct(id: number): UseQueryResult<Tagged<ProductDetail>> {
+  const url = `/api/products/${id}`
+  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getTagged<ProductDetail>(url, { signal }) })
+}
+
+/** Reads a product from the server itself: a 412 has just shown that any copy on the way is old. */
+export function useReloadProduct(id: number): UseMutationResult<Tagged<ProductDetail>, Error, void> {
+  const client = useQueryClient()
+  const url = `/api/products/${id}`
+  return useMutation({
+    mutationFn: () => getTagged<ProductDetail>(url, { cache: 'no-cache' }),
+    onSuccess: (latest) => client.setQueryData([url], latest),
+  })
+}
+
+export function useCreateProduct(): UseMutationResult<Product, Error, ProductInput> {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (input) => sendJson<Product>('POST', '/api/products', input),
+    onSuccess: () => invalidatePaths(client, '/api/products', '/api/stock', '/api/categories', '/api/brands'),
+  })
+}
+
+/** Saves a product over the version named by `etag`; the server answers 412 when it is no longer that one. */
+export function useSaveProduct(
+  id: number,
+): UseMutationResult<Product, Error, { input: ProductInput; etag: string | null }> {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ input, etag }) => sendJson<Product>('PUT', `/api/products/${id}`, input, { ifMatch: etag }),
+    onSuccess: () => invalidatePaths(client, '/api/products', '/api/stock', '/api/categories', '/api/brands'),
+  })
+}
+
+export function useDeleteProduct(id: number): UseMutationResult<void, Error, void> {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => deleteAt(`/api/products/${id}`),
+    onSuccess: () => {
+      // Not awaited: the page that shows this product is about to be left, and asking for it again would be a 404.
+      client.removeQueries({ queryKey: [`/api/products/${id}`] })
+      void invalidatePaths(client, '/api/stock', '/api/categories', '/api/brands')
+    },
+  })
+}

@@ -1,0 +1,68 @@
+import {
+  keepPreviousData,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from '@tanstack/react-query'
+import { getJson, sendJson } from '../api.ts'
+import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+
+export interface StockLevel {
+  readonly productId: number
+  readonly sku: string
+  readonly name: string
+  readonly onHand: number
+  readonly reserved: number
+  readonly reorderLevel: number
+  readonly updatedAt: string
+}
+
+export interface StockMovement {
+  readonly id: number
+  readonly delta: number
+  readonly reason: string
+  readonly note: string | null
+  readonly userName: string
+  readonly createdAt: string
+}
+
+interface StockDetail extends StockLevel {
+  readonly movements: readonly StockMovement[]
+}
+
+interface StockFilters {
+  readonly search?: string
+  readonly level?: string
+  readonly page?: number
+  readonly pageSize?: number
+}
+
+interface Adjustment {
+  readonly delta: number
+  readonly reason: string
+  readonly note: string
+}
+
+export function useStock({ search, level, page, pageSize = 25 }: StockFilters): UseQueryResult<Paged<StockLevel>> {
+  const url = withQuery('/api/stock', { search, level, page, pageSize })
+  return useQuery({
+    queryKey: [url],
+    queryFn: ({ signal }) => getJson<Paged<StockLevel>>(url, signal),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useStockDetail(productId: number): UseQueryResult<StockDetail> {
+  const url = `/api/stock/${productId}`
+  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<StockDetail>(url, signal) })
+}
+
+export function useAdjustStock(productId: number): UseMutationResult<unknown, Error, Adjustment> {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (adjustment) => sendJson<unknown>('POST', `/api/stock/${productId}/adjustments`, adjustment),
+    onSuccess: () => invalidatePaths(client, '/api/stock', '/api/products'),
+  })
+}

@@ -1,0 +1,72 @@
+import { ApiError, isUnreachable } from './api-error.ts'
+
+export type SessionMode = 'cookie' | 'bearer'
+
+export interface User {
+  readonly id: number
+  readonly name: string
+  readonly email: string
+  readonly role: string
+  readonly initials: string
+}
+
+/** Who the server, or else this device, says is signed in. */
+export interface SessionAnswer {
+  readonly user: User
+  readonly mode: SessionMode
+}
+
+export type Session =
+  | { readonly status: 'starting' }
+  | { readonly status: 'signed-out'; readonly notice?: string }
+  | { readonly status: 'failed'; readonly error: unknown }
+  | {
+      readonly status: 'signed-in'
+      readonly user: User
+      readonly mode: SessionMode
+      /** False while only this device's memory says so, because the server could not be asked. */
+      readonly confirmed: boolean
+    }
+
+/**
+ * The session to open the app with. A refusal by the server ends it, whatever is remembered; only a server that cannot
+ * be reached lets the remembered user carry on.
+ */
+export async function bootstrapSession(
+  ask: () => Promise<SessionAnswer>,
+  remembered: SessionAnswer | undefined,
+): Promise<Session> {
+  try {
+    const { user, mode } = await ask()
+    return { status: 'signed-in', user, mode, confirmed: true }
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return { status: 'signed-out' }
+    if (isUnreachable(error) && remembered !== undefined)
+      return { status: 'signed-in', ...remembered, confirmed: false }
+    return { status: 'failed', error }
+  }
+}
+
+/** What an earlier visit wrote to storage; undefined when there is nothing, or something this version cannot read. */
+export function parseRemembered(text: string | null): SessionAnswer | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? 'null')
+    if (typeof value !== 'object' || value === null || !('user' in value) || !('mode' in value)) return undefined
+    const { user, mode } = value
+    if (mode !== 'cookie' && mode !== 'bearer') return undefined
+    return isUser(user) ? { user, mode } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isUser(value: unknown): value is User {
+  if (typeof value !== 'object' || value === null || !('id' in value) || !Number.isSafeInteger(value.id)) return false
+  const texts: readonly unknown[] = [
+    'name' in value && value.name,
+    'email' in value && value.email,
+    'role' in value && value.role,
+    'initials' in value && value.initials,
+  ]
+  return texts.every((text) => typeof text === 'string')
+}
