@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { holdDatabase } from './support/database.ts'
 import { onDisk } from './support/disk.ts'
 import { ScriptedOrigin } from './support/scripted-origin.ts'
 import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
@@ -38,12 +39,12 @@ test('stopped between the body and the row of a replacement: the old bytes stay 
   await read(page, '/api/stale/1')
   await stored(page, '/api/stale/1')
   // The page holds the database: the body can be written, the row has to wait.
-  await page.evaluate(holdDatabase)
+  const release = await holdDatabase(page)
   value = 'new'
   await read(page, '/api/stale/1')
   await expect.poll(() => onlyBodies(page)).toContain('"new"')
   await stopWorkers(page)
-  await page.evaluate(() => dispatchEvent(new Event('release-database')))
+  await release()
   value = 'old'
   // Served from store, and after the validation again: never the bytes of the other version.
   expect((await read(page, '/api/stale/1')).text).toContain('"old"')
@@ -89,28 +90,6 @@ async function stored(page: Page, path: string): Promise<void> {
   const state = (): Promise<string> =>
     page.evaluate((path) => window.layer.explain(path).then(({ state }) => state), path)
   await expect.poll(() => state()).not.toBe('absent')
-}
-
-/** Keeps a transaction open until told otherwise: writers have to wait, for as long as requests go on. */
-async function holdDatabase(): Promise<void> {
-  const db = await new Promise<IDBDatabase>((resolve) => {
-    const opening = indexedDB.open('freshlayer-cache')
-    opening.onsuccess = () => resolve(opening.result)
-  })
-  let isHeld = true
-  addEventListener('release-database', () => (isHeld = false), { once: true })
-  const store = db.transaction('keyval', 'readwrite').objectStore('keyval')
-  await new Promise<void>((resolve) => {
-    const again = (): void => {
-      const request = store.get('nothing')
-      request.onsuccess = () => {
-        resolve()
-        if (isHeld) again()
-        else db.close()
-      }
-    }
-    again()
-  })
 }
 
 const onlyBodies = (page: Page): Promise<string> =>

@@ -1,0 +1,166 @@
+import type { Page } from '@playwright/test'
+import { holdDatabase, rewriteRows } from './support/database.ts'
+import { expect, read, stopWorkers, test } from './support/test.ts'
+
+/** What the worker reports on its console. */
+function reports(page: Page): string[] {
+  const said: string[] = []
+  page.context().on('console', (message) => {
+    if (message.text().startsWith('[freshlayer]')) said.push(message.text())
+  })
+  return said
+}
+
+const isHit = async (page: Page, path: string): Promise<boolean> =>
+  (await read(page, path)).headers['cache-status']?.includes('; hit') === true
+
+test('malformed fields of a response do no harm: the page gets it, and it is validated each time', async ({
+  origin,
+  open,
+}) => {
+  origin.on('/api/http/1', (_request, response) => {
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'cache-control': ',=;"max-age=, max-age="60',
+      etag: 'no quotes',
+      'last-modified': 'yesterday',
+      date: 'the day before',
+      expires: '0',
+      age: '-5, lots',
+      vary: ' , ,',
+      'cache-status': '"?',
+    })
+    response.end('{}')
+  })
+  const page = await open()
+  for (const length of [1, 2]) {
+    expect(await read(page, '/api/http/1')).toMatchObject({ status: 200, text: '{}' })
+    await expect.poll(() => origin.of('/api/http/1').length).toBe(length)
+  }
+})
+
+test('a clock that is set back, or far ahead, leads to validation and never to an error', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ value: 1 }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+  const worker = page
+    .context()
+    .serviceWorkers()
+    .find((worker) => worker.url().startsWith(origin.url))
+  for (const [shiftMs, status] of [
+    [-86_400_000, 'fwd=stale; fwd-status=304'],
+    [86_400_000, 'fwd=stale; fwd-status=304'],
+  ] as const) {
+    await worker?.evaluate((shiftMs) => {
+      const now = Date.now.bind(Date)
+      Date.now = () => now() + shiftMs
+    }, shiftMs)
+    expect((await read(page, '/api/fresh/1')).headers['cache-status']).toContain(status)
+  }
+})
+
+test('messages that are foreign, of another version or malformed are ignored', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({}))
+  const page = await open()
+  const answered = await page.evaluate(async () => {
+    const foreign: unknown[] = [
+      null,
+      'hello',
+      { type: 'CACHE_URLS', payload: { urlsToCache: ['/x'] } },
+      { freshlayer: 99, ask: 'stats' },
+      { freshlayer: 1, ask: 'invalidate', reach: { tags: 'not a list' } },
+      { freshlayer: 1, ask: 'unheard of' },
+    ]
+    const answers: unknown[] = []
+    for (const message of foreign) {
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = ({ data }) => answers.push(data)
+      navigator.serviceWorker.controller?.postMessage(message, [port2])
+    }
+    // Messages arrive in order: once this is answered, so would the others have been.
+    await window.layer.stats()
+    return answers
+  })
+  expect(answered).toEqual([])
+})
+
+test('a row of another schema is a miss and is replaced; the worker goes on', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ value: 1 }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+  await stopWorkers(page)
+  expect(await rewriteRows(page, { shape: 99 })).toBe(1)
+  expect((await read(page, '/api/fresh/1')).headers['cache-status']).toContain('fwd=uri-miss')
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+})
+
+test('a row without its body, and a body without its row, are a miss and garbage', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ filler: 'x'.repeat(50_000) }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+  await page.evaluate(async () => {
+    const cache = await caches.open('freshlayer-bodies-v1')
+    for (const request of await cache.keys()) await cache.delete(request)
+    await cache.put('/__freshlayer/1', new Response('nobody names this'))
+  })
+  expect((await read(page, '/api/fresh/1')).status).toBe(200)
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+  await expect
+    .poll(() =>
+      page.evaluate(
+        async () => (await (await caches.open('freshlayer-bodies-v1')).keys()).map(({ url }) => url).length,
+      ),
+    )
+    .toBe(1)
+})
+
+test('a database deleted under the worker costs requests, not answers', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ value: 1 }))
+  origin.json('/api/fresh/2', () => ({ value: 2 }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await page.evaluate(
+    () => new Promise((resolve) => (indexedDB.deleteDatabase('freshlayer-cache').onsuccess = resolve)),
+  )
+  expect((await read(page, '/api/fresh/2')).text).toBe('{"value":2}')
+  expect((await read(page, '/api/fresh/1')).text).toBe('{"value":1}')
+  await stopWorkers(page)
+  expect((await read(page, '/api/fresh/2')).text).toBe('{"value":2}')
+  await expect.poll(() => isHit(page, '/api/fresh/2')).toBe(true)
+})
+
+test('a database that does not answer is waited for once, briefly', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ value: 1 }))
+  origin.json('/api/fresh/2', () => ({ value: 2 }))
+  const page = await open()
+  const said = reports(page)
+  const release = await holdDatabase(page)
+  expect((await read(page, '/api/fresh/1')).text).toBe('{"value":1}')
+  expect((await read(page, '/api/fresh/2')).text).toBe('{"value":2}')
+  expect(said.filter((text) => text.includes('the store takes long'))).toHaveLength(1)
+  await release()
+})
+
+test('a full disk: answers come from the network, what was stored stays, one report', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ value: 1 }))
+  origin.json('/api/fresh/2', () => ({ filler: 'x'.repeat(3_000_000) }))
+  origin.json('/api/fresh/3', () => ({ filler: 'y'.repeat(3_000_000) }))
+  const page = await open()
+  const said = reports(page)
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
+  const cdp = await page.context().newCDPSession(page)
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: origin.url, quotaSize: 1_000_000 })
+  for (const path of ['/api/fresh/2', '/api/fresh/3']) {
+    expect((await read(page, path)).status).toBe(200)
+    expect((await read(page, path)).status).toBe(200)
+  }
+  expect(await isHit(page, '/api/fresh/1')).toBe(true)
+  await expect.poll(() => said.filter((text) => text.includes('could not be stored')).length).toBe(1)
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: origin.url })
+  await read(page, '/api/fresh/2')
+  await expect.poll(() => isHit(page, '/api/fresh/2')).toBe(true)
+})
