@@ -4,7 +4,7 @@ import { type Seconds, seconds } from './units.ts'
  * A directive's number. 'invalid' when it is present but not a delta-seconds, or when it was given twice:
  * the sender meant to limit reuse, and stale is the safe reading.
  */
-export type DeltaSeconds = Seconds | 'invalid' | undefined
+type DeltaSeconds = Seconds | 'invalid' | undefined
 
 export interface Directives {
   readonly maxAge: DeltaSeconds

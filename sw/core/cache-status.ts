@@ -2,7 +2,7 @@ import type { Forward } from './plan.ts'
 import type { Seconds } from './units.ts'
 
 /** The name under which the layer appears in `Cache-Status`. */
-export const CACHE_NAME = 'Freshlayer'
+const CACHE_NAME = 'Freshlayer'
 
 export type CacheStatus =
   | { readonly kind: 'hit'; readonly ttl: Seconds; readonly detail?: string | undefined }

@@ -1,5 +1,5 @@
 /** What happened to what a tab may be showing. */
-export type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
+type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 
 /** One entry of the change log. */
 export interface Change {

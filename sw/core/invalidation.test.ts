@@ -1,0 +1,155 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isReached, type Mark, Marks, type Target } from './invalidation.ts'
+import { NEVER, sequence, UNDER_WAY } from './sequence.ts'
+
+const at = (counter: number) => sequence(1, counter)
+const PRODUCTS = 'https://shop.example/api/products'
+
+const REACH: [rule: string, target: Target, url: string, tags: string[], reached: boolean][] = [
+  ['a tag reaches what has it', 'tag products', PRODUCTS, ['units', 'products'], true],
+  ['a tag does not reach what lacks it', 'tag products', PRODUCTS, ['product'], false],
+  ['a tag does not reach what has it in capitals', 'tag products', PRODUCTS, ['Products'], false],
+  ['a tag does not reach a URL', `tag ${PRODUCTS}`, PRODUCTS, [], false],
+  ['a URL does not reach a tag', 'url products', PRODUCTS, ['products'], false],
+  ['a URL reaches itself', `url ${PRODUCTS}`, PRODUCTS, [], true],
+  ['a URL without a query reaches itself with any', `url ${PRODUCTS}`, `${PRODUCTS}?page=2`, [], true],
+  ['a URL without a query reaches itself with an odd one', `url ${PRODUCTS}`, `${PRODUCTS}?a?b`, [], true],
+  ['a URL without a query reaches itself with an empty one', `url ${PRODUCTS}`, `${PRODUCTS}?`, [], true],
+  ['a URL with a query reaches itself', `url ${PRODUCTS}?page=2`, `${PRODUCTS}?page=2`, [], true],
+  ['a URL with a query does not reach another query', `url ${PRODUCTS}?page=2`, `${PRODUCTS}?page=3`, [], false],
+  ['a URL with a query does not reach itself without', `url ${PRODUCTS}?page=2`, PRODUCTS, [], false],
+  ['a URL does not reach what is below it', `url ${PRODUCTS}`, `${PRODUCTS}/1`, [], false],
+  ['a prefix reaches what begins with it', `prefix ${PRODUCTS}/`, `${PRODUCTS}/1`, [], true],
+  ['a prefix reaches itself', `prefix ${PRODUCTS}`, PRODUCTS, [], true],
+  ['a prefix does not reach what only contains it', 'prefix /api', PRODUCTS, [], false],
+  ['the empty prefix reaches everything', 'prefix ', PRODUCTS, [], true],
+  ['a tag named like a prefix is a tag', 'tag prefix ', PRODUCTS, [], false],
+]
+
+describe('what an invalidation reaches', () => {
+  it.each(REACH)('%s', (_, target, url, tags, reached) => {
+    expect(isReached({ url, tags }, ['tag another', target])).toBe(reached)
+    expect(isReached({ url, tags }, [])).toBe(false)
+
+    const marks = new Marks()
+    marks.add({ target, sequence: at(5) })
+    expect(marks.covering({ url, tags })).toBe(reached ? at(5) : NEVER)
+
+    const writes = new Marks()
+    writes.begin('write', [target])
+    expect(writes.covering({ url, tags })).toBe(reached ? UNDER_WAY : NEVER)
+  })
+})
+
+describe('marks (I1)', () => {
+  const row = { url: `${PRODUCTS}?page=2`, tags: ['products'] }
+
+  it('cover by the newest that reaches a row, in whatever order they were made', () => {
+    const all: Mark[] = [
+      { target: `url ${PRODUCTS}?page=2`, sequence: at(3) },
+      { target: `url ${PRODUCTS}`, sequence: at(2) },
+      { target: 'tag products', sequence: at(5) },
+      { target: 'prefix https://', sequence: at(4) },
+      { target: 'tag units', sequence: at(9) },
+    ]
+    fc.assert(
+      fc.property(fc.shuffledSubarray(all), (made) => {
+        const marks = new Marks()
+        for (const mark of made) marks.add(mark)
+        const reaching = made.filter(({ target }) => isReached(row, [target])).map((mark) => mark.sequence)
+        expect(marks.covering(row)).toBe(Math.max(NEVER, ...reaching))
+      }),
+    )
+  })
+
+  it('of one target never become older', () => {
+    const marks = new Marks()
+    for (const counter of [3, 7, 5]) marks.add({ target: 'tag products', sequence: at(counter) })
+    expect(marks.covering(row)).toBe(at(7))
+    expect(marks.size).toBe(1)
+  })
+
+  it('of prefixes never become older', () => {
+    const marks = new Marks()
+    for (const counter of [3, 7, 5]) marks.add({ target: 'prefix ', sequence: at(counter) })
+    expect(marks.covering(row)).toBe(at(7))
+  })
+})
+
+describe('a write under way (I2)', () => {
+  const row = { url: PRODUCTS, tags: [] }
+
+  it('covers until it ends', () => {
+    const marks = new Marks()
+    marks.begin('one', [`url ${PRODUCTS}`])
+    expect(marks.covering(row)).toBe(UNDER_WAY)
+    marks.end('one')
+    expect(marks.covering(row)).toBe(NEVER)
+  })
+
+  it('covers until the last of several ends', () => {
+    const marks = new Marks()
+    marks.begin('one', [`url ${PRODUCTS}`])
+    marks.begin('two', [`url ${PRODUCTS}`])
+    marks.end('one')
+    expect(marks.covering(row)).toBe(UNDER_WAY)
+  })
+
+  it('does not hide the mark it leaves behind', () => {
+    const marks = new Marks()
+    marks.begin('one', [`url ${PRODUCTS}`])
+    marks.add({ target: `url ${PRODUCTS}`, sequence: at(4) })
+    marks.end('one')
+    expect(marks.covering(row)).toBe(at(4))
+  })
+
+  it('is not counted among the marks, nor forgotten with them', () => {
+    const marks = new Marks()
+    marks.begin('one', [`url ${PRODUCTS}`])
+    expect(marks.size).toBe(0)
+    expect(marks.forgetBefore(UNDER_WAY)).toEqual([])
+    expect(marks.covering(row)).toBe(UNDER_WAY)
+  })
+})
+
+describe('marks that no row is left for', () => {
+  it('are forgotten, and only those', () => {
+    const marks = new Marks()
+    marks.add({ target: 'tag old', sequence: at(1) })
+    marks.add({ target: 'prefix old', sequence: at(2) })
+    marks.add({ target: 'tag as-old-as-the-oldest', sequence: at(3) })
+    marks.add({ target: 'prefix new', sequence: at(4) })
+    expect(marks.size).toBe(4)
+    expect(marks.forgetBefore(at(3)).toSorted()).toEqual(['prefix old', 'tag old'])
+    expect(marks.size).toBe(2)
+    expect(marks.covering({ url: 'new', tags: ['old'] })).toBe(at(4))
+    expect(marks.covering({ url: '', tags: ['as-old-as-the-oldest'] })).toBe(at(3))
+    expect(marks.forgetBefore(at(3))).toEqual([])
+  })
+
+  it('make no difference to any row that is left', () => {
+    const mark = fc.record<Mark>({
+      target: fc.constantFrom<Target[]>('tag a', 'tag b', 'url /a', 'prefix /', 'prefix /b'),
+      sequence: fc.nat(20).map(at),
+    })
+    const rows = fc.array(
+      fc.record({
+        url: fc.constantFrom('/a', '/b', '/a?x'),
+        tags: fc.subarray(['a', 'b']),
+        sequence: fc.nat(20).map(at),
+      }),
+      { minLength: 1 },
+    )
+    fc.assert(
+      fc.property(fc.array(mark), rows, (made, left) => {
+        const marks = new Marks()
+        for (const one of made) marks.add(one)
+        const invalidated = () => left.map((row) => marks.covering(row) > row.sequence)
+        const before = invalidated()
+        marks.forgetBefore(left.map((row) => row.sequence).reduce((one, other) => (one < other ? one : other)))
+        expect(invalidated()).toEqual(before)
+      }),
+    )
+  })
+})

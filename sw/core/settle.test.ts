@@ -1,0 +1,339 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { anyFields } from './header-text.fixture.ts'
+import { requestHead, responseHead } from './heads.fixture.ts'
+import { type Plan, plan } from './plan.ts'
+import { type Outcome, settle, type SettleInput } from './settle.ts'
+import { after, storedRow } from './stored-row.fixture.ts'
+import { standing, type Windows } from './timeline.ts'
+import { seconds } from './units.ts'
+
+const RULE: Windows = { fresh: seconds(10), stale: seconds(20), offline: seconds(100), trust: 'http' }
+const ROW = storedRow()
+const at = (now: number) => ({ row: ROW, standing: standing(ROW, RULE, false, after(now)), why: 'rule' })
+
+const SERVE: Plan = { kind: 'serve', ...at(0) }
+const BEHIND: Plan = { kind: 'serve-then-validate', ...at(15) }
+const VALIDATE: Plan = { kind: 'validate', standsIn: true, fwd: 'stale', ...at(50) }
+const VALIDATE_GONE: Plan = { kind: 'validate', standsIn: false, fwd: 'stale', ...at(500) }
+const MISS: Plan = { kind: 'fetch', store: true, fwd: 'uri-miss', why: 'uri-miss' }
+const RELOAD: Plan = { kind: 'fetch', store: true, fwd: 'request', why: 'reload' }
+const PAST: Plan = { kind: 'fetch', store: false, fwd: 'bypass', why: 'no-store' }
+const UNSATISFIABLE: Plan = { kind: 'unsatisfiable', why: 'only-if-cached' }
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const HTML_TYPE = { 'content-type': 'text/html; charset=utf-8' }
+
+const FAILED: Outcome = { kind: 'failure', cause: 'network' }
+const answered = (
+  status: number,
+  fields: Record<string, string> = {},
+  other: { redirected?: boolean; opaque?: boolean } = {},
+): Outcome => ({
+  kind: 'response',
+  head: responseHead(status, fields, other),
+})
+
+const settled = (plan: Plan, outcome: Outcome, input: Partial<SettleInput> = {}) =>
+  settle({ plan, request: requestHead(), expects: undefined, outcome, unasked: false, ...input })
+
+describe('no answer (RFC 9111 §4.2.4)', () => {
+  it.each<[rule: string, plan: Plan, kind: string]>([
+    ['is stood in for while the row may', VALIDATE, 'stand-in'],
+    ['is stood in for behind the page’s back', BEHIND, 'stand-in'],
+    ['is a failure when the row is gone', VALIDATE_GONE, 'fail'],
+    ['is a failure when nothing is stored', MISS, 'fail'],
+    ['is a failure when the page wants nothing stored', RELOAD, 'fail'],
+    ['is a failure past the store', PAST, 'fail'],
+  ])('%s', (_, plan, kind) => {
+    expect(settled(plan, FAILED, { stored: ROW })).toMatchObject({ kind, why: 'network' })
+    expect(settled(plan, { kind: 'failure', cause: 'timeout' })).toMatchObject({ kind, why: 'timeout' })
+  })
+})
+
+describe('an answer of a proxy that has no origin behind it', () => {
+  it.each([502, 503, 504])('is stood in for at %d while the row may', (status) => {
+    expect(settled(VALIDATE, answered(status))).toEqual({ kind: 'stand-in', row: ROW, why: 'away' })
+    expect(settled(BEHIND, answered(status))).toEqual({ kind: 'stand-in', row: ROW, why: 'away' })
+  })
+
+  it.each([
+    ['the row is gone', VALIDATE_GONE],
+    ['nothing is stored', MISS],
+    ['the page wants nothing stored', RELOAD],
+  ])('is handed over when %s, and never stored', (_, plan) => {
+    expect(settled(plan, answered(503, { 'cache-control': 'max-age=60' }))).toEqual({ kind: 'keep', why: 'away' })
+  })
+
+  it.each([500, 501, 505])('is not one of status %d', (status) => {
+    expect(settled(VALIDATE, answered(status))).toEqual({ kind: 'keep', why: 'no-freshness' })
+  })
+})
+
+describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
+  it('brings the fields of the stored response up to date', () => {
+    expect(settled(VALIDATE, answered(304, { etag: '"one"', 'cache-control': 'max-age=5' }))).toEqual({
+      kind: 'refresh',
+      row: ROW,
+      fields: new Map([...ROW.fields, ['cache-control', 'max-age=5']]),
+      why: 'not-modified',
+    })
+  })
+
+  it.each([
+    ['is of no response we have when its tag is another', VALIDATE, { etag: '"two"' }],
+    ['is of no response we have when there is none', MISS, { etag: '"one"' }],
+    ['is of no response we asked about by a reload', RELOAD, { etag: '"one"' }],
+  ])('%s', (_, plan, fields) => {
+    expect(settled(plan, answered(304, fields), { stored: ROW })).toEqual({ kind: 'refetch', why: 'unknown-304' })
+  })
+
+  it('that says no-store ends the permission to keep what it confirms (I5)', () => {
+    const outcome = answered(304, { etag: '"one"', 'cache-control': 'no-store' })
+    expect(settled(VALIDATE, outcome)).toEqual({ kind: 'refetch', why: 'no-store' })
+  })
+
+  it('that varies on what nobody sees does so, too', () => {
+    expect(settled(VALIDATE, answered(304, { vary: '*' }))).toEqual({ kind: 'refetch', why: 'vary' })
+  })
+
+  it('that came by a redirect is of another URL', () => {
+    expect(settled(VALIDATE, answered(304, {}, { redirected: true }))).toEqual({ kind: 'refetch', why: 'redirected' })
+  })
+
+  it('confirms a stored error as well', () => {
+    const row = storedRow({ etag: '"gone"', 'cache-control': 'max-age=60' }, { status: 404 })
+    expect(settled({ ...VALIDATE, row }, answered(304))).toMatchObject({ kind: 'refresh', row })
+  })
+
+  it('goes to the page that made its request conditional itself', () => {
+    const request = requestHead({ 'if-none-match': '"one"' })
+    const conditional: Plan = { kind: 'fetch', store: false, fwd: 'bypass', why: 'conditional' }
+    expect(settled(conditional, answered(304, { etag: '"one"' }), { request })).toEqual({
+      kind: 'keep',
+      why: 'conditional',
+    })
+  })
+})
+
+describe('a whole answer (RFC 9111 §3)', () => {
+  it.each([
+    ['SERVE', SERVE],
+    ['BEHIND', BEHIND],
+    ['VALIDATE', VALIDATE],
+    ['VALIDATE_GONE', VALIDATE_GONE],
+    ['MISS', MISS],
+    ['RELOAD', RELOAD],
+  ])('is stored where the plan lets it: %s', (_, plan) => {
+    expect(settled(plan, answered(200, JSON_TYPE))).toEqual({ kind: 'store', why: 'storable' })
+  })
+
+  it('is handed over where the plan does not let it', () => {
+    expect(settled(PAST, answered(200, JSON_TYPE))).toEqual({ kind: 'keep', why: 'no-store' })
+    expect(settled(PAST, answered(404), { stored: ROW })).toEqual({ kind: 'keep', why: 'no-store' })
+  })
+
+  it.each<[rule: string, outcome: Outcome, why: string]>([
+    ['redirected', answered(200, JSON_TYPE, { redirected: true }), 'redirected'],
+    ['opaque', answered(0, {}, { opaque: true }), 'opaque'],
+    ['redirected to a 404', answered(404, {}, { redirected: true }), 'redirected'],
+    ['an error', answered(500), 'no-freshness'],
+    ['a 401', answered(401), 'no-freshness'],
+    ['a 429', answered(429), 'status'],
+    ['a part in bytes', answered(206, { 'content-range': 'bytes 0-1/2' }), 'partial'],
+  ])('is handed over and leaves the entry alone when it is %s', (_, outcome, why) => {
+    expect(settled(VALIDATE, outcome)).toEqual({ kind: 'keep', why })
+  })
+})
+
+describe('an answer that ends an entry', () => {
+  it.each<[rule: string, outcome: Outcome, why: string]>([
+    ['is a 403', answered(403), 'no-freshness'],
+    ['is a 404', answered(404), 'no-freshness'],
+    ['is a 410', answered(410), 'no-freshness'],
+    ['is a 404 that says no-store', answered(404, { 'cache-control': 'no-store' }), 'no-store'],
+    ['is one that may not be kept any more', answered(200, { ...JSON_TYPE, 'cache-control': 'no-store' }), 'no-store'],
+    ['is one that varies on what nobody sees', answered(200, { ...JSON_TYPE, vary: '*' }), 'vary'],
+  ])('%s', (_, outcome, why) => {
+    const dropped = { kind: 'drop', why }
+    expect(settled(VALIDATE, outcome)).toEqual(dropped)
+    expect(settled(BEHIND, outcome)).toEqual(dropped)
+    // A reload may not be answered from the entry, but what it brings is true of it all the same.
+    expect(settled(RELOAD, outcome, { stored: ROW })).toEqual(dropped)
+    // There is nothing to end.
+    expect(settled(MISS, outcome)).toEqual({ kind: 'keep', why })
+    // A tab is asked first.
+    expect(settled(VALIDATE, outcome, { unasked: true }).kind).toBe('keep')
+  })
+
+  it('is none that says no-store of an error of the server', () => {
+    expect(settled(VALIDATE, answered(500, { 'cache-control': 'no-store' }))).toEqual({ kind: 'keep', why: 'no-store' })
+  })
+
+  it.each([403, 404, 410])('is stored in its place with status %d where it states its freshness', (status) => {
+    const outcome = answered(status, { 'cache-control': 'max-age=60' })
+    expect(settled(VALIDATE, outcome)).toEqual({ kind: 'store', why: 'storable' })
+    expect(settled(MISS, outcome, { unasked: true })).toEqual({ kind: 'store', why: 'storable' })
+  })
+
+  it.each([400, 401, 403, 404, 410, 500])('does not take its place unasked with status %d', (status) => {
+    const outcome = answered(status, { 'cache-control': 'max-age=60' })
+    expect(settled(VALIDATE, outcome, { unasked: true })).toEqual({ kind: 'keep', why: 'unasked' })
+    expect(settled(RELOAD, outcome, { unasked: true, stored: ROW })).toEqual({ kind: 'keep', why: 'unasked' })
+  })
+
+  it('leaves a success that nobody asked for to be stored', () => {
+    expect(settled(VALIDATE, answered(200, JSON_TYPE), { unasked: true }).kind).toBe('store')
+    expect(settled(VALIDATE, answered(302, { expires: '0' }), { unasked: true }).kind).toBe('store')
+  })
+})
+
+describe('an answer of a kind that does not belong here', () => {
+  const STORED_HTML = storedRow(HTML_TYPE)
+  it.each<[rule: string, plan: Plan, fields: Record<string, string>, input: Partial<SettleInput>, kind: string]>([
+    ['is HTML where JSON is stored', VALIDATE, HTML_TYPE, {}, 'keep'],
+    ['is HTML where JSON is stored, by reload as well', RELOAD, HTML_TYPE, { stored: ROW }, 'keep'],
+    ['is HTML in capitals', VALIDATE, { 'content-type': 'Text/HTML' }, {}, 'keep'],
+    ['is not HTML where HTML is stored', RELOAD, HTML_TYPE, { stored: STORED_HTML }, 'store'],
+    ['is not HTML where the page takes anything', MISS, HTML_TYPE, {}, 'store'],
+    [
+      'is not HTML where the page takes it',
+      MISS,
+      HTML_TYPE,
+      { request: requestHead({ accept: 'text/html' }) },
+      'store',
+    ],
+    [
+      'is not HTML where the page takes any text',
+      MISS,
+      HTML_TYPE,
+      { request: requestHead({ accept: 'text/*' }) },
+      'store',
+    ],
+    [
+      'is HTML where the page takes JSON',
+      MISS,
+      HTML_TYPE,
+      { request: requestHead({ accept: 'application/json' }) },
+      'keep',
+    ],
+    ['is HTML where the rule expects JSON', MISS, HTML_TYPE, { expects: 'json' }, 'keep'],
+    [
+      'is not JSON where the rule expects it',
+      MISS,
+      { 'content-type': 'application/json; charset=utf-8' },
+      { expects: 'json' },
+      'store',
+    ],
+    [
+      'is not a kind of JSON where the rule expects JSON',
+      MISS,
+      { 'content-type': 'application/problem+json' },
+      { expects: 'json' },
+      'store',
+    ],
+    ['is text where the rule expects JSON', MISS, { 'content-type': 'text/plain' }, { expects: 'json' }, 'keep'],
+    [
+      'is not the type the rule expects',
+      MISS,
+      { 'content-type': 'Text/CSV; header=present' },
+      { expects: 'text/csv' },
+      'store',
+    ],
+    ['is another type than the rule expects', MISS, JSON_TYPE, { expects: 'text/csv' }, 'keep'],
+    ['is not one that states no type', MISS, {}, { expects: 'json' }, 'store'],
+    ['is not another type where JSON is stored', VALIDATE, { 'content-type': 'text/csv' }, {}, 'store'],
+  ])('%s', (_, plan, fields, input, kind) => {
+    const settlement = settled(plan, answered(200, fields), input)
+    expect(settlement).toEqual({ kind, why: kind === 'keep' ? 'unexpected-type' : 'storable' })
+  })
+
+  it('ends nothing, whatever it says of being kept', () => {
+    const outcome = answered(200, { ...HTML_TYPE, 'cache-control': 'no-store' })
+    expect(settled(VALIDATE, outcome)).toEqual({ kind: 'keep', why: 'unexpected-type' })
+  })
+
+  it('is no error: a 404 may be a page', () => {
+    expect(settled(VALIDATE, answered(404, HTML_TYPE)).kind).toBe('drop')
+  })
+})
+
+describe('any settlement', () => {
+  const row = anyFields.map((fields) => storedRow({ etag: '"one"', ...fields }))
+  const made = fc
+    .record({
+      request: fc
+        .constantFrom('default', 'reload', 'no-cache', 'force-cache', 'no-store', 'only-if-cached')
+        .map((cache) => requestHead({}, { cache })),
+      rule: fc.constantFrom(RULE, { ...RULE, trust: 'rule' as const }, { ...RULE, offline: 'http' as const }),
+      row: fc.option(row, { nil: undefined }),
+      otherVariants: fc.boolean(),
+      invalidated: fc.boolean(),
+      now: fc.integer({ min: 0, max: 300 }).map(after),
+    })
+    .map(plan)
+  const outcome: fc.Arbitrary<Outcome> = fc.oneof(
+    fc.constantFrom<Outcome>(FAILED, { kind: 'failure', cause: 'timeout' }),
+    fc
+      .tuple(fc.constantFrom(200, 204, 206, 304, 401, 403, 404, 410, 429, 500, 502, 503, 504), anyFields, fc.boolean())
+      .map(([status, fields, redirected]) => answered(status, fields, { redirected })),
+  )
+  const stored = fc.constantFrom(ROW, undefined)
+
+  it('stands in with, or refreshes, only the row of its plan, and only where that lets it', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(made, fc.constant(UNSATISFIABLE)),
+        outcome,
+        stored,
+        fc.boolean(),
+        (plan, given, other, unasked) => {
+          const settlement = settled(plan, given, { stored: other, unasked })
+          if (settlement.kind === 'refresh' || settlement.kind === 'stand-in') {
+            expect('row' in plan && plan.row === settlement.row).toBe(true)
+          }
+          if (settlement.kind === 'stand-in') {
+            expect('standing' in plan && ['stale', 'offline', 'fresh'].includes(plan.standing.state)).toBe(true)
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+
+  it('removes nothing that nobody asked about, and hides no answer but that of an origin that is away', () => {
+    fc.assert(
+      fc.property(made, outcome, stored, (plan, given, other) => {
+        expect(settled(plan, given, { stored: other, unasked: true }).kind).not.toBe('drop')
+        const { kind } = settled(plan, given, { stored: other })
+        if (kind === 'fail') expect(given.kind).toBe('failure')
+        if (kind === 'stand-in' && given.kind === 'response') expect([502, 503, 504]).toContain(given.head.status)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('keeps no bytes of an answer that says no-store (I5)', () => {
+    fc.assert(
+      fc.property(made, fc.constantFrom(200, 304, 404), anyFields, (plan, status, fields) => {
+        const { kind } = settled(plan, answered(status, { ...fields, 'cache-control': 'no-store' }))
+        expect(['store', 'refresh']).not.toContain(kind)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('gives a reason that Cache-Status can carry as a token (RFC 9211 §2.8)', () => {
+    fc.assert(
+      fc.property(made, outcome, (plan, given) => {
+        expect(settled(plan, given).why).toMatch(/^[a-z][a-z0-9-]*$/)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('is a failure for a plan that was never to be sent forward', () => {
+    expect(settled(UNSATISFIABLE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
+    expect(settled(SERVE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
+  })
+})

@@ -1,0 +1,263 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { anyFields } from './header-text.fixture.ts'
+import { after, storedRow } from './stored-row.fixture.ts'
+import { type Standing, standing, type Window, type Windows } from './timeline.ts'
+import { seconds } from './units.ts'
+
+const s = seconds
+const HTTP: Windows = { fresh: 'http', stale: 'http', offline: 'http', trust: 'http' }
+const RULE: Windows = { fresh: s(10), stale: s(20), offline: s(100), trust: 'http' }
+const TRUSTED: Windows = { ...RULE, trust: 'rule' }
+
+const cacheControl = (value: string) => storedRow({ 'cache-control': value })
+
+type State = Standing['state']
+
+/** Where a 200 with this `Cache-Control` stands so many seconds after it was stored. */
+const stateAt = (value: string, rule: Windows, now: number, invalidated = false): State =>
+  standing(cacheControl(value), rule, invalidated, after(now)).state
+
+describe('the windows of a rule', () => {
+  it.each<[rule: string, windows: Windows, now: number, state: State]>([
+    ['begin fresh', RULE, 0, 'fresh'],
+    ['are fresh until the last moment', RULE, 9.999, 'fresh'],
+    ['are stale at the end of fresh', RULE, 10, 'stale'],
+    ['count stale from the end of fresh', RULE, 29.999, 'stale'],
+    ['are offline at the end of stale', RULE, 30, 'offline'],
+    ['count offline from the end of fresh, not of stale', RULE, 109.999, 'offline'],
+    ['are gone at the end of offline', RULE, 110, 'gone'],
+    ['have no stale window of zero', { ...RULE, stale: s(0) }, 10, 'offline'],
+    ['have no offline window of zero', { ...RULE, offline: s(0) }, 30, 'gone'],
+    ['are never fresh for zero', { ...RULE, fresh: s(0) }, 0, 'stale'],
+    ['are gone at once when all are zero', { ...RULE, fresh: s(0), stale: s(0), offline: s(0) }, 0, 'gone'],
+    ['are fresh forever', { ...RULE, fresh: s(Infinity) }, 1e9, 'fresh'],
+    ['are stale forever', { ...RULE, stale: s(Infinity) }, 1e9, 'stale'],
+    ['are offline forever', { ...RULE, offline: s(Infinity) }, 1e9, 'offline'],
+    ['let a stale window outlast the offline one', { ...RULE, stale: s(200) }, 150, 'stale'],
+  ])('%s', (_, windows, now, state) => {
+    expect(stateAt('', windows, now)).toBe(state)
+  })
+
+  it('count from receipt, whatever Age and Date say', () => {
+    const row = storedRow({ age: '500', date: new Date(after(-900)).toUTCString() })
+    expect(standing(row, RULE, false, after(9))).toEqual({ state: 'fresh', ttl: 1, age: 909, why: 'rule' })
+  })
+
+  it('win over max-age, longer or shorter', () => {
+    expect(stateAt('max-age=1', RULE, 5)).toBe('fresh')
+    expect(stateAt('max-age=1000', RULE, 15)).toBe('stale')
+  })
+
+  it('may each be left to HTTP', () => {
+    const value = 'max-age=50, stale-while-revalidate=7, stale-if-error=9'
+    expect(stateAt(value, { ...RULE, fresh: 'http' }, 49)).toBe('fresh')
+    expect(stateAt(value, { ...RULE, fresh: 'http' }, 69)).toBe('stale')
+    expect(stateAt(value, { ...RULE, stale: 'http' }, 16)).toBe('stale')
+    expect(stateAt(value, { ...RULE, stale: 'http' }, 17)).toBe('offline')
+    expect(stateAt(value, { ...RULE, stale: s(0), offline: 'http' }, 18)).toBe('offline')
+    expect(stateAt(value, { ...RULE, stale: s(0), offline: 'http' }, 19)).toBe('gone')
+  })
+})
+
+describe('the windows of HTTP (RFC 9111 §4.2, RFC 5861 §3, §4)', () => {
+  const ALL = 'max-age=10, stale-while-revalidate=20, stale-if-error=100'
+  it.each<[rule: string, value: string, now: number, state: State]>([
+    ['are fresh within max-age', ALL, 9.999, 'fresh'],
+    ['are not fresh when age equals lifetime', ALL, 10, 'stale'],
+    ['are stale within stale-while-revalidate', ALL, 29.999, 'stale'],
+    ['are offline within stale-if-error', ALL, 30, 'offline'],
+    ['are gone after stale-if-error', ALL, 110, 'gone'],
+    ['are gone at once where nothing is said', '', 0, 'gone'],
+    ['have no stale window that is invalid', 'max-age=10, stale-while-revalidate=x', 10, 'gone'],
+    ['have no offline window that is given twice', 'max-age=10, stale-if-error=9, stale-if-error=9', 10, 'gone'],
+    ['are not fresh by an invalid max-age', 'max-age=soon, stale-if-error=100', 0, 'offline'],
+  ])('%s', (_, value, now, state) => {
+    expect(stateAt(value, HTTP, now)).toBe(state)
+  })
+
+  it('count from when the origin made the answer', () => {
+    const row = storedRow({ 'cache-control': 'max-age=60', age: '50' })
+    expect(standing(row, HTTP, false, after(9))).toEqual({ state: 'fresh', ttl: 1, age: 59, why: 'max-age' })
+    expect(standing(row, HTTP, false, after(12))).toEqual({ state: 'gone', ttl: -2, age: 62, why: 'max-age' })
+  })
+
+  it('take Expires for want of max-age', () => {
+    const row = storedRow({ expires: new Date(after(60)).toUTCString() })
+    expect(standing(row, HTTP, false, after(59))).toMatchObject({ state: 'fresh', why: 'expires' })
+    expect(standing(storedRow({}), HTTP, false, after(0))).toMatchObject({ state: 'gone', why: 'none' })
+  })
+})
+
+describe('no-cache and must-revalidate (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
+  it.each<[rule: string, value: string, windows: Windows, now: number, state: State, why: string]>([
+    ['no-cache is never served unvalidated by a rule', 'no-cache', RULE, 0, 'gone', 'no-cache'],
+    ['no-cache is never served unvalidated by max-age', 'no-cache, max-age=60', HTTP, 0, 'gone', 'no-cache'],
+    ['no-cache is not served without the origin either', 'no-cache, stale-if-error=60', HTTP, 0, 'gone', 'no-cache'],
+    ['no-cache ends even what is fresh forever', 'no-cache', { ...RULE, fresh: s(Infinity) }, 0, 'gone', 'no-cache'],
+    ['no-cache outweighs must-revalidate', 'no-cache, must-revalidate, max-age=9', HTTP, 0, 'gone', 'no-cache'],
+    ['no-cache yields to a rule that is trusted', 'no-cache', TRUSTED, 9, 'fresh', 'rule'],
+    ['no-cache yields offline as well to a rule that is trusted', 'no-cache', TRUSTED, 31, 'offline', 'rule'],
+    ['must-revalidate allows what is fresh', 'must-revalidate, max-age=5', RULE, 4, 'fresh', 'must-revalidate'],
+    [
+      'must-revalidate ends a rule at the end of max-age',
+      'must-revalidate, max-age=5',
+      RULE,
+      5,
+      'gone',
+      'must-revalidate',
+    ],
+    ['must-revalidate without max-age is never fresh', 'must-revalidate', RULE, 0, 'gone', 'must-revalidate'],
+    ['must-revalidate does not prolong a rule', 'must-revalidate, max-age=60', RULE, 10, 'gone', 'rule'],
+    ['must-revalidate is fresh by a shorter rule', 'must-revalidate, max-age=60', RULE, 9, 'fresh', 'rule'],
+    [
+      'must-revalidate is not served without the origin',
+      'must-revalidate, max-age=5, stale-if-error=60',
+      HTTP,
+      6,
+      'gone',
+      'max-age',
+    ],
+    ['must-revalidate yields to a rule that is trusted', 'must-revalidate', TRUSTED, 11, 'stale', 'rule'],
+  ])('%s', (_, value, windows, now, state, why) => {
+    expect(standing(cacheControl(value), windows, false, after(now))).toMatchObject({ state, why })
+  })
+})
+
+describe('an error status follows HTTP alone', () => {
+  const WITH_WINDOWS = 'max-age=10, stale-while-revalidate=5, stale-if-error=8'
+  it.each<[rule: string, status: number, value: string, windows: Windows, now: number, state: State]>([
+    ['is not fresh by a rule', 404, '', RULE, 0, 'gone'],
+    ['is not fresh by a rule that is trusted', 500, '', TRUSTED, 0, 'gone'],
+    ['is fresh within its max-age', 404, WITH_WINDOWS, RULE, 9, 'fresh'],
+    ['is fresh no longer than its max-age', 404, WITH_WINDOWS, { ...RULE, fresh: s(60) }, 10, 'stale'],
+    ['is stale within its own window', 404, WITH_WINDOWS, RULE, 15, 'offline'],
+    ['is offline within its own window', 404, WITH_WINDOWS, RULE, 18, 'gone'],
+    ['obeys its no-cache, whatever is trusted', 404, 'max-age=10, no-cache', TRUSTED, 0, 'gone'],
+    [
+      'obeys its must-revalidate, whatever is trusted',
+      410,
+      'max-age=10, must-revalidate, stale-if-error=9',
+      TRUSTED,
+      11,
+      'gone',
+    ],
+    ['begins at 400', 400, '', RULE, 0, 'gone'],
+    ['does not begin before 400', 399, '', RULE, 0, 'fresh'],
+  ])('%s', (_, status, value, windows, now, state) => {
+    const row = storedRow({ 'cache-control': value }, { status })
+    expect(standing(row, windows, false, after(now)).state).toBe(state)
+  })
+})
+
+describe('an invalidation', () => {
+  it.each<[rule: string, value: string, windows: Windows, now: number, state: State]>([
+    ['ends fresh and leaves offline running', '', RULE, 0, 'offline'],
+    ['ends stale and leaves offline running', '', RULE, 20, 'offline'],
+    ['does not prolong offline', '', RULE, 110, 'gone'],
+    ['leaves the last moment of offline', '', RULE, 109.999, 'offline'],
+    ['leaves nothing where there is no offline window', '', { ...RULE, offline: s(0) }, 0, 'gone'],
+    ['leaves nothing of a stale window longer than the offline one', '', { ...RULE, stale: s(500) }, 120, 'gone'],
+    ['leaves what is kept forever offline', '', { ...RULE, fresh: s(Infinity) }, 50, 'offline'],
+    ['leaves nothing of what must be validated', 'no-cache', RULE, 0, 'gone'],
+  ])('%s', (_, value, windows, now, state) => {
+    expect(standing(cacheControl(value), windows, true, after(now))).toMatchObject({ state, why: 'invalidated' })
+  })
+})
+
+describe('a clock set back', () => {
+  it('makes the origin be asked, and lets the stored answer stand in', () => {
+    expect(standing(storedRow({}), RULE, false, after(-1))).toMatchObject({
+      state: 'offline',
+      age: 0,
+      why: 'clock-set-back',
+    })
+  })
+
+  it('makes nothing stand in that may not', () => {
+    expect(stateAt('', { ...RULE, offline: s(0) }, -1)).toBe('gone')
+    expect(stateAt('no-cache', RULE, -1)).toBe('gone')
+  })
+
+  it('is no clock that stands still', () => {
+    expect(stateAt('', RULE, 0)).toBe('fresh')
+  })
+})
+
+describe('any timeline', () => {
+  const window: fc.Arbitrary<Window> = fc.oneof(
+    fc.constantFrom<Window[]>('http', s(0), s(Infinity)),
+    fc.nat(1000).map(seconds),
+  )
+  const rule: fc.Arbitrary<Windows> = fc.record({
+    fresh: window,
+    stale: window,
+    offline: window,
+    trust: fc.constantFrom('http', 'rule'),
+  })
+  const directive = fc.oneof(
+    fc.constantFrom('no-cache', 'must-revalidate', 'public', 'max-age=x'),
+    fc
+      .tuple(fc.constantFrom('max-age', 'stale-while-revalidate', 'stale-if-error'), fc.nat(1000))
+      .map(([name, value]) => `${name}=${value}`),
+  )
+  const fields = fc.oneof(
+    anyFields,
+    fc.record(
+      { 'cache-control': fc.array(directive).map((all) => all.join(', ')), age: fc.nat(500).map(String) },
+      { requiredKeys: [] },
+    ),
+  )
+  const row = fc
+    .tuple(fields, fc.constantFrom(200, 204, 404, 500))
+    .map(([given, status]) => storedRow({ ...given }, { status }))
+  const moment = fc.nat(3000)
+  const ORDER: readonly State[] = ['fresh', 'stale', 'offline', 'gone']
+  const place = ({ state }: Standing): number => ORDER.indexOf(state)
+
+  it('only moves forward as time passes', () => {
+    fc.assert(
+      fc.property(row, rule, fc.boolean(), moment, moment, (stored, windows, invalidated, start, wait) => {
+        const before = standing(stored, windows, invalidated, after(start))
+        const later = standing(stored, windows, invalidated, after(start + wait))
+        expect(place(later)).toBeGreaterThanOrEqual(place(before))
+        expect(later.age).toBeGreaterThanOrEqual(before.age)
+        expect(later.ttl).toBeLessThanOrEqual(before.ttl)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('never gets fresher by an invalidation, nor is then answered from', () => {
+    fc.assert(
+      fc.property(row, rule, fc.integer({ min: -100, max: 3000 }), (stored, windows, now) => {
+        const invalidated = standing(stored, windows, true, after(now))
+        expect(place(invalidated)).toBeGreaterThanOrEqual(place(standing(stored, windows, false, after(now))))
+        expect(place(invalidated)).toBeGreaterThanOrEqual(ORDER.indexOf('offline'))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('never gets fresher by a no-cache or a must-revalidate, unless the rule is trusted', () => {
+    const named = fc.constantFrom('no-cache', 'must-revalidate')
+    fc.assert(
+      fc.property(fc.array(directive), rule, moment, named, (directives, windows, now, added) => {
+        const at = (all: readonly string[]) =>
+          place(standing(cacheControl(all.join()), { ...windows, trust: 'http' }, false, after(now)))
+        expect(at([...directives, added])).toBeGreaterThanOrEqual(at(directives))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has freshness left exactly while it is fresh', () => {
+    fc.assert(
+      fc.property(row, rule, moment, (stored, windows, now) => {
+        const { state, ttl } = standing(stored, windows, false, after(now))
+        expect(ttl > 0).toBe(state === 'fresh')
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

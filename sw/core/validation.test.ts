@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { anyFields } from './header-text.fixture.ts'
+import { fieldsOf } from './heads.fixture.ts'
+import { conditions, confirms, isConditional, mergedFields, sameValidator, storedFields } from './validation.ts'
+
+const MONDAY = 'Mon, 02 Mar 2026 12:00:00 GMT'
+const TUESDAY = 'Tue, 03 Mar 2026 12:00:00 GMT'
+
+describe('a conditional request (RFC 9110 §13.1)', () => {
+  it.each(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range'])('has %s', (name) => {
+    expect(isConditional(fieldsOf({ accept: '*/*', [name]: '' }))).toBe(true)
+  })
+
+  it('has none of them by other fields', () => {
+    expect(isConditional(fieldsOf({ accept: '*/*', 'if-ever': '"1"', range: 'bytes=0-1' }))).toBe(false)
+  })
+})
+
+describe('the conditions of a validation (RFC 9111 §4.3.1)', () => {
+  it.each<[rule: string, stored: Record<string, string>, asked: [string, string][]]>([
+    ['are none without a validator', { date: MONDAY }, []],
+    ['send the tag as it was received', { etag: 'W/"1"' }, [['if-none-match', 'W/"1"']]],
+    ['send the date as it was received', { 'last-modified': MONDAY }, [['if-modified-since', MONDAY]]],
+    [
+      'send both',
+      { etag: '"1"', 'last-modified': MONDAY },
+      [
+        ['if-none-match', '"1"'],
+        ['if-modified-since', MONDAY],
+      ],
+    ],
+    ['leave out what is no tag', { etag: 'one', 'last-modified': MONDAY }, [['if-modified-since', MONDAY]]],
+  ])('%s', (_, stored, asked) => {
+    expect(conditions(fieldsOf(stored))).toEqual(asked)
+  })
+})
+
+describe('a 304 (RFC 9111 §4.3.4)', () => {
+  it.each<[rule: string, said: Record<string, string>, stored: Record<string, string>, confirmed: boolean]>([
+    ['confirms what has its strong tag', { etag: '"1"' }, { etag: '"1"' }, true],
+    ['does not confirm what has another strong tag', { etag: '"2"' }, { etag: '"1"' }, false],
+    ['does not confirm by a strong tag what has a weak one', { etag: '"1"' }, { etag: 'W/"1"' }, false],
+    ['confirms by a weak tag what has the strong one', { etag: 'W/"1"' }, { etag: '"1"' }, true],
+    ['confirms by a weak tag what has the weak one', { etag: 'W/"1"' }, { etag: 'W/"1"' }, true],
+    ['does not confirm what has another weak tag', { etag: 'W/"2"' }, { etag: 'W/"1"' }, false],
+    ['does not confirm by a tag what has none', { etag: '"1"' }, { 'last-modified': MONDAY }, false],
+    ['confirms without a tag the only response asked about', {}, { etag: '"1"' }, true],
+    ['confirms without validators what has none', {}, {}, true],
+    ['takes what is no tag for none', { etag: 'one' }, { etag: '"1"' }, true],
+    ['confirms what was modified when it says', { 'last-modified': MONDAY }, { 'last-modified': MONDAY }, true],
+    [
+      'does not confirm what was modified at another time',
+      { 'last-modified': TUESDAY },
+      { 'last-modified': MONDAY },
+      false,
+    ],
+    ['confirms by a date what has only a tag', { 'last-modified': MONDAY }, { etag: '"1"' }, true],
+    [
+      'confirms by the tag, whatever the dates',
+      { etag: '"1"', 'last-modified': TUESDAY },
+      { etag: '"1"', 'last-modified': MONDAY },
+      true,
+    ],
+  ])('%s', (_, said, stored, confirmed) => {
+    expect(confirms(fieldsOf(said), fieldsOf(stored))).toBe(confirmed)
+  })
+})
+
+describe('two answers', () => {
+  it.each([
+    ['are the same by an equal tag', '"1"', '"1"', true],
+    ['are the same by a weakly equal tag', 'W/"1"', '"1"', true],
+    ['are not the same by another tag', '"1"', '"2"', false],
+    ['are not known to be the same where the first has no tag', undefined, '"1"', undefined],
+    ['are not known to be the same where the second has no tag', '"1"', undefined, undefined],
+    ['are not known to be the same where a tag is invalid', 'one', 'one', undefined],
+  ])('%s', (_, one, other, same) => {
+    const tagged = (etag: string | undefined) => fieldsOf(etag === undefined ? {} : { etag })
+    expect(sameValidator(tagged(one), tagged(other))).toBe(same)
+  })
+})
+
+const OF_THE_CONNECTION = {
+  connection: 'close, X-Hop',
+  'keep-alive': 'timeout=5',
+  'proxy-authenticate': 'Basic',
+  'proxy-authentication-info': 'x',
+  'proxy-authorization': 'x',
+  'proxy-connection': 'close',
+  te: 'trailers',
+  trailer: 'x-sum',
+  'transfer-encoding': 'chunked',
+  upgrade: 'h2c',
+  'x-hop': '1',
+}
+
+describe('the fields that are stored (RFC 9111 §3.1, RFC 9110 §7.6.1)', () => {
+  it.each(Object.keys(OF_THE_CONNECTION))('lack %s, which is of one connection', (name) => {
+    expect(storedFields(fieldsOf(OF_THE_CONNECTION)).has(name)).toBe(false)
+  })
+
+  it.each(['content-length', 'content-encoding'])('lack %s, which is of the wire', (name) => {
+    expect(storedFields(fieldsOf({ [name]: '1' })).has(name)).toBe(false)
+  })
+
+  it('are all others, known or not', () => {
+    const kept = {
+      etag: '"1"',
+      'content-type': 'a/b',
+      'content-range': 'x 0-1/2',
+      'cache-status': 'Edge; hit',
+      'x-new': '',
+    }
+    expect(storedFields(fieldsOf({ ...kept, connection: 'close' }))).toEqual(fieldsOf(kept))
+  })
+
+  it('keep those that Connection does not name, though it names a part of them', () => {
+    expect([...storedFields(fieldsOf({ connection: 'x-hop', 'x-hop-count': '1', 'x-ho': '2' })).keys()]).toEqual([
+      'x-hop-count',
+      'x-ho',
+    ])
+  })
+
+  it('leave what they were taken from as it was', () => {
+    const given = fieldsOf(OF_THE_CONNECTION)
+    storedFields(given)
+    expect(given).toEqual(fieldsOf(OF_THE_CONNECTION))
+  })
+})
+
+describe('stored fields brought up to date by a 304 (RFC 9111 §3.2)', () => {
+  const STORED = { etag: '"1"', 'content-type': 'application/json', 'cache-control': 'max-age=1', 'x-old': '1' }
+
+  it.each<[rule: string, said: Record<string, string>, expected: Record<string, string>]>([
+    [
+      'have what it carries instead of what was stored',
+      { 'cache-control': 'no-cache' },
+      { 'cache-control': 'no-cache' },
+    ],
+    ['have what it adds', { vary: 'accept' }, { vary: 'accept' }],
+    ['keep what it lacks', {}, { 'x-old': '1' }],
+    ['keep the type of the body', { 'content-type': 'text/html' }, { 'content-type': 'application/json' }],
+    ['have its weak tag in place of the strong one', { etag: 'W/"1"' }, { etag: 'W/"1"' }],
+    ['have its location of the content', { 'content-location': '/x' }, { 'content-location': '/x' }],
+  ])('%s', (_, said, expected) => {
+    expect(mergedFields(fieldsOf(STORED), fieldsOf(said))).toEqual(fieldsOf({ ...STORED, ...expected }))
+  })
+
+  it.each(['content-length', 'content-encoding', 'content-range', ...Object.keys(OF_THE_CONNECTION)])(
+    'get no %s from it',
+    (name) => {
+      expect(mergedFields(fieldsOf(STORED), fieldsOf({ connection: 'x-hop', [name]: 'x-hop' })).has(name)).toBe(false)
+    },
+  )
+
+  it('have its Age and Date', () => {
+    const merged = mergedFields(fieldsOf({ age: '400', date: MONDAY }), fieldsOf({ age: '3', date: TUESDAY }))
+    expect(merged).toEqual(fieldsOf({ age: '3', date: TUESDAY }))
+  })
+
+  it('have no Age or Date that it does not carry: the origin confirmed them just now (§5.1)', () => {
+    expect(mergedFields(fieldsOf({ age: '400', date: MONDAY }), fieldsOf())).toEqual(fieldsOf())
+  })
+
+  const OF_THE_BODY = ['content-length', 'content-encoding', 'content-type', 'content-range']
+
+  it('never differ in what describes the body, whatever it says', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, (stored, said) => {
+        const merged = mergedFields(fieldsOf(stored), fieldsOf(said))
+        for (const name of OF_THE_BODY) expect(merged.get(name)).toBe(stored[name])
+      }),
+    )
+  })
+
+  it('are the same when brought up to date twice', () => {
+    fc.assert(
+      fc.property(anyFields, anyFields, (stored, said) => {
+        const once = mergedFields(fieldsOf(stored), fieldsOf(said))
+        expect(mergedFields(once, fieldsOf(said))).toEqual(once)
+      }),
+    )
+  })
+})
