@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { errorCode, errorLine } from './start-error.ts'
 
 /** One field that was refused; `path` is dotted (`lines.0.quantity`), empty for the whole body. */
-export interface FieldError {
+interface FieldError {
   readonly path: string
   readonly message: string
 }

@@ -8,7 +8,7 @@ import { bodyOf, requiredText } from './input.ts'
 import { isPasswordOf } from './password.ts'
 import { Problem } from './problem.ts'
 
-export interface User {
+interface User {
   readonly id: number
   readonly name: string
   readonly email: string
