@@ -60,6 +60,17 @@ test('a refused write changes nothing; one whose outcome is unknown counts as wr
   expect((await read(page, '/api/items/1')).text).toBe('{"value":2}')
 })
 
+test('a failed precondition shows that the stored answer is outdated', async ({ origin, open }) => {
+  let value = 1
+  origin.json('/api/items/1', () => ({ value }))
+  const page = await open()
+  await read(page, '/api/items/1')
+  value = 2
+  origin.on('/api/items', (_request, response) => void response.writeHead(412, JSON_TYPE).end('{}'))
+  expect(await post(page, '/api/items')).toBe(412)
+  expect((await read(page, '/api/items/1')).text).toBe('{"value":2}')
+})
+
 test('a read that began before a write and ends after it is not served as fresh afterwards', async ({
   origin,
   open,

@@ -54,12 +54,10 @@ export class Writes {
     }
     const { status } = response
     const succeeded = response.type === 'opaqueredirect' || (status >= 200 && status < 400)
-    // A gateway that lost its origin says nothing about what the origin did.
-    const reached = succeeded
-      ? [...targets, ...targetsOf(named(response, request.url), [])]
-      : isAway(status)
-        ? targets
-        : []
+    // A gateway that lost its origin says nothing about what the origin did; a failed precondition says that what we
+    // have of it is outdated.
+    const isSuspect = isAway(status) || status === 412
+    const reached = succeeded ? [...targets, ...targetsOf(named(response, request.url), [])] : isSuspect ? targets : []
     await end(reached)
     return forwardedAnswer(response, { kind: 'forward', fwd: 'method', status })
   }
