@@ -29,7 +29,8 @@ async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent):
       if (url === undefined) return false
       // A first answer is news only to a query that has none: the others have read it or will.
       if (kind === 'first' && state.data !== undefined) return false
-      return kind === 'reset' || urls.length === 0 || isCovered(new URL(url, location.origin).href, urls)
+      // Which queries carry an invalidated tag only the layer knows: asked anew, it answers what is still fresh itself.
+      return kind === 'reset' || kind === 'invalidated' || isCovered(new URL(url, location.origin).href, urls)
     },
   })
 }

@@ -124,7 +124,9 @@ class Connection implements Freshlayer {
     document.addEventListener('resume', () => this.#greet(), { signal })
     const { worker = '/sw.js', scope } = options
     container.register(worker, scope === undefined ? {} : { scope }).then(
-      (registration) => this.#watch(registration),
+      // Some privacy modes answer without a registration.
+      (registration?: ServiceWorkerRegistration) =>
+        registration === undefined ? this.#degrade('the browser registers none') : this.#watch(registration),
       (error: unknown) => this.#degrade(String(error)),
     )
     if (container.controller !== null) this.#greet()
