@@ -6,7 +6,11 @@
 /** Rows, invalidations, change log, statistics. Relaxed durability: losing the last moments costs a request. */
 export const CACHE_DATABASE = 'freshlayer-cache'
 
-/** Writes made offline. Strict durability: what the page was told is accepted must survive. */
+/**
+ * Writes made offline. Strict durability: what the page was told is accepted must survive. Reserved: nothing opens it yet.
+ *
+ * @public
+ */
 export const OUTBOX_DATABASE = 'freshlayer-outbox'
 
 /** The one object store of each database. idb-keyval cannot add a second to a database that exists. */

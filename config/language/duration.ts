@@ -1,7 +1,7 @@
 import { seconds, type Seconds } from '../../sw/core/units.ts'
 
 /** `ms` milliseconds, `s` seconds, `m` minutes, `h` hours, `d` days of 24 hours, `w` weeks of 7 days. */
-export type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
+type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 
 /**
  * A length of time with its unit: `'500ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`, `'1.5h'`; `0` for none, `'forever'` for one

@@ -3,7 +3,7 @@ import type { Body, Row } from '../core/row.ts'
 import type { Sequence } from '../core/sequence.ts'
 import { worker } from './scope.ts'
 
-/** Up to here a body lives in its row: one read instead of two, and one transaction for both (measured: bench/README.md). */
+/** Up to here a body lives in its row: one read instead of two, and one transaction for both. */
 const INLINE_BYTES = 16 * 1024
 
 /**

@@ -21,17 +21,29 @@ const MAX_CHANGE_AGE_MS = 86_400_000
 /** Work that may wait until nobody does: never on the way of an answer. */
 export class Housekeeping {
   readonly #ports: Ports
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #stirredAtMs = 0
+  #isWaiting = false
   #audited = false
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
-  /** Something happened: idle time begins anew. */
+  /** Something happened: idle time begins anew. Called for every request, so it sets no timer while one is set. */
   stir(): void {
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#tidy(), IDLE_MS)
+    this.#stirredAtMs = now()
+    if (!this.#isWaiting) this.#wait(IDLE_MS)
+  }
+
+  #wait(ms: number): void {
+    this.#isWaiting = true
+    setTimeout(() => {
+      const restMs = this.#stirredAtMs + IDLE_MS - now()
+      // A clock set back would make it wait for long.
+      if (restMs > 0 && restMs <= IDLE_MS) return this.#wait(restMs)
+      this.#isWaiting = false
+      void this.#tidy()
+    }, ms)
   }
 
   async #tidy(): Promise<void> {

@@ -84,6 +84,11 @@ export class Ledger {
     return { sequence: sequence(incarnation, counter), epoch }
   }
 
+  /** Reads ahead what the first answer will need; a failure shows when it is needed. */
+  wake(): void {
+    this.#load().catch(() => undefined)
+  }
+
   /** Whether an invalidation newer than the row covers it, or a write that does is under way. */
   isInvalidated(row: Row): boolean {
     return this.marks.covering(row) > row.sequence
@@ -276,9 +281,8 @@ export class Ledger {
   /** Reads what every answer depends on, once. A write found open belongs to a worker that may be gone: under way. */
   #load(): Promise<Meta | undefined> {
     this.#loaded ??= this.#store('readonly', async (store) => {
-      const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
-      await this.#readMarks(store)
-      return meta
+      const [meta] = await Promise.all([promisifyRequest<unknown>(store.get(META)), this.#readMarks(store)])
+      return parseMeta(meta)
     }).catch((error: unknown) => {
       this.#loaded = undefined
       throw error

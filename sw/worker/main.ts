@@ -86,6 +86,7 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
   const messages = new Messages(ports)
   const housekeeping = new Housekeeping(ports)
   channel.onOthersChange(() => ledger.distrust())
+  ledger.wake()
 
   const router = new Router()
   const layer = new Layer(reads, writes)

@@ -206,7 +206,7 @@ export class Reads {
 }
 
 /** The newest stored answer whose varying fields are the request's. */
-export function selected(rows: readonly Row[], { fields }: Pick<RequestHead, 'fields'>): Row | undefined {
+function selected(rows: readonly Row[], { fields }: Pick<RequestHead, 'fields'>): Row | undefined {
   let newest: Row | undefined
   for (const row of rows) {
     const names = varyNames(row.fields)
