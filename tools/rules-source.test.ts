@@ -11,7 +11,7 @@ it('what is written down is what was compiled: endless windows, expressions, fun
     writes: [{ match: 'POST /api/x', invalidates: ['a', '/api/:id'] }],
   }
   const rules = compileRules(config)
-  // oxlint-disable-next-line no-new-func -- evaluating what was written is the point
+  // oxlint-disable-next-line typescript/no-implied-eval -- evaluating what was written is the point
   const written = new Function('config', `return ${rulesSource(rules)}`)(config) as Rules
   expect(written).toEqual(rules)
 })

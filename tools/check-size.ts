@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
+import { build } from 'vite'
+import { buildWorker } from './build-worker.ts'
+
+/** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
+interface Budget {
+  readonly name: string
+  readonly limitKb: number
+  readonly script: (folder: string) => Promise<string>
+}
+
+const RULES = `export default {
+  version: '1', identity: 'none', shell: '/index.html',
+  routes: [{ match: '/api/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
+}`
+
+/** The smallest useful worker: one rule, everyone gets the same answers, an app of one document. */
+async function worker(folder: string): Promise<string> {
+  const config = join(folder, 'rules.ts')
+  const out = join(folder, 'sw.js')
+  await writeFile(config, RULES)
+  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  await buildWorker({ config, out, files: folder })
+  return readFile(out, 'utf8')
+}
+
+/** The demo's worker: a dozen and more rules, two ways to tell users apart. */
+async function demoWorker(folder: string): Promise<string> {
+  const out = join(folder, 'demo-sw.js')
+  await writeFile(join(folder, 'index.html'), '<!doctype html>')
+  await buildWorker({ config: 'config/freshlayer.config.ts', out, files: folder })
+  return readFile(out, 'utf8')
+}
+
+async function tab(): Promise<string> {
+  const result = await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      write: false,
+      minify: true,
+      copyPublicDir: false,
+      rolldownOptions: { input: 'app/tab/index.ts', output: { format: 'es' }, preserveEntrySignatures: 'strict' },
+    },
+  })
+  const [bundle] = Array.isArray(result) ? result : [result]
+  return bundle !== undefined && 'output' in bundle ? bundle.output[0].code : ''
+}
+
+const BUDGETS: readonly Budget[] = [
+  { name: 'worker with precache and navigation', limitKb: 10, script: worker },
+  { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
+  { name: 'tab client', limitKb: 2.5, script: tab },
+]
+
+const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
+try {
+  for (const { name, limitKb, script } of BUDGETS) {
+    const text = await script(folder)
+    const kb = brotliCompressSync(text).length / 1000
+    const verdict = limitKb === Infinity ? '' : kb <= limitKb ? `, within ${limitKb}` : `, OVER ${limitKb}`
+    console.log(`${name}: ${kb.toFixed(1)} kB brotli (${(text.length / 1000).toFixed(1)} kB minified)${verdict}`)
+    if (kb > limitKb) process.exitCode = 1
+  }
+} finally {
+  await rm(folder, { recursive: true })
+}
