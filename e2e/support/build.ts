@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { buildWorker } from '../../tools/build-worker.ts'
@@ -7,6 +7,9 @@ import { requireChromium } from '../../tools/find-chromium.ts'
 /** What the tests serve: made once before they run, from the sources as they are. */
 export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))
 
+/** The document without data that stands in for any page. */
+export const SHELL = '<!doctype html><title>shell</title><script type=module src=/page.js></script>'
+
 /** Builds the worker of `rules.ts`, the page's client, and the demo; says which browser is used. */
 // oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.
 export default async function buildAll(): Promise<void> {
@@ -14,6 +17,9 @@ export default async function buildAll(): Promise<void> {
   console.log(`Chromium: ${path} (${source})`)
   mkdirSync(BUILT, { recursive: true })
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw.js` })
+  mkdirSync(`${BUILT}files`, { recursive: true })
+  writeFileSync(`${BUILT}files/index.html`, SHELL)
+  await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw-with-files.js`, files: `${BUILT}files` })
   await build({
     configFile: false,
     logLevel: 'warn',

@@ -4,6 +4,8 @@ import { defineConfig } from '../../config/language/index.ts'
 export default defineConfig({
   version: '1',
   identity: 'none',
+  shell: '/index.html',
+  navigation: { exclude: ['/admin/**'], timeout: '500ms' },
   defaults: { fresh: 0, stale: 0, offline: '1h', timeout: '2s', retry: 0 },
   routes: [
     { match: '/api/fresh/:id', fresh: '10m', tags: ['fresh', 'fresh:{id}'] },

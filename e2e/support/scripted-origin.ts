@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BUILT } from './build.ts'
+import { BUILT, SHELL } from './build.ts'
 
 /** One request as the origin saw it. */
 export interface Received {
@@ -25,6 +25,11 @@ export class ScriptedOrigin {
   #port = 0
   /** The worker's script, so that a test can change it. */
   script = readFileSync(`${BUILT}sw.js`, 'utf8')
+
+  /** Gives pages a shell from now on, for tests of page loads. */
+  withShell(): void {
+    this.script = readFileSync(`${BUILT}sw-with-files.js`, 'utf8')
+  }
 
   get url(): string {
     return `http://localhost:${this.#port}`
@@ -82,6 +87,7 @@ export class ScriptedOrigin {
     const handler = this.#handlers.get(bare)
     if (handler !== undefined) return handler(request, response)
     if (bare === '/sw.js') return this.#file(response, this.script, 'text/javascript')
+    if (bare === '/index.html') return this.#file(response, SHELL, 'text/html')
     if (bare === '/page.js') return this.#file(response, readFileSync(`${BUILT}page.js`, 'utf8'), 'text/javascript')
     if (request.headers['sec-fetch-dest'] === 'document') return this.#file(response, PAGE, 'text/html')
     if (bare === '/favicon.ico') return void response.writeHead(204).end()
