@@ -4,21 +4,9 @@ import { Marks, type Target } from '../core/invalidation.ts'
 import { urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
-import { changeKey, CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { empty, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
+import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, under } from './records.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
-
-/** The ledger's record of itself. Every transaction that writes reads it first. */
-interface Meta {
-  readonly shape: 1
-  /** The config's `version` under which the rows were stored. */
-  version: string
-  incarnation: number
-  /** Ends when everything is forgotten at once: what began before is not stored after. */
-  epoch: number
-  logId: string
-  /** Of the newest entry of the change log. */
-  position: number
-}
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
 interface Lease {
@@ -363,33 +351,4 @@ export class Ledger {
   }
 }
 
-const newMeta = (version: string): Meta => ({
-  shape: 1,
-  version,
-  incarnation: 0,
-  epoch: 0,
-  logId: crypto.randomUUID(),
-  position: 0,
-})
-
-const parseMeta = (record: unknown): Meta | undefined => {
-  const meta = record as Meta | undefined
-  return meta?.shape === 1 ? meta : undefined
-}
-
 const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
-
-function empty(store: IDBObjectStore, meta: Meta): void {
-  store.delete(under(ROWS))
-  store.delete(under(CHANGES))
-  meta.epoch++
-  meta.logId = crypto.randomUUID()
-  meta.position = 0
-}
-
-function log(store: IDBObjectStore, meta: Meta, change: Change | undefined): LoggedChange | undefined {
-  if (change === undefined) return undefined
-  const logged = { ...change, logId: meta.logId, position: ++meta.position }
-  store.put(logged, changeKey(logged.position))
-  return logged
-}
