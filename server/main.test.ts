@@ -71,7 +71,7 @@ describe('a start that cannot succeed says why in one line and exits with 1', ()
     [
       'a missing build',
       { FRESHLAYER_STATIC: '/nowhere' },
-      /^There is no built demo in \/nowhere\. Run "npm run build"/,
+      /^There is no built demo in \/nowhere\. Run "npx vite build"/,
     ],
     ['a port that is none', { PORT: 'http' }, /^PORT is "http"/],
     ['an address of another machine', { HOST: '192.0.2.1' }, /^This machine has no address 192\.0\.2\.1\./],

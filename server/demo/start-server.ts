@@ -102,7 +102,7 @@ async function requireBuild(folder: string): Promise<void> {
     await access(join(folder, 'index.html'))
   } catch (error) {
     throw new StartError(
-      `There is no built demo in ${folder}. Run "npm run build" first, or "npm start", which builds it.`,
+      `There is no built demo in ${folder}. Run "npx vite build" first, or "npm start", which builds it.`,
       {
         cause: error,
       },
