@@ -89,6 +89,16 @@ describe('bearer mode', () => {
     expect((await shop.ask('POST', '/api/session/refresh', { as: bearer(token) })).status).toBe(status)
   })
 
+  test('a token and the cookie of another user buy nothing: a tab never turns into somebody else', async () => {
+    const key = await tokenKey(shop.pool)
+    const { cookie } = await signInForToken()
+    for (const issuedMs of [Date.now(), Date.now() - 3_600_000]) {
+      const { token } = await issueToken(key, { userId: 1, sessionId: 'replaced' }, issuedMs)
+      const response = await shop.ask('POST', '/api/session/refresh', { as: { cookie, ...bearer(token) } })
+      expect(response.status).toBe(401)
+    }
+  })
+
   test('signing out ends a token before its time', async () => {
     const { token } = await signInForToken()
     expect((await shop.ask('DELETE', '/api/session', { as: bearer(token) })).status).toBe(204)

@@ -75,7 +75,13 @@ export function sessionRoutes(pool: Pool, key: string): Hono {
     const user =
       (await userByToken(c, pool, key)) ??
       (cookie === undefined ? undefined : await userBySession(pool, digest(cookie)))
-    if (user === undefined) throw unauthorized('The session has ended. Sign in again.')
+    // All tabs share the cookie, each has a token of its own: another user may have signed in beside. Read at the
+    // epoch, a token has not ended, and what counts here is only whom it named.
+    const token = bearerToken(c)
+    const named = token === undefined ? undefined : await subjectOf(key, token, 0)
+    if (user === undefined || (named !== undefined && named.userId !== user.id)) {
+      throw unauthorized('The session has ended. Sign in again.')
+    }
     return c.json(await issueToken(key, { userId: user.id, sessionId: user.sessionId }))
   })
 
