@@ -1,0 +1,40 @@
+import { expect, heading, settled, signIn, test, underLayer } from '../support/demo.ts'
+import { tour } from './tour.ts'
+
+for (const width of [1280, 390]) {
+  test(`at ${width} px, light and dark, no page scrolls sideways, logs an error or breaks the content policy`, async ({
+    page,
+  }) => {
+    test.setTimeout(90_000)
+    await page.setViewportSize({ width, height: 800 })
+    await signIn(page, 'ada')
+    const errors: string[] = []
+    page.on('pageerror', ({ message }) => errors.push(message))
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
+    })
+    const grounds = new Set<string>()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      await page.reload()
+      await expect(heading(page)).toHaveText(/./)
+      await underLayer(page)
+      await settled(page)
+      grounds.add(await page.evaluate(() => getComputedStyle(document.body).backgroundColor))
+      await tour(page, async () => {
+        const overflow = await page.evaluate(() => {
+          const { scrollWidth, clientWidth } = document.documentElement
+          return scrollWidth - clientWidth
+        })
+        expect(overflow, `${page.url()} in ${colorScheme}`).toBe(0)
+      })
+    }
+    expect(errors).toEqual([])
+    expect(grounds.size).toBe(2)
+    // The policy holds in a document that came through the worker.
+    await page.reload()
+    await page.addScriptTag({ content: 'document.title = "ran"' }).catch(() => undefined)
+    await expect.poll(() => errors.join()).toContain('Content Security Policy')
+    await expect(page).not.toHaveTitle('ran')
+  })
+}
