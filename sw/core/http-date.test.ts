@@ -71,6 +71,7 @@ describe('an HTTP date (RFC 9110 §5.6.7)', () => {
     ['the first second of a year', Date.UTC(2026, 0, 1), '76', 2076],
     ['the last second of a leap year', Date.UTC(2024, 11, 31, 23, 59, 59), '75', 1975],
     ['the first second after a leap year', Date.UTC(2025, 0, 1), '75', 2075],
+    ['the first second of a year that comes early', Date.UTC(2102, 0, 1), '52', 2152],
   ])('knows in %s (%d) which century %s is of', (_, now, short, year) => {
     expect(parseHttpDate(`Monday, 01-Jun-${short} 00:00:00 GMT`, epochMs(now))).toBe(Date.UTC(year, 5, 1))
   })

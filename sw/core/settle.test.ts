@@ -166,8 +166,9 @@ describe('an answer that ends an entry', () => {
     expect(settled(VALIDATE, outcome, { unasked: true }).kind).toBe('keep')
   })
 
-  it('is none that says no-store of an error of the server', () => {
-    expect(settled(VALIDATE, answered(500, { 'cache-control': 'no-store' }))).toEqual({ kind: 'keep', why: 'no-store' })
+  it.each([400, 500])('is none of status %d that says no-store', (status) => {
+    const outcome = answered(status, { 'cache-control': 'no-store' })
+    expect(settled(VALIDATE, outcome)).toEqual({ kind: 'keep', why: 'no-store' })
   })
 
   it.each([403, 404, 410])('is stored in its place with status %d where it states its freshness', (status) => {
@@ -194,6 +195,7 @@ describe('an answer of a kind that does not belong here', () => {
     ['is HTML where JSON is stored', VALIDATE, HTML_TYPE, {}, 'keep'],
     ['is HTML where JSON is stored, by reload as well', RELOAD, HTML_TYPE, { stored: ROW }, 'keep'],
     ['is HTML in capitals', VALIDATE, { 'content-type': 'Text/HTML' }, {}, 'keep'],
+    ['is HTML with a space after it', VALIDATE, { 'content-type': 'text/html ; charset=utf-8' }, {}, 'keep'],
     ['is not HTML where HTML is stored', RELOAD, HTML_TYPE, { stored: STORED_HTML }, 'store'],
     ['is not HTML where the page takes anything', MISS, HTML_TYPE, {}, 'store'],
     [
@@ -251,6 +253,15 @@ describe('an answer of a kind that does not belong here', () => {
   it('ends nothing, whatever it says of being kept', () => {
     const outcome = answered(200, { ...HTML_TYPE, 'cache-control': 'no-store' })
     expect(settled(VALIDATE, outcome)).toEqual({ kind: 'keep', why: 'unexpected-type' })
+  })
+
+  it('is not HTML where the page takes it in capitals', () => {
+    const request = requestHead({ accept: 'Text/HTML' })
+    expect(settled(MISS, answered(200, HTML_TYPE), { request })).toEqual({ kind: 'store', why: 'storable' })
+  })
+
+  it('is a success: a list of choices may be a page', () => {
+    expect(settled(VALIDATE, answered(300, HTML_TYPE))).toEqual({ kind: 'store', why: 'storable' })
   })
 
   it('is no error: a 404 may be a page', () => {

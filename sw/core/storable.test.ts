@@ -36,6 +36,7 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
     ['s-maxage alone allows nothing: the cache is private', 302, { 'cache-control': 's-maxage=9' }, 'no-freshness'],
     ['max-age allows an error', 404, { 'cache-control': 'max-age=60' }, undefined],
     ['Expires allows an error', 410, { expires: '0' }, undefined],
+    ['public alone does not allow a refusal', 400, { 'cache-control': 'public' }, 'no-freshness'],
     ['public alone does not allow an error', 404, { 'cache-control': 'public' }, 'no-freshness'],
     ['private alone does not allow an error', 403, { 'cache-control': 'private' }, 'no-freshness'],
     ['no-store forbids', 200, { 'cache-control': 'no-store' }, 'no-store'],

@@ -156,6 +156,7 @@ describe('an invalidation', () => {
     ['ends stale and leaves offline running', '', RULE, 20, 'offline'],
     ['does not prolong offline', '', RULE, 110, 'gone'],
     ['leaves the last moment of offline', '', RULE, 109.999, 'offline'],
+    ['leaves the shortest of offline windows running', '', { ...RULE, offline: s(0.5) }, 0, 'offline'],
     ['leaves nothing where there is no offline window', '', { ...RULE, offline: s(0) }, 0, 'gone'],
     ['leaves nothing of a stale window longer than the offline one', '', { ...RULE, stale: s(500) }, 120, 'gone'],
     ['leaves what is kept forever offline', '', { ...RULE, fresh: s(Infinity) }, 50, 'offline'],

@@ -45,6 +45,7 @@ describe('a 304 (RFC 9111 §4.3.4)', () => {
     ['confirms by a weak tag what has the weak one', { etag: 'W/"1"' }, { etag: 'W/"1"' }, true],
     ['does not confirm what has another weak tag', { etag: 'W/"2"' }, { etag: 'W/"1"' }, false],
     ['does not confirm by a tag what has none', { etag: '"1"' }, { 'last-modified': MONDAY }, false],
+    ['does not confirm by a weak tag what has none', { etag: 'W/"1"' }, { 'last-modified': MONDAY }, false],
     ['confirms without a tag the only response asked about', {}, { etag: '"1"' }, true],
     ['confirms without validators what has none', {}, {}, true],
     ['takes what is no tag for none', { etag: 'one' }, { etag: '"1"' }, true],

@@ -58,8 +58,8 @@ const HOP_BY_HOP = [
   'upgrade',
 ]
 
-/** Describe the body we hold, which is already decoded, so a 304 may not replace them (RFC 9111 §3.2). */
-const OF_THE_BODY = new Set(['content-length', 'content-encoding', 'content-type', 'content-range'])
+/** Describe the body we hold, so a 304 may not replace them (RFC 9111 §3.2). Lengths and codings are never stored. */
+const OF_THE_BODY = new Set(['content-type', 'content-range'])
 
 /** The fields of a response that may be stored. Lengths and codings are of the wire, not of the body we keep. */
 export function storedFields(fields: Fields): Map<string, string> {
