@@ -64,3 +64,15 @@ test('a sign-in page where JSON is stored is handed over, and the stored answer 
   await origin.stop()
   expect((await read(page, '/api/always/1')).text).toBe('{"marker":"data"}')
 })
+
+test('a reload that finds the answer gone ends the stored one', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({ marker: 'data' }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => onDisk(page)).toContain('"marker":"data"')
+  origin.on('/api/fresh/1', (_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' }).end('{}')
+  })
+  expect((await read(page, '/api/fresh/1', { cache: 'reload' })).status).toBe(404)
+  await expect.poll(() => onDisk(page)).not.toContain('"marker":"data"')
+})

@@ -166,7 +166,8 @@ export class Flights {
     const requestedAtMs = now()
     const settled = (outcome: Outcome): Settlement => {
       this.#hear(read, outcome)
-      return settle({ plan, request, expects: rule.expects, outcome, unasked: read.clientId === undefined })
+      const unasked = read.clientId === undefined
+      return settle({ plan, request, stored: read.row, expects: rule.expects, outcome, unasked })
     }
     try {
       // Where something can stand in it answers at once: trying again first would only make an offline page slow.

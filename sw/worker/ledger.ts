@@ -231,10 +231,13 @@ export class Ledger {
    * Forgets what no longer matters: changes beyond `maxChanges` or before `oldestMs`, and marks older than every row.
    */
   async tidy(maxChanges: number, oldestMs: number): Promise<void> {
-    let oldestRow = sequence((await this.#begin()).incarnation, this.#counter)
-    await this.each((row) => void (oldestRow = row.sequence < oldestRow ? row.sequence : oldestRow))
+    const { incarnation } = await this.#begin()
+    // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old
+    // as the incarnation before, so no mark from then on is forgotten (I2).
+    let oldest = sequence(Math.max(0, incarnation - 1), 0)
+    await this.each((row) => void (oldest = row.sequence < oldest ? row.sequence : oldest))
     await this.#write(async ({ store, meta }) => {
-      for (const target of this.marks.forgetBefore(oldestRow)) store.delete(MARKS + target)
+      for (const target of this.marks.forgetBefore(oldest)) store.delete(MARKS + target)
       const request = store.openCursor(under(CHANGES))
       for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
         const change = cursor.value as LoggedChange
