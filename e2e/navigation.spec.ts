@@ -33,8 +33,9 @@ test('a page load that is none of the shell’s business fails as it would witho
   ]) {
     await expect(page.goto(origin.url + path), path).rejects.toThrow('ERR_CONNECTION_REFUSED')
   }
-  // A page of the browser's own, which says that the connection failed, does not close by itself.
-  await page.goto('about:blank')
+  // The browser's own page, which says that the connection failed, keeps trying and cannot be closed meanwhile.
+  await origin.start()
+  await expect.poll(() => page.goto(origin.url).then(Boolean, () => false)).toBe(true)
 })
 
 test('a gateway without an origin, and a network that takes too long, count as away; a 404 does not', async ({
