@@ -2,7 +2,7 @@ import type { IdentifiedBy } from '../../config/language/index.ts'
 import { partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { within } from './clock.ts'
-import { CLIENTS } from './records.ts'
+import { CLIENTS, under } from './records.ts'
 import { report } from './report.ts'
 import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
@@ -80,7 +80,7 @@ class Users implements Identity {
   async tidy(): Promise<void> {
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => CLIENTS + id))
     await this.#store('readwrite', async (store) => {
-      const known = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(CLIENTS, `${CLIENTS}\uffff`)))
+      const known = await promisifyRequest(store.getAllKeys(under(CLIENTS)))
       for (const key of known) if (!open.has(String(key))) store.delete(key)
     })
   }

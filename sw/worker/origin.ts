@@ -1,5 +1,6 @@
-import { isAway, type Fields } from '../core/head.ts'
-import { now, jittered, pause } from './clock.ts'
+import { type Fields, isAway } from '../core/head.ts'
+import { parseHttpDate } from '../core/http-date.ts'
+import { jittered, now, pause } from './clock.ts'
 
 /** A longer `Retry-After` is no retry of this request: what is stored answers, or the failure does. */
 const MAX_WAIT_MS = 5000
@@ -33,11 +34,11 @@ export async function reach(make: () => Request, retries: number): Promise<Respo
 function retryAfterMs(field: string | null): number {
   if (field === null) return 0
   if (/^\d+$/.test(field)) return Number(field) * 1000
-  const at = Date.parse(field)
-  return Number.isNaN(at) ? 0 : Math.max(0, at - now())
+  const at = parseHttpDate(field, now())
+  return at === 'invalid' ? 0 : Math.max(0, at - now())
 }
 
-/** Shape of a request the worker makes when no page's request is at hand. */
+/** What the worker asks by when no page's request is at hand. */
 export interface Repeatable {
   readonly url: string
   readonly fields: Fields
