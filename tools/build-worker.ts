@@ -44,11 +44,17 @@ export async function buildWorker({ config, out, files }: WorkerOptions): Promis
       },
     },
   })
-  const [bundle] = Array.isArray(result) ? result : [result]
-  const script = bundle !== undefined && 'output' in bundle ? bundle.output[0].code : ''
+  const script = scriptOf(result)
   await mkdir(dirname(target), { recursive: true })
   await writeFile(target, script)
   return Buffer.byteLength(script)
+}
+
+/** The one script that a build was asked for. */
+export function scriptOf(result: Awaited<ReturnType<typeof build>>): string {
+  const [bundle] = Array.isArray(result) ? result : [result]
+  if (bundle === undefined || !('output' in bundle)) throw new Error('The build gave no script')
+  return bundle.output[0].code
 }
 
 async function manifestOf(folder: string, out: string): Promise<unknown[]> {

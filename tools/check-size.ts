@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'vite'
-import { buildWorker } from './build-worker.ts'
+import { buildWorker, scriptOf } from './build-worker.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
 interface Budget {
@@ -46,8 +46,7 @@ async function tab(): Promise<string> {
       rolldownOptions: { input: 'app/tab/index.ts', output: { format: 'es' }, preserveEntrySignatures: 'strict' },
     },
   })
-  const [bundle] = Array.isArray(result) ? result : [result]
-  return bundle !== undefined && 'output' in bundle ? bundle.output[0].code : ''
+  return scriptOf(result)
 }
 
 const BUDGETS: readonly Budget[] = [
