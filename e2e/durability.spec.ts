@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { holdDatabase } from './support/database.ts'
+import { holdDatabase, rewriteRows } from './support/database.ts'
 import { onDisk } from './support/disk.ts'
 import { ScriptedOrigin } from './support/scripted-origin.ts'
 import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
@@ -52,6 +52,21 @@ test('stopped between the body and the row of a replacement: the old bytes stay 
   expect((await read(page, '/api/stale/1')).text).toContain('"old"')
 })
 
+test('what no window holds any more is erased at idle, and what one holds stays', async ({ origin, open }) => {
+  const DAY_MS = 86_400_000
+  origin.json('/api/fresh/old', () => ({ value: 'an hour past its windows', filler: 'x'.repeat(100_000) }))
+  origin.json('/api/fresh/new', () => ({ value: 'within its windows' }))
+  const page = await open()
+  await read(page, '/api/fresh/old')
+  await stored(page, '/api/fresh/old')
+  await rewriteRows(page, { requestedAtMs: Date.now() - 2 * DAY_MS, receivedAtMs: Date.now() - 2 * DAY_MS })
+  await stopWorkers(page)
+  await read(page, '/api/fresh/new')
+  await expect.poll(() => onlyBodies(page)).toBe('')
+  expect(await stateOf(page, '/api/fresh/old')).toBe('absent')
+  expect(await stateOf(page, '/api/fresh/new')).toBe('fresh')
+})
+
 test('a browser that is killed finds its data, its log and its worker again, with the origin gone', async () => {
   const profile = newProfile()
   const origin = new ScriptedOrigin()
@@ -87,10 +102,11 @@ test('a browser that is killed finds its data, its log and its worker again, wit
 
 /** Settles when what was read is stored. */
 async function stored(page: Page, path: string): Promise<void> {
-  const state = (): Promise<string> =>
-    page.evaluate((path) => window.layer.explain(path).then(({ state }) => state), path)
-  await expect.poll(() => state()).not.toBe('absent')
+  await expect.poll(() => stateOf(page, path)).not.toBe('absent')
 }
+
+const stateOf = (page: Page, path: string): Promise<string> =>
+  page.evaluate((path) => window.layer.explain(path).then(({ state }) => state), path)
 
 const onlyBodies = (page: Page): Promise<string> =>
   page.evaluate(async () => {

@@ -60,7 +60,7 @@ export interface Explanation {
   /** The rule's name; absent when no rule matches, and then the worker never touches such a request. */
   readonly rule?: string
   readonly state: 'fresh' | 'stale' | 'offline' | 'gone' | 'absent' | 'unmatched' | 'no-worker'
-  /** One sentence, for a developer. */
+  /** One sentence, for a developer. On its way from the worker: only what decided the state, where something did. */
   readonly why: string
   /** Seconds since the origin made or last confirmed the stored answer. */
   readonly ageSeconds?: number
@@ -154,6 +154,12 @@ export function parseQuestion(data: unknown): Question | undefined {
     case undefined:
       return undefined
   }
+}
+
+/** Whether what came over the channel tells of a change: then another worker than this one has written. */
+export function isChange(data: unknown): boolean {
+  const announcement = opened(data, 'say') as Announcement | undefined
+  return announcement?.say === 'change' || announcement?.say === 'reset'
 }
 
 /** What the worker says; undefined when the message is foreign, of another version, or malformed. */

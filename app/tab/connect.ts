@@ -12,6 +12,7 @@ import {
   type Since,
   type Stats,
 } from '../../sw/protocol.ts'
+import { explained } from './explained.ts'
 import { ask } from './rpc.ts'
 
 export interface ConnectOptions {
@@ -141,8 +142,8 @@ class Connection implements Freshlayer {
     await this.#ask({ ask: 'identify', user }, true)
   }
 
-  explain(url: string): Promise<Explanation> {
-    return this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: 'No worker controls this page.' })
+  async explain(url: string): Promise<Explanation> {
+    return explained(await this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: '' }))
   }
 
   async invalidate(reach: Reach): Promise<void> {

@@ -74,3 +74,16 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
   if (ttl > 0) return at('fresh', basis)
   return at(staleness < stale ? 'stale' : ended, basis)
 }
+
+/** So long after the origin's last word a validator may still spare a transfer, though every window has ended. */
+const KEPT_FOR_VALIDATION_S = 86_400
+
+/**
+ * Whether a stored response is of no more use: every window has ended, and it has not been asked about for a day.
+ *
+ * @param heardAtMs when the origin was last heard at all. Not now: a clock set forward by mistake must cost nothing that
+ *   is right once it is set back.
+ */
+export const isSpent = (row: Aged, rule: Windows, invalidated: boolean, heardAtMs: EpochMs): boolean =>
+  standing(row, rule, invalidated, heardAtMs).state === 'gone' &&
+  secondsBetween(row.receivedAtMs, heardAtMs) > KEPT_FOR_VALIDATION_S

@@ -1,11 +1,15 @@
+import type { Matcher } from '../../config/language/index.ts'
+import { isSpent } from '../core/timeline.ts'
 import type { Bodies } from './bodies.ts'
 import { now } from './clock.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
+import { readOf } from './read.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
 
 interface Ports {
+  readonly match: Matcher
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly identity: Identity
@@ -47,18 +51,19 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { ledger, bodies, identity, statistics } = this.#ports
+    const { match, ledger, bodies, identity, statistics } = this.#ports
     try {
       await statistics.save()
       if (this.#audited) return
       // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
       this.#audited = true
-      await ledger.tidy(MAX_CHANGES, now() - MAX_CHANGE_AGE_MS)
       await identity.tidy()
-      const named = new Set<string>()
       // Bodies first: one that is stored while we look has no row yet, and must not be taken for garbage.
       const stored = await bodies.urls()
-      await ledger.each(({ body }) => void ('url' in body && named.add(body.url)))
+      const named = await ledger.tidy(MAX_CHANGES, now() - MAX_CHANGE_AGE_MS, (row, heardAtMs) => {
+        const rule = readOf(match, row.url)?.rule
+        return rule === undefined || isSpent(row, rule, ledger.isInvalidated(row), heardAtMs)
+      })
       await bodies.remove(stored.filter((url) => !named.has(url)).map((url) => ({ body: { url } })))
     } catch (error) {
       report('housekeeping failed and is tried again by the next worker', error)

@@ -4,6 +4,7 @@ import { Marks, type Target } from '../core/invalidation.ts'
 import { urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
+import { type EpochMs, epochMs } from '../core/units.ts'
 import { empty, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
 import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, under } from './records.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
@@ -118,13 +119,7 @@ export class Ledger {
   /** Shows every row, one at a time. For work at idle, and for what somebody asks by hand. */
   async each(visit: (row: Row) => void): Promise<void> {
     await this.#load()
-    await this.#store('readonly', async (store) => {
-      const request = store.openCursor(under(ROWS))
-      for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
-        parsed([cursor.value]).forEach(visit)
-        cursor.continue()
-      }
-    })
+    await this.#store('readonly', (store) => walk(store, ROWS, ({ value }) => parsed([value]).forEach(visit)))
   }
 
   /** Makes a row the stored one, together with its entry in the change log; or says why not. */
@@ -228,24 +223,40 @@ export class Ledger {
   }
 
   /**
-   * Forgets what no longer matters: changes beyond `maxChanges` or before `oldestMs`, and marks older than every row.
+   * Forgets what no longer matters: rows that are spent, marks older than every other row, and changes beyond
+   * `maxChanges` or before `oldestMs`. Returns the URLs of the bodies that rows still name.
    */
-  async tidy(maxChanges: number, oldestMs: number): Promise<void> {
+  async tidy(
+    maxChanges: number,
+    oldestMs: number,
+    isSpent: (row: Row, heardAtMs: EpochMs) => boolean,
+  ): Promise<Set<string>> {
     const { incarnation } = await this.#begin()
-    // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old
-    // as the incarnation before, so no mark from then on is forgotten (I2).
-    let oldest = sequence(Math.max(0, incarnation - 1), 0)
-    await this.each((row) => void (oldest = row.sequence < oldest ? row.sequence : oldest))
+    let heardAtMs = epochMs(0)
+    await this.each(({ receivedAtMs }) => void (heardAtMs = receivedAtMs > heardAtMs ? receivedAtMs : heardAtMs))
+    const named = new Set<string>()
     await this.#write(async ({ store, meta }) => {
+      // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old
+      // as the incarnation before, so no mark from then on is forgotten (I2).
+      let oldest = sequence(Math.max(0, incarnation - 1), 0)
+      await walk(store, ROWS, (cursor) => {
+        const row = parseRow(cursor.value)
+        if (row === undefined) return
+        if (isSpent(row, heardAtMs)) {
+          cursor.delete()
+          return
+        }
+        if (row.sequence < oldest) oldest = row.sequence
+        if ('url' in row.body) named.add(row.body.url)
+      })
       for (const target of this.marks.forgetBefore(oldest)) store.delete(MARKS + target)
-      const request = store.openCursor(under(CHANGES))
-      for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
-        const change = cursor.value as LoggedChange
-        if (change.position > meta.position - maxChanges && change.atMs >= oldestMs) break
-        cursor.delete()
-        cursor.continue()
-      }
+      await walk(store, CHANGES, (cursor) => {
+        const { position, atMs } = cursor.value as LoggedChange
+        if (position <= meta.position - maxChanges || atMs < oldestMs) cursor.delete()
+      })
     })
+    this.#forget()
+    return named
   }
 
   /** Another worker has written: what memory holds may be out of date. */
@@ -355,3 +366,12 @@ export class Ledger {
 }
 
 const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
+
+/** Shows the records of one kind to `visit`, one at a time and in the order of their keys. */
+async function walk(store: IDBObjectStore, kind: string, visit: (cursor: IDBCursorWithValue) => void): Promise<void> {
+  const request = store.openCursor(under(kind))
+  for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
+    visit(cursor)
+    cursor.continue()
+  }
+}

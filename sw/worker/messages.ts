@@ -12,6 +12,7 @@ import type { Flights } from './flights.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
+import { readOf } from './read.ts'
 import { worker } from './scope.ts'
 import type { Statistics } from './statistics.ts'
 import { invalidation, targetsOf } from './writes.ts'
@@ -78,12 +79,12 @@ export class Messages {
   }
 
   async #explain(given: string, clientId: string): Promise<Explanation> {
-    const match = this.#match(given)
+    const match = readOf(this.#ports.match, given)
     if (match === undefined) {
-      return { url: given, state: 'unmatched', why: 'No rule matches: the worker never touches this request.' }
+      return { url: given, state: 'unmatched', why: '' }
     }
     const { rule, tags } = match
-    const url = normaliseUrl(new URL(given, worker.location.origin).href, rule)
+    const url = normaliseUrl(match.href, rule)
     const base = {
       url,
       rule: rule.name,
@@ -92,7 +93,7 @@ export class Messages {
     }
     const [row] = await this.#stored(url, clientId)
     if (row === undefined) {
-      return { ...base, state: 'absent', why: 'Nothing is stored for you: the next read goes to the network.' }
+      return { ...base, state: 'absent', why: '' }
     }
     const invalidated = this.#ports.ledger.isInvalidated(row)
     const { state, age, ttl, why } = standing(row, rule, invalidated, now())
@@ -100,7 +101,7 @@ export class Messages {
     return {
       ...base,
       state,
-      why: SENTENCES[state](Math.round(Math.abs(ttl)), why),
+      why,
       ageSeconds: age,
       ttlSeconds: ttl,
       invalidated,
@@ -139,9 +140,9 @@ export class Messages {
 
   async #refresh(given: string, clientId: string): Promise<Refreshed> {
     const { flights, identity } = this.#ports
-    const match = this.#match(given)
+    const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
-    const rows = await this.#stored(normaliseUrl(new URL(given, worker.location.origin).href, match.rule), clientId)
+    const rows = await this.#stored(normaliseUrl(match.href, match.rule), clientId)
     let outcome: Refreshed['outcome'] = 'absent'
     for (const row of rows) {
       const authorization = identity.credentialsOf(row.partition) ?? null
@@ -160,27 +161,12 @@ export class Messages {
     return { outcome }
   }
 
-  #match(given: string): ReadMatch | undefined {
-    if (!URL.canParse(given, worker.location.origin)) return undefined
-    const { origin, pathname, search } = new URL(given, worker.location.origin)
-    const sameOrigin = origin === worker.location.origin
-    const match = this.#ports.match({ method: 'GET', origin, sameOrigin, pathname, search })
-    return match?.kind === 'read' ? match : undefined
-  }
-
   /** What is stored for a URL that this client may see, the latest first. */
   async #stored(url: string, clientId: string): Promise<Row[]> {
     const { ledger, identity } = this.#ports
     const rows = await ledger.rowsOf(url, await identity.partitionsOf(clientId))
     return rows.toSorted((one, other) => other.sequence - one.sequence)
   }
-}
-
-const SENTENCES: Record<'fresh' | 'stale' | 'offline' | 'gone', (seconds: number, why: string) => string> = {
-  fresh: (seconds, why) => `Served as it is for another ${seconds} s (${why}).`,
-  stale: (seconds, why) => `Served at once and validated behind; stale for ${seconds} s (${why}).`,
-  offline: (_, why) => `Validated before it is served; stands in if the origin cannot be reached (${why}).`,
-  gone: (_, why) => `Validated before it is served; never without the origin (${why}).`,
 }
 
 const validation = (row: Row, { rule }: ReadMatch): Plan => ({

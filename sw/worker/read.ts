@@ -1,7 +1,8 @@
-import type { Rule } from '../../config/language/index.ts'
+import type { Matcher, ReadMatch, Rule } from '../../config/language/index.ts'
 import type { RequestHead } from '../core/head.ts'
 import type { Row } from '../core/row.ts'
 import type { Repeatable } from './origin.ts'
+import { worker } from './scope.ts'
 
 /** One read, described once. */
 export interface Read {
@@ -17,4 +18,13 @@ export interface Read {
   readonly clientId: string | undefined
   /** What is stored for it, whether or not it may answer. */
   readonly row: Row | undefined
+}
+
+/** The rule by which a page of this origin would read a URL, relative or not; undefined when there is none. */
+export function readOf(match: Matcher, given: string): (ReadMatch & { readonly href: string }) | undefined {
+  if (!URL.canParse(given, worker.location.origin)) return undefined
+  const { href, origin, pathname, search } = new URL(given, worker.location.origin)
+  const sameOrigin = origin === worker.location.origin
+  const found = match({ method: 'GET', origin, sameOrigin, pathname, search })
+  return found?.kind === 'read' ? { ...found, href } : undefined
 }

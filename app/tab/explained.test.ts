@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { explained } from './explained.ts'
+
+const URL = 'https://app.test/api/products'
+
+describe('an explanation', () => {
+  it.each([
+    ['fresh', 'rule', 29.6, 'Served as it is for another 30 s (rule).'],
+    ['stale', 'max-age', -12.2, 'Served at once and validated behind; stale for 12 s (max-age).'],
+    [
+      'offline',
+      'invalidated',
+      5,
+      'Validated before it is served; stands in if the origin cannot be reached (invalidated).',
+    ],
+    ['gone', 'no-cache', 0, 'Validated before it is served; never without the origin (no-cache).'],
+  ] as const)('of what is %s says how long and what decided it', (state, why, ttlSeconds, sentence) => {
+    expect(explained({ url: URL, state, why, ttlSeconds }).why).toBe(sentence)
+  })
+
+  it.each([
+    ['absent', 'Nothing is stored for you: the next read goes to the network.'],
+    ['unmatched', 'No rule matches: the worker never touches this request.'],
+    ['no-worker', 'No worker controls this page.'],
+  ] as const)('of what is %s needs no reason', (state, sentence) => {
+    expect(explained({ url: URL, state, why: '' })).toEqual({ url: URL, state, why: sentence })
+  })
+})
