@@ -72,3 +72,20 @@ test('a form that is posted goes to the network, whatever it answers', async ({ 
   await expect.poll(() => page.title()).toBe('received')
   expect(origin.of('/submit').map(({ method }) => method)).toEqual(['POST'])
 })
+
+test('a file of the app comes from the precache and says so; a part of one is asked of the server', async ({
+  origin,
+  open,
+}) => {
+  origin.withShell()
+  const page = await open()
+  const status = (headers: Record<string, string>): Promise<string | null> =>
+    page.evaluate(
+      (headers) => fetch('/index.html', { headers }).then((response) => response.headers.get('cache-status')),
+      headers,
+    )
+  expect(await status({})).toBe('Freshlayer; hit; detail=precache')
+  expect(await status({ range: 'bytes=0-3' })).toBeNull()
+  await page.evaluate(() => caches.delete('freshlayer-precache-v1'))
+  expect(await status({})).toBeNull()
+})

@@ -5,32 +5,35 @@ import type { Seconds } from '../core/units.ts'
 /** What `new Response` takes for a body. */
 export type BodyBytes = ArrayBuffer | ReadableStream<Uint8Array>
 
-/** Statuses with which `new Response` refuses any body, even an empty one (Fetch, "null body status"). */
-const isBodiless = (status: number): boolean => status === 204 || status === 205 || status === 304
-
 /** A stored response as the page gets it: its fields, its `Age`, and how it came about. */
-export function storedAnswer(row: Row, body: BodyBytes, age: Seconds, status: CacheStatus): Response {
+export function storedAnswer(row: Row, body: BodyBytes | undefined, age: Seconds, status: CacheStatus): Response {
   const headers = new Headers([...row.fields])
   headers.set('age', String(Math.floor(age)))
-  headers.set('cache-status', cacheStatus(status, row.fields.get('cache-status')))
-  return new Response(isBodiless(row.status) ? null : (body as BodyInit), {
-    status: row.status,
-    statusText: row.statusText,
-    headers,
-  })
+  return said(row, headers, body as BodyInit | undefined, status)
 }
 
 /**
- * The network's response as the page gets it: the same, streaming, with a word on why it was asked for. Redirected and
- * opaque ones are handed over untouched: a copy would lose their URL (I7).
+ * A response as the page gets it: the same, streaming, with a word on how it came about. Redirected and opaque ones are
+ * handed over untouched: a copy would lose their URL (I7).
  */
-export function forwardedAnswer(response: Response, status: CacheStatus): Response {
-  if (response.redirected || response.status === 0) return response
-  const headers = new Headers(response.headers)
-  headers.set('cache-status', cacheStatus(status, response.headers.get('cache-status') ?? undefined))
-  const { status: code, statusText } = response
-  return new Response(isBodiless(code) ? null : response.body, { status: code, statusText, headers })
-}
+export const withStatus = (response: Response, status: CacheStatus): Response =>
+  response.redirected || response.status === 0
+    ? response
+    : said(response, new Headers(response.headers), response.body, status)
 
-/** The page asked for a stored response or nothing (RFC 9111 §5.2.1.7). */
+/**
+ * The page asked for a stored response or nothing (RFC 9111 §5.2.1.7). Made here and from nothing stored, so it carries
+ * no `Cache-Status` (RFC 9211 §2).
+ */
 export const gatewayTimeout = (): Response => new Response(null, { status: 504, statusText: 'Gateway Timeout' })
+
+function said(
+  { status, statusText }: Pick<Response, 'status' | 'statusText'>,
+  headers: Headers,
+  body: BodyInit | null | undefined,
+  how: CacheStatus,
+): Response {
+  headers.set('cache-status', cacheStatus(how, headers.get('cache-status')))
+  // Statuses with which `new Response` refuses any body, even an empty one (Fetch, "null body status").
+  return new Response([204, 205, 304].includes(status) ? null : (body ?? null), { status, statusText, headers })
+}

@@ -113,8 +113,6 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
         ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, shell),
       ),
     )
-    // Never a page: those go to the network first.
-    files.route.match = onlyFiles(files.route.match)
     router.registerRoute(files.route)
   }
   worker.addEventListener('fetch', (event) => {
@@ -124,7 +122,7 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
   })
 
   worker.addEventListener('install', (event) => {
-    const routed = addStaticRoutes(event, rules, files?.hashed ?? [], files?.cacheName ?? '').catch((error: unknown) =>
+    const routed = addStaticRoutes(event, rules, files).catch((error: unknown) =>
       report('the browser refused static routes; every request is looked at by the worker instead', error),
     )
     event.waitUntil(Promise.all([files?.install(event), routed]))
@@ -152,10 +150,3 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
     )
   })
 }
-
-type MatchCallback = Route['match']
-
-const onlyFiles =
-  (match: MatchCallback): MatchCallback =>
-  (options) =>
-    options.request.mode === 'navigate' ? undefined : match(options)

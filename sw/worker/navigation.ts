@@ -1,7 +1,6 @@
 import { pathMatches, type Rules } from '../../config/language/index.ts'
 import { isAway } from '../core/head.ts'
-import { cacheStatus } from '../core/cache-status.ts'
-import { forwardedAnswer } from './answer.ts'
+import { withStatus } from './answer.ts'
 import { within } from './clock.ts'
 import { worker } from './scope.ts'
 
@@ -45,11 +44,9 @@ export async function navigate(
   event.waitUntil(network.catch(() => undefined))
   const first = await within(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
   if (first instanceof Response && !isAway(first.status)) {
-    return forwardedAnswer(first, { kind: 'forward', fwd: 'bypass', status: first.status })
+    return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
   }
   const stored = await shell().catch(() => undefined)
   if (stored === undefined) return network
-  const headers = new Headers(stored.headers)
-  headers.set('cache-status', cacheStatus({ kind: 'forward', fwd: 'stale', detail: 'shell' }, undefined))
-  return new Response(stored.body, { status: 200, headers })
+  return withStatus(stored, { fwd: 'stale', detail: 'shell' })
 }

@@ -5,7 +5,7 @@ import { entryKey } from '../core/key.ts'
 import { type Forward, type Plan, plan } from '../core/plan.ts'
 import type { Row } from '../core/row.ts'
 import { variantOf, varyNames } from '../core/vary.ts'
-import { type BodyBytes, forwardedAnswer, gatewayTimeout, storedAnswer } from './answer.ts'
+import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import { now, within } from './clock.ts'
 import { describeRequest } from './describe.ts'
@@ -131,12 +131,12 @@ export class Reads {
     }
     inform(flight, read)
     const { settlement, response, error, requestedAtMs, receivedAtMs } = landing
-    const status = { kind: 'forward', fwd: planned.fwd, status: response?.status } as const
+    const status = { fwd: planned.fwd, 'fwd-status': response?.status }
     switch (settlement.kind) {
       case 'refresh': {
         const row = { ...settlement.row, fields: settlement.fields, requestedAtMs, receivedAtMs }
         this.#ports.statistics.count(read.rule.name, { bytesSaved: row.size })
-        return storedAnswer(row, body ?? new ArrayBuffer(0), currentAge(row, now()), { ...status, stored: true })
+        return storedAnswer(row, body, currentAge(row, now()), { ...status, stored: true })
       }
       case 'stand-in':
         void response?.body?.cancel()
@@ -148,7 +148,7 @@ export class Reads {
       case 'fail': {
         if (response === undefined) throw error
         const stored = settlement.kind === 'store'
-        return forwardedAnswer(response, { ...status, stored, detail: stored ? undefined : settlement.why })
+        return withStatus(response, { ...status, stored, detail: stored ? undefined : settlement.why })
       }
     }
   }
@@ -162,7 +162,7 @@ export class Reads {
     if (body === undefined) return undefined
     const { size } = shared.row
     this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1, bytesSaved: size })
-    const status = { kind: 'forward', fwd, collapsed: true } as const
+    const status = { fwd, collapsed: true }
     return storedAnswer(shared.row, body, currentAge(shared.row, now()), status)
   }
 
@@ -172,13 +172,13 @@ export class Reads {
     const { ledger, statistics } = this.#ports
     statistics.count(rule.name, { standIns: 1, bytesSaved: row.size })
     const detail = ledger.isInvalidated(row) ? 'offline-before-write' : why
-    return storedAnswer(row, body, currentAge(row, now()), { kind: 'forward', fwd: 'stale', detail })
+    return storedAnswer(row, body, currentAge(row, now()), { fwd: 'stale', detail })
   }
 
   /** Straight from the network, for a reason of the request's own. */
   async #passed(request: Request, rule: Rule, fwd: Forward, detail: string): Promise<Response> {
     const response = await this.#ports.flights.pass(request, rule)
-    return forwardedAnswer(response, { kind: 'forward', fwd, status: response.status, detail })
+    return withStatus(response, { fwd, 'fwd-status': response.status, detail })
   }
 
   /** What is stored under a key; nothing, while the store fails or hangs. */
@@ -224,5 +224,4 @@ function inform({ informed }: Flight, { clientId }: Read): void {
 const hit = (
   { row, standing, why }: Plan & { kind: 'serve' | 'serve-then-validate' },
   body: BodyBytes | undefined,
-): Response =>
-  storedAnswer(row, body ?? new ArrayBuffer(0), standing.age, { kind: 'hit', ttl: standing.ttl, detail: why })
+): Response => storedAnswer(row, body, standing.age, { hit: true, ttl: standing.ttl, detail: why })

@@ -1,4 +1,5 @@
 import { prefixes, type Rules } from '../../config/language/index.ts'
+import type { Precache } from './precache.ts'
 import { worker } from './scope.ts'
 
 /** More rules than this, over all calls, end the renderer (Chromium 156); we add two. Conditions count as well. */
@@ -33,22 +34,25 @@ interface URLPatternInit {
 export async function addStaticRoutes(
   event: ExtendableEvent,
   rules: Rules,
-  hashedFiles: readonly string[],
-  cacheName: string,
+  files: Pick<Precache, 'hashed' | 'revised' | 'cacheName'> | undefined,
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
   const ours = prefixes(rules).map(({ origin, prefix }): RouterCondition => {
     return { urlPattern: patternOf(origin ?? worker.location.origin, `${escaped(prefix)}*`) }
   })
-  const files = hashedFiles.map((href): RouterCondition => {
-    const { origin, pathname } = new URL(href, worker.location.href)
-    return { urlPattern: patternOf(origin, escaped(pathname)) }
-  })
-  if (ours.length + files.length > MAX_CONDITIONS) return
+  const named = (hrefs: readonly string[] = []): RouterCondition[] =>
+    hrefs.map((href) => {
+      const { origin, pathname } = new URL(href)
+      return { urlPattern: patternOf(origin, escaped(pathname)) }
+    })
+  const [hashed, revised] = [named(files?.hashed), named(files?.revised)]
+  if (ours.length + hashed.length + revised.length > MAX_CONDITIONS) return
   const routes: RouterRule[] = [
-    ...(files.length > 0 ? [{ condition: { or: files }, source: { cacheName } }] : []),
-    { condition: { not: { or: [...ours, { requestMode: 'navigate' }] } }, source: 'network' },
+    ...(files !== undefined && hashed.length > 0
+      ? [{ condition: { or: hashed }, source: { cacheName: files.cacheName } }]
+      : []),
+    { condition: { not: { or: [...ours, ...revised, { requestMode: 'navigate' }] } }, source: 'network' },
   ]
   await install.addRoutes(routes)
 }

@@ -2,7 +2,7 @@ import type { WriteMatch } from '../../config/language/index.ts'
 import type { Change } from '../core/change.ts'
 import { isAway } from '../core/head.ts'
 import type { Target } from '../core/invalidation.ts'
-import { forwardedAnswer } from './answer.ts'
+import { withStatus } from './answer.ts'
 import type { Channel } from './channel.ts'
 import { now, within } from './clock.ts'
 import type { Ledger } from './ledger.ts'
@@ -59,7 +59,7 @@ export class Writes {
     const isSuspect = isAway(status) || status === 412
     const reached = succeeded ? [...targets, ...targetsOf(named(response, request.url), [])] : isSuspect ? targets : []
     await end(reached)
-    return forwardedAnswer(response, { kind: 'forward', fwd: 'method', status })
+    return withStatus(response, { fwd: 'method', 'fwd-status': status })
   }
 }
 
