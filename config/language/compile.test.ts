@@ -22,6 +22,7 @@ describe('a compiled rule', () => {
       retry: 1,
       trust: 'http',
       public: false,
+      ranges: false,
       ignoreQuery: [],
       expects: undefined,
       keyHeaders: [],
@@ -41,6 +42,8 @@ describe('a compiled rule', () => {
     ['keeps zero', { timeout: 0, retry: 0 }, { timeout: '5s', retry: 3 }, { timeoutMs: 0, retry: 0 }],
     ['takes what defaults say', {}, { fresh: '1m', retry: 2, public: true }, { fresh: 60, retry: 2, public: true }],
     ['says otherwise than defaults', { fresh: '2m' }, { fresh: '1m' }, { fresh: 120 }],
+    ['answers requests for a part where told', { ranges: true }, {}, { ranges: true }],
+    ['answers none where defaults say otherwise', { ranges: false }, { ranges: true }, { ranges: false }],
     ['takes the windows of its preset', { preset: 'network-first' }, {}, { fresh: 0, stale: 0, offline: 604_800 }],
     ['takes the windows of the preset in defaults', {}, { preset: 'network-first' }, { fresh: 0, offline: 604_800 }],
     [

@@ -15,6 +15,7 @@ const DEFAULTS = {
   retry: 1,
   trust: 'http',
   public: false,
+  ranges: false,
   ignoreQuery: [],
   keyHeaders: [],
 } as const satisfies RouteOptions

@@ -203,8 +203,28 @@ describe('a write', () => {
     expect(matchOf([], `${method} /x`, [{ match: '/x', invalidates: ['t'] }])?.kind).toBe('write')
   })
 
-  it('is no other method', () => {
-    expect(matchOf(products, 'OPTIONS /api/products', [{ match: '/api/products', invalidates: [] }])).toBeUndefined()
+  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])('is never %s, which is safe (RFC 9110 §9.2.1)', (method) => {
+    const writes = [{ match: '/api/products', invalidates: ['t'] }]
+    expect(matchOf([], `${method} /api/products`, writes)).toBeUndefined()
+    expect(matchOf([{ match: 'POST /api/products', tags: ['t'] }], `${method} /api/products`)).toBeUndefined()
+  })
+
+  it('is no QUERY at a path that a route reads by GET', () => {
+    expect(matchOf(products, 'QUERY /api/products')).toBeUndefined()
+  })
+
+  it.each(['PURGE', 'LINK', 'PROPPATCH', 'MERGE', 'patch'])(
+    'is %s, which nobody knows to be safe, and ends the tags of the route (RFC 9111 §4.4)',
+    (method) => {
+      expect(matchOf(products, `${method} /api/products/7`)).toMatchObject({
+        kind: 'write',
+        invalidates: { tags: ['products', 'product:7'] },
+      })
+    },
+  )
+
+  it('is none by a method nobody knows where no route reads', () => {
+    expect(matchOf(products, 'PURGE /api/session')).toBeUndefined()
   })
 
   it('is only the method that is named', () => {

@@ -1,8 +1,9 @@
+import { decoded } from '../../sw/core/search.ts'
 import { firstMatch, shapesOf, type Shape, type Target } from './match.ts'
 import type { Pattern } from './pattern.ts'
 import { queryHolds } from './query.ts'
 import type { Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
-import { decoded, fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
+import { fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
 
 /** Answers which rule a request meets; made once, when a worker starts. */
 export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Matcher {
@@ -20,11 +21,14 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
     const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
     const write = firstMatch(writeShapes, request, isMeant)
     if (write !== undefined) return declaredWrite(write, request)
-    return WRITING.test(method) ? impliedWrite(readShapes, request) : undefined
+    return SAFE.test(method) ? undefined : impliedWrite(readShapes, request)
   }
 }
 
 const WRITING = /^(POST|PUT|PATCH|DELETE)$/
+
+/** Every other method may change something, those nobody has heard of as well (RFC 9110 §9.2.1, RFC 10008 §2). */
+const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
 
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
   pattern.method === '' ? usual.test(method) : pattern.method === method

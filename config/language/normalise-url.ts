@@ -1,4 +1,4 @@
-import { parsePair } from './query.ts'
+import { parsePair } from '../../sw/core/search.ts'
 
 /**
  * The URL that answers are stored under: without fragment, without the pairs a rule ignores, and without the cache

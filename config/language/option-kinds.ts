@@ -79,6 +79,8 @@ const condition = kind(
   (value) => typeof value === 'string' || typeof value === 'boolean',
 )
 
+const flag = kind('true or false', (value) => typeof value === 'boolean')
+
 const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   fresh: window,
   stale: window,
@@ -94,7 +96,8 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
     nearest(given, ['json', 'application/json']),
   ),
   trust: word('http', 'rule'),
-  public: kind('true or false', (value) => typeof value === 'boolean'),
+  public: flag,
+  ranges: flag,
   keyHeaders: list(text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)),
 }
 

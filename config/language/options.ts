@@ -159,6 +159,13 @@ export interface RouteOptions {
   public?: boolean
 
   /**
+   * Whether requests for a part (`Range: bytes=…`) are answered too: from a whole answer in store, or from parts kept and
+   * put together. Without it they are never touched. Default: `false`.
+   * @example true
+   */
+  ranges?: boolean
+
+  /**
    * Request header fields that choose another answer although the response says no `Vary`. Default: none (`Accept`
    * always counts).
    * @example ['X-Store-Id']

@@ -26,6 +26,7 @@ export interface Rule {
   readonly retry: number
   readonly trust: 'http' | 'rule'
   readonly public: boolean
+  readonly ranges: boolean
   /** Names to leave out of the key; a `*` at the end stands for any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
   /** `'json'` or a media type, lower-case. */

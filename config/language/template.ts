@@ -1,3 +1,4 @@
+import { decoded } from '../../sw/core/search.ts'
 import { OPEN, parsePattern } from './pattern.ts'
 import type { Invalidates } from './rule.ts'
 
@@ -34,12 +35,3 @@ export function kindOf(entry: string): keyof Invalidates {
 /** The same names with what `form` makes of their values. */
 export const mapValues = (values: Values, form: (value: string) => string): Values =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, form(value)]))
-
-/** The text that a percent-encoded value stands for; kept as it came when its encoding is malformed. */
-export function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value)
-  } catch {
-    return value
-  }
-}

@@ -1,15 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deltaSeconds, type Directives, parseCacheControl } from './cache-control.ts'
+import { deltaSeconds, type Directives, directivesOf, parseCacheControl } from './cache-control.ts'
 import { headerText } from './header-text.fixture.ts'
+import { fieldsOf } from './heads.fixture.ts'
 
-const NOTHING = {
+const NOTHING: Directives = {
   maxAge: undefined,
+  maxStale: undefined,
+  minFresh: undefined,
   staleWhileRevalidate: undefined,
   staleIfError: undefined,
   noStore: false,
   noCache: false,
   mustRevalidate: false,
+  mustUnderstand: false,
+  immutable: false,
+  onlyIfCached: false,
   public: false,
   private: false,
 }
@@ -34,7 +40,28 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
       'stale-while-revalidate=10, stale-if-error=20',
       { staleWhileRevalidate: 10, staleIfError: 20 },
     ],
-    ['is skipped where unknown', 'immutable, x-fast=3, s-maxage=9, proxy-revalidate', {}],
+    ['is skipped where unknown', 'x-fast=3, s-maxage=9, proxy-revalidate, no-transform', {}],
+    ['says that nothing will change', 'immutable', { immutable: true }],
+    ['says so, whatever the argument (RFC 8246 §2)', 'Immutable="x"', { immutable: true }],
+    ['asks that its status be understood', 'must-understand, no-store', { mustUnderstand: true, noStore: true }],
+    ['asks for what is stored alone', 'only-if-cached', { onlyIfCached: true }],
+    ['asks for a number of seconds to come', 'min-fresh=5', { minFresh: 5 }],
+    ['takes what is stale for a number of seconds', 'max-stale=5', { maxStale: 5 }],
+    ['takes nothing stale by a number of zero', 'max-stale=0', { maxStale: 0 }],
+    ['takes what is as stale as it comes without a number', 'max-stale', { maxStale: Infinity }],
+    [
+      'takes that in any case, among others',
+      'max-age=9, Max-Stale , no-store',
+      {
+        maxAge: 9,
+        maxStale: Infinity,
+        noStore: true,
+      },
+    ],
+    ['does not take an empty number for none', 'max-stale=', { maxStale: 'invalid' }],
+    ['does not take a wrong number for none', 'max-stale=any', { maxStale: 'invalid' }],
+    ['has no staleness when that is given twice', 'max-stale, max-stale', { maxStale: 'invalid' }],
+    ['has no time to come without a number', 'min-fresh', { minFresh: 'invalid' }],
     ['takes the qualified no-cache for an unqualified one', 'no-cache="Set-Cookie"', { noCache: true }],
     ['takes the qualified private for an unqualified one', 'private="x"', { private: true }],
     ['keeps commas within quotes', 'no-cache="a, no-store, max-age=5"', { noCache: true }],
@@ -75,12 +102,38 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
     expect(parseCacheControl(field)).toEqual({ ...NOTHING, ...said })
   })
 
+  const NUMBERS = {
+    'max-age': 'maxAge',
+    'max-stale': 'maxStale',
+    'min-fresh': 'minFresh',
+    'stale-while-revalidate': 'staleWhileRevalidate',
+    'stale-if-error': 'staleIfError',
+  } as const
+  const number = fc.tuple(fc.constantFrom(...Object.keys(NUMBERS)), fc.nat(2_147_483_648))
   const directive = fc.oneof(
-    fc.constantFrom('no-store', 'no-cache', 'must-revalidate', 'public', 'private'),
-    fc
-      .tuple(fc.constantFrom('max-age', 'stale-while-revalidate', 'stale-if-error'), fc.nat(2_147_483_648))
-      .map(([name, value]) => `${name}=${value}`),
+    fc.constantFrom(
+      'no-store',
+      'no-cache',
+      'must-revalidate',
+      'must-understand',
+      'immutable',
+      'only-if-cached',
+      'max-stale',
+      'public',
+      'private',
+    ),
+    number.map(([name, value]) => `${name}=${value}`),
   )
+
+  it('has the numbers it was written with, as tokens and as quoted strings', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(number, { selector: ([name]) => name }), fc.boolean(), (numbers, quoted) => {
+        const text = numbers.map(([name, value]) => (quoted ? `${name}="${value}"` : `${name}=${value}`)).join(', ')
+        const said = Object.fromEntries(numbers.map(([name, value]) => [NUMBERS[name as keyof typeof NUMBERS], value]))
+        expect(parseCacheControl(text)).toEqual({ ...NOTHING, ...said })
+      }),
+    )
+  })
 
   it('means the same in any order and any case', () => {
     fc.assert(
@@ -94,10 +147,11 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
   it('has numbers that are non-negative, bounded and finite, or invalid, whatever the text', () => {
     fc.assert(
       fc.property(headerText, (text) => {
-        const { maxAge, staleIfError, staleWhileRevalidate }: Directives = parseCacheControl(text)
-        for (const value of [maxAge, staleIfError, staleWhileRevalidate]) {
+        const { maxAge, minFresh, maxStale, staleIfError, staleWhileRevalidate } = parseCacheControl(text)
+        for (const value of [maxAge, minFresh, staleIfError, staleWhileRevalidate]) {
           expect(typeof value !== 'number' || (value >= 0 && value <= 2_147_483_648)).toBe(true)
         }
+        expect(typeof maxStale !== 'number' || maxStale === Infinity || maxStale <= 2_147_483_648).toBe(true)
       }),
     )
   })
@@ -105,6 +159,23 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
   it('hears a no-store after any text without quotes', () => {
     const unquoted = headerText.map((text) => text.replaceAll('"', ''))
     fc.assert(fc.property(unquoted, (text) => parseCacheControl(`${text}, no-store`).noStore))
+  })
+})
+
+describe('the directives that hold for us (RFC 9213 §2.2)', () => {
+  const fields = fieldsOf({ 'cache-control': 'no-store, max-age=1' })
+
+  it('are those of Cache-Control', () => {
+    expect(directivesOf({ fields })).toEqual({ ...NOTHING, noStore: true, maxAge: 1 })
+  })
+
+  it('are those of a targeted field alone, where there is one', () => {
+    expect(directivesOf({ fields, targeted: 'max-age=60' })).toEqual({ ...NOTHING, maxAge: 60 })
+    expect(directivesOf({ fields, targeted: 'no-cache' })).toEqual({ ...NOTHING, noCache: true })
+  })
+
+  it('are none where a targeted field says nothing that we know', () => {
+    expect(directivesOf({ fields, targeted: 'x-fast' })).toEqual(NOTHING)
   })
 })
 

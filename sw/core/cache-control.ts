@@ -1,3 +1,4 @@
+import type { Fields } from './head.ts'
 import { type Seconds, seconds } from './units.ts'
 
 /**
@@ -8,11 +9,19 @@ type DeltaSeconds = Seconds | 'invalid' | undefined
 
 export interface Directives {
   readonly maxAge: DeltaSeconds
+  /** Of a request; without a number: as stale as it comes. */
+  readonly maxStale: DeltaSeconds
+  /** Of a request. */
+  readonly minFresh: DeltaSeconds
   readonly staleWhileRevalidate: DeltaSeconds
   readonly staleIfError: DeltaSeconds
   readonly noStore: boolean
   readonly noCache: boolean
   readonly mustRevalidate: boolean
+  readonly mustUnderstand: boolean
+  readonly immutable: boolean
+  /** Of a request. */
+  readonly onlyIfCached: boolean
   readonly public: boolean
   readonly private: boolean
 }
@@ -43,12 +52,28 @@ export function parseCacheControl(value: string | undefined): Directives {
   const delta = (name: string): DeltaSeconds => (given.has(name) ? deltaSeconds(given.get(name) ?? '') : undefined)
   return {
     maxAge: delta('max-age'),
+    maxStale: given.has('max-stale') && given.get('max-stale') === undefined ? seconds(Infinity) : delta('max-stale'),
+    minFresh: delta('min-fresh'),
     staleWhileRevalidate: delta('stale-while-revalidate'),
     staleIfError: delta('stale-if-error'),
     noStore: given.has('no-store'),
     noCache: given.has('no-cache'),
     mustRevalidate: given.has('must-revalidate'),
+    mustUnderstand: given.has('must-understand'),
+    immutable: given.has('immutable'),
+    onlyIfCached: given.has('only-if-cached'),
     public: given.has('public'),
     private: given.has('private'),
   }
 }
+
+/** Where a response says how it may be reused. */
+export interface Controlled {
+  readonly fields: Fields
+  /** A valid targeted field, as the `Cache-Control` it stands for; then that and `Expires` are ignored (RFC 9213 §2.2). */
+  readonly targeted?: string | undefined
+}
+
+/** The directives of a response that hold for us. */
+export const directivesOf = ({ fields, targeted }: Controlled): Directives =>
+  parseCacheControl(targeted ?? fields.get('cache-control'))

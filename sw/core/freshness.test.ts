@@ -45,6 +45,15 @@ describe('the freshness lifetime (RFC 9111 §4.2.1, §5.3)', () => {
     expect(freshnessLifetime(exchange(fields))).toEqual({ basis, seconds })
   })
 
+  it.each<[rule: string, targeted: string, basis: string, seconds: number]>([
+    ['is the max-age of a targeted field rather than any other', 'max-age=60', 'max-age', 60],
+    ['is nothing by a targeted field without one: Expires is void as well', 'no-cache', 'none', 0],
+    ['is nothing by a targeted field with an invalid one', 'max-age="?"', 'max-age', 0],
+  ])('%s (RFC 9213 §2.2)', (_, targeted, basis, seconds) => {
+    const response = { ...exchange({ 'cache-control': 'max-age=5', expires: LATER }), targeted }
+    expect(freshnessLifetime(response)).toEqual({ basis, seconds })
+  })
+
   it('reads a two-digit year as of the time of receipt', () => {
     const { seconds } = freshnessLifetime(exchange({ expires: 'Sunday, 01-Mar-76 12:00:00 GMT' }))
     expect(seconds).toBe((Date.UTC(2076, 2, 1, 12) - STORED_AT) / 1000)

@@ -1,11 +1,10 @@
-import { deltaSeconds, parseCacheControl } from './cache-control.ts'
+import { type Controlled, deltaSeconds, directivesOf } from './cache-control.ts'
 import type { Fields } from './head.ts'
 import { parseHttpDate } from './http-date.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
 /** A response as the arithmetic of age sees it: its fields and when the exchange took place, by our own clock. */
-export interface Exchange {
-  readonly fields: Fields
+export interface Exchange extends Controlled {
   readonly requestedAtMs: EpochMs
   readonly receivedAtMs: EpochMs
 }
@@ -24,11 +23,12 @@ export interface Lifetime {
  *
  * @see RFC 9111 §4.2.1 (precedence), §5.3 (`Expires: 0`)
  */
-export function freshnessLifetime({ fields, receivedAtMs }: Exchange): Lifetime {
-  const { maxAge } = parseCacheControl(fields.get('cache-control'))
+export function freshnessLifetime(response: Exchange): Lifetime {
+  const { fields, targeted, receivedAtMs } = response
+  const { maxAge } = directivesOf(response)
   if (maxAge !== undefined) return { basis: 'max-age', seconds: maxAge === 'invalid' ? seconds(0) : maxAge }
   const expires = fields.get('expires')
-  if (expires === undefined) return { basis: 'none', seconds: seconds(0) }
+  if (expires === undefined || targeted !== undefined) return { basis: 'none', seconds: seconds(0) }
   const instant = parseHttpDate(expires, receivedAtMs)
   return {
     basis: 'expires',

@@ -11,6 +11,8 @@ export interface RequestHead {
   readonly url: string
   readonly fields: Fields
   readonly cache: CacheMode
+  /** Whose data it is about was told by its `Authorization`, so that nobody else's can be mistaken for it. */
+  readonly ofToken?: boolean
 }
 
 /** What the rules need to know of a response. */
@@ -22,6 +24,8 @@ export interface ResponseHead {
   readonly redirected: boolean
   /** Status, headers and body are hidden from script. */
   readonly opaque: boolean
+  /** See `Controlled`. */
+  readonly targeted?: string | undefined
 }
 
 /** "Cannot be reached": an answer of a proxy that has no origin behind it counts as no answer. */

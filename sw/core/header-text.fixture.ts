@@ -5,6 +5,13 @@ const PIECES = [
   'no-store',
   'no-cache',
   'stale-if-error',
+  'max-stale',
+  'min-fresh',
+  'must-understand',
+  'only-if-cached',
+  'bytes',
+  '/',
+  '-',
   'W/',
   'Thu',
   ', ',
@@ -50,7 +57,25 @@ const NAMES = [
   'vary',
 ]
 
+const NAMES_OF_REQUESTS = [
+  'accept',
+  'cache-control',
+  'content-type',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+]
+
+const fieldsNamed = (names: readonly string[]): fc.Arbitrary<Record<string, string>> =>
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...names), headerText), { selector: ([name]) => name })
+    .map((entries) => Object.fromEntries(entries))
+
 /** Fields of an answer with any text for any of the names that the core reads. */
-export const anyFields: fc.Arbitrary<Record<string, string>> = fc
-  .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), headerText), { selector: ([name]) => name })
-  .map((entries) => Object.fromEntries(entries))
+export const anyFields = fieldsNamed(NAMES)
+
+/** The same of a request. */
+export const anyAsked = fieldsNamed(NAMES_OF_REQUESTS)

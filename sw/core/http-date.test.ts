@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { headerText } from './header-text.fixture.ts'
-import { parseHttpDate } from './http-date.ts'
+import { formatHttpDate, parseHttpDate } from './http-date.ts'
 import { epochMs } from './units.ts'
 
 const IN_2026 = epochMs(Date.UTC(2026, 2, 1))
@@ -88,6 +88,20 @@ describe('an HTTP date (RFC 9110 §5.6.7)', () => {
         expect(parseHttpDate(`${day} ${month} ${date?.replace(/^0/, ' ')} ${time} ${year}`, IN_2026)).toBe(instant)
       }),
     )
+  })
+
+  it('is read back as it was written, whichever year of four digits it is of', () => {
+    const anySecond = fc.integer({ min: -62_167_219_200, max: Date.UTC(9999, 11, 31, 23, 59, 59) / 1000 })
+    fc.assert(
+      fc.property(anySecond, (seconds) => {
+        expect(parseHttpDate(formatHttpDate(epochMs(seconds * 1000)), IN_2026)).toBe(seconds * 1000)
+      }),
+    )
+  })
+
+  it('is written as an IMF-fixdate, without parts of a second', () => {
+    expect(formatHttpDate(epochMs(SUNDAY_MORNING))).toBe('Sun, 06 Nov 1994 08:49:37 GMT')
+    expect(formatHttpDate(epochMs(SUNDAY_MORNING + 999))).toBe('Sun, 06 Nov 1994 08:49:37 GMT')
   })
 
   it('reads back a two-digit year of the last half century, whenever it is read', () => {

@@ -30,6 +30,9 @@ export function parseHttpDate(text: string, now: EpochMs): EpochMs | 'invalid' {
   return isValid ? epochMs(midnight + (+hour * 60 + +minute) * 60_000 + +second * 1000) : 'invalid'
 }
 
+/** An instant as the RFC wants it written: the IMF-fixdate. */
+export const formatHttpDate = (instant: EpochMs): string => new Date(instant).toUTCString()
+
 /** Day, month, year, hour, minute, second; nothing when the text is in none of the three formats. */
 function partsOf(date: string): readonly string[] {
   const asctime = ASCTIME.exec(date)

@@ -15,6 +15,10 @@ const keyOf = (fields: Record<string, string> = {}, other: Partial<KeyParts> & {
     ...other,
   })
 
+/** The key of a QUERY by the digest of its body. */
+const asked = (bodyDigest: string, fields: Record<string, string> = {}): string =>
+  keyOf(fields, { method: 'QUERY', bodyDigest })
+
 describe('the key of an answer', () => {
   it.each<[rule: string, one: string, other: string, same: boolean]>([
     ['is the same for HEAD as for GET', keyOf({}, { method: 'HEAD' }), keyOf(), true],
@@ -42,6 +46,26 @@ describe('the key of an answer', () => {
       false,
     ],
     ['is another with a Range than without', keyOf({ range: 'customers=0-24' }), keyOf(), false],
+    ['is the same for a part in bytes: it is of the same answer', keyOf({ range: 'bytes=0-24' }), keyOf(), true],
+    ['is the same for a part in bytes in capitals', keyOf({ range: 'Bytes=0-24' }), keyOf(), true],
+    ['is another for a unit that only begins so', keyOf({ range: 'bytes2=0-24' }), keyOf(), false],
+    ['has no type of a request without a body', keyOf({ 'content-type': 'a/b' }), keyOf(), true],
+    ['is another with a body than without', asked('one'), keyOf({}, { method: 'QUERY' }), false],
+    ['is another for another body', asked('one'), asked('two'), false],
+    ['is the same for the same body', asked('one'), asked('one'), true],
+    [
+      'is another for the same bytes of another type (RFC 10008 §2.7)',
+      asked('one', { 'content-type': 'a/b' }),
+      asked('one', { 'content-type': 'a/c' }),
+      false,
+    ],
+    [
+      'is another for the same bytes in another coding (RFC 10008 §2.7)',
+      asked('one', { 'content-encoding': 'gzip' }),
+      asked('one', { 'content-encoding': 'br' }),
+      false,
+    ],
+    ['is another for QUERY than for POST', asked('one'), keyOf({}, { method: 'POST', bodyDigest: 'one' }), false],
   ])('%s', (_, one, other, same) => {
     expect(one === other).toBe(same)
   })

@@ -1,4 +1,5 @@
 import type { RequestHead } from './head.ts'
+import { asksForBytes } from './range.ts'
 
 export interface KeyParts {
   /** Whose data it is; already safe to join (see `partitionName`). */
@@ -9,23 +10,31 @@ export interface KeyParts {
   readonly credentials: string
   /** Lower-cased names of request fields that the rule says choose another answer. */
   readonly keyHeaders: readonly string[]
+  /** Digest of the body of a read that has one (`POST`, `QUERY`). */
+  readonly bodyDigest?: string | undefined
 }
 
 /**
  * The key under which every variant of one answer is found. `Accept` is always part of it: applications negotiate
- * without saying `Vary`. So is a `Range` in a unit other than bytes, which some list APIs use to ask for a page.
+ * without saying `Vary`. So is a `Range` in a unit other than bytes, which some list APIs use to ask for a page. What was
+ * asked with a body is found by that body and its type (RFC 10008 §2.7).
  *
  * Parts are joined by line feeds. A serialised URL holds none, Fetch refuses them in field values, and a partition is
  * percent-encoded, so no URL and no header can forge another's key.
  */
-export function entryKey({ partition, request, url, credentials, keyHeaders }: KeyParts): string {
+export function entryKey({ partition, request, url, credentials, keyHeaders, bodyDigest }: KeyParts): string {
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const accept = (request.fields.get('accept') ?? '*/*').replace(/\s+/g, '')
-  const named = [...keyHeaders, 'range'].flatMap((name) => {
+  const others = [
+    asksForBytes(request.fields) ? [] : ['range'],
+    bodyDigest === undefined ? [] : ['content-type', 'content-encoding'],
+  ].flat()
+  const named = [...keyHeaders, ...others].flatMap((name) => {
     const value = request.fields.get(name)
     return value === undefined ? [] : [`${name}:${value}`]
   })
-  return [partition, url, method, credentials, accept, ...named].join('\n')
+  const body = bodyDigest === undefined ? [] : [`body:${bodyDigest}`]
+  return [partition, url, method, credentials, accept, ...named, ...body].join('\n')
 }
 
 /** The prefix that the keys of all answers for one URL share, within a partition. */

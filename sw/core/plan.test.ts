@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyFields } from './header-text.fixture.ts'
+import { anyAsked, anyFields } from './header-text.fixture.ts'
 import type { CacheMode } from './head.ts'
 import { requestHead } from './heads.fixture.ts'
 import { type Forward, plan, type PlanInput } from './plan.ts'
@@ -20,7 +20,7 @@ const planned = (input: Partial<PlanInput>) =>
     request: requestHead(),
     rule: RULE,
     row: ROW,
-    otherVariants: false,
+    variants: [],
     invalidated: false,
     now: FRESH,
     ...input,
@@ -59,12 +59,18 @@ describe('a read of what is stored', () => {
 
 describe('a read of what is not stored (RFC 9211 §2.2)', () => {
   it('is fetched, and may be stored', () => {
-    expect(planned({ row: undefined })).toEqual({ kind: 'fetch', store: true, fwd: 'uri-miss', why: 'uri-miss' })
+    expect(planned({ row: undefined })).toEqual({
+      kind: 'fetch',
+      store: true,
+      variants: [],
+      fwd: 'uri-miss',
+      why: 'uri-miss',
+    })
   })
 
   it('says when only other variants are stored', () => {
-    const outcome = { kind: 'fetch', store: true, fwd: 'vary-miss', why: 'vary-miss' }
-    expect(planned({ row: undefined, otherVariants: true })).toEqual(outcome)
+    const outcome = { kind: 'fetch', store: true, variants: [ROW], fwd: 'vary-miss', why: 'vary-miss' }
+    expect(planned({ row: undefined, variants: [ROW] })).toEqual(outcome)
   })
 
   it.each<CacheMode>(['no-cache', 'reload', 'force-cache'])('is fetched by cache mode %s', (cache) => {
@@ -75,19 +81,76 @@ describe('a read of what is not stored (RFC 9211 §2.2)', () => {
   })
 })
 
-describe('a request that is no plain read', () => {
-  it.each(['HEAD', 'POST', 'QUERY'])('goes past the store as %s', (method) => {
+describe('a request whose conditions only the origin may judge (RFC 9110 §13.1.1, §13.1.4)', () => {
+  it.each(['if-match', 'if-unmodified-since'])('goes past the store with %s', (name) => {
+    const request = requestHead({ [name]: '"one"' })
+    const outcome = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'conditional' }
+    expect(planned({ request })).toEqual(outcome)
+    expect(planned({ request, row: undefined })).toEqual(outcome)
+  })
+})
+
+describe('a conditional request (RFC 9111 §4.3.2)', () => {
+  it.each(['if-none-match', 'if-modified-since', 'if-range', 'range'])('is planned as any other with %s', (name) => {
+    const request = requestHead({ [name]: name === 'range' ? 'bytes=0-0' : '"one"' })
+    for (const now of [FRESH, STALE, OFFLINE, GONE]) expect(planned({ request, now })).toEqual(planned({ now }))
+    expect(planned({ request, row: undefined })).toEqual(planned({ row: undefined }))
+  })
+})
+
+describe('a read with a body', () => {
+  it.each(['POST', 'QUERY'])('is planned as a GET by %s', (method) => {
     const request = requestHead({}, { method })
-    expect(planned({ request })).toEqual({ kind: 'fetch', store: false, fwd: 'method', why: 'method' })
+    for (const now of [FRESH, STALE, OFFLINE, GONE]) expect(planned({ request, now })).toEqual(planned({ now }))
+  })
+})
+
+describe('a HEAD (RFC 9110 §9.3.2)', () => {
+  const request = requestHead({}, { method: 'HEAD' })
+
+  it.each<[rule: string, input: Partial<PlanInput>, outcome: object]>([
+    ['is served what is fresh', {}, { kind: 'serve', row: ROW, why: 'rule' }],
+    ['is served what is stale: it brings nothing to store', { now: STALE }, { kind: 'serve', row: ROW, why: 'rule' }],
+    ['goes to the origin offline', { now: OFFLINE }, { kind: 'fetch', store: false, fwd: 'stale' }],
+    ['goes to the origin when gone', { now: GONE }, { kind: 'fetch', store: false, fwd: 'stale' }],
+    [
+      'goes to the origin after an invalidation',
+      { invalidated: true },
+      { kind: 'fetch', store: false, why: 'invalidated' },
+    ],
+    ['goes to the origin on a miss', { row: undefined }, { kind: 'fetch', store: false, fwd: 'uri-miss' }],
+  ])('%s', (_, input, outcome) => {
+    expect(planned({ request, ...input })).toMatchObject(outcome)
+  })
+})
+
+describe('a stored part (RFC 9111 §3.3, RFC 9211 §2.2)', () => {
+  const PART = storedRow({ 'content-range': 'bytes 10-19/100', etag: '"one"' }, { status: 206 })
+
+  it.each<[rule: string, fields: Record<string, string>]>([
+    ['just what it holds', { range: 'bytes=10-19' }],
+    ['a part of what it holds', { range: 'bytes=12-13' }],
+    ['what it holds, by an If-Range that speaks of it', { range: 'bytes=10-19', 'if-range': '"one"' }],
+  ])('answers %s', (_, fields) => {
+    expect(planned({ row: PART, request: requestHead(fields) })).toMatchObject({ kind: 'serve', row: PART })
   })
 
-  it.each(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range'])(
-    'goes past the store with an %s of its own',
-    (name) => {
-      const request = requestHead({ [name]: '"1"' })
-      expect(planned({ request })).toEqual({ kind: 'fetch', store: false, fwd: 'bypass', why: 'conditional' })
-    },
-  )
+  it.each<[rule: string, fields: Record<string, string>]>([
+    ['the whole', {}],
+    ['what begins before it', { range: 'bytes=9-19' }],
+    ['what ends after it', { range: 'bytes=10-20' }],
+    ['all from a place on', { range: 'bytes=10-' }],
+    ['the end', { range: 'bytes=-10' }],
+    ['two parts', { range: 'bytes=10-11,13-14' }],
+    ['what nothing has', { range: 'bytes=100-' }],
+    ['a part of another version', { range: 'bytes=10-19', 'if-range': '"two"' }],
+  ])('does not answer %s', (_, fields) => {
+    const request = requestHead(fields)
+    const outcome = { kind: 'fetch', store: true, variants: [], fwd: 'partial', why: 'partial' }
+    expect(planned({ row: PART, request })).toEqual(outcome)
+    const only = requestHead({ ...fields, 'cache-control': 'only-if-cached' })
+    expect(planned({ row: PART, request: only }).kind).toBe('unsatisfiable')
+  })
 })
 
 describe('the cache mode of a request (Fetch, "request cache mode")', () => {
@@ -141,13 +204,218 @@ describe('the cache mode of a request (Fetch, "request cache mode")', () => {
 })
 
 describe('the Cache-Control of a request (RFC 9111 §5.2.1)', () => {
-  it.each<[rule: string, value: string, now: typeof FRESH, kind: string]>([
-    ['asks to validate by no-cache', 'no-cache', FRESH, 'validate'],
-    ['asks to validate by a max-age of zero', 'max-age=0', STALE, 'validate'],
-    ['asks nothing by another max-age', 'max-age=60', FRESH, 'serve'],
-    ['asks nothing by no-store: what is stored may be served', 'no-store', FRESH, 'serve'],
-  ])('%s', (_, value, now, kind) => {
-    expect(planned({ request: requestHead({ 'cache-control': value }), now }).kind).toBe(kind)
+  const STRICT = { row: storedRow({ 'cache-control': 'must-revalidate, max-age=5' }) }
+  const UNCACHED = { row: storedRow({ 'cache-control': 'no-cache' }) }
+
+  it.each<[rule: string, value: string, input: Partial<PlanInput>, outcome: object]>([
+    [
+      'asks to validate by no-cache',
+      'no-cache',
+      {},
+      { kind: 'validate', standsIn: true, fwd: 'request', why: 'asked-to-validate' },
+    ],
+    ['asks to validate by a max-age of zero', 'max-age=0', { now: STALE }, { kind: 'validate', fwd: 'stale' }],
+    [
+      'asks to validate by a max-age of zero, what has no age yet',
+      'max-age=0',
+      { now: after(0) },
+      { kind: 'validate' },
+    ],
+    ['asks to validate by an invalid max-age', 'max-age=soon', {}, { kind: 'validate', why: 'asked-to-validate' }],
+    ['takes what is as old as its max-age', 'max-age=5', {}, { kind: 'serve' }],
+    [
+      'takes nothing older than its max-age',
+      'max-age=4',
+      {},
+      { kind: 'validate', standsIn: true, fwd: 'request', why: 'max-age-of-request' },
+    ],
+    ['takes nothing stale by any max-age', 'max-age=60', { now: STALE }, { kind: 'validate', fwd: 'stale' }],
+    ['takes what is stale by max-age and max-stale', 'max-age=60, max-stale', { now: STALE }, { kind: 'serve' }],
+    [
+      'takes nothing older than its max-age, though max-stale',
+      'max-age=14, max-stale',
+      { now: STALE },
+      { kind: 'validate', why: 'max-age-of-request' },
+    ],
+    ['takes what is fresh for as long as min-fresh', 'min-fresh=5', {}, { kind: 'serve' }],
+    [
+      'takes nothing that is fresh for less',
+      'min-fresh=6',
+      {},
+      { kind: 'validate', standsIn: true, fwd: 'request', why: 'min-fresh' },
+    ],
+    ['takes nothing stale by min-fresh', 'min-fresh=1', { now: STALE }, { kind: 'validate', why: 'min-fresh' }],
+    ['asks nothing by an invalid min-fresh', 'min-fresh=soon', {}, { kind: 'serve' }],
+    [
+      'takes what is as stale as it comes by max-stale',
+      'max-stale',
+      { now: GONE },
+      { kind: 'serve', why: 'max-stale' },
+    ],
+    ['takes what is as stale as max-stale says', 'max-stale=40', { now: OFFLINE }, { kind: 'serve', why: 'max-stale' }],
+    ['takes nothing staler than max-stale says', 'max-stale=39', { now: OFFLINE }, { kind: 'validate', why: 'rule' }],
+    ['takes nothing stale by an invalid max-stale', 'max-stale=any', { now: OFFLINE }, { kind: 'validate' }],
+    ['takes what is fresh by a max-stale of zero', 'max-stale=0', {}, { kind: 'serve', why: 'rule' }],
+    [
+      'takes nothing by max-stale against must-revalidate',
+      'max-stale',
+      { ...STRICT, now: after(6) },
+      { kind: 'validate', standsIn: false },
+    ],
+    ['takes nothing by max-stale against no-cache', 'max-stale', UNCACHED, { kind: 'validate', standsIn: false }],
+    [
+      'takes nothing invalidated by max-stale',
+      'max-stale',
+      { invalidated: true },
+      { kind: 'validate', why: 'invalidated' },
+    ],
+    ['is served by no-store what is stored', 'no-store', {}, { kind: 'serve' }],
+    ['has nobody ask behind it by no-store', 'no-store', { now: STALE }, { kind: 'serve' }],
+    ['stores nothing by no-store', 'no-store', { row: undefined }, { kind: 'fetch', store: false, fwd: 'uri-miss' }],
+    ['stores nothing by no-store, what was stored either', 'no-store', { now: GONE }, { kind: 'fetch', store: false }],
+    ['is served by only-if-cached what is fresh', 'only-if-cached', {}, { kind: 'serve', why: 'rule' }],
+    ['is served by only-if-cached what is stale', 'only-if-cached', { now: STALE }, { kind: 'serve', why: 'rule' }],
+    [
+      'is served nothing by only-if-cached that must be validated',
+      'only-if-cached',
+      { now: OFFLINE },
+      { kind: 'unsatisfiable', why: 'rule' },
+    ],
+    [
+      'is served nothing by only-if-cached that is not stored',
+      'only-if-cached',
+      { row: undefined },
+      { kind: 'unsatisfiable', why: 'only-if-cached' },
+    ],
+    [
+      'is served nothing by only-if-cached that is of another variant',
+      'only-if-cached',
+      { row: undefined, variants: [ROW] },
+      { kind: 'unsatisfiable', why: 'only-if-cached' },
+    ],
+    [
+      'is served nothing by only-if-cached that was invalidated',
+      'only-if-cached',
+      { invalidated: true },
+      { kind: 'unsatisfiable', why: 'invalidated' },
+    ],
+    ['is served by only-if-cached what max-stale takes', 'only-if-cached, max-stale', { now: GONE }, { kind: 'serve' }],
+    [
+      'is served nothing by only-if-cached that its max-age does not take',
+      'only-if-cached, max-age=4',
+      {},
+      { kind: 'unsatisfiable', why: 'max-age-of-request' },
+    ],
+    [
+      'is served nothing by only-if-cached and no-cache',
+      'only-if-cached, no-cache',
+      {},
+      { kind: 'unsatisfiable', why: 'asked-to-validate' },
+    ],
+    [
+      'lets what is gone stand in within its stale-if-error (RFC 5861 §4)',
+      'stale-if-error=490',
+      { now: GONE },
+      { kind: 'validate', standsIn: true, forgiving: true },
+    ],
+    [
+      'lets nothing stand in after its stale-if-error',
+      'stale-if-error=489',
+      { now: GONE },
+      { kind: 'validate', standsIn: false, forgiving: false },
+    ],
+    [
+      'lets nothing stand in by an invalid stale-if-error',
+      'stale-if-error=x',
+      { now: GONE },
+      { kind: 'validate', standsIn: false, forgiving: false },
+    ],
+    [
+      'lets nothing stand in by stale-if-error against must-revalidate',
+      'stale-if-error=60',
+      { ...STRICT, now: after(6) },
+      { kind: 'validate', standsIn: false, forgiving: false },
+    ],
+    [
+      'lets nothing stand in by stale-if-error against no-cache',
+      'stale-if-error=60',
+      UNCACHED,
+      { kind: 'validate', standsIn: false, forgiving: false },
+    ],
+  ])('%s', (_, value, input, outcome) => {
+    expect(planned({ request: requestHead({ 'cache-control': value }), ...input })).toMatchObject(outcome)
+  })
+
+  it.each<CacheMode>(['reload', 'no-store'])(
+    'never goes forward by only-if-cached, though by cache mode %s',
+    (cache) => {
+      const request = requestHead({ 'cache-control': 'only-if-cached' }, { cache })
+      expect(['serve', 'unsatisfiable']).toContain(planned({ request }).kind)
+    },
+  )
+})
+
+describe('what may answer for an error of the origin (RFC 5861 §4)', () => {
+  const row = storedRow({ 'cache-control': 'stale-if-error=60' })
+
+  it.each<[rule: string, input: Partial<PlanInput>, forgiving: boolean]>([
+    ['is what states it', { row, now: OFFLINE }, true],
+    ['is what states it until that has ended', { row, now: after(70) }, true],
+    ['is nothing after that', { row, now: after(70.001) }, false],
+    ['is nothing that does not state it, though it may stand in', { now: OFFLINE }, false],
+    [
+      'is nothing that forbids it',
+      { row: storedRow({ 'cache-control': 'no-cache, stale-if-error=60' }), now: OFFLINE },
+      false,
+    ],
+  ])('%s', (_, input, forgiving) => {
+    expect(planned(input)).toMatchObject({ kind: 'validate', forgiving })
+  })
+
+  it.each<[rule: string, rules: Windows, value: string, now: typeof FRESH]>([
+    ['of a rule without an offline window', { ...RULE, offline: seconds(0) }, 'stale-if-error=60', OFFLINE],
+    ['of a rule with a shorter one', RULE, 'stale-if-error=600', GONE],
+  ])('answers for an origin that is away as well: %s', (_, rules, value, now) => {
+    const made = planned({ row: storedRow({ 'cache-control': value }), rule: rules, now })
+    expect(made.kind === 'validate' && made.standsIn).toBe(made.kind === 'validate' && made.forgiving)
+  })
+})
+
+describe('a reload of what is immutable (RFC 8246 §2)', () => {
+  const IMMUTABLE = storedRow({ 'cache-control': 'immutable' })
+  const reloaded = requestHead({}, { cache: 'no-cache' })
+
+  it.each<[rule: string, input: Partial<PlanInput>, outcome: object]>([
+    ['is served while that is fresh', { request: reloaded }, { kind: 'serve', row: IMMUTABLE, why: 'rule' }],
+    ['is validated once that is stale', { request: reloaded, now: STALE }, { kind: 'validate' }],
+    ['is validated after an invalidation', { request: reloaded, invalidated: true }, { kind: 'validate' }],
+    [
+      'is validated where the request says so',
+      { request: requestHead({ 'cache-control': 'no-cache' }) },
+      { kind: 'validate' },
+    ],
+    [
+      'is fetched where the user forces it',
+      { request: requestHead({}, { cache: 'reload' }) },
+      { kind: 'fetch', why: 'reload' },
+    ],
+    [
+      'is validated where only the request says it',
+      { row: ROW, request: requestHead({ 'cache-control': 'immutable' }, { cache: 'no-cache' }) },
+      { kind: 'validate' },
+    ],
+    [
+      'is served where a targeted field says it',
+      { row: { ...ROW, targeted: 'immutable' }, request: reloaded },
+      { kind: 'serve' },
+    ],
+    [
+      'is validated where a targeted field does not say it',
+      { row: { ...IMMUTABLE, targeted: 'max-age=60' }, request: reloaded },
+      { kind: 'validate' },
+    ],
+  ])('%s', (_, input, outcome) => {
+    expect(planned({ row: IMMUTABLE, ...input })).toMatchObject(outcome)
   })
 })
 
@@ -188,13 +456,13 @@ describe('a version that was announced to the tabs (I11)', () => {
 describe('any plan', () => {
   const cache = fc.constantFrom<CacheMode>('default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached')
   const input: fc.Arbitrary<PlanInput> = fc.record({
-    request: fc.tuple(anyFields, cache).map(([fields, mode]) => requestHead(fields, { cache: mode })),
+    request: fc.tuple(anyAsked, cache).map(([fields, mode]) => requestHead(fields, { cache: mode })),
     rule: fc.constantFrom(RULE, { ...RULE, fresh: 'http' as const }, { ...RULE, trust: 'rule' as const }),
     row: fc.option(
       anyFields.map((fields) => storedRow(fields)),
       { nil: undefined },
     ),
-    otherVariants: fc.boolean(),
+    variants: fc.constantFrom([], [ROW]),
     invalidated: fc.boolean(),
     now: fc.integer({ min: -100, max: 1000 }).map(after),
   })
@@ -216,17 +484,62 @@ describe('any plan', () => {
     )
   })
 
-  it('lets no row stand in that is gone', () => {
+  it('lets no row stand in that is gone, unless the request says so', () => {
     fc.assert(
       fc.property(input, (given) => {
         const made = plan(given)
-        if (made.kind === 'validate') expect(made.standsIn).toBe(made.standing.state !== 'gone')
+        if (made.kind !== 'validate' || made.standsIn === (made.standing.state !== 'gone')) return
+        expect(made.standsIn).toBe(true)
+        expect(given.request.fields.get('cache-control')).toMatch(/stale-if-error/i)
+      }),
+    )
+  })
+
+  it('stores nothing by HEAD, and is served by it what a GET is', () => {
+    fc.assert(
+      fc.property(input, (given) => {
+        const made = plan(given)
+        const head = plan({ ...given, request: { ...given.request, method: 'HEAD' } })
+        expect(['serve', 'fetch', 'unsatisfiable']).toContain(head.kind)
+        expect(head.kind === 'serve').toBe(made.kind === 'serve' || made.kind === 'serve-then-validate')
+        if (head.kind === 'fetch') expect(head.store).toBe(false)
+      }),
+    )
+  })
+
+  it('stores nothing where the request says no-store', () => {
+    fc.assert(
+      fc.property(input, fc.boolean(), ({ request, ...others }, byMode) => {
+        const fields = byMode ? request.fields : new Map([...request.fields, ['cache-control', 'no-store']])
+        const made = plan({ ...others, request: { ...request, fields, cache: byMode ? 'no-store' : request.cache } })
+        expect(['serve', 'fetch', 'unsatisfiable']).toContain(made.kind)
+        if (made.kind === 'fetch') expect(made.store).toBe(false)
+      }),
+    )
+  })
+
+  it('serves only what has what is asked for', () => {
+    const part = fc.record({
+      first: fc.nat(20),
+      length: fc.nat(20),
+      range: fc.constantFrom('bytes=5-9', 'bytes=-3', ''),
+    })
+    fc.assert(
+      fc.property(input, part, (given, { first, length, range }) => {
+        const fields = { 'content-range': `bytes ${first}-${first + length}/50` }
+        const request = { ...given.request, fields: new Map(range === '' ? [] : [['range', range]]) }
+        const row = storedRow(fields, { status: 206 })
+        const made = plan({ ...given, request, row })
+        if (made.kind === 'serve' || made.kind === 'serve-then-validate') {
+          expect(range).toBe('bytes=5-9')
+          expect(first <= 5 && first + length >= 9).toBe(true)
+        }
       }),
     )
   })
 
   it('gives its reason in the words of Cache-Status', () => {
-    const words: readonly Forward[] = ['bypass', 'method', 'uri-miss', 'vary-miss', 'request', 'stale']
+    const words: readonly Forward[] = ['bypass', 'uri-miss', 'vary-miss', 'request', 'stale', 'partial']
     fc.assert(
       fc.property(input, (given) => {
         const made = plan(given)

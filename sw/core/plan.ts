@@ -1,12 +1,12 @@
-import { parseCacheControl } from './cache-control.ts'
+import { type Directives, directivesOf, parseCacheControl } from './cache-control.ts'
+import { covers } from './form.ts'
 import type { RequestHead } from './head.ts'
+import type { Row } from './row.ts'
 import { type Standing, standing, type Windows } from './timeline.ts'
 import { type EpochMs } from './units.ts'
-import { isConditional } from './validation.ts'
-import type { Row } from './row.ts'
 
 /** Why a request goes forward, in the words of Cache-Status (RFC 9211 §2.2). */
-export type Forward = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale'
+export type Forward = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale' | 'partial'
 
 /** What to do about a read, and why. The worker carries it out and decides nothing. */
 export type Plan =
@@ -14,18 +14,28 @@ export type Plan =
   | { readonly kind: 'serve'; readonly row: Row; readonly standing: Standing; readonly why: string }
   /** Answer from store at once; ask the origin behind the page's back. */
   | { readonly kind: 'serve-then-validate'; readonly row: Row; readonly standing: Standing; readonly why: string }
-  /** Ask the origin whether the stored answer holds; it may stand in if there is no origin and `standsIn`. */
+  /** Ask the origin whether the stored answer holds. */
   | {
       readonly kind: 'validate'
       readonly row: Row
       readonly standing: Standing
+      /** It may answer when the origin cannot be reached. */
       readonly standsIn: boolean
+      /** It may answer for a 500 as well (`stale-if-error`). */
+      readonly forgiving: boolean
       readonly fwd: Forward
       readonly why: string
     }
-  /** Ask the origin; nothing stored helps. `store: false`: nor may the answer be kept. */
-  | { readonly kind: 'fetch'; readonly store: boolean; readonly fwd: Forward; readonly why: string }
-  /** The page asked for a stored answer only, and there is none (RFC 9111 §5.2.1.7: 504). */
+  /** Ask the origin; nothing stored may answer. `store: false`: nor may the answer be kept. */
+  | {
+      readonly kind: 'fetch'
+      readonly store: boolean
+      /** Stored answers of the same URL that a 304 may name (RFC 9111 §4.1). */
+      readonly variants: readonly Row[]
+      readonly fwd: Forward
+      readonly why: string
+    }
+  /** The page asked for a stored answer only, and there is none that it may have (RFC 9111 §5.2.1.7: 504). */
   | { readonly kind: 'unsatisfiable'; readonly why: string }
 
 export interface PlanInput {
@@ -33,8 +43,8 @@ export interface PlanInput {
   readonly rule: Windows
   /** The stored answer selected for this request, if any. */
   readonly row: Row | undefined
-  /** There are stored answers for the URL, but for other values of what they vary on. */
-  readonly otherVariants: boolean
+  /** What is stored for the URL, but for other values of what it varies on. */
+  readonly variants: readonly Row[]
   /** An invalidation newer than the row covers it. */
   readonly invalidated: boolean
   readonly now: EpochMs
@@ -49,42 +59,73 @@ const ANNOUNCED_FOR_MS = 2000
  *
  * @see RFC 9111 §4, §5.2.1; Fetch, "request cache mode"
  */
-export function plan({ request, rule, row, otherVariants, invalidated, now }: PlanInput): Plan {
-  const { cache } = request
-  if (request.method !== 'GET') return { kind: 'fetch', store: false, fwd: 'method', why: 'method' }
-  // A page that makes its own request conditional keeps a copy of its own and wants to see the 304.
-  if (isConditional(request.fields)) return { kind: 'fetch', store: false, fwd: 'bypass', why: 'conditional' }
-  if (cache === 'no-store') return { kind: 'fetch', store: false, fwd: 'bypass', why: 'no-store' }
+export function plan({ request, rule, row, variants, invalidated, now }: PlanInput): Plan {
+  const { cache, fields } = request
+  const asked = parseCacheControl(fields.get('cache-control'))
+  const store = !asked.noStore && request.method !== 'HEAD'
+  const fetch = (fwd: Forward, why: string, kept = store): Plan => ({ kind: 'fetch', store: kept, variants, fwd, why })
+  const onlyIfCached = cache === 'only-if-cached' || asked.onlyIfCached
+  const mayLook = cache !== 'no-store' && cache !== 'reload'
+  if (onlyIfCached && !mayLook) return { kind: 'unsatisfiable', why: 'only-if-cached' }
+  // Conditions that only the origin may judge (RFC 9110 §13.1.1, §13.1.4).
+  if (fields.has('if-match') || fields.has('if-unmodified-since')) return fetch('bypass', 'conditional', false)
+  if (cache === 'no-store') return fetch('bypass', 'no-store', false)
 
-  const onlyIfCached = cache === 'only-if-cached'
-  if (row === undefined) {
+  if (row === undefined || !covers(row, request)) {
     if (onlyIfCached) return { kind: 'unsatisfiable', why: 'only-if-cached' }
-    const fwd = otherVariants ? 'vary-miss' : 'uri-miss'
-    return { kind: 'fetch', store: true, fwd, why: fwd }
+    const fwd = row !== undefined ? 'partial' : variants.length > 0 ? 'vary-miss' : 'uri-miss'
+    return fetch(fwd, fwd)
   }
-  if (cache === 'reload') return { kind: 'fetch', store: true, fwd: 'request', why: 'reload' }
+  if (cache === 'reload') return fetch('request', 'reload')
 
   const at = standing(row, rule, invalidated, now)
   const serve = (why: string): Plan => ({ kind: 'serve', row, standing: at, why })
-  if ((cache === 'force-cache' || onlyIfCached) && !invalidated) return serve(cache)
-  if (onlyIfCached) return { kind: 'unsatisfiable', why: 'invalidated' }
+  if ((cache === 'force-cache' || cache === 'only-if-cached') && !invalidated) return serve(cache)
 
-  const asked = parseCacheControl(request.fields.get('cache-control'))
-  const wantsValidation = cache === 'no-cache' || asked.noCache || asked.maxAge === 0
-  if (!wantsValidation) {
+  const obstacle = wantsValidation(request, row, asked, at) ? 'asked-to-validate' : limit(asked, at)
+  const staleness = 0 - at.ttl
+  const { maxStale, staleIfError } = asked
+  if (obstacle === undefined && !invalidated) {
     if (at.state === 'fresh') return serve(at.why)
-    if (!invalidated && row.announcedAtMs !== undefined && isJustAfter(row.announcedAtMs, now))
-      return serve('announced')
-    if (at.state === 'stale') return { kind: 'serve-then-validate', row, standing: at, why: at.why }
+    if (!at.strict && isJustAnnounced(row, now)) return serve('announced')
+    if (!at.strict && typeof maxStale === 'number' && staleness >= 0 && staleness <= maxStale) return serve('max-stale')
+    if (at.state === 'stale' && asked.maxAge === undefined && maxStale === undefined) {
+      // A HEAD has nothing to store, so nobody asks behind it either.
+      if (onlyIfCached || !store) return serve(at.why)
+      return { kind: 'serve-then-validate', row, standing: at, why: at.why }
+    }
   }
+  if (onlyIfCached) return { kind: 'unsatisfiable', why: invalidated ? 'invalidated' : (obstacle ?? at.why) }
+  const fwd = at.state === 'fresh' ? 'request' : 'stale'
+  const why = obstacle ?? at.why
+  // What comes may not be kept, or is no whole answer: there is no use in asking about what is stored.
+  if (!store) return fetch(fwd, why)
+  const forgiving = at.forgiving || (!at.strict && typeof staleIfError === 'number' && staleness <= staleIfError)
   return {
     kind: 'validate',
     row,
     standing: at,
-    standsIn: at.state !== 'gone',
-    fwd: at.state === 'fresh' ? 'request' : 'stale',
-    why: wantsValidation ? 'asked-to-validate' : at.why,
+    standsIn: at.state !== 'gone' || forgiving,
+    // An error is no absence: what a write has reached may not answer for it (I1).
+    forgiving: forgiving && !invalidated,
+    fwd,
+    why,
   }
 }
 
-const isJustAfter = (instant: EpochMs, now: EpochMs): boolean => now >= instant && now - instant < ANNOUNCED_FOR_MS
+/** Whether the page wants the origin's word. A reload of what is `immutable` does not (RFC 8246 §2). */
+function wantsValidation({ cache }: RequestHead, row: Row, asked: Directives, { state }: Standing): boolean {
+  if (asked.noCache || asked.maxAge === 0 || asked.maxAge === 'invalid') return true
+  return cache === 'no-cache' && !(state === 'fresh' && directivesOf(row).immutable)
+}
+
+/** Which of the request's limits a stored response does not keep; undefined when it keeps all (RFC 9111 §5.2.1). */
+function limit({ maxAge, minFresh }: Directives, { age, ttl }: Standing): string | undefined {
+  if (typeof maxAge === 'number' && age > maxAge) return 'max-age-of-request'
+  if (typeof minFresh === 'number' && ttl < minFresh) return 'min-fresh'
+  return undefined
+}
+
+/** Whether the tabs were told of this version a moment ago: what they read now is what they were told of (I11). */
+export const isJustAnnounced = ({ announcedAtMs }: Row, now: EpochMs): boolean =>
+  announcedAtMs !== undefined && now >= announcedAtMs && now - announcedAtMs < ANNOUNCED_FOR_MS

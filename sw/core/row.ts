@@ -21,10 +21,19 @@ export interface Row {
   readonly tags: readonly string[]
   readonly url: string
   /** What is needed to ask again without a page: never credentials. */
-  readonly request: { readonly fields: Fields; readonly credentials: 'omit' | 'same-origin' | 'include' }
+  readonly request: {
+    /** Absent: GET. */
+    readonly method?: string
+    readonly fields: Fields
+    readonly credentials: 'omit' | 'same-origin' | 'include'
+    /** Of a read that has one. */
+    readonly body?: ArrayBuffer | undefined
+  }
   readonly status: number
   readonly statusText: string
   readonly fields: Fields
+  /** See `Controlled`. */
+  readonly targeted?: string | undefined
   /** When the request began that brought or last confirmed this response. */
   readonly sequence: Sequence
   readonly requestedAtMs: EpochMs

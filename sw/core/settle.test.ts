@@ -14,12 +14,16 @@ const at = (now: number) => ({ row: ROW, standing: standing(ROW, RULE, false, af
 
 const SERVE: Plan = { kind: 'serve', ...at(0) }
 const BEHIND: Plan = { kind: 'serve-then-validate', ...at(15) }
-const VALIDATE: Plan = { kind: 'validate', standsIn: true, fwd: 'stale', ...at(50) }
-const VALIDATE_GONE: Plan = { kind: 'validate', standsIn: false, fwd: 'stale', ...at(500) }
-const MISS: Plan = { kind: 'fetch', store: true, fwd: 'uri-miss', why: 'uri-miss' }
-const RELOAD: Plan = { kind: 'fetch', store: true, fwd: 'request', why: 'reload' }
-const PAST: Plan = { kind: 'fetch', store: false, fwd: 'bypass', why: 'no-store' }
+const VALIDATE: Plan = { kind: 'validate', standsIn: true, forgiving: false, fwd: 'stale', ...at(50) }
+const VALIDATE_GONE: Plan = { kind: 'validate', standsIn: false, forgiving: false, fwd: 'stale', ...at(500) }
+const MISS: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: 'uri-miss' }
+const RELOAD: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'request', why: 'reload' }
+const PAST: Plan = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'no-store' }
 const UNSATISFIABLE: Plan = { kind: 'unsatisfiable', why: 'only-if-cached' }
+
+/** Row and plan of a response that forbids to stand in. */
+const STRICT = storedRow({ etag: '"one"', 'cache-control': 'must-revalidate, max-age=5' })
+const STRICT_STALE: Plan = { ...VALIDATE_GONE, row: STRICT, standing: standing(STRICT, RULE, false, after(6)) }
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const HTML_TYPE = { 'content-type': 'text/html; charset=utf-8' }
@@ -48,6 +52,68 @@ describe('no answer (RFC 9111 §4.2.4)', () => {
   ])('%s', (_, plan, kind) => {
     expect(settled(plan, FAILED, { stored: ROW })).toMatchObject({ kind, why: 'network' })
     expect(settled(plan, { kind: 'failure', cause: 'timeout' })).toMatchObject({ kind, why: 'timeout' })
+  })
+})
+
+describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
+  const planOf = (value: string, now: number, asked: Record<string, string> = {}): Plan =>
+    plan({
+      request: requestHead(asked),
+      rule: RULE,
+      row: storedRow({ 'cache-control': value }),
+      variants: [],
+      invalidated: false,
+      now: after(now),
+    })
+
+  it.each<[rule: string, plan: Plan, kind: string]>([
+    ['is refused once must-revalidate is stale', planOf('must-revalidate, max-age=5', 6), 'refuse'],
+    ['is refused for no-cache, however young', planOf('no-cache', 0), 'refuse'],
+    [
+      'is refused, whatever staleness the request takes',
+      planOf('must-revalidate', 6, { 'cache-control': 'max-stale, stale-if-error=60' }),
+      'refuse',
+    ],
+    [
+      'is stood in for while must-revalidate is fresh',
+      planOf('must-revalidate, max-age=5', 4, { 'cache-control': 'no-cache' }),
+      'stand-in',
+    ],
+    ['is a failure where only time forbids it', planOf('', 500), 'fail'],
+    [
+      'is stood in for where only time forbids it and the request takes it',
+      planOf('', 500, { 'cache-control': 'stale-if-error=600' }),
+      'stand-in',
+    ],
+  ])('%s', (_, plan, kind) => {
+    expect(settled(plan, FAILED)).toMatchObject({ kind, why: 'network' })
+    expect(settled(plan, { kind: 'failure', cause: 'timeout' })).toMatchObject({ kind, why: 'timeout' })
+  })
+
+  it('lets the error of a proxy through', () => {
+    expect(settled(STRICT_STALE, answered(503))).toEqual({ kind: 'keep', why: 'away' })
+  })
+})
+
+describe('an error of the origin (RFC 5861 §4)', () => {
+  const FORGIVING: Plan = { ...VALIDATE, forgiving: true }
+
+  it('is answered for by what states stale-if-error', () => {
+    expect(settled(FORGIVING, answered(500))).toEqual({ kind: 'stand-in', row: ROW, why: 'away' })
+    expect(settled(FORGIVING, answered(500, { 'cache-control': 'max-age=60' })).kind).toBe('stand-in')
+  })
+
+  it('is answered for by nothing else', () => {
+    expect(settled(VALIDATE, answered(500))).toEqual({ kind: 'keep', why: 'no-freshness' })
+    expect(settled(MISS, answered(500), { stored: ROW })).toEqual({ kind: 'keep', why: 'no-freshness' })
+  })
+
+  it.each([400, 401, 403, 404, 410, 429, 501, 505])('is none of status %d', (status) => {
+    expect(settled(FORGIVING, answered(status)).kind).not.toBe('stand-in')
+  })
+
+  it.each([502, 503, 504])('is one of status %d as well', (status) => {
+    expect(settled(FORGIVING, answered(status))).toEqual({ kind: 'stand-in', row: ROW, why: 'away' })
   })
 })
 
@@ -107,12 +173,165 @@ describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
   })
 
   it('goes to the page that made its request conditional itself', () => {
-    const request = requestHead({ 'if-none-match': '"one"' })
-    const conditional: Plan = { kind: 'fetch', store: false, fwd: 'bypass', why: 'conditional' }
+    const request = requestHead({ 'if-match': '"zero"', 'if-none-match': '"one"' })
+    const conditional: Plan = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'conditional' }
     expect(settled(conditional, answered(304, { etag: '"one"' }), { request })).toEqual({
       kind: 'keep',
       why: 'conditional',
     })
+  })
+
+  it('that a targeted field forbids to keep does so, too (RFC 9213)', () => {
+    const head = responseHead(304, { etag: '"one"' }, { targeted: 'no-store' })
+    expect(settled(VALIDATE, { kind: 'response', head })).toEqual({ kind: 'refetch', why: 'no-store' })
+    const row = storedRow({ etag: '"one"' }, { targeted: 'max-age=60' })
+    const outcome = answered(304, { etag: '"one"', 'cache-control': 'no-store' })
+    expect(settled({ ...VALIDATE, row }, outcome)).toMatchObject({ kind: 'refresh', row })
+  })
+})
+
+describe('a 304 to conditions of the page’s own (RFC 9111 §4.3.2, §4.3.4)', () => {
+  const request = requestHead({ 'if-none-match': '"theirs"' })
+  const about = (fields: Record<string, string>, asked = request, plan: Plan = VALIDATE) =>
+    settled(plan, answered(304, fields), { request: asked })
+
+  it('is of the stored answer where it has its tag', () => {
+    expect(about({ etag: '"one"' })).toMatchObject({ kind: 'refresh', row: ROW })
+  })
+
+  it('is the page’s where it has another', () => {
+    expect(about({ etag: '"theirs"' })).toEqual({ kind: 'keep', why: 'conditional' })
+  })
+
+  it('is the page’s where nothing is stored', () => {
+    expect(about({ etag: '"theirs"' }, request, MISS)).toEqual({ kind: 'keep', why: 'conditional' })
+  })
+
+  it.each<[rule: string, asked: Record<string, string>]>([
+    ['another tag', { 'if-none-match': '"theirs"' }],
+    ['any tag', { 'if-none-match': '*' }],
+  ])('without a tag says nothing of the stored answer where the page asked about %s', (_, asked) => {
+    expect(about({}, requestHead(asked)).kind).not.toBe('refresh')
+  })
+
+  it('without a tag says nothing of a stored answer without a date where the page asked by date', () => {
+    const asked = requestHead({ 'if-modified-since': 'Sun, 01 Mar 2026 11:00:00 GMT' })
+    expect(about({}, asked, { ...VALIDATE, row: storedRow({}) }).kind).not.toBe('refresh')
+  })
+})
+
+describe('a 304 about other variants (RFC 9111 §4.1, §4.3.4)', () => {
+  const GERMAN = storedRow({ etag: '"de"', vary: 'accept-language' }, { variant: 'accept-language:=de' })
+  const FRENCH = storedRow({ etag: '"fr"', vary: 'accept-language' }, { variant: 'accept-language:=fr' })
+  const miss = (...variants: (typeof ROW)[]): Plan => ({ ...MISS, variants, fwd: 'vary-miss' })
+
+  it('is of the one that has its tag', () => {
+    expect(settled(miss(GERMAN, FRENCH), answered(304, { etag: '"fr"' }))).toMatchObject({
+      kind: 'refresh',
+      row: FRENCH,
+    })
+    expect(settled(miss(GERMAN, FRENCH), answered(304, { etag: 'W/"de"' }))).toMatchObject({
+      kind: 'refresh',
+      row: GERMAN,
+    })
+  })
+
+  it.each<[rule: string, fields: Record<string, string>]>([
+    ['with another tag', { etag: '"it"' }],
+    ['without a tag', {}],
+  ])('is of none of them %s', (_, fields) => {
+    expect(settled(miss(GERMAN, FRENCH), answered(304, fields))).toEqual({ kind: 'refetch', why: 'unknown-304' })
+  })
+})
+
+describe('the answer to a HEAD (RFC 9111 §4.3.5)', () => {
+  const head = requestHead({}, { method: 'HEAD' })
+  const PAST_HEAD: Plan = { kind: 'fetch', store: false, variants: [], fwd: 'stale', why: 'rule' }
+  const MODIFIED = 'Sun, 01 Mar 2026 11:00:00 GMT'
+  const LATER = 'Sun, 01 Mar 2026 11:30:00 GMT'
+  const headed = (fields: Record<string, string>, stored = ROW, status = 200) =>
+    settled(PAST_HEAD, answered(status, fields), { request: head, stored })
+
+  it('brings the fields of the stored answer up to date', () => {
+    expect(headed({ etag: '"one"', 'cache-control': 'max-age=5', 'content-length': '2' })).toEqual({
+      kind: 'update',
+      row: ROW,
+      fields: new Map([...ROW.fields, ['cache-control', 'max-age=5']]),
+      why: 'head',
+    })
+  })
+
+  it.each<[rule: string, fields: Record<string, string>, stored: Record<string, string>, kind: string]>([
+    ['is of the same by its tag', { etag: '"one"' }, { etag: '"one"' }, 'update'],
+    ['is of the same by its date', { 'last-modified': MODIFIED }, { 'last-modified': MODIFIED }, 'update'],
+    [
+      'is of the same by both',
+      { etag: '"one"', 'last-modified': MODIFIED },
+      { etag: '"one"', 'last-modified': MODIFIED },
+      'update',
+    ],
+    ['is of the same where it says nothing', {}, { etag: '"one"', 'last-modified': MODIFIED }, 'update'],
+    ['is of another by its tag', { etag: '"two"' }, { etag: '"one"' }, 'outdate'],
+    ['is of another by its date', { 'last-modified': LATER }, { 'last-modified': MODIFIED }, 'outdate'],
+    ['is of another by a date that the stored one lacks', { 'last-modified': LATER }, {}, 'outdate'],
+    ['is of another by a tag that the stored one lacks', { etag: '"two"' }, {}, 'outdate'],
+    [
+      'is of another by a tag that the stored one lacks, whatever the date',
+      { etag: '"two"', 'last-modified': MODIFIED },
+      { 'last-modified': MODIFIED },
+      'outdate',
+    ],
+    [
+      'is of another by its date, whatever the tag',
+      { etag: '"one"', 'last-modified': LATER },
+      { etag: '"one"', 'last-modified': MODIFIED },
+      'outdate',
+    ],
+    [
+      'is of another by its tag, whatever the date',
+      { etag: '"two"', 'last-modified': MODIFIED },
+      { etag: '"one"', 'last-modified': MODIFIED },
+      'outdate',
+    ],
+  ])('%s', (_, fields, stored, kind) => {
+    expect(headed(fields, storedRow(stored))).toMatchObject({ kind, why: 'head' })
+  })
+
+  it('is of another than an error that was stored', () => {
+    const row = storedRow({ 'cache-control': 'max-age=60' }, { status: 404 })
+    expect(headed({ 'cache-control': 'max-age=60' }, row)).toEqual({ kind: 'outdate', row, why: 'head' })
+  })
+
+  it('says nothing of the stored answer when it was redirected', () => {
+    const outcome = answered(200, { etag: '"two"' }, { redirected: true })
+    expect(settled(PAST_HEAD, outcome, { request: head, stored: ROW })).toEqual({ kind: 'keep', why: 'redirected' })
+  })
+
+  it('is not stored', () => {
+    expect(settled({ ...MISS, store: false }, answered(200, JSON_TYPE), { request: head })).toEqual({
+      kind: 'keep',
+      why: 'method',
+    })
+  })
+
+  it('leaves no part of itself in the store when it says no-store (§5.2.2.5, I5)', () => {
+    expect(headed({ etag: '"one"', 'cache-control': 'no-store' }).kind).not.toBe('update')
+  })
+
+  it.each([
+    ['Cache-Control', requestHead({ 'cache-control': 'no-store' }, { method: 'HEAD' })],
+    ['cache mode', requestHead({}, { method: 'HEAD', cache: 'no-store' })],
+  ])('leaves no part of itself in the store when the request says no-store by %s (§5.2.1.5)', (_, request) => {
+    const outcome = answered(200, { etag: '"one"', 'x-new': '1' })
+    expect(settled(PAST, outcome, { request, stored: ROW }).kind).not.toBe('update')
+  })
+
+  it.each([500, 401, 206])('leaves the stored answer alone with status %d', (status) => {
+    expect(headed({}, ROW, status).kind).toBe('keep')
+  })
+
+  it.each([403, 404, 410])('ends the stored answer with status %d', (status) => {
+    expect(headed({}, ROW, status).kind).toBe('drop')
   })
 })
 
@@ -278,7 +497,7 @@ describe('any settlement', () => {
         .map((cache) => requestHead({}, { cache })),
       rule: fc.constantFrom(RULE, { ...RULE, trust: 'rule' as const }, { ...RULE, offline: 'http' as const }),
       row: fc.option(row, { nil: undefined }),
-      otherVariants: fc.boolean(),
+      variants: fc.constant([]),
       invalidated: fc.boolean(),
       now: fc.integer({ min: 0, max: 300 }).map(after),
     })
@@ -303,8 +522,12 @@ describe('any settlement', () => {
           if (settlement.kind === 'refresh' || settlement.kind === 'stand-in') {
             expect('row' in plan && plan.row === settlement.row).toBe(true)
           }
+          if (settlement.kind === 'update' || settlement.kind === 'outdate') {
+            expect([other, 'row' in plan ? plan.row : undefined]).toContain(settlement.row)
+          }
           if (settlement.kind === 'stand-in') {
-            expect('standing' in plan && ['stale', 'offline', 'fresh'].includes(plan.standing.state)).toBe(true)
+            const state = 'standing' in plan ? plan.standing.state : 'gone'
+            expect(state !== 'gone' || (plan.kind === 'validate' && plan.forgiving)).toBe(true)
           }
         },
       ),
@@ -318,7 +541,11 @@ describe('any settlement', () => {
         expect(settled(plan, given, { stored: other, unasked: true }).kind).not.toBe('drop')
         const { kind } = settled(plan, given, { stored: other })
         if (kind === 'fail') expect(given.kind).toBe('failure')
-        if (kind === 'stand-in' && given.kind === 'response') expect([502, 503, 504]).toContain(given.head.status)
+        if (kind === 'refuse') expect(given.kind).toBe('failure')
+        if (kind === 'stand-in' && given.kind === 'response') {
+          const forgiven = plan.kind === 'validate' && plan.forgiving ? [500] : []
+          expect([...forgiven, 502, 503, 504]).toContain(given.head.status)
+        }
       }),
       { numRuns: 300 },
     )

@@ -1,8 +1,10 @@
+import { directivesOf, parseCacheControl } from './cache-control.ts'
+import { weakMatch } from './entity-tag.ts'
 import { isAway, type RequestHead, type ResponseHead } from './head.ts'
 import type { Plan } from './plan.ts'
 import type { Row } from './row.ts'
 import { notStorable } from './storable.ts'
-import { confirms, isConditional, mergedFields } from './validation.ts'
+import { confirmed, isConditional, mergedFields } from './validation.ts'
 
 /** What became of a request that a plan sent forward. */
 export type Outcome =
@@ -15,6 +17,10 @@ export type Settlement =
   | { readonly kind: 'store'; readonly why: string }
   /** The stored response holds: the page gets it, its fields brought up to date. */
   | { readonly kind: 'refresh'; readonly row: Row; readonly fields: ReadonlyMap<string, string>; readonly why: string }
+  /** The page gets the new response, the answer to a HEAD, which brings the stored one's fields up to date (§4.3.5). */
+  | { readonly kind: 'update'; readonly row: Row; readonly fields: ReadonlyMap<string, string>; readonly why: string }
+  /** The page gets the new response; it shows that the stored one is out of date, which is validated before its next use. */
+  | { readonly kind: 'outdate'; readonly row: Row; readonly why: string }
   /** The page gets the new response; the store stays as it is. */
   | { readonly kind: 'keep'; readonly why: string }
   /** The page gets the new response; what was stored has ended. */
@@ -23,7 +29,9 @@ export type Settlement =
   | { readonly kind: 'stand-in'; readonly row: Row; readonly why: string }
   /** A 304 that speaks of no response we have: ask again without conditions (RFC 9111 §4.3.3). */
   | { readonly kind: 'refetch'; readonly why: string }
-  /** The origin is away and nothing may stand in: the page gets the failure as it was. */
+  /** The origin is away, and what is stored forbids to stand in: the page gets a 504 (RFC 9111 §5.2.2.2). */
+  | { readonly kind: 'refuse'; readonly why: string }
+  /** The origin is away and there is nothing to stand in: the page gets the failure as it was. */
   | { readonly kind: 'fail'; readonly why: string }
 
 export interface SettleInput {
@@ -50,32 +58,67 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
   const row = plan.kind === 'fetch' || plan.kind === 'unsatisfiable' ? undefined : plan.row
   const standsIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
   if (outcome.kind === 'failure') {
-    return row !== undefined && standsIn
-      ? { kind: 'stand-in', row, why: outcome.cause }
-      : { kind: 'fail', why: outcome.cause }
+    if (row !== undefined && standsIn) return { kind: 'stand-in', row, why: outcome.cause }
+    const forbids = plan.kind === 'validate' && plan.standing.strict
+    return { kind: forbids ? 'refuse' : 'fail', why: outcome.cause }
   }
   const { head } = outcome
-  if (isAway(head.status)) {
-    return row !== undefined && standsIn ? { kind: 'stand-in', row, why: 'away' } : { kind: 'keep', why: 'away' }
-  }
-  if (head.status === 304 && !isConditional(request.fields)) {
-    if (row === undefined || !confirms(head.fields, row.fields)) return { kind: 'refetch', why: 'unknown-304' }
-    const fields = mergedFields(row.fields, head.fields)
-    // A 304 can say `no-store` too, or have come by a redirect: only a whole answer settles that.
-    const obstacle = notStorable(request, { ...head, status: row.status, fields })
-    return obstacle === undefined
-      ? { kind: 'refresh', row, fields, why: 'not-modified' }
-      : { kind: 'refetch', why: obstacle }
-  }
-  if (plan.kind === 'fetch' && !plan.store) return { kind: 'keep', why: plan.why }
-  if (head.opaque || head.redirected) return { kind: 'keep', why: head.opaque ? 'opaque' : 'redirected' }
+  const forgives = plan.kind === 'validate' && plan.forgiving && head.status === 500
+  if (row !== undefined && (forgives || (standsIn && isAway(head.status))))
+    return { kind: 'stand-in', row, why: 'away' }
+  if (isAway(head.status)) return { kind: 'keep', why: 'away' }
+  if (head.status === 304) return settleNotModified(plan, request, head)
   const held = stored ?? row
+  if (request.method === 'HEAD' && head.status === 200 && held !== undefined) return settleHead(request, head, held)
+  if (plan.kind === 'fetch' && !plan.store && request.method !== 'HEAD') return { kind: 'keep', why: plan.why }
+  if (head.opaque || head.redirected) return { kind: 'keep', why: head.opaque ? 'opaque' : 'redirected' }
   if (held !== undefined && unasked && head.status >= 400) return { kind: 'keep', why: 'unasked' }
   if (head.status < 300 && !isExpected(head, request, expects, held)) return { kind: 'keep', why: 'unexpected-type' }
   const obstacle = notStorable(request, head)
   if (obstacle === undefined) return { kind: 'store', why: 'storable' }
   if (held !== undefined && !unasked && endsEntry(head, obstacle)) return { kind: 'drop', why: obstacle }
   return { kind: 'keep', why: obstacle }
+}
+
+/** A 304 confirms one of the stored answers that were asked about, or is the page's own, or is of nothing we know. */
+function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead): Settlement {
+  const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
+  // One that names nothing may be of what the page has or of what we have: nobody can tell.
+  const isOfBoth = isConditional(request.fields) && !head.fields.has('etag') && !head.fields.has('last-modified')
+  if (isOfBoth && asked.length > 0) return { kind: 'refetch', why: 'unknown-304' }
+  const row = confirmed(head.fields, asked)
+  if (row === undefined) {
+    return isConditional(request.fields)
+      ? { kind: 'keep', why: 'conditional' }
+      : { kind: 'refetch', why: 'unknown-304' }
+  }
+  const fields = mergedFields(row.fields, head.fields)
+  // A 304 can say `no-store` too, or have come by a redirect: only a whole answer settles that.
+  const obstacle = notStorable(request, {
+    ...head,
+    status: row.status,
+    fields,
+    targeted: head.targeted ?? row.targeted,
+  })
+  return obstacle === undefined
+    ? { kind: 'refresh', row, fields, why: 'not-modified' }
+    : { kind: 'refetch', why: obstacle }
+}
+
+/** The answer to a HEAD speaks of the stored answer to GET: of the same, or of another by now (RFC 9111 §4.3.5). */
+function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlement {
+  const { redirected, fields } = head
+  const isUnkept = directivesOf(head).noStore || parseCacheControl(request.fields.get('cache-control')).noStore
+  if (redirected) return { kind: 'keep', why: 'redirected' }
+  if (isUnkept || request.cache === 'no-store') return { kind: 'keep', why: 'no-store' }
+  const [tag, modified] = [fields.get('etag'), fields.get('last-modified')]
+  const isSame =
+    row.status === 200 &&
+    (tag === undefined || weakMatch(tag, row.fields.get('etag') ?? '')) &&
+    (modified === undefined || modified === row.fields.get('last-modified'))
+  return isSame
+    ? { kind: 'update', row, fields: mergedFields(row.fields, fields), why: 'head' }
+    : { kind: 'outdate', row, why: 'head' }
 }
 
 /** What the origin says is gone, forbidden, or not to be kept any more ends what we have of it. */

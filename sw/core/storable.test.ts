@@ -1,12 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyFields } from './header-text.fixture.ts'
+import { anyAsked, anyFields } from './header-text.fixture.ts'
+import type { RequestHead } from './head.ts'
 import { requestHead, responseHead } from './heads.fixture.ts'
 import { type NotStorable, notStorable } from './storable.ts'
 
 const GET = requestHead()
 
 type Verdict = NotStorable | undefined
+
+const between = (first: number, last: number): number[] =>
+  Array.from({ length: last - first + 1 }, (_, at) => first + at)
 
 describe('an answer without fields of its own (RFC 9111 §3, RFC 9110 §15.1)', () => {
   it.each([200, 203, 204, 300, 301, 308])('is stored with status %d', (status) => {
@@ -20,7 +24,7 @@ describe('an answer without fields of its own (RFC 9111 §3, RFC 9110 §15.1)', 
     },
   )
 
-  it.each([0, 100, 103, 199, 304, 428, 429])('is never stored with status %d', (status) => {
+  it.each([0, 100, 103, 199, 304, 428, 429, 600, 700, 999])('is never stored with status %d', (status) => {
     expect(notStorable(GET, responseHead(status, { 'cache-control': 'max-age=60' }))).toBe('status')
   })
 })
@@ -41,7 +45,27 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
     ['private alone does not allow an error', 403, { 'cache-control': 'private' }, 'no-freshness'],
     ['no-store forbids', 200, { 'cache-control': 'no-store' }, 'no-store'],
     ['no-store forbids beside a max-age', 200, { 'cache-control': 'max-age=60, No-Store' }, 'no-store'],
-    ['no-store forbids beside must-understand', 200, { 'cache-control': 'must-understand, no-store' }, 'no-store'],
+    ['must-understand sets a no-store aside', 200, { 'cache-control': 'must-understand, no-store' }, undefined],
+    [
+      'must-understand does so for an error, too',
+      404,
+      { 'cache-control': 'must-understand, no-store, max-age=9' },
+      undefined,
+    ],
+    ['must-understand allows nothing by itself', 404, { 'cache-control': 'must-understand, no-store' }, 'no-freshness'],
+    [
+      'must-understand forbids a status nobody knows',
+      299,
+      { 'cache-control': 'must-understand, max-age=9' },
+      'no-store',
+    ],
+    [
+      'must-understand forbids an error nobody knows',
+      499,
+      { 'cache-control': 'must-understand, max-age=9' },
+      'no-store',
+    ],
+    ['a status nobody knows is stored without it', 299, { 'cache-control': 'max-age=9' }, undefined],
     ['no-cache allows: what is stored is validated', 200, { 'cache-control': 'no-cache' }, undefined],
     ['must-revalidate allows', 200, { 'cache-control': 'must-revalidate' }, undefined],
     ['a Vary of star forbids', 200, { vary: '*' }, 'vary'],
@@ -64,6 +88,33 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
     expect(notStorable(GET, responseHead(status, fields))).toBe(verdict)
   })
 
+  it.each([
+    ...between(200, 206),
+    ...between(300, 303),
+    307,
+    308,
+    ...between(400, 415),
+    417,
+    421,
+    422,
+    426,
+    ...between(500, 505),
+  ])('must-understand is heard with status %d (RFC 9110 §15)', (status) => {
+    const fields = { 'cache-control': 'must-understand, no-store, max-age=9', 'content-range': 'customers 0-24/319' }
+    expect(notStorable(GET, responseHead(status, fields))).toBeUndefined()
+  })
+
+  it.each<[rule: string, fields: Record<string, string>, targeted: string, status: number, verdict: Verdict]>([
+    ['allows in spite of no-store', { 'cache-control': 'no-store' }, 'max-age=60', 200, undefined],
+    ['forbids in spite of a max-age', { 'cache-control': 'max-age=60' }, 'no-store', 200, 'no-store'],
+    ['allows an error', {}, 'max-age=60', 404, undefined],
+    ['voids the freshness of Cache-Control', { 'cache-control': 'max-age=60' }, 'no-cache', 404, 'no-freshness'],
+    ['voids Expires', { expires: 'Sun, 01 Mar 2026 12:01:00 GMT' }, 'no-cache', 404, 'no-freshness'],
+    ['does not void Vary', { vary: '*' }, 'max-age=60', 200, 'vary'],
+  ])('a targeted field %s (RFC 9213 §2.2)', (_, fields, targeted, status, verdict) => {
+    expect(notStorable(GET, responseHead(status, fields, { targeted }))).toBe(verdict)
+  })
+
   it.each<[rule: string, other: { redirected?: boolean; opaque?: boolean }, verdict: Verdict]>([
     ['a redirected answer says nothing of the URL asked for', { redirected: true }, 'redirected'],
     ['an opaque answer says nothing at all', { opaque: true }, 'opaque'],
@@ -73,8 +124,12 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
 })
 
 describe('what a request says (RFC 9111 §3, §5.2.1.5)', () => {
-  it.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'get'])('%s is not stored', (method) => {
+  it.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get'])('%s is not stored', (method) => {
     expect(notStorable(requestHead({}, { method }), responseHead(200))).toBe('method')
+  })
+
+  it.each(['GET', 'POST', 'QUERY'])('%s is stored: a rule says that it reads', (method) => {
+    expect(notStorable(requestHead({}, { method }), responseHead(200))).toBeUndefined()
   })
 
   it.each([
@@ -88,6 +143,52 @@ describe('what a request says (RFC 9111 §3, §5.2.1.5)', () => {
   })
 })
 
+describe('an answer that varies on Authorization (RFC 9111 §4.1)', () => {
+  const varying = responseHead(200, { vary: 'Accept, Authorization' })
+
+  it.each<[rule: string, request: RequestHead, verdict: Verdict]>([
+    ['is stored for a request without one', GET, undefined],
+    ['is not stored where nothing tells whose it is', requestHead({ authorization: 'Bearer x' }), 'vary'],
+    [
+      'is stored where the partition is that of the token',
+      requestHead({ authorization: 'Bearer x' }, { ofToken: true }),
+      undefined,
+    ],
+  ])('%s', (_, request, verdict) => {
+    expect(notStorable(request, varying)).toBe(verdict)
+  })
+})
+
+describe('what a request for bytes brings (RFC 9111 §3.3, RFC 9110 §14.4, §15.3.7)', () => {
+  it.each<[rule: string, range: string, status: number, fields: Record<string, string>, verdict: Verdict]>([
+    ['a part is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-9/100' }, undefined],
+    ['a part is stored, in capitals', 'Bytes=0-9', 206, { 'content-range': 'Bytes 0-9/100' }, undefined],
+    ['a part of nobody knows how much is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-9/*' }, undefined],
+    ['another part than was asked for is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-4/100' }, undefined],
+    ['a part is not stored without saying which', 'bytes=0-9', 206, {}, 'partial'],
+    ['a part is not stored that makes no sense', 'bytes=0-9', 206, { 'content-range': 'bytes 9-0/100' }, 'partial'],
+    ['a part is not stored in another unit', 'bytes=0-9', 206, { 'content-range': 'customers 0-9/100' }, 'partial'],
+    [
+      'several parts are not stored',
+      'bytes=0-1,4-5',
+      206,
+      { 'content-type': 'multipart/byteranges; boundary=x' },
+      'partial',
+    ],
+    ['the whole is stored as what it is', 'bytes=0-9', 200, {}, undefined],
+    ['a refusal of the range is no answer to others', 'bytes=900-', 416, { 'cache-control': 'max-age=60' }, 'status'],
+    [
+      'a part is not stored that says no-store',
+      'bytes=0-9',
+      206,
+      { 'content-range': 'bytes 0-9/100', 'cache-control': 'no-store' },
+      'no-store',
+    ],
+  ])('%s', (_, range, status, fields, verdict) => {
+    expect(notStorable(requestHead({ range }), responseHead(status, fields))).toBe(verdict)
+  })
+})
+
 describe('any answer', () => {
   const status = fc.oneof(fc.constantFrom(200, 206, 304, 404), fc.integer({ min: 0, max: 999 }))
   const withNoStore = (fields: Record<string, string>) => ({
@@ -95,17 +196,37 @@ describe('any answer', () => {
     'cache-control': `no-store, ${fields['cache-control'] ?? ''}`,
   })
 
-  it('is not storable once it says no-store, whatever else it says', () => {
+  it('is never made storable by no-store', () => {
+    fc.assert(
+      fc.property(anyAsked, status, anyFields, (asked, code, fields) => {
+        const request = requestHead(asked)
+        if (notStorable(request, responseHead(code, fields)) === undefined) return
+        expect(notStorable(request, responseHead(code, withNoStore(fields)))).toBeDefined()
+      }),
+    )
+  })
+
+  it('is not storable once it says no-store, whatever else it says, unless it is must-understand', () => {
     fc.assert(
       fc.property(status, anyFields, (code, fields) => {
-        expect(notStorable(GET, responseHead(code, withNoStore(fields)))).toBeDefined()
+        const said = withNoStore(fields)
+        fc.pre(!/must-understand/i.test(said['cache-control']))
+        expect(notStorable(GET, responseHead(code, said))).toBeDefined()
+      }),
+    )
+  })
+
+  it('is not storable once a targeted field says no-store, whatever Cache-Control says', () => {
+    fc.assert(
+      fc.property(status, anyFields, (code, fields) => {
+        expect(notStorable(GET, responseHead(code, fields, { targeted: 'no-store' }))).toBeDefined()
       }),
     )
   })
 
   it('is not storable once the request says no-store, whatever else that says', () => {
     fc.assert(
-      fc.property(status, anyFields, anyFields, (code, asked, fields) => {
+      fc.property(status, anyAsked, anyFields, (code, asked, fields) => {
         expect(notStorable(requestHead(withNoStore(asked)), responseHead(code, fields))).toBeDefined()
       }),
     )

@@ -1,5 +1,6 @@
-import { parseCacheControl } from './cache-control.ts'
-import { type RequestHead, type ResponseHead } from './head.ts'
+import { directivesOf, parseCacheControl } from './cache-control.ts'
+import type { Fields, RequestHead, ResponseHead } from './head.ts'
+import { asksForBytes, contentRange } from './range.ts'
 import { varyNames } from './vary.ts'
 
 /**
@@ -8,8 +9,14 @@ import { varyNames } from './vary.ts'
  */
 const HEURISTICALLY_CACHEABLE = new Set([200, 203, 204, 206, 300, 301, 308])
 
-/** Never, whatever their fields say: 304 is no representation, 428 and 429 forbid it (RFC 6585 §3, §4). */
-const NEVER_STORED = new Set([304, 428, 429])
+/**
+ * Never, whatever their fields say: 304 is no representation, 416 answers one range alone, 428 and 429 forbid it
+ * (RFC 6585 §3, §4).
+ */
+const NEVER_STORED = new Set([304, 416, 428, 429])
+
+/** What RFC 9110 §15 defines, but for 304; `must-understand` asks for no less. */
+const UNDERSTOOD = /^(20[0-6]|30[0-378]|40\d|41[0-7]|42[126]|50[0-5])$/
 
 /** Why an answer may not be stored; undefined when it may. */
 export type NotStorable =
@@ -35,19 +42,23 @@ export type NotStorable =
  */
 export function notStorable(request: RequestHead, response: ResponseHead): NotStorable | undefined {
   const { status, fields } = response
-  const directives = parseCacheControl(fields.get('cache-control'))
-  if (request.method !== 'GET') return 'method'
+  const directives = directivesOf(response)
+  // POST and QUERY come here only where a rule says that they are reads.
+  if (!/^(GET|POST|QUERY)$/.test(request.method)) return 'method'
   if (response.opaque) return 'opaque'
   if (response.redirected) return 'redirected'
-  if (status < 200 || NEVER_STORED.has(status)) return 'status'
-  if (status === 206 && !isWhole(fields.get('content-range'))) return 'partial'
+  // Above 599 there is no status; a `Response` with one cannot be made.
+  if (status < 200 || status > 599 || NEVER_STORED.has(status)) return 'status'
+  if (status === 206 && !isUsable(request.fields, fields)) return 'partial'
   if (request.cache === 'no-store' || parseCacheControl(request.fields.get('cache-control')).noStore) {
     return 'request-no-store'
   }
-  if (directives.noStore) return 'no-store'
-  if (varyNames(fields) === 'unknowable') return 'vary'
+  if (directives.mustUnderstand ? !UNDERSTOOD.test(String(status)) : directives.noStore) return 'no-store'
+  const varies = varyNames(fields)
+  const isSecret = varies.includes('authorization') && request.fields.has('authorization') && request.ofToken !== true
+  if (varies === 'unknowable' || isSecret) return 'vary'
   if (/^(text\/event-stream|multipart\/x-mixed-replace)/i.test(fields.get('content-type') ?? '')) return 'stream'
-  const stated = directives.maxAge !== undefined || fields.has('expires')
+  const stated = directives.maxAge !== undefined || (fields.has('expires') && response.targeted === undefined)
   if (
     status < 400 ? stated || HEURISTICALLY_CACHEABLE.has(status) || directives.public || directives.private : stated
   ) {
@@ -56,6 +67,9 @@ export function notStorable(request: RequestHead, response: ResponseHead): NotSt
   return 'no-freshness'
 }
 
-/** A page of a list in a unit of the application's own is an answer of its own, not a part of another. */
-const isWhole = (contentRange: string | undefined): boolean =>
-  contentRange !== undefined && !/^bytes/i.test(contentRange)
+/**
+ * A page of a list in a unit of the application's own is an answer of its own, not a part of another. Bytes are kept when
+ * they were asked for as one part, which a later answer may complete.
+ */
+const isUsable = (request: Fields, fields: Fields): boolean =>
+  asksForBytes(request) ? contentRange(fields) !== undefined : /^(?!bytes)\w/i.test(fields.get('content-range') ?? '')

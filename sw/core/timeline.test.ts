@@ -41,7 +41,14 @@ describe('the windows of a rule', () => {
 
   it('count from receipt, whatever Age and Date say', () => {
     const row = storedRow({ age: '500', date: new Date(after(-900)).toUTCString() })
-    expect(standing(row, RULE, false, after(9))).toEqual({ state: 'fresh', ttl: 1, age: 909, why: 'rule' })
+    expect(standing(row, RULE, false, after(9))).toEqual({
+      state: 'fresh',
+      ttl: 1,
+      age: 909,
+      why: 'rule',
+      strict: false,
+      forgiving: false,
+    })
   })
 
   it('win over max-age, longer or shorter', () => {
@@ -78,8 +85,9 @@ describe('the windows of HTTP (RFC 9111 §4.2, RFC 5861 §3, §4)', () => {
 
   it('count from when the origin made the answer', () => {
     const row = storedRow({ 'cache-control': 'max-age=60', age: '50' })
-    expect(standing(row, HTTP, false, after(9))).toEqual({ state: 'fresh', ttl: 1, age: 59, why: 'max-age' })
-    expect(standing(row, HTTP, false, after(12))).toEqual({ state: 'gone', ttl: -2, age: 62, why: 'max-age' })
+    const said = { why: 'max-age', strict: false, forgiving: false }
+    expect(standing(row, HTTP, false, after(9))).toEqual({ state: 'fresh', ttl: 1, age: 59, ...said })
+    expect(standing(row, HTTP, false, after(12))).toEqual({ state: 'gone', ttl: -2, age: 62, ...said })
   })
 
   it('take Expires for want of max-age', () => {
@@ -121,6 +129,68 @@ describe('no-cache and must-revalidate (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
     ['must-revalidate yields to a rule that is trusted', 'must-revalidate', TRUSTED, 11, 'stale', 'rule'],
   ])('%s', (_, value, windows, now, state, why) => {
     expect(standing(cacheControl(value), windows, false, after(now))).toMatchObject({ state, why })
+  })
+})
+
+describe('what forbids to be served unvalidated (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
+  it.each<[rule: string, value: string, windows: Windows, status: number, strict: boolean]>([
+    ['is no-cache', 'no-cache', RULE, 200, true],
+    ['is must-revalidate', 'must-revalidate', RULE, 200, true],
+    ['is must-revalidate while it is fresh as well', 'must-revalidate, max-age=60', RULE, 200, true],
+    ['is not what only states a lifetime', 'max-age=60, private', RULE, 200, false],
+    ['is no proxy-revalidate: a worker is a private cache', 'proxy-revalidate', RULE, 200, false],
+    ['is nothing where a rule is trusted', 'no-cache, must-revalidate', TRUSTED, 200, false],
+    ['is an error, though a rule is trusted', 'must-revalidate', TRUSTED, 404, true],
+  ])('%s', (_, value, windows, status, strict) => {
+    const row = storedRow({ 'cache-control': value }, { status })
+    expect(standing(row, windows, false, after(1)).strict).toBe(strict)
+    expect(standing(row, windows, true, after(1)).strict).toBe(strict)
+  })
+})
+
+describe('what answers for errors of the origin as well (RFC 5861 §4)', () => {
+  it.each<[rule: string, value: string, windows: Windows, now: number, forgiving: boolean]>([
+    ['states stale-if-error', 'stale-if-error=60', RULE, 0, true],
+    ['does until that ends', 'stale-if-error=60', RULE, 70, true],
+    ['does not after that', 'stale-if-error=60', RULE, 70.001, false],
+    ['counts it from the end of fresh, as HTTP says', 'max-age=5, stale-if-error=60', HTTP, 65, true],
+    ['counts it from the end of fresh, and no longer', 'max-age=5, stale-if-error=60', HTTP, 65.001, false],
+    ['does not state it twice', 'stale-if-error=60, stale-if-error=60', RULE, 0, false],
+    ['does not state only what allows other staleness', 'stale-while-revalidate=60', RULE, 0, false],
+    ['does not forbid it by no-cache', 'no-cache, stale-if-error=60', RULE, 0, false],
+    ['does not forbid it by must-revalidate', 'must-revalidate, stale-if-error=60', RULE, 0, false],
+    [
+      'does though it says must-revalidate where a rule is trusted',
+      'must-revalidate, stale-if-error=60',
+      TRUSTED,
+      0,
+      true,
+    ],
+  ])('%s', (_, value, windows, now, forgiving) => {
+    expect(standing(cacheControl(value), windows, false, after(now)).forgiving).toBe(forgiving)
+  })
+})
+
+describe('a targeted field (RFC 9213 §2.2)', () => {
+  const row = (targeted: string) =>
+    storedRow(
+      { 'cache-control': 'max-age=50, stale-if-error=50', expires: new Date(after(50)).toUTCString() },
+      { targeted },
+    )
+
+  it.each<[rule: string, targeted: string, now: number, state: State, why: string]>([
+    ['says how long an answer is fresh', 'max-age=5', 4, 'fresh', 'max-age'],
+    ['says it alone', 'max-age=5', 5, 'gone', 'max-age'],
+    ['has windows of its own', 'max-age=5, stale-while-revalidate=5', 9, 'stale', 'max-age'],
+    ['makes nothing fresh where it states no lifetime', 'x-fast', 0, 'gone', 'none'],
+    ['may forbid to serve it unvalidated', 'no-cache, max-age=5', 0, 'gone', 'no-cache'],
+  ])('%s', (_, targeted, now, state, why) => {
+    expect(standing(row(targeted), HTTP, false, after(now))).toMatchObject({ state, why })
+  })
+
+  it('sets aside what Cache-Control forbids', () => {
+    const stored = storedRow({ 'cache-control': 'no-cache' }, { targeted: 'max-age=5' })
+    expect(standing(stored, HTTP, false, after(4))).toMatchObject({ state: 'fresh', strict: false })
   })
 })
 

@@ -1,4 +1,4 @@
-import { parseCacheControl } from './cache-control.ts'
+import { directivesOf } from './cache-control.ts'
 import { currentAge, type Exchange, freshnessLifetime } from './freshness.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
@@ -26,6 +26,10 @@ export interface Standing {
   readonly ttl: Seconds
   readonly age: Seconds
   readonly why: string
+  /** The response forbids to serve it unvalidated once `fresh` has ended, or at all (`must-revalidate`, `no-cache`). */
+  readonly strict: boolean
+  /** Its own `stale-if-error` still runs: it may stand in for errors of the origin as well (RFC 5861 §4). */
+  readonly forgiving: boolean
 }
 
 /**
@@ -39,7 +43,7 @@ export interface Standing {
  * @see RFC 9111 §4.2, §4.2.4; RFC 5861 §3, §4
  */
 export function standing(row: Aged, rule: Windows, invalidated: boolean, now: EpochMs): Standing {
-  const directives = parseCacheControl(row.fields.get('cache-control'))
+  const directives = directivesOf(row)
   const lifetime = freshnessLifetime(row)
   const byRule = row.status < 400
   const age = currentAge(row, now)
@@ -55,18 +59,28 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
   let offline = resolve(rule.offline, directives.staleIfError)
   let basis: string = byHttp ? lifetime.basis : 'rule'
 
-  if (rule.trust === 'http' || !byRule) {
-    if (directives.noCache || directives.mustRevalidate) stale = offline = 0
+  const strict = (rule.trust === 'http' || !byRule) && (directives.noCache || directives.mustRevalidate)
+  if (strict) {
+    stale = offline = 0
     if (directives.noCache) {
       ttl = Math.min(ttl, 0)
       basis = 'no-cache'
-    } else if (directives.mustRevalidate && httpTtl < ttl) {
+    } else if (httpTtl < ttl) {
       ttl = httpTtl
       basis = 'must-revalidate'
     }
   }
-  const at = (state: Standing['state'], why: string): Standing => ({ state, ttl: seconds(ttl), age, why })
   const staleness = -ttl
+  const { staleIfError } = directives
+  const forgiving = !strict && typeof staleIfError === 'number' && staleness <= staleIfError
+  const at = (state: Standing['state'], why: string): Standing => ({
+    state,
+    ttl: seconds(ttl),
+    age,
+    why,
+    strict,
+    forgiving,
+  })
   const ended = offline > 0 && staleness < offline ? 'offline' : 'gone'
   if (invalidated) return at(ended, 'invalidated')
   // A clock set back makes every age a guess: the origin is asked.

@@ -2,18 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anyFields } from './header-text.fixture.ts'
 import { fieldsOf } from './heads.fixture.ts'
-import { conditions, confirms, isConditional, mergedFields, sameValidator, storedFields } from './validation.ts'
+import { conditions, confirmed, isConditional, mergedFields, sameValidator, storedFields } from './validation.ts'
 
 const MONDAY = 'Mon, 02 Mar 2026 12:00:00 GMT'
 const TUESDAY = 'Tue, 03 Mar 2026 12:00:00 GMT'
 
-describe('a conditional request (RFC 9110 §13.1)', () => {
-  it.each(['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range'])('has %s', (name) => {
+describe('a request that a 304 may answer (RFC 9110 §13.2.2)', () => {
+  it.each(['if-none-match', 'if-modified-since'])('has %s', (name) => {
     expect(isConditional(fieldsOf({ accept: '*/*', [name]: '' }))).toBe(true)
   })
 
-  it('has none of them by other fields', () => {
-    expect(isConditional(fieldsOf({ accept: '*/*', 'if-ever': '"1"', range: 'bytes=0-1' }))).toBe(false)
+  it.each(['if-match', 'if-unmodified-since', 'if-range', 'if-ever', 'range'])('is none by %s', (name) => {
+    expect(isConditional(fieldsOf({ accept: '*/*', [name]: '"1"' }))).toBe(false)
   })
 })
 
@@ -32,12 +32,71 @@ describe('the conditions of a validation (RFC 9111 §4.3.1)', () => {
     ],
     ['leave out what is no tag', { etag: 'one', 'last-modified': MONDAY }, [['if-modified-since', MONDAY]]],
   ])('%s', (_, stored, asked) => {
-    expect(conditions(fieldsOf(stored))).toEqual(asked)
+    expect(conditions([fieldsOf(stored)], fieldsOf())).toEqual(asked)
+  })
+
+  it.each<[rule: string, stored: Record<string, string>[], asked: [string, string][]]>([
+    ['are none about nothing', [], []],
+    ['name the tags of all', [{ etag: '"1"' }, { etag: 'W/"2"' }], [['if-none-match', '"1", W/"2"']]],
+    ['name a tag once', [{ etag: '"1"' }, { etag: '"1"' }], [['if-none-match', '"1"']]],
+    ['name only those that are tags', [{ etag: 'one' }, { etag: '"2"' }, {}], [['if-none-match', '"2"']]],
+    [
+      'ask by no date about several: a 304 would not say which',
+      [{ etag: '"1"', 'last-modified': MONDAY }, { 'last-modified': TUESDAY }],
+      [['if-none-match', '"1"']],
+    ],
+  ])('%s (§4.3.1)', (_, stored, asked) => {
+    expect(conditions(stored.map(fieldsOf), fieldsOf())).toEqual(asked)
+  })
+
+  it.each<[rule: string, own: Record<string, string>, stored: Record<string, string>[], asked: [string, string][]]>([
+    ['keep the tags of the page', { 'if-none-match': '"0"' }, [], [['if-none-match', '"0"']]],
+    [
+      'ask about the page’s tags and ours',
+      { 'if-none-match': '"0"' },
+      [{ etag: '"1"' }],
+      [['if-none-match', '"0", "1"']],
+    ],
+    ['ask once about a tag that is both', { 'if-none-match': '"1"' }, [{ etag: '"1"' }], [['if-none-match', '"1"']]],
+    [
+      'ask about a list of the page’s and ours',
+      { 'if-none-match': '"a,b", W/"c"' },
+      [{ etag: '"1"' }],
+      [['if-none-match', '"a,b", W/"c", "1"']],
+    ],
+    [
+      'leave a star alone: nothing may stand beside it',
+      { 'if-none-match': '*' },
+      [{ etag: '"1"' }],
+      [['if-none-match', '*']],
+    ],
+    [
+      'ask by our date, not by the page’s',
+      { 'if-modified-since': TUESDAY },
+      [{ 'last-modified': MONDAY }],
+      [['if-modified-since', MONDAY]],
+    ],
+  ])('%s (§4.3.2)', (_, own, stored, asked) => {
+    expect(conditions(stored.map(fieldsOf), fieldsOf(own))).toEqual(asked)
+  })
+
+  it('name every tag that is stored, whatever the page asked', () => {
+    const tag = fc.stringMatching(/^(W\/)?"[!#-~]{0,5}"$/)
+    fc.assert(
+      fc.property(fc.array(tag, { minLength: 1 }), fc.option(tag), (stored, own) => {
+        const [condition] = conditions(
+          stored.map((etag) => fieldsOf({ etag })),
+          fieldsOf(own === null ? {} : { 'if-none-match': own }),
+        )
+        const all = new Set([...(own === null ? [] : [own]), ...stored])
+        expect(condition).toEqual(['if-none-match', [...all].join(', ')])
+      }),
+    )
   })
 })
 
 describe('a 304 (RFC 9111 §4.3.4)', () => {
-  it.each<[rule: string, said: Record<string, string>, stored: Record<string, string>, confirmed: boolean]>([
+  it.each<[rule: string, said: Record<string, string>, stored: Record<string, string>, isOfIt: boolean]>([
     ['confirms what has its strong tag', { etag: '"1"' }, { etag: '"1"' }, true],
     ['does not confirm what has another strong tag', { etag: '"2"' }, { etag: '"1"' }, false],
     ['does not confirm by a strong tag what has a weak one', { etag: '"1"' }, { etag: 'W/"1"' }, false],
@@ -63,8 +122,23 @@ describe('a 304 (RFC 9111 §4.3.4)', () => {
       { etag: '"1"', 'last-modified': MONDAY },
       true,
     ],
-  ])('%s', (_, said, stored, confirmed) => {
-    expect(confirms(fieldsOf(said), fieldsOf(stored))).toBe(confirmed)
+  ])('%s', (_, said, stored, isOfIt) => {
+    const row = { fields: fieldsOf(stored) }
+    expect(confirmed(fieldsOf(said), [row])).toBe(isOfIt ? row : undefined)
+  })
+
+  it.each<[rule: string, said: Record<string, string>, stored: Record<string, string>[], place: number]>([
+    ['confirms nothing where nothing was asked about', { etag: '"1"' }, [], -1],
+    ['confirms of several the one that has its strong tag', { etag: '"2"' }, [{ etag: '"1"' }, { etag: '"2"' }], 1],
+    ['confirms of several the one that has it strongly', { etag: '"1"' }, [{ etag: 'W/"1"' }, { etag: '"1"' }], 1],
+    ['confirms by a weak tag the latest that has it', { etag: 'W/"1"' }, [{ etag: '"1"' }, { etag: 'W/"1"' }], 0],
+    ['confirms by a weak tag no later one that has another', { etag: 'W/"1"' }, [{ etag: '"2"' }, { etag: '"1"' }], 1],
+    ['confirms none of several that have other tags', { etag: '"3"' }, [{ etag: '"1"' }, { etag: '"2"' }], -1],
+    ['confirms none of several without a tag', {}, [{ etag: '"1"' }, { etag: '"2"' }], -1],
+    ['confirms none of several by a date', { 'last-modified': MONDAY }, [{ 'last-modified': MONDAY }, {}], -1],
+  ])('%s', (_, said, stored, place) => {
+    const rows = stored.map((fields) => ({ fields: fieldsOf(fields) }))
+    expect(confirmed(fieldsOf(said), rows)).toBe(rows[place])
   })
 })
 

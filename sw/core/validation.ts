@@ -1,41 +1,50 @@
 import { entityTag, isStrong, strongMatch, weakMatch } from './entity-tag.ts'
 import { type Fields, listed } from './head.ts'
 
-/** Request fields by which the page itself makes a request conditional; such a request is the page's own business. */
-const CONDITIONAL = ['if-none-match', 'if-modified-since', 'if-match', 'if-unmodified-since', 'if-range']
-
-export const isConditional = (request: Fields): boolean => CONDITIONAL.some((name) => request.has(name))
+/** Request fields that make a `304` possible which the page, not the layer, asked for. */
+export const isConditional = (request: Fields): boolean =>
+  request.has('if-none-match') || request.has('if-modified-since')
 
 /**
- * The fields that ask the origin whether a stored response still holds. Empty when it has no validator.
+ * The fields that ask the origin whether one of these stored responses still holds: every tag, the page's own ones too,
+ * so that one question serves both; and the date, where there is only one response to ask about. Empty when there is no
+ * validator.
  *
- * @see RFC 9111 §4.3.1
+ * @see RFC 9111 §4.3.1, §4.3.2
  */
-export function conditions(stored: Fields): [name: string, value: string][] {
-  const tag = entityTag(stored.get('etag'))
-  const modified = stored.get('last-modified')
+export function conditions(stored: readonly Fields[], request: Fields): [name: string, value: string][] {
+  const tags = stored.flatMap((fields) => entityTag(fields.get('etag')) ?? [])
+  const own = request.get('if-none-match')
+  const all = own?.trim() === '*' ? [own] : [...new Set([...(own === undefined ? [] : [own]), ...tags])]
+  const modified = stored.length === 1 ? stored[0]?.get('last-modified') : undefined
   return [
-    ...(tag === undefined ? [] : [['if-none-match', tag] as [string, string]]),
+    ...(all.length > 0 ? [['if-none-match', all.join(', ')] as [string, string]] : []),
     ...(modified === undefined ? [] : [['if-modified-since', modified] as [string, string]]),
   ]
 }
 
 /**
- * Whether a 304 speaks of the stored response. A strong tag must match strongly, a weak one weakly. Without a tag another
+ * The stored response that a 304 speaks of. A strong tag must match strongly, a weak one weakly. Without a tag another
  * `Last-Modified` than ours is of another response; a 304 without any validator speaks of the only one we asked about
- * (the text wants ours to have none either, but a cross-origin server need not let us see its tags).
+ * (the text wants ours to have none either, but a cross-origin server need not let us see its tags:
+ * docs/decisions/0012-a-304-without-validator.md).
  *
+ * @param stored the latest first.
  * @see RFC 9111 §4.3.4
  */
-export function confirms(notModified: Fields, stored: Fields): boolean {
+export function confirmed<S extends { readonly fields: Fields }>(
+  notModified: Fields,
+  stored: readonly S[],
+): S | undefined {
   const said = entityTag(notModified.get('etag'))
-  const ours = entityTag(stored.get('etag'))
-  if (said === undefined) {
-    const [saidModified, oursModified] = [notModified.get('last-modified'), stored.get('last-modified')]
-    return saidModified === undefined || oursModified === undefined || saidModified === oursModified
+  if (said !== undefined) {
+    const matches = isStrong(said) ? strongMatch : weakMatch
+    return stored.find(({ fields }) => matches(said, entityTag(fields.get('etag')) ?? ''))
   }
-  if (ours === undefined) return false
-  return isStrong(said) ? strongMatch(said, ours) : weakMatch(said, ours)
+  const [only, ...others] = stored
+  const [saidModified, ours] = [notModified.get('last-modified'), only?.fields.get('last-modified')]
+  const isOfOurs = saidModified === undefined || ours === undefined || saidModified === ours
+  return others.length === 0 && isOfOurs ? only : undefined
 }
 
 /** Whether two answers carry the same validator, which makes them the same representation; undefined if one has none. */

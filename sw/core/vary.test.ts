@@ -24,7 +24,8 @@ describe('what a response varies on (RFC 9111 §4.1)', () => {
     ['is unknowable by the referrer', 'accept, Referer', 'unknowable'],
     ['is unknowable by a field of proxies', 'Proxy-Region', 'unknowable'],
     ['is nothing by fields that are constant in one browser', 'Accept-Encoding, User-Agent, Host, Origin', []],
-    ['is nothing by fields that choose the partition', 'Cookie, Authorization, Accept', ['accept']],
+    ['is nothing by the field that chooses the partition', 'Cookie, Accept', ['accept']],
+    ['is the credentials that nothing else tells apart', 'Cookie, Authorization', ['authorization']],
     [
       'is known for a name that only contains an unseen one',
       'x-sec-a, my-referer, x*',
@@ -58,7 +59,15 @@ describe('the variant that answers a request (RFC 9111 §4.1)', () => {
     ['is the same whatever is not nominated', { 'x-other': '1' }, {}, true],
     ['is another for another value', { accept: 'a/b' }, { accept: 'a/c' }, false],
     ['is another for another order', { accept: 'a/b, c/d' }, { accept: 'c/d, a/b' }, false],
-    ['is another for capitals', { accept: 'a/b' }, { accept: 'A/B' }, false],
+    ['is the same for white space around a parameter', { accept: 'a/b ; q = 0.1' }, { accept: 'a/b;q=0.1' }, true],
+    [
+      'is another for capitals of a parameter’s value, which may mean them (RFC 9110 §8.3.1)',
+      { accept: 'a/b;v=A' },
+      { accept: 'a/b;v=a' },
+      false,
+    ],
+    ['is another for white space in quotes', { accept: 'a/b;v="x , y"' }, { accept: 'a/b;v="x,y"' }, false],
+    ['is another for capitals of any other field', { constructor: 'a' }, { constructor: 'A' }, false],
     ['is another for white space within a member', { accept: 'a b' }, { accept: 'ab' }, false],
     ['tells absent from empty', {}, { accept: '' }, false],
     ['tells absent from a lone hyphen', {}, { accept: '-' }, false],
@@ -66,6 +75,27 @@ describe('the variant that answers a request (RFC 9111 §4.1)', () => {
   ])('%s', (_, one, other, same) => {
     const names = ['accept', 'constructor']
     expect(variantOf(names, fieldsOf(one)) === variantOf(names, fieldsOf(other))).toBe(same)
+  })
+
+  it('tells a request with credentials from one without, and never says which', () => {
+    const of = (fields: Record<string, string>) => variantOf(['authorization'], fieldsOf(fields))
+    expect(of({ authorization: 'Bearer one' })).toBe(of({ authorization: 'Bearer two' }))
+    expect(of({ authorization: 'Bearer one' })).not.toBe(of({}))
+    expect(of({ authorization: 'Bearer one' })).not.toMatch(/one|bearer/i)
+  })
+
+  it('is the same for capitals of a language or a coding', () => {
+    const [one, other] = ['en-GB, DE;q=0.5', 'en-gb,de; Q=0.5'].map((value) =>
+      variantOf(['accept-language'], fieldsOf({ 'accept-language': value })),
+    )
+    expect(one).toBe(other)
+  })
+
+  it('is another for capitals of a field that only is named like those of negotiation', () => {
+    const [one, other] = ['Sales', 'sales'].map((value) =>
+      variantOf(['accept-profile'], fieldsOf({ 'accept-profile': value })),
+    )
+    expect(one).not.toBe(other)
   })
 
   it('is not found in the prototype of an object', () => {

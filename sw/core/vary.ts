@@ -2,10 +2,10 @@ import { type Fields, listed } from './head.ts'
 
 /**
  * Request fields that are the same for every request of one browser and origin, or that the network layer adds below
- * us: a `Vary` on them cannot split what a worker stores. `cookie` and `authorization` belong to the user, and every
- * user has a partition of their own (I3).
+ * us: a `Vary` on them cannot split what a worker stores. `cookie` belongs to the user, and every user has a partition of
+ * their own (I3).
  */
-const SETTLED_ELSEWHERE = new Set(['accept-encoding', 'user-agent', 'origin', 'cookie', 'authorization', 'host'])
+const SETTLED_ELSEWHERE = new Set(['accept-encoding', 'user-agent', 'origin', 'cookie', 'host'])
 
 /** Added below us as well, but different from request to request: what varies on them cannot be told apart. */
 const isUnseen = (name: string): boolean => name === '*' || name === 'referer' || /^(sec-|proxy-)/.test(name)
@@ -24,8 +24,21 @@ export function varyNames(fields: Fields): readonly string[] | 'unknowable' {
  * @see RFC 9111 §4.1
  */
 export const variantOf = (names: readonly string[], request: Fields): string =>
-  names.map((name) => `${name}:${normalised(request.get(name))}`).join('\n')
+  names.map((name) => `${name}:${normalised(name, request.get(name))}`).join('\n')
 
-/** White space around commas carries no meaning in a list-based field. */
-const normalised = (value: string | undefined): string =>
-  value === undefined ? '-' : `=${value.trim().replace(/\s*,\s*/g, ',')}`
+/** Where case carries no meaning, in values as in the names of parameters. */
+const CASELESS = new Set(['accept-language', 'accept-charset'])
+
+/** White space around delimiters carries no meaning in a list-based field, but within quotes it may. */
+function normalised(name: string, value: string | undefined): string {
+  if (value === undefined) return '-'
+  // Credentials are never written down (I5). Whose they are is the partition's business, or forbids to store: `notStorable`.
+  if (name === 'authorization') return '='
+  const text = value.includes('"')
+    ? value
+    : value
+        .trim()
+        .replace(/\s+/g, ' ')
+        .replace(/ ?([,;=]) ?/g, '$1')
+  return `=${CASELESS.has(name) ? text.toLowerCase() : text}`
+}

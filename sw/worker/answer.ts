@@ -1,29 +1,57 @@
 import { cacheStatus, type CacheStatus } from '../core/cache-status.ts'
+import { formOf } from '../core/form.ts'
+import type { RequestHead } from '../core/head.ts'
 import type { Row } from '../core/row.ts'
 import type { Seconds } from '../core/units.ts'
 
 /** What `new Response` takes for a body. */
 export type BodyBytes = ArrayBuffer | ReadableStream<Uint8Array>
 
-/** A stored response as the page gets it: its fields, its `Age`, and how it came about. */
-export function storedAnswer(row: Row, body: BodyBytes | undefined, age: Seconds, status: CacheStatus): Response {
+/**
+ * A stored response as the page gets it: its fields, its `Age`, how it came about, and as much of it as was asked for
+ * (nothing by HEAD or where the page has it already, a part where it wants one).
+ */
+export function storedAnswer(
+  head: RequestHead,
+  row: Row,
+  body: BodyBytes | undefined,
+  age: Seconds,
+  how: CacheStatus,
+): Response | Promise<Response> {
   const headers = new Headers([...row.fields])
   headers.set('age', String(Math.floor(age)))
-  return said(row, headers, body as BodyInit | undefined, status)
+  const form = formOf(head, row)
+  switch (form.kind) {
+    case 'whole':
+      return said(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
+    case 'not-modified':
+      return said({ status: 304, statusText: 'Not Modified' }, headers, null, how)
+    case 'unsatisfiable':
+      headers.set('content-range', `bytes */${form.total}`)
+      return said({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
+    case 'part': {
+      const { first, last, offset, total } = form
+      headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
+      const part = { status: 206, statusText: 'Partial Content' }
+      return new Response(body as BodyInit | undefined)
+        .arrayBuffer()
+        .then((bytes) => said(part, headers, bytes.slice(offset, offset + last - first + 1), how))
+    }
+  }
 }
 
 /**
  * A response as the page gets it: the same, streaming, with a word on how it came about. Redirected and opaque ones are
- * handed over untouched: a copy would lose their URL (I7).
+ * handed over untouched: a copy would lose their URL (I7). So are those with a status that no copy can have.
  */
-export const withStatus = (response: Response, status: CacheStatus): Response =>
-  response.redirected || response.status === 0
+export const withStatus = (response: Response, how: CacheStatus): Response =>
+  response.redirected || response.status < 200 || response.status > 599
     ? response
-    : said(response, new Headers(response.headers), response.body, status)
+    : said(response, new Headers(response.headers), response.body, how)
 
 /**
- * The page asked for a stored response or nothing (RFC 9111 §5.2.1.7). Made here and from nothing stored, so it carries
- * no `Cache-Status` (RFC 9211 §2).
+ * Nothing that the page may have (RFC 9111 §5.2.1.7, §5.2.2.2). Made here and from nothing stored, so it carries no
+ * `Cache-Status` (RFC 9211 §2).
  */
 export const gatewayTimeout = (): Response => new Response(null, { status: 504, statusText: 'Gateway Timeout' })
 

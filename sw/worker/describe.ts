@@ -1,19 +1,26 @@
 import type { Fields, RequestHead, ResponseHead } from '../core/head.ts'
+import type { Structured } from './structured.ts'
 
-const fieldsOf = (headers: Headers): Fields => new Map(headers)
+export const fieldsOf = (headers: Headers): Fields => new Map(headers)
 
-/** A request as the core sees it; the URL is the key's, already normalised. */
-export const describeRequest = (request: Request, url: string): RequestHead => ({
+const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range']
+
+/**
+ * A request as the core sees it; the URL is the key's, already normalised. Chromium gives a request with conditions of
+ * the page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md).
+ */
+export const describeRequest = (request: Request, url: string, partition: string): RequestHead => ({
   method: request.method,
   url,
   fields: fieldsOf(request.headers),
-  cache: request.cache,
+  cache:
+    request.cache === 'no-cache' && CONDITIONS.some((name) => request.headers.has(name)) ? 'default' : request.cache,
+  ofToken: partition.startsWith('token/'),
 })
 
-export const describeResponse = (response: Response): ResponseHead => ({
-  status: response.status,
-  statusText: response.statusText,
-  fields: fieldsOf(response.headers),
-  redirected: response.redirected,
-  opaque: response.type === 'opaque' || response.type === 'opaqueredirect',
-})
+export function describeResponse(response: Response, structured: Structured | undefined): ResponseHead {
+  const { status, statusText, redirected, type } = response
+  const fields = fieldsOf(response.headers)
+  const opaque = type === 'opaque' || type === 'opaqueredirect'
+  return { status, statusText, fields, redirected, opaque, targeted: structured?.targeted(fields) }
+}

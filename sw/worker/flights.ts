@@ -1,30 +1,24 @@
 import type { Rule } from '../../config/language/index.ts'
-import type { Change } from '../core/change.ts'
-import { isAway } from '../core/head.ts'
+import { type Fields, isAway, type ResponseHead } from '../core/head.ts'
 import type { Plan } from '../core/plan.ts'
-import { ROW_SHAPE, type Row } from '../core/row.ts'
+import { retryAfterMs } from '../core/rest.ts'
+import type { Row } from '../core/row.ts'
 import { type Sequence, UNDER_WAY } from '../core/sequence.ts'
 import { type Outcome, settle, type Settlement } from '../core/settle.ts'
-import { bytes, type EpochMs } from '../core/units.ts'
-import { conditions, sameValidator, storedFields } from '../core/validation.ts'
-import { variantOf, varyNames } from '../core/vary.ts'
+import { conditions } from '../core/validation.ts'
 import type { Bodies } from './bodies.ts'
-import { digestOf, wholeBody } from './body-reader.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
 import { describeResponse } from './describe.ts'
+import { forgetAll, isCleared } from './forget.ts'
+import type { Keeper, Shared, Times } from './keeper.ts'
 import type { Ledger } from './ledger.ts'
 import { outgoing, reach } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
-
-/** When an exchange with the origin took place. */
-interface Times {
-  readonly requestedAtMs: EpochMs
-  readonly receivedAtMs: EpochMs
-}
+import type { Structured } from './structured.ts'
 
 /** What a request has brought, as soon as the head of its answer is known. */
 export interface Landing extends Times {
@@ -33,14 +27,6 @@ export interface Landing extends Times {
   readonly response?: Response
   /** The failure, as the page has to see it. */
   readonly error?: unknown
-}
-
-/** What everybody who waited may have, once the store has it or has refused it. */
-export interface Shared {
-  readonly row: Row
-  /** The body, where it is still at hand. */
-  readonly body: ArrayBuffer | undefined
-  readonly outcome: 'first' | 'changed' | 'unchanged'
 }
 
 /** One request to the origin, and those who wait for it. Neither promise ever rejects. */
@@ -57,24 +43,22 @@ export interface Flight {
   readonly shared: Promise<Shared | undefined>
 }
 
-/** What a row owes to the request that brought or confirmed it. */
-type Exchange = Times & Pick<Row, 'sequence' | 'epoch'>
-
 interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly channel: Channel
+  readonly keeper: Keeper
   readonly reachability: Reachability
   readonly statistics: Statistics
+  readonly structured: Structured | undefined
 }
-
-/** Longer bodies, endless ones among them, are passed on unstored. */
-const MAX_STORED_BYTES = 32 * 1024 * 1024
 
 /** Requests to the origin on behalf of reads: at most one per key that others can join, each settled and stored once. */
 export class Flights {
   readonly #ports: Ports
   readonly #newest = new Map<string, Flight>()
+  /** Until when an origin wants no requests that nobody waits for. */
+  readonly #restUntilMs = new Map<string, number>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -97,13 +81,18 @@ export class Flights {
     return flight?.isStoring() === true ? flight.shared : undefined
   }
 
+  /** Whether the origin of a URL may be asked something that no page waits for: it may have asked to be left alone. */
+  mayAskBehind(url: string): boolean {
+    return now() >= (this.#restUntilMs.get(new URL(url).origin) ?? 0)
+  }
+
   /**
    * Sends a read to the origin, and becomes the flight to join.
    *
    * @param forPage the caller hands `landed.response` to a page; else nobody but the store reads it.
    */
   launch(read: Read, plan: Plan, forPage: boolean): Flight {
-    const { ledger } = this.#ports
+    const { ledger, keeper } = this.#ports
     const ticket = ledger.ticket()
     const informed = new Set<string>()
     const sent = this.#send(read, plan)
@@ -112,23 +101,20 @@ export class Flights {
       forPage && settlement.kind === 'store' ? response?.clone() : response,
     )
     let isStoring = false
+    const keys = new Set([read.key])
     const landed = copied.then(() => {
       isStoring = true
+      // What the answer says about its query may have changed the key by which the next read looks for it.
+      this.#enter(flight, keys.add(keyNow(read, ledger)))
       return sent
     })
     const shared = sent
       .then(async ({ settlement, requestedAtMs, receivedAtMs }) => {
         const response = await copied
         const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf(ticket)) }
-        if (settlement.kind === 'store' && response !== undefined) {
-          return this.#store(read, response, exchange, informed)
-        }
-        if (!forPage) void response?.body?.cancel()
-        if (settlement.kind === 'refresh') {
-          return this.#confirm({ ...settlement.row, ...exchange, fields: settlement.fields })
-        }
-        if (settlement.kind === 'drop' && read.row !== undefined) await this.#drop(read.row, informed)
-        return undefined
+        const kept = keeper.keep(read, settlement, response, exchange, informed)
+        if (!forPage && settlement.kind !== 'store') void response?.body?.cancel()
+        return await kept
       })
       .catch((error: unknown) => {
         report('an answer could not be stored; the page has it all the same', error)
@@ -136,16 +122,21 @@ export class Flights {
       })
     const { authorization } = read
     const flight = { after: this.#covering(read), authorization, informed, landed, shared, isStoring: () => isStoring }
-    this.#newest.set(read.key, flight)
+    // A HEAD brings nothing that another read could use.
+    if (read.head.method !== 'HEAD') this.#enter(flight, keys)
     void shared.then(() => {
-      if (this.#newest.get(read.key) === flight) this.#newest.delete(read.key)
+      for (const key of keys) if (this.#newest.get(key) === flight) this.#newest.delete(key)
     })
     return flight
   }
 
   /** Passes a read on whose answer nobody else may have and nothing may keep. One with a body can be sent only once. */
   pass(request: Request, { retry }: Rule): Promise<Response> {
-    return reach(() => outgoing(request, []), request.method === 'POST' ? 0 : retry)
+    return reach(() => outgoing(request, []), request.body === null ? retry : 0)
+  }
+
+  #enter(flight: Flight, keys: ReadonlySet<string>): void {
+    for (const key of keys) this.#newest.set(key, flight)
   }
 
   #covering(read: Read): Sequence {
@@ -153,15 +144,19 @@ export class Flights {
   }
 
   async #send(read: Read, plan: Plan): Promise<Landing> {
-    const row = 'row' in plan ? plan.row : undefined
-    const landing = await this.#attempt(read, plan, row === undefined ? [] : conditions(row.fields))
+    const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
+    // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
+    const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
+    const asking = plan.kind === 'fetch' && !plan.store ? [] : conditions(fieldsOf(asked), own)
+    const landing = await this.#attempt(read, plan, asking)
     if (landing.settlement.kind !== 'refetch') return landing
-    return this.#attempt(read, { kind: 'fetch', store: true, fwd: 'stale', why: landing.settlement.why }, [])
+    const why = landing.settlement.why
+    return this.#attempt(read, { kind: 'fetch', store: true, variants: [], fwd: 'stale', why }, [])
   }
 
   async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<Landing> {
-    const { head: request, rule } = read
-    const { statistics } = this.#ports
+    const { head: request, rule, body } = read
+    const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
     const requestedAtMs = now()
     const settled = (outcome: Outcome): Settlement => {
@@ -170,10 +165,14 @@ export class Flights {
       return settle({ plan, request, stored: read.row, expects: rule.expects, outcome, unasked })
     }
     try {
-      // Where something can stand in it answers at once: trying again first would only make an offline page slow.
+      // Where something can stand in it answers at once: trying again first would only make an offline page slow. What
+      // may change something is never sent twice.
       const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
-      const response = await reach(() => outgoing(read.request, asking), canStandIn ? 0 : rule.retry)
-      const settlement = settled({ kind: 'response', head: describeResponse(response) })
+      const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
+      const response = await reach(() => outgoing(read.request, asking, body), retries)
+      const head = describeResponse(response, structured)
+      await this.#heed(read, head)
+      const settlement = settled({ kind: 'response', head })
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
       return { settlement, response, requestedAtMs, receivedAtMs: now() }
     } catch (error) {
@@ -187,83 +186,23 @@ export class Flights {
     else reachability.missed(() => this.launch({ ...read, clientId: undefined }, AGAIN, false).landed)
   }
 
-  async #store(read: Read, response: Response, exchange: Exchange, informed: Set<string>): Promise<Shared | undefined> {
-    const { ledger, bodies, channel } = this.#ports
-    const { key, partition, rule, tags, row: previous } = read
-    const received = await wholeBody(response, MAX_STORED_BYTES)
-    if (received === undefined) return undefined
-
-    const fields = storedFields(new Map(response.headers))
-    const varied = varyNames(fields)
-    const names = varied === 'unknowable' ? [] : varied
-    const digest = await digestOf(received)
-    const isSame =
-      previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
-    const outcome = isSame ? 'unchanged' : previous === undefined ? 'first' : 'changed'
-    const atMs = now()
-    const row: Row = {
-      shape: ROW_SHAPE,
-      key,
-      variant: variantOf(names, read.head.fields),
-      partition,
-      rule: rule.name,
-      tags,
-      url: read.head.url,
-      request: {
-        fields: new Map(
-          ['accept', 'range', ...rule.keyHeaders, ...names].flatMap((name) => {
-            const value = read.head.fields.get(name)
-            return value === undefined ? [] : [[name, value] as const]
-          }),
-        ),
-        credentials: read.request.credentials,
-      },
-      status: response.status,
-      statusText: response.statusText,
-      fields,
-      ...exchange,
-      storedAtMs: atMs,
-      ...(outcome === 'changed' ? { announcedAtMs: atMs } : {}),
-      digest,
-      size: bytes(received.byteLength),
-      body: await bodies.put(received, exchange.sequence),
-    }
-    const change: Change | undefined =
-      outcome === 'unchanged'
-        ? undefined
-        : { kind: outcome, urls: [row.url], tags, partition, atMs, informed: [...informed] }
-    const committed = await ledger.commit(row, change)
-    if (typeof committed === 'string') {
-      await bodies.remove([row])
-      return undefined
-    }
-    channel.changes([committed.logged])
-    // The old body goes only now that the row that names the new one is there.
-    if (previous !== undefined) await bodies.remove([previous])
-    return { row, body: received, outcome }
-  }
-
-  async #confirm(row: Row): Promise<Shared | undefined> {
-    const committed = await this.#ports.ledger.commit(row, undefined)
-    return typeof committed === 'string' ? undefined : { row, body: undefined, outcome: 'unchanged' }
-  }
-
-  async #drop(row: Row, informed: Set<string>): Promise<void> {
-    const { ledger, bodies, channel } = this.#ports
-    const { url, tags, partition } = row
-    channel.changes(
-      await ledger.remove([row], () => ({
-        kind: 'removed',
-        urls: [url],
-        tags,
-        partition,
-        atMs: now(),
-        informed: [...informed],
-      })),
-    )
-    await bodies.remove([row])
+  /** What an answer says beside being one: to be left alone, to forget everything, which parts of a query count. */
+  async #heed({ head }: Read, { status, fields, redirected }: ResponseHead): Promise<void> {
+    const { ledger, structured } = this.#ports
+    const { origin } = new URL(head.url)
+    const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
+    // Where both are given, Retry-After decides (draft-ietf-httpapi-ratelimit-headers §4).
+    const restMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
+    if (restMs > 0) this.#restUntilMs.set(origin, now() + restMs)
+    else if (status < 400) this.#restUntilMs.delete(origin)
+    if (isCleared(fields)) await forgetAll(this.#ports)
+    if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
   }
 }
 
 /** How the origin is asked once more after it was away. */
-const AGAIN: Plan = { kind: 'fetch', store: true, fwd: 'stale', why: 'probe' }
+const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
+
+const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searched(head.url))
+
+const fieldsOf = (rows: readonly Row[]): Fields[] => rows.map(({ fields }) => fields)

@@ -3,6 +3,7 @@ import { everyone } from './everyone.ts'
 import { identified } from './identity.ts'
 import { start } from './main.ts'
 import { precache } from './precache.ts'
+import { structured } from './structured.ts'
 
 /**
  * The layer in a worker of your own making: call it once, at the top of the worker's script. A worker that
@@ -14,5 +15,9 @@ import { precache } from './precache.ts'
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
   assertConfig(config, 'The config')
   const rules = compileRules(config)
-  start(rules, rules.identity === 'none' ? everyone : identified, manifest && precache(manifest))
+  start(rules, {
+    identity: rules.identity === 'none' ? everyone : identified,
+    files: manifest && precache(manifest),
+    structured,
+  })
 }

@@ -1,5 +1,5 @@
 import type { Change, LoggedChange } from '../core/change.ts'
-import { changeKey, CHANGES, ROWS, under } from './records.ts'
+import { changeKey, CHANGES, ROWS, SEARCHES, under } from './records.ts'
 
 /** The ledger's record of itself. Every transaction that writes reads it first. */
 export interface Meta {
@@ -32,6 +32,7 @@ export const parseMeta = (record: unknown): Meta | undefined => {
 export function empty(store: IDBObjectStore, meta: Meta): void {
   store.delete(under(ROWS))
   store.delete(under(CHANGES))
+  store.delete(under(SEARCHES))
   meta.epoch++
   meta.logId = crypto.randomUUID()
   meta.position = 0

@@ -3,10 +3,12 @@ import type { Change, LoggedChange } from '../core/change.ts'
 import { Marks, type Target } from '../core/invalidation.ts'
 import { urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
+import { searched, type SearchPolicy } from '../core/search.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
 import { type EpochMs, epochMs } from '../core/units.ts'
 import { empty, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
-import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, SEARCHES, under } from './records.ts'
+import { report } from './report.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
@@ -49,7 +51,11 @@ export class Ledger {
   readonly #store: UseStore
   readonly #version: string
   readonly #remembered = new Map<string, readonly Row[]>()
+  /** Which parts of a query count, by URL without query. */
+  #searches = new Map<string, SearchPolicy>()
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
+  /** What the first answer depends on is in memory. */
+  isLoaded = false
   #lease: Promise<Lease> | undefined
   #counter = 0
   /** The highest incarnation ever ours: should the database vanish, sequences still only grow. */
@@ -73,11 +79,6 @@ export class Ledger {
     return { sequence: sequence(incarnation, counter), epoch }
   }
 
-  /** Reads ahead what the first answer will need; a failure shows when it is needed. */
-  wake(): void {
-    this.#load().catch(() => undefined)
-  }
-
   /** Whether an invalidation newer than the row covers it, or a write that does is under way. */
   isInvalidated(row: Row): boolean {
     return this.marks.covering(row) > row.sequence
@@ -96,7 +97,7 @@ export class Ledger {
       const generation = this.#generation
       const [records, meta] = await Promise.all([
         this.#store('readonly', (store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
-        this.#load(),
+        this.load(),
       ])
       // Something was stored meanwhile, perhaps this.
       if (generation !== this.#generation) continue
@@ -107,9 +108,27 @@ export class Ledger {
     }
   }
 
+  /** The URL under which an answer is kept, by what responses of its path have said of their query. */
+  searched(url: string): string {
+    const policy = this.#searches.size > 0 ? this.#searches.get(pathOf(url)) : undefined
+    return policy === undefined ? url : searched(url, policy)
+  }
+
+  /** A response says which parts of its query count; undefined: all of them. */
+  learn(url: string, policy: SearchPolicy | undefined): void {
+    const path = pathOf(url)
+    if (JSON.stringify(policy) === JSON.stringify(this.#searches.get(path))) return
+    if (policy === undefined) this.#searches.delete(path)
+    else this.#searches.set(path, policy)
+    this.#write(({ store }) => {
+      if (policy === undefined) store.delete(SEARCHES + path)
+      else store.put(policy, SEARCHES + path)
+    }).catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
+  }
+
   /** Every row stored for a URL in one of the partitions. */
   async rowsOf(url: string, partitions: readonly string[]): Promise<Row[]> {
-    await this.#load()
+    await this.load()
     const found = await this.#store('readonly', (store) =>
       Promise.all(partitions.map((of) => promisifyRequest<unknown[]>(store.getAll(under(ROWS + urlPrefix(of, url)))))),
     )
@@ -118,7 +137,7 @@ export class Ledger {
 
   /** Shows every row, one at a time. For work at idle, and for what somebody asks by hand. */
   async each(visit: (row: Row) => void): Promise<void> {
-    await this.#load()
+    await this.load()
     await this.#store('readonly', (store) => walk(store, ROWS, ({ value }) => parsed([value]).forEach(visit)))
   }
 
@@ -141,7 +160,7 @@ export class Ledger {
   }
 
   /** Forgets rows, body and offline window included, and logs it. */
-  async remove(rows: readonly Row[], change: (row: Row) => Change): Promise<LoggedChange[]> {
+  async remove(rows: readonly Row[], change: (row: Row) => Change | undefined): Promise<LoggedChange[]> {
     const logged = await this.#write(({ store, meta }) => {
       for (const row of rows) store.delete(rowKey(row))
       return rows.flatMap((row) => log(store, meta, change(row)) ?? [])
@@ -281,9 +300,16 @@ export class Ledger {
   }
 
   /** Reads what every answer depends on, once. A write found open belongs to a worker that may be gone: under way. */
-  #load(): Promise<Meta | undefined> {
+  load(): Promise<Meta | undefined> {
     this.#loaded ??= this.#store('readonly', async (store) => {
-      const [meta] = await Promise.all([promisifyRequest<unknown>(store.get(META)), this.#readMarks(store)])
+      const [meta, paths, policies] = await Promise.all([
+        promisifyRequest<unknown>(store.get(META)),
+        promisifyRequest(store.getAllKeys(under(SEARCHES))),
+        promisifyRequest<SearchPolicy[]>(store.getAll(under(SEARCHES))),
+        this.#readMarks(store),
+      ])
+      policies.forEach((policy, at) => this.#searches.set(String(paths[at]).slice(SEARCHES.length), policy))
+      this.isLoaded = true
       return parseMeta(meta)
     }).catch((error: unknown) => {
       this.#loaded = undefined
@@ -364,6 +390,8 @@ export class Ledger {
     })
   }
 }
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 
 const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
 

@@ -8,6 +8,7 @@ import { Channel } from './channel.ts'
 import { type IdentityOf } from './everyone.ts'
 import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { Keeper } from './keeper.ts'
 import { Ledger } from './ledger.ts'
 import { Messages } from './messages.ts'
 import { isShellNavigation, navigate } from './navigation.ts'
@@ -18,10 +19,9 @@ import { report } from './report.ts'
 import { worker } from './scope.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
+import type { Structured } from './structured.ts'
 import { openStore } from './store.ts'
 import { Writes } from './writes.ts'
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
 const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|graphql)\b)/i
 
@@ -32,17 +32,18 @@ function isUpload(request: Request): boolean {
 }
 
 /**
- * Whether a request may be ours at all, seen from the request alone (I8): no event streams, no byte ranges, no uploads,
- * nothing that asks for a cache mode the browser reserves.
+ * Whether a request may be ours at all, seen from the request alone (I8): no event streams, no uploads, nothing that asks
+ * for a cache mode the browser reserves.
  */
 function mayBeOurs(request: Request): boolean {
   const { headers } = request
   if (request.mode === 'navigate') return false
   if (headers.get('accept')?.includes('text/event-stream') === true) return false
-  if (/^bytes/i.test(headers.get('range') ?? '')) return false
   if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return false
   return request.method === 'GET' || request.method === 'HEAD' || !isUpload(request)
 }
+
+const isForBytes = ({ headers }: Request): boolean => /^bytes\s*=/i.test(headers.get('range') ?? '')
 
 /** Carries out what the rules say, as a workbox strategy. */
 class Layer extends Strategy {
@@ -64,13 +65,21 @@ class Layer extends Strategy {
   }
 }
 
+/** What a worker is made of beside its rules: the build leaves out what they do not use. */
+export interface Parts {
+  /** Tells whose data a request is about. */
+  readonly identity: IdentityOf
+  /** The app's own files; without them pages are not available offline. */
+  readonly files?: Precache | undefined
+  /** Reads structured fields. */
+  readonly structured?: Structured | undefined
+}
+
 /**
  * Starts the layer in this worker. Everything is wired here, and nothing happens before it is called.
  *
- * @param identityOf tells whose data a request is about.
- * @param files the app's own files; without them pages are not available offline.
  */
-export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): void {
+export function start(rules: Rules, { identity: identityOf, files, structured }: Parts): void {
   const match = matcherOf(rules)
   const store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
   const ledger = new Ledger(store, rules.version)
@@ -79,30 +88,27 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
   const identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store)
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
-  const flights = new Flights({ ledger, bodies, channel, reachability, statistics })
-  const reads = new Reads({ ledger, bodies, flights, identity, reachability, statistics })
-  const writes = new Writes(ledger, channel)
-  const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics }
+  const keeper = new Keeper({ ledger, bodies, channel, structured })
+  const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured })
+  const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics, structured }
+  const reads = new Reads(ports)
+  const writes = new Writes(ports)
   const messages = new Messages(ports)
   const housekeeping = new Housekeeping(ports)
   channel.onOthersChange(() => ledger.distrust())
-  ledger.wake()
+  // A failure shows when the first answer needs it.
+  ledger.load().catch(() => undefined)
 
   const router = new Router()
+  const known = new Set<string>()
   const layer = new Layer(reads, writes)
-  for (const method of METHODS) {
-    router.registerRoute(
-      new Route(
-        ({ request, url, sameOrigin }) => {
-          if (!mayBeOurs(request)) return undefined
-          housekeeping.stir()
-          const { origin, pathname, search } = url
-          return match({ method: request.method, origin, sameOrigin, pathname, search })
-        },
-        layer,
-        method,
-      ),
-    )
+  const matched: Route['match'] = ({ request, url, sameOrigin }) => {
+    if (!mayBeOurs(request)) return undefined
+    const { origin, pathname, search } = url
+    const found = match({ method: request.method, origin, sameOrigin, pathname, search })
+    if (found === undefined || (found.kind === 'read' && !found.rule.ranges && isForBytes(request))) return undefined
+    housekeeping.stir()
+    return found
   }
   if (files !== undefined) {
     const shell = async (): Promise<Response | undefined> =>
@@ -116,7 +122,14 @@ export function start(rules: Rules, identityOf: IdentityOf, files?: Precache): v
     router.registerRoute(files.route)
   }
   worker.addEventListener('fetch', (event) => {
-    const answer = router.handleRequest({ request: event.request, event })
+    const { request } = event
+    // The router knows routes by method, and there is no end of methods (RFC 9110 §16.1).
+    const method = request.method as 'GET'
+    if (!known.has(method)) {
+      known.add(method)
+      router.registerRoute(new Route(matched, layer, method))
+    }
+    const answer = router.handleRequest({ request, event })
     // A rejection would be the same failure to the page, but an uncaught one in the worker.
     if (answer !== undefined) event.respondWith(answer.catch(() => Response.error()))
   })

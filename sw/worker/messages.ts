@@ -9,6 +9,7 @@ import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
 import type { Flights } from './flights.ts'
+import { forgetAll } from './forget.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
@@ -84,7 +85,7 @@ export class Messages {
       return { url: given, state: 'unmatched', why: '' }
     }
     const { rule, tags } = match
-    const url = normaliseUrl(match.href, rule)
+    const url = this.#ports.ledger.searched(normaliseUrl(match.href, rule))
     const base = {
       url,
       rule: rule.name,
@@ -111,7 +112,7 @@ export class Messages {
 
   async #invalidate(reach: Reach): Promise<true> {
     const { ledger, channel } = this.#ports
-    const targets = targetsReached(reach)
+    const targets = targetsReached(ledger, reach)
     const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets))
     channel.changes([await written])
     return true
@@ -119,16 +120,13 @@ export class Messages {
 
   async #remove(reach: Reach): Promise<{ removed: number }> {
     const { ledger, bodies, channel } = this.#ports
-    const targets = targetsReached(reach)
+    const targets = targetsReached(ledger, reach)
     const rows: Row[] = []
     await ledger.each((row) => {
       if (reach.all === true || isReached(row, targets)) rows.push(row)
     })
     if (reach.all === true) {
-      await ledger.removeAll()
-      await bodies.clear()
-      const { logId } = await ledger.missed(() => 'reset')
-      channel.announce({ say: 'reset', logId })
+      await forgetAll(this.#ports)
       return { removed: rows.length }
     }
     // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
@@ -142,16 +140,18 @@ export class Messages {
     const { flights, identity } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
-    const rows = await this.#stored(normaliseUrl(match.href, match.rule), clientId)
+    const rows = await this.#stored(this.#ports.ledger.searched(normaliseUrl(match.href, match.rule)), clientId)
     let outcome: Refreshed['outcome'] = 'absent'
     for (const row of rows) {
       const authorization = identity.credentialsOf(row.partition) ?? null
       const fields = new Map(row.request.fields)
       if (authorization !== null) fields.set('authorization', authorization)
       const { url, key, partition } = row
-      const request = { url, fields, credentials: row.request.credentials }
-      const head = { method: 'GET', url, fields, cache: 'no-cache' } as const
-      const read = { request, head, ...match, partition, key, authorization, clientId: undefined, row }
+      const { method = 'GET', credentials, body } = row.request
+      const request = { method, url, fields, credentials }
+      const head = { method, url, fields, cache: 'no-cache' } as const
+      const keyOf = (): string => key
+      const read = { request, head, ...match, partition, key, keyOf, body, authorization, clientId: undefined, row }
       const flight = flights.launch(read, validation(row, match), false)
       const { settlement } = await flight.landed
       const shared = await flight.shared
@@ -174,12 +174,13 @@ const validation = (row: Row, { rule }: ReadMatch): Plan => ({
   row,
   standing: standing(row, rule, false, now()),
   standsIn: true,
+  forgiving: false,
   fwd: 'request',
   why: 'refresh',
 })
 
-const targetsReached = ({ tags = [], urls = [], all = false }: Reach): Target[] =>
-  all ? ['prefix '] : targetsOf(urls, tags)
+const targetsReached = (ledger: Ledger, { tags = [], urls = [], all = false }: Reach): Target[] =>
+  all ? ['prefix '] : targetsOf(ledger, urls, tags)
 
 const removal = ({ url, tags, partition }: Row): Change => ({
   kind: 'removed',

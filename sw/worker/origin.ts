@@ -1,5 +1,5 @@
 import { type Fields, isAway } from '../core/head.ts'
-import { parseHttpDate } from '../core/http-date.ts'
+import { retryAfterMs } from '../core/rest.ts'
 import { jittered, now, pause } from './clock.ts'
 
 /** A longer `Retry-After` is no retry of this request: what is stored answers, or the failure does. */
@@ -19,7 +19,7 @@ export async function reach(make: () => Request, retries: number): Promise<Respo
     try {
       const response = await fetch(make())
       if (isLast || !isAway(response.status)) return response
-      floorMs = retryAfterMs(response.headers.get('retry-after'))
+      floorMs = retryAfterMs(response.headers.get('retry-after') ?? undefined, now())
       if (floorMs > MAX_WAIT_MS) return response
       await response.body?.cancel()
     } catch (error) {
@@ -30,16 +30,9 @@ export async function reach(make: () => Request, retries: number): Promise<Respo
   }
 }
 
-/** `Retry-After` in milliseconds from now; 0 when absent or unreadable (RFC 9110 §10.2.3). */
-function retryAfterMs(field: string | null): number {
-  if (field === null) return 0
-  if (/^\d+$/.test(field)) return Number(field) * 1000
-  const at = parseHttpDate(field, now())
-  return at === 'invalid' ? 0 : Math.max(0, at - now())
-}
-
 /** What the worker asks by when no page's request is at hand. */
 export interface Repeatable {
+  readonly method?: string
   readonly url: string
   readonly fields: Fields
   readonly credentials: RequestCredentials
@@ -53,8 +46,14 @@ export interface Repeatable {
  * own, for otherwise Fetch adds `no-cache` to both and CDNs take that for an order to bypass
  * (docs/discoveries/conditional-requests.md). Another origin: `no-cache` and nothing added, so that no preflight is
  * caused; the browser's cache then revalidates by itself.
+ *
+ * @param body the bytes of a read that has some, so that it can be sent more than once.
  */
-export function outgoing(request: Request | Repeatable, conditions: readonly (readonly [string, string])[]): Request {
+export function outgoing(
+  request: Request | Repeatable,
+  conditions: readonly (readonly [string, string])[],
+  body?: ArrayBuffer,
+): Request {
   const page = request instanceof Request ? request : undefined
   const isOurs = new URL(request.url).origin === location.origin && page?.mode !== 'no-cors'
   const headers = new Headers(request instanceof Request ? request.headers : [...request.fields])
@@ -64,10 +63,11 @@ export function outgoing(request: Request | Repeatable, conditions: readonly (re
     if (!headers.has('pragma')) headers.set('pragma', '')
   }
   // `signal: null`: what one page gives up on, others may be waiting for, and the store too.
-  const init: RequestInit = { headers, signal: null, cache: isOurs ? 'no-store' : 'no-cache' }
+  const init: RequestInit = { headers, signal: null, cache: isOurs ? 'no-store' : 'no-cache', ...(body && { body }) }
   if (page !== undefined) {
     // Any init at all makes the constructor forget whose page it was.
     return new Request(page, { ...init, referrer: page.referrer, referrerPolicy: page.referrerPolicy })
   }
-  return new Request(request.url, { ...init, credentials: request.credentials, mode: isOurs ? 'same-origin' : 'cors' })
+  const { method = 'GET', credentials } = request as Repeatable
+  return new Request(request.url, { ...init, method, credentials, mode: isOurs ? 'same-origin' : 'cors' })
 }

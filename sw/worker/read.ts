@@ -12,6 +12,10 @@ export interface Read {
   readonly tags: readonly string[]
   readonly partition: string
   readonly key: string
+  /** The key under which the same read would be found by another URL: `No-Vary-Search` may change which. */
+  readonly keyOf: (url: string) => string
+  /** Of a read that has a body. */
+  readonly body: ArrayBuffer | undefined
   /** The request's `Authorization`. */
   readonly authorization: string | null
   /** Undefined when no page asked: the worker did, by itself. */

@@ -1,12 +1,14 @@
 import { normaliseUrl, type ReadMatch, type Rule } from '../../config/language/index.ts'
 import { currentAge } from '../core/freshness.ts'
+import { covers } from '../core/form.ts'
 import type { RequestHead } from '../core/head.ts'
 import { entryKey } from '../core/key.ts'
 import { type Forward, type Plan, plan } from '../core/plan.ts'
 import type { Row } from '../core/row.ts'
-import { variantOf, varyNames } from '../core/vary.ts'
+import { selected } from '../core/select.ts'
 import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
+import { digestOf } from './body-reader.ts'
 import { now, within } from './clock.ts'
 import { describeRequest } from './describe.ts'
 import type { Flight, Flights } from './flights.ts'
@@ -16,6 +18,7 @@ import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
+import type { Structured } from './structured.ts'
 
 /** A page's read, and what keeps the worker alive for the work that goes on behind its answer. */
 export interface Asked {
@@ -32,6 +35,7 @@ interface Ports {
   readonly identity: Identity
   readonly reachability: Reachability
   readonly statistics: Statistics
+  readonly structured: Structured | undefined
 }
 
 type Validation = Plan & { readonly kind: 'validate' }
@@ -52,18 +56,26 @@ export class Reads {
   /** The answer to a page's read. Rejects only as the network did, when there is no answer at all. */
   async answer(asked: Asked): Promise<Response> {
     const { request, match, clientId, waitUntil } = asked
-    const { flights, identity, statistics } = this.#ports
+    const { ledger, flights, identity, statistics, structured } = this.#ports
     const { rule, tags } = match
-    const url = normaliseUrl(request.url, rule)
-    const head = describeRequest(request, url)
     statistics.count(rule.name, { reads: 1 })
 
+    // One that cannot be loaded is reported where rows are looked for.
+    if (structured !== undefined && !ledger.isLoaded) await ledger.load().catch(() => undefined)
+    const url = ledger.searched(normaliseUrl(request.url, rule))
     const whose = identity.partitionOf(request, clientId, rule)
     const partition = whose instanceof Promise ? await whose : whose
     if (partition === undefined) return this.#passed(request, rule, 'bypass', 'unknown-user')
 
+    const head = describeRequest(request, url, partition)
+    const authorization = request.headers.get('authorization')
+    const bytes = request.body === null ? undefined : await request.clone().arrayBuffer()
+    const bodyDigest = bytes && (await digestOf(bytes))
     const { credentials } = request
-    const key = entryKey({ partition, request: head, url, credentials, keyHeaders: rule.keyHeaders })
+    const { keyHeaders } = rule
+    const keyOf = (url: string): string =>
+      entryKey({ partition, request: head, url, credentials, keyHeaders, bodyDigest })
+    const key = keyOf(url)
     let [planned, body, row] = await this.#plan(key, head, rule)
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
     const storing = planned.kind === 'fetch' || planned.kind === 'validate' ? flights.storing(key) : undefined
@@ -71,22 +83,22 @@ export class Reads {
       await within(rule.timeoutMs, storing, undefined)
       ;[planned, body, row] = await this.#plan(key, head, rule)
     }
-    const authorization = request.headers.get('authorization')
-    const read: Read = { request, head, rule, tags, partition, key, authorization, clientId, row }
+    const read: Read = { request, head, rule, tags, partition, key, keyOf, body: bytes, authorization, clientId, row }
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
-        return hit(planned, body)
+        return hit(head, planned, body)
       case 'serve-then-validate': {
-        statistics.count(rule.name, { hits: 1, bytesSaved: planned.row.size })
+        const mayAsk = flights.mayAskBehind(url)
+        statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
-        waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
-        return hit(planned, body)
+        if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
+        return hit(head, planned, body)
       }
       case 'validate':
         return this.#fetched(read, planned, body, waitUntil)
       case 'fetch':
-        return planned.store
+        return planned.store || head.method === 'HEAD'
           ? this.#fetched(read, planned, undefined, waitUntil)
           : this.#passed(request, rule, planned.fwd, planned.why)
       case 'unsatisfiable':
@@ -104,8 +116,8 @@ export class Reads {
     // A row without its body is a miss.
     const row = body === undefined ? undefined : chosen
     const invalidated = row !== undefined && ledger.isInvalidated(row)
-    const otherVariants = rows.length > 0 && row === undefined
-    return [plan({ request: head, rule, row, otherVariants, invalidated, now: now() }), body, row]
+    const variants = row === undefined ? rows.filter((other) => other !== chosen) : []
+    return [plan({ request: head, rule, row, variants, invalidated, now: now() }), body, row]
   }
 
   /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
@@ -115,8 +127,10 @@ export class Reads {
     body: BodyBytes | undefined,
     waitUntil: Asked['waitUntil'],
   ): Promise<Response> {
-    const { flights } = this.#ports
-    const joined = read.head.cache === 'default' ? flights.toJoin(read) : undefined
+    const { flights, statistics } = this.#ports
+    const { head } = read
+    const mayJoin = head.cache === 'default' && head.method !== 'HEAD'
+    const joined = mayJoin ? flights.toJoin(read) : undefined
     const collapsed = joined && (await this.#collapsed(read, joined, planned.fwd))
     if (collapsed !== undefined) return collapsed
 
@@ -127,28 +141,35 @@ export class Reads {
     if (landing === undefined) {
       // The stored answer has been kept waiting long enough. What comes late is stored all the same, and told.
       waitUntil(flight.landed.then(({ response: late }) => late?.body?.cancel()))
-      return this.#standIn(read, body, 'timeout')
+      return this.#standIn(read, body, 'timeout', undefined)
     }
     inform(flight, read)
     const { settlement, response, error, requestedAtMs, receivedAtMs } = landing
-    const status = { fwd: planned.fwd, 'fwd-status': response?.status }
+    const how = { fwd: planned.fwd, 'fwd-status': response?.status }
     switch (settlement.kind) {
       case 'refresh': {
         const row = { ...settlement.row, fields: settlement.fields, requestedAtMs, receivedAtMs }
-        this.#ports.statistics.count(read.rule.name, { bytesSaved: row.size })
-        return storedAnswer(row, body, currentAge(row, now()), { ...status, stored: true })
+        const bytes = settlement.row === read.row ? body : await this.#body(row)
+        // The 304 named another variant, and its body is gone.
+        if (bytes === undefined) return this.#passed(read.request as Request, read.rule, planned.fwd, 'body-lost')
+        statistics.count(read.rule.name, { bytesSaved: row.size })
+        return storedAnswer(head, row, bytes, currentAge(row, now()), { ...how, stored: true })
       }
       case 'stand-in':
         void response?.body?.cancel()
-        return this.#standIn(read, body, 'offline')
+        return this.#standIn(read, body, 'offline', response?.status)
+      case 'refuse':
+        return gatewayTimeout()
       case 'store':
       case 'keep':
       case 'drop':
+      case 'update':
+      case 'outdate':
       case 'refetch':
       case 'fail': {
         if (response === undefined) throw error
         const stored = settlement.kind === 'store'
-        return withStatus(response, { ...status, stored, detail: stored ? undefined : settlement.why })
+        return withStatus(response, { ...how, stored, detail: stored ? undefined : settlement.why })
       }
     }
   }
@@ -158,21 +179,27 @@ export class Reads {
     inform(flight, read)
     const shared = await within(read.rule.timeoutMs, flight.shared, undefined)
     if (shared === undefined || selected([shared.row], read.head) === undefined) return undefined
+    if (!covers(shared.row, read.head)) return undefined
     const body = shared.body ?? (await this.#body(shared.row))
     if (body === undefined) return undefined
     const { size } = shared.row
     this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1, bytesSaved: size })
     const status = { fwd, collapsed: true }
-    return storedAnswer(shared.row, body, currentAge(shared.row, now()), status)
+    return storedAnswer(read.head, shared.row, body, currentAge(shared.row, now()), status)
   }
 
   /** The origin is away, or too slow: what is stored answers, and says so. */
-  #standIn({ rule, row }: Read, body: BodyBytes | undefined, why: 'offline' | 'timeout'): Response {
+  #standIn(
+    { head, rule, row }: Read,
+    body: BodyBytes | undefined,
+    why: 'offline' | 'timeout',
+    status: number | undefined,
+  ): Response | Promise<Response> {
     if (row === undefined || body === undefined) return gatewayTimeout()
     const { ledger, statistics } = this.#ports
     statistics.count(rule.name, { standIns: 1, bytesSaved: row.size })
     const detail = ledger.isInvalidated(row) ? 'offline-before-write' : why
-    return storedAnswer(row, body, currentAge(row, now()), { fwd: 'stale', detail })
+    return storedAnswer(head, row, body, currentAge(row, now()), { fwd: 'stale', 'fwd-status': status, detail })
   }
 
   /** Straight from the network, for a reason of the request's own. */
@@ -205,23 +232,14 @@ export class Reads {
   }
 }
 
-/** The newest stored answer whose varying fields are the request's. */
-function selected(rows: readonly Row[], { fields }: Pick<RequestHead, 'fields'>): Row | undefined {
-  let newest: Row | undefined
-  for (const row of rows) {
-    const names = varyNames(row.fields)
-    if (names === 'unknowable' || variantOf(names, fields) !== row.variant) continue
-    if (newest === undefined || row.sequence > newest.sequence) newest = row
-  }
-  return newest
-}
-
 /** Whoever gets the answer itself needs no telling that it changed. */
 function inform({ informed }: Flight, { clientId }: Read): void {
   if (clientId !== undefined) informed.add(clientId)
 }
 
 const hit = (
+  head: RequestHead,
   { row, standing, why }: Plan & { kind: 'serve' | 'serve-then-validate' },
   body: BodyBytes | undefined,
-): Response => storedAnswer(row, body, standing.age, { hit: true, ttl: standing.ttl, detail: why })
+): Response | Promise<Response> =>
+  storedAnswer(head, row, body, standing.age, { hit: true, ttl: standing.ttl, detail: why })

@@ -11,6 +11,7 @@ export const MARKS = 'mark '
 export const INTENTS = 'intent '
 export const CHANGES = 'change '
 export const CLIENTS = 'client '
+export const SEARCHES = 'search '
 
 /** Every key that begins with the prefix: `\uffff` sorts after all that a key may hold. */
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)

@@ -1,4 +1,4 @@
-import { identity, rules } from 'virtual:freshlayer/rules'
+import { identity, rules, structured } from 'virtual:freshlayer/rules'
 import { start } from './main.ts'
 
-start(rules, identity)
+start(rules, { identity, structured })

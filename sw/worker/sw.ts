@@ -1,7 +1,7 @@
-import { identity, rules } from 'virtual:freshlayer/rules'
+import { identity, rules, structured } from 'virtual:freshlayer/rules'
 import { start } from './main.ts'
 import { precache } from './precache.ts'
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof precache>[0] }
 
-start(rules, identity, precache(self.__WB_MANIFEST))
+start(rules, { identity, structured, files: precache(self.__WB_MANIFEST) })

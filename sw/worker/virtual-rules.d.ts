@@ -5,4 +5,5 @@ declare module 'virtual:freshlayer/rules' {
 
   export const rules: Rules
   export const identity: IdentityOf
+  export const structured: import('./structured.ts').Structured | undefined
 }

@@ -1,42 +1,52 @@
 import type { WriteMatch } from '../../config/language/index.ts'
 import type { Change } from '../core/change.ts'
-import { isAway } from '../core/head.ts'
 import type { Target } from '../core/invalidation.ts'
+import { settleWrite } from '../core/write.ts'
 import { withStatus } from './answer.ts'
+import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now, within } from './clock.ts'
+import { fieldsOf } from './describe.ts'
+import { forgetAll, isCleared } from './forget.ts'
 import type { Ledger } from './ledger.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
+import type { Structured } from './structured.ts'
 
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
 const INTENT_LIMIT_MS = 500
 
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly channel: Channel
+  readonly structured: Structured | undefined
+}
+
 /** Passes writes through, and makes sure that no read that begins after the answer is older than it (I1). */
 export class Writes {
-  readonly #ledger: Ledger
-  readonly #channel: Channel
+  readonly #ports: Ports
 
-  constructor(ledger: Ledger, channel: Channel) {
-    this.#ledger = ledger
-    this.#channel = channel
+  constructor(ports: Ports) {
+    this.#ports = ports
   }
 
   /** The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written. */
   async answer(request: Request, match: WriteMatch, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
+    const { ledger, channel, structured } = this.#ports
     const { urls, patterns, tags } = match.invalidates
     // Nobody knows which queries of its own URL a write shows up in: all of them.
     const own = request.url.replace(/[?#].*$/s, '')
-    const targets = targetsOf([own, ...urls, ...patterns], tags)
-    const intent = this.#ledger.intend(targets)
+    const targets = targetsOf(ledger, [own, ...urls, ...patterns], tags)
+    const intent = ledger.intend(targets)
     await within(INTENT_LIMIT_MS, intent.durable, false)
     const end = async (reached: readonly Target[]): Promise<void> => {
       try {
         const change = reached.length > 0 ? invalidation(reached) : undefined
-        const { written } = await this.#ledger.end(intent, reached, change)
+        const { written } = await ledger.end(intent, reached, change)
         waitUntil(
           written.then(
-            (logged) => this.#channel.changes([logged]),
+            (logged) => channel.changes([logged]),
             (error: unknown) => report('an invalidation could not be stored; memory holds it', error),
           ),
         )
@@ -53,12 +63,13 @@ export class Writes {
       throw error
     }
     const { status } = response
-    const succeeded = response.type === 'opaqueredirect' || (status >= 200 && status < 400)
-    // A gateway that lost its origin says nothing about what the origin did; a failed precondition says that what we
-    // have of it is outdated.
-    const isSuspect = isAway(status) || status === 412
-    const reached = succeeded ? [...targets, ...targetsOf(named(response, request.url), [])] : isSuspect ? targets : []
-    await end(reached)
+    const fields = fieldsOf(response.headers)
+    const outcome = settleWrite(response.type === 'opaqueredirect' ? 'redirected' : status)
+    const reached = outcome === 'nothing' ? [] : targets
+    const others = outcome === 'named' ? targetsOf(ledger, named(response, request.url), []) : []
+    const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
+    await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
+    if (isCleared(fields)) await forgetAll(this.#ports)
     return withStatus(response, { fwd: 'method', 'fwd-status': status })
   }
 }
@@ -67,11 +78,16 @@ export class Writes {
  * What URLs, patterns and tags reach. A URL without a query is meant with any. A pattern reaches all that begins as it
  * does before its first hole or star: too much costs a validation, too little would break a promise.
  */
-export const targetsOf = (urls: readonly string[], tags: readonly string[]): Target[] => [
+export const targetsOf = (
+  ledger: Pick<Ledger, 'searched'>,
+  urls: readonly string[],
+  tags: readonly string[],
+): Target[] => [
   ...urls.map((url): Target => {
     const literal = url.replace(/[^/]*(?::[a-z]|\*).*$/is, '')
     const { origin, pathname, search } = new URL(literal, worker.location.origin)
-    return `${literal === url ? 'url' : 'prefix'} ${origin}${pathname}${search}`
+    const reached = `${origin}${pathname}${search}` as const
+    return literal === url ? `url ${ledger.searched(reached)}` : `prefix ${reached}`
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]
