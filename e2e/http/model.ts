@@ -1,0 +1,335 @@
+import { normaliseUrl } from '../../config/language/index.ts'
+import { refusal } from '../../sw/core/admission.ts'
+import { type CacheStatus, cacheStatus } from '../../sw/core/cache-status.ts'
+import { formOf } from '../../sw/core/form.ts'
+import { currentAge } from '../../sw/core/freshness.ts'
+import { groupNames } from '../../sw/core/groups.ts'
+import type { CacheMode, Fields, RequestHead, ResponseHead } from '../../sw/core/head.ts'
+import { formatHttpDate } from '../../sw/core/http-date.ts'
+import { Marks, type Target } from '../../sw/core/invalidation.ts'
+import { entryKey } from '../../sw/core/key.ts'
+import { type Plan, plan } from '../../sw/core/plan.ts'
+import { combines, contentRange, joined } from '../../sw/core/range.ts'
+import { rateLimitMs, retryAfterMs } from '../../sw/core/rest.ts'
+import { ROW_SHAPE, type Row } from '../../sw/core/row.ts'
+import { searched, searchPolicy, type SearchPolicy } from '../../sw/core/search.ts'
+import { selected } from '../../sw/core/select.ts'
+import { sequence } from '../../sw/core/sequence.ts'
+import { settle, type Settlement } from '../../sw/core/settle.ts'
+import { controlOf, TARGETED_FIELD } from '../../sw/core/targeted.ts'
+import type { Windows } from '../../sw/core/timeline.ts'
+import { bytes, type EpochMs, epochMs } from '../../sw/core/units.ts'
+import { conditions, mergedFields, sameValidator, storedFields } from '../../sw/core/validation.ts'
+import { variantOf, varyNames } from '../../sw/core/vary.ts'
+import { settleWrite } from '../../sw/core/write.ts'
+import { bareDictionary, bareList, listParameters } from '../../sw/worker/structured-fields.ts'
+
+/** A request of the page. */
+export interface Asked {
+  readonly method: string
+  readonly url: string
+  readonly fields: Fields
+  readonly cache: CacheMode
+  readonly credentials: string
+  readonly body: string
+}
+
+/** What the origin says; the body of one that is `cut` breaks off. */
+export interface Said {
+  readonly status: number
+  readonly fields: Fields
+  readonly body: string
+  readonly cut: boolean
+}
+
+/** What the page gets; undefined: its fetch rejects. */
+export type Answer = Said | undefined
+
+/** Sends a request to the origin; undefined: it cannot be reached. */
+export type Ask = (method: string, fields: Fields) => Promise<Said | undefined>
+
+/** Everything is left to HTTP, as in `rules.ts`. */
+const RULE: Windows = { fresh: 'http', stale: 'http', offline: 'http', trust: 'http' }
+
+const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
+
+/**
+ * The smallest cache that carries out what the core decides: a map, a clock that is set by hand, one thing at a time. What
+ * a row says of it, it says of `plan` and `settle`.
+ */
+export class Model {
+  nowMs: EpochMs = epochMs(0)
+  readonly #ask: Ask
+  readonly #rows = new Map<string, readonly Row[]>()
+  readonly #marks = new Marks()
+  readonly #searches = new Map<string, SearchPolicy>()
+  #restUntilMs = 0
+  #counter = 0
+  /** What goes on behind the page's back. */
+  behind: Promise<unknown> = Promise.resolve()
+
+  constructor(ask: Ask) {
+    this.#ask = ask
+  }
+
+  async fetch(asked: Asked): Promise<Answer> {
+    const isRead = SAFE.test(asked.method) || (asked.method === 'POST' && asked.url.includes('/search/'))
+    if (!isRead) return this.#write(asked)
+    const head = this.#head(asked)
+    const key = this.#key(head, asked)
+    const rows = this.#rows.get(key) ?? []
+    const row = selected(rows, head)
+    const variants = row === undefined ? rows : []
+    const invalidated = row !== undefined && this.#marks.covering(row) > row.sequence
+    const planned = plan({ request: head, rule: RULE, row, variants, invalidated, now: this.nowMs })
+    switch (planned.kind) {
+      case 'serve':
+      case 'serve-then-validate':
+        if (planned.kind === 'serve-then-validate' && this.nowMs >= this.#restUntilMs) {
+          this.behind = this.#forward(asked, head, planned, row)
+        }
+        return this.#stored(head, planned.row, { hit: true, ttl: planned.standing.ttl, detail: planned.why })
+      case 'validate':
+      case 'fetch':
+        return this.#forward(asked, head, planned, row)
+      case 'unsatisfiable':
+        return GATEWAY_TIMEOUT
+    }
+  }
+
+  #head({ method, url, fields, cache }: Asked): RequestHead {
+    const bare = normaliseUrl(url, { ignoreQuery: [] })
+    const policy = this.#searches.get(pathOf(bare))
+    return { method, url: policy === undefined ? bare : searched(bare, policy), fields, cache }
+  }
+
+  #key(request: RequestHead, { credentials, body }: Asked): string {
+    const bodyDigest = body === '' ? undefined : body
+    return entryKey({
+      partition: 'everyone',
+      request,
+      url: request.url,
+      credentials,
+      keyHeaders: [],
+      bodyDigest,
+    })
+  }
+
+  async #forward(asked: Asked, head: RequestHead, planned: Plan, row: Row | undefined): Promise<Answer> {
+    const at = sequence(1, ++this.#counter)
+    const requestedAtMs = this.nowMs
+    const stored = planned.kind === 'fetch' ? planned.variants : planned.kind === 'unsatisfiable' ? [] : [planned.row]
+    const own: Fields = planned.kind === 'serve-then-validate' ? new Map() : head.fields
+    const isPast = planned.kind === 'fetch' && !planned.store
+    const asking = isPast ? [] : conditions(fieldsOf(stored), own)
+    let used = planned
+    let said = await this.#send(head, asking)
+    let settlement = this.#settle(used, head, row, said)
+    if (settlement.kind === 'refetch') {
+      used = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: settlement.why }
+      said = await this.#send(head, [])
+      settlement = this.#settle(used, head, row, said)
+    }
+    if (said !== undefined) this.#heed(head, said)
+    const times = { requestedAtMs, receivedAtMs: this.nowMs }
+    const how: CacheStatus = { fwd: 'fwd' in planned ? planned.fwd : 'stale', 'fwd-status': said?.status }
+    switch (settlement.kind) {
+      case 'store':
+        if (said === undefined || said.cut) return said
+        this.#store(asked, head, row, said, at, times)
+        return withStatus(said, { ...how, stored: true })
+      case 'refresh':
+      case 'update': {
+        const { fields } = settlement
+        const targeted = (said && targetedIn(said.fields)) ?? settlement.row.targeted
+        const names = varyNames(fields)
+        const variant = names === 'unknowable' ? settlement.row.variant : variantOf(names, head.fields)
+        const tags = groupNames(bareList(fields.get('cache-groups')))
+        const refreshed = { ...settlement.row, ...times, fields, targeted, variant, tags, sequence: at }
+        this.#rows.set(settlement.row.key, this.#others(settlement.row))
+        this.#commit(refreshed)
+        return settlement.kind === 'refresh'
+          ? this.#stored(head, refreshed, { ...how, stored: true })
+          : said && withStatus(said, how)
+      }
+      case 'outdate':
+        this.#marks.add({ target: `url ${settlement.row.url}`, sequence: sequence(1, ++this.#counter) })
+        return said && withStatus(said, how)
+      case 'drop':
+        if (row !== undefined) this.#rows.set(row.key, this.#others(row))
+        return said && withStatus(said, { ...how, detail: settlement.why })
+      case 'stand-in': {
+        const isOverwritten = this.#marks.covering(settlement.row) > settlement.row.sequence
+        const detail = isOverwritten ? 'offline-before-write' : 'offline'
+        return this.#stored(head, settlement.row, { fwd: 'stale', 'fwd-status': said?.status, detail })
+      }
+      case 'refuse':
+        return GATEWAY_TIMEOUT
+      case 'keep':
+      case 'refetch':
+      case 'fail':
+        return said && withStatus(said, { ...how, detail: settlement.why })
+    }
+  }
+
+  #send({ method, fields }: RequestHead, asking: readonly (readonly [string, string])[]): Promise<Said | undefined> {
+    return this.#ask(method, new Map([['cache-control', 'max-age=0'], ['pragma', ''], ...fields, ...asking]))
+  }
+
+  #settle(planned: Plan, request: RequestHead, stored: Row | undefined, said: Said | undefined): Settlement {
+    const outcome =
+      said === undefined
+        ? ({ kind: 'failure', cause: 'network' } as const)
+        : ({ kind: 'response', head: headOf(said) } as const)
+    return settle({ plan: planned, request, stored, expects: undefined, outcome, unasked: false })
+  }
+
+  #heed({ url }: RequestHead, { status, fields }: Said): void {
+    const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
+    const restMs =
+      field === undefined ? rateLimitMs(listParameters(fields.get('ratelimit'))) : retryAfterMs(field, this.nowMs)
+    if (restMs > 0) this.#restUntilMs = this.nowMs + restMs
+    else if (status < 400) this.#restUntilMs = 0
+    this.#clear(fields)
+    if (status >= 300) return
+    const policy = searchPolicyIn(fields)
+    if (policy === undefined) this.#searches.delete(pathOf(url))
+    else this.#searches.set(pathOf(url), policy)
+  }
+
+  #clear(fields: Fields): void {
+    if (/"(cache|storage|\*)"/.test(fields.get('clear-site-data') ?? '')) this.#rows.clear()
+  }
+
+  #store(
+    asked: Asked,
+    head: RequestHead,
+    previous: Row | undefined,
+    { status, fields: received, body }: Said,
+    at: Row['sequence'],
+    times: Pick<Row, 'requestedAtMs' | 'receivedAtMs'>,
+  ): void {
+    if (/"(cache|storage|\*)"/.test(received.get('clear-site-data') ?? '')) return
+    const fields = storedFields(received)
+    if (!fields.has('date')) fields.set('date', formatHttpDate(times.receivedAtMs))
+    let content = new TextEncoder().encode(body).buffer as ArrayBuffer
+    let kept = status
+    const part = status === 206 ? contentRange(fields) : undefined
+    if (part !== undefined) {
+      if (previous?.status === 200 && sameValidator(previous.fields, fields) === true) {
+        const merged = mergedFields(previous.fields, fields)
+        merged.delete('content-range')
+        return this.#commit({ ...previous, ...times, sequence: at, fields: merged })
+      }
+      const known = previous && combines(previous.fields, fields) ? previous : undefined
+      const all = joined((known && contentRange(known.fields)) ?? part, known ? bytesOf(known) : content, part, content)
+      content = all.bytes
+      if (all.contentRange === undefined) {
+        fields.delete('content-range')
+        kept = 200
+      } else fields.set('content-range', all.contentRange)
+    }
+    const names = varyNames(fields)
+    const current = this.#head(asked)
+    this.#commit({
+      shape: ROW_SHAPE,
+      key: this.#key(current, asked),
+      variant: variantOf(names === 'unknowable' ? [] : names, head.fields),
+      partition: 'everyone',
+      epoch: 0,
+      rule: 'rows',
+      tags: groupNames(bareList(received.get('cache-groups'))),
+      url: current.url,
+      request: { fields: new Map(), credentials: 'same-origin' },
+      status: kept,
+      statusText: '',
+      fields,
+      targeted: targetedIn(received),
+      sequence: at,
+      ...times,
+      storedAtMs: this.nowMs,
+      digest: '',
+      size: bytes(content.byteLength),
+      body: { bytes: content },
+    })
+  }
+
+  #commit(row: Row): void {
+    const rows = this.#rows.get(row.key) ?? []
+    const existing = rows.find(({ variant }) => variant === row.variant)
+    if (refusal(row, existing, 0) === undefined) this.#rows.set(row.key, [row, ...this.#others(row)])
+  }
+
+  #others({ key, variant }: Row): Row[] {
+    return (this.#rows.get(key) ?? []).filter((other) => other.variant !== variant)
+  }
+
+  #stored(head: RequestHead, row: Row, how: CacheStatus): Said {
+    const fields = new Map(row.fields)
+    fields.set('age', String(Math.floor(currentAge(row, this.nowMs))))
+    const text = new TextDecoder().decode(bytesOf(row))
+    const form = formOf(head, row)
+    const said = (status: number, body: string): Said => withStatus({ status, fields, body, cut: false }, how)
+    switch (form.kind) {
+      case 'whole':
+        return said(row.status, head.method === 'HEAD' ? '' : text)
+      case 'not-modified':
+        return said(304, '')
+      case 'unsatisfiable':
+        fields.set('content-range', `bytes */${form.total}`)
+        return said(416, '')
+      case 'part': {
+        const { first, last, offset, total } = form
+        fields.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
+        return said(206, text.slice(offset, offset + last - first + 1))
+      }
+    }
+  }
+
+  async #write({ method, url, fields }: Asked): Promise<Answer> {
+    const said = await this.#ask(method, fields)
+    const outcome = settleWrite(said?.status ?? 'failure')
+    const own = normaliseUrl(url, { ignoreQuery: [] })
+    const named = outcome === 'named' ? ['location', 'content-location'] : []
+    const urls = named.flatMap((name) => {
+      const value = said?.fields.get(name)
+      if (value === undefined || !URL.canParse(value, own)) return []
+      const { origin, href } = new URL(value, own)
+      return origin === new URL(own).origin ? [href] : []
+    })
+    const targets: Target[] = [
+      ...(outcome === 'nothing' ? [] : [pathOf(own), ...urls].map((each): Target => `url ${each}`)),
+      ...groupNames(bareList(said?.fields.get('cache-group-invalidation'))).map((name): Target => `tag ${name}`),
+    ]
+    for (const target of targets) this.#marks.add({ target, sequence: sequence(1, ++this.#counter) })
+    if (said !== undefined) this.#clear(said.fields)
+    return said && withStatus(said, { fwd: 'method', 'fwd-status': said.status })
+  }
+}
+
+const GATEWAY_TIMEOUT: Said = { status: 504, fields: new Map(), body: '', cut: false }
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
+
+const fieldsOf = (rows: readonly Row[]): Fields[] => rows.map(({ fields }) => fields)
+
+const bytesOf = ({ body }: Row): ArrayBuffer => ('bytes' in body ? body.bytes : new ArrayBuffer(0))
+
+const targetedIn = (fields: Fields): string | undefined => controlOf(bareDictionary(fields.get(TARGETED_FIELD)))
+
+const searchPolicyIn = (fields: Fields): SearchPolicy | undefined =>
+  fields.has('no-vary-search') ? searchPolicy(bareDictionary(fields.get('no-vary-search'))) : undefined
+
+const headOf = ({ status, fields }: Said): ResponseHead => ({
+  status,
+  statusText: '',
+  fields,
+  redirected: false,
+  opaque: false,
+  targeted: targetedIn(fields),
+})
+
+const withStatus = (said: Said, how: CacheStatus): Said => ({
+  ...said,
+  fields: new Map([...said.fields, ['cache-status', cacheStatus(how, said.fields.get('cache-status'))]]),
+})
