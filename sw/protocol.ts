@@ -24,6 +24,7 @@ export type Since = { readonly logId: string; readonly position: number } | { re
 export type Question =
   | { readonly ask: 'hello'; readonly since: Since }
   | { readonly ask: 'identify'; readonly user: string | null }
+  | { readonly ask: 'sign-out'; readonly force: boolean }
   | { readonly ask: 'explain'; readonly url: string }
   | { readonly ask: 'invalidate'; readonly reach: Reach }
   | { readonly ask: 'remove'; readonly reach: Reach }
@@ -35,6 +36,7 @@ export type Question =
 export interface Answers {
   hello: Greeting
   identify: true
+  'sign-out': SignedOut
   explain: Explanation
   invalidate: true
   remove: { readonly removed: number }
@@ -74,6 +76,14 @@ export interface Explanation {
   readonly tags?: readonly string[]
   readonly etag?: string
   readonly invalidated?: boolean
+}
+
+/** What signing out has come to. */
+export interface SignedOut {
+  /** False when there are writes that the origin does not have yet, and nobody said to drop them. */
+  readonly signedOut: boolean
+  /** Writes that have not been sent. Always 0: nothing is queued yet. */
+  readonly unsent: number
 }
 
 /** What asking the origin anew about a stored URL has brought. */
@@ -141,6 +151,8 @@ export function parseQuestion(data: unknown): Question | undefined {
       return isSince(question.since) ? question : undefined
     case 'identify':
       return question.user === null || typeof question.user === 'string' ? question : undefined
+    case 'sign-out':
+      return typeof question.force === 'boolean' ? question : undefined
     case 'explain':
     case 'refresh':
       return typeof question.url === 'string' ? question : undefined

@@ -9,6 +9,7 @@ import {
   type Question,
   type Reach,
   type Refreshed,
+  type SignedOut,
   type Since,
   type Stats,
 } from '../../sw/protocol.ts'
@@ -62,6 +63,11 @@ export interface Freshlayer {
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   /** Says who is signed in; null: nobody. Wait for it before the next read that depends on it. */
   identify(user: string | null): Promise<void>
+  /**
+   * The user signs out: what is stored for them is erased, in memory at once and on disk when this settles, and other tabs
+   * hear of it. Where writes are unsent nothing happens unless `force` says to drop them: show `unsent` and ask.
+   */
+  signOut(options?: { readonly force?: boolean }): Promise<SignedOut>
   /** Why a URL would be answered as it would be now. */
   explain(url: string): Promise<Explanation>
   /** Ends the freshness of what has these tags or URLs: for changes that no write of this app has made. */
@@ -140,6 +146,10 @@ class Connection implements Freshlayer {
 
   async identify(user: string | null): Promise<void> {
     await this.#ask({ ask: 'identify', user }, true)
+  }
+
+  signOut({ force = false } = {}): Promise<SignedOut> {
+    return this.#ask({ ask: 'sign-out', force }, { signedOut: true, unsent: 0 })
   }
 
   async explain(url: string): Promise<Explanation> {

@@ -127,9 +127,16 @@ describe('an option', () => {
     ['is checked in defaults', { defaults: { retry: '1' } }, 'defaults.retry', undefined],
     ["is a route's own: tags", { defaults: { tags: [] } }, 'defaults.tags', undefined],
     ['has to be there: match', { routes: [{}] }, 'routes[0].match', undefined],
-    ['has to be there: invalidates', { writes: [{ match: '/a' }] }, 'writes[0].invalidates', undefined],
     ['reads with a reading method', { routes: [{ match: 'PUT /a' }] }, 'routes[0].match', undefined],
     ['writes with a writing method', { writes: [{ match: 'GET /a', invalidates: [] }] }, 'writes[0].match', undefined],
+    ['signs in or out: session', { writes: [{ match: '/a', session: 'out' }] }, 'writes[0].session', undefined],
+    [
+      'is named where the backend says whose an answer is: identity.echo',
+      { identity: { by: ['echo'] } },
+      'identity.echo',
+      undefined,
+    ],
+    ['is a way: identity.by', { identity: { by: ['cookie'] } }, 'identity.by', undefined],
     [
       'is a pattern: invalidates',
       { writes: [{ match: '/a', invalidates: ['/api//:id/:id'] }] },

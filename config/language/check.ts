@@ -1,6 +1,6 @@
 import { configProblems } from './assert-config.ts'
 import { isRecord, problem, type Problem } from './kind.ts'
-import { READ_METHODS, WRITE_METHODS } from './option-kinds.ts'
+import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
 import { paramsOf, patternMistake } from './pattern-mistakes.ts'
 import { parsePattern } from './pattern.ts'
 import { covers, extentOf, type Extent } from './shadow.ts'
@@ -21,12 +21,14 @@ export function checkConfig(config: unknown, file: string): Findings {
   const problems = configProblems(config, file)
   if (!isRecord(config)) return { problems, warnings: [] }
   const routes = entriesOf(config['routes'], 'routes', READ_METHODS.all, READ_METHODS.usual)
-  const writes = entriesOf(config['writes'], 'writes', WRITE_METHODS, WRITE_METHODS)
+  const writes = entriesOf(config['writes'], 'writes', WATCHED_METHODS, WRITE_METHODS)
   return {
     problems: [
       ...problems,
       ...routes.flatMap((route) => emptyHoles(route, 'tags')),
       ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
+      ...writes.flatMap(reading),
+      ...unnamedEcho(config['identity']),
       ...unreachable(routes),
       ...unreachable(writes),
     ],
@@ -79,6 +81,23 @@ function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invali
     return [problem(`${path}.${option}[${at}]`, template, expected, mended)]
   })
 }
+
+/** A GET is no write, unless it signs somebody out. */
+const reading = ({ options, patterns }: Entry): Problem[] =>
+  isRecord(options) && options['session'] !== undefined
+    ? []
+    : patterns
+        .filter(({ text }) => /^GET /.test(text))
+        .map(({ path, text }) => problem(path, text, "a write's method, or session: 'sign-out' beside it"))
+
+/** Whoever goes by what the backend says has to say in which field. */
+const unnamedEcho = (identity: unknown): Problem[] =>
+  isRecord(identity) &&
+  Array.isArray(identity['by']) &&
+  identity['by'].includes('echo') &&
+  identity['echo'] === undefined
+    ? [problem('identity.echo', undefined, "the header field in which the backend says whose an answer is: 'X-User'")]
+    : []
 
 /** Patterns that an earlier entry covers entirely, so that theirs never has its turn. */
 function unreachable(entries: readonly Entry[]): Problem[] {

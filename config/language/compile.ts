@@ -25,7 +25,7 @@ const DEFAULTS = {
  * understood is left out.
  */
 export function compileRules(config: Config): Rules {
-  const { version, identity, shell, navigation: { exclude = [], timeout = '3s' } = {}, defaults = {} } = config
+  const { version, identity, shell, navigation: { exclude = [], timeout = '3s' } = {}, defaults = {}, kill } = config
   return {
     version,
     identity,
@@ -36,8 +36,10 @@ export function compileRules(config: Config): Rules {
       ...named(write.match),
       ...(write.name !== undefined && { name: write.name }),
       index,
-      invalidates: byKind(write.invalidates),
+      invalidates: byKind(write.invalidates ?? []),
+      session: write.session,
     })),
+    ...(kill && { kill: { gone: false, ...kill } }),
   }
 }
 

@@ -10,6 +10,7 @@ export type {
   Config,
   IdentifiedBy,
   Identity,
+  KillOptions,
   NavigationOptions,
   Route,
   RouteOptions,
@@ -19,4 +20,4 @@ export type {
 export { pathMatches, type Pattern, type RequestPath } from './pattern.ts'
 export { prefixes, type Prefix } from './prefixes.ts'
 export type { Preset } from './presets.ts'
-export type { Invalidates, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
+export type { Invalidates, KillRule, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'

@@ -39,6 +39,7 @@ function declaredWrite({ pattern, rule }: Target<WriteRule>, { pathname }: Reque
     kind: 'write',
     name: rule.name,
     params: mapValues(values, decoded),
+    session: rule.session,
     invalidates: fillInvalidates(rule.invalidates, values),
   }
 }

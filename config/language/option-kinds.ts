@@ -1,6 +1,6 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
-import type { Config, IdentifiedBy, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
+import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { nearest } from './spelling.ts'
@@ -11,9 +11,12 @@ export const READ_METHODS = { all: ['GET', 'HEAD', 'POST', 'QUERY'], usual: ['GE
 /** The methods that may name a write; all of them are meant when none is named. */
 export const WRITE_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
+/** A link that signs out is no write, but ends as much. */
+export const WATCHED_METHODS = ['GET', ...WRITE_METHODS]
+
 const CHOICES =
   "a choice: 'none' (everyone gets the same answers), { by: ['authorization'] } (users differ by the Authorization " +
-  "field), { by: ['identify'] } (the page says who it is), or { by: ['authorization', 'identify'] }"
+  "field), { by: ['identify'] } (the page says who it is), { by: ['authorization', 'identify'] }, or { by: ['echo'], echo: 'X-User' } (the backend says whose an answer is)"
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
@@ -110,19 +113,25 @@ const ROUTE: Readonly<Record<keyof Route, Kind>> = {
 }
 
 const WRITE: Readonly<Record<keyof Write, Kind>> = {
-  match: match(WRITE_METHODS),
+  match: match(WATCHED_METHODS),
   invalidates: list(invalidated),
+  session: word('sign-in', 'sign-out'),
   name: kind('a text', isText),
 }
 
 const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = { exclude: list(pattern([])), timeout: duration }
 
+const WAYS = ['authorization', 'identify', 'echo'] as const
+
 const IDENTIFIED_BY: Readonly<Record<keyof IdentifiedBy, Kind>> = {
   by: kind(
-    "a list of 'authorization' and 'identify', at least one",
+    "a list of 'authorization', 'identify' and 'echo', at least one",
     (value) =>
-      Array.isArray(value) && value.length > 0 && value.every((way) => way === 'authorization' || way === 'identify'),
+      Array.isArray(value) && value.length > 0 && value.every((way: unknown) => WAYS.some((each) => each === way)),
   ),
+  echo: text("the name of a header field: 'X-User'", /^[\w!#$%&'*+.^`|~-]+$/),
+  probe: text("a path of the app's own origin such as '/api/session'", /^\/(?!\/)\S*$/),
+  offlineIdentity: word('last'),
   partitionOf: kind('a function from a token to the name of its user', (value) => typeof value === 'function'),
 }
 
@@ -135,21 +144,27 @@ const identity: Kind = (value, path, problems) =>
         (given) => nearest(given, ['none']),
       )(value, path, problems)
 
+/** A path of the app's own origin, without query. */
+const pathOf = (example: string): Kind =>
+  text(`a path of the app's own origin such as '${example}'`, /^\/(?!\/)[^\s*?#]*$/, (given) =>
+    /^[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
+  )
+
+const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
+
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   version: kind("a text such as '1'", isText),
   identity,
-  shell: text("a path of the app's own origin such as '/index.html'", /^\/(?!\/)[^\s*?#]*$/, (given) =>
-    /^[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
-  ),
+  shell: pathOf('/index.html'),
   navigation: record(NAVIGATION),
   defaults: record(ROUTE_OPTIONS),
   routes: list(record(ROUTE, { match: "a pattern such as '/api/products/:id'" })),
   writes: list(
     record(WRITE, {
       match: "a pattern such as 'POST /api/sales'",
-      invalidates: "a list such as ['sales', '/api/till']",
     }),
   ),
+  kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
 }
 
 /** A whole config. */

@@ -45,6 +45,13 @@ export interface Config {
    * tags that the route at its path carries. Default: none.
    */
   writes?: readonly Write[]
+
+  /**
+   * Where the layer asks whether it must go, for the day a deployment cannot wait. Without it there is the script of
+   * `freshlayer kill`. Default: none, and then nothing is asked.
+   * @example { url: '/freshlayer-kill.json' }
+   */
+  kill?: KillOptions
 }
 
 /** `'none'`, or the ways to tell users apart. */
@@ -54,10 +61,32 @@ export type Identity = 'none' | IdentifiedBy
 export interface IdentifiedBy {
   /**
    * `'authorization'`: the request's `Authorization` field (a JWT's issuer and subject, else `partitionOf`, else a digest).
-   * `'identify'`: what the page said by `identify(user)`, which is the way for cookie sessions.
+   * `'identify'`: what the page said by `identify(user)`, which is the way for cookie sessions. `'echo'`: what the backend
+   * says in the field `echo` of its answers; beside `'identify'` it catches a page whose word is out of date.
    * @example ['authorization', 'identify']
    */
-  by: readonly ('authorization' | 'identify')[]
+  by: readonly ('authorization' | 'identify' | 'echo')[]
+
+  /**
+   * The header field by which the backend says, on every personal answer, whose it is: opaque, stable, not secret. Needed
+   * by `'echo'`. Another origin has to expose it. Default: none.
+   * @example 'X-User'
+   */
+  echo?: string
+
+  /**
+   * A path that answers with the `echo` field at once, asked when a page opens whose user nobody knows. Without it the
+   * page's first read is not answered from store, and says who the user is. Default: none.
+   * @example '/api/session'
+   */
+  probe?: string
+
+  /**
+   * `'last'`: a page that opens with the origin away, and whose user nobody knows, is taken for the last one's. Right for
+   * devices of one person; on a shared one it shows the last user's data to the next. Default: nobody's data is shown.
+   * @example 'last'
+   */
+  offlineIdentity?: 'last'
 
   /**
    * The user a token belongs to, for tokens that are not JWTs. It must give the same name for a rotated token of the
@@ -81,6 +110,24 @@ export interface NavigationOptions {
    * @example '5s'
    */
   timeout?: Duration
+}
+
+/** The remote switch: what it says removes the layer from every browser that asks. */
+export interface KillOptions {
+  /**
+   * A path of the app's own origin, asked past every cache when the last time is more than an hour ago; no page waits for
+   * it. A 200 whose JSON says `{ "kill": true }` kills: nothing is answered by the worker any more, its caches and records
+   * are deleted, it unregisters. Any other 200 of JSON, and 404 and 410 without `gone`, end the kill. Everything else (a
+   * redirect, an error, no network) changes nothing.
+   * @example '/freshlayer-kill.json'
+   */
+  url: string
+
+  /**
+   * Whether 404 and 410 kill as well: the file has to stay where it is for the layer to live. Default: `false`.
+   * @example true
+   */
+  gone?: boolean
 }
 
 /** What a route may say and `defaults` may say for all of them. */
@@ -215,9 +262,18 @@ export interface Write {
   /**
    * What stops being fresh. An entry that begins with `/` or a scheme is a URL, with any query unless it has one itself,
    * or a pattern; everything else is a tag. `{name}` is filled in from `match`.
+   * Default: its own URL alone.
    * @example ['sales', 'product:{id}', '/api/till', '/api/reports/**']
    */
-  invalidates: readonly string[]
+  invalidates?: readonly string[]
+
+  /**
+   * It signs the user in or out. A sign-out ends and erases what is stored for the user, in every tab; after a sign-in
+   * what is stored is shown again only once the origin has answered the same user with success. Page loads (a form that is
+   * posted, a link to `GET /logout`) are watched as well, and count as done when they begin. Default: neither.
+   * @example 'sign-out'
+   */
+  session?: 'sign-in' | 'sign-out'
 
   /** What statistics and `explain` call it. Default: the text of `match`. */
   name?: string

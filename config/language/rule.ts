@@ -46,6 +46,7 @@ export interface WriteRule {
   readonly name: string
   /** Templates, with their holes. */
   readonly invalidates: Invalidates
+  readonly session: 'sign-in' | 'sign-out' | undefined
   readonly patterns: readonly Pattern[]
 }
 
@@ -74,6 +75,8 @@ export interface WriteMatch {
   readonly name: string
   readonly params: Readonly<Record<string, string>>
   readonly invalidates: Invalidates
+  /** It signs somebody in or out. */
+  readonly session?: 'sign-in' | 'sign-out' | undefined
 }
 
 export type Match = ReadMatch | WriteMatch
@@ -92,6 +95,16 @@ export interface Rules {
   }
   readonly routes: readonly Rule[]
   readonly writes: readonly WriteRule[]
+  /** Absent where the config has none. */
+  readonly kill?: KillRule
+}
+
+/** The remote switch, compiled. */
+export interface KillRule {
+  /** A path of the app's own origin. */
+  readonly url: string
+  /** Whether 404 and 410 kill too. */
+  readonly gone: boolean
 }
 
 /** What the rules say about a request; `undefined`: do not touch it (I8). Never throws. */

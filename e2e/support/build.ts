@@ -10,13 +10,14 @@ export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))
 /** The document without data that stands in for any page. */
 export const SHELL = '<!doctype html><title>shell</title><script type=module src=/page.js></script>'
 
-/** Builds the worker of `rules.ts`, the page's client, and the demo; says which browser is used. */
+/** Builds the workers of the rules here, the page's client, and the demo; says which browser is used. */
 // oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.
 export default async function buildAll(): Promise<void> {
   const { path, source } = requireChromium()
   console.log(`Chromium: ${path} (${source})`)
   mkdirSync(BUILT, { recursive: true })
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw.js` })
+  await buildWorker({ config: 'e2e/support/rules-of-users.ts', out: `${BUILT}sw-of-users.js` })
   mkdirSync(`${BUILT}files`, { recursive: true })
   writeFileSync(`${BUILT}files/index.html`, SHELL)
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw-with-files.js`, files: `${BUILT}files` })

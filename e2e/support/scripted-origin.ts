@@ -31,6 +31,11 @@ export class ScriptedOrigin {
     this.script = readFileSync(`${BUILT}sw-with-files.js`, 'utf8')
   }
 
+  /** Tells users apart from now on, by `rules-of-users.ts`. */
+  withUsers(): void {
+    this.script = readFileSync(`${BUILT}sw-of-users.js`, 'utf8')
+  }
+
   get url(): string {
     return `http://localhost:${this.#port}`
   }

@@ -37,8 +37,13 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
   return [partition, url, method, credentials, accept, ...named, ...body].join('\n')
 }
 
+/** The prefix that the keys of a partition's answers share. */
+export const partitionPrefix = (partition: string): string => `${partition}\n`
+
+export const partitionOfKey = (key: string): string => key.split('\n', 1)[0] ?? ''
+
 /** The prefix that the keys of all answers for one URL share, within a partition. */
-export const urlPrefix = (partition: string, url: string): string => `${partition}\n${url}\n`
+export const urlPrefix = (partition: string, url: string): string => `${partitionPrefix(partition)}${url}\n`
 
 /**
  * A partition of its own for each kind of identity, so that a user called "public" is not the public. JSON escapes the

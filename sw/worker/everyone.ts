@@ -1,4 +1,5 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
+import type { Fields } from '../core/head.ts'
 import { partitionName } from '../core/key.ts'
 import type { UseStore } from './store.ts'
 
@@ -10,12 +11,26 @@ export interface Identity {
     clientId: string,
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined>
+  /** The answer to a request whose user was unknown has come, or has failed to: it may say who the user is. */
+  learn(clientId: string, fields: Fields | undefined): void
+  /** Whether an answer is of the user that the partition belongs to: the backend may say that it is another's. */
+  isOf(partition: string, clientId: string, fields: Fields): boolean
+  /** The origin answered 401 to a partition, or answered it with success again. */
+  doubt(partition: string, isRefused: boolean): void
+  /** Nothing of the partition is served unvalidated: the origin refused its user. */
+  isDoubted(partition: string): boolean
+  /** Whose entries may stand in for a client that nobody knows, with the origin away; undefined: nobody's. */
+  last(): Promise<string | undefined>
   /** The partitions whose entries a client may be shown. */
   partitionsOf(clientId: string): Promise<string[]>
   /** The `Authorization` last seen for a partition: for requests of the worker's own. */
   credentialsOf(partition: string): string | undefined
-  /** A page says who its user is; null: nobody is signed in. */
-  identify(clientId: string, user: string | null): Promise<void>
+  /** A page says who its user is; null: nobody is signed in. Gives the partition that nobody has any more, if any. */
+  identify(clientId: string, user: string | null): Promise<string | undefined>
+  /** The personal partitions of a client, or of all clients. */
+  own(clientId: string | undefined): Promise<string[]>
+  /** The user of a client, or of all clients, signs out: they are asked anew who they are. Gives what was their own. */
+  forget(clientId: string | undefined): Promise<string[]>
   /** Forgets the clients that are gone. */
   tidy(): Promise<void>
 }
@@ -25,11 +40,20 @@ export type IdentityOf = (config: IdentifiedBy, store: UseStore) => Identity
 /** The partition of what is the same for all. */
 export const EVERYONE = partitionName('everyone')
 
+const nobody = (): Promise<undefined> => Promise.resolve(undefined)
+
 /** `identity: 'none'`: everyone gets the same answers. */
 export const everyone = (): Identity => ({
   partitionOf: () => EVERYONE,
+  learn: () => undefined,
+  isOf: () => true,
+  doubt: () => undefined,
+  isDoubted: () => false,
+  last: nobody,
   partitionsOf: () => Promise.resolve([EVERYONE]),
   credentialsOf: () => undefined,
-  identify: () => Promise.resolve(),
-  tidy: () => Promise.resolve(),
+  identify: nobody,
+  own: () => Promise.resolve([]),
+  forget: () => Promise.resolve([]),
+  tidy: nobody,
 })

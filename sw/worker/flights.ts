@@ -10,6 +10,7 @@ import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
 import { describeResponse } from './describe.ts'
+import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import type { Keeper, Shared, Times } from './keeper.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,6 +18,7 @@ import { outgoing, reach } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
+import { endPartitions } from './sessions.ts'
 import type { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
 
@@ -51,7 +53,11 @@ interface Ports {
   readonly reachability: Reachability
   readonly statistics: Statistics
   readonly structured: Structured | undefined
+  readonly identity: Identity
 }
+
+/** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
+export const OTHER_USER = 'other-user'
 
 /** Requests to the origin on behalf of reads: at most one per key that others can join, each settled and stored once. */
 export class Flights {
@@ -93,7 +99,7 @@ export class Flights {
    */
   launch(read: Read, plan: Plan, forPage: boolean): Flight {
     const { ledger, keeper } = this.#ports
-    const ticket = ledger.ticket()
+    const ticket = ledger.ticket(read.partition)
     const informed = new Set<string>()
     const sent = this.#send(read, plan)
     // A body can be read once: the store's copy is set aside before the page gets the original.
@@ -171,8 +177,9 @@ export class Flights {
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await reach(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
-      await this.#heed(read, head)
-      const settlement = settled({ kind: 'response', head })
+      const isTheirs = await this.#heed(read, head)
+      const heard = settled({ kind: 'response', head })
+      const settlement = isTheirs ? heard : ({ kind: 'keep', why: OTHER_USER } as const)
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
       return { settlement, response, requestedAtMs, receivedAtMs: now() }
     } catch (error) {
@@ -186,9 +193,12 @@ export class Flights {
     else reachability.missed(() => this.launch({ ...read, clientId: undefined }, AGAIN, false).landed)
   }
 
-  /** What an answer says beside being one: to be left alone, to forget everything, which parts of a query count. */
-  async #heed({ head }: Read, { status, fields, redirected }: ResponseHead): Promise<void> {
-    const { ledger, structured } = this.#ports
+  /**
+   * What an answer says beside being one: to be left alone, to forget everything, which parts of a query count, whose it
+   * is. Gives whether it is of the user who was thought to ask.
+   */
+  async #heed({ head, partition, clientId }: Read, { status, fields, redirected }: ResponseHead): Promise<boolean> {
+    const { ledger, structured, identity } = this.#ports
     const { origin } = new URL(head.url)
     const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
     // Where both are given, Retry-After decides (draft-ietf-httpapi-ratelimit-headers §4).
@@ -197,6 +207,10 @@ export class Flights {
     else if (status < 400) this.#restUntilMs.delete(origin)
     if (isCleared(fields)) await forgetAll(this.#ports)
     if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
+    const isTheirs = identity.isOf(partition, clientId ?? '', fields)
+    if (!isTheirs) await endPartitions(this.#ports, [partition])
+    else if (status === 401 ? clientId !== undefined : status < 400) identity.doubt(partition, status === 401)
+    return isTheirs
   }
 }
 

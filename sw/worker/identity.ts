@@ -1,8 +1,9 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
+import type { Fields } from '../core/head.ts'
 import { partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { within } from './clock.ts'
-import { CLIENTS, under } from './records.ts'
+import { CLIENTS, ECHOES, LAST, under } from './records.ts'
 import { report } from './report.ts'
 import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
@@ -10,22 +11,36 @@ import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a page may take to say who its user is, when its first read is faster than its word. */
 const ASK_LIMIT_MS = 300
+/** What the first answer of a client, or the probe, may take to say it; then reads go on without. */
+const LEARN_LIMIT_MS = 3000
 
 /** Users are told apart. */
 export const identified: IdentityOf = (config, store) => new Users(config, store)
 
+/** Something that several wait for. */
+interface Awaited {
+  readonly done: Promise<void>
+  readonly settle: () => void
+}
+
 /**
- * Whose data a request is about. `Authorization` decides first, then what the client's page said by `identify()`.
- * Undefined where a user is required and unknown: then nothing personal is stored or served (I3).
+ * Whose data a request is about. `Authorization` decides first, then what the client's page said by `identify()`, then
+ * what the backend's echo said. Undefined where a user is required and unknown: then nothing personal is stored or
+ * served (I3).
  */
 class Users implements Identity {
   readonly #config: IdentifiedBy
   readonly #store: UseStore
-  /** What each client said: a user, or null for nobody. */
+  /** Who each client's user is, as its page or the backend said; null: nobody. */
   readonly #users = new Map<string, string | null>()
-  readonly #asking = new Map<string, { answered: Promise<void>; answer: () => void }>()
+  readonly #asking = new Map<string, Awaited>()
+  /** Clients whose first answer, or the probe, is to say who they are. */
+  readonly #learning = new Map<string, Awaited>()
   readonly #silent = new Set<string>()
   readonly #digests = new Map<string, string>()
+  /** What the backend calls the user of a partition. */
+  readonly #echoes = new Map<string, string>()
+  readonly #doubted = new Set<string>()
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
   /** The partition of the token each client last used. */
@@ -46,9 +61,49 @@ class Users implements Identity {
     const { by } = this.#config
     const credentials = request.headers.get('authorization')
     if (credentials !== null && by.includes('authorization')) return this.#ofToken(credentials, clientId)
-    if (!by.includes('identify')) return undefined
     const user = this.#users.get(clientId)
-    return user === undefined ? this.#ask(clientId) : ofUser(user)
+    if (user !== undefined) return ofUser(user)
+    if (by.includes('identify')) return this.#ask(clientId)
+    return by.includes('echo') ? this.#learned(clientId) : undefined
+  }
+
+  learn(clientId: string, fields: Fields | undefined): void {
+    const echo = fields && this.#echoIn(fields)
+    if (echo !== undefined) void this.identify(clientId, echo)
+    this.#learning.get(clientId)?.settle()
+    this.#learning.delete(clientId)
+  }
+
+  isOf(partition: string, clientId: string, fields: Fields): boolean {
+    const echo = this.#echoIn(fields)
+    if (echo === undefined || partition === EVERYONE) return true
+    const known = this.#config.by.includes('identify') ? this.#echoes.get(partition) : userOf(partition)
+    if (known === undefined) {
+      this.#echoes.set(partition, echo)
+      void this.#keep(ECHOES + partition, echo)
+    } else if (known !== echo) {
+      // Another user has signed in behind this page's back, in another tab or on the server.
+      this.#users.delete(clientId)
+      if (!this.#config.by.includes('identify')) void this.identify(clientId, echo)
+      return false
+    }
+    return true
+  }
+
+  doubt(partition: string, isRefused: boolean): void {
+    if (partition === EVERYONE) return
+    if (isRefused) this.#doubted.add(partition)
+    else this.#doubted.delete(partition)
+  }
+
+  isDoubted(partition: string): boolean {
+    return this.#doubted.has(partition)
+  }
+
+  async last(): Promise<string | undefined> {
+    if (this.#config.offlineIdentity !== 'last') return undefined
+    const user = await this.#read<string>(LAST)
+    return user === undefined ? undefined : ofUser(user)
   }
 
   /** The partitions whose entries a client may be shown. */
@@ -59,30 +114,94 @@ class Users implements Identity {
     return [EVERYONE, ...own, ...(token === undefined ? [] : [token])]
   }
 
-  /** The `Authorization` last seen for a partition: for requests of the worker's own, held in memory only. */
   credentialsOf(partition: string): string | undefined {
     return this.#credentials.get(partition)
   }
 
-  /** A page says who its user is; null: nobody is signed in. */
-  async identify(clientId: string, user: string | null): Promise<void> {
-    if (this.#users.get(clientId) === user) return
+  async identify(clientId: string, user: string | null): Promise<string | undefined> {
+    const before = this.#users.get(clientId)
+    if (before === user) return undefined
     this.#users.set(clientId, user)
     this.#silent.delete(clientId)
-    this.#asking.get(clientId)?.answer()
+    this.#asking.get(clientId)?.settle()
+    await this.#keep(CLIENTS + clientId, user)
+    if (user !== null && this.#config.offlineIdentity === 'last') await this.#keep(LAST, user)
+    // Two tabs may have two users: a user is gone when no open tab has it any more.
+    const isStillHere = [...this.#users.values()].includes(before ?? null)
+    return before === undefined || before === null || isStillHere ? undefined : ofUser(before)
+  }
+
+  async own(clientId: string | undefined): Promise<string[]> {
+    const clients = clientId === undefined ? await this.#clients() : [clientId]
+    const partitions = await Promise.all(clients.map((id) => this.partitionsOf(id)))
+    return [...new Set(partitions.flat())].filter((partition) => partition !== EVERYONE)
+  }
+
+  async forget(clientId: string | undefined): Promise<string[]> {
+    const own = await this.own(clientId)
+    // Cookies are the browser's: whoever shares the user is signed out as well, and says anew who it is.
+    const gone = [...this.#users].filter(([, user]) => user !== null && own.includes(partitionName('user', user)))
+    const clients = [...gone.map(([id]) => id), ...(clientId === undefined ? await this.#clients() : [clientId])]
+    for (const id of clients) {
+      this.#users.delete(id)
+      this.#tokens.delete(id)
+    }
+    for (const partition of own) {
+      this.#credentials.delete(partition)
+      this.#doubted.delete(partition)
+      this.#echoes.delete(partition)
+    }
     await this.#store('readwrite', (store) => {
-      store.put(user, CLIENTS + clientId)
+      for (const id of clients) store.delete(CLIENTS + id)
+      for (const partition of own) store.delete(ECHOES + partition)
+      store.delete(LAST)
       return promisifyRequest(store.transaction)
     })
+    return own
+  }
+
+  /** Every client that somebody has spoken for. */
+  async #clients(): Promise<string[]> {
+    const keys = await this.#store('readonly', (store) => promisifyRequest(store.getAllKeys(under(CLIENTS))))
+    return [...new Set([...keys.map((key) => String(key).slice(CLIENTS.length)), ...this.#tokens.keys()])]
   }
 
   /** Forgets the clients that are gone. */
   async tidy(): Promise<void> {
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => CLIENTS + id))
+    for (const clientId of this.#users.keys()) if (!open.has(CLIENTS + clientId)) this.#users.delete(clientId)
     await this.#store('readwrite', async (store) => {
       const known = await promisifyRequest(store.getAllKeys(under(CLIENTS)))
       for (const key of known) if (!open.has(String(key))) store.delete(key)
     })
+  }
+
+  #echoIn(fields: Fields): string | undefined {
+    const { by, echo = '' } = this.#config
+    return by.includes('echo') ? fields.get(echo.toLowerCase()) : undefined
+  }
+
+  /**
+   * What the backend says of a client that nobody has spoken for: by the probe, or else by the client's first answer, for
+   * which its other reads wait.
+   */
+  async #learned(clientId: string): Promise<string | undefined> {
+    const known = await this.#recall(clientId)
+    if (known !== undefined) return ofUser(known)
+    let learning = this.#learning.get(clientId)
+    if (learning === undefined) {
+      learning = awaited()
+      this.#learning.set(clientId, learning)
+      const { probe } = this.#config
+      // This one goes to the network without a partition, and its answer says whose it was.
+      if (probe === undefined) return undefined
+      fetch(probe, { cache: 'no-store', credentials: 'include' }).then(
+        ({ headers }) => this.learn(clientId, new Map(headers)),
+        () => this.learn(clientId, undefined),
+      )
+    }
+    await within(LEARN_LIMIT_MS, learning.done, undefined)
+    return ofUser(this.#users.get(clientId) ?? null)
   }
 
   #ofToken(credentials: string, clientId: string): string | Promise<string> {
@@ -115,14 +234,12 @@ class Users implements Identity {
     if (this.#silent.has(clientId) || clientId === '') return undefined
     let asking = this.#asking.get(clientId)
     if (asking === undefined) {
-      let answer = (): void => undefined
-      const answered = new Promise<void>((resolve) => (answer = resolve))
-      asking = { answered, answer }
+      asking = awaited()
       this.#asking.set(clientId, asking)
       const client = await worker.clients.get(clientId)
       client?.postMessage(envelope({ say: 'who' }))
     }
-    if ((await within(ASK_LIMIT_MS, asking.answered, 'silent')) === 'silent') {
+    if ((await within(ASK_LIMIT_MS, asking.done, 'silent')) === 'silent') {
       this.#silent.add(clientId)
       report('identity: a page did not say who its user is; its reads go to the network and are not stored', clientId)
     }
@@ -131,13 +248,38 @@ class Users implements Identity {
   }
 
   async #recall(clientId: string): Promise<string | null | undefined> {
-    const known = await this.#store('readonly', (store) =>
-      promisifyRequest<string | null | undefined>(store.get(CLIENTS + clientId)),
-    ).catch(() => undefined)
+    const known = await this.#read<string | null>(CLIENTS + clientId)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
-    return this.#users.get(clientId)
+    const user = this.#users.get(clientId)
+    if (typeof user === 'string' && this.#config.by.includes('echo')) {
+      const partition = partitionName('user', user)
+      const echo = this.#echoes.get(partition) ?? (await this.#read<string>(ECHOES + partition))
+      if (echo !== undefined) this.#echoes.set(partition, echo)
+    }
+    return user
+  }
+
+  #read<T>(key: string): Promise<T | undefined> {
+    return this.#store('readonly', (store) => promisifyRequest<T | undefined>(store.get(key))).catch(() => undefined)
+  }
+
+  async #keep(key: string, value: string | null): Promise<void> {
+    await this.#store('readwrite', (store) => {
+      store.put(value, key)
+      return promisifyRequest(store.transaction)
+    }).catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
   }
 }
+
+function awaited(): Awaited {
+  let settle = (): void => undefined
+  const done = new Promise<void>((resolve) => (settle = resolve))
+  return { done, settle }
+}
+
+/** The user of a partition, as `partitionName` was given it. */
+const userOf = (partition: string): string | undefined =>
+  partition.startsWith('user/') ? (JSON.parse(`"${decodeURIComponent(partition.slice(5))}"`) as string) : undefined
 
 const ofUser = (user: string | null): string | undefined => (user === null ? undefined : partitionName('user', user))
 

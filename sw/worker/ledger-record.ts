@@ -9,6 +9,8 @@ export interface Meta {
   incarnation: number
   /** Ends when everything is forgotten at once: what began before is not stored after. */
   epoch: number
+  /** How often the identity of each partition has ended: its epoch ends with it. */
+  ends?: Readonly<Record<string, number>>
   logId: string
   /** Of the newest entry of the change log. */
   position: number
@@ -22,6 +24,9 @@ export const newMeta = (version: string): Meta => ({
   logId: crypto.randomUUID(),
   position: 0,
 })
+
+/** The epoch of a partition: it moves when the partition's identity ends, and when everything is forgotten. */
+export const epochOf = ({ epoch, ends }: Readonly<Meta>, partition: string): number => epoch + (ends?.[partition] ?? 0)
 
 export const parseMeta = (record: unknown): Meta | undefined => {
   const meta = record as Meta | undefined

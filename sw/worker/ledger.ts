@@ -1,26 +1,24 @@
 import { refusal, type Refusal } from '../core/admission.ts'
 import type { Change, LoggedChange } from '../core/change.ts'
 import { Marks, type Target } from '../core/invalidation.ts'
-import { urlPrefix } from '../core/key.ts'
+import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
 import { searched, type SearchPolicy } from '../core/search.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
 import { type EpochMs, epochMs } from '../core/units.ts'
-import { empty, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
+import { empty, epochOf, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
 import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, SEARCHES, under } from './records.ts'
 import { report } from './report.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
-interface Lease {
-  readonly incarnation: number
-  readonly epoch: number
-}
+type Lease = Readonly<Meta>
 
 /** A place in the order of things, taken when a request begins. */
 export interface Ticket {
   readonly lease: Promise<Lease>
   readonly counter: number
+  readonly partition: string
 }
 
 /** A write that has been announced. */
@@ -62,6 +60,10 @@ export class Ledger {
   #highest = 0
   /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
   #generation = 0
+  /** How often each partition's identity has ended while this worker lives. */
+  readonly #ended = new Map<string, number>()
+  /** Partitions whose rows are on their way out of the store, or could not be removed: they are not looked at. */
+  readonly #ending = new Set<string>()
 
   constructor(store: UseStore, version: string) {
     this.#store = store
@@ -69,14 +71,43 @@ export class Ledger {
   }
 
   /** Takes the next place. At a worker's first one the store learns of this worker, beside whatever is being read. */
-  ticket(): Ticket {
-    return { lease: this.#begin(), counter: ++this.#counter }
+  ticket(partition: string): Ticket {
+    return { lease: this.#begin(), counter: ++this.#counter, partition }
   }
 
   /** What a row owes to the request that a ticket was taken for. */
-  async placeOf({ lease, counter }: Ticket): Promise<Pick<Row, 'sequence' | 'epoch'>> {
-    const { incarnation, epoch } = await lease
-    return { sequence: sequence(incarnation, counter), epoch }
+  async placeOf({ lease, counter, partition }: Ticket): Promise<Pick<Row, 'sequence' | 'epoch'>> {
+    const meta = await lease
+    return { sequence: sequence(meta.incarnation, counter), epoch: epochOf(meta, partition) }
+  }
+
+  /** Moves when the identity of a partition ends: what was asked before is not shown after (I3). */
+  life(partition: string): number {
+    return this.#ended.get(partition) ?? 0
+  }
+
+  /**
+   * The identity of a partition ends: at once in memory, and on disk when this settles. Its rows and its part of the
+   * change log go, and nothing that was asked for before is stored after. Returns the rows for their bodies' sake.
+   */
+  async endPartition(partition: string, change: Change): Promise<{ rows: Row[]; logged: LoggedChange | undefined }> {
+    this.#ended.set(partition, this.life(partition) + 1)
+    this.#ending.add(partition)
+    this.#forget()
+    const ended = await this.#write(async ({ store, meta }) => {
+      const range = under(ROWS + partitionPrefix(partition))
+      const rows = parsed(await promisifyRequest<unknown[]>(store.getAll(range)))
+      store.delete(range)
+      await walk(store, CHANGES, (cursor) => {
+        if ((cursor.value as LoggedChange).partition === partition) cursor.delete()
+      })
+      meta.ends = { ...meta.ends, [partition]: (meta.ends?.[partition] ?? 0) + 1 }
+      this.#hold(meta)
+      return { rows, logged: log(store, meta, change) }
+    })
+    this.#ending.delete(partition)
+    this.#forget()
+    return ended
   }
 
   /** Whether an invalidation newer than the row covers it, or a write that does is under way. */
@@ -102,7 +133,8 @@ export class Ledger {
       // Something was stored meanwhile, perhaps this.
       if (generation !== this.#generation) continue
       // Rows of another version are dropped on purpose, which `#begin` does.
-      const rows = meta?.version === this.#version ? parsed(records) : []
+      const isGone = meta?.version !== this.#version || this.#ending.has(partitionOfKey(key))
+      const rows = isGone ? [] : parsed(records)
       this.#remember(key, rows)
       return rows
     }
@@ -145,7 +177,7 @@ export class Ledger {
   async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
     const outcome = await this.#write(async ({ store, meta }) => {
       const [existing] = parsed([await promisifyRequest<unknown>(store.get(rowKey(row)))])
-      const refused = refusal(row, existing, meta.epoch)
+      const refused = refusal(row, existing, epochOf(meta, row.partition))
       if (refused !== undefined) return refused
       store.put(row, rowKey(row))
       return { logged: log(store, meta, change) }

@@ -59,8 +59,8 @@ class Layer extends Strategy {
   protected override _handle(request: Request, handler: StrategyHandler): Promise<Response> {
     const match = handler.params as unknown as Match
     const waitUntil = (work: Promise<unknown>): void => void handler.waitUntil(work)
-    if (match.kind === 'write') return this.#writes.answer(request, match, waitUntil)
     const { clientId } = handler.event as FetchEvent
+    if (match.kind === 'write') return this.#writes.answer(request, match, clientId, waitUntil)
     return this.#reads.answer({ request, match, clientId, waitUntil })
   }
 }
@@ -89,7 +89,7 @@ export function start(rules: Rules, { identity: identityOf, files, structured }:
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
   const keeper = new Keeper({ ledger, bodies, channel, structured })
-  const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured })
+  const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
   const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics, structured }
   const reads = new Reads(ports)
   const writes = new Writes(ports)
@@ -121,8 +121,22 @@ export function start(rules: Rules, { identity: identityOf, files, structured }:
     )
     router.registerRoute(files.route)
   }
+  const sessions = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
+  /** A page load that signs somebody in or out is watched, never answered. */
+  const watch = (event: FetchEvent): void => {
+    const { origin, pathname, search } = new URL(event.request.url)
+    const sameOrigin = origin === worker.location.origin
+    const found = sessions({ method: event.request.method, origin, sameOrigin, pathname, search })
+    if (found?.kind !== 'write') return
+    event.waitUntil(
+      writes
+        .watch(found, undefined)
+        .catch((error: unknown) => report('identity: what a user left could not be erased', error)),
+    )
+  }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
+    if (request.mode === 'navigate') watch(event)
     // The router knows routes by method, and there is no end of methods (RFC 9110 §16.1).
     const method = request.method as 'GET'
     if (!known.has(method)) {

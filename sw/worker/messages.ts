@@ -15,6 +15,7 @@ import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
 import { worker } from './scope.ts'
+import { endPartitions, signOut } from './sessions.ts'
 import type { Statistics } from './statistics.ts'
 import { invalidation, targetsOf } from './writes.ts'
 
@@ -45,7 +46,9 @@ export class Messages {
       case 'hello':
         return this.#greet(question.since, clientId)
       case 'identify':
-        return this.#ports.identity.identify(clientId, question.user).then(() => true)
+        return this.#identify(question.user, clientId)
+      case 'sign-out':
+        return signOut(this.#ports, clientId).then(() => ({ signedOut: true, unsent: 0 }))
       case 'explain':
         return this.#explain(question.url, clientId)
       case 'invalidate':
@@ -63,6 +66,13 @@ export class Messages {
         void worker.skipWaiting()
         return Promise.resolve(true)
     }
+  }
+
+  /** A page says who its user is; whoever it was before, and is in no other tab, is gone. */
+  async #identify(user: string | null, clientId: string): Promise<true> {
+    const gone = await this.#ports.identity.identify(clientId, user)
+    if (gone !== undefined) await endPartitions(this.#ports, [gone])
+    return true
   }
 
   async #greet(since: Since, clientId: string): Promise<Greeting> {

@@ -6,12 +6,13 @@ import { entryKey } from '../core/key.ts'
 import { type Forward, type Plan, plan } from '../core/plan.ts'
 import type { Row } from '../core/row.ts'
 import { selected } from '../core/select.ts'
+import { seconds } from '../core/units.ts'
 import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import { digestOf } from './body-reader.ts'
 import { now, within } from './clock.ts'
-import { describeRequest } from './describe.ts'
-import type { Flight, Flights } from './flights.ts'
+import { describeRequest, fieldsOf } from './describe.ts'
+import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
@@ -40,6 +41,9 @@ interface Ports {
 
 type Validation = Plan & { readonly kind: 'validate' }
 
+/** No window at all: each answer is validated, and none stands in. */
+const UNSERVED = { fresh: seconds(0), stale: seconds(0), offline: seconds(0), trust: 'rule' } as const
+
 /** A store that answers this late is left alone for a while: the network answers meanwhile (I6). */
 const FIND_LIMIT_MS = 1000
 const REST_MS = 10_000
@@ -48,26 +52,55 @@ const REST_MS = 10_000
 export class Reads {
   readonly #ports: Ports
   #restUntilMs = 0
+  /** Answers that say themselves that they are of the user who came after: they end an identity, and are none of its. */
+  readonly #ofTheNext = new WeakSet<Response>()
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
-  /** The answer to a page's read. Rejects only as the network did, when there is no answer at all. */
+  /**
+   * The answer to a page's read. Rejects only as the network did, when there is no answer at all. When the identity it
+   * was read for has ended meanwhile it is an error: nobody may be shown it any more (I3).
+   */
   async answer(asked: Asked): Promise<Response> {
+    const { ledger, identity } = this.#ports
+    const { request, match, clientId } = asked
+    const { rule } = match
+    this.#ports.statistics.count(rule.name, { reads: 1 })
+    const whose = identity.partitionOf(request, clientId, rule)
+    let partition = whose instanceof Promise ? await whose : whose
+    if (partition === undefined) {
+      let response: Response | undefined
+      try {
+        response = await this.#passed(request, rule, 'bypass', 'unknown-user')
+        return response
+      } catch (error) {
+        partition = await identity.last()
+        if (partition === undefined) throw error
+      } finally {
+        identity.learn(clientId, response && fieldsOf(response.headers))
+      }
+    }
+    const life = ledger.life(partition)
+    const answer = await this.#answer(asked, partition)
+    if (ledger.life(partition) === life || this.#ofTheNext.has(answer)) return answer
+    void answer.body?.cancel()
+    return Response.error()
+  }
+
+  async #answer(asked: Asked, partition: string): Promise<Response> {
     const { request, match, clientId, waitUntil } = asked
     const { ledger, flights, identity, statistics, structured } = this.#ports
-    const { rule, tags } = match
-    statistics.count(rule.name, { reads: 1 })
-
+    const { tags } = match
+    // What the origin has refused its user is served again when it has answered them with success.
+    const isDoubted = identity.isDoubted(partition)
+    const rule = isDoubted ? { ...match.rule, ...UNSERVED } : match.rule
     // One that cannot be loaded is reported where rows are looked for.
     if (structured !== undefined && !ledger.isLoaded) await ledger.load().catch(() => undefined)
     const url = ledger.searched(normaliseUrl(request.url, rule))
-    const whose = identity.partitionOf(request, clientId, rule)
-    const partition = whose instanceof Promise ? await whose : whose
-    if (partition === undefined) return this.#passed(request, rule, 'bypass', 'unknown-user')
-
-    const head = describeRequest(request, url, partition)
+    const described = describeRequest(request, url, partition)
+    const head = isDoubted ? { ...described, cache: 'no-cache' as const } : described
     const authorization = request.headers.get('authorization')
     const bytes = request.body === null ? undefined : await request.clone().arrayBuffer()
     const bodyDigest = bytes && (await digestOf(bytes))
@@ -169,7 +202,9 @@ export class Reads {
       case 'fail': {
         if (response === undefined) throw error
         const stored = settlement.kind === 'store'
-        return withStatus(response, { ...how, stored, detail: stored ? undefined : settlement.why })
+        const answer = withStatus(response, { ...how, stored, detail: stored ? undefined : settlement.why })
+        if (settlement.why === OTHER_USER) this.#ofTheNext.add(answer)
+        return answer
       }
     }
   }

@@ -12,6 +12,10 @@ export const INTENTS = 'intent '
 export const CHANGES = 'change '
 export const CLIENTS = 'client '
 export const SEARCHES = 'search '
+/** What the backend calls the user of a partition. */
+export const ECHOES = 'echo '
+/** Who the user was when the backend or a page last said. */
+export const LAST = 'last user'
 
 /** Every key that begins with the prefix: `\uffff` sorts after all that a key may hold. */
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)

@@ -7,10 +7,12 @@ import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
+import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import type { Ledger } from './ledger.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
+import { signIn, signOut } from './sessions.ts'
 import type { Structured } from './structured.ts'
 
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
@@ -20,6 +22,7 @@ interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly channel: Channel
+  readonly identity: Identity
   readonly structured: Structured | undefined
 }
 
@@ -32,7 +35,12 @@ export class Writes {
   }
 
   /** The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written. */
-  async answer(request: Request, match: WriteMatch, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
+  async answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
     const { ledger, channel, structured } = this.#ports
     const { urls, patterns, tags } = match.invalidates
     // Nobody knows which queries of its own URL a write shows up in: all of them.
@@ -70,7 +78,17 @@ export class Writes {
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
     await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
     if (isCleared(fields)) await forgetAll(this.#ports)
+    if (outcome === 'named') await this.watch(match, clientId)
     return withStatus(response, { fwd: 'method', 'fwd-status': status })
+  }
+
+  /**
+   * A rule says that a write signs somebody in or out. Of page loads nobody sees how they end, nor whose they are: they
+   * count as done, for every client.
+   */
+  async watch({ session }: WriteMatch, clientId: string | undefined): Promise<void> {
+    if (session === 'sign-out') await signOut(this.#ports, clientId)
+    if (session === 'sign-in') await signIn(this.#ports, clientId)
   }
 }
 

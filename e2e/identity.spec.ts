@@ -1,0 +1,180 @@
+import type { Page } from '@playwright/test'
+import { onDisk } from './support/disk.ts'
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
+import { expect, read, stopWorkers, test } from './support/test.ts'
+
+/** A backend that knows its user by a cookie, and says so; each user's answers hold their name. */
+class Backend {
+  user: string | undefined = 'ada'
+  status = 200
+  readonly #origin: ScriptedOrigin
+
+  constructor(origin: ScriptedOrigin) {
+    this.#origin = origin
+    origin.withUsers()
+    for (const path of ['/api/own', '/api/own/2', '/api/large']) this.#answer(path)
+    origin.on('/api/session', (_request, response) => void response.writeHead(204).end())
+    origin.on('/logout', (_request, response) => {
+      this.user = undefined
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>bye</title>')
+    })
+  }
+
+  requests(path = '/api/own'): number {
+    return this.#origin.of(path).length
+  }
+
+  #answer(path: string): void {
+    this.#origin.on(path, (request, response) => {
+      const user = request.headers.authorization?.replace('Bearer ', '') ?? this.user
+      if (this.status !== 200 || user === undefined) {
+        return void response.writeHead(user === undefined ? 401 : this.status).end('refused')
+      }
+      const filler = path === '/api/large' ? 'x'.repeat(100_000) : ''
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'x-user': user, etag: '"same"' })
+        .end(JSON.stringify({ secret: `of ${user}`, filler }))
+    })
+  }
+}
+
+const own = (page: Page, path = '/api/own', headers = {}): Promise<string> =>
+  read(page, path, { headers }).then(({ text }) => text)
+
+/** Reads until the answer comes from store: then it is stored. */
+const kept = (page: Page, path = '/api/own'): Promise<void> =>
+  expect.poll(() => read(page, path).then(({ headers }) => headers['cache-status'])).toContain('Freshlayer; hit')
+
+test('a new page’s first read says whose it is; from then on its user is served from store', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin)
+  const first = await open()
+  await kept(first)
+  const second = await open()
+  const before = backend.requests()
+  const statuses = await second.evaluate(() =>
+    Promise.all(
+      [1, 2, 3].map(() => fetch('/api/own').then((response) => response.headers.get('cache-status')?.split('; ')[1])),
+    ),
+  )
+  expect(statuses.toSorted()).toEqual(['fwd=bypass', 'hit', 'hit'])
+  expect(backend.requests()).toBe(before + 1)
+})
+
+test('another user behind the page’s back: the first one’s data is shown to nobody, and gone from disk', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin)
+  const page = await open()
+  await kept(page)
+  await kept(page, '/api/large')
+  backend.user = 'grace'
+  // What is fresh is still Ada's to this page; the first answer from the network shows that she has left.
+  expect(await own(page, '/api/own/2')).toContain('of grace')
+  expect(await own(page)).toContain('of grace')
+  await expect.poll(() => onDisk(page)).not.toContain('of ada')
+  await kept(page)
+  expect(await own(page)).toContain('of grace')
+})
+
+test('a 401 costs nobody the stored answer, but nothing is shown until the origin has answered with success', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin)
+  const page = await open()
+  await kept(page)
+  backend.status = 401
+  expect((await read(page, '/api/own/2')).status).toBe(401)
+  expect((await read(page, '/api/own')).status).toBe(401)
+  expect(await onDisk(page)).toContain('of ada')
+  backend.status = 200
+  const validated = await read(page, '/api/own')
+  expect(validated.headers['cache-status']).toContain('fwd=stale')
+  await kept(page)
+})
+
+for (const [how, leave] of [
+  ['a write that the rules name', (page: Page) => page.evaluate(() => fetch('/api/session', { method: 'DELETE' }))],
+  ['signOut()', (page: Page) => page.evaluate(() => window.layer.signOut())],
+  ['a link', (page: Page) => page.goto(new URL('/logout', page.url()).href)],
+  [
+    'a form',
+    (page: Page) =>
+      page.evaluate(() => {
+        document.body.innerHTML = '<form method=post action=/logout></form>'
+        document.forms[0]!.submit()
+      }),
+  ],
+] as const) {
+  test(`signed out by ${how}: nothing of the user is on disk, and other tabs hear of it`, async ({ origin, open }) => {
+    const backend = new Backend(origin)
+    const [page, other] = [await open(), await open()]
+    await kept(page)
+    await kept(page, '/api/large')
+    await own(other)
+    await leave(page)
+    backend.user = undefined
+    await expect.poll(() => onDisk(other)).not.toContain('of ada')
+    await expect
+      .poll(() => other.evaluate(() => window.heard.some(({ kind, urls }) => kind === 'removed' && urls[0] === '*')))
+      .toBe(true)
+    expect((await read(other, '/api/own')).status).toBe(401)
+  })
+}
+
+test('what was asked before a sign-out is neither shown nor stored after it', async ({ origin, open }) => {
+  new Backend(origin)
+  let release = (): void => undefined
+  origin.on('/api/slow', (_request, response) => {
+    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
+  })
+  const page = await open()
+  await kept(page)
+  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
+  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  await page.evaluate(() => window.layer.signOut())
+  release()
+  expect(await slow).toContain('Failed to fetch')
+  expect(await onDisk(page)).not.toContain('slow of ada')
+})
+
+test('after a sign-in nothing is shown before the origin has said who it is', async ({ origin, open }) => {
+  const backend = new Backend(origin)
+  const page = await open()
+  await kept(page)
+  const before = backend.requests()
+  await page.evaluate(() => fetch('/api/session', { method: 'POST' }))
+  backend.user = 'grace'
+  expect(await own(page)).toContain('of grace')
+  expect(backend.requests()).toBe(before + 1)
+})
+
+test('two tabs with two tokens at once: each has its own, from store as well', async ({ origin, open }) => {
+  new Backend(origin)
+  const [ada, grace] = [await open(), await open()]
+  const as = (page: Page, user: string) => own(page, '/api/own', { authorization: `Bearer ${user}` })
+  for (let round = 0; round < 3; round++) {
+    expect(await Promise.all([as(ada, 'ada'), as(grace, 'grace')])).toEqual([
+      expect.stringContaining('of ada'),
+      expect.stringContaining('of grace'),
+    ])
+  }
+})
+
+test('offline, a new page is taken for the last user where the rules say so, after a restart of the worker too', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin)
+  const page = await open()
+  await kept(page)
+  const later = await open()
+  await stopWorkers(page)
+  origin.on('/api/own', (request) => void request.socket.destroy())
+  expect(await own(later)).toContain('of ada')
+  expect(backend.requests()).toBeGreaterThan(0)
+})

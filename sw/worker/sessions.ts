@@ -1,0 +1,42 @@
+import type { Bodies } from './bodies.ts'
+import type { Channel } from './channel.ts'
+import { now } from './clock.ts'
+import type { Identity } from './everyone.ts'
+import type { Ledger } from './ledger.ts'
+
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly channel: Channel
+  readonly identity: Identity
+}
+
+/**
+ * The users of these partitions are gone: at once nothing of theirs is shown or stored any more, and when this settles
+ * nothing of theirs is on disk. The tabs hear that all they show may be gone (I3).
+ */
+export async function endPartitions(
+  { ledger, bodies, channel }: Omit<Ports, 'identity'>,
+  partitions: readonly string[],
+): Promise<void> {
+  await Promise.all(
+    partitions.map(async (partition) => {
+      const change = { kind: 'removed', urls: ['*'], tags: [], partition, atMs: now(), informed: [] } as const
+      const { rows, logged } = await ledger.endPartition(partition, change)
+      channel.changes([logged])
+      await bodies.remove(rows)
+    }),
+  )
+}
+
+/** The user of a client signs out; without a client (a page load), that of every client. */
+export const signOut = async (ports: Ports, clientId: string | undefined): Promise<void> =>
+  endPartitions(ports, await ports.identity.forget(clientId))
+
+/**
+ * Somebody signs in, perhaps somebody else: what the client was shown is served again only after the origin has answered
+ * it with success, for the same user.
+ */
+export async function signIn({ identity }: Ports, clientId: string | undefined): Promise<void> {
+  for (const partition of await identity.own(clientId)) identity.doubt(partition, true)
+}
