@@ -59,7 +59,7 @@ test('a new page’s first read says whose it is; from then on its user is serve
       [1, 2, 3].map(() => fetch('/api/own').then((response) => response.headers.get('cache-status')?.split('; ')[1])),
     ),
   )
-  expect(statuses.toSorted()).toEqual(['fwd=bypass', 'hit', 'hit'])
+  expect(statuses.filter((status) => status === 'hit')).toHaveLength(2)
   expect(backend.requests()).toBe(before + 1)
 })
 

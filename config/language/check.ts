@@ -87,7 +87,7 @@ const reading = ({ options, patterns }: Entry): Problem[] =>
   isRecord(options) && options['session'] !== undefined
     ? []
     : patterns
-        .filter(({ text }) => /^GET /.test(text))
+        .filter(({ text }) => text.startsWith('GET '))
         .map(({ path, text }) => problem(path, text, "a write's method, or session: 'sign-out' beside it"))
 
 /** Whoever goes by what the backend says has to say in which field. */
