@@ -2,23 +2,24 @@ import { describe, expect, it } from 'vitest'
 import { CacheError } from './cache-error.ts'
 
 describe('an error of the layer', () => {
-  it.each([
+  it.each<[rule: string, error: () => CacheError, message: string]>([
     [
       'says every problem of a config, with the file',
-      new CacheError('config-refused', { file: 'rules.ts', problems: ['routes[0]: one', 'routes[1]: two'] }),
+      () => new CacheError('config-refused', { file: 'rules.ts', problems: ['routes[0]: one', 'routes[1]: two'] }),
       'rules.ts was refused:\n  routes[0]: one\n  routes[1]: two [config-refused]',
     ],
     [
       'says what the worker was asked, and what to try',
-      new CacheError('no-answer', { what: 'stats', why: 'it took more than 3 s' }),
+      () => new CacheError('no-answer', { what: 'stats', why: 'it took more than 3 s' }),
       'The worker gave no answer to "stats": it took more than 3 s. It may be starting or being replaced; call again. [no-answer]',
     ],
     [
       'says which database, why, and what happens meanwhile',
-      new CacheError('store-unavailable', { database: 'freshlayer-cache', why: 'it is blocked' }),
+      () => new CacheError('store-unavailable', { database: 'freshlayer-cache', why: 'it is blocked' }),
       'Database "freshlayer-cache" cannot be used: it is blocked. Answers come from the network until it can. [store-unavailable]',
     ],
-  ])('%s', (_, error, message) => {
+  ])('%s', (_, made, message) => {
+    const error = made()
     expect(error.message).toBe(message)
     expect(error).toBeInstanceOf(Error)
     expect(error.name).toBe('CacheError')

@@ -36,6 +36,8 @@ describe('the form of an answer to If-None-Match (RFC 9111 §4.3.2, RFC 9110 §1
     ['is whole where the stored answer has no tag', '"one"', 'whole', {}],
     ['is whole for a tag without quotes', 'one', 'whole'],
     ['is whole for capitals', '"ONE"', 'whole'],
+    ['is not-modified where white space follows the tag', '"one" , "zero"', 'not-modified'],
+    ['is whole for a tag that text follows', '"one"x', 'whole'],
     ['is whole for a quote that stays open', '"one', 'whole'],
     ['is not-modified for a tag before a quote that stays open', '"one", "two', 'not-modified'],
     ['is not-modified for a tag after what is none', 'one, "one"', 'not-modified'],
@@ -176,6 +178,7 @@ describe('a stored answer that has what is asked for (RFC 9111 §3.3)', () => {
     ['is whole', whole(), {}, true],
     ['is whole, for a part as well', whole(), { range: 'bytes=0-9' }, true],
     ['is whole, for what it has not as well: that is known', whole(), { range: 'bytes=100-' }, true],
+    ['is whole, whatever its Content-Range says', whole({ 'content-range': 'bytes 50-59/60' }), {}, true],
     ['is an error', whole({}, { status: 404 }), { range: 'bytes=0-9' }, true],
     [
       'is a page in a unit of the application’s own',
@@ -203,6 +206,11 @@ describe('a stored answer that has what is asked for (RFC 9111 §3.3)', () => {
     ],
   ])('%s', (_, row, fields, has) => {
     expect(covers(row, requestHead(fields))).toBe(has)
+  })
+
+  it.each(['HEAD', 'QUERY'])('is no part by %s: a range is of GET alone (RFC 9110 §14.2)', (method) => {
+    expect(covers(part('100'), requestHead({ range: 'bytes=10-19' }, { method }))).toBe(false)
+    expect(covers(whole(), requestHead({ range: 'bytes=10-19' }, { method }))).toBe(true)
   })
 })
 

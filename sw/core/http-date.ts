@@ -16,7 +16,7 @@ const ASCTIME = new RegExp(`^${DAY} (\\w{3}) ([ \\d]\\d) ${TIME} (\\d{4})$`)
  * @see RFC 9110 §5.6.7
  */
 export function parseHttpDate(text: string, now: EpochMs): EpochMs | 'invalid' {
-  const [day, monthName = '?', yearText = '', hour = 24, minute = 0, second = 0] = partsOf(text.toLowerCase())
+  const [day, monthName = '', yearText = '', hour = 24, minute = 0, second = 0] = partsOf(text.toLowerCase())
   const month = MONTHS.indexOf(monthName) / 3
   let year = Number(yearText)
   if (yearText.length === 2) {

@@ -37,6 +37,9 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
   return [partition, url, method, credentials, accept, ...named, ...body].join('\n')
 }
 
+/** Whether whose data it is was told by a request's own `Authorization`. */
+export const isOfToken = (partition: string): boolean => partition.startsWith('token/')
+
 /** The prefix that the keys of a partition's answers share. */
 export const partitionPrefix = (partition: string): string => `${partition}\n`
 

@@ -88,7 +88,8 @@ export function plan({ request, rule, row, variants, invalidated, now }: PlanInp
   if (obstacle === undefined && !invalidated) {
     if (at.state === 'fresh') return serve(at.why)
     if (!at.strict && isJustAnnounced(row, now)) return serve('announced')
-    if (!at.strict && typeof maxStale === 'number' && staleness >= 0 && staleness <= maxStale) return serve('max-stale')
+    if (!at.strict && typeof maxStale === 'number' && now >= row.receivedAtMs && staleness <= maxStale)
+      return serve('max-stale')
     if (at.state === 'stale' && asked.maxAge === undefined && maxStale === undefined) {
       // A HEAD has nothing to store, so nobody asks behind it either.
       if (onlyIfCached || !store) return serve(at.why)

@@ -2,7 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anyAsked, anyFields, headerText } from './header-text.fixture.ts'
 import { fieldsOf } from './heads.fixture.ts'
-import { asksForBytes, combines, type ContentRange, contentRange, type Part, partAsked, rangeHolds } from './range.ts'
+import {
+  asksForBytes,
+  combines,
+  type ContentRange,
+  contentRange,
+  joined,
+  type Part,
+  partAsked,
+  rangeHolds,
+} from './range.ts'
 
 describe('a request for bytes (RFC 9110 §14.1)', () => {
   it.each([
@@ -12,6 +21,7 @@ describe('a request for bytes (RFC 9110 §14.1)', () => {
     ['bytes=', true],
     ['customers=0-24', false],
     ['bytes2=0-9', false],
+    ['kilobytes=0-9', false],
     ['bytes 0-9', false],
     ['', false],
   ])('is %j: %s', (range, isOne) => {
@@ -91,6 +101,7 @@ describe('the part of 100 bytes that is asked for (RFC 9110 §14.1.2, §14.2)', 
     ['ends where the bytes end, however far beyond', `bytes=90-${'9'.repeat(400)}`, { first: 90, last: 99 }],
     ['is read in capitals', 'BYTES=0-9', { first: 0, last: 9 }],
     ['is read with white space around it', ' bytes=0-9 ', { first: 0, last: 9 }],
+    ['is read with white space around the equals sign', 'bytes = 0-9', { first: 0, last: 9 }],
     ['has leading zeros', 'bytes=00-09', { first: 0, last: 9 }],
     ['is nothing that begins at the end', 'bytes=100-', 'unsatisfiable'],
     ['is nothing that begins beyond the end', 'bytes=101-200', 'unsatisfiable'],
@@ -103,6 +114,7 @@ describe('the part of 100 bytes that is asked for (RFC 9110 §14.1.2, §14.2)', 
     ['is the whole by several parts', 'bytes=0-1,4-5', 'whole'],
     ['is the whole by several parts of which none is there', 'bytes=200-, 300-', 'whole'],
     ['is the whole in another unit', 'customers=0-24', 'whole'],
+    ['is the whole in a unit that only begins so', 'bytes2=0-9', 'whole'],
     ['is the whole with signs', 'bytes=+0-9', 'whole'],
     ['is the whole in fractions', 'bytes=0.5-9', 'whole'],
     ['is the whole in hexadecimal', 'bytes=0x0-0x9', 'whole'],
@@ -203,6 +215,7 @@ describe('an If-Range (RFC 9110 §13.1.5, §8.8.2.2)', () => {
       { 'last-modified': 'today', date: LATER },
       false,
     ],
+    ['does not hold by what only ends in a tag, though it is the same', 'x"1"', { etag: 'x"1"' }, false],
     ['does not hold by a tag without quotes', '1', { etag: '1' }, false],
     ['does not hold when empty', '', DATED, false],
     ['does not hold when empty, of an empty date', '', { 'last-modified': '', date: LATER }, false],
@@ -237,7 +250,14 @@ describe('two parts (RFC 9111 §3.3, §3.4)', () => {
       fieldsOf({ 'content-range': 'bytes 10-19/100' }),
       false,
     ],
-    ['make none where one is no part', part('0-9/100'), fieldsOf({ etag: '"1"' }), false],
+    ['make none where the second is no part', part('0-9/100'), fieldsOf({ etag: '"1"' }), false],
+    ['make none where the first is no part', fieldsOf({ etag: '"1"' }), part('0-9/100'), false],
+    [
+      'make none where only the first has a tag',
+      part('0-9/100'),
+      fieldsOf({ 'content-range': 'bytes 5-19/100' }),
+      false,
+    ],
     ['make none where one is refused', part('0-9/100'), part('*/100'), false],
     [
       'make none in different units',
@@ -257,6 +277,49 @@ describe('two parts (RFC 9111 §3.3, §3.4)', () => {
   })
 })
 
+describe('two parts as one (RFC 9111 §3.4)', () => {
+  const range = (text: string): ContentRange => {
+    const said = contentRange(fieldsOf({ 'content-range': `bytes ${text}` }))
+    if (said === undefined) throw new Error(`no part: ${text}`)
+    return said
+  }
+  const bytesOf = (text: string): ArrayBuffer => new TextEncoder().encode(text).buffer
+
+  it.each<[rule: string, one: string, text: string, other: string, otherText: string, made: string, said?: string]>([
+    ['begin where the first begins', '2-4/9', 'cde', '5-6/9', 'fg', 'cdefg', 'bytes 2-6/9'],
+    ['begin where the second begins, where that is earlier', '5-6/9', 'fg', '2-4/9', 'cde', 'cdefg', 'bytes 2-6/9'],
+    ['have once what both have', '2-5/9', 'cdef', '4-7/9', 'efgh', 'cdefgh', 'bytes 2-7/9'],
+    ['have what came last where both have it', '2-5/9', 'cdef', '4-7/9', 'EFGH', 'cdEFGH', 'bytes 2-7/9'],
+    ['end where the first ends, where that is later', '2-7/9', 'cdefgh', '4-5/9', 'ef', 'cdefgh', 'bytes 2-7/9'],
+    ['lack the end still', '0-3/9', 'abcd', '4-7/9', 'efgh', 'abcdefgh', 'bytes 0-7/9'],
+    ['lack the beginning still', '1-3/9', 'bcd', '4-8/9', 'efghi', 'bcdefghi', 'bytes 1-8/9'],
+    ['may be all there is, which is no part', '0-3/9', 'abcd', '4-8/9', 'efghi', 'abcdefghi'],
+    ['may be of a length nobody knows', '0-3/*', 'abcd', '4-8/*', 'efghi', 'abcdefghi', 'bytes 0-8/*'],
+  ])('%s', (_, one, text, other, otherText, made, said) => {
+    const { bytes, contentRange: saidOf } = joined(range(one), bytesOf(text), range(other), bytesOf(otherText))
+    expect(new TextDecoder().decode(bytes)).toBe(made)
+    expect(saidOf).toBe(said)
+  })
+
+  it('are what a single request for both would have brought', () => {
+    const all = Uint8Array.from({ length: 40 }, (_, at) => at)
+    const some = fc.tuple(fc.nat(39), fc.nat(39)).map(([one, other]): ContentRange => {
+      return { first: Math.min(one, other), last: Math.max(one, other), total: all.length }
+    })
+    const bytesAt = ({ first, last }: Part): ArrayBuffer => all.slice(first, last + 1).buffer
+    fc.assert(
+      fc.property(some, some, (one, other) => {
+        fc.pre(one.first <= other.last + 1 && other.first <= one.last + 1)
+        const [first, last] = [Math.min(one.first, other.first), Math.max(one.last, other.last)]
+        const made = joined(one, bytesAt(one), other, bytesAt(other))
+        expect(new Uint8Array(made.bytes)).toEqual(all.slice(first, last + 1))
+        const isAll = last - first + 1 === all.length
+        expect(made.contentRange).toBe(isAll ? undefined : `bytes ${first}-${last}/40`)
+      }),
+    )
+  })
+})
+
 describe('any fields', () => {
   it('are read without a throw', () => {
     fc.assert(
@@ -266,5 +329,20 @@ describe('any fields', () => {
         combines(fieldsOf(said), fieldsOf(asked))
       }),
     )
+  })
+})
+
+describe('what is no entity-tag', () => {
+  it('joins no parts, though both have it', () => {
+    const part = (range: string, etag: string) => fieldsOf({ 'content-range': range, etag })
+    for (const etag of ['abc', '', '"open']) {
+      expect(combines(part('bytes 0-4/10', etag), part('bytes 5-9/10', etag)), etag).toBe(false)
+    }
+  })
+
+  it('holds for no range, though it is the stored one', () => {
+    for (const tag of ['"open', 'abc', '']) {
+      expect(rangeHolds(fieldsOf({ 'if-range': tag }), fieldsOf({ etag: tag })), tag).toBe(false)
+    }
   })
 })

@@ -1,5 +1,5 @@
 import { parseHttpDate } from './http-date.ts'
-import { isStrong, strongMatch } from './entity-tag.ts'
+import { entityTag, isStrong, strongMatch } from './entity-tag.ts'
 import type { Fields } from './head.ts'
 import { epochMs } from './units.ts'
 
@@ -54,7 +54,8 @@ export function partAsked(fields: Fields, total: number): Part | 'whole' | 'unsa
 export function rangeHolds(request: Fields, stored: Fields): boolean {
   const condition = request.get('if-range')
   if (condition === undefined) return true
-  if (/^(W\/)?"/.test(condition)) return strongMatch(condition, stored.get('etag') ?? '')
+  const tag = entityTag(condition)
+  if (tag !== undefined) return strongMatch(tag, entityTag(stored.get('etag')) ?? '')
   const modified = stored.get('last-modified')
   return condition === modified && isOld(modified, stored.get('date') ?? '')
 }
@@ -71,10 +72,12 @@ function isOld(modified: string, date: string): boolean {
  * @see RFC 9111 §3.3, §3.4
  */
 export function combines(one: Fields, other: Fields): boolean {
-  const [part, otherPart, tag] = [contentRange(one), contentRange(other), one.get('etag')]
+  const [part, otherPart, tag] = [contentRange(one), contentRange(other), entityTag(one.get('etag'))]
   if (part === undefined || otherPart === undefined || tag === undefined) return false
   const touch = part.first <= otherPart.last + 1 && otherPart.first <= part.last + 1
-  return touch && isStrong(tag) && strongMatch(tag, other.get('etag') ?? '') && part.total === otherPart.total
+  return (
+    touch && isStrong(tag) && strongMatch(tag, entityTag(other.get('etag')) ?? '') && part.total === otherPart.total
+  )
 }
 
 /**

@@ -70,6 +70,8 @@ describe('RateLimit (draft-ietf-httpapi-ratelimit-headers §4)', () => {
     ],
     ['is an hour at most', [{ r: 0, t: 86_400 }], HOUR],
     ['is nothing by numbers as text', [{ r: '0', t: '30' }], 0],
+    ['is nothing by a time as text', [{ r: 0, t: '30' }], 0],
+    ['is nothing by a time that is no number', [{ r: 0, t: Number.NaN }], 0],
     ['pays no heed to what else is said', [{ r: 0, t: 30, pk: 'x', q: 5 }], 30_000],
   ])('%s', (_, list, ms) => {
     expect(rateLimitMs(list?.map((parameters) => new Map(Object.entries(parameters))))).toBe(ms)

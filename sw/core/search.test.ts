@@ -54,6 +54,8 @@ describe('what No-Vary-Search says (draft-ietf-httpbis-no-vary-search §3)', () 
     ['what does not count by a text', { params: 'a' }],
     ['what does not count by a token', { params: [TOKEN] }],
     ['what does not count by a number', { params: 1 }],
+    ['what does not count by a text, beside the order', { params: 'a', 'key-order': true }],
+    ['what does not count by a text, beside what counts', { params: 'a', except: ['b'] }],
     ['names of which one is a number', { params: ['a', 1] }],
     ['what counts by a text', { except: 'a' }],
     ['what counts by a flag', { except: true }],

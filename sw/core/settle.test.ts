@@ -56,17 +56,19 @@ describe('no answer (RFC 9111 §4.2.4)', () => {
 })
 
 describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
-  const planOf = (value: string, now: number, asked: Record<string, string> = {}): Plan =>
-    plan({
-      request: requestHead(asked),
-      rule: RULE,
-      row: storedRow({ 'cache-control': value }),
-      variants: [],
-      invalidated: false,
-      now: after(now),
-    })
+  const planOf =
+    (value: string, now: number, asked: Record<string, string> = {}) =>
+    (): Plan =>
+      plan({
+        request: requestHead(asked),
+        rule: RULE,
+        row: storedRow({ 'cache-control': value }),
+        variants: [],
+        invalidated: false,
+        now: after(now),
+      })
 
-  it.each<[rule: string, plan: Plan, kind: string]>([
+  it.each<[rule: string, planned: () => Plan, kind: string]>([
     ['is refused once must-revalidate is stale', planOf('must-revalidate, max-age=5', 6), 'refuse'],
     ['is refused for no-cache, however young', planOf('no-cache', 0), 'refuse'],
     [
@@ -85,9 +87,9 @@ describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2
       planOf('', 500, { 'cache-control': 'stale-if-error=600' }),
       'stand-in',
     ],
-  ])('%s', (_, plan, kind) => {
-    expect(settled(plan, FAILED)).toMatchObject({ kind, why: 'network' })
-    expect(settled(plan, { kind: 'failure', cause: 'timeout' })).toMatchObject({ kind, why: 'timeout' })
+  ])('%s', (_, planned, kind) => {
+    expect(settled(planned(), FAILED)).toMatchObject({ kind, why: 'network' })
+    expect(settled(planned(), { kind: 'failure', cause: 'timeout' })).toMatchObject({ kind, why: 'timeout' })
   })
 
   it('lets the error of a proxy through', () => {
@@ -207,16 +209,27 @@ describe('a 304 to conditions of the page’s own (RFC 9111 §4.3.2, §4.3.4)', 
     expect(about({ etag: '"theirs"' }, request, MISS)).toEqual({ kind: 'keep', why: 'conditional' })
   })
 
+  it('is the page’s where nothing is stored, though it names nothing', () => {
+    expect(about({}, request, MISS)).toEqual({ kind: 'keep', why: 'conditional' })
+  })
+
+  it('is of the stored answer where it has its date and no tag', () => {
+    const row = storedRow({ etag: '"one"', 'last-modified': 'Sun, 01 Mar 2026 11:00:00 GMT' })
+    const said = { 'last-modified': 'Sun, 01 Mar 2026 11:00:00 GMT' }
+    expect(about(said, request, { ...VALIDATE, row })).toMatchObject({ kind: 'refresh', row })
+  })
+
   it.each<[rule: string, asked: Record<string, string>]>([
     ['another tag', { 'if-none-match': '"theirs"' }],
     ['any tag', { 'if-none-match': '*' }],
   ])('without a tag says nothing of the stored answer where the page asked about %s', (_, asked) => {
-    expect(about({}, requestHead(asked)).kind).not.toBe('refresh')
+    expect(about({}, requestHead(asked))).toEqual({ kind: 'refetch', why: 'unknown-304' })
   })
 
   it('without a tag says nothing of a stored answer without a date where the page asked by date', () => {
     const asked = requestHead({ 'if-modified-since': 'Sun, 01 Mar 2026 11:00:00 GMT' })
-    expect(about({}, asked, { ...VALIDATE, row: storedRow({}) }).kind).not.toBe('refresh')
+    const unknown = { kind: 'refetch', why: 'unknown-304' }
+    expect(about({}, asked, { ...VALIDATE, row: storedRow({}) })).toEqual(unknown)
   })
 })
 
@@ -271,6 +284,7 @@ describe('the answer to a HEAD (RFC 9111 §4.3.5)', () => {
       'update',
     ],
     ['is of the same where it says nothing', {}, { etag: '"one"', 'last-modified': MODIFIED }, 'update'],
+    ['is of the same by an empty tag, which is none', { etag: '' }, {}, 'update'],
     ['is of another by its tag', { etag: '"two"' }, { etag: '"one"' }, 'outdate'],
     ['is of another by its date', { 'last-modified': LATER }, { 'last-modified': MODIFIED }, 'outdate'],
     ['is of another by a date that the stored one lacks', { 'last-modified': LATER }, {}, 'outdate'],
@@ -315,7 +329,8 @@ describe('the answer to a HEAD (RFC 9111 §4.3.5)', () => {
   })
 
   it('leaves no part of itself in the store when it says no-store (§5.2.2.5, I5)', () => {
-    expect(headed({ etag: '"one"', 'cache-control': 'no-store' }).kind).not.toBe('update')
+    const kept = { kind: 'keep', why: 'no-store' }
+    expect(headed({ etag: '"one"', 'cache-control': 'no-store' })).toEqual(kept)
   })
 
   it.each([
@@ -323,7 +338,7 @@ describe('the answer to a HEAD (RFC 9111 §4.3.5)', () => {
     ['cache mode', requestHead({}, { method: 'HEAD', cache: 'no-store' })],
   ])('leaves no part of itself in the store when the request says no-store by %s (§5.2.1.5)', (_, request) => {
     const outcome = answered(200, { etag: '"one"', 'x-new': '1' })
-    expect(settled(PAST, outcome, { request, stored: ROW }).kind).not.toBe('update')
+    expect(settled(PAST, outcome, { request, stored: ROW })).toEqual({ kind: 'keep', why: 'no-store' })
   })
 
   it.each([500, 401, 206])('leaves the stored answer alone with status %d', (status) => {
@@ -573,5 +588,28 @@ describe('any settlement', () => {
   it('is a failure for a plan that was never to be sent forward', () => {
     expect(settled(UNSATISFIABLE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
     expect(settled(SERVE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
+  })
+
+  it('is of nothing known by a 304 for a plan that was never to be sent forward', () => {
+    const unknown = { kind: 'refetch', why: 'unknown-304' }
+    expect(settled(UNSATISFIABLE, answered(304, { etag: '"one"' }))).toEqual(unknown)
+  })
+})
+
+describe('a 304 where the page has asked about a copy of its own, and we about ours', () => {
+  const request = requestHead({ 'if-none-match': '"theirs"' })
+  it.each<[rule: string, fields: Record<string, string>, stored: Record<string, string>, kind: string]>([
+    ['is of either when it has a date and ours has none', { 'last-modified': 'Sun' }, { etag: '"one"' }, 'refetch'],
+    ['is of either when its tag is none', { etag: 'garbage' }, { etag: '"one"' }, 'refetch'],
+    [
+      'is of ours when it has our date',
+      { 'last-modified': 'Sun' },
+      { etag: '"one"', 'last-modified': 'Sun' },
+      'refresh',
+    ],
+    ['is of ours when it has our tag', { etag: '"one"' }, { etag: '"one"' }, 'refresh'],
+    ['is of the page’s when it has another tag', { etag: '"theirs"' }, { etag: '"one"' }, 'keep'],
+  ])('%s', (_, fields, stored, kind) => {
+    expect(settled({ ...VALIDATE, row: storedRow(stored) }, answered(304, fields), { request }).kind).toBe(kind)
   })
 })

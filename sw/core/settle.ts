@@ -1,5 +1,5 @@
 import { directivesOf, parseCacheControl } from './cache-control.ts'
-import { weakMatch } from './entity-tag.ts'
+import { entityTag, weakMatch } from './entity-tag.ts'
 import { isAway, type RequestHead, type ResponseHead } from './head.ts'
 import type { Plan } from './plan.ts'
 import type { Row } from './row.ts'
@@ -83,9 +83,12 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
 /** A 304 confirms one of the stored answers that were asked about, or is the page's own, or is of nothing we know. */
 function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead): Settlement {
   const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
-  // One that names nothing may be of what the page has or of what we have: nobody can tell.
-  const isOfBoth = isConditional(request.fields) && !head.fields.has('etag') && !head.fields.has('last-modified')
-  if (isOfBoth && asked.length > 0) return { kind: 'refetch', why: 'unknown-304' }
+  // Where the page has asked about what it has itself, one that does not name ours may be of either: nobody can tell.
+  const modified = head.fields.get('last-modified')
+  const isNamed =
+    entityTag(head.fields.get('etag')) !== undefined ||
+    (modified !== undefined && asked.every(({ fields }) => fields.get('last-modified') === modified))
+  if (isConditional(request.fields) && !isNamed && asked.length > 0) return { kind: 'refetch', why: 'unknown-304' }
   const row = confirmed(head.fields, asked)
   if (row === undefined) {
     return isConditional(request.fields)
@@ -111,10 +114,10 @@ function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlem
   const isUnkept = directivesOf(head).noStore || parseCacheControl(request.fields.get('cache-control')).noStore
   if (redirected) return { kind: 'keep', why: 'redirected' }
   if (isUnkept || request.cache === 'no-store') return { kind: 'keep', why: 'no-store' }
-  const [tag, modified] = [fields.get('etag'), fields.get('last-modified')]
+  const [tag, modified] = [entityTag(fields.get('etag')), fields.get('last-modified')]
   const isSame =
     row.status === 200 &&
-    (tag === undefined || weakMatch(tag, row.fields.get('etag') ?? '')) &&
+    (tag === undefined || weakMatch(tag, entityTag(row.fields.get('etag')) ?? '')) &&
     (modified === undefined || modified === row.fields.get('last-modified'))
   return isSame
     ? { kind: 'update', row, fields: mergedFields(row.fields, fields), why: 'head' }

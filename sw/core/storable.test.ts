@@ -66,6 +66,7 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
       'no-store',
     ],
     ['a status nobody knows is stored without it', 299, { 'cache-control': 'max-age=9' }, undefined],
+    ['the last status there is is stored', 599, { 'cache-control': 'max-age=9' }, undefined],
     ['no-cache allows: what is stored is validated', 200, { 'cache-control': 'no-cache' }, undefined],
     ['must-revalidate allows', 200, { 'cache-control': 'must-revalidate' }, undefined],
     ['a Vary of star forbids', 200, { vary: '*' }, 'vary'],
@@ -124,7 +125,7 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
 })
 
 describe('what a request says (RFC 9111 §3, §5.2.1.5)', () => {
-  it.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get'])('%s is not stored', (method) => {
+  it.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get', 'FORGET', 'GETS'])('%s is not stored', (method) => {
     expect(notStorable(requestHead({}, { method }), responseHead(200))).toBe('method')
   })
 

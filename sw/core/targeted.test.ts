@@ -7,8 +7,13 @@ import { controlOf, TARGETED_FIELD } from './targeted.ts'
 const TOKEN = { value: 'soon' }
 
 describe('a targeted field (RFC 9213 §2.1, §2.2)', () => {
-  it('is found by fields in lower case', () => {
-    expect(TARGETED_FIELD).toBe(TARGETED_FIELD.toLowerCase())
+  it('is found by its name in lower case', () => {
+    expect(TARGETED_FIELD).toBe('freshlayer-cache-control')
+  })
+
+  it('stands for the text of a Cache-Control', () => {
+    const dictionary = { 'max-age': 60, 'no-store': true, private: false, 'no-cache': 'a' }
+    expect(controlOf(new Map(Object.entries(dictionary)))).toBe('max-age=60, no-store, no-cache="?"')
   })
 
   it.each<[rule: string, dictionary: [string, unknown][], said: object]>([

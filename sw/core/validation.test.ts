@@ -71,6 +71,12 @@ describe('the conditions of a validation (RFC 9111 §4.3.1)', () => {
       [['if-none-match', '*']],
     ],
     [
+      'leave a star alone with white space around it',
+      { 'if-none-match': ' * ' },
+      [{ etag: '"1"' }],
+      [['if-none-match', ' * ']],
+    ],
+    [
       'ask by our date, not by the page’s',
       { 'if-modified-since': TUESDAY },
       [{ 'last-modified': MONDAY }],
@@ -107,6 +113,7 @@ describe('a 304 (RFC 9111 §4.3.4)', () => {
     ['does not confirm by a weak tag what has none', { etag: 'W/"1"' }, { 'last-modified': MONDAY }, false],
     ['confirms without a tag the only response asked about', {}, { etag: '"1"' }, true],
     ['confirms without validators what has none', {}, {}, true],
+    ['confirms without validators the only response asked about, by a date', {}, { 'last-modified': MONDAY }, true],
     ['takes what is no tag for none', { etag: 'one' }, { etag: '"1"' }, true],
     ['confirms what was modified when it says', { 'last-modified': MONDAY }, { 'last-modified': MONDAY }, true],
     [

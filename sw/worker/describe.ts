@@ -1,4 +1,5 @@
 import type { Fields, RequestHead, ResponseHead } from '../core/head.ts'
+import { isOfToken } from '../core/key.ts'
 import type { Structured } from './structured.ts'
 
 export const fieldsOf = (headers: Headers): Fields => new Map(headers)
@@ -15,7 +16,7 @@ export const describeRequest = (request: Request, url: string, partition: string
   fields: fieldsOf(request.headers),
   cache:
     request.cache === 'no-cache' && CONDITIONS.some((name) => request.headers.has(name)) ? 'default' : request.cache,
-  ofToken: partition.startsWith('token/'),
+  ofToken: isOfToken(partition),
 })
 
 export function describeResponse(response: Response, structured: Structured | undefined): ResponseHead {
