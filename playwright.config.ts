@@ -3,8 +3,8 @@ import { defineConfig } from '@playwright/test'
 // One worker: two cores are enough for one browser and its origin.
 export default defineConfig({
   testDir: 'e2e',
-  // Rows of data with a runner of their own: `npm run test:http`.
-  testIgnore: 'http/**',
+  // Rows of data with runners of their own: `npm run test:http`, and faults of storage.
+  testIgnore: ['http/**', 'safe/**'],
   globalSetup: './e2e/support/build.ts',
   workers: 1,
   fullyParallel: false,

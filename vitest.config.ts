@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
+    // Properties take what a busy machine lets them have.
+    testTimeout: 60_000,
     include: ['{sw,config,app,server,tools,bench,e2e}/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
   },

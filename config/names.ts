@@ -7,9 +7,7 @@
 export const CACHE_DATABASE = 'freshlayer-cache'
 
 /**
- * Writes made offline. Strict durability: what the page was told is accepted must survive. Reserved: nothing opens it yet.
- *
- * @public
+ * Writes made offline. Strict durability: what the page was told is accepted must survive. Reserved: nothing writes it yet.
  */
 export const OUTBOX_DATABASE = 'freshlayer-outbox'
 

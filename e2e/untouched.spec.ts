@@ -71,3 +71,14 @@ test('a stream that a rule did not foresee is passed on as it comes, and not kep
   expect(first).toContain('data: first')
   finish()
 })
+
+test('a strict content policy with Trusted Types lets the page have its worker', async ({ origin, open }) => {
+  origin.json('/api/fresh/1', () => ({}))
+  const policy = "default-src 'self'; require-trusted-types-for 'script'; trusted-types freshlayer"
+  origin.on('/strict', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy })
+    response.end('<!doctype html><title>strict</title><script type=module src=/page.js></script>')
+  })
+  const page = await open('/strict')
+  expect(await page.evaluate(() => fetch('/api/fresh/1').then(({ headers }) => headers.has('cache-status')))).toBe(true)
+})

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
+import { build, type InlineConfig } from 'vite'
 import { getManifest } from 'workbox-build'
 import { configModule } from './config-module.ts'
 
@@ -24,29 +24,33 @@ export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
 
 /** Bundles one self-contained worker script from a rules file, and returns its size in bytes. */
 export async function buildWorker({ config, out, files }: WorkerOptions): Promise<number> {
-  const target = resolve(out)
+  const manifest = files === undefined ? [] : await manifestOf(files, resolve(out))
+  return bundle(files === undefined ? 'sw-without-files.ts' : 'sw.ts', out, {
+    define: { 'self.__WB_MANIFEST': JSON.stringify(manifest) },
+    plugins: [configModule(config)],
+  })
+}
+
+/** Bundles the script that removes the layer where it is served in its place, and returns its size in bytes. */
+export const buildKillWorker = (out: string): Promise<number> => bundle('kill-worker.ts', out, {})
+
+async function bundle(entry: string, out: string, { define, plugins = [] }: InlineConfig): Promise<number> {
   const result = await build({
     configFile: false,
     logLevel: 'warn',
-    define: {
-      'process.env.NODE_ENV': '"production"',
-      'self.__WB_MANIFEST': JSON.stringify(files === undefined ? [] : await manifestOf(files, target)),
-    },
-    plugins: [configModule(config)],
+    define: { 'process.env.NODE_ENV': '"production"', ...define },
+    plugins,
     build: {
       write: false,
       copyPublicDir: false,
       target: 'es2022',
       modulePreload: false,
-      rolldownOptions: {
-        input: `${ENTRIES}${files === undefined ? 'sw-without-files.ts' : 'sw.ts'}`,
-        output: { format: 'iife' },
-      },
+      rolldownOptions: { input: ENTRIES + entry, output: { format: 'iife' } },
     },
   })
   const script = scriptOf(result)
-  await mkdir(dirname(target), { recursive: true })
-  await writeFile(target, script)
+  await mkdir(dirname(resolve(out)), { recursive: true })
+  await writeFile(out, script)
   return Buffer.byteLength(script)
 }
 

@@ -3,7 +3,7 @@ import { relative } from 'node:path'
 import { cac } from 'cac'
 import pc from 'picocolors'
 import { formatProblem } from '../config/language/index.ts'
-import { buildWorker } from './build-worker.ts'
+import { buildKillWorker, buildWorker } from './build-worker.ts'
 import { loadConfig } from './load-config.ts'
 
 const CONFIG = 'config/freshlayer.config.ts'
@@ -38,6 +38,15 @@ cli
       return
     }
     const size = await buildWorker({ config, out, ...(files === undefined ? {} : { files }) })
+    console.log(`${relative(process.cwd(), out)}: ${(size / 1000).toFixed(1)} kB`)
+  })
+
+cli
+  .command('kill', 'Write a worker script that removes the layer: serve it in place of the worker')
+  .option('--out <file>', 'Where the script goes, for example dist/sw.js')
+  .action(async ({ out }: { out?: string }) => {
+    if (out === undefined) throw new Error('kill needs --out FILE: where the script goes')
+    const size = await buildKillWorker(out)
     console.log(`${relative(process.cwd(), out)}: ${(size / 1000).toFixed(1)} kB`)
   })
 

@@ -52,5 +52,8 @@ function moduleSource(config: unknown, path: string): string {
     readsHttp
       ? `export { structured } from ${JSON.stringify(`${WORKER}structured.ts`)}`
       : 'export const structured = undefined',
+    rules.kill === undefined
+      ? `export { start } from ${JSON.stringify(`${WORKER}main.ts`)}`
+      : `export { startKillable as start } from ${JSON.stringify(`${WORKER}kill.ts`)}`,
   ].join('\n')
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../config/language/index.ts'
 
 const PAGES = [
+  'SECURITY.md',
   'README.md',
   'CONTRIBUTING.md',
   'bench/README.md',

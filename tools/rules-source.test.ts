@@ -7,6 +7,7 @@ it('what is written down is what was compiled: endless windows, expressions, fun
     version: '1"\n</script>',
     identity: { by: ['authorization'], partitionOf: (token) => token },
     navigation: { exclude: ['/admin/**'] },
+    kill: { url: '/kill.json', gone: true },
     routes: [{ match: '/api/:id', fresh: 'forever', stale: 'http', query: { __proto__x: true }, tags: ['a:{id}'] }],
     writes: [{ match: 'POST /api/x', invalidates: ['a', '/api/:id'] }],
   }

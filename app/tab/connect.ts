@@ -130,7 +130,7 @@ class Connection implements Freshlayer {
     })
     document.addEventListener('resume', () => this.#greet(), { signal })
     const { worker = '/sw.js', scope } = options
-    container.register(worker, scope === undefined ? {} : { scope }).then(
+    container.register(trusted(worker), scope === undefined ? {} : { scope }).then(
       // Some privacy modes answer without a registration.
       (registration?: ServiceWorkerRegistration) =>
         registration === undefined ? this.#degrade('the browser registers none') : this.#watch(registration),
@@ -302,6 +302,29 @@ class Connection implements Freshlayer {
 
   #degrade(why: string): void {
     console.info(`[freshlayer] No worker, so everything comes from the network: ${why}`)
+  }
+}
+
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): {
+    createScriptURL(url: string): string
+  }
+}
+
+/**
+ * Under Trusted Types the address of a script has to come from a policy; ours is called 'freshlayer', which a page's
+ * `trusted-types` has to allow.
+ */
+function trusted(url: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
+  try {
+    return trustedTypes?.createPolicy('freshlayer', { createScriptURL: (given) => given }).createScriptURL(url) ?? url
+  } catch {
+    // The page does not allow the policy; where it wants one all the same, registering says so.
+    return url
   }
 }
 

@@ -22,6 +22,7 @@ describe('a config', () => {
       identity: { by: ['authorization', 'identify'], partitionOf: (token: string) => token },
       shell: '/index.html',
       navigation: { exclude: ['/admin/**', '/*.pdf'], timeout: '3s' },
+      kill: { url: '/freshlayer-kill.json', gone: true },
       defaults: { fresh: 'http', timeout: 0, ignoreQuery: ['utm_*', '*'] },
       routes: [
         {
@@ -116,6 +117,12 @@ describe('an option', () => {
     ['is of its type: shell', { shell: 'index.html' }, 'shell', "'/index.html'"],
     ['is of the own origin: shell', { shell: '//cdn.example/index.html' }, 'shell', undefined],
     ['is one document: shell', { shell: '/*' }, 'shell', undefined],
+    ['is an object: kill', { kill: '/kill.json' }, 'kill', undefined],
+    ['has to be there: kill.url', { kill: {} }, 'kill.url', undefined],
+    ['is a path: kill.url', { kill: { url: 'kill.json' } }, 'kill.url', "'/kill.json'"],
+    ['is of the own origin: kill.url', { kill: { url: 'https://cdn.example/kill.json' } }, 'kill.url', undefined],
+    ['is of its type: kill.gone', { kill: { url: '/kill.json', gone: 404 } }, 'kill.gone', undefined],
+    ['is known: kill', { kill: { url: '/kill.json', gon: true } }, 'kill.gon', "'gone'"],
     ['is a duration: navigation.timeout', { navigation: { timeout: 3000 } }, 'navigation.timeout', undefined],
     ['is a pattern: navigation.exclude', { navigation: { exclude: ['admin'] } }, 'navigation.exclude[0]', "'/admin'"],
     [
@@ -413,6 +420,7 @@ describe('the check', () => {
     'identity',
     'shell',
     'navigation',
+    'kill',
     'defaults',
     'routes',
     'writes',

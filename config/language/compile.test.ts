@@ -96,6 +96,12 @@ describe('a compiled config', () => {
     })
   })
 
+  it('has a kill switch only where it names one, and then 404 does not kill unless it says so', () => {
+    expect(compileRules(BASE)).not.toHaveProperty('kill')
+    expect(compileRules({ ...BASE, kill: { url: '/kill.json' } }).kill).toEqual({ url: '/kill.json', gone: false })
+    expect(compileRules({ ...BASE, kill: { url: '/k', gone: true } }).kill).toEqual({ url: '/k', gone: true })
+  })
+
   it.each<[string, Config['navigation'], number]>([
     ['waits three seconds for a page', undefined, 3000],
     ['waits as long as it is told', { timeout: '1m' }, 60_000],

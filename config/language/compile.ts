@@ -1,8 +1,10 @@
-import type { Seconds } from '../../sw/core/units.ts'
+import type { Budget } from '../../sw/core/budget.ts'
+import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import type { Config, Route, RouteOptions, Window } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
+import { parseSize } from './size.ts'
 import type { Invalidates, Rule, Rules } from './rule.ts'
 import { kindOf } from './template.ts'
 
@@ -31,6 +33,7 @@ export function compileRules(config: Config): Rules {
     identity,
     shell,
     navigation: { timeoutMs: timerMs(timeout), excluded: patternsOf(exclude) },
+    budget: budgetOf(config),
     routes: config.routes.map((route, index) => compileRoute(defaults, route, index)),
     writes: (config.writes ?? []).map((write, index) => ({
       ...named(write.match),
@@ -41,6 +44,18 @@ export function compileRules(config: Config): Rules {
     })),
     ...(kill && { kill: { gone: false, ...kill } }),
   }
+}
+
+/** What all stored answers may take where the config does not say. */
+const BUDGET = bytes(100e6)
+
+function budgetOf({ budget, routes, defaults }: Config): Budget {
+  const all = parseSize(budget)
+  const limited = routes.flatMap((route) => {
+    const limit = parseSize(route.budget ?? defaults?.budget)
+    return limit === 'invalid' ? [] : [[route.name ?? named(route.match).name, limit] as const]
+  })
+  return { all: all === 'invalid' ? BUDGET : all, rules: Object.fromEntries(limited) }
 }
 
 /** The entries of a write's `invalidates`, told apart by what they name. */

@@ -20,4 +20,15 @@ export type {
 export { pathMatches, type Pattern, type RequestPath } from './pattern.ts'
 export { prefixes, type Prefix } from './prefixes.ts'
 export type { Preset } from './presets.ts'
-export type { Invalidates, KillRule, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
+export type {
+  Invalidates,
+  KillRule,
+  Match,
+  Matcher,
+  ReadMatch,
+  RequestLine,
+  Rule,
+  Rules,
+  WriteMatch,
+  WriteRule,
+} from './rule.ts'

@@ -3,6 +3,7 @@ import { isRecord, kind, list, problem, record, text, word, type Kind } from './
 import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
+import { parseSize } from './size.ts'
 import { nearest } from './spelling.ts'
 
 /** The methods that may name a read, and those that are meant when none is named. */
@@ -84,6 +85,15 @@ const condition = kind(
 
 const flag = kind('true or false', (value) => typeof value === 'boolean')
 
+const size = kind(
+  "a size with its unit ('500kB', '20MB', '1GB')",
+  (value) => parseSize(value) !== 'invalid',
+  (given) => {
+    const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([kmg])i?b?$/i.exec(given) ?? []
+    return amount && `${amount}${unit.toLowerCase() === 'k' ? 'k' : unit.toUpperCase()}B`
+  },
+)
+
 const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   fresh: window,
   stale: window,
@@ -101,6 +111,7 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   trust: word('http', 'rule'),
   public: flag,
   ranges: flag,
+  budget: size,
   keyHeaders: list(text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)),
 }
 
@@ -147,7 +158,7 @@ const identity: Kind = (value, path, problems) =>
 /** A path of the app's own origin, without query. */
 const pathOf = (example: string): Kind =>
   text(`a path of the app's own origin such as '${example}'`, /^\/(?!\/)[^\s*?#]*$/, (given) =>
-    /^[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
+    /^(?!\w+:)[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
   )
 
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
@@ -157,6 +168,7 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   identity,
   shell: pathOf('/index.html'),
   navigation: record(NAVIGATION),
+  budget: size,
   defaults: record(ROUTE_OPTIONS),
   routes: list(record(ROUTE, { match: "a pattern such as '/api/products/:id'" })),
   writes: list(

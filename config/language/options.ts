@@ -1,5 +1,6 @@
 import type { Duration } from './duration.ts'
 import type { Preset } from './presets.ts'
+import type { Size } from './size.ts'
 
 /** A window of a route's timeline: a {@link Duration}, or `'http'`: what the response's own header fields say. */
 export type Window = Duration | 'http'
@@ -30,6 +31,13 @@ export interface Config {
 
   /** How page loads are treated. They always go to the network first. */
   navigation?: NavigationOptions
+
+  /**
+   * What all stored answers may take together. When it is more, the least recently used ones of the rules that hold the
+   * most go. Browsers have limits of their own. Default: `'100MB'`.
+   * @example '20MB'
+   */
+  budget?: Size
 
   /**
    * What holds for each route that does not say otherwise.
@@ -204,6 +212,13 @@ export interface RouteOptions {
    * @example true
    */
   public?: boolean
+
+  /**
+   * What the stored answers of the route may take. When it is more, the least recently used ones go. Default: no limit but
+   * the one for all.
+   * @example '5MB'
+   */
+  budget?: Size
 
   /**
    * Whether requests for a part (`Range: bytes=…`) are answered too: from a whole answer in store, or from parts kept and

@@ -1,3 +1,4 @@
+import type { Budget } from '../../sw/core/budget.ts'
 import type { Seconds } from '../../sw/core/units.ts'
 import type { Identity } from './options.ts'
 import type { Pattern, RequestPath } from './pattern.ts'
@@ -93,6 +94,8 @@ export interface Rules {
     /** Pages that the config says are never answered from store. The built-in denylist is not among them. */
     readonly excluded: readonly Pattern[]
   }
+  /** By rule name; what has none shares in `all`. */
+  readonly budget: Budget
   readonly routes: readonly Rule[]
   readonly writes: readonly WriteRule[]
   /** Absent where the config has none. */

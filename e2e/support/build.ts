@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { buildWorker } from '../../tools/build-worker.ts'
+import { buildKillWorker, buildWorker } from '../../tools/build-worker.ts'
 import { requireChromium } from '../../tools/find-chromium.ts'
 
 /** What the tests serve: made once before they run, from the sources as they are. */
@@ -21,6 +21,10 @@ export default async function buildAll(): Promise<void> {
   mkdirSync(`${BUILT}files`, { recursive: true })
   writeFileSync(`${BUILT}files/index.html`, SHELL)
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw-with-files.js`, files: `${BUILT}files` })
+  for (const rules of ['rules-kill', 'rules-kill-gone']) {
+    await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js`, files: `${BUILT}files` })
+  }
+  await buildKillWorker(`${BUILT}kill.js`)
   await build({
     configFile: false,
     logLevel: 'warn',

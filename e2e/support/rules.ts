@@ -15,6 +15,7 @@ export default defineConfig({
     { match: '/api/retried/:id', retry: 1 },
     { match: ['/api/items', '/api/items/:id'], fresh: '10m', tags: ['items'] },
     { match: '/api/rules/**', fresh: '10m' },
+    { match: '/api/limited/:id', fresh: '10m', budget: '100kB' },
     { match: '/api/always/**' },
     { match: 'http://other-origin.test/v1/**' },
   ],

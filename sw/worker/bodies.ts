@@ -40,8 +40,9 @@ export class Bodies {
     return (await (await this.#open()).keys()).map(({ url }) => url)
   }
 
-  async clear(): Promise<void> {
-    this.#cache = undefined
+  /** @param after what whoever comes later finds in place of a cache. Default: a new one. */
+  async clear(after?: Promise<never>): Promise<void> {
+    this.#cache = after
     await caches.delete(BODY_CACHE)
   }
 

@@ -15,8 +15,11 @@ export interface Identity {
   learn(clientId: string, fields: Fields | undefined): void
   /** Whether an answer is of the user that the partition belongs to: the backend may say that it is another's. */
   isOf(partition: string, clientId: string, fields: Fields): boolean
-  /** The origin answered 401 to a partition, or answered it with success again. */
-  doubt(partition: string, isRefused: boolean): void
+  /**
+   * The origin answered 401 to a partition, or answered it with success again. Settles when a worker that starts later
+   * knows it as well.
+   */
+  doubt(partition: string, isRefused: boolean): Promise<void>
   /** Nothing of the partition is served unvalidated: the origin refused its user. */
   isDoubted(partition: string): boolean
   /** Whose entries may stand in for a client that nobody knows, with the origin away; undefined: nobody's. */
@@ -27,7 +30,7 @@ export interface Identity {
   credentialsOf(partition: string): string | undefined
   /** A page says who its user is; null: nobody is signed in. Gives the partition that nobody has any more, if any. */
   identify(clientId: string, user: string | null): Promise<string | undefined>
-  /** The personal partitions of a client, or of all clients. */
+  /** The personal partitions of a client, or of all clients; those that go by cookies are the same for all. */
   own(clientId: string | undefined): Promise<string[]>
   /** The user of a client, or of all clients, signs out: they are asked anew who they are. Gives what was their own. */
   forget(clientId: string | undefined): Promise<string[]>
@@ -40,6 +43,9 @@ export type IdentityOf = (config: IdentifiedBy, store: UseStore) => Identity
 /** The partition of what is the same for all. */
 export const EVERYONE = partitionName('everyone')
 
+/** Stands for those of whom it is not known who they are; nothing is ever stored for them. */
+export const NOBODY = ''
+
 const nobody = (): Promise<undefined> => Promise.resolve(undefined)
 
 /** `identity: 'none'`: everyone gets the same answers. */
@@ -47,7 +53,7 @@ export const everyone = (): Identity => ({
   partitionOf: () => EVERYONE,
   learn: () => undefined,
   isOf: () => true,
-  doubt: () => undefined,
+  doubt: nobody,
   isDoubted: () => false,
   last: nobody,
   partitionsOf: () => Promise.resolve([EVERYONE]),

@@ -209,7 +209,7 @@ export class Flights {
     if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
     const isTheirs = identity.isOf(partition, clientId ?? '', fields)
     if (!isTheirs) await endPartitions(this.#ports, [partition])
-    else if (status === 401 ? clientId !== undefined : status < 400) identity.doubt(partition, status === 401)
+    else if (status === 401 ? clientId !== undefined : status < 400) await identity.doubt(partition, status === 401)
     return isTheirs
   }
 }

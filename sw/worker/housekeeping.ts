@@ -54,6 +54,7 @@ export class Housekeeping {
     const { match, ledger, bodies, identity, statistics } = this.#ports
     try {
       await statistics.save()
+      await ledger.saveUse()
       if (this.#audited) return
       // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
       this.#audited = true

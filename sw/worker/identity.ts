@@ -1,9 +1,9 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
 import type { Fields } from '../core/head.ts'
-import { partitionName } from '../core/key.ts'
+import { isOfToken, partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { within } from './clock.ts'
-import { CLIENTS, ECHOES, LAST, under } from './records.ts'
+import { CLIENTS, DOUBTS, ECHOES, LAST, under } from './records.ts'
 import { report } from './report.ts'
 import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
@@ -41,6 +41,8 @@ class Users implements Identity {
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
   readonly #doubted = new Set<string>()
+  /** What a worker before this one has left to know; undefined once it is known. */
+  #ready: Promise<void> | undefined
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
   /** The partition of the token each client last used. */
@@ -49,6 +51,14 @@ class Users implements Identity {
   constructor(config: IdentifiedBy, store: UseStore) {
     this.#config = config
     this.#store = store
+    this.#ready = store('readonly', (records) => promisifyRequest(records.getAllKeys(under(DOUBTS)))).then(
+      (keys) => {
+        for (const key of keys) this.#doubted.add(String(key).slice(DOUBTS.length))
+        this.#ready = undefined
+      },
+      // A store that cannot be read serves nothing either.
+      () => (this.#ready = undefined),
+    )
   }
 
   /** The partition of a request, without waiting where that is possible. */
@@ -58,6 +68,11 @@ class Users implements Identity {
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined> {
     if (rule.public) return EVERYONE
+    if (this.#ready === undefined) return this.#partitionOf(request, clientId)
+    return this.#ready.then(() => this.#partitionOf(request, clientId))
+  }
+
+  #partitionOf(request: Request, clientId: string): string | undefined | Promise<string | undefined> {
     const { by } = this.#config
     const credentials = request.headers.get('authorization')
     if (credentials !== null && by.includes('authorization')) return this.#ofToken(credentials, clientId)
@@ -90,10 +105,11 @@ class Users implements Identity {
     return true
   }
 
-  doubt(partition: string, isRefused: boolean): void {
-    if (partition === EVERYONE) return
+  async doubt(partition: string, isRefused: boolean): Promise<void> {
+    if (partition === EVERYONE || this.#doubted.has(partition) === isRefused) return
     if (isRefused) this.#doubted.add(partition)
     else this.#doubted.delete(partition)
+    await this.#keep(DOUBTS + partition, isRefused ? true : undefined)
   }
 
   isDoubted(partition: string): boolean {
@@ -132,19 +148,20 @@ class Users implements Identity {
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
-    const clients = clientId === undefined ? await this.#clients() : [clientId]
-    const partitions = await Promise.all(clients.map((id) => this.partitionsOf(id)))
-    return [...new Set(partitions.flat())].filter((partition) => partition !== EVERYONE)
+    const clients = await this.#clients()
+    const all = await Promise.all([...clients, clientId ?? ''].map((id) => this.partitionsOf(id)))
+    const tokens = clientId === undefined ? [...this.#tokens.values()] : [this.#tokens.get(clientId)]
+    const shared = all.flat().filter((partition) => partition !== EVERYONE && !isOfToken(partition))
+    return [...new Set([...shared, ...tokens])].filter((partition) => partition !== undefined)
   }
 
   async forget(clientId: string | undefined): Promise<string[]> {
     const own = await this.own(clientId)
-    // Cookies are the browser's: whoever shares the user is signed out as well, and says anew who it is.
-    const gone = [...this.#users].filter(([, user]) => user !== null && own.includes(partitionName('user', user)))
-    const clients = [...gone.map(([id]) => id), ...(clientId === undefined ? await this.#clients() : [clientId])]
+    // Whoever goes by cookies says anew who it is.
+    const clients = await this.#clients()
     for (const id of clients) {
       this.#users.delete(id)
-      this.#tokens.delete(id)
+      if (clientId === undefined || id === clientId) this.#tokens.delete(id)
     }
     for (const partition of own) {
       this.#credentials.delete(partition)
@@ -153,7 +170,10 @@ class Users implements Identity {
     }
     await this.#store('readwrite', (store) => {
       for (const id of clients) store.delete(CLIENTS + id)
-      for (const partition of own) store.delete(ECHOES + partition)
+      for (const partition of own) {
+        store.delete(ECHOES + partition)
+        store.delete(DOUBTS + partition)
+      }
       store.delete(LAST)
       return promisifyRequest(store.transaction)
     })
@@ -163,7 +183,7 @@ class Users implements Identity {
   /** Every client that somebody has spoken for. */
   async #clients(): Promise<string[]> {
     const keys = await this.#store('readonly', (store) => promisifyRequest(store.getAllKeys(under(CLIENTS))))
-    return [...new Set([...keys.map((key) => String(key).slice(CLIENTS.length)), ...this.#tokens.keys()])]
+    return [...new Set([...keys.map((key) => String(key).slice(CLIENTS.length)), ...this.#users.keys()])]
   }
 
   /** Forgets the clients that are gone. */
@@ -263,9 +283,11 @@ class Users implements Identity {
     return this.#store('readonly', (store) => promisifyRequest<T | undefined>(store.get(key))).catch(() => undefined)
   }
 
-  async #keep(key: string, value: string | null): Promise<void> {
+  /** @param value undefined removes the record. */
+  async #keep(key: string, value: string | boolean | null | undefined): Promise<void> {
     await this.#store('readwrite', (store) => {
-      store.put(value, key)
+      if (value === undefined) store.delete(key)
+      else store.put(value, key)
       return promisifyRequest(store.transaction)
     }).catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
   }

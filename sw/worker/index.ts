@@ -1,7 +1,7 @@
 import { assertConfig, compileRules, type Config } from '../../config/language/index.ts'
 import { everyone } from './everyone.ts'
 import { identified } from './identity.ts'
-import { start } from './main.ts'
+import { startKillable } from './kill.ts'
 import { precache } from './precache.ts'
 import { structured } from './structured.ts'
 
@@ -15,7 +15,7 @@ import { structured } from './structured.ts'
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
   assertConfig(config, 'The config')
   const rules = compileRules(config)
-  start(rules, {
+  startKillable(rules, {
     identity: rules.identity === 'none' ? everyone : identified,
     files: manifest && precache(manifest),
     structured,

@@ -1,3 +1,4 @@
+import type { Budget } from '../core/budget.ts'
 import { directivesOf } from '../core/cache-control.ts'
 import type { Change } from '../core/change.ts'
 import type { Fields } from '../core/head.ts'
@@ -41,6 +42,7 @@ interface Ports {
   readonly bodies: Bodies
   readonly channel: Channel
   readonly structured: Structured | undefined
+  readonly budget: Budget
 }
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
@@ -110,7 +112,7 @@ export class Keeper {
     exchange: Exchange,
     informed: ReadonlySet<string>,
   ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured } = this.#ports
+    const { ledger, bodies, channel, structured, budget } = this.#ports
     const { head, partition, rule, row: previous } = read
     const received = await wholeBody(response, MAX_STORED_BYTES)
     if (received === undefined) return undefined
@@ -194,6 +196,8 @@ export class Keeper {
       return undefined
     }
     channel.changes([committed.logged])
+    const gone = await ledger.makeRoom(budget)
+    await bodies.remove(gone)
     // The old body goes only now that the row that names the new one is there.
     if (previous !== undefined) await bodies.remove([previous])
     return { row, body, outcome }

@@ -1,5 +1,5 @@
 import type { Change, LoggedChange } from '../core/change.ts'
-import { changeKey, CHANGES, ROWS, SEARCHES, under } from './records.ts'
+import { changeKey, CHANGES, PLACES, ROWS, SEARCHES, under, USED } from './records.ts'
 
 /** The ledger's record of itself. Every transaction that writes reads it first. */
 export interface Meta {
@@ -11,6 +11,8 @@ export interface Meta {
   epoch: number
   /** How often the identity of each partition has ended: its epoch ends with it. */
   ends?: Readonly<Record<string, number>>
+  /** Bytes stored under each rule. */
+  sizes?: Readonly<Record<string, number>>
   logId: string
   /** Of the newest entry of the change log. */
   position: number
@@ -37,7 +39,8 @@ export const parseMeta = (record: unknown): Meta | undefined => {
 export function empty(store: IDBObjectStore, meta: Meta): void {
   store.delete(under(ROWS))
   store.delete(under(CHANGES))
-  store.delete(under(SEARCHES))
+  for (const kind of [SEARCHES, USED, PLACES]) store.delete(under(kind))
+  meta.sizes = {}
   meta.epoch++
   meta.logId = crypto.randomUUID()
   meta.position = 0

@@ -1,4 +1,5 @@
 import { refusal, type Refusal } from '../core/admission.ts'
+import { type Budget, excess } from '../core/budget.ts'
 import type { Change, LoggedChange } from '../core/change.ts'
 import { Marks, type Target } from '../core/invalidation.ts'
 import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
@@ -10,6 +11,7 @@ import { empty, epochOf, log, type Meta, newMeta, parseMeta } from './ledger-rec
 import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, SEARCHES, under } from './records.ts'
 import { report } from './report.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
+import { enter, leastUsed, leave, moveUp } from './usage.ts'
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
 type Lease = Readonly<Meta>
@@ -60,6 +62,10 @@ export class Ledger {
   #highest = 0
   /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
   #generation = 0
+  /** When rows were used that the order of use does not know of yet. */
+  readonly #used = new Map<string, EpochMs>()
+  /** Bytes stored under each rule, when the ledger was last written. */
+  #sizes: Readonly<Record<string, number>> = {}
   /** How often each partition's identity has ended while this worker lives. */
   readonly #ended = new Map<string, number>()
   /** Partitions whose rows are on their way out of the store, or could not be removed: they are not looked at. */
@@ -86,18 +92,24 @@ export class Ledger {
     return this.#ended.get(partition) ?? 0
   }
 
+  /** What was asked for the partition so far is not shown any more; what is stored stays. */
+  outlive(partition: string): void {
+    this.#ended.set(partition, this.life(partition) + 1)
+  }
+
   /**
    * The identity of a partition ends: at once in memory, and on disk when this settles. Its rows and its part of the
    * change log go, and nothing that was asked for before is stored after. Returns the rows for their bodies' sake.
    */
   async endPartition(partition: string, change: Change): Promise<{ rows: Row[]; logged: LoggedChange | undefined }> {
-    this.#ended.set(partition, this.life(partition) + 1)
+    this.outlive(partition)
     this.#ending.add(partition)
     this.#forget()
     const ended = await this.#write(async ({ store, meta }) => {
       const range = under(ROWS + partitionPrefix(partition))
       const rows = parsed(await promisifyRequest<unknown[]>(store.getAll(range)))
       store.delete(range)
+      for (const row of rows) await leave(store, meta, rowKey(row))
       await walk(store, CHANGES, (cursor) => {
         if ((cursor.value as LoggedChange).partition === partition) cursor.delete()
       })
@@ -173,6 +185,11 @@ export class Ledger {
     await this.#store('readonly', (store) => walk(store, ROWS, ({ value }) => parsed([value]).forEach(visit)))
   }
 
+  /** How many rows there are. */
+  count(): Promise<number> {
+    return this.#store('readonly', (store) => promisifyRequest(store.count(under(ROWS))))
+  }
+
   /** Makes a row the stored one, together with its entry in the change log; or says why not. */
   async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
     const outcome = await this.#write(async ({ store, meta }) => {
@@ -180,6 +197,7 @@ export class Ledger {
       const refused = refusal(row, existing, epochOf(meta, row.partition))
       if (refused !== undefined) return refused
       store.put(row, rowKey(row))
+      await enter(store, meta, row, row.receivedAtMs)
       return { logged: log(store, meta, change) }
     })
     this.#generation++
@@ -193,8 +211,11 @@ export class Ledger {
 
   /** Forgets rows, body and offline window included, and logs it. */
   async remove(rows: readonly Row[], change: (row: Row) => Change | undefined): Promise<LoggedChange[]> {
-    const logged = await this.#write(({ store, meta }) => {
-      for (const row of rows) store.delete(rowKey(row))
+    const logged = await this.#write(async ({ store, meta }) => {
+      for (const row of rows) {
+        store.delete(rowKey(row))
+        await leave(store, meta, rowKey(row))
+      }
       return rows.flatMap((row) => log(store, meta, change(row)) ?? [])
     })
     this.#generation++
@@ -290,16 +311,19 @@ export class Ledger {
       // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old
       // as the incarnation before, so no mark from then on is forgotten (I2).
       let oldest = sequence(Math.max(0, incarnation - 1), 0)
+      const spent: string[] = []
       await walk(store, ROWS, (cursor) => {
         const row = parseRow(cursor.value)
         if (row === undefined) return
         if (isSpent(row, heardAtMs)) {
           cursor.delete()
+          spent.push(rowKey(row))
           return
         }
         if (row.sequence < oldest) oldest = row.sequence
         if ('url' in row.body) named.add(row.body.url)
       })
+      for (const key of spent) await leave(store, meta, key)
       for (const target of this.marks.forgetBefore(oldest)) store.delete(MARKS + target)
       await walk(store, CHANGES, (cursor) => {
         const { position, atMs } = cursor.value as LoggedChange
@@ -308,6 +332,42 @@ export class Ledger {
     })
     this.#forget()
     return named
+  }
+
+  /** A row has answered somebody: it stays when others have to go. Written down at idle. */
+  use(row: Row, atMs: EpochMs): void {
+    this.#used.set(rowKey(row), atMs)
+  }
+
+  async saveUse(): Promise<void> {
+    if (this.#used.size === 0) return
+    const used = [...this.#used]
+    this.#used.clear()
+    await this.#write(async ({ store }) => {
+      for (const [key, atMs] of used) await moveUp(store, key, atMs)
+    })
+  }
+
+  /**
+   * Makes room where more is stored than the budget allows: the least recently used rows of a rule go, and nothing else
+   * is looked at. Returns them for their bodies' sake.
+   */
+  async makeRoom(budget: Budget): Promise<Row[]> {
+    if (excess(this.#sizes, budget).size === 0) return []
+    await this.saveUse()
+    const gone = await this.#write(async ({ store, meta }) => {
+      const rows: unknown[] = []
+      for (const [rule, bytes] of excess(meta.sizes ?? {}, budget)) {
+        for (const key of await leastUsed(store, meta, rule, bytes)) {
+          rows.push(await promisifyRequest<unknown>(store.get(key)))
+          store.delete(key)
+        }
+      }
+      return parsed(rows)
+    })
+    this.#generation++
+    for (const { key } of gone) this.#remembered.delete(key)
+    return gone
   }
 
   /** Another worker has written: what memory holds may be out of date. */
@@ -416,6 +476,7 @@ export class Ledger {
         this.#hold(meta)
       }
       const result = await work({ store, meta })
+      this.#sizes = meta.sizes ?? {}
       store.put(meta, META)
       await promisifyRequest(store.transaction)
       return result

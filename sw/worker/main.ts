@@ -20,7 +20,7 @@ import { worker } from './scope.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
-import { openStore } from './store.ts'
+import { openStore, type UseStore } from './store.ts'
 import { Writes } from './writes.ts'
 
 const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|graphql)\b)/i
@@ -73,33 +73,47 @@ export interface Parts {
   readonly files?: Precache | undefined
   /** Reads structured fields. */
   readonly structured?: Structured | undefined
+  /** What a part may put in front of the layer's own: the kill switch does, and may close each. Default: the layer's own. */
+  readonly store?: UseStore
+  readonly bodies?: Bodies
+  readonly channel?: Channel
+  readonly router?: Router
+  readonly before?: (messages: Answering) => Answering
 }
 
-/**
- * Starts the layer in this worker. Everything is wired here, and nothing happens before it is called.
- *
- */
-export function start(rules: Rules, { identity: identityOf, files, structured }: Parts): void {
+/** Answers what tabs ask. */
+export type Answering = Pick<Messages, 'answer'>
+
+/** Starts the layer in this worker. Everything is wired here, and nothing happens before it is called. */
+export function start(
+  rules: Rules,
+  {
+    identity: identityOf,
+    files,
+    router = new Router(),
+    store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed'),
+    channel = new Channel(),
+    structured,
+    bodies = new Bodies(),
+    before = (messages) => messages,
+  }: Parts,
+): void {
   const match = matcherOf(rules)
-  const store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
   const ledger = new Ledger(store, rules.version)
-  const bodies = new Bodies()
-  const channel = new Channel()
   const identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store)
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
-  const keeper = new Keeper({ ledger, bodies, channel, structured })
+  const keeper = new Keeper({ ledger, bodies, channel, structured, budget: rules.budget })
   const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
   const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics, structured }
   const reads = new Reads(ports)
   const writes = new Writes(ports)
-  const messages = new Messages(ports)
+  const messages = before(new Messages(ports))
   const housekeeping = new Housekeeping(ports)
   channel.onOthersChange(() => ledger.distrust())
   // A failure shows when the first answer needs it.
   ledger.load().catch(() => undefined)
 
-  const router = new Router()
   const known = new Set<string>()
   const layer = new Layer(reads, writes)
   const matched: Route['match'] = ({ request, url, sameOrigin }) => {

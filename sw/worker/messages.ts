@@ -131,14 +131,13 @@ export class Messages {
   async #remove(reach: Reach): Promise<{ removed: number }> {
     const { ledger, bodies, channel } = this.#ports
     const targets = targetsReached(ledger, reach)
-    const rows: Row[] = []
-    await ledger.each((row) => {
-      if (reach.all === true || isReached(row, targets)) rows.push(row)
-    })
     if (reach.all === true) {
+      const removed = await ledger.count()
       await forgetAll(this.#ports)
-      return { removed: rows.length }
+      return { removed }
     }
+    const rows: Row[] = []
+    await ledger.each((row) => void (isReached(row, targets) && rows.push(row)))
     // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
     await this.#invalidate(reach)
     channel.changes(await ledger.remove(rows, removal))

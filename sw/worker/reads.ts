@@ -13,7 +13,7 @@ import { digestOf } from './body-reader.ts'
 import { now, within } from './clock.ts'
 import { describeRequest, fieldsOf } from './describe.ts'
 import { type Flight, type Flights, OTHER_USER } from './flights.ts'
-import type { Identity } from './everyone.ts'
+import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
@@ -64,9 +64,10 @@ export class Reads {
    * was read for has ended meanwhile it is an error: nobody may be shown it any more (I3).
    */
   async answer(asked: Asked): Promise<Response> {
-    const { ledger, identity } = this.#ports
+    const { identity } = this.#ports
     const { request, match, clientId } = asked
     const { rule } = match
+    const isSameSession = this.#lives(NOBODY)
     this.#ports.statistics.count(rule.name, { reads: 1 })
     const whose = identity.partitionOf(request, clientId, rule)
     let partition = whose instanceof Promise ? await whose : whose
@@ -74,6 +75,7 @@ export class Reads {
       let response: Response | undefined
       try {
         response = await this.#passed(request, rule, 'bypass', 'unknown-user')
+        if (!isSameSession()) response = Response.error()
         return response
       } catch (error) {
         partition = await identity.last()
@@ -82,11 +84,18 @@ export class Reads {
         identity.learn(clientId, response && fieldsOf(response.headers))
       }
     }
-    const life = ledger.life(partition)
+    const isStillTheirs = this.#lives(partition)
     const answer = await this.#answer(asked, partition)
-    if (ledger.life(partition) === life || this.#ofTheNext.has(answer)) return answer
+    if (isStillTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
     void answer.body?.cancel()
     return Response.error()
+  }
+
+  /** Whether the identity of a partition has lived on since this was called. */
+  #lives(partition: string): () => boolean {
+    const { ledger } = this.#ports
+    const life = ledger.life(partition)
+    return () => ledger.life(partition) === life
   }
 
   async #answer(asked: Asked, partition: string): Promise<Response> {
@@ -120,9 +129,11 @@ export class Reads {
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
+        ledger.use(planned.row, now())
         return hit(head, planned, body)
       case 'serve-then-validate': {
         const mayAsk = flights.mayAskBehind(url)
+        ledger.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
         if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)

@@ -11,9 +11,17 @@ export const MARKS = 'mark '
 export const INTENTS = 'intent '
 export const CHANGES = 'change '
 export const CLIENTS = 'client '
+/** Rows by rule and last use. */
+export const USED = 'used '
+/** Where a row is among them. */
+export const PLACES = 'place '
 export const SEARCHES = 'search '
+/** Whether the origin has switched the layer off, and when it was asked. The one record that a kill leaves. */
+export const KILL = 'kill'
 /** What the backend calls the user of a partition. */
 export const ECHOES = 'echo '
+/** Partitions whose user the origin has refused, or who may have been followed by another. */
+export const DOUBTS = 'doubt '
 /** Who the user was when the backend or a page last said. */
 export const LAST = 'last user'
 

@@ -1,7 +1,7 @@
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
-import type { Identity } from './everyone.ts'
+import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 
 interface Ports {
@@ -29,14 +29,23 @@ export async function endPartitions(
   )
 }
 
-/** The user of a client signs out; without a client (a page load), that of every client. */
-export const signOut = async (ports: Ports, clientId: string | undefined): Promise<void> =>
-  endPartitions(ports, await ports.identity.forget(clientId))
+/**
+ * The user of a client signs out; without a client (a page load), that of every client. Cookies are the same for all
+ * tabs, so whoever is told apart by them is signed out as well.
+ */
+export async function signOut(ports: Ports, clientId: string | undefined): Promise<void> {
+  ports.ledger.outlive(NOBODY)
+  await endPartitions(ports, await ports.identity.forget(clientId))
+}
 
 /**
- * Somebody signs in, perhaps somebody else: what the client was shown is served again only after the origin has answered
- * it with success, for the same user.
+ * Somebody signs in, perhaps somebody else: what was shown is served again only after the origin has answered it with
+ * success, for the same user; and what was asked for before is not shown any more.
  */
-export async function signIn({ identity }: Ports, clientId: string | undefined): Promise<void> {
-  for (const partition of await identity.own(clientId)) identity.doubt(partition, true)
+export async function signIn({ identity, ledger }: Ports, clientId: string | undefined): Promise<void> {
+  ledger.outlive(NOBODY)
+  for (const partition of await identity.own(clientId)) {
+    ledger.outlive(partition)
+    await identity.doubt(partition, true)
+  }
 }

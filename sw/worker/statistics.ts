@@ -2,7 +2,7 @@ import type { Counts, Stats } from '../protocol.ts'
 import { STATS } from './records.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
-const NONE: Readonly<Counts> = {
+export const NONE: Readonly<Counts> = {
   reads: 0,
   hits: 0,
   validations: 0,

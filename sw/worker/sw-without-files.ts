@@ -1,4 +1,3 @@
-import { identity, rules, structured } from 'virtual:freshlayer/rules'
-import { start } from './main.ts'
+import { identity, rules, start, structured } from 'virtual:freshlayer/rules'
 
 start(rules, { identity, structured })

@@ -1,5 +1,4 @@
-import { identity, rules, structured } from 'virtual:freshlayer/rules'
-import { start } from './main.ts'
+import { identity, rules, start, structured } from 'virtual:freshlayer/rules'
 import { precache } from './precache.ts'
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof precache>[0] }

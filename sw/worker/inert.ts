@@ -1,0 +1,37 @@
+import type { Answers, Question, Since } from '../protocol.ts'
+import { worker } from './scope.ts'
+import { NONE } from './statistics.ts'
+
+/** The change log of a worker that has none. Always the same, so that a tab is told but once that it was emptied. */
+export const NO_LOG = 'none'
+
+/**
+ * What a tab hears whose worker keeps nothing any more: the same as without a worker. It is answered all the same, for
+ * an app may wait for it.
+ */
+export function inertAnswer(question: Question, clientId: string): Answers[Question['ask']] {
+  switch (question.ask) {
+    case 'hello':
+      return { clientId, logId: NO_LOG, position: 0, missed: missedSince(question.since), reachable: true }
+    case 'identify':
+    case 'invalidate':
+      return true
+    case 'sign-out':
+      return { signedOut: true, unsent: 0 }
+    case 'explain':
+      return { url: question.url, state: 'no-worker', why: '' }
+    case 'remove':
+      return { removed: 0 }
+    case 'refresh':
+      return { outcome: 'no-worker' }
+    case 'stats':
+      return { total: NONE, rules: {} }
+    case 'probe':
+      return { reachable: true }
+    case 'take-over':
+      void worker.skipWaiting()
+      return true
+  }
+}
+
+const missedSince = (since: Since): 'reset' | [] => ('logId' in since && since.logId !== NO_LOG ? 'reset' : [])
