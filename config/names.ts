@@ -17,6 +17,9 @@ export const OBJECT_STORE = 'keyval'
 /** Bodies too large for their row, in Cache Storage; URLs `/__freshlayer/<sequence>/…` that exist nowhere else. */
 export const BODY_CACHE = 'freshlayer-bodies-v1'
 
+/** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */
+export const DISTRUST_CACHE = 'freshlayer-distrust'
+
 /** The app's own files, as workbox-precaching keeps them. */
 export const PRECACHE = 'freshlayer-precache-v1'
 

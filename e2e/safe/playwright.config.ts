@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test'
 
-// Without more: the whole table and 40 random plays. `SHORT=1`: what fails for good, one call of each kind, and five random
+// Without more: what fails for good, one call of each kind. `FULL=1`: the whole table and 40 random
 // plays. `SEED=…` with `random`: one play again. What became of each row is in `dist/e2e-safe/outcomes.jsonl` as it goes.
 
 // The processes that run tests inherit it, and with it the names of the random plays.

@@ -3,9 +3,9 @@ import { holds, outcomeOf } from './asked.ts'
 import { spelled } from './plan.ts'
 import { randomPlay } from './random.ts'
 
-/** `SEED=…` repeats one play. `SHORT=1` plays few. */
+/** `SEED=…` repeats one play. `FULL=1` plays some; without either there are none. */
 const given = process.env['SEED']
-const COUNT = process.env['SHORT'] === undefined ? 40 : 5
+const COUNT = process.env['FULL'] !== undefined ? 40 : 0
 
 const first = Number(process.env['FRESHLAYER_FIRST_SEED'])
 const seeds = given === undefined ? Array.from({ length: COUNT }, (_, index) => first + index) : [Number(given)]

@@ -94,6 +94,7 @@ export const calls: readonly Call[] = [
   call('getAllKeys intent', 'day', 2, READING),
   call('getAll search', 'day', 1, READING),
   call('getAllKeys search', 'day', 1, READING),
+  call('caches.has', 'day', 1, READING),
   // Reading.
   call('getAll row', 'day', 2, READING),
   call('caches.open', 'day', 1, WRITING),

@@ -5,11 +5,11 @@ import { report } from './report.ts'
 
 /** What the worker says to every tab at once. Nobody listening is no failure. */
 export class Channel {
-  readonly #channel = new BroadcastChannel(CHANNEL)
+  readonly #channel = opened()
 
   announce(announcement: Announcement): void {
     try {
-      this.#channel.postMessage(envelope(announcement))
+      this.#channel?.postMessage(envelope(announcement))
     } catch (error) {
       report('channel: tabs could not be told', error)
     }
@@ -22,6 +22,16 @@ export class Channel {
 
   /** A change on the channel that is not ours comes from another worker: one that is starting or going. */
   onOthersChange(heard: () => void): void {
-    this.#channel.addEventListener('message', ({ data }) => isChange(data) && heard())
+    this.#channel?.addEventListener('message', ({ data }) => isChange(data) && heard())
+  }
+}
+
+/** Without a channel tabs are told nothing, and everything else goes on. */
+function opened(): BroadcastChannel | undefined {
+  try {
+    return new BroadcastChannel(CHANNEL)
+  } catch (error) {
+    report('channel: tabs cannot be told', error)
+    return undefined
   }
 }

@@ -8,7 +8,7 @@ import { type Outcome, settle, type Settlement } from '../core/settle.ts'
 import { conditions } from '../core/validation.ts'
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
-import { now } from './clock.ts'
+import { now, within } from './clock.ts'
 import { describeResponse } from './describe.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
@@ -55,6 +55,9 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly identity: Identity
 }
+
+/** How long a store may take before an answer goes on without it. */
+const STORE_LIMIT_MS = 1000
 
 /** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
 export const OTHER_USER = 'other-user'
@@ -205,11 +208,19 @@ export class Flights {
     const restMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
     if (restMs > 0) this.#restUntilMs.set(origin, now() + restMs)
     else if (status < 400) this.#restUntilMs.delete(origin)
-    if (isCleared(fields)) await forgetAll(this.#ports)
+    // Memory knows at once; a disk that hangs may not keep the page waiting.
+    const bounded = (work: Promise<void>): Promise<void> =>
+      within(
+        STORE_LIMIT_MS,
+        work.catch((error: unknown) => report('what an answer ended could not be stored', error)),
+        undefined,
+      )
+    if (isCleared(fields)) await bounded(forgetAll(this.#ports))
     if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
     const isTheirs = identity.isOf(partition, clientId ?? '', fields)
-    if (!isTheirs) await endPartitions(this.#ports, [partition])
-    else if (status === 401 ? clientId !== undefined : status < 400) await identity.doubt(partition, status === 401)
+    if (!isTheirs) await bounded(endPartitions(this.#ports, [partition]))
+    else if (status === 401 ? clientId !== undefined : status < 400)
+      await bounded(identity.doubt(partition, status === 401))
     return isTheirs
   }
 }

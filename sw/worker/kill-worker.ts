@@ -5,6 +5,7 @@
 import { BODY_CACHE, CACHE_DATABASE, CHANNEL, OUTBOX_DATABASE, PRECACHE } from '../../config/names.ts'
 import { envelope, parseQuestion } from '../protocol.ts'
 import { within } from './clock.ts'
+import { distrust } from './distrust.ts'
 import { inertAnswer, NO_LOG } from './inert.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -24,6 +25,7 @@ async function remove(): Promise<void> {
   const gone = await Promise.allSettled([
     caches.delete(BODY_CACHE),
     caches.delete(PRECACHE),
+    distrust.clear(),
     deleteDatabase(CACHE_DATABASE),
     // Writes that the origin does not have yet are not ours to drop (I4).
     isUnused(OUTBOX_DATABASE).then((unused) => (unused ? deleteDatabase(OUTBOX_DATABASE) : undefined)),

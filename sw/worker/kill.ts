@@ -5,6 +5,7 @@ import { CacheError } from '../core/cache-error.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
 import { now } from './clock.ts'
+import { distrust } from './distrust.ts'
 import { inertAnswer, NO_LOG } from './inert.ts'
 import { type Answering, type Parts, start } from './main.ts'
 import type { Precache } from './precache.ts'
@@ -189,7 +190,7 @@ class Switch {
   async #empty(): Promise<void> {
     const closed = Promise.reject(new Error(KILLED))
     closed.catch(() => undefined)
-    await Promise.all([this.#bodies.clear(closed), caches.delete(PRECACHE)])
+    await Promise.all([this.#bodies.clear(closed), caches.delete(PRECACHE), distrust.clear()])
   }
 
   /** Keeps a new worker from being installed while a kill lasts. One that no longer holds is asked for again. */

@@ -7,6 +7,8 @@ import { parseRow, type Row } from '../core/row.ts'
 import { searched, type SearchPolicy } from '../core/search.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
 import { type EpochMs, epochMs } from '../core/units.ts'
+import { within } from './clock.ts'
+import { distrust } from './distrust.ts'
 import { empty, epochOf, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
 import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, SEARCHES, under } from './records.ts'
 import { report } from './report.ts'
@@ -37,6 +39,8 @@ interface Transaction {
 }
 
 const MAX_REMEMBERED = 512
+/** How long the page's answer to a write waits for its place in the order of things. */
+const PLACE_LIMIT_MS = 500
 
 /**
  * What is stored and what has been invalidated. Rows, invalidation records and change log are in one database, so that
@@ -54,6 +58,7 @@ export class Ledger {
   /** Which parts of a query count, by URL without query. */
   #searches = new Map<string, SearchPolicy>()
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
+  #suspicion: Promise<boolean> | undefined
   /** What the first answer depends on is in memory. */
   isLoaded = false
   #lease: Promise<Lease> | undefined
@@ -255,11 +260,27 @@ export class Ledger {
     reached: readonly Target[],
     change: Change | undefined,
   ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
-    const { incarnation } = await this.#begin()
-    const at = sequence(incarnation, ++this.#counter)
-    for (const target of reached) this.marks.add({ target, sequence: at })
-    this.marks.end(intent.id)
-    const written = this.#write(({ store, meta }) => {
+    const placed = this.#begin().then(({ incarnation }) => {
+      const at = sequence(incarnation, ++this.#counter)
+      for (const target of reached) this.marks.add({ target, sequence: at })
+      this.marks.end(intent.id)
+      return { incarnation, at }
+    })
+    const written = this.#written(intent, reached, change, placed)
+    written.catch(() => undefined)
+    // Without a place the write stays under way: what it touches comes from the network.
+    await within(PLACE_LIMIT_MS, placed, undefined)
+    return { written }
+  }
+
+  async #written(
+    intent: Intent,
+    reached: readonly Target[],
+    change: Change | undefined,
+    placed: Promise<{ readonly incarnation: number; readonly at: Sequence }>,
+  ): Promise<LoggedChange | undefined> {
+    const { incarnation, at } = await placed
+    return this.#write(({ store, meta }) => {
       // Another worker wrote in between: our place has to come after what it did.
       const final = meta.incarnation === incarnation ? at : sequence(meta.incarnation, ++this.#counter)
       for (const target of reached) {
@@ -269,7 +290,6 @@ export class Ledger {
       store.delete(INTENTS + intent.id)
       return log(store, meta, change)
     })
-    return { written }
   }
 
   /** The change log after a position; 'reset' when it does not reach back that far, or is another log. */
@@ -401,13 +421,24 @@ export class Ledger {
         this.#readMarks(store),
       ])
       policies.forEach((policy, at) => this.#searches.set(String(paths[at]).slice(SEARCHES.length), policy))
-      this.isLoaded = true
       return parseMeta(meta)
-    }).catch((error: unknown) => {
-      this.#loaded = undefined
-      throw error
     })
+      .then(async (meta) => {
+        const isBelieved = !(await this.#isSuspect())
+        this.isLoaded = true
+        return isBelieved ? meta : undefined
+      })
+      .catch((error: unknown) => {
+        this.#loaded = undefined
+        throw error
+      })
     return this.#loaded
+  }
+
+  /** Whether a worker before this one could not record a write: then nothing that is stored is believed. */
+  #isSuspect(): Promise<boolean> {
+    this.#suspicion ??= distrust.isSet()
+    return this.#suspicion
   }
 
   async #readMarks(store: IDBObjectStore): Promise<string[]> {
@@ -428,14 +459,21 @@ export class Ledger {
   /** Makes this worker the newest one that the store knows of. */
   #begin(): Promise<Lease> {
     if (this.#lease !== undefined) return this.#lease
-    const begun = this.#store('readwrite', async (store) => {
-      const meta = await this.#takeOver(store, parseMeta(await promisifyRequest<unknown>(store.get(META))))
-      store.put(meta, META)
-      await promisifyRequest(store.transaction)
+    const begun = this.#isSuspect().then(async (isSuspect) => {
+      const meta = await this.#store('readwrite', async (store) => {
+        const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+        const meta = await this.#takeOver(store, found)
+        if (isSuspect) empty(store, meta)
+        store.put(meta, META)
+        await promisifyRequest(store.transaction)
+        return meta
+      })
+      if (isSuspect) await distrust.clear()
       return meta
     })
     begun.catch(() => {
-      if (this.#loaded === begun) this.#lease = this.#loaded = undefined
+      if (this.#lease === begun) this.#lease = undefined
+      if (this.#loaded === begun) this.#loaded = undefined
     })
     this.#loaded = begun
     this.#lease = begun

@@ -106,7 +106,9 @@ export class Reads {
     const isDoubted = identity.isDoubted(partition)
     const rule = isDoubted ? { ...match.rule, ...UNSERVED } : match.rule
     // One that cannot be loaded is reported where rows are looked for.
-    if (structured !== undefined && !ledger.isLoaded) await ledger.load().catch(() => undefined)
+    if (structured !== undefined && !ledger.isLoaded && !this.#isResting()) {
+      await within(FIND_LIMIT_MS, ledger.load().then(Boolean, Boolean), undefined)
+    }
     const url = ledger.searched(normaliseUrl(request.url, rule))
     const described = describeRequest(request, url, partition)
     const head = isDoubted ? { ...described, cache: 'no-cache' as const } : described
@@ -120,9 +122,9 @@ export class Reads {
     const key = keyOf(url)
     let [planned, body, row] = await this.#plan(key, head, rule)
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
-    const storing = planned.kind === 'fetch' || planned.kind === 'validate' ? flights.storing(key) : undefined
-    if (storing !== undefined) {
-      await within(rule.timeoutMs, storing, undefined)
+    const mayWait = (planned.kind === 'fetch' || planned.kind === 'validate') && !this.#isResting()
+    const storing = mayWait ? flights.storing(key) : undefined
+    if (storing !== undefined && (await within(rule.timeoutMs, storing, 'late')) !== 'late') {
       ;[planned, body, row] = await this.#plan(key, head, rule)
     }
     const read: Read = { request, head, rule, tags, partition, key, keyOf, body: bytes, authorization, clientId, row }
@@ -173,7 +175,7 @@ export class Reads {
   ): Promise<Response> {
     const { flights, statistics } = this.#ports
     const { head } = read
-    const mayJoin = head.cache === 'default' && head.method !== 'HEAD'
+    const mayJoin = head.cache === 'default' && head.method !== 'HEAD' && !this.#isResting()
     const joined = mayJoin ? flights.toJoin(read) : undefined
     const collapsed = joined && (await this.#collapsed(read, joined, planned.fwd))
     if (collapsed !== undefined) return collapsed
@@ -256,22 +258,31 @@ export class Reads {
 
   /** What is stored under a key; nothing, while the store fails or hangs. */
   async #find(key: string): Promise<readonly Row[]> {
-    if (now() < this.#restUntilMs) return []
+    if (this.#isResting()) return []
     try {
       const rows = await within(FIND_LIMIT_MS, this.#ports.ledger.find(key), 'late')
       if (typeof rows !== 'string') return rows
-      report('the store takes long to answer; the network answers meanwhile', key)
+      this.#rest('the store takes long to answer; the network answers meanwhile', key)
     } catch (error) {
-      report('the store cannot be read; the network answers meanwhile', error)
+      this.#rest('the store cannot be read; the network answers meanwhile', error)
     }
-    this.#restUntilMs = now() + REST_MS
     return []
+  }
+
+  #isResting(): boolean {
+    return now() < this.#restUntilMs
+  }
+
+  /** The store has failed: it is not asked for a while. */
+  #rest(subject: string, error: unknown): void {
+    report(subject, error)
+    this.#restUntilMs = now() + REST_MS
   }
 
   #body(row: Row): BodyBytes | undefined | Promise<BodyBytes | undefined> {
     const body = this.#ports.bodies.get(row.body)
     if (body instanceof ArrayBuffer) return body
-    return body.catch((error: unknown) => {
+    return within(FIND_LIMIT_MS, body, undefined).catch((error: unknown) => {
       report('a stored body cannot be read; the network answers instead', error)
       return undefined
     })

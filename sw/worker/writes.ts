@@ -7,6 +7,7 @@ import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
+import { distrust } from './distrust.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,6 +18,11 @@ import type { Structured } from './structured.ts'
 
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
 const INTENT_LIMIT_MS = 500
+
+/** How long a store may take before the page is answered without it. */
+const STORE_LIMIT_MS = 1000
+
+const warned = (error: unknown): void => report('what follows from a write could not be stored', error)
 
 interface Ports {
   readonly ledger: Ledger
@@ -47,21 +53,27 @@ export class Writes {
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(ledger, [own, ...urls, ...patterns], tags)
     const intent = ledger.intend(targets)
-    await within(INTENT_LIMIT_MS, intent.durable, false)
+    const isAnnounced = await within(INTENT_LIMIT_MS, intent.durable, false)
     const end = async (reached: readonly Target[]): Promise<void> => {
-      try {
-        const change = reached.length > 0 ? invalidation(reached) : undefined
-        const { written } = await ledger.end(intent, reached, change)
-        waitUntil(
-          written.then(
-            (logged) => channel.changes([logged]),
-            (error: unknown) => report('an invalidation could not be stored; memory holds it', error),
-          ),
+      const change = reached.length > 0 ? invalidation(reached) : undefined
+      const ending = ledger.end(intent, reached, change)
+      const kept = ending
+        .then(({ written }) => written)
+        .then(
+          (logged) => {
+            channel.changes([logged])
+            return true
+          },
+          (error: unknown) => {
+            report('a write could not be recorded; what it touched comes from the network', error)
+            return false
+          },
         )
-      } catch (error) {
-        // Without a store nothing is served from it either; in memory the write stays under way for good.
-        report('a write could not be recorded; what it touched comes from the network', error)
-      }
+      waitUntil(kept)
+      await ending.catch(() => undefined)
+      // On disk the announcement stands for the outcome; without either the next worker has to be warned.
+      if (isAnnounced || reached.length === 0 || (await within(STORE_LIMIT_MS, kept, false))) return
+      await within(STORE_LIMIT_MS, distrust.set().catch(warned), undefined)
     }
     let response: Response
     try {
@@ -77,8 +89,12 @@ export class Writes {
     const others = outcome === 'named' ? targetsOf(ledger, named(response, request.url), []) : []
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
     await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
-    if (isCleared(fields)) await forgetAll(this.#ports)
-    if (outcome === 'named') await this.watch(match, clientId)
+    const follow = async (): Promise<void> => {
+      if (isCleared(fields)) await forgetAll(this.#ports)
+      if (outcome === 'named') await this.watch(match, clientId)
+    }
+    // Memory knows at once; a disk that hangs may not keep the page waiting.
+    await within(STORE_LIMIT_MS, follow().catch(warned), undefined)
     return withStatus(response, { fwd: 'method', 'fwd-status': status })
   }
 
