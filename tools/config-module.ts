@@ -41,14 +41,14 @@ export function configModule(file: string): Plugin {
 function moduleSource(config: unknown, path: string): string {
   const rules = compileRules(config as Config)
   const isPersonal = rules.identity !== 'none'
-  const readsHttp = rules.routes.some(({ fresh, stale, offline }) => [fresh, stale, offline].includes('http'))
+  const readsHttp = rules.routes.some(({ fresh }) => fresh === 'http')
   return [
     ...(isPersonal ? [`import config from ${JSON.stringify(path)}`] : []),
     `export const rules = ${rulesSource(rules)}`,
     isPersonal
       ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity.ts`)}`
       : `export { everyone as identity } from ${JSON.stringify(`${WORKER}everyone.ts`)}`,
-    // Without a window that is left to HTTP nothing asks for structured fields, nor carries their parser.
+    // Where no freshness is left to HTTP nothing asks for structured fields, nor carries their parser.
     readsHttp
       ? `export { structured } from ${JSON.stringify(`${WORKER}structured.ts`)}`
       : 'export const structured = undefined',

@@ -3,7 +3,6 @@ import { type RequestHead } from './head.ts'
 import { parseHttpDate } from './http-date.ts'
 import { contentRange, type Part, partAsked, rangeHolds } from './range.ts'
 import type { Row } from './row.ts'
-import type { EpochMs } from './units.ts'
 
 /** In which form a page gets a stored response. */
 export type Form =
@@ -28,7 +27,7 @@ export function formOf(request: RequestHead, row: Row): Form {
   if (request.method === 'POST') return WHOLE
   if (row.status === 200 && isKnown(request, row)) return { kind: 'not-modified' }
   // Ranges are of GET alone (RFC 9110 §14.2).
-  if (request.method !== 'GET') return WHOLE
+  if (request.method !== 'GET' || !request.fields.has('range')) return WHOLE
   const stored = row.status === 206 ? contentRange(row.fields) : undefined
   const total = stored === undefined ? row.size : stored.total
   if (row.status !== 200 && stored === undefined) return WHOLE
@@ -56,13 +55,13 @@ function isKnown({ fields }: RequestHead, row: Row): boolean {
     const ours = row.fields.get('etag')
     return tags.trim() === '*' || (ours !== undefined && tagsIn(tags).some((tag) => weakMatch(tag, ours)))
   }
-  const since = instant(fields.get('if-modified-since'), row.receivedAtMs)
+  const condition = fields.get('if-modified-since')
+  if (condition === undefined) return false
+  const since = parseHttpDate(condition, row.receivedAtMs)
   const told = row.fields.get('last-modified') ?? row.fields.get('date')
-  const changed = told === undefined ? row.receivedAtMs : instant(told, row.receivedAtMs)
+  const changed = told === undefined ? row.receivedAtMs : parseHttpDate(told, row.receivedAtMs)
   return typeof since === 'number' && typeof changed === 'number' && changed <= since
 }
-
-const instant = (text: string | undefined, now: EpochMs): EpochMs | 'invalid' => parseHttpDate(text ?? '', now)
 
 /** The entity-tags in a list; a comma may stand within one, and what is no tag is skipped. */
 const tagsIn = (list: string): string[] =>

@@ -413,6 +413,8 @@ export class Ledger {
 
   /** Reads what every answer depends on, once. A write found open belongs to a worker that may be gone: under way. */
   load(): Promise<Meta | undefined> {
+    // Asked beside the database, not after it.
+    void this.#isSuspect()
     this.#loaded ??= this.#store('readonly', async (store) => {
       const [meta, paths, policies] = await Promise.all([
         promisifyRequest<unknown>(store.get(META)),

@@ -105,20 +105,18 @@ export class Reads {
     // What the origin has refused its user is served again when it has answered them with success.
     const isDoubted = identity.isDoubted(partition)
     const rule = isDoubted ? { ...match.rule, ...UNSERVED } : match.rule
-    // One that cannot be loaded is reported where rows are looked for.
-    if (structured !== undefined && !ledger.isLoaded && !this.#isResting()) {
-      await within(FIND_LIMIT_MS, ledger.load().then(Boolean, Boolean), undefined)
-    }
-    const url = ledger.searched(normaliseUrl(request.url, rule))
-    const described = describeRequest(request, url, partition)
-    const head = isDoubted ? { ...described, cache: 'no-cache' as const } : described
+    const described = describeRequest(request, normaliseUrl(request.url, rule), partition)
     const authorization = request.headers.get('authorization')
     const bytes = request.body === null ? undefined : await request.clone().arrayBuffer()
     const bodyDigest = bytes && (await digestOf(bytes))
     const { credentials } = request
     const { keyHeaders } = rule
     const keyOf = (url: string): string =>
-      entryKey({ partition, request: head, url, credentials, keyHeaders, bodyDigest })
+      entryKey({ partition, request: described, url, credentials, keyHeaders, bodyDigest })
+    // Which parts of a query count is read with the first row that is looked for.
+    if (structured !== undefined && !ledger.isLoaded) await this.#find(keyOf(described.url))
+    const url = ledger.searched(described.url)
+    const head: RequestHead = { ...described, url, ...(isDoubted && { cache: 'no-cache' }) }
     const key = keyOf(url)
     let [planned, body, row] = await this.#plan(key, head, rule)
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
