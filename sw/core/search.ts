@@ -49,8 +49,7 @@ export function searched(url: string, { ignored, except, anyOrder }: SearchPolic
 
 /** A pair as it would be written now; a part whose encoding is malformed stays as it is. */
 function canonical(pair: string): string {
-  const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(pair.replaceAll('+', ' ')) ?? []
-  return [name, value]
+  return halves(pair)
     .map((text) => {
       try {
         return encodeURIComponent(decodeURIComponent(text))
@@ -69,8 +68,13 @@ const isNames = (value: unknown): value is string[] =>
 
 /** Name and value of a pair of a query, decoded; `+` is a space, as forms write it. */
 export function parsePair(pair: string): [name: string, value: string] {
-  const [, name = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(pair.replaceAll('+', ' ')) ?? []
+  const [name, value] = halves(pair)
   return [decoded(name), decoded(value)]
+}
+
+function halves(pair: string): [name: string, value: string] {
+  const [, name = '', value = ''] = /([^=]*)=?(.*)/s.exec(pair.replaceAll('+', ' ')) ?? []
+  return [name, value]
 }
 
 /** The text that a percent-encoded value stands for; kept as it came when its encoding is malformed. */
