@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { openDatabase } from '../../server/demo/database.ts'
-import { browserTest, expect, heading, panel, signIn } from '../support/demo.ts'
+import { browserTest, expect, heading, panel, settled, signIn } from '../support/demo.ts'
 import { DemoProcess } from '../support/demo-process.ts'
 import { tour } from './tour.ts'
 
@@ -34,6 +34,7 @@ test('the server is killed: what was visited reloads with its data, and catches 
   await signIn(page, 'ada')
   const seen = new Map<string, string[]>()
   const visited = await tour(page, async () => {
+    await settled(page)
     seen.set(page.url(), await dataOn(page))
   })
   await server.kill()

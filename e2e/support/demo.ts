@@ -81,6 +81,8 @@ export async function underLayer(page: Page): Promise<void> {
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('.skeleton, .previous-data')).toHaveCount(0)
   await expect(page.getByRole('button', { name: 'Refreshing…' })).toHaveCount(0)
+  // A choice of nothing waits for what there is to choose from.
+  await expect(page.locator('select:has(option:only-child)')).toHaveCount(0)
 }
 
 export const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 })
