@@ -178,3 +178,22 @@ test('offline, a new page is taken for the last user where the rules say so, aft
   expect(await own(later)).toContain('of ada')
   expect(backend.requests()).toBeGreaterThan(0)
 })
+
+test('an answer that varies on Authorization is kept for its user, and the token is not (I5)', async ({
+  origin,
+  open,
+}) => {
+  origin.withUsers()
+  origin.on('/api/varying', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain', vary: 'Authorization' }).end('of ada')
+  })
+  const page = await open()
+  const status = (): Promise<string | undefined> =>
+    read(page, '/api/varying', { headers: { authorization: 'Bearer a.very-secret.token' } }).then(
+      ({ headers }) => headers['cache-status'],
+    )
+  await expect.poll(status).toContain('Freshlayer; hit')
+  const disk = await onDisk(page)
+  expect(disk).toContain('of ada')
+  expect(disk).not.toContain('very-secret')
+})

@@ -169,10 +169,13 @@ export class Keeper {
       request: {
         method: head.method,
         fields: new Map(
-          [...asked, ...names].flatMap((name) => {
-            const value = head.fields.get(name)
-            return value === undefined ? [] : [[name, value] as const]
-          }),
+          // Credentials are never written down (I5).
+          [...asked, ...names]
+            .filter((name) => name !== 'authorization')
+            .flatMap((name) => {
+              const value = head.fields.get(name)
+              return value === undefined ? [] : [[name, value] as const]
+            }),
         ),
         credentials: read.request.credentials,
         body: read.body,
