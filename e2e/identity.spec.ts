@@ -153,6 +153,23 @@ test('after a sign-in nothing is shown before the origin has said who it is', as
   expect(backend.requests()).toBe(before + 1)
 })
 
+test('an answer that was asked for before a sign-in says nothing about who came after', async ({ origin, open }) => {
+  const backend = new Backend(origin)
+  let release = (): void => undefined
+  origin.on('/api/slow', (_request, response) => {
+    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
+  })
+  const page = await open()
+  await kept(page)
+  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
+  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  await page.evaluate(() => fetch('/api/session', { method: 'POST' }))
+  backend.user = 'grace'
+  release()
+  expect(await slow).toContain('Failed to fetch')
+  expect(await own(page)).toContain('of grace')
+})
+
 test('two tabs with two tokens at once: each has its own, from store as well', async ({ origin, open }) => {
   new Backend(origin)
   const [ada, grace] = [await open(), await open()]

@@ -168,6 +168,7 @@ export class Flights {
     const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
     const requestedAtMs = now()
+    const clears = this.#clearsDoubts(read.partition)
     const settled = (outcome: Outcome): Settlement => {
       this.#hear(read, outcome)
       const unasked = read.clientId === undefined
@@ -180,7 +181,7 @@ export class Flights {
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await reach(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
-      const isTheirs = await this.#heed(read, head)
+      const isTheirs = await this.#heed(read, head, clears)
       const heard = settled({ kind: 'response', head })
       const settlement = isTheirs ? heard : ({ kind: 'keep', why: OTHER_USER } as const)
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
@@ -200,7 +201,11 @@ export class Flights {
    * What an answer says beside being one: to be left alone, to forget everything, which parts of a query count, whose it
    * is. Gives whether it is of the user who was thought to ask.
    */
-  async #heed({ head, partition, clientId }: Read, { status, fields, redirected }: ResponseHead): Promise<boolean> {
+  async #heed(
+    { head, partition, clientId }: Read,
+    { status, fields, redirected }: ResponseHead,
+    clears: () => boolean,
+  ): Promise<boolean> {
     const { ledger, structured, identity } = this.#ports
     const { origin } = new URL(head.url)
     const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
@@ -219,9 +224,17 @@ export class Flights {
     if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
     const isTheirs = identity.isOf(partition, clientId ?? '', fields)
     if (!isTheirs) await bounded(endPartitions(this.#ports, [partition]))
-    else if (status === 401 ? clientId !== undefined : status < 400)
+    else if (status === 401 ? clientId !== undefined : status < 400 && clears())
       await bounded(identity.doubt(partition, status === 401))
     return isTheirs
+  }
+
+  /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */
+  #clearsDoubts(partition: string): () => boolean {
+    const { ledger, identity } = this.#ports
+    const wasDoubted = identity.isDoubted(partition)
+    const life = ledger.life(partition)
+    return () => wasDoubted && ledger.life(partition) === life
   }
 }
 
