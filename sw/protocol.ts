@@ -43,7 +43,7 @@ export interface Answers {
   refresh: Refreshed
   stats: Stats
   probe: { readonly reachable: boolean }
-  'take-over': true
+  'take-over': TakingOver
 }
 
 export interface Greeting {
@@ -82,6 +82,15 @@ export interface Explanation {
 export interface SignedOut {
   /** False when there are writes that the origin does not have yet, and nobody said to drop them. */
   readonly signedOut: boolean
+  /** Writes that have not been sent. Always 0: nothing is queued yet. */
+  readonly unsent: number
+}
+
+/** Whether a waiting worker takes over, or what it waits for first. */
+export interface TakingOver {
+  readonly takesOver: boolean
+  /** Tabs in sight that do not agree, or do not answer. */
+  readonly tabs: number
   /** Writes that have not been sent. Always 0: nothing is queued yet. */
   readonly unsent: number
 }
@@ -131,6 +140,8 @@ export type Announcement =
   | { readonly say: 'reset'; readonly logId: string }
   /** To one tab: who is your user? */
   | { readonly say: 'who' }
+  /** To one tab, with a port for the answer: may a newer worker take over now? */
+  | { readonly say: 'agree' }
 
 type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
 
@@ -185,6 +196,7 @@ export function parseAnnouncement(data: unknown): Announcement | undefined {
     case 'reset':
       return typeof announcement.logId === 'string' ? announcement : undefined
     case 'who':
+    case 'agree':
       return announcement
     case undefined:
       return undefined

@@ -3,7 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, type InlineConfig } from 'vite'
 import { getManifest } from 'workbox-build'
+import type { Config } from '../config/language/index.ts'
+import { HASHED_NAME } from '../sw/core/hashed-name.ts'
 import { configModule } from './config-module.ts'
+import { loadConfig } from './load-config.ts'
 
 export interface WorkerOptions {
   /** The rules file. */
@@ -12,20 +15,22 @@ export interface WorkerOptions {
   readonly out: string
   /** A folder of built files to keep for offline use. Default: none, and then pages need the network. */
   readonly files?: string
+  /** A part for a worker that has work of its own, which loads it by `importScripts`. Default: a worker. */
+  readonly attach?: boolean
 }
 
 const ENTRIES = fileURLToPath(new URL('../sw/worker/', import.meta.url))
-
-/** Files whose name carries a hash need no revision, and browsers with static routing find them by their URL. */
-export const HASHED = /-[\w-]{8}\./
 
 /** What of a built app is kept for offline use unless somebody says otherwise. */
 export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
 
 /** Bundles one self-contained worker script from a rules file, and returns its size in bytes. */
-export async function buildWorker({ config, out, files }: WorkerOptions): Promise<number> {
+export async function buildWorker({ config, out, files, attach = false }: WorkerOptions): Promise<number> {
   const manifest = files === undefined ? [] : await manifestOf(files, resolve(out))
-  return bundle(files === undefined ? 'sw-without-files.ts' : 'sw.ts', out, {
+  const { config: rules } = await loadConfig(config)
+  const hasFiles = files !== undefined || (rules as Partial<Config>).shell !== undefined
+  const entry = attach ? 'attached.ts' : hasFiles ? 'sw.ts' : 'sw-without-files.ts'
+  return bundle(entry, out, {
     define: { 'self.__WB_MANIFEST': JSON.stringify(manifest) },
     plugins: [configModule(config)],
   })
@@ -66,7 +71,8 @@ async function manifestOf(folder: string, out: string): Promise<unknown[]> {
     globDirectory: folder,
     globPatterns: APP_FILES,
     globIgnores: [out],
-    dontCacheBustURLsMatching: HASHED,
+    // They need no revision, and browsers with static routing find them by their URL.
+    dontCacheBustURLsMatching: HASHED_NAME,
   })
   return manifestEntries
 }

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 import { type Config, compileRules, formatProblem } from '../config/language/index.ts'
-import { CacheError } from '../sw/core/cache-error.ts'
+import { CacheError, configRefused } from '../sw/core/cache-error.ts'
 import { loadConfig } from './load-config.ts'
 import { rulesSource } from './rules-source.ts'
 
@@ -30,7 +30,7 @@ export function configModule(file: string): Plugin {
       const name = relative(process.cwd(), path)
       for (const warning of warnings) this.warn(`${name}: ${formatProblem(warning)}`)
       if (problems.length > 0) {
-        throw new CacheError('config-refused', { file: name, problems: problems.map(formatProblem) })
+        throw new CacheError(configRefused, { file: name, problems: problems.map(formatProblem) })
       }
       return moduleSource(config, path)
     },
@@ -52,6 +52,9 @@ function moduleSource(config: unknown, path: string): string {
     readsHttp
       ? `export { structured } from ${JSON.stringify(`${WORKER}structured.ts`)}`
       : 'export const structured = undefined',
+    rules.navigation.pages === undefined
+      ? 'export const pagesBy = undefined'
+      : `export { pagesBy } from ${JSON.stringify(`${WORKER}pages.ts`)}`,
     rules.kill === undefined
       ? `export { start } from ${JSON.stringify(`${WORKER}main.ts`)}`
       : `export { startKillable as start } from ${JSON.stringify(`${WORKER}kill.ts`)}`,

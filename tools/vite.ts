@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import type { PluginOption } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
-import { APP_FILES, HASHED } from './build-worker.ts'
+import { HASHED_NAME } from '../sw/core/hashed-name.ts'
+import { APP_FILES } from './build-worker.ts'
 import { configModule } from './config-module.ts'
 
 export interface FreshlayerOptions {
@@ -32,7 +33,7 @@ export function freshlayer({
       injectManifest: {
         rollupFormat: 'iife',
         globPatterns: [...files],
-        dontCacheBustURLsMatching: HASHED,
+        dontCacheBustURLsMatching: HASHED_NAME,
         buildPlugins: { vite: [configModule(config)] },
       },
       devOptions: { enabled: true, type: 'module' },

@@ -26,6 +26,12 @@ export interface ConnectOptions {
    * Needed where the config identifies by 'identify'. Default: nobody ever.
    */
   readonly identify?: () => string | null
+
+  /**
+   * Whether a newer worker may take over while this page is in sight: say no while a form holds what nobody has sent.
+   * Nothing is reloaded either way. Default: it may.
+   */
+  readonly mayUpdate?: () => boolean
 }
 
 /** What the layer can do for this page at the moment. */
@@ -78,8 +84,11 @@ export interface Freshlayer {
   refresh(url: string): Promise<Refreshed>
   /** What the layer has done so far, per rule. */
   stats(): Promise<Stats>
-  /** Lets a waiting worker take over, in every tab. Never reloads. */
-  applyUpdate(): Promise<void>
+  /**
+   * Lets a waiting worker take over, in every tab, as soon as each other tab agrees (`mayUpdate`) or is out of sight;
+   * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason.
+   */
+  applyUpdate(options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Stops listening. The worker goes on. */
   close(): void
 }
@@ -87,6 +96,8 @@ export interface Freshlayer {
 /** While the origin is away it is asked again, less and less often. */
 const PROBE_FROM_MS = 1000
 const PROBE_TO_MS = 30_000
+/** So long after a tab did not agree to an update it is asked again. */
+const AGREE_AGAIN_MS = 1000
 /** When the origin is back, tabs do not all ask in the same instant. */
 const SPREAD_MS = 300
 
@@ -101,6 +112,10 @@ class Connection implements Freshlayer {
   readonly #container: ServiceWorkerContainer | undefined = globalThis.navigator?.serviceWorker
   readonly #listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = { state: new Set(), change: new Set() }
   readonly #abort = new AbortController()
+  /** The worker's script, absolute. */
+  #script = ''
+  /** The script of another worker that controls this page instead. */
+  #stranger: string | undefined
   #registration: ServiceWorkerRegistration | undefined
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log. */
@@ -119,9 +134,11 @@ class Connection implements Freshlayer {
       return
     }
     const { signal } = this.#abort
-    this.#set({ controlled: container.controller !== null })
+    const { worker = '/sw.js', scope } = options
+    this.#script = new URL(worker, document.baseURI).href
+    this.#set({ controlled: this.#controller !== undefined })
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
-    container.addEventListener('message', ({ data }) => this.#whoIf(data), { signal })
+    container.addEventListener('message', (event) => this.#asked(event), { signal })
     addEventListener('pagehide', () => this.#mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
     addEventListener('online', () => this.#probe(), { signal })
@@ -129,14 +146,13 @@ class Connection implements Freshlayer {
       signal,
     })
     document.addEventListener('resume', () => this.#greet(), { signal })
-    const { worker = '/sw.js', scope } = options
     container.register(trusted(worker), scope === undefined ? {} : { scope }).then(
       // Some privacy modes answer without a registration.
       (registration?: ServiceWorkerRegistration) =>
         registration === undefined ? this.#degrade('the browser registers none') : this.#watch(registration),
       (error: unknown) => this.#degrade(String(error)),
     )
-    if (container.controller !== null) this.#greet()
+    if (this.state.controlled) this.#greet()
   }
 
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void {
@@ -172,9 +188,13 @@ class Connection implements Freshlayer {
     return this.#ask({ ask: 'stats' }, { total: NOTHING, rules: {} })
   }
 
-  async applyUpdate(): Promise<void> {
-    const waiting = this.#registration?.waiting
-    if (waiting) await ask(() => this.#registration?.waiting ?? waiting, { ask: 'take-over' })
+  async applyUpdate({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    for (let waiting = this.#registration?.waiting; waiting; waiting = this.#registration?.waiting) {
+      signal?.throwIfAborted()
+      const asked = waiting
+      if ((await ask(() => this.#registration?.waiting ?? asked, { ask: 'take-over' })).takesOver) return
+      await new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))
+    }
   }
 
   close(): void {
@@ -187,12 +207,23 @@ class Connection implements Freshlayer {
     question: Extract<Question, { readonly ask: A }>,
     without: Answers[A],
   ): Promise<Answers[A]> {
-    return this.#container?.controller ? ask(() => this.#container?.controller, question) : without
+    return this.#controller ? ask(() => this.#controller, question) : without
+  }
+
+  /** The worker that controls this page. Only one can: another's is none, and is named on the console. */
+  get #controller(): ServiceWorker | undefined {
+    const controller = this.#container?.controller ?? undefined
+    if (controller === undefined || controller.scriptURL === this.#script) return controller
+    if (controller.scriptURL !== this.#stranger) {
+      this.#stranger = controller.scriptURL
+      console.warn(`[freshlayer] Another worker controls this page, and only one can (see attach): ${this.#stranger}`)
+    }
+    return undefined
   }
 
   /** Opens the channel, then asks for what was said before it was open. */
   #greet(waiting: LoggedChange[] = []): void {
-    this.#set({ controlled: Boolean(this.#container?.controller) })
+    this.#set({ controlled: this.#controller !== undefined })
     if (!this.state.controlled || this.#waiting !== undefined) return
     this.#waiting = waiting
     if (this.#channel === undefined) {
@@ -237,6 +268,7 @@ class Connection implements Freshlayer {
         this.#heard = { logId: announcement.logId, position: 0 }
         return this.#tell(RESET)
       case 'who':
+      case 'agree':
       case undefined:
         return
     }
@@ -288,14 +320,17 @@ class Connection implements Freshlayer {
     )
   }
 
-  #whoIf(data: unknown): void {
-    if (parseAnnouncement(data)?.say === 'who') void this.identify(this.#options.identify?.() ?? null)
+  /** The worker asks this page alone. */
+  #asked({ data, ports }: MessageEvent): void {
+    const { identify, mayUpdate } = this.#options
+    const say = parseAnnouncement(data)?.say
+    if (say === 'who') void this.identify(identify?.() ?? null)
+    if (say === 'agree') ports[0]?.postMessage(mayUpdate?.() ?? true)
   }
 
   #watch(registration: ServiceWorkerRegistration): void {
     this.#registration = registration
-    const look = (): void =>
-      this.#set({ updateReady: registration.waiting !== null && this.#container?.controller !== null })
+    const look = (): void => this.#set({ updateReady: registration.waiting !== null && this.#controller !== undefined })
     look()
     registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look))
   }

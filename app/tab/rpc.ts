@@ -1,4 +1,4 @@
-import { CacheError } from '../../sw/core/cache-error.ts'
+import { CacheError, noAnswer } from '../../sw/core/cache-error.ts'
 import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 
 /** How long one try waits. A worker that has to start first needs a while; one that is replaced never answers. */
@@ -19,10 +19,10 @@ export async function ask<A extends Question['ask']>(
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const reply = await once(worker(), question)
     if (reply === undefined) continue
-    if ('error' in reply) throw new CacheError('no-answer', { what: question.ask, why: reply.error })
+    if ('error' in reply) throw new CacheError(noAnswer, { what: question.ask, why: reply.error })
     return reply.answer as Answers[A]
   }
-  throw new CacheError('no-answer', { what: question.ask, why: `it took longer than ${TRIES * TRY_MS} ms` })
+  throw new CacheError(noAnswer, { what: question.ask, why: `it took longer than ${TRIES * TRY_MS} ms` })
 }
 
 function once(

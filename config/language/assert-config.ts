@@ -1,4 +1,4 @@
-import { CacheError } from '../../sw/core/cache-error.ts'
+import { CacheError, configRefused } from '../../sw/core/cache-error.ts'
 import { formatProblem, isRecord, problem, type Problem } from './kind.ts'
 import { configKind } from './option-kinds.ts'
 
@@ -18,5 +18,5 @@ export function configProblems(config: unknown, file: string): Problem[] {
  */
 export function assertConfig(config: unknown, file: string): void {
   const problems = configProblems(config, file)
-  if (problems.length > 0) throw new CacheError('config-refused', { file, problems: problems.map(formatProblem) })
+  if (problems.length > 0) throw new CacheError(configRefused, { file, problems: problems.map(formatProblem) })
 }

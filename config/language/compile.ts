@@ -1,7 +1,7 @@
 import type { Budget } from '../../sw/core/budget.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
-import type { Config, Route, RouteOptions, Window } from './options.ts'
+import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -27,12 +27,17 @@ const DEFAULTS = {
  * understood is left out.
  */
 export function compileRules(config: Config): Rules {
-  const { version, identity, shell, navigation: { exclude = [], timeout = '3s' } = {}, defaults = {}, kill } = config
+  const { version, identity, shell, navigation = {}, defaults = {}, kill } = config
+  const { exclude = [], timeout = '3s', offline = 0 } = navigation
   return {
     version,
     identity,
     shell,
-    navigation: { timeoutMs: timerMs(timeout), excluded: patternsOf(exclude) },
+    navigation: {
+      timeoutMs: timerMs(timeout),
+      excluded: patternsOf(exclude),
+      ...(windowOf(offline) !== 0 && { pages: pagesRule(navigation) }),
+    },
     budget: budgetOf(config),
     routes: config.routes.map((route, index) => compileRoute(defaults, route, index)),
     writes: (config.writes ?? []).map((write, index) => ({
@@ -93,6 +98,12 @@ function windowOf(value: Window): Seconds | 'http' {
   const parsed = value === 'http' ? value : parseDuration(value)
   return parsed === 'invalid' ? 'http' : parsed
 }
+
+/** Pages are asked of the network first, and only without it does a stored one answer. */
+const pagesRule = ({ offline = 0, public: isPublic = false, trust = 'http' }: NavigationOptions): Rule => ({
+  ...compileRoute({}, { match: [], fresh: 0, stale: 0, offline, public: isPublic, trust, expects: 'text/html' }, 0),
+  name: 'pages',
+})
 
 const named = (match: string | readonly string[]): { name: string; patterns: Pattern[] } => ({
   name: [match].flat().join(', '),

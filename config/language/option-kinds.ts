@@ -130,7 +130,13 @@ const WRITE: Readonly<Record<keyof Write, Kind>> = {
   name: kind('a text', isText),
 }
 
-const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = { exclude: list(pattern([])), timeout: duration }
+const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = {
+  exclude: list(pattern([])),
+  timeout: duration,
+  offline: duration,
+  public: flag,
+  trust: word('http', 'rule'),
+}
 
 const WAYS = ['authorization', 'identify', 'echo'] as const
 

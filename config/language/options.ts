@@ -24,7 +24,8 @@ export interface Config {
 
   /**
    * The document without data that stands in for any page of the app when the network is away. A path of the app's own
-   * origin. Default: none, and then a stored page answers only for its own URL.
+   * origin. One that is not among the app's files is asked of the server whenever a worker is installed. Default: none, and
+   * then a stored page answers only for its own URL.
    * @example '/index.html'
    */
   shell?: string
@@ -118,6 +119,28 @@ export interface NavigationOptions {
    * @example '5s'
    */
   timeout?: Duration
+
+  /**
+   * For apps whose server renders their pages: how long the last good one of each URL answers for it when the network
+   * cannot be reached. An app whose pages are all one document needs its `shell` alone. Default: 0, and then none is kept.
+   * @example '7d'
+   */
+  offline?: Duration
+
+  /**
+   * Whether a page is the same for everybody. Otherwise it belongs to the user that its `echo` field names, or that the
+   * page itself does by `identify`; and without the network it answers only where `offlineIdentity` says whose may.
+   * Default: `false`.
+   * @example true
+   */
+  public?: boolean
+
+  /**
+   * Who wins where a page forbids to stand in, as the default fields of many servers do: as {@link RouteOptions.trust}.
+   * Default: `'http'`.
+   * @example 'rule'
+   */
+  trust?: 'http' | 'rule'
 }
 
 /** The remote switch: what it says removes the layer from every browser that asks. */

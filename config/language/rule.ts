@@ -93,6 +93,8 @@ export interface Rules {
     readonly timeoutMs: number
     /** Pages that the config says are never answered from store. The built-in denylist is not among them. */
     readonly excluded: readonly Pattern[]
+    /** By which the pages of a server are kept; absent: they are not. */
+    readonly pages?: Rule
   }
   /** By rule name; what has none shares in `all`. */
   readonly budget: Budget

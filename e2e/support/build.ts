@@ -10,6 +10,12 @@ export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))
 /** The document without data that stands in for any page. */
 export const SHELL = '<!doctype html><title>shell</title><script type=module src=/page.js></script>'
 
+/** Two builds of an app, and the file of each whose name has its hash. */
+export const BUILDS = [
+  ['build-1', '/assets/app-aaaa1111.js'],
+  ['build-2', '/assets/app-bbbb2222.js'],
+] as const
+
 /** Builds the workers of the rules here, the page's client, and the demo; says which browser is used. */
 // oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.
 export default async function buildAll(): Promise<void> {
@@ -24,16 +30,39 @@ export default async function buildAll(): Promise<void> {
   for (const rules of ['rules-kill', 'rules-kill-gone']) {
     await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js`, files: `${BUILT}files` })
   }
+  for (const [part, rules] of [
+    ['attached', 'rules'],
+    ['attached-kill', 'rules-kill'],
+  ] as const) {
+    await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${part}.js`, attach: true })
+  }
+  for (const pages of ['rules-of-pages', 'rules-of-pages-of-users']) {
+    await buildWorker({ config: `e2e/support/${pages}.ts`, out: `${BUILT}${pages}.js` })
+  }
+  for (const [name, asset] of BUILDS) {
+    const files = `${BUILT}${name}-files`
+    mkdirSync(`${files}/assets`, { recursive: true })
+    writeFileSync(`${files}/index.html`, SHELL)
+    writeFileSync(files + asset, `export const name = '${name}'`)
+    await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}${name}.js`, files })
+  }
   await buildKillWorker(`${BUILT}kill.js`)
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      outDir: BUILT,
-      emptyOutDir: false,
-      copyPublicDir: false,
-      lib: { entry: 'e2e/support/page.ts', formats: ['es'], fileName: () => 'page.js' },
-    },
-  })
+  for (const [name, format] of [
+    ['page', 'es'],
+    ['mocked-page', 'es'],
+    ['host.worker', 'iife'],
+  ] as const) {
+    await build({
+      configFile: false,
+      logLevel: 'warn',
+      define: { 'process.env.NODE_ENV': '"production"' },
+      build: {
+        outDir: BUILT,
+        emptyOutDir: false,
+        copyPublicDir: false,
+        lib: { entry: `e2e/support/${name}.ts`, name: 'bundle', formats: [format], fileName: () => `${name}.js` },
+      },
+    })
+  }
   if (process.env['FRESHLAYER_SKIP_DEMO_BUILD'] === undefined) await build({ logLevel: 'warn' })
 }

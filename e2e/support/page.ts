@@ -7,6 +7,8 @@ declare global {
     heard: ChangeEvent[]
     /** Unhandled rejections in this page. */
     unhandled: string[]
+    /** Whether this page lets a newer worker take over. */
+    agrees: boolean
   }
 }
 
@@ -14,5 +16,7 @@ window.unhandled = []
 addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(String(reason)))
 window.heard = []
 // A page below /sub/ has a worker of its own, so that two are alive on the same data.
-window.layer = connect(location.pathname.startsWith('/sub/') ? { worker: '/sw.js?sub', scope: '/sub/' } : {})
+const where = location.pathname.startsWith('/sub/') ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
+window.agrees = true
+window.layer = connect({ ...where, mayUpdate: () => window.agrees })
 window.layer.on('change', (change) => window.heard.push(change))

@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest'
-import { CacheError } from './cache-error.ts'
+import { CacheError, configRefused, noAnswer, storeUnavailable } from './cache-error.ts'
 
 describe('an error of the layer', () => {
   it.each<[rule: string, error: () => CacheError, message: string]>([
     [
       'says every problem of a config, with the file',
-      () => new CacheError('config-refused', { file: 'rules.ts', problems: ['routes[0]: one', 'routes[1]: two'] }),
+      () => new CacheError(configRefused, { file: 'rules.ts', problems: ['routes[0]: one', 'routes[1]: two'] }),
       'rules.ts was refused:\n  routes[0]: one\n  routes[1]: two [config-refused]',
     ],
     [
       'says what the worker was asked, and what to try',
-      () => new CacheError('no-answer', { what: 'stats', why: 'it took more than 3 s' }),
+      () => new CacheError(noAnswer, { what: 'stats', why: 'it took more than 3 s' }),
       'The worker gave no answer to "stats": it took more than 3 s. It may be starting or being replaced; call again. [no-answer]',
     ],
     [
       'says which database, why, and what happens meanwhile',
-      () => new CacheError('store-unavailable', { database: 'freshlayer-cache', why: 'it is blocked' }),
+      () => new CacheError(storeUnavailable, { database: 'freshlayer-cache', why: 'it is blocked' }),
       'Database "freshlayer-cache" cannot be used: it is blocked. Answers come from the network until it can. [store-unavailable]',
     ],
   ])('%s', (_, made, message) => {
@@ -28,7 +28,7 @@ describe('an error of the layer', () => {
   it('carries code, facts and cause for who handles it', () => {
     const cause = new Error('blocked')
     const facts = { database: 'x', why: 'y' }
-    const error = new CacheError('store-unavailable', facts, { cause })
+    const error = new CacheError(storeUnavailable, facts, { cause })
     expect(error).toMatchObject({ code: 'store-unavailable', facts, cause })
   })
 })

@@ -1,27 +1,36 @@
-/** What each error needs to be told about, and what it says. The text is the same in every build. */
-const MESSAGES = {
-  'config-refused': (facts: { file: string; problems: readonly string[] }) =>
-    `${facts.file} was refused:\n${facts.problems.map((problem) => `  ${problem}`).join('\n')}`,
-  'no-answer': (facts: { what: string; why: string }) =>
-    `The worker gave no answer to "${facts.what}": ${facts.why}. It may be starting or being replaced; call again.`,
-  'store-unavailable': (facts: { database: string; why: string }) =>
-    `Database "${facts.database}" cannot be used: ${facts.why}. Answers come from the network until it can.`,
-} as const
+/** A kind of error: its code, and what it says. The text is the same in every build; a build has those that it uses. */
+interface Kind<C extends string, F> {
+  readonly code: C
+  readonly says: (facts: F) => string
+}
 
-type Messages = typeof MESSAGES
-export type CacheErrorCode = keyof Messages
-export type CacheErrorFacts<C extends CacheErrorCode> = Parameters<Messages[C]>[0]
+export const configRefused: Kind<'config-refused', { readonly file: string; readonly problems: readonly string[] }> = {
+  code: 'config-refused',
+  says: ({ file, problems }) => `${file} was refused:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+}
+
+export const noAnswer: Kind<'no-answer', { readonly what: string; readonly why: string }> = {
+  code: 'no-answer',
+  says: ({ what, why }) =>
+    `The worker gave no answer to "${what}": ${why}. It may be starting or being replaced; call again.`,
+}
+
+export const storeUnavailable: Kind<'store-unavailable', { readonly database: string; readonly why: string }> = {
+  code: 'store-unavailable',
+  says: ({ database, why }) =>
+    `Database "${database}" cannot be used: ${why}. Answers come from the network until it can.`,
+}
+
+export type CacheErrorCode = (typeof configRefused | typeof noAnswer | typeof storeUnavailable)['code']
 
 /** The one error class of the layer: a code, typed facts, and a message that says what failed, why and what to try. */
-export class CacheError<C extends CacheErrorCode = CacheErrorCode> extends Error {
+export class CacheError<C extends CacheErrorCode = CacheErrorCode, F = unknown> extends Error {
   override readonly name = 'CacheError'
   readonly code: C
-  readonly facts: CacheErrorFacts<C>
+  readonly facts: F
 
-  constructor(code: C, facts: CacheErrorFacts<C>, options?: ErrorOptions) {
-    // The table proves code and facts to belong together; TypeScript cannot follow that through an indexed call.
-    const message = MESSAGES[code] as (facts: CacheErrorFacts<C>) => string
-    super(`${message(facts)} [${code}]`, options)
+  constructor({ code, says }: Kind<C, F>, facts: F, options?: ErrorOptions) {
+    super(`${says(facts)} [${code}]`, options)
     this.code = code
     this.facts = facts
   }

@@ -24,6 +24,11 @@ export interface Identity {
   isDoubted(partition: string): boolean
   /** Whose entries may stand in for a client that nobody knows, with the origin away; undefined: nobody's. */
   last(): Promise<string | undefined>
+  /**
+   * Whose a page is that a client was given by the server, told by the fields of its answer or by the page itself once it
+   * runs; undefined: nobody says.
+   */
+  ofPage(clientId: string, fields: Fields): Promise<string | undefined>
   /** The partitions whose entries a client may be shown. */
   partitionsOf(clientId: string): Promise<string[]>
   /** The `Authorization` last seen for a partition: for requests of the worker's own. */
@@ -55,7 +60,8 @@ export const everyone = (): Identity => ({
   isOf: () => true,
   doubt: nobody,
   isDoubted: () => false,
-  last: nobody,
+  last: () => Promise.resolve(EVERYONE),
+  ofPage: () => Promise.resolve(EVERYONE),
   partitionsOf: () => Promise.resolve([EVERYONE]),
   credentialsOf: () => undefined,
   identify: nobody,

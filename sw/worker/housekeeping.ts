@@ -1,19 +1,22 @@
-import type { Matcher } from '../../config/language/index.ts'
+import type { Rule } from '../../config/language/index.ts'
+import type { Row } from '../core/row.ts'
 import { isSpent } from '../core/timeline.ts'
 import type { Bodies } from './bodies.ts'
 import { now } from './clock.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
-import { readOf } from './read.ts'
+import type { Precache } from './precache.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
 
 interface Ports {
-  readonly match: Matcher
+  /** The rule that a stored answer is kept by now; undefined: none any more. */
+  readonly ruleOf: (row: Row) => Rule | undefined
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly identity: Identity
   readonly statistics: Statistics
+  readonly files: Pick<Precache, 'tidy'> | undefined
 }
 
 /** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
@@ -51,7 +54,7 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { match, ledger, bodies, identity, statistics } = this.#ports
+    const { ruleOf, ledger, bodies, identity, statistics, files } = this.#ports
     try {
       await statistics.save()
       await ledger.saveUse()
@@ -59,10 +62,11 @@ export class Housekeeping {
       // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
       this.#audited = true
       await identity.tidy()
+      await files?.tidy()
       // Bodies first: one that is stored while we look has no row yet, and must not be taken for garbage.
       const stored = await bodies.urls()
       const named = await ledger.tidy(MAX_CHANGES, now() - MAX_CHANGE_AGE_MS, (row, heardAtMs) => {
-        const rule = readOf(match, row.url)?.rule
+        const rule = ruleOf(row)
         return rule === undefined || isSpent(row, rule, ledger.isInvalidated(row), heardAtMs)
       })
       await bodies.remove(stored.filter((url) => !named.has(url)).map((url) => ({ body: { url } })))

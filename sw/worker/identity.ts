@@ -11,6 +11,8 @@ import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a page may take to say who its user is, when its first read is faster than its word. */
 const ASK_LIMIT_MS = 300
+/** How long a page that has just been loaded may take until it runs and says it. */
+const PAGE_LIMIT_MS = 10_000
 /** What the first answer of a client, or the probe, may take to say it; then reads go on without. */
 const LEARN_LIMIT_MS = 3000
 
@@ -34,6 +36,8 @@ class Users implements Identity {
   /** Who each client's user is, as its page or the backend said; null: nobody. */
   readonly #users = new Map<string, string | null>()
   readonly #asking = new Map<string, Awaited>()
+  /** Clients whose page is to be kept once it has said whose it is. */
+  readonly #loading = new Map<string, Awaited>()
   /** Clients whose first answer, or the probe, is to say who they are. */
   readonly #learning = new Map<string, Awaited>()
   readonly #silent = new Set<string>()
@@ -122,6 +126,23 @@ class Users implements Identity {
     return user === undefined ? undefined : ofUser(user)
   }
 
+  async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
+    const echo = this.#echoIn(fields)
+    if (!this.#config.by.includes('identify')) {
+      if (echo === undefined) return undefined
+      await this.identify(clientId, echo)
+      return ofUser(echo)
+    }
+    if (!this.#users.has(clientId)) {
+      const loading = awaited()
+      this.#loading.set(clientId, loading)
+      await within(PAGE_LIMIT_MS, loading.done, undefined)
+      this.#loading.delete(clientId)
+    }
+    const partition = ofUser(this.#users.get(clientId) ?? null)
+    return partition !== undefined && this.isOf(partition, clientId, fields) ? partition : undefined
+  }
+
   /** The partitions whose entries a client may be shown. */
   async partitionsOf(clientId: string): Promise<string[]> {
     const user = this.#users.get(clientId) ?? (await this.#recall(clientId))
@@ -140,6 +161,7 @@ class Users implements Identity {
     this.#users.set(clientId, user)
     this.#silent.delete(clientId)
     this.#asking.get(clientId)?.settle()
+    this.#loading.get(clientId)?.settle()
     await this.#keep(CLIENTS + clientId, user)
     if (user !== null && this.#config.offlineIdentity === 'last') await this.#keep(LAST, user)
     // Two tabs may have two users: a user is gone when no open tab has it any more.

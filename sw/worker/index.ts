@@ -1,23 +1,41 @@
-import { assertConfig, compileRules, type Config } from '../../config/language/index.ts'
+import { assertConfig, compileRules, type Config, type Rules } from '../../config/language/index.ts'
+import { reportConflicts } from './conflicts.ts'
 import { everyone } from './everyone.ts'
 import { identified } from './identity.ts'
 import { startKillable } from './kill.ts'
+import type { Parts } from './main.ts'
+import { pagesBy } from './pages.ts'
 import { precache } from './precache.ts'
+import { worker } from './scope.ts'
 import { structured } from './structured.ts'
 
 /**
- * The layer in a worker of your own making: call it once, at the top of the worker's script. A worker that
- * `freshlayer worker` or the Vite plugin builds has its rules checked and compiled by the build instead.
+ * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or
+ * the Vite plugin builds has its rules checked and compiled by the build instead.
  *
  * @param manifest the app's files to keep for offline use, as `workbox-build` lists them. Default: none.
  * @throws CacheError 'config-refused', which keeps the worker from being installed.
  */
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
+  begin(config, (rules) => ({ files: manifest && precache(manifest, rules.shell), pagesBy }))
+}
+
+/**
+ * The layer inside a worker that has work of its own (push, routes, mocks): call it once, before the other handlers of
+ * `fetch` are added. It answers the requests that a rule matches and no other; pages, files, installing and updates stay
+ * the worker's own. Where another handler was first, that one answers, and the console names the request.
+ *
+ * @param scope the worker's `self`.
+ * @throws TypeError outside of a service worker, and CacheError 'config-refused'.
+ */
+export function attach(scope: ServiceWorkerGlobalScope, config: Config): void {
+  if (scope !== worker || !('skipWaiting' in scope))
+    throw new TypeError('attach(self, config) belongs in a service worker')
+  begin(config, () => ({ reportConflicts }))
+}
+
+function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   assertConfig(config, 'The config')
   const rules = compileRules(config)
-  startKillable(rules, {
-    identity: rules.identity === 'none' ? everyone : identified,
-    files: manifest && precache(manifest),
-    structured,
-  })
+  startKillable(rules, { identity: rules.identity === 'none' ? everyone : identified, structured, ...parts(rules) })
 }

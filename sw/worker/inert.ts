@@ -30,7 +30,7 @@ export function inertAnswer(question: Question, clientId: string): Answers[Quest
       return { reachable: true }
     case 'take-over':
       void worker.skipWaiting()
-      return true
+      return { takesOver: true, tabs: 0, unsent: 0 }
   }
 }
 

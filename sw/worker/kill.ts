@@ -1,7 +1,7 @@
 import { Router } from 'workbox-routing'
 import type { KillRule, Rules } from '../../config/language/index.ts'
 import { CACHE_DATABASE, OBJECT_STORE, PRECACHE } from '../../config/names.ts'
-import { CacheError } from '../core/cache-error.ts'
+import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
 import { now } from './clock.ts'
@@ -9,6 +9,7 @@ import { distrust } from './distrust.ts'
 import { inertAnswer, NO_LOG } from './inert.ts'
 import { type Answering, type Parts, start } from './main.ts'
 import type { Precache } from './precache.ts'
+import { untouched } from './navigation.ts'
 import { KILL } from './records.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -46,6 +47,7 @@ interface Way {
 class Switch {
   readonly parts: Parts
   readonly #rule: KillRule
+  readonly #isGuest: boolean
   readonly #store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
   readonly #bodies = new Bodies()
   readonly #channel = new Channel()
@@ -60,6 +62,7 @@ class Switch {
 
   constructor(rule: KillRule, parts: Parts) {
     this.#rule = rule
+    this.#isGuest = parts.reportConflicts !== undefined
     this.parts = {
       ...parts,
       files: parts.files && this.#filesOf(parts.files),
@@ -69,7 +72,7 @@ class Switch {
       router: new Gate((event, way) => this.#answer(event, way)),
       before: (messages) => this.#before(messages),
     }
-    worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
+    if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
     // Another worker of the same origin may have been told first.
     this.#channel.onOthersChange(() => void this.#read().catch(() => undefined))
     this.#known().catch(() => undefined)
@@ -79,7 +82,7 @@ class Switch {
   #storeOf(store: UseStore): UseStore {
     return (mode, callback) =>
       store(mode, (records) => {
-        if (this.#killed === true) throw new CacheError('store-unavailable', { database: CACHE_DATABASE, why: KILLED })
+        if (this.#killed === true) throw new CacheError(storeUnavailable, { database: CACHE_DATABASE, why: KILLED })
         return callback(records)
       })
   }
@@ -182,6 +185,8 @@ class Switch {
   async #finish(): Promise<void> {
     this.#isFinished = true
     await this.#empty()
+    // What else the worker does goes on; the layer does nothing any more.
+    if (this.#isGuest) return
     // A preload that nobody reads would double the loading of each page that is still controlled.
     await worker.registration.navigationPreload?.disable().catch(() => undefined)
     await worker.registration.unregister()
@@ -273,12 +278,6 @@ async function ask({ url, gone }: KillRule): Promise<boolean | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** The request as if there were no worker. */
-async function untouched(event: FetchEvent): Promise<Response> {
-  const preloaded = (await event.preloadResponse) as Response | undefined
-  return preloaded ?? fetch(event.request)
 }
 
 function parseRecord(record: unknown): KillRecord | undefined {

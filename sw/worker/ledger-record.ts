@@ -27,9 +27,6 @@ export const newMeta = (version: string): Meta => ({
   position: 0,
 })
 
-/** The epoch of a partition: it moves when the partition's identity ends, and when everything is forgotten. */
-export const epochOf = ({ epoch, ends }: Readonly<Meta>, partition: string): number => epoch + (ends?.[partition] ?? 0)
-
 export const parseMeta = (record: unknown): Meta | undefined => {
   const meta = record as Meta | undefined
   return meta?.shape === 1 ? meta : undefined

@@ -6,14 +6,17 @@ import { parseQuestion } from '../protocol.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
 import { type IdentityOf } from './everyone.ts'
+import type { reportConflicts } from './conflicts.ts'
 import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Keeper } from './keeper.ts'
 import { Ledger } from './ledger.ts'
 import { Messages } from './messages.ts'
-import { isShellNavigation, navigate } from './navigation.ts'
+import { isPageLoad, navigate, untouched } from './navigation.ts'
+import type { pagesBy } from './pages.ts'
 import type { Precache } from './precache.ts'
 import { Reachability } from './reachability.ts'
+import { readOf } from './read.ts'
 import { Reads } from './reads.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -73,6 +76,13 @@ export interface Parts {
   readonly files?: Precache | undefined
   /** Reads structured fields. */
   readonly structured?: Structured | undefined
+  /** Keeps the pages of a server, where the rules say so. */
+  readonly pagesBy?: typeof pagesBy | undefined
+  /**
+   * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
+   * Default: it has none.
+   */
+  readonly reportConflicts?: typeof reportConflicts | undefined
   /** What a part may put in front of the layer's own: the kill switch does, and may close each. Default: the layer's own. */
   readonly store?: UseStore
   readonly bodies?: Bodies
@@ -94,6 +104,8 @@ export function start(
     store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed'),
     channel = new Channel(),
     structured,
+    pagesBy,
+    reportConflicts,
     bodies = new Bodies(),
     before = (messages) => messages,
   }: Parts,
@@ -105,36 +117,66 @@ export function start(
   const statistics = new Statistics(store)
   const keeper = new Keeper({ ledger, bodies, channel, structured, budget: rules.budget })
   const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
-  const ports = { match, ledger, bodies, flights, identity, channel, reachability, statistics, structured }
+  const ports = {
+    match,
+    ledger,
+    bodies,
+    flights,
+    identity,
+    channel,
+    reachability,
+    statistics,
+    structured,
+    keeper,
+    files,
+  }
   const reads = new Reads(ports)
   const writes = new Writes(ports)
   const messages = before(new Messages(ports))
-  const housekeeping = new Housekeeping(ports)
+  const pagesRule = rules.navigation.pages
+  const pages = pagesRule && pagesBy?.(pagesRule, ports)
+  const housekeeping = new Housekeeping({
+    ...ports,
+    ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
+  })
   channel.onOthersChange(() => ledger.distrust())
   // A failure shows when the first answer needs it.
   ledger.load().catch(() => undefined)
 
   const known = new Set<string>()
   const layer = new Layer(reads, writes)
-  const matched: Route['match'] = ({ request, url, sameOrigin }) => {
+  const matchOf = (request: Request, { origin, pathname, search } = new URL(request.url)): Match | undefined => {
     if (!mayBeOurs(request)) return undefined
-    const { origin, pathname, search } = url
+    const sameOrigin = origin === worker.location.origin
     const found = match({ method: request.method, origin, sameOrigin, pathname, search })
-    if (found === undefined || (found.kind === 'read' && !found.rule.ranges && isForBytes(request))) return undefined
-    housekeeping.stir()
+    return found?.kind === 'read' && !found.rule.ranges && isForBytes(request) ? undefined : found
+  }
+  const matched: Route['match'] = ({ request, url }) => {
+    const found = matchOf(request, url)
+    if (found !== undefined) housekeeping.stir()
     return found
   }
-  if (files !== undefined) {
-    const shell = async (): Promise<Response | undefined> =>
-      rules.shell === undefined ? undefined : files.match(new URL(rules.shell, worker.location.origin).href)
+  /** The event that the layer is answering. */
+  let ours: FetchEvent | undefined
+  const shell = async (): Promise<Response | undefined> =>
+    rules.shell === undefined ? undefined : files?.match(new URL(rules.shell, worker.location.origin).href)
+  const answersPages = pages !== undefined || (files !== undefined && rules.shell !== undefined)
+  if (answersPages) {
     router.registerRoute(
       new Route(
-        ({ request, url }) => isShellNavigation(request, url, rules),
-        ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, shell),
+        ({ request, url }) => isPageLoad(request, url, rules),
+        ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, { pages, shell }),
       ),
     )
-    router.registerRoute(files.route)
+    // A preload that nobody takes is thrown away, and the page asked for again: a sign-in would be called back twice.
+    router.registerRoute(
+      new Route(
+        ({ request }) => request.mode === 'navigate',
+        ({ event }) => untouched(event as FetchEvent),
+      ),
+    )
   }
+  if (files !== undefined) router.registerRoute(files.route)
   const sessions = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
   /** A page load that signs somebody in or out is watched, never answered. */
   const watch = (event: FetchEvent): void => {
@@ -158,25 +200,14 @@ export function start(
       router.registerRoute(new Route(matched, layer, method))
     }
     const answer = router.handleRequest({ request, event })
+    if (answer === undefined) return
+    ours = event
     // A rejection would be the same failure to the page, but an uncaught one in the worker.
-    if (answer !== undefined) event.respondWith(answer.catch(() => Response.error()))
+    event.respondWith(answer.catch(() => Response.error()))
   })
 
-  worker.addEventListener('install', (event) => {
-    const routed = addStaticRoutes(event, rules, files).catch((error: unknown) =>
-      report('the browser refused static routes; every request is looked at by the worker instead', error),
-    )
-    event.waitUntil(Promise.all([files?.install(event), routed]))
-  })
-  worker.addEventListener('activate', (event) => {
-    event.waitUntil(
-      Promise.all([
-        files?.activate(event),
-        worker.registration.navigationPreload?.enable().catch(() => undefined),
-        worker.clients.claim(),
-      ]),
-    )
-  })
+  if (reportConflicts === undefined) live(rules, files, answersPages)
+  else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {
     const question = parseQuestion(event.data)
     const client = event.source
@@ -188,6 +219,25 @@ export function start(
         (answer) => port?.postMessage({ answer }),
         (error: unknown) => port?.postMessage({ error: String(error) }),
       ),
+    )
+  })
+}
+
+/** A worker of the layer's own: it is installed with the app's files, and takes the open pages over at once. */
+function live(rules: Rules, files: Precache | undefined, answersPages: boolean): void {
+  worker.addEventListener('install', (event) => {
+    const routed = addStaticRoutes(event, rules, files).catch((error: unknown) =>
+      report('the browser refused static routes; every request is looked at by the worker instead', error),
+    )
+    event.waitUntil(Promise.all([files?.install(event), routed]))
+  })
+  worker.addEventListener('activate', (event) => {
+    event.waitUntil(
+      Promise.all([
+        files?.activate(),
+        answersPages && worker.registration.navigationPreload?.enable().catch(() => undefined),
+        worker.clients.claim(),
+      ]),
     )
   })
 }

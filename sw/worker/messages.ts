@@ -14,9 +14,9 @@ import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
-import { worker } from './scope.ts'
 import { endPartitions, signOut } from './sessions.ts'
 import type { Statistics } from './statistics.ts'
+import { takeOver } from './take-over.ts'
 import { invalidation, targetsOf } from './writes.ts'
 
 interface Ports {
@@ -62,9 +62,7 @@ export class Messages {
       case 'probe':
         return this.#ports.reachability.probe().then((reachable) => ({ reachable }))
       case 'take-over':
-        // Not waited for: it settles only when this worker is active, which may take as long as the old one works.
-        void worker.skipWaiting()
-        return Promise.resolve(true)
+        return takeOver(clientId)
     }
   }
 

@@ -2,6 +2,8 @@ import { pathMatches, type Rules } from '../../config/language/index.ts'
 import { isAway } from '../core/head.ts'
 import { withStatus } from './answer.ts'
 import { within } from './clock.ts'
+import type { Pages } from './pages.ts'
+import { report } from './report.ts'
 import { worker } from './scope.ts'
 
 /**
@@ -13,11 +15,10 @@ const DENIED_PATH =
 const DENIED_QUERY = /[?&](code|state|error|id_token|access_token|SAMLResponse|RelayState)=/
 
 /** Whether a request is the loading of a page that a stored document may answer when the network cannot. */
-export function isShellNavigation(request: Request, url: URL, { shell, navigation }: Rules): boolean {
+export function isPageLoad(request: Request, url: URL, { navigation }: Rules): boolean {
   return (
     request.mode === 'navigate' &&
     request.method === 'GET' &&
-    shell !== undefined &&
     url.origin === worker.location.origin &&
     !DENIED_PATH.test(url.pathname) &&
     !DENIED_QUERY.test(url.search) &&
@@ -27,26 +28,47 @@ export function isShellNavigation(request: Request, url: URL, { shell, navigatio
   )
 }
 
+/** The answer to a request as if there were no worker: where the browser has asked already it is not asked again. */
+export async function untouched({ preloadResponse, request }: FetchEvent): Promise<Response> {
+  const preloaded = (await preloadResponse) as Response | undefined
+  return preloaded ?? fetch(request)
+}
+
+/** What may answer for a page that the network does not bring. */
+export interface StandIns {
+  /** The last good one of the same URL. */
+  readonly pages: Pages | undefined
+  /** The document that the app names as its shell, if it is stored. */
+  readonly shell: () => Promise<Response | undefined>
+}
+
 /**
- * A page, from the network first. The shell stands in when the network cannot be reached or takes longer than the
- * config allows; without a shell in store the network's own answer or failure stands.
- *
- * @param shell gives the stored document, if there is one.
+ * A page, from the network first. A stored one stands in when the network cannot be reached or takes longer than the
+ * config allows: the URL's own, else the shell. Without either the network's own answer or failure stands.
  */
-export async function navigate(
-  event: FetchEvent,
-  timeoutMs: number,
-  shell: () => Promise<Response | undefined>,
-): Promise<Response> {
-  const preloaded = event.preloadResponse as Promise<Response | undefined> | undefined
-  const network = (preloaded ?? Promise.resolve(undefined)).then((response) => response ?? fetch(event.request))
+export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
+  const landed = pages?.begin(event)
+  const network = untouched(event).then((response) => {
+    if (landed !== undefined) {
+      event.waitUntil(
+        landed(response.clone()).catch((error: unknown) => report('a page could not be stored; it is shown', error)),
+      )
+    }
+    return response
+  })
   // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
   event.waitUntil(network.catch(() => undefined))
   const first = await within(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
   if (first instanceof Response && !isAway(first.status)) {
     return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
   }
-  const stored = await shell().catch(() => undefined)
-  if (stored === undefined) return network
-  return withStatus(stored, { fwd: 'stale', detail: 'shell' })
+  const own = await within(STORE_LIMIT_MS, pages?.match(event.request) ?? NONE, undefined).catch(() => undefined)
+  if (own !== undefined) return own
+  const stored = await within(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined)
+  return stored === undefined ? network : withStatus(stored, { fwd: 'stale', detail: 'shell' })
 }
+
+/** How long a store may take before the network's own answer stands. */
+const STORE_LIMIT_MS = 1000
+
+const NONE = Promise.resolve(undefined)

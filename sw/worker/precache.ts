@@ -1,7 +1,10 @@
 import { PrecacheController, type PrecacheEntry } from 'workbox-precaching'
 import { Route } from 'workbox-routing'
 import { PRECACHE } from '../../config/names.ts'
+import { HASHED_NAME } from '../core/hashed-name.ts'
 import { withStatus } from './answer.ts'
+import { report } from './report.ts'
+import { worker } from './scope.ts'
 
 /** The app's own files, stored when the worker is installed. */
 export interface Precache {
@@ -11,38 +14,100 @@ export interface Precache {
   readonly hashed: readonly string[]
   /** Absolute URLs of the others. */
   readonly revised: readonly string[]
+  /** Where files with a hash in their name lie: those of an earlier build did as well. Absolute, with their `/`. */
+  readonly folders: readonly string[]
   install(event: ExtendableEvent): Promise<unknown>
-  activate(event: ExtendableEvent): Promise<unknown>
+  /** This build takes over: notes which pages may still need files of the one before. */
+  activate(): Promise<unknown>
+  /** Removes the files of earlier builds once no page is left that may need them. */
+  tidy(): Promise<void>
   /** A stored file; undefined when it is not among them. */
   match(url: string): Promise<Response | undefined>
 }
 
-/** @param entries what the build lists; an entry without revision has a hash in its name. */
-export function precache(entries: readonly (PrecacheEntry | string)[]): Precache {
+/** Where it is noted which pages were open when this build took over, beside the files. */
+const OPEN_PAGES = '/__freshlayer/open-pages'
+
+/**
+ * @param entries what the build lists; an entry without revision has a hash in its name.
+ * @param shell the document that stands in for others. One that is not among the entries is made by the server, and is
+ * asked for anew whenever a worker is installed. Default: none.
+ */
+export function precache(entries: readonly (PrecacheEntry | string)[], shell?: string): Precache {
   const controller = new PrecacheController({ cacheName: PRECACHE })
   controller.addToCacheList([...entries])
-  const match = async (url: string): Promise<Response | undefined> =>
-    (await controller.matchPrecache(url).catch(() => undefined)) ?? undefined
+  const { cacheName } = controller.strategy
   const urls = controller.getCachedURLs()
   const isHashed = (url: string): boolean => controller.getCacheKeyForURL(url) === url
+  const hashed = urls.filter(isHashed)
+  const folders = [...new Set(hashed.map(folderOf))]
+  const rendered = shell === undefined || urls.includes(absolute(shell)) ? undefined : absolute(shell)
+  /** Of this build, or of one before it that an open page belongs to. */
+  const isOfAnyBuild = (url: string): boolean =>
+    HASHED_NAME.test(url.slice(folderOf(url).length)) && folders.includes(folderOf(url))
+  const match = async (url: string): Promise<Response | undefined> => {
+    if (url !== rendered && controller.getCacheKeyForURL(url) === undefined && !isOfAnyBuild(url)) return undefined
+    const key = controller.getCacheKeyForURL(url) ?? url
+    return caches.match(key, { cacheName }).catch(() => undefined)
+  }
   return {
     route: new Route(
       // Never a page: those go to the network first (I9). Never a part of a file: what is stored is whole (I8).
       ({ request, url }) =>
-        request.mode !== 'navigate' && !request.headers.has('range') && controller.getCacheKeyForURL(bare(url)),
+        request.mode !== 'navigate' &&
+        !request.headers.has('range') &&
+        (controller.getCacheKeyForURL(bare(url)) !== undefined || isOfAnyBuild(bare(url))),
       async ({ request, url }) => {
         const stored = await match(bare(url))
         return stored === undefined ? fetch(request) : withStatus(stored, { hit: true, detail: 'precache' })
       },
     ),
-    cacheName: controller.strategy.cacheName,
-    hashed: urls.filter(isHashed),
+    cacheName,
+    hashed,
     revised: urls.filter((url) => !isHashed(url)),
-    install: (event) => controller.install(event),
-    activate: (event) => controller.activate(event),
+    folders,
+    install: (event) =>
+      Promise.all([controller.install(event), rendered && keepRendered(rendered, cacheName).catch(notKept)]),
+    async activate() {
+      const cache = await caches.open(cacheName)
+      await cache.put(OPEN_PAGES, Response.json(await openPages()))
+    },
+    async tidy() {
+      const { installing, waiting } = worker.registration
+      // What a newer build has stored is not among the files of this one.
+      if (installing !== null || waiting !== null) return
+      const cache = await caches.open(cacheName)
+      const noted: unknown = await (await cache.match(OPEN_PAGES))?.json()
+      if (!Array.isArray(noted)) return
+      const open = new Set<unknown>(await openPages())
+      if (noted.some((page) => open.has(page))) return
+      const needed = new Set([...controller.getURLsToCacheKeys().values(), rendered])
+      const stored = await cache.keys()
+      await Promise.all(stored.filter(({ url }) => !needed.has(url)).map((request) => cache.delete(request)))
+    },
     match,
   }
 }
+
+async function keepRendered(url: string, cacheName: string): Promise<void> {
+  const response = await fetch(url, { cache: 'no-cache' })
+  const isDocument = response.headers.get('content-type')?.startsWith('text/html') === true
+  // A redirect leads to a sign-in page more often than not.
+  if (!response.ok || response.redirected || !isDocument) throw new Error(`${url} answered ${response.status}`)
+  await (await caches.open(cacheName)).put(url, response)
+}
+
+const notKept = (error: unknown): void =>
+  report('the shell could not be stored; pages that were never loaded are not available offline', error)
+
+async function openPages(): Promise<string[]> {
+  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  return pages.map(({ id }) => id)
+}
+
+const absolute = (path: string): string => new URL(path, worker.location.origin).href
+
+const folderOf = (url: string): string => url.slice(0, url.lastIndexOf('/') + 1)
 
 /** Without fragment, as the build lists it. */
 const bare = ({ origin, pathname, search }: URL): string => origin + pathname + search

@@ -34,7 +34,7 @@ interface URLPatternInit {
 export async function addStaticRoutes(
   event: ExtendableEvent,
   rules: Rules,
-  files: Pick<Precache, 'hashed' | 'revised' | 'cacheName'> | undefined,
+  files: Pick<Precache, 'hashed' | 'revised' | 'folders' | 'cacheName'> | undefined,
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
@@ -47,12 +47,17 @@ export async function addStaticRoutes(
       return { urlPattern: patternOf(origin, escaped(pathname)) }
     })
   const [hashed, revised] = [named(files?.hashed), named(files?.revised)]
-  if (ours.length + hashed.length + revised.length > MAX_CONDITIONS) return
+  // Pages of an earlier build ask for its files, which lie where those of this one do.
+  const earlier = (files?.folders ?? []).map((href): RouterCondition => {
+    const { origin, pathname } = new URL(href)
+    return { urlPattern: patternOf(origin, `${escaped(pathname)}*-*.*`) }
+  })
+  if (ours.length + hashed.length + revised.length + earlier.length > MAX_CONDITIONS) return
   const routes: RouterRule[] = [
     ...(files !== undefined && hashed.length > 0
       ? [{ condition: { or: hashed }, source: { cacheName: files.cacheName } }]
       : []),
-    { condition: { not: { or: [...ours, ...revised, { requestMode: 'navigate' }] } }, source: 'network' },
+    { condition: { not: { or: [...ours, ...revised, ...earlier, { requestMode: 'navigate' }] } }, source: 'network' },
   ]
   await install.addRoutes(routes)
 }

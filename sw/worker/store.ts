@@ -1,5 +1,5 @@
 import { promisifyRequest, type UseStore } from 'idb-keyval'
-import { CacheError } from '../core/cache-error.ts'
+import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 
 export { promisifyRequest, type UseStore }
 
@@ -30,7 +30,7 @@ export function openStore(database: string, storeName: string, durability: 'stri
       },
       (cause: unknown) => {
         connection = undefined
-        throw new CacheError('store-unavailable', { database, why: String(cause) }, { cause })
+        throw new CacheError(storeUnavailable, { database, why: String(cause) }, { cause })
       },
     )
     return connection

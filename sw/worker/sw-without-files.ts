@@ -1,3 +1,3 @@
-import { identity, rules, start, structured } from 'virtual:freshlayer/rules'
+import { identity, pagesBy, rules, start, structured } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured })
+start(rules, { identity, structured, pagesBy })

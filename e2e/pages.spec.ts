@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs'
+import type { Page } from '@playwright/test'
+import { BUILT } from './support/build.ts'
+import { onDisk } from './support/disk.ts'
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
+import { expect, test } from './support/test.ts'
+
+const CLIENT = '<script type=module src=/page.js></script>'
+
+/** An app whose server renders its pages. */
+class Server {
+  user: string | undefined
+  status = 200
+  fields: Record<string, string> = {}
+  readonly #origin: ScriptedOrigin
+
+  constructor(origin: ScriptedOrigin, rules: 'rules-of-pages' | 'rules-of-pages-of-users' = 'rules-of-pages') {
+    this.#origin = origin
+    origin.script = readFileSync(`${BUILT}${rules}.js`, 'utf8')
+    for (const path of ['/posts/1', '/posts/2', '/admin/posts', '/none']) this.#page(path)
+    origin.on('/offline', (_request, response) => {
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end(`<!doctype html><title>no data here</title>${CLIENT}`)
+    })
+    origin.on('/api/posts', (_request, response) => void response.writeHead(204).end())
+    origin.on('/logout', (_request, response) => void response.writeHead(204).end())
+  }
+
+  #page(path: string): void {
+    let count = 0
+    this.#origin.on(path, (_request, response) => {
+      response.writeHead(this.status, {
+        'content-type': 'text/html',
+        ...(this.user !== undefined && { 'x-user': this.user }),
+        ...this.fields,
+      })
+      response.end(`<!doctype html><title>${path} by ${this.user ?? 'all'} ${++count}</title>${CLIENT}`)
+    })
+  }
+}
+
+/** Loads a page; its title and how it came about. */
+async function load(page: Page, url: string): Promise<{ title: string; how: string | undefined }> {
+  const response = await page.goto(url)
+  return { title: await page.title(), how: response?.headers()['cache-status'] }
+}
+
+/** Settles when something is stored that holds this text. */
+const stored = (page: Page, text: string): Promise<void> => expect.poll(() => onDisk(page)).toContain(text)
+
+test('without the network a page is the last good one of its URL, and the shell where there is none', async ({
+  origin,
+  open,
+}) => {
+  new Server(origin)
+  const page = await open()
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 1')
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 2')
+  await stored(page, '/posts/1 by all 2')
+  expect((await load(page, `${origin.url}/admin/posts`)).title).toBe('/admin/posts by all 1')
+  await origin.stop()
+  expect(await load(page, `${origin.url}/posts/1`)).toEqual({
+    title: '/posts/1 by all 2',
+    how: 'Freshlayer; fwd=stale; detail=offline',
+  })
+  expect(await load(page, `${origin.url}/posts/2`)).toEqual({
+    title: 'no data here',
+    how: 'Freshlayer; fwd=stale; detail=shell',
+  })
+  expect((await load(page, `${origin.url}/posts/1?page=2`)).title).toBe('no data here')
+  await origin.start()
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 3')
+})
+
+test('a page is asked for as without a worker, once and with nothing added', async ({ origin, open }) => {
+  new Server(origin)
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await load(page, `${origin.url}/posts/1`)
+  expect(origin.of('/posts/1')).toHaveLength(2)
+  for (const { headers } of origin.of('/posts/1')) {
+    expect(headers).toMatchObject({ 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' })
+    expect(headers).not.toHaveProperty('if-none-match')
+    expect(headers).not.toHaveProperty('pragma')
+  }
+})
+
+test('a gateway without an origin is answered by the last good page; what is not good is not kept', async ({
+  origin,
+  open,
+}) => {
+  const server = new Server(origin)
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by all 1')
+  for (const status of [502, 503, 504]) {
+    server.status = status
+    expect((await load(page, `${origin.url}/posts/1`)).title, String(status)).toBe('/posts/1 by all 1')
+  }
+  server.status = 500
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 5')
+  server.status = 200
+  server.fields = { 'cache-control': 'no-store' }
+  await load(page, `${origin.url}/posts/2`)
+  await origin.stop()
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 1')
+  expect((await load(page, `${origin.url}/posts/2`)).title).toBe('no data here')
+  expect(await onDisk(page)).not.toContain('/posts/2 by all 1')
+})
+
+test('a page that is gone from the server is gone from the store', async ({ origin, open }) => {
+  const server = new Server(origin)
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by all 1')
+  server.status = 404
+  server.fields = { 'cache-control': 'no-store' }
+  await load(page, `${origin.url}/posts/1`)
+  await expect.poll(() => onDisk(page)).not.toContain('/posts/1 by all 1')
+  await origin.stop()
+  expect((await load(page, `${origin.url}/posts/1`)).title).toBe('no data here')
+})
+
+test('a page that a write has reached says so when it stands in', async ({ origin, open }) => {
+  new Server(origin)
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by all 1')
+  await page.evaluate(() => fetch('/api/posts', { method: 'POST', body: '{}' }))
+  await origin.stop()
+  expect(await load(page, `${origin.url}/posts/1`)).toEqual({
+    title: '/posts/1 by all 1',
+    how: 'Freshlayer; fwd=stale; detail=offline-before-write',
+  })
+})
+
+test('a page belongs to the user that the server names; after a sign-out nobody sees it', async ({ origin, open }) => {
+  const server = new Server(origin, 'rules-of-pages-of-users')
+  const page = await open()
+  // Nobody is named: nothing is kept.
+  await load(page, `${origin.url}/posts/1`)
+  server.user = 'ada'
+  await load(page, `${origin.url}/posts/2`)
+  await stored(page, '/posts/2 by ada 1')
+  expect(await onDisk(page)).not.toContain('/posts/1 by all 1')
+  await origin.stop()
+  expect((await load(page, `${origin.url}/posts/2`)).title).toBe('/posts/2 by ada 1')
+  await origin.start()
+  await load(page, `${origin.url}/posts/2`)
+  await stored(page, '/posts/2 by ada 2')
+  await page.evaluate(() => fetch('/logout', { method: 'POST' }))
+  expect(await onDisk(page)).not.toContain('/posts/2 by ada')
+  await origin.stop()
+  await expect(page.goto(`${origin.url}/posts/2`)).rejects.toThrow('net::ERR_')
+  await origin.start()
+  server.user = 'grace'
+  await expect.poll(() => load(page, `${origin.url}/posts/2`).then(({ title }) => title, String)).toContain('grace')
+})

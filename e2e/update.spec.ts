@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { type BrowserContext, chromium, type Page } from '@playwright/test'
+import { requireChromium } from '../tools/find-chromium.ts'
+import { BUILDS, BUILT } from './support/build.ts'
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
+import { dropProfile, expect, newProfile, read, stopWorkers, test } from './support/test.ts'
+
+const [[FIRST, OLD_FILE], [SECOND, NEW_FILE]] = BUILDS
+
+/** The server has this build, and no file of another. */
+function deploy(origin: ScriptedOrigin, build: typeof FIRST | typeof SECOND): void {
+  origin.script = readFileSync(`${BUILT}${build}.js`, 'utf8')
+  for (const [name, asset] of BUILDS) {
+    origin.on(asset, (_request, response) => {
+      const isThere = name === build
+      response.writeHead(isThere ? 200 : 404, { 'content-type': isThere ? 'text/javascript' : 'text/plain' })
+      response.end(isThere ? `export const name = '${name}'` : 'gone')
+    })
+  }
+}
+
+/** Finds the newer worker, and waits until it waits. */
+async function found(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    await (await navigator.serviceWorker.ready).update()
+  })
+  await expect.poll(() => page.evaluate(() => window.layer.state.updateReady)).toBe(true)
+}
+
+/** Begins an update from this page; whether it has settled is in `window.updated`. */
+const begin = (page: Page): Promise<void> =>
+  page.evaluate(() => {
+    const changed = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+    void window.layer.applyUpdate().then(() => changed.then(() => (document.title = 'updated')))
+  })
+
+const isWaiting = (page: Page): Promise<boolean> =>
+  page.evaluate(() => navigator.serviceWorker.ready.then(({ waiting }) => waiting !== null))
+
+/** Whether the page is still the one that was opened. */
+const mark = (page: Page): Promise<void> => page.evaluate(() => void (document.body.dataset['mark'] = 'here'))
+const isMarked = (page: Page): Promise<boolean> => page.evaluate(() => document.body.dataset['mark'] === 'here')
+
+const importsFile = (page: Page, path: string): Promise<string> =>
+  page.evaluate((path) => import(path).then(({ name }) => String(name), String), path)
+
+/** Settles when a worker that has just started has had time for itself: a body that no row names is gone then. */
+async function tidied(page: Page): Promise<void> {
+  await stopWorkers(page)
+  await page.evaluate(async () => {
+    await (await caches.open('freshlayer-bodies-v1')).put('/__freshlayer/garbage', new Response('nobody’s'))
+    await fetch('/api/fresh/1')
+  })
+  await expect.poll(() => page.evaluate(() => caches.match('/__freshlayer/garbage').then(Boolean))).toBe(false)
+}
+
+test('a newer worker waits for the tabs in sight to agree, and nothing is reloaded', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  const [asking, other] = [await open(), await open()]
+  for (const page of [asking, other]) await mark(page)
+  await other.evaluate(() => void (window.agrees = false))
+  deploy(origin, SECOND)
+  await found(asking)
+  const refused = asking.evaluate(() =>
+    window.layer.applyUpdate({ signal: AbortSignal.timeout(1500) }).then(
+      () => 'applied',
+      (error: unknown) => (error instanceof Error ? error.name : ''),
+    ),
+  )
+  expect(await refused).toBe('TimeoutError')
+  expect(await isWaiting(asking)).toBe(true)
+  await begin(asking)
+  await other.evaluate(() => void (window.agrees = true))
+  await expect.poll(() => asking.title()).toBe('updated')
+  for (const page of [asking, other]) expect(await isMarked(page)).toBe(true)
+})
+
+test('a tab that does not answer has not agreed; once it is closed the update goes on', async ({
+  origin,
+  open,
+  browserContext,
+}) => {
+  deploy(origin, FIRST)
+  const page = await open()
+  origin.on('/silent', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>silent</title>')
+  })
+  const silent = await browserContext.newPage()
+  await silent.goto(`${origin.url}/silent`)
+  deploy(origin, SECOND)
+  await found(page)
+  expect(
+    await page.evaluate(() =>
+      window.layer.applyUpdate({ signal: AbortSignal.timeout(1000) }).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  ).toBe(false)
+  await silent.close()
+  await begin(page)
+  await expect.poll(() => page.title()).toBe('updated')
+})
+
+test('a page of an earlier build gets its files until it is gone; then they are removed', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  const old = await open()
+  deploy(origin, SECOND)
+  await found(old)
+  await begin(old)
+  await expect.poll(() => old.title()).toBe('updated')
+  // The server has it no more.
+  expect(await importsFile(old, OLD_FILE)).toBe(FIRST)
+  expect(await importsFile(old, NEW_FILE)).toBe(SECOND)
+  expect(origin.of(OLD_FILE).filter(({ status }) => status === 404)).toEqual([])
+
+  const stored = (page: Page): Promise<string[]> =>
+    page.evaluate(async () => {
+      const keys = await (await caches.open('freshlayer-precache-v1')).keys()
+      return keys.map(({ url }) => new URL(url).pathname)
+    })
+  const young = await open()
+  await tidied(young)
+  expect(await stored(young)).toContain(OLD_FILE)
+  await old.goto('about:blank')
+  await tidied(young)
+  expect(await stored(young)).not.toContain(OLD_FILE)
+  expect(await stored(young)).toContain(NEW_FILE)
+})
+
+test('data stored by one build is served by the next', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  origin.json('/api/fresh/1', () => ({ id: 1 }))
+  const page = await open()
+  await read(page, '/api/fresh/1')
+  await expect.poll(() => read(page, '/api/fresh/1').then(({ headers }) => headers['cache-status'])).toContain('hit')
+  const before = origin.of('/api/fresh/1').length
+  deploy(origin, SECOND)
+  await found(page)
+  await begin(page)
+  await expect.poll(() => page.title()).toBe('updated')
+  expect((await read(page, '/api/fresh/1')).headers['cache-status']).toContain('hit')
+  expect(origin.of('/api/fresh/1')).toHaveLength(before)
+})
+
+test('a tab out of sight need not agree', async ({ origin }) => {
+  deploy(origin, FIRST)
+  await inWindow(async (context) => {
+    const [hidden, page] = [await context.newPage(), await context.newPage()]
+    for (const each of [hidden, page]) {
+      await each.goto(origin.url)
+      await expect.poll(() => each.evaluate(() => window.layer.state.controlled)).toBe(true)
+    }
+    await hidden.evaluate(() => void (window.agrees = false))
+    await page.bringToFront()
+    await expect.poll(() => hidden.evaluate(() => document.visibilityState)).toBe('hidden')
+    deploy(origin, SECOND)
+    await found(page)
+    await begin(page)
+    await expect.poll(() => page.title()).toBe('updated')
+  })
+})
+
+test('a worker of somebody else that takes the page over is named', async ({ origin, open }) => {
+  const page = await open()
+  const said: string[] = []
+  page.on('console', (message) => said.push(message.text()))
+  origin.on('/other-sw.js', (_request, response) => {
+    response
+      .setHeader('content-type', 'text/javascript')
+      .end(`addEventListener('activate', (event) => event.waitUntil(clients.claim())); skipWaiting()`)
+  })
+  await page.evaluate(() => navigator.serviceWorker.register('/other-sw.js'))
+  await expect.poll(() => said.join('\n')).toContain(`Another worker controls this page`)
+  expect(said.join('\n')).toContain(`${origin.url}/other-sw.js`)
+  expect(await page.evaluate(() => window.layer.state.controlled)).toBe(false)
+  // Nothing waits for an answer that never comes.
+  await page.evaluate(() => window.layer.identify('ada'))
+})
+
+/** A browser whose tabs hide one another, which they do only without Playwright's defaults. */
+async function inWindow(use: (context: BrowserContext) => Promise<void>): Promise<void> {
+  const profile = newProfile()
+  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
+  const browser = spawn(
+    requireChromium().path,
+    [...args, `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  )
+  try {
+    const address = await new Promise<string>((resolve) => {
+      let said = ''
+      browser.stderr.on('data', (data: Buffer) => {
+        said += String(data)
+        const [, found] = /DevTools listening on (ws:\S+)/.exec(said) ?? []
+        if (found !== undefined) resolve(found)
+      })
+    })
+    const connection = await chromium.connectOverCDP(address, { noDefaults: true })
+    await use(connection.contexts()[0]!)
+    await connection.close()
+  } finally {
+    const gone = new Promise((resolve) => browser.once('exit', resolve))
+    if (browser.pid !== undefined) process.kill(-browser.pid, 'SIGKILL')
+    await gone
+    dropProfile(profile)
+  }
+}

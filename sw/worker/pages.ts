@@ -1,0 +1,103 @@
+import { normaliseUrl, type Rule } from '../../config/language/index.ts'
+import { currentAge } from '../core/freshness.ts'
+import type { RequestHead } from '../core/head.ts'
+import { entryKey } from '../core/key.ts'
+import { plan } from '../core/plan.ts'
+import type { Row } from '../core/row.ts'
+import { selected } from '../core/select.ts'
+import { settle } from '../core/settle.ts'
+import { storedAnswer } from './answer.ts'
+import type { Bodies } from './bodies.ts'
+import { now } from './clock.ts'
+import { describeRequest, describeResponse, fieldsOf } from './describe.ts'
+import { EVERYONE, type Identity, NOBODY } from './everyone.ts'
+import type { Keeper } from './keeper.ts'
+import type { Ledger } from './ledger.ts'
+import type { Read } from './read.ts'
+import { report } from './report.ts'
+import type { Structured } from './structured.ts'
+
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly keeper: Keeper
+  readonly identity: Identity
+  readonly structured: Structured | undefined
+}
+
+/** The pages that the server has rendered: the last good one of each URL, for when it cannot be reached. */
+export interface Pages {
+  /** A page load begins. What it gives is told the server's answer, and keeps it where that may be. */
+  readonly begin: (event: FetchEvent) => (response: Response) => Promise<void>
+  /** The stored page of a request's URL, where whoever loads it may see it and it may stand in. */
+  readonly match: (request: Request) => Promise<Response | undefined>
+}
+
+/** Keeps pages by a rule of their own. They are loaded as ever: nothing is added to the request, and it is sent once. */
+export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structured }: Ports): Pages {
+  const find = async (request: Request, partition: string): Promise<Found> => {
+    const url = normaliseUrl(request.url, rule)
+    // A page comes from the network if it can: going back, for which browsers take what they have, makes no exception.
+    const head: RequestHead = { ...describeRequest(request, url, partition), cache: 'no-cache' }
+    const key = entryKey({ partition, request: head, url, credentials: 'include', keyHeaders: [] })
+    return { head, key, row: selected(await ledger.find(key), head) }
+  }
+  return {
+    begin({ request, resultingClientId }) {
+      const ticket = ledger.ticket(NOBODY)
+      const requestedAtMs = now()
+      return async (response) => {
+        const receivedAtMs = now()
+        const fields = fieldsOf(response.headers)
+        const partition = rule.public ? EVERYONE : await identity.ofPage(resultingClientId, fields)
+        if (partition === undefined) {
+          report('pages: nobody says whose they are, so none is kept; see navigation.public and identity', request.url)
+          return response.body?.cancel()
+        }
+        const { head, key, row } = await find(request, partition)
+        const settlement = settle({
+          plan: { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: 'page' },
+          request: head,
+          stored: row,
+          expects: rule.expects,
+          outcome: { kind: 'response', head: describeResponse(response, structured) },
+          unasked: false,
+        })
+        const read: Read = {
+          request,
+          head,
+          rule,
+          tags: [],
+          partition,
+          key,
+          keyOf: () => key,
+          body: undefined,
+          authorization: null,
+          clientId: resultingClientId,
+          row,
+        }
+        const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf({ ...ticket, partition })) }
+        await keeper.keep(read, settlement, response, exchange, new Set([resultingClientId]))
+        if (settlement.kind !== 'store') await response.body?.cancel()
+      }
+    },
+    async match(request) {
+      const partition = rule.public ? EVERYONE : await identity.last()
+      if (partition === undefined || identity.isDoubted(partition)) return undefined
+      const { head, row } = await find(request, partition)
+      if (row === undefined) return undefined
+      const invalidated = ledger.isInvalidated(row)
+      const planned = plan({ request: head, rule, row, variants: [], invalidated, now: now() })
+      if (planned.kind !== 'validate' || !planned.standsIn) return undefined
+      const body = await bodies.get(row.body)
+      const detail = invalidated ? 'offline-before-write' : 'offline'
+      return body && storedAnswer(head, row, body, currentAge(row, now()), { fwd: 'stale', detail })
+    },
+  }
+}
+
+interface Found {
+  readonly head: RequestHead
+  readonly key: string
+  readonly row: Row | undefined
+}
