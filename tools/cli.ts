@@ -2,16 +2,20 @@
 import { relative } from 'node:path'
 import { cac } from 'cac'
 import pc from 'picocolors'
-import { formatProblem } from '../config/language/index.ts'
+import { type Config, formatProblem } from '../config/language/index.ts'
 import { buildKillWorker, buildWorker } from './build-worker.ts'
 import { loadConfig } from './load-config.ts'
+import { proposeShell } from './propose-shell.ts'
 
 const CONFIG = 'config/freshlayer.config.ts'
 
-/** Prints what the check says of a rules file; whether it may be used. */
-async function check(file: string): Promise<boolean> {
-  const { problems, warnings } = await loadConfig(file)
-  for (const warning of warnings) console.log(`${pc.yellow('warning')} ${formatProblem(warning)}`)
+/** Prints what the check says of a rules file, and of its shell where the built app is given; whether it may be used. */
+async function check(file: string, files?: string): Promise<boolean> {
+  const { config, problems, warnings } = await loadConfig(file)
+  const said = warnings.map(formatProblem)
+  // What has no problem is a config.
+  if (problems.length === 0) said.push(...(await proposeShell(config as Config, files)))
+  for (const warning of said) console.log(`${pc.yellow('warning')} ${warning}`)
   for (const problem of problems) console.error(`${pc.red('refused')} ${formatProblem(problem)}`)
   if (problems.length === 0) console.log(`${file}: ${pc.green('fine')}`)
   return problems.length === 0
@@ -19,11 +23,19 @@ async function check(file: string): Promise<boolean> {
 
 const cli = cac('freshlayer')
 
+interface WorkerFlags {
+  readonly config: string
+  readonly out?: string
+  readonly files?: string
+  readonly attach?: boolean
+}
+
 cli
   .command('check', 'Check a rules file: every problem with its place, what was given and what is expected')
   .option('--config <file>', 'The rules file', { default: CONFIG })
-  .action(async ({ config }: { config: string }) => {
-    if (!(await check(config))) process.exitCode = 1
+  .option('--files <folder>', 'A built app: also says which of its documents its pages have offline, or could have')
+  .action(async ({ config, files }: { config: string; files?: string }) => {
+    if (!(await check(config, files))) process.exitCode = 1
   })
 
 cli
@@ -31,13 +43,14 @@ cli
   .option('--config <file>', 'The rules file', { default: CONFIG })
   .option('--out <file>', 'Where the script goes, for example dist/sw.js')
   .option('--files <folder>', 'A built app whose files are kept for offline use')
-  .action(async ({ config, out, files }: { config: string; out?: string; files?: string }) => {
+  .option('--attach', 'A part for a worker of your own, which loads it first by importScripts')
+  .action(async ({ config, out, files, attach = false }: WorkerFlags) => {
     if (out === undefined) throw new Error('worker needs --out FILE: where the script goes')
     if (!(await check(config))) {
       process.exitCode = 1
       return
     }
-    const size = await buildWorker({ config, out, ...(files === undefined ? {} : { files }) })
+    const size = await buildWorker({ config, out, attach, ...(files === undefined ? {} : { files }) })
     console.log(`${relative(process.cwd(), out)}: ${(size / 1000).toFixed(1)} kB`)
   })
 

@@ -202,12 +202,23 @@ describe('an option', () => {
     ['ignoreQuery', 'a*b'],
     ['ignoreQuery', ''],
     ['keyHeaders', 'X Store'],
+    ['keyHeaders', 'Authorization'],
+    ['keyHeaders', 'proxy-authorization'],
+    ['keyHeaders', 'COOKIE'],
     ['tags', 'p:{id'],
     ['tags', 'p:{ id }'],
     ['tags', ''],
   ])('is not wrong within: %s: %o', (option, value) => {
     const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', [option]: [value] }] }, FILE)
     expect(problems).toMatchObject([{ path: `routes[0].${option}[0]` }])
+  })
+
+  it('writes no secret into keys, and says what to do', () => {
+    expect(ofRoute({ keyHeaders: ['X-Store-Id', 'Authorization'] })).toEqual([
+      "routes[0].keyHeaders[1]: 'Authorization' given, expected a field without secrets: leave it out, `identity` keeps the answers of users apart",
+    ])
+    expect(problemsOf({ defaults: { keyHeaders: ['cookie'] } })[0]).toMatch(/^defaults\.keyHeaders\[0\]: /)
+    expect(ofRoute({ keyHeaders: ['X-Authorization', 'Cookie-Consent'] })).toEqual([])
   })
 
   it('is not wrong within a query condition', () => {

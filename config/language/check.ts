@@ -1,27 +1,26 @@
 import { configProblems } from './assert-config.ts'
-import { isRecord, problem, type Problem } from './kind.ts'
+import { isRecord, problem, type Findings, type Problem } from './kind.ts'
 import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
+import type { Config } from './options.ts'
 import { paramsOf, patternMistake } from './pattern-mistakes.ts'
 import { parsePattern } from './pattern.ts'
-import { covers, extentOf, type Extent } from './shadow.ts'
+import { covers, extentOf, type Place } from './shadow.ts'
+import { signInFindings } from './sign-in.ts'
 import { nearest } from './spelling.ts'
 import { HOLE } from './template.ts'
 
-/** What is wrong (the config is refused) and what is probably not meant (it is not). */
-export interface Findings {
-  readonly problems: readonly Problem[]
-  readonly warnings: readonly Problem[]
-}
-
 /**
  * Everything that is wrong with a config, whatever it is: what `assertConfig` refuses, and what only somebody who edits
- * the rules needs to know (holes without parameter, rules that are never reached). For builds. Never throws.
+ * the rules needs to know: holes without parameter, rules that are never reached and, once everything is understood,
+ * sign-ins that the layer would answer. For builds. Never throws.
  */
 export function checkConfig(config: unknown, file: string): Findings {
   const problems = configProblems(config, file)
   if (!isRecord(config)) return { problems, warnings: [] }
   const routes = entriesOf(config['routes'], 'routes', READ_METHODS.all, READ_METHODS.usual)
   const writes = entriesOf(config['writes'], 'writes', WATCHED_METHODS, WRITE_METHODS)
+  // What is understood without a problem is a config.
+  const signIns = problems.length > 0 ? undefined : signInFindings(config as unknown as Config, routes, writes)
   return {
     problems: [
       ...problems,
@@ -31,10 +30,12 @@ export function checkConfig(config: unknown, file: string): Findings {
       ...unnamedEcho(config['identity']),
       ...unreachable(routes),
       ...unreachable(writes),
+      ...(signIns?.problems ?? []),
     ],
     warnings: [
       ...[{ path: 'defaults', options: config['defaults'] }, ...routes].flatMap(trusting),
       ...routes.flatMap(greedy),
+      ...(signIns?.warnings ?? []),
     ],
   }
 }
@@ -43,7 +44,7 @@ export function checkConfig(config: unknown, file: string): Findings {
 interface Entry {
   readonly path: string
   readonly options: unknown
-  readonly patterns: readonly { readonly path: string; readonly text: string; readonly extent: Extent }[]
+  readonly patterns: readonly Place[]
 }
 
 function entriesOf(entries: unknown, at: string, methods: readonly string[], usual: readonly string[]): Entry[] {

@@ -1,9 +1,10 @@
 export { assertConfig } from './assert-config.ts'
-export { checkConfig, type Findings } from './check.ts'
+export { checkConfig } from './check.ts'
 export { compileRules } from './compile.ts'
 export { defineConfig } from './define-config.ts'
+export { DENIED_PATH, DENIED_QUERY } from './denied.ts'
 export type { Duration } from './duration.ts'
-export { formatProblem, type Problem } from './kind.ts'
+export { formatProblem, type Findings, type Problem } from './kind.ts'
 export { matcherOf } from './matcher.ts'
 export { normaliseUrl } from './normalise-url.ts'
 export type {

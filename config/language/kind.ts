@@ -12,6 +12,12 @@ export interface Problem {
   readonly nearest?: string
 }
 
+/** What is wrong (the config is refused) and what is probably not meant (it is not). */
+export interface Findings {
+  readonly problems: readonly Problem[]
+  readonly warnings: readonly Problem[]
+}
+
 /** Checks one value and adds what is wrong with it, at `path`, to `problems`. Never throws. */
 export type Kind = (value: unknown, path: string, problems: Problem[]) => void
 

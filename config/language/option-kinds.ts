@@ -94,6 +94,16 @@ const size = kind(
   },
 )
 
+const fieldName = text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)
+
+/** A field whose value may be written into keys (I5). */
+const keyHeader: Kind = (value, path, problems) =>
+  typeof value === 'string' && /^(?:(?:proxy-)?authorization|cookie)$/i.test(value)
+    ? void problems.push(
+        problem(path, value, 'a field without secrets: leave it out, `identity` keeps the answers of users apart'),
+      )
+    : fieldName(value, path, problems)
+
 const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   fresh: window,
   stale: window,
@@ -112,7 +122,7 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   public: flag,
   ranges: flag,
   budget: size,
-  keyHeaders: list(text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)),
+  keyHeaders: list(keyHeader),
 }
 
 const ROUTE: Readonly<Record<keyof Route, Kind>> = {

@@ -109,7 +109,8 @@ export interface IdentifiedBy {
 export interface NavigationOptions {
   /**
    * Pages that must never be answered from store, on top of those that never are (`/api`, sign-in callbacks, downloads).
-   * Patterns as in {@link Route.match}, without a method. Default: none.
+   * Patterns as in {@link Route.match}, without a method. Where documents are stored, the check asks for every other path
+   * that a write with `session`, or `identity.probe`, names. Default: none.
    * @example ['/admin/**', '/*.pdf']
    */
   exclude?: readonly string[]
@@ -251,8 +252,9 @@ export interface RouteOptions {
   ranges?: boolean
 
   /**
-   * Request header fields that choose another answer although the response says no `Vary`. Default: none (`Accept`
-   * always counts).
+   * Request header fields that choose another answer although the response says no `Vary`. Their values are written into
+   * keys, so `Authorization`, `Proxy-Authorization` and `Cookie` are refused: `identity` tells users apart. Default: none
+   * (`Accept` always counts).
    * @example ['X-Store-Id']
    */
   keyHeaders?: readonly string[]
@@ -264,6 +266,8 @@ export interface Route extends RouteOptions {
    * The requests meant. A path of the app's own origin, or a full URL for another. Segments are literal or `:name`; `*`
    * is any text within a segment (a lone `*` is one whole segment); `**` as the last segment is the rest, also none at all.
    * No method means `GET` and `HEAD`; `POST` and `QUERY` name reads that carry a body. Several in a list share the route.
+   * With a `fresh` or `stale` of its own a route may meet a path of a sign-in (`/login`, `/auth/…`, what `session` and
+   * `probe` name) only by its literal text, not by a star or a parameter.
    * @example '/api/products/:id'
    * @example 'GET https://api.example.com/v1/**'
    * @example ['/api/brands', '/api/brands/:id']

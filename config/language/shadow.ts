@@ -16,6 +16,13 @@ export interface Extent extends Reach {
   readonly rest: boolean
 }
 
+/** A pattern of a config: where it stands, what is written there, what it reaches. */
+export interface Place {
+  readonly path: string
+  readonly text: string
+  readonly extent: Extent
+}
+
 /** What a pattern reaches, segment by segment; `'invalid'` for what is no pattern. */
 export function extentOf(reach: Reach): Extent | 'invalid' {
   const pattern = parsePattern(reach.text)

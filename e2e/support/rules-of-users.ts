@@ -6,7 +6,11 @@ export default defineConfig({
   version: '1',
   identity: { by: ['authorization', 'echo'], echo: 'X-User', offlineIdentity: 'last' },
   defaults: { fresh: '10m', stale: 0, offline: '1h', timeout: '2s', retry: 0 },
-  routes: [{ match: '/api/public/**', public: true }, { match: '/api/**' }],
+  routes: [
+    { match: '/api/session', preset: 'network-only' },
+    { match: '/api/public/**', public: true },
+    { match: '/api/**' },
+  ],
   writes: [
     { match: 'POST /api/session', session: 'sign-in' },
     { match: ['DELETE /api/session', 'POST /logout', 'GET /logout'], session: 'sign-out' },

@@ -1,18 +1,10 @@
-import { pathMatches, type Rules } from '../../config/language/index.ts'
+import { DENIED_PATH, DENIED_QUERY, pathMatches, type Rules } from '../../config/language/index.ts'
 import { isAway } from '../core/head.ts'
 import { withStatus } from './answer.ts'
 import { within } from './clock.ts'
 import type { Pages } from './pages.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
-
-/**
- * Paths and parameters of pages that are never answered from store (I9): data, sign-in and its callbacks, well-known
- * resources, and whatever looks like a download.
- */
-const DENIED_PATH =
-  /^\/(api|auth|oauth2?|login|logout|signin|signout|callback|sso|saml|\.well-known)(\/|$)|\.(?!html?$)[a-z0-9]{1,5}$/i
-const DENIED_QUERY = /[?&](code|state|error|id_token|access_token|SAMLResponse|RelayState)=/
 
 /** Whether a request is the loading of a page that a stored document may answer when the network cannot. */
 export function isPageLoad(request: Request, url: URL, { navigation }: Rules): boolean {

@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Config } from '../config/language/index.ts'
+import { proposeShell } from './propose-shell.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'freshlayer-shell-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+const DATA = '<!doctype html><body><div id="root"><p>12 sold</p></div></body>'
+const MOUNT = '<!doctype html><body><div id="root"></div><script src="/a.js"></script></body>'
+
+const RULES: Config = { version: '1', identity: 'none', routes: [] }
+
+/** A built app with these files; those without text are pages with data. */
+function appOf(files: Readonly<Record<string, string | undefined>>): string {
+  const folder = mkdtempSync(join(home, 'app-'))
+  for (const [path, text = DATA] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  return folder
+}
+
+const named = (...paths: readonly string[]): Record<string, undefined> =>
+  Object.fromEntries(paths.map((path) => [path, undefined]))
+
+describe('rules without a shell', () => {
+  const proposedFor = async (files: Readonly<Record<string, string | undefined>>): Promise<string[]> =>
+    proposeShell(RULES, appOf(files))
+
+  it.each<[string, Readonly<Record<string, string | undefined>>, string]>([
+    [
+      'an offline page before all others',
+      { ...named('fallback.html', 'index.html', '200.html', 'app-shell.html', 'offline.html'), 'a.html': MOUNT },
+      '/offline.html',
+    ],
+    ['a shell by its name', named('fallback.html', 'index.html', '200.html', 'app-shell.html'), '/app-shell.html'],
+    ['what hosts serve for every page', named('fallback.html', 'index.html', '200.html'), '/200.html'],
+    ['the index', named('fallback.html', 'index.html', 'about.html'), '/index.html'],
+    ['a fallback before what only looks empty', { ...named('fallback.html'), 'a.html': MOUNT }, '/fallback.html'],
+    ['the index of the app before those of its parts', named('about/index.html', 'index.html'), '/index.html'],
+    ['the name before the place', named('index.html', 'pages/offline.html'), '/pages/offline.html'],
+    ['a name, not the end of one', { 'my-index.html': undefined, 'z.html': MOUNT }, '/z.html'],
+    ['the document that waits for a script', { ...named('a.html'), 'main.html': MOUNT }, '/main.html'],
+    ['the same with blanks', { ...named('a.html'), 'b.html': "<main class=x id='app'>\n</main>" }, '/b.html'],
+    ['the same with a comment', { ...named('a.html'), 'b.html': '<DIV id=app><!--app-html--> </DIV>' }, '/b.html'],
+  ])('are offered %s', async (_, files, path) => {
+    expect(await proposedFor(files)).toEqual([
+      `pages of this app are not available offline: name a document without data, for example shell: '${path}'`,
+    ])
+  })
+
+  it('are offered nothing when every document has data', async () => {
+    expect(await proposedFor({ 'a.html': DATA, 'b.html': '<div class="line"></div>' })).toEqual([
+      'pages of this app are not available offline: name a document without data',
+    ])
+  })
+
+  it('where pages are kept, speaks of those that were never loaded, and knows a document without a folder', async () => {
+    const kept = { ...RULES, navigation: { offline: '7d' } } as const
+    const said =
+      'pages that were never loaded are not available offline: name a document without data, for example shell:'
+    expect(await proposeShell(kept, appOf(named('index.html')))).toEqual([`${said} '/index.html'`])
+    expect(await proposeShell(kept, appOf({ 'app.js': '' }))).toEqual([`${said} '/offline'`])
+    expect(await proposeShell(kept)).toEqual([`${said} '/offline'`])
+    expect(await proposeShell({ ...kept, shell: '/offline' })).toEqual([])
+    expect(await proposeShell(RULES)).toEqual([])
+  })
+
+  it('are right for an app without documents', async () => {
+    expect(await proposedFor({ 'a.js': '', 'html.css': '' })).toEqual([])
+    expect(await proposedFor({})).toEqual([])
+  })
+})
+
+describe('the shell of the rules', () => {
+  it.each([
+    ['/index.html', 'index.html'],
+    ['/app/shell.html', 'app/shell.html'],
+    ['/%C3%BCber%20uns.html', 'über uns.html'],
+    ['/über.html', 'über.html'],
+  ])('%s is there', async (shell, path) => {
+    expect(await proposeShell({ ...RULES, shell }, appOf(named(path)))).toEqual([])
+  })
+
+  it.each(['/offline.html', '/', '/INDEX.html'])(
+    '%s is not there, and the documents that are get named',
+    async (shell) => {
+      const folder = appOf(named('index.html', 'about/index.html', 'a.js'))
+      expect(await proposeShell({ ...RULES, shell }, folder)).toEqual([
+        `shell: '${shell}' given, expected a document of ${folder}, which has '/index.html', '/about/index.html', unless the server makes it`,
+      ])
+    },
+  )
+
+  it('is not there where a file is not one that is kept', async () => {
+    const folder = appOf(named('shell.txt'))
+    expect(await proposeShell({ ...RULES, shell: '/shell.txt' }, folder)).toEqual([
+      `shell: '/shell.txt' given, expected a document of ${folder}, which has none, unless the server makes it`,
+    ])
+  })
+
+  it('is not there among more documents than anybody reads', async () => {
+    const folder = appOf(named(...Array.from({ length: 13 }, (_, at) => `${String.fromCharCode(97 + at)}.html`)))
+    const [said] = await proposeShell({ ...RULES, shell: '/x.html' }, folder)
+    expect(said).toMatch(/has '\/a\.html', .*'\/j\.html' and 3 more, unless/)
+    expect(said).not.toContain('/k.html')
+  })
+})
+
+describe('freshlayer check --files', () => {
+  const rules = (options: string): string => {
+    const file = join(appOf({}), 'freshlayer.rules.ts')
+    writeFileSync(
+      file,
+      `import { defineConfig } from '${resolve('config/language/index.ts')}'\n` +
+        `export default defineConfig({ version: '1', identity: 'none', ${options} })`,
+    )
+    return file
+  }
+  const check = (file: string, ...more: readonly string[]) =>
+    spawnSync('npx', ['tsx', 'tools/cli.ts', 'check', '--config', file, ...more], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    })
+
+  it('warns, and lets the rules pass', () => {
+    const file = rules('routes: []')
+    const { status, stdout } = check(file, '--files', appOf(named('index.html')))
+    expect(stdout).toBe(
+      "warning pages of this app are not available offline: name a document without data, for example shell: '/index.html'\n" +
+        `${file}: fine\n`,
+    )
+    expect(status).toBe(0)
+    expect(check(file).stdout).toBe(`${file}: fine\n`)
+  })
+
+  it('warns of a shell that is not there, and lets the rules pass', () => {
+    const { status, stdout } = check(rules("shell: '/x.html', routes: []"), '--files', appOf(named('index.html')))
+    expect(stdout).toContain("warning shell: '/x.html' given, expected a document of ")
+    expect(status).toBe(0)
+  })
+
+  it('refuses what would answer a sign-in from store', () => {
+    const { status, stderr } = check(rules("routes: [{ match: '/**', fresh: '1h' }]"), '--files', appOf({}))
+    expect(stderr).toContain("refused routes[0].match: '/**' given, expected a narrower pattern, or a rule before it: ")
+    expect(status).toBe(1)
+  })
+
+  it('fails where there is no such folder', () => {
+    const { status, stderr } = check(rules('routes: []'), '--files', join(home, 'nowhere'))
+    expect(stderr).toContain('nowhere is not there: name the folder of the built app with --files')
+    expect(status).toBe(1)
+  })
+})

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, posix } from 'node:path'
+import { getManifest } from 'workbox-build'
+import { compileRules, type Config, formatProblem } from '../config/language/index.ts'
+import { APP_FILES } from './build-worker.ts'
+
+/**
+ * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the
+ * rules name none, which document could be it. Nothing when all is well, or nothing is known of the app's documents.
+ *
+ * @param folder the built app. Default: none, as for an app whose server renders its pages.
+ * @throws when there is no such folder
+ */
+export async function proposeShell(config: Config, folder?: string): Promise<string[]> {
+  const { shell, navigation } = compileRules(config)
+  const missed = navigation.pages === undefined ? 'pages of this app' : 'pages that were never loaded'
+  if (folder === undefined) {
+    if (shell !== undefined || navigation.pages === undefined) return []
+    return [`${missed} are not available offline: name a document without data, for example shell: '/offline'`]
+  }
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder of the built app with --files`)
+  const { manifestEntries } = await getManifest({ globDirectory: folder, globPatterns: APP_FILES })
+  const files = manifestEntries.map(({ url }) => url)
+  const documents = files.filter((file) => file.endsWith('.html')).toSorted(byDepth)
+  if (shell !== undefined) {
+    return files.some((file) => asRequested(file) === asRequested(shell)) ? [] : [missing(shell, folder, documents)]
+  }
+  if (documents.length === 0) return navigation.pages === undefined ? [] : proposeShell(config)
+  const proposed = await bestOf(folder, documents)
+  const example = proposed === undefined ? '' : `, for example shell: '/${proposed}'`
+  return [`${missed} are not available offline: name a document without data${example}`]
+}
+
+/** The usual names of documents without data, the surest first. */
+const USUAL = ['offline.html', 'app-shell.html', '200.html', 'index.html', 'fallback.html']
+
+/** An element that has a name and nothing in it: what a script fills. */
+const EMPTY_MOUNT = /<(div|main|section)\b[^>]*\sid=[^>]*>(?:\s|<!--[^]*?-->)*<\/\1>/i
+
+/** The document that most likely has no data: by its name, else because it waits for a script to fill it. */
+async function bestOf(folder: string, documents: readonly string[]): Promise<string | undefined> {
+  for (const name of USUAL) {
+    const found = documents.find((document) => posix.basename(document) === name)
+    if (found !== undefined) return found
+  }
+  for (const document of documents) {
+    if (EMPTY_MOUNT.test(await readFile(join(folder, document), 'utf8'))) return document
+  }
+  return undefined
+}
+
+function missing(shell: string, folder: string, documents: readonly string[]): string {
+  const shown = documents.slice(0, SHOWN).map((document) => `'/${document}'`)
+  const others = documents.length > SHOWN ? ` and ${documents.length - SHOWN} more` : ''
+  const there = documents.length > 0 ? shown.join(', ') + others : 'none'
+  const expected = `a document of ${folder}, which has ${there}, unless the server makes it`
+  return formatProblem({ path: 'shell', given: `'${shell}'`, expected })
+}
+
+/** An app that is rendered beforehand has a document for every page. */
+const SHOWN = 10
+
+/** The path as the browser asks for it. */
+const asRequested = (path: string): string => new URL(path, 'http://app.invalid').pathname
+
+/** Documents of the app's root before those of its parts. */
+const byDepth = (one: string, other: string): number =>
+  one.split('/').length - other.split('/').length || (one < other ? -1 : 1)
