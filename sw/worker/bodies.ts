@@ -38,6 +38,11 @@ export class Bodies {
     await Promise.all(urls.map((url) => cache.delete(url)))
   }
 
+  /** Whether a body is where its row says. */
+  async has(body: Body): Promise<boolean> {
+    return 'bytes' in body || (await (await this.#open()).match(body.url)) !== undefined
+  }
+
   /** Every body in Cache Storage. */
   async urls(): Promise<string[]> {
     return (await (await this.#open()).keys()).map(({ url }) => url)

@@ -221,7 +221,8 @@ export class Flights {
         undefined,
       )
     if (isCleared(fields)) await bounded(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected) ledger.learn(head.url, structured.search(fields))
+    if (structured !== undefined && status < 300 && !redirected)
+      ledger.searches.learn(head.url, structured.search(fields))
     const isTheirs = identity.isOf(partition, clientId ?? '', fields)
     if (!isTheirs) await bounded(endPartitions(this.#ports, [partition]))
     else if (status === 401 ? clientId !== undefined : status < 400 && clears())
@@ -241,6 +242,6 @@ export class Flights {
 /** How the origin is asked once more after it was away. */
 const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
 
-const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searched(head.url))
+const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searches.urlOf(head.url))
 
 const fieldsOf = (rows: readonly Row[]): Fields[] => rows.map(({ fields }) => fields)

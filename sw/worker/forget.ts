@@ -1,5 +1,6 @@
 import type { Fields } from '../core/head.ts'
 import type { Bodies } from './bodies.ts'
+import { missed } from './changes.ts'
 import type { Channel } from './channel.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -16,6 +17,6 @@ export const isCleared = (fields: Fields): boolean => /"(cache|storage|\*)"/.tes
 export async function forgetAll({ ledger, bodies, channel }: Ports): Promise<void> {
   await ledger.removeAll()
   await bodies.clear()
-  const { logId } = await ledger.missed(() => 'reset')
+  const { logId } = await missed(ledger, () => 'reset')
   channel.announce({ say: 'reset', logId })
 }

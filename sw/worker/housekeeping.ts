@@ -1,12 +1,14 @@
 import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
 import { isSpent } from '../core/timeline.ts'
+import { audit } from './audit.ts'
 import type { Bodies } from './bodies.ts'
 import { now } from './clock.ts'
 import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Precache } from './precache.ts'
 import { report } from './report.ts'
+import type { Room } from './room.ts'
 import type { Statistics } from './statistics.ts'
 
 interface Ports {
@@ -14,6 +16,7 @@ interface Ports {
   readonly ruleOf: (row: Row) => Rule | undefined
   readonly ledger: Ledger
   readonly bodies: Bodies
+  readonly room: Room
   readonly identity: Identity
   readonly statistics: Statistics
   readonly files: Pick<Precache, 'tidy'> | undefined
@@ -21,9 +24,6 @@ interface Ports {
 
 /** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
 const IDLE_MS = 2000
-/** The change log holds so many changes, and none older than a day: a tab that slept longer starts anew. */
-const MAX_CHANGES = 1000
-const MAX_CHANGE_AGE_MS = 86_400_000
 
 /** Work that may wait until nobody does: never on the way of an answer. */
 export class Housekeeping {
@@ -54,22 +54,19 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { ruleOf, ledger, bodies, identity, statistics, files } = this.#ports
+    const { ruleOf, ledger, bodies, room, identity, statistics, files } = this.#ports
     try {
       await statistics.save()
-      await ledger.saveUse()
+      await room.save()
       if (this.#audited) return
       // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
       this.#audited = true
       await identity.tidy()
       await files?.tidy()
-      // Bodies first: one that is stored while we look has no row yet, and must not be taken for garbage.
-      const stored = await bodies.urls()
-      const named = await ledger.tidy(MAX_CHANGES, now() - MAX_CHANGE_AGE_MS, (row, heardAtMs) => {
+      await audit({ ledger, bodies }, (row, heardAtMs) => {
         const rule = ruleOf(row)
         return rule === undefined || isSpent(row, rule, ledger.isInvalidated(row), heardAtMs)
       })
-      await bodies.remove(stored.filter((url) => !named.has(url)).map((url) => ({ body: { url } })))
     } catch (error) {
       report('housekeeping failed and is tried again by the next worker', error)
     }

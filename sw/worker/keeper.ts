@@ -1,4 +1,3 @@
-import type { Budget } from '../core/budget.ts'
 import { directivesOf } from '../core/cache-control.ts'
 import type { Change } from '../core/change.ts'
 import type { Fields } from '../core/head.ts'
@@ -17,6 +16,7 @@ import { now } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from './ledger.ts'
 import type { Read } from './read.ts'
+import type { Room } from './room.ts'
 import type { Structured } from './structured.ts'
 import { invalidation } from './writes.ts'
 
@@ -42,7 +42,7 @@ interface Ports {
   readonly bodies: Bodies
   readonly channel: Channel
   readonly structured: Structured | undefined
-  readonly budget: Budget
+  readonly room: Room
 }
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
@@ -112,7 +112,7 @@ export class Keeper {
     exchange: Exchange,
     informed: ReadonlySet<string>,
   ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured, budget } = this.#ports
+    const { ledger, bodies, channel, structured, room } = this.#ports
     const { head, partition, rule, row: previous } = read
     const received = await wholeBody(response, MAX_STORED_BYTES)
     if (received === undefined) return undefined
@@ -156,7 +156,7 @@ export class Keeper {
     // What has to be validated each time brings a change each time, where the origin makes it anew: who was told a moment
     // ago is not told again, or tabs would keep each other reading for ever (I11).
     const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous)
-    const url = ledger.searched(head.url)
+    const url = ledger.searches.urlOf(head.url)
     const asked = ['accept', 'content-type', ...(asksForBytes(head.fields) ? [] : ['range']), ...rule.keyHeaders]
     const row: Row = {
       shape: ROW_SHAPE,
@@ -199,7 +199,7 @@ export class Keeper {
       return undefined
     }
     channel.changes([committed.logged])
-    const gone = await ledger.makeRoom(budget)
+    const gone = await room.make()
     await bodies.remove(gone)
     // The old body goes only now that the row that names the new one is there.
     if (previous !== undefined) await bodies.remove([previous])

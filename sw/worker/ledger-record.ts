@@ -1,9 +1,13 @@
-import type { Change, LoggedChange } from '../core/change.ts'
-import { changeKey, CHANGES, PLACES, ROWS, SEARCHES, under, USED } from './records.ts'
+import { CACHE_DATABASE } from '../../config/names.ts'
+import { CacheError, storeUnavailable } from '../core/cache-error.ts'
+import { CHANGES, PLACES, ROWS, SEARCHES, under, USED } from './records.ts'
+
+/** Of the records beside the rows. A change of it drops or migrates what an older version has written. */
+const SHAPE = 1
 
 /** The ledger's record of itself. Every transaction that writes reads it first. */
 export interface Meta {
-  readonly shape: 1
+  readonly shape: typeof SHAPE
   /** The config's `version` under which the rows were stored. */
   version: string
   incarnation: number
@@ -19,7 +23,7 @@ export interface Meta {
 }
 
 export const newMeta = (version: string): Meta => ({
-  shape: 1,
+  shape: SHAPE,
   version,
   incarnation: 0,
   epoch: 0,
@@ -27,9 +31,40 @@ export const newMeta = (version: string): Meta => ({
   position: 0,
 })
 
+/**
+ * The record of a store; undefined where there is none of this shape: what lies beside an older one is dropped.
+ *
+ * @throws CacheError 'store-unavailable' where a newer version of the layer has written it: during an update this worker
+ * still answers for a while, and what it cannot read is not its to drop.
+ */
 export const parseMeta = (record: unknown): Meta | undefined => {
-  const meta = record as Meta | undefined
-  return meta?.shape === 1 ? meta : undefined
+  const meta = record as Partial<Meta> | undefined
+  const shape: unknown = meta?.shape
+  if (typeof shape === 'number' && shape > SHAPE) {
+    throw new CacheError(storeUnavailable, { database: CACHE_DATABASE, why: 'a newer version has written it' })
+  }
+  const isWhole = [meta?.incarnation, meta?.epoch, meta?.position].every((count) => typeof count === 'number')
+  return shape === SHAPE && isWhole && typeof meta?.logId === 'string' ? (meta as Meta) : undefined
+}
+
+/** What is written at once, or not at all. */
+export interface Transaction {
+  readonly store: IDBObjectStore
+  /** May be changed; is written back. */
+  readonly meta: Meta
+}
+
+/** The store, as this worker may use it. */
+export interface Transactions {
+  /** Makes this worker the newest one that the store knows of. */
+  begin(): Promise<Readonly<Meta>>
+  /** Reads, in one transaction. What memory holds may know more. */
+  read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T>
+  /**
+   * Writes, in one transaction and as the newest worker that the store knows of: after what another may have written
+   * meanwhile.
+   */
+  write<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T>
 }
 
 /** Forgets every row, and makes sure that nothing asked for before is stored after. The log starts anew. */
@@ -41,12 +76,4 @@ export function empty(store: IDBObjectStore, meta: Meta): void {
   meta.epoch++
   meta.logId = crypto.randomUUID()
   meta.position = 0
-}
-
-/** Writes the next entry of the change log, in the transaction of what it tells of. */
-export function log(store: IDBObjectStore, meta: Meta, change: Change | undefined): LoggedChange | undefined {
-  if (change === undefined) return undefined
-  const logged = { ...change, logId: meta.logId, position: ++meta.position }
-  store.put(logged, changeKey(logged.position))
-  return logged
 }

@@ -1,20 +1,18 @@
 import { refusal, type Refusal } from '../core/admission.ts'
-import { type Budget, excess } from '../core/budget.ts'
 import type { Change, LoggedChange } from '../core/change.ts'
 import { epochOf } from '../core/epoch.ts'
 import { Marks, type Target } from '../core/invalidation.ts'
 import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
-import { searched, type SearchPolicy } from '../core/search.ts'
 import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
-import { type EpochMs, epochMs } from '../core/units.ts'
+import { forgetChanges, log } from './changes.ts'
 import { within } from './clock.ts'
 import { distrust } from './distrust.ts'
-import { empty, log, type Meta, newMeta, parseMeta } from './ledger-record.ts'
-import { CHANGES, INTENTS, MARKS, META, rowKey, rowsOfKey, ROWS, SEARCHES, under } from './records.ts'
-import { report } from './report.ts'
+import { empty, type Meta, newMeta, parseMeta, type Transaction, type Transactions } from './ledger-record.ts'
+import { INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { Searches } from './searches.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
-import { enter, leastUsed, leave, moveUp } from './usage.ts'
+import { enter, leave } from './usage.ts'
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
 type Lease = Readonly<Meta>
@@ -33,12 +31,6 @@ export interface Intent {
   readonly durable: Promise<boolean>
 }
 
-interface Transaction {
-  readonly store: IDBObjectStore
-  /** May be changed; is written back. */
-  readonly meta: Meta
-}
-
 const MAX_REMEMBERED = 512
 /** How long the page's answer to a write waits for its place in the order of things. */
 const PLACE_LIMIT_MS = 500
@@ -51,13 +43,12 @@ const PLACE_LIMIT_MS = 500
  * second worker writes (during an update two are alive): it forgets its rows, reads the marks again and takes a new
  * incarnation, so that whatever it does from then on comes after what the other did.
  */
-export class Ledger {
+export class Ledger implements Transactions {
   readonly marks = new Marks()
+  readonly searches = new Searches(this)
   readonly #store: UseStore
   readonly #version: string
   readonly #remembered = new Map<string, readonly Row[]>()
-  /** Which parts of a query count, by URL without query. */
-  #searches = new Map<string, SearchPolicy>()
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
   #suspicion: Promise<boolean> | undefined
   /** What the first answer depends on is in memory. */
@@ -68,10 +59,8 @@ export class Ledger {
   #highest = 0
   /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
   #generation = 0
-  /** When rows were used that the order of use does not know of yet. */
-  readonly #used = new Map<string, EpochMs>()
   /** Bytes stored under each rule, when the ledger was last written. */
-  #sizes: Readonly<Record<string, number>> = {}
+  sizes: Readonly<Record<string, number>> = {}
   /** How often each partition's identity has ended while this worker lives. */
   readonly #ended = new Map<string, number>()
   /** Partitions whose rows are on their way out of the store, or could not be removed: they are not looked at. */
@@ -84,7 +73,7 @@ export class Ledger {
 
   /** Takes the next place. At a worker's first one the store learns of this worker, beside whatever is being read. */
   ticket(partition: string): Ticket {
-    return { lease: this.#begin(), counter: ++this.#counter, partition }
+    return { lease: this.begin(), counter: ++this.#counter, partition }
   }
 
   /** What a row owes to the request that a ticket was taken for. */
@@ -110,21 +99,19 @@ export class Ledger {
   async endPartition(partition: string, change: Change): Promise<{ rows: Row[]; logged: LoggedChange | undefined }> {
     this.outlive(partition)
     this.#ending.add(partition)
-    this.#forget()
-    const ended = await this.#write(async ({ store, meta }) => {
+    this.forget()
+    const ended = await this.write(async ({ store, meta }) => {
       const range = under(ROWS + partitionPrefix(partition))
       const rows = parsed(await promisifyRequest<unknown[]>(store.getAll(range)))
       store.delete(range)
       for (const row of rows) await leave(store, meta, rowKey(row))
-      await walk(store, CHANGES, (cursor) => {
-        if ((cursor.value as LoggedChange).partition === partition) cursor.delete()
-      })
+      await forgetChanges(store, (change) => change.partition === partition)
       meta.ends = { ...meta.ends, [partition]: (meta.ends?.[partition] ?? 0) + 1 }
       this.#hold(meta)
       return { rows, logged: log(store, meta, change) }
     })
     this.#ending.delete(partition)
-    this.#forget()
+    this.forget()
     return ended
   }
 
@@ -150,30 +137,12 @@ export class Ledger {
       ])
       // Something was stored meanwhile, perhaps this.
       if (generation !== this.#generation) continue
-      // Rows of another version are dropped on purpose, which `#begin` does.
+      // Rows of another version are dropped on purpose, which `begin` does.
       const isGone = meta?.version !== this.#version || this.#ending.has(partitionOfKey(key))
       const rows = isGone ? [] : parsed(records)
       this.#remember(key, rows)
       return rows
     }
-  }
-
-  /** The URL under which an answer is kept, by what responses of its path have said of their query. */
-  searched(url: string): string {
-    const policy = this.#searches.size > 0 ? this.#searches.get(pathOf(url)) : undefined
-    return policy === undefined ? url : searched(url, policy)
-  }
-
-  /** A response says which parts of its query count; undefined: all of them. */
-  learn(url: string, policy: SearchPolicy | undefined): void {
-    const path = pathOf(url)
-    if (JSON.stringify(policy) === JSON.stringify(this.#searches.get(path))) return
-    if (policy === undefined) this.#searches.delete(path)
-    else this.#searches.set(path, policy)
-    this.#write(({ store }) => {
-      if (policy === undefined) store.delete(SEARCHES + path)
-      else store.put(policy, SEARCHES + path)
-    }).catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
   }
 
   /** Every row stored for a URL in one of the partitions. */
@@ -185,20 +154,19 @@ export class Ledger {
     return parsed(found.flat())
   }
 
-  /** Shows every row, one at a time. For work at idle, and for what somebody asks by hand. */
+  /** Shows every row. For what somebody asks by hand. */
   async each(visit: (row: Row) => void): Promise<void> {
     await this.load()
-    await this.#store('readonly', (store) => walk(store, ROWS, ({ value }) => parsed([value]).forEach(visit)))
+    for await (const [, record] of recordsUnder(this, ROWS)) parsed([record]).forEach(visit)
   }
 
-  /** How many rows there are. */
-  count(): Promise<number> {
-    return this.#store('readonly', (store) => promisifyRequest(store.count(under(ROWS))))
+  read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.#store('readonly', work)
   }
 
   /** Makes a row the stored one, together with its entry in the change log; or says why not. */
   async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
-    const outcome = await this.#write(async ({ store, meta }) => {
+    const outcome = await this.write(async ({ store, meta }) => {
       const [existing] = parsed([await promisifyRequest<unknown>(store.get(rowKey(row)))])
       const refused = refusal(row, existing, epochOf(meta, row.partition))
       if (refused !== undefined) return refused
@@ -217,25 +185,24 @@ export class Ledger {
 
   /** Forgets rows, body and offline window included, and logs it. */
   async remove(rows: readonly Row[], change: (row: Row) => Change | undefined): Promise<LoggedChange[]> {
-    const logged = await this.#write(async ({ store, meta }) => {
+    const logged = await this.write(async ({ store, meta }) => {
       for (const row of rows) {
         store.delete(rowKey(row))
         await leave(store, meta, rowKey(row))
       }
       return rows.flatMap((row) => log(store, meta, change(row)) ?? [])
     })
-    this.#generation++
-    for (const { key } of rows) this.#remembered.delete(key)
+    this.lost(rows.map(({ key }) => key))
     return logged
   }
 
   /** Forgets every row, and makes sure that nothing asked for before is stored after. The log starts anew. */
   async removeAll(): Promise<void> {
-    await this.#write(({ store, meta }) => {
+    await this.write(({ store, meta }) => {
       empty(store, meta)
       this.#hold(meta)
     })
-    this.#forget()
+    this.forget()
   }
 
   /**
@@ -245,7 +212,7 @@ export class Ledger {
   intend(targets: readonly Target[]): Intent {
     const id = crypto.randomUUID()
     this.marks.begin(id, targets)
-    const durable = this.#write(({ store }) => void store.put(targets, INTENTS + id)).then(
+    const durable = this.write(({ store }) => void store.put(targets, INTENTS + id)).then(
       () => true,
       () => false,
     )
@@ -261,7 +228,7 @@ export class Ledger {
     reached: readonly Target[],
     change: Change | undefined,
   ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
-    const placed = this.#begin().then(({ incarnation }) => {
+    const placed = this.begin().then(({ incarnation }) => {
       const at = sequence(incarnation, ++this.#counter)
       for (const target of reached) this.marks.add({ target, sequence: at })
       this.marks.end(intent.id)
@@ -281,7 +248,7 @@ export class Ledger {
     placed: Promise<{ readonly incarnation: number; readonly at: Sequence }>,
   ): Promise<LoggedChange | undefined> {
     const { incarnation, at } = await placed
-    return this.#write(({ store, meta }) => {
+    return this.write(({ store, meta }) => {
       // Another worker wrote in between: our place has to come after what it did.
       const final = meta.incarnation === incarnation ? at : sequence(meta.incarnation, ++this.#counter)
       for (const target of reached) {
@@ -293,108 +260,16 @@ export class Ledger {
     })
   }
 
-  /** The change log after a position; 'reset' when it does not reach back that far, or is another log. */
-  async missed(
-    wanted: (logId: string) => { readonly position: number } | { readonly sinceMs: number } | 'reset',
-  ): Promise<{ logId: string; position: number; missed: LoggedChange[] | 'reset' }> {
-    await this.#begin()
-    return this.#store('readonly', async (store) => {
-      const [meta, changes] = await Promise.all([
-        promisifyRequest<Meta>(store.get(META)),
-        promisifyRequest<LoggedChange[]>(store.getAll(under(CHANGES))),
-      ])
-      const { logId, position } = meta
-      const from = wanted(logId)
-      if (from === 'reset') return { logId, position, missed: from }
-      if ('sinceMs' in from) {
-        return { logId, position, missed: changes.filter(({ atMs }) => atMs >= from.sinceMs) }
-      }
-      const oldest = changes[0]?.position ?? position + 1
-      if (from.position > position || from.position < oldest - 1) return { logId, position, missed: 'reset' }
-      return { logId, position, missed: changes.filter((change) => change.position > from.position) }
-    })
-  }
-
-  /**
-   * Forgets what no longer matters: rows that are spent, marks older than every other row, and changes beyond
-   * `maxChanges` or before `oldestMs`. Returns the URLs of the bodies that rows still name.
-   */
-  async tidy(
-    maxChanges: number,
-    oldestMs: number,
-    isSpent: (row: Row, heardAtMs: EpochMs) => boolean,
-  ): Promise<Set<string>> {
-    const { incarnation } = await this.#begin()
-    let heardAtMs = epochMs(0)
-    await this.each(({ receivedAtMs }) => void (heardAtMs = receivedAtMs > heardAtMs ? receivedAtMs : heardAtMs))
-    const named = new Set<string>()
-    await this.#write(async ({ store, meta }) => {
-      // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old
-      // as the incarnation before, so no mark from then on is forgotten (I2).
-      let oldest = sequence(Math.max(0, incarnation - 1), 0)
-      const spent: string[] = []
-      await walk(store, ROWS, (cursor) => {
-        const row = parseRow(cursor.value)
-        if (row === undefined) return
-        if (isSpent(row, heardAtMs)) {
-          cursor.delete()
-          spent.push(rowKey(row))
-          return
-        }
-        if (row.sequence < oldest) oldest = row.sequence
-        if ('url' in row.body) named.add(row.body.url)
-      })
-      for (const key of spent) await leave(store, meta, key)
-      for (const target of this.marks.forgetBefore(oldest)) store.delete(MARKS + target)
-      await walk(store, CHANGES, (cursor) => {
-        const { position, atMs } = cursor.value as LoggedChange
-        if (position <= meta.position - maxChanges || atMs < oldestMs) cursor.delete()
-      })
-    })
-    this.#forget()
-    return named
-  }
-
-  /** A row has answered somebody: it stays when others have to go. Written down at idle. */
-  use(row: Row, atMs: EpochMs): void {
-    this.#used.set(rowKey(row), atMs)
-  }
-
-  async saveUse(): Promise<void> {
-    if (this.#used.size === 0) return
-    const used = [...this.#used]
-    this.#used.clear()
-    await this.#write(async ({ store }) => {
-      for (const [key, atMs] of used) await moveUp(store, key, atMs)
-    })
-  }
-
-  /**
-   * Makes room where more is stored than the budget allows: the least recently used rows of a rule go, and nothing else
-   * is looked at. Returns them for their bodies' sake.
-   */
-  async makeRoom(budget: Budget): Promise<Row[]> {
-    if (excess(this.#sizes, budget).size === 0) return []
-    await this.saveUse()
-    const gone = await this.#write(async ({ store, meta }) => {
-      const rows: unknown[] = []
-      for (const [rule, bytes] of excess(meta.sizes ?? {}, budget)) {
-        for (const key of await leastUsed(store, meta, rule, bytes)) {
-          rows.push(await promisifyRequest<unknown>(store.get(key)))
-          store.delete(key)
-        }
-      }
-      return parsed(rows)
-    })
-    this.#generation++
-    for (const { key } of gone) this.#remembered.delete(key)
-    return gone
-  }
-
   /** Another worker has written: what memory holds may be out of date. */
   distrust(): void {
-    this.#forget()
+    this.forget()
     this.#loaded = undefined
+  }
+
+  /** These keys have lost rows. */
+  lost(keys: Iterable<string>): void {
+    this.#generation++
+    for (const key of keys) this.#remembered.delete(key)
   }
 
   #remember(key: string, rows: readonly Row[]): void {
@@ -407,7 +282,8 @@ export class Ledger {
     }
   }
 
-  #forget(): void {
+  /** What memory holds of rows may be out of date. */
+  forget(): void {
     this.#generation++
     this.#remembered.clear()
   }
@@ -417,13 +293,11 @@ export class Ledger {
     // Asked beside the database, not after it.
     void this.#isSuspect()
     this.#loaded ??= this.#store('readonly', async (store) => {
-      const [meta, paths, policies] = await Promise.all([
+      const [meta] = await Promise.all([
         promisifyRequest<unknown>(store.get(META)),
-        promisifyRequest(store.getAllKeys(under(SEARCHES))),
-        promisifyRequest<SearchPolicy[]>(store.getAll(under(SEARCHES))),
+        this.searches.read(store),
         this.#readMarks(store),
       ])
-      policies.forEach((policy, at) => this.#searches.set(String(paths[at]).slice(SEARCHES.length), policy))
       return parseMeta(meta)
     })
       .then(async (meta) => {
@@ -459,8 +333,7 @@ export class Ledger {
     return ids
   }
 
-  /** Makes this worker the newest one that the store knows of. */
-  #begin(): Promise<Lease> {
+  begin(): Promise<Lease> {
     if (this.#lease !== undefined) return this.#lease
     const begun = this.#isSuspect().then(async (isSuspect) => {
       const meta = await this.#store('readwrite', async (store) => {
@@ -490,9 +363,11 @@ export class Ledger {
   async #takeOver(store: IDBObjectStore, found: Meta | undefined): Promise<Meta> {
     const meta = found ?? newMeta(this.#version)
     if (meta.version !== this.#version || found === undefined) empty(store, meta)
+    // Rows are gone, so what another shape has said of them goes as well; what this worker has said, memory holds.
+    if (found === undefined) for (const kind of [MARKS, INTENTS]) store.delete(under(kind))
     meta.version = this.#version
     meta.incarnation = this.#highest = Math.max(meta.incarnation, this.#highest) + 1
-    this.#forget()
+    this.forget()
     // What was written by a worker that is gone, or by one that will end it again itself, counts as written now.
     for (const id of await this.#readMarks(store)) {
       const targets = await promisifyRequest<Target[] | undefined>(store.get(INTENTS + id))
@@ -507,8 +382,8 @@ export class Ledger {
     return meta
   }
 
-  async #write<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T> {
-    const { incarnation } = await this.#begin()
+  async write<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+    const { incarnation } = await this.begin()
     return this.#store('readwrite', async (store) => {
       const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
       let meta = found
@@ -517,7 +392,7 @@ export class Ledger {
         this.#hold(meta)
       }
       const result = await work({ store, meta })
-      this.#sizes = meta.sizes ?? {}
+      this.sizes = meta.sizes ?? {}
       store.put(meta, META)
       await promisifyRequest(store.transaction)
       return result
@@ -525,15 +400,4 @@ export class Ledger {
   }
 }
 
-const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
-
-const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
-
-/** Shows the records of one kind to `visit`, one at a time and in the order of their keys. */
-async function walk(store: IDBObjectStore, kind: string, visit: (cursor: IDBCursorWithValue) => void): Promise<void> {
-  const request = store.openCursor(under(kind))
-  for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
-    visit(cursor)
-    cursor.continue()
-  }
-}
+export const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])

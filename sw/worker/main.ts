@@ -19,6 +19,7 @@ import { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
 import { Reads } from './reads.ts'
 import { report } from './report.ts'
+import { Room } from './room.ts'
 import { worker } from './scope.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
@@ -115,10 +116,12 @@ export function start(
   const identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store)
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
-  const keeper = new Keeper({ ledger, bodies, channel, structured, budget: rules.budget })
+  const room = new Room(ledger, rules.budget)
+  const keeper = new Keeper({ ledger, bodies, channel, structured, room })
   const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
   const ports = {
     match,
+    room,
     ledger,
     bodies,
     flights,

@@ -6,6 +6,7 @@ import type { Row } from '../core/row.ts'
 import { standing } from '../core/timeline.ts'
 import type { Answers, Explanation, Greeting, Question, Reach, Refreshed, Since } from '../protocol.ts'
 import type { Bodies } from './bodies.ts'
+import { missed } from './changes.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
 import type { Flights } from './flights.ts'
@@ -14,7 +15,9 @@ import type { Identity } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
+import { ROWS, under } from './records.ts'
 import { endPartitions, signOut } from './sessions.ts'
+import { promisifyRequest } from './store.ts'
 import type { Statistics } from './statistics.ts'
 import { takeOver } from './take-over.ts'
 import { invalidation, targetsOf } from './writes.ts'
@@ -76,14 +79,18 @@ export class Messages {
   async #greet(since: Since, clientId: string): Promise<Greeting> {
     const { ledger, reachability, identity } = this.#ports
     const partitions = new Set(await identity.partitionsOf(clientId))
-    const { logId, position, missed } = await ledger.missed((current) => {
+    const {
+      logId,
+      position,
+      missed: all,
+    } = await missed(ledger, (current) => {
       if ('openedAtMs' in since) return { sinceMs: since.openedAtMs - OPENING_SLACK_MS }
       return since.logId === current ? { position: since.position } : 'reset'
     })
     const theirs =
-      missed === 'reset'
-        ? missed
-        : missed.filter(({ partition, informed }) => partitions.has(partition) && !informed.includes(clientId))
+      all === 'reset'
+        ? all
+        : all.filter(({ partition, informed }) => partitions.has(partition) && !informed.includes(clientId))
     return { clientId, logId, position, missed: theirs, reachable: reachability.reachable }
   }
 
@@ -93,7 +100,7 @@ export class Messages {
       return { url: given, state: 'unmatched', why: '' }
     }
     const { rule, tags } = match
-    const url = this.#ports.ledger.searched(normaliseUrl(match.href, rule))
+    const url = this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, rule))
     const base = {
       url,
       rule: rule.name,
@@ -130,7 +137,7 @@ export class Messages {
     const { ledger, bodies, channel } = this.#ports
     const targets = targetsReached(ledger, reach)
     if (reach.all === true) {
-      const removed = await ledger.count()
+      const removed = await ledger.read((store) => promisifyRequest(store.count(under(ROWS))))
       await forgetAll(this.#ports)
       return { removed }
     }
@@ -147,7 +154,7 @@ export class Messages {
     const { flights, identity } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
-    const rows = await this.#stored(this.#ports.ledger.searched(normaliseUrl(match.href, match.rule)), clientId)
+    const rows = await this.#stored(this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, match.rule)), clientId)
     let outcome: Refreshed['outcome'] = 'absent'
     for (const row of rows) {
       const authorization = identity.credentialsOf(row.partition) ?? null

@@ -18,6 +18,7 @@ import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
+import type { Room } from './room.ts'
 import type { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
 
@@ -32,6 +33,7 @@ export interface Asked {
 interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
+  readonly room: Room
   readonly flights: Flights
   readonly identity: Identity
   readonly reachability: Reachability
@@ -100,7 +102,7 @@ export class Reads {
 
   async #answer(asked: Asked, partition: string): Promise<Response> {
     const { request, match, clientId, waitUntil } = asked
-    const { ledger, flights, identity, statistics, structured } = this.#ports
+    const { ledger, room, flights, identity, statistics, structured } = this.#ports
     const { tags } = match
     // What the origin has refused its user is served again when it has answered them with success.
     const isDoubted = identity.isDoubted(partition)
@@ -115,7 +117,7 @@ export class Reads {
       entryKey({ partition, request: described, url, credentials, keyHeaders, bodyDigest })
     // Which parts of a query count is read with the first row that is looked for.
     if (structured !== undefined && !ledger.isLoaded) await this.#find(keyOf(described.url))
-    const url = ledger.searched(described.url)
+    const url = ledger.searches.urlOf(described.url)
     const head: RequestHead = { ...described, url, ...(isDoubted && { cache: 'no-cache' }) }
     const key = keyOf(url)
     let [planned, body, row] = await this.#plan(key, head, rule)
@@ -129,11 +131,11 @@ export class Reads {
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
-        ledger.use(planned.row, now())
+        room.use(planned.row, now())
         return hit(head, planned, body)
       case 'serve-then-validate': {
         const mayAsk = flights.mayAskBehind(url)
-        ledger.use(planned.row, now())
+        room.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
         if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)

@@ -3,6 +3,7 @@
  * in one transaction; each kind has a prefix of its own. These names are on users' disks.
  */
 import type { Row } from '../core/row.ts'
+import { promisifyRequest } from './store.ts'
 
 export const META = 'meta'
 export const STATS = 'stats'
@@ -27,6 +28,32 @@ export const LAST = 'last user'
 
 /** Every key that begins with the prefix: `\uffff` sorts after all that a key may hold. */
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
+
+const SINGLE = [META, STATS, KILL, LAST]
+const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, USED, PLACES, SEARCHES, ECHOES, DOUBTS]
+
+/** Whether a key is of a kind that this version writes. */
+export const isOurs = (key: string): boolean => SINGLE.includes(key) || KINDS.some((kind) => key.startsWith(kind))
+
+const AT_ONCE = 200
+
+/** The records of a kind with their keys, in order: some at a time, so that nobody waits for long behind it. */
+export async function* recordsUnder(
+  ledger: { readonly read: <T>(work: (store: IDBObjectStore) => Promise<T>) => Promise<T> },
+  kind: string,
+): AsyncGenerator<readonly [key: string, record: unknown]> {
+  for (let range: IDBKeyRange | undefined = under(kind); range !== undefined;) {
+    const within: IDBKeyRange = range
+    const [keys, records] = await ledger.read((store) =>
+      Promise.all([
+        promisifyRequest(store.getAllKeys(within, AT_ONCE)),
+        promisifyRequest<unknown[]>(store.getAll(within, AT_ONCE)),
+      ]),
+    )
+    for (const [at, record] of records.entries()) yield [String(keys[at]), record]
+    range = keys.length < AT_ONCE ? undefined : IDBKeyRange.bound(keys.at(-1), within.upper, true)
+  }
+}
 
 /** The variants of one key lie side by side: one range, one request. */
 export const rowsOfKey = (key: string): string => `${ROWS}${key}\n\n`

@@ -1,8 +1,11 @@
 import { promisifyRequest, type UseStore } from 'idb-keyval'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
+import { within } from './clock.ts'
 
 export { promisifyRequest, type UseStore }
 
+/** How long a transaction may take before it is given up, and what it has written undone. */
+const TRANSACTION_LIMIT_MS = 5000
 /** How long opening a database may take before the answer goes on without it. */
 const OPEN_LIMIT_MS = 1000
 
@@ -48,9 +51,17 @@ export function openStore(database: string, storeName: string, durability: 'stri
       connection = undefined
       store = begin(await connect(), mode)
     }
-    return callback(store)
+    const work = Promise.resolve(callback(store))
+    // One that hangs holds up every other that writes.
+    const outcome = await within(TRANSACTION_LIMIT_MS, work, LATE)
+    if (outcome !== LATE) return outcome
+    work.catch(() => undefined)
+    store.transaction.abort()
+    throw new CacheError(storeUnavailable, { database, why: `it took longer than ${TRANSACTION_LIMIT_MS} ms` })
   }
 }
+
+const LATE = Symbol('late')
 
 function open(database: string, storeName: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {

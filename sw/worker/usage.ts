@@ -1,7 +1,7 @@
-import type { Row } from '../core/row.ts'
+import { parseRow, type Row } from '../core/row.ts'
 import { promisifyRequest } from './store.ts'
 import type { Meta } from './ledger-record.ts'
-import { PLACES, rowKey, under, USED } from './records.ts'
+import { isOurs, PLACES, rowKey, ROWS, under, USED } from './records.ts'
 
 /** Where a row stands in the order of use. */
 interface Place {
@@ -67,6 +67,51 @@ export async function leastUsed(store: IDBObjectStore, meta: Meta, rule: string,
   }
   return keys
 }
+
+/** Where the order of use does not agree with the rows; undefined where it does. */
+export interface Disorder {
+  /** Keys of the order that nothing belongs to, and of records that this version does not write. */
+  readonly strays: readonly string[]
+  /** Keys of rows that have no place. */
+  readonly unplaced: readonly string[]
+  /** What each rule holds by the places that are right. */
+  readonly sizes: Readonly<Record<string, number>>
+}
+
+/** Compares the order of use with the rows, and what it adds up to with `sizes`. */
+export async function disorder(store: IDBObjectStore, { sizes = {} }: Meta): Promise<Disorder | undefined> {
+  const [all, keys, places] = await Promise.all([
+    promisifyRequest(store.getAllKeys()),
+    promisifyRequest(store.getAllKeys(under(PLACES))),
+    promisifyRequest<Place[]>(store.getAll(under(PLACES))),
+  ])
+  const known = new Set(all.map(String))
+  const placed = new Map(places.map((place, at) => [String(keys[at]).slice(PLACES.length), place]))
+  const right = [...placed].filter(([key, { used }]) => known.has(key) && known.has(used))
+  const inOrder = new Set(right.flatMap(([key, { used }]) => [PLACES + key, used]))
+  const strays = [...known].filter((key) => (isOfOrder(key) ? !inOrder.has(key) : !isOurs(key)))
+  const unplaced = [...known].filter((key) => key.startsWith(ROWS) && !inOrder.has(PLACES + key))
+  const held: Record<string, number> = {}
+  for (const [, { rule, size }] of right) held[rule] = (held[rule] ?? 0) + size
+  const isSame = Object.entries({ ...sizes, ...held }).every(([rule]) => (sizes[rule] ?? 0) === (held[rule] ?? 0))
+  return strays.length + unplaced.length === 0 && isSame ? undefined : { strays, unplaced, sizes: held }
+}
+
+/** Puts the order of use right: every row has its place again, and sizes add up. */
+export async function tidyOrder(
+  store: IDBObjectStore,
+  meta: Meta,
+  { strays, unplaced, sizes }: Disorder,
+): Promise<void> {
+  for (const key of strays) store.delete(key)
+  meta.sizes = sizes
+  for (const key of unplaced) {
+    const row = parseRow(await promisifyRequest<unknown>(store.get(key)))
+    if (row !== undefined) await enter(store, meta, row, row.receivedAtMs)
+  }
+}
+
+const isOfOrder = (key: string): boolean => key.startsWith(USED) || key.startsWith(PLACES)
 
 function resize(meta: Meta, rule: string, bytes: number): void {
   meta.sizes = { ...meta.sizes, [rule]: Math.max(0, (meta.sizes?.[rule] ?? 0) + bytes) }

@@ -113,7 +113,7 @@ export class Writes {
  * does before its first hole or star: too much costs a validation, too little would break a promise.
  */
 export const targetsOf = (
-  ledger: Pick<Ledger, 'searched'>,
+  ledger: Pick<Ledger, 'searches'>,
   urls: readonly string[],
   tags: readonly string[],
 ): Target[] => [
@@ -121,7 +121,7 @@ export const targetsOf = (
     const literal = url.replace(/[^/]*(?::[a-z]|\*).*$/is, '')
     const { origin, pathname, search } = new URL(literal, worker.location.origin)
     const reached = `${origin}${pathname}${search}` as const
-    return literal === url ? `url ${ledger.searched(reached)}` : `prefix ${reached}`
+    return literal === url ? `url ${ledger.searches.urlOf(reached)}` : `prefix ${reached}`
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]

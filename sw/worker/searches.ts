@@ -1,0 +1,46 @@
+import { searched, type SearchPolicy } from '../core/search.ts'
+import type { Transactions } from './ledger-record.ts'
+import { SEARCHES, under } from './records.ts'
+import { report } from './report.ts'
+import { promisifyRequest } from './store.ts'
+
+/** Which parts of a query count, as responses have said of the others under their path (No-Vary-Search). */
+export class Searches {
+  readonly #ledger: Pick<Transactions, 'write'>
+  /** By URL without query. */
+  readonly #policies = new Map<string, SearchPolicy>()
+
+  constructor(ledger: Pick<Transactions, 'write'>) {
+    this.#ledger = ledger
+  }
+
+  async read(store: IDBObjectStore): Promise<void> {
+    const [paths, policies] = await Promise.all([
+      promisifyRequest(store.getAllKeys(under(SEARCHES))),
+      promisifyRequest<SearchPolicy[]>(store.getAll(under(SEARCHES))),
+    ])
+    policies.forEach((policy, at) => this.#policies.set(String(paths[at]).slice(SEARCHES.length), policy))
+  }
+
+  /** The URL under which an answer is kept. */
+  urlOf(url: string): string {
+    const policy = this.#policies.size > 0 ? this.#policies.get(pathOf(url)) : undefined
+    return policy === undefined ? url : searched(url, policy)
+  }
+
+  /** A response says which parts of its query count; undefined: all of them. */
+  learn(url: string, policy: SearchPolicy | undefined): void {
+    const path = pathOf(url)
+    if (JSON.stringify(policy) === JSON.stringify(this.#policies.get(path))) return
+    if (policy === undefined) this.#policies.delete(path)
+    else this.#policies.set(path, policy)
+    this.#ledger
+      .write(({ store }) => {
+        if (policy === undefined) store.delete(SEARCHES + path)
+        else store.put(policy, SEARCHES + path)
+      })
+      .catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
+  }
+}
+
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
