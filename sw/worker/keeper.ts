@@ -12,7 +12,7 @@ import { variantOf, varyNames } from '../core/vary.ts'
 import type { Bodies } from './bodies.ts'
 import { digestOf, wholeBody } from './body-reader.ts'
 import type { Channel } from './channel.ts'
-import { now } from './clock.ts'
+import { now, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from './ledger.ts'
 import type { Read } from './read.ts'
@@ -44,6 +44,9 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly room: Room
 }
+
+/** How long the store may take before those who wait for it go on without it. */
+const STORE_LIMIT_MS = 1000
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
 const MAX_STORED_BYTES = 32 * 1024 * 1024
@@ -189,11 +192,12 @@ export class Keeper {
       ...(outcome === 'changed' && { announcedAtMs: isEcho ? previous.announcedAtMs : atMs }),
       digest,
       size: bytes(body.byteLength),
-      body: await bodies.put(body, exchange.sequence),
+      // A megabyte a second is slow even for a phone.
+      body: await inTime(bodies.put(body, exchange.sequence), body.byteLength / 1000),
     }
     const change: Change | undefined =
       outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed), kind: outcome }
-    const committed = await ledger.commit(row, change)
+    const committed = await inTime(ledger.commit(row, change))
     if (typeof committed === 'string') {
       await bodies.remove([row])
       return undefined
@@ -212,7 +216,7 @@ export class Keeper {
   }
 
   async #confirm(row: Row): Promise<Shared | undefined> {
-    const committed = await this.#ports.ledger.commit(row, undefined)
+    const committed = await inTime(this.#ports.ledger.commit(row, undefined))
     return typeof committed === 'string' ? undefined : { row, body: undefined, outcome: 'unchanged' }
   }
 
@@ -220,6 +224,15 @@ export class Keeper {
     return new Response((await this.#ports.bodies.get(body)) as BodyInit | undefined).arrayBuffer()
   }
 }
+
+async function inTime<T>(work: Promise<T>, moreMs = 0): Promise<T> {
+  const limitMs = STORE_LIMIT_MS + moreMs
+  const done = await within(limitMs, work, LATE)
+  if (done === LATE) throw new Error(`storing took longer than ${limitMs} ms`)
+  return done
+}
+
+const LATE = Symbol('late')
 
 const isStrict = (row: Row): boolean => {
   const { noCache, mustRevalidate } = directivesOf(row)
