@@ -10,15 +10,17 @@ interface Report {
 /** What is proven: by which config, from which files, with how much of it. */
 const PARTS = [
   {
-    name: 'users, budgets, removal',
-    args: ['e2e/identity.spec.ts', 'e2e/schedule.spec.ts', 'e2e/budget.spec.ts', 'e2e/kill.spec.ts'],
+    name: 'users, budgets, pages, updates, guests, audit, removal',
+    args: ['identity', 'schedule', 'budget', 'navigation', 'pages', 'update', 'attach', 'storage', 'audit', 'kill'].map(
+      (name) => `e2e/${name}.spec.ts`,
+    ),
     full: { STEPS: '2000' },
     short: { STEPS: '200' },
   },
   { name: 'faults of storage', args: ['-c', 'e2e/safe/playwright.config.ts'], full: { FULL: '1' }, short: {} },
 ] as const
 
-/** Runs the randomised schedule, the fault table and the tests of removal, and adds them up; `--short` for CI. */
+/** Runs the randomised schedule, the fault table and the tests of the lifecycle, and adds them up; `--short` for CI. */
 const isShort = process.argv.includes('--short')
 const folder = mkdtempSync(join(tmpdir(), 'freshlayer-safe-'))
 try {
