@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, stopWorkers, test } from './support/test.ts'
 
 const USERS = ['ada', 'grace', 'edsger'] as const
@@ -19,10 +20,20 @@ function dice(seed: number): (below: number) => number {
   }
 }
 
-test('three users at three tabs: never one byte of another', async ({ origin, open }) => {
-  test.setTimeout(STEPS * 250 + 60_000)
-  console.log(`SEED=${SEED} STEPS=${STEPS}`)
-  origin.withUsers()
+for (const by of ['echo', 'identify'] as const) {
+  test(`three users at three tabs, told apart by ${by}: never one byte of another`, async ({ origin, open }) => {
+    test.setTimeout(STEPS * 250 + 60_000)
+    console.log(`SEED=${SEED} STEPS=${STEPS}`)
+    await play(by, origin, open)
+  })
+}
+
+async function play(
+  by: 'echo' | 'identify',
+  origin: ScriptedOrigin,
+  open: (path?: string) => Promise<Page>,
+): Promise<void> {
+  origin.withUsers(by)
   const roll = dice(SEED)
   const one = <T>(of: readonly T[]): T => of[roll(of.length)]!
 
@@ -53,7 +64,8 @@ test('three users at three tabs: never one byte of another', async ({ origin, op
     response.writeHead(204).end()
   })
 
-  const tabs: Page[] = [await open(), await open(), await open()]
+  const path = by === 'echo' ? '/' : '/named/'
+  const tabs: Page[] = [await open(path), await open(path), await open(path)]
   const read = (tab: Page, path: string, token?: User): Promise<string> =>
     tab.evaluate(
       ([path, token]) =>
@@ -65,8 +77,17 @@ test('three users at three tabs: never one byte of another', async ({ origin, op
     )
   const write = (tab: Page, method: string, name = ''): Promise<unknown> =>
     tab.evaluate(
-      ([method, name]) =>
-        fetch('/api/session', { method, headers: { 'x-name': name } }).then(({ status }) => status, String),
+      async ([method, name]) => {
+        const status = await fetch('/api/session', { method, headers: { 'x-name': name } }).then(
+          (response) => response.status,
+          String,
+        )
+        if (status !== 204 || !location.pathname.startsWith('/named/')) return
+        // As apps do: this page knows at once, the others when they are loaded again.
+        if (name === '') localStorage.removeItem('user')
+        else localStorage.setItem('user', name)
+        await window.layer.identify(name === '' ? null : name)
+      },
       [method, name] as const,
     )
   /** What was done, for who has to find out why. */
@@ -104,7 +125,10 @@ test('three users at three tabs: never one byte of another', async ({ origin, op
       else {
         if (!isAway) session = undefined
         else continue
-        await tab.evaluate(() => window.layer.signOut())
+        await tab.evaluate(async () => {
+          localStorage.removeItem('user')
+          await window.layer.signOut()
+        })
       }
     } else if (kind < 93) {
       // A read that is under way while the session changes: what it asked for is shown to nobody afterwards.
@@ -132,7 +156,10 @@ test('three users at three tabs: never one byte of another', async ({ origin, op
     else await tab.reload()
   }
   isAway = false
-  await tabs[0]!.evaluate(() => window.layer.signOut())
+  await tabs[0]!.evaluate(async () => {
+    localStorage.removeItem('user')
+    await window.layer.signOut()
+  })
   session = undefined
   for (const tab of tabs) check(STEPS, 'a read after the last sign-out', await read(tab, PATHS[0]!), undefined)
   console.log(
@@ -141,4 +168,4 @@ test('three users at three tabs: never one byte of another', async ({ origin, op
       .join(', '),
   )
   expect(counts.shown).toBeGreaterThan(STEPS / 10)
-})
+}

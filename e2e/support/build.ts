@@ -24,6 +24,7 @@ export default async function buildAll(): Promise<void> {
   mkdirSync(BUILT, { recursive: true })
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw.js` })
   await buildWorker({ config: 'e2e/support/rules-of-users.ts', out: `${BUILT}sw-of-users.js` })
+  await buildWorker({ config: 'e2e/support/rules-of-named-users.ts', out: `${BUILT}sw-of-named-users.js` })
   mkdirSync(`${BUILT}files`, { recursive: true })
   writeFileSync(`${BUILT}files/index.html`, SHELL)
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw-with-files.js`, files: `${BUILT}files` })

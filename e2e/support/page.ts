@@ -17,6 +17,8 @@ addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(Str
 window.heard = []
 // A page below /sub/ has a worker of its own, so that two are alive on the same data.
 const where = location.pathname.startsWith('/sub/') ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
+// A page below /named/ knows its user, as an app that has signed somebody in does.
+const who = location.pathname.startsWith('/named/') ? { identify: () => localStorage.getItem('user') } : {}
 window.agrees = true
-window.layer = connect({ ...where, mayUpdate: () => window.agrees })
+window.layer = connect({ ...where, ...who, mayUpdate: () => window.agrees })
 window.layer.on('change', (change) => window.heard.push(change))

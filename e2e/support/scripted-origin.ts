@@ -31,9 +31,9 @@ export class ScriptedOrigin {
     this.script = readFileSync(`${BUILT}sw-with-files.js`, 'utf8')
   }
 
-  /** Tells users apart from now on, by `rules-of-users.ts`. */
-  withUsers(): void {
-    this.script = readFileSync(`${BUILT}sw-of-users.js`, 'utf8')
+  /** Tells users apart from now on: by what the backend says, or by what pages say as well. */
+  withUsers(by: 'echo' | 'identify' = 'echo'): void {
+    this.script = readFileSync(`${BUILT}${by === 'echo' ? 'sw-of-users' : 'sw-of-named-users'}.js`, 'utf8')
   }
 
   get url(): string {
