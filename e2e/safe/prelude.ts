@@ -155,8 +155,9 @@ function requested(store: IDBObjectStore, fault: Fault | undefined, native: () =
   }
 }
 
-/** The kind of record that a key or a range of keys is about. */
-const kindOf = (key: unknown): string => String(key instanceof IDBKeyRange ? key.lower : key).split(' ', 1)[0] ?? ''
+/** The kind of record that a key or a range of keys is about; none names them all. */
+const kindOf = (key: unknown = 'any'): string =>
+  String(key instanceof IDBKeyRange ? key.lower : key).split(' ', 1)[0] ?? ''
 
 function inDatabase(): void {
   for (const name of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete', 'openCursor'] as const) {

@@ -10,7 +10,13 @@ const LIMIT_MS = 1000
  */
 export const distrust = {
   /** False where Cache Storage cannot be asked either, or takes long. */
-  isSet: async (): Promise<boolean> => within(LIMIT_MS, caches.has(DISTRUST_CACHE), false).catch(() => false),
+  isSet: async (): Promise<boolean> => {
+    try {
+      return await within(LIMIT_MS, caches.has(DISTRUST_CACHE), false)
+    } catch {
+      return false
+    }
+  },
   set: async (): Promise<unknown> => caches.open(DISTRUST_CACHE),
   clear: async (): Promise<unknown> => caches.delete(DISTRUST_CACHE),
 }
