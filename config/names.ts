@@ -20,7 +20,7 @@ export const BODY_CACHE = 'freshlayer-bodies-v1'
 /** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */
 export const DISTRUST_CACHE = 'freshlayer-distrust'
 
-/** The app's own files, as workbox-precaching keeps them. */
+/** The app's own files: hashed ones at their URL, others at one with `?__freshlayer=<revision>`. */
 export const PRECACHE = 'freshlayer-precache-v1'
 
 /** The `BroadcastChannel` on which the worker tells tabs of changes. */

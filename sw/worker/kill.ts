@@ -91,7 +91,7 @@ class Switch {
   #filesOf(files: Precache): Precache {
     return {
       ...files,
-      install: (event) => this.#admit().then(() => files.install(event)),
+      install: () => this.#admit().then(() => files.install()),
       match: (url) => (this.#killed === true ? Promise.resolve(undefined) : files.match(url)),
     }
   }

@@ -1,5 +1,5 @@
+import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
-import { Strategy, type StrategyHandler } from 'workbox-strategies'
 import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
 import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
 import { parseQuestion } from '../protocol.ts'
@@ -11,6 +11,7 @@ import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Keeper } from './keeper.ts'
 import { Ledger } from './ledger.ts'
+import { requestMatcher } from './matching.ts'
 import { Messages } from './messages.ts'
 import { isPageLoad, navigate, untouched } from './navigation.ts'
 import type { pagesBy } from './pages.ts'
@@ -26,48 +27,6 @@ import { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
 import { openStore, type UseStore } from './store.ts'
 import { Writes } from './writes.ts'
-
-const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|graphql)\b)/i
-
-/** A body whose sending a page may want to watch. Without a type it is bytes, if there is one. */
-function isUpload(request: Request): boolean {
-  const type = request.headers.get('content-type')
-  return type === null ? Boolean(request.body) : !TEXT.test(type)
-}
-
-/**
- * Whether a request may be ours at all, seen from the request alone (I8): no event streams, no uploads, nothing that asks
- * for a cache mode the browser reserves.
- */
-function mayBeOurs(request: Request): boolean {
-  const { headers } = request
-  if (request.mode === 'navigate') return false
-  if (headers.get('accept')?.includes('text/event-stream') === true) return false
-  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return false
-  return request.method === 'GET' || request.method === 'HEAD' || !isUpload(request)
-}
-
-const isForBytes = ({ headers }: Request): boolean => /^bytes\s*=/i.test(headers.get('range') ?? '')
-
-/** Carries out what the rules say, as a workbox strategy. */
-class Layer extends Strategy {
-  readonly #reads: Reads
-  readonly #writes: Writes
-
-  constructor(reads: Reads, writes: Writes) {
-    super()
-    this.#reads = reads
-    this.#writes = writes
-  }
-
-  protected override _handle(request: Request, handler: StrategyHandler): Promise<Response> {
-    const match = handler.params as unknown as Match
-    const waitUntil = (work: Promise<unknown>): void => void handler.waitUntil(work)
-    const { clientId } = handler.event as FetchEvent
-    if (match.kind === 'write') return this.#writes.answer(request, match, clientId, waitUntil)
-    return this.#reads.answer({ request, match, clientId, waitUntil })
-  }
-}
 
 /** What a worker is made of beside its rules: the build leaves out what they do not use. */
 export interface Parts {
@@ -147,17 +106,19 @@ export function start(
   ledger.load().catch(() => undefined)
 
   const known = new Set<string>()
-  const layer = new Layer(reads, writes)
-  const matchOf = (request: Request, { origin, pathname, search } = new URL(request.url)): Match | undefined => {
-    if (!mayBeOurs(request)) return undefined
-    const sameOrigin = origin === worker.location.origin
-    const found = match({ method: request.method, origin, sameOrigin, pathname, search })
-    return found?.kind === 'read' && !found.rule.ranges && isForBytes(request) ? undefined : found
-  }
+  const matchOf = requestMatcher(match)
   const matched: Route['match'] = ({ request, url }) => {
     const found = matchOf(request, url)
     if (found !== undefined) housekeeping.stir()
     return found
+  }
+  const handle: RouteHandlerCallback = ({ request, event, params }) => {
+    // What `matched` gave.
+    const found = params as unknown as Match
+    const { clientId } = event as FetchEvent
+    const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
+    if (found.kind === 'write') return writes.answer(request, found, clientId, waitUntil)
+    return reads.answer({ request, match: found, clientId, waitUntil })
   }
   /** The event that the layer is answering. */
   let ours: FetchEvent | undefined
@@ -200,7 +161,7 @@ export function start(
     const method = request.method as 'GET'
     if (!known.has(method)) {
       known.add(method)
-      router.registerRoute(new Route(matched, layer, method))
+      router.registerRoute(new Route(matched, handle, method))
     }
     const answer = router.handleRequest({ request, event })
     if (answer === undefined) return
@@ -232,7 +193,7 @@ function live(rules: Rules, files: Precache | undefined, answersPages: boolean):
     const routed = addStaticRoutes(event, rules, files).catch((error: unknown) =>
       report('the browser refused static routes; every request is looked at by the worker instead', error),
     )
-    event.waitUntil(Promise.all([files?.install(event), routed]))
+    event.waitUntil(Promise.all([files?.install(), routed]))
   })
   worker.addEventListener('activate', (event) => {
     event.waitUntil(

@@ -1,4 +1,3 @@
-import { PrecacheController, type PrecacheEntry } from 'workbox-precaching'
 import { Route } from 'workbox-routing'
 import { PRECACHE } from '../../config/names.ts'
 import { HASHED_NAME } from '../core/hashed-name.ts'
@@ -6,17 +5,27 @@ import { withStatus } from './answer.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
 
+/** One of the app's files, as `workbox-build` lists it. */
+export interface FileEntry {
+  /** Relative to the worker, or absolute. */
+  readonly url: string
+  /** Moves with the content; null where the name has a hash of it. */
+  readonly revision: string | null
+  /** As in `<script integrity>`. Default: none. */
+  readonly integrity?: string
+}
+
 /** The app's own files, stored when the worker is installed. */
 export interface Precache {
   readonly route: Route
-  readonly cacheName: string
   /** Absolute URLs of files whose content never changes, for their name has a hash. */
   readonly hashed: readonly string[]
   /** Absolute URLs of the others. */
   readonly revised: readonly string[]
   /** Where files with a hash in their name lie: those of an earlier build did as well. Absolute, with their `/`. */
   readonly folders: readonly string[]
-  install(event: ExtendableEvent): Promise<unknown>
+  /** Stores what is not stored yet. Rejects when a file is not to be had: then the worker is not installed. */
+  install(): Promise<unknown>
   /** This build takes over: notes which pages may still need files of the one before. */
   activate(): Promise<unknown>
   /** Removes the files of earlier builds once no page is left that may need them. */
@@ -29,59 +38,68 @@ export interface Precache {
 const OPEN_PAGES = '/__freshlayer/open-pages'
 
 /**
- * @param entries what the build lists; an entry without revision has a hash in its name.
+ * @param entries what the build lists; a URL alone has a hash in its name.
  * @param shell the document that stands in for others. One that is not among the entries is made by the server, and is
  * asked for anew whenever a worker is installed. Default: none.
  */
-export function precache(entries: readonly (PrecacheEntry | string)[], shell?: string): Precache {
-  const controller = new PrecacheController({ cacheName: PRECACHE })
-  controller.addToCacheList([...entries])
-  const { cacheName } = controller.strategy
-  const urls = controller.getCachedURLs()
-  const isHashed = (url: string): boolean => controller.getCacheKeyForURL(url) === url
+export function precache(entries: readonly (FileEntry | string)[], shell?: string): Precache {
+  const files = new Map(
+    entries
+      .map((entry) => (typeof entry === 'string' ? { url: entry, revision: null } : entry))
+      .map((entry) => [absolute(entry.url), { ...entry, key: keyOf(entry) }] as const),
+  )
+  const urls = [...files.keys()]
+  const isHashed = (url: string): boolean => files.get(url)?.revision === null
   const hashed = urls.filter(isHashed)
   const folders = [...new Set(hashed.map(folderOf))]
-  const rendered = shell === undefined || urls.includes(absolute(shell)) ? undefined : absolute(shell)
+  const rendered = shell === undefined || files.has(absolute(shell)) ? undefined : absolute(shell)
   /** Of this build, or of one before it that an open page belongs to. */
   const isOfAnyBuild = (url: string): boolean =>
-    HASHED_NAME.test(url.slice(folderOf(url).length)) && folders.includes(folderOf(url))
-  const match = async (url: string): Promise<Response | undefined> => {
-    if (url !== rendered && controller.getCacheKeyForURL(url) === undefined && !isOfAnyBuild(url)) return undefined
-    const key = controller.getCacheKeyForURL(url) ?? url
-    return caches.match(key, { cacheName }).catch(() => undefined)
-  }
+    files.has(url) || (HASHED_NAME.test(url.slice(folderOf(url).length)) && folders.includes(folderOf(url)))
+  const match = async (url: string): Promise<Response | undefined> =>
+    url === rendered || isOfAnyBuild(url)
+      ? caches.match(files.get(url)?.key ?? url, { cacheName: PRECACHE }).catch(() => undefined)
+      : undefined
   return {
     route: new Route(
       // Never a page: those go to the network first (I9). Never a part of a file: what is stored is whole (I8).
-      ({ request, url }) =>
-        request.mode !== 'navigate' &&
-        !request.headers.has('range') &&
-        (controller.getCacheKeyForURL(bare(url)) !== undefined || isOfAnyBuild(bare(url))),
+      ({ request, url }) => request.mode !== 'navigate' && !request.headers.has('range') && isOfAnyBuild(bare(url)),
       async ({ request, url }) => {
         const stored = await match(bare(url))
         return stored === undefined ? fetch(request) : withStatus(stored, { hit: true, detail: 'precache' })
       },
     ),
-    cacheName,
     hashed,
     revised: urls.filter((url) => !isHashed(url)),
     folders,
-    install: (event) =>
-      Promise.all([controller.install(event), rendered && keepRendered(rendered, cacheName).catch(notKept)]),
+    async install() {
+      const cache = await caches.open(PRECACHE)
+      const stored = new Set((await cache.keys()).map(({ url }) => url))
+      // One after the other: the page that is loading has the network first.
+      for (const [url, { key, revision, integrity = '' }] of files) {
+        if (stored.has(key)) continue
+        const mode = revision === null ? 'default' : 'reload'
+        const response = await fetch(url, { cache: mode, credentials: 'same-origin', integrity })
+        if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+        // No page load may be answered by what was redirected.
+        await cache.put(key, response.redirected ? new Response(response.body, response) : response)
+      }
+      if (rendered !== undefined) await keepRendered(rendered).catch(notKept)
+    },
     async activate() {
-      const cache = await caches.open(cacheName)
+      const cache = await caches.open(PRECACHE)
       await cache.put(OPEN_PAGES, Response.json(await openPages()))
     },
     async tidy() {
       const { installing, waiting } = worker.registration
       // What a newer build has stored is not among the files of this one.
       if (installing !== null || waiting !== null) return
-      const cache = await caches.open(cacheName)
+      const cache = await caches.open(PRECACHE)
       const noted: unknown = await (await cache.match(OPEN_PAGES))?.json()
       if (!Array.isArray(noted)) return
       const open = new Set<unknown>(await openPages())
       if (noted.some((page) => open.has(page))) return
-      const needed = new Set([...controller.getURLsToCacheKeys().values(), rendered])
+      const needed = new Set([...[...files.values()].map(({ key }) => key), rendered])
       const stored = await cache.keys()
       await Promise.all(stored.filter(({ url }) => !needed.has(url)).map((request) => cache.delete(request)))
     },
@@ -89,12 +107,12 @@ export function precache(entries: readonly (PrecacheEntry | string)[], shell?: s
   }
 }
 
-async function keepRendered(url: string, cacheName: string): Promise<void> {
+async function keepRendered(url: string): Promise<void> {
   const response = await fetch(url, { cache: 'no-cache' })
   const isDocument = response.headers.get('content-type')?.startsWith('text/html') === true
   // A redirect leads to a sign-in page more often than not.
   if (!response.ok || response.redirected || !isDocument) throw new Error(`${url} answered ${response.status}`)
-  await (await caches.open(cacheName)).put(url, response)
+  await (await caches.open(PRECACHE)).put(url, response)
 }
 
 const notKept = (error: unknown): void =>
@@ -105,7 +123,11 @@ async function openPages(): Promise<string[]> {
   return pages.map(({ id }) => id)
 }
 
-const absolute = (path: string): string => new URL(path, worker.location.origin).href
+/** Where a file is stored: each revision at a URL of its own, so that what two builds share is stored once. */
+const keyOf = ({ url, revision }: FileEntry): string =>
+  absolute(revision === null ? url : `${url}?__freshlayer=${revision}`)
+
+const absolute = (path: string): string => new URL(path, worker.location.href).href
 
 const folderOf = (url: string): string => url.slice(0, url.lastIndexOf('/') + 1)
 

@@ -1,4 +1,5 @@
 import { prefixes, type Rules } from '../../config/language/index.ts'
+import { PRECACHE } from '../../config/names.ts'
 import type { Precache } from './precache.ts'
 import { worker } from './scope.ts'
 
@@ -34,7 +35,7 @@ interface URLPatternInit {
 export async function addStaticRoutes(
   event: ExtendableEvent,
   rules: Rules,
-  files: Pick<Precache, 'hashed' | 'revised' | 'folders' | 'cacheName'> | undefined,
+  files: Pick<Precache, 'hashed' | 'revised' | 'folders'> | undefined,
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
@@ -55,7 +56,7 @@ export async function addStaticRoutes(
   if (ours.length + hashed.length + revised.length + earlier.length > MAX_CONDITIONS) return
   const routes: RouterRule[] = [
     ...(files !== undefined && hashed.length > 0
-      ? [{ condition: { or: hashed }, source: { cacheName: files.cacheName } }]
+      ? [{ condition: { or: hashed }, source: { cacheName: PRECACHE } }]
       : []),
     { condition: { not: { or: [...ours, ...revised, ...earlier, { requestMode: 'navigate' }] } }, source: 'network' },
   ]
