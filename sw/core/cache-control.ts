@@ -40,10 +40,23 @@ export const deltaSeconds = (text: string): Seconds | 'invalid' =>
  *
  * @see RFC 9111 §5.2, §4.2.1 (duplicates and invalid values are stale)
  */
-export function parseCacheControl(value: string | undefined): Directives {
+export function parseCacheControl(value = ''): Directives {
+  const known = parsed.get(value)
+  if (known !== undefined) return known
+  const directives = parse(value)
+  if (parsed.size === MAX_PARSED) parsed.clear()
+  parsed.set(value, directives)
+  return directives
+}
+
+/** An origin says few different things, and each hit asks for them several times. */
+const parsed = new Map<string, Directives>()
+const MAX_PARSED = 100
+
+function parse(value: string): Directives {
   const given = new Map<string, string | undefined>()
   // A directive, its value as a quoted string and nothing more, or as anything up to the next comma.
-  for (const [, name = '', quoted, plain] of (value ?? '').matchAll(
+  for (const [, name = '', quoted, plain] of value.matchAll(
     /([^\s,;="]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"\s*(?=,|$)|([^,]*)))?[^,]*/g,
   )) {
     const key = name.toLowerCase()

@@ -107,8 +107,8 @@ export function start(
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)
-  const matched: Route['match'] = ({ request, url }) => {
-    const found = matchOf(request, url)
+  const matched: Route['match'] = ({ request }) => {
+    const found = matchOf(request)
     if (found !== undefined) housekeeping.stir()
     return found
   }

@@ -7,14 +7,28 @@ const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|gr
  * What the rules say of a request, seen from the request alone (I8); undefined: it is not touched. Never ours are page
  * loads, event streams, uploads, byte ranges that no rule asks for, and what asks for a cache mode the browser reserves.
  */
-export const requestMatcher =
-  (match: Matcher) =>
-  (request: Request, { origin, pathname, search } = new URL(request.url)): Match | undefined => {
+export function requestMatcher(match: Matcher): (request: Request) => Match | undefined {
+  /** What was asked lately: an app asks for the same again and again. */
+  const known = new Map<string, Match | undefined>()
+  const find = (method: string, url: string): Match | undefined => {
+    const { origin, pathname, search } = new URL(url)
+    return match({ method, origin, sameOrigin: origin === worker.location.origin, pathname, search })
+  }
+  return (request) => {
     if (!mayBeOurs(request)) return undefined
-    const sameOrigin = origin === worker.location.origin
-    const found = match({ method: request.method, origin, sameOrigin, pathname, search })
+    const { method, url } = request
+    const line = `${method} ${url}`
+    let found = known.get(line)
+    if (found === undefined && !known.has(line)) {
+      found = find(method, url)
+      if (known.size === MAX_KNOWN) known.clear()
+      known.set(line, found)
+    }
     return found?.kind === 'read' && !found.rule.ranges && isForBytes(request) ? undefined : found
   }
+}
+
+const MAX_KNOWN = 500
 
 function mayBeOurs(request: Request): boolean {
   const { headers } = request

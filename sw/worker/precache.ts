@@ -55,7 +55,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
   const rendered = shell === undefined || files.has(absolute(shell)) ? undefined : absolute(shell)
   /** Of this build, or of one before it that an open page belongs to. */
   const isOfAnyBuild = (url: string): boolean =>
-    files.has(url) || (HASHED_NAME.test(url.slice(folderOf(url).length)) && folders.includes(folderOf(url)))
+    files.has(url) || (folders.includes(folderOf(url)) && HASHED_NAME.test(url.slice(folderOf(url).length)))
   const match = async (url: string): Promise<Response | undefined> =>
     url === rendered || isOfAnyBuild(url)
       ? caches.match(files.get(url)?.key ?? url, { cacheName: PRECACHE }).catch(() => undefined)
