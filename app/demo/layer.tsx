@@ -16,11 +16,14 @@ const SETTLE_MS = 250
 /** Puts the layer under the app, refetches what it says has changed, and shows what it does in `place`. */
 export function mountLayer(place: HTMLElement | null, client: QueryClient): void {
   const nameOf = (id: number | null): string | null => (id === null ? null : String(id))
-  const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()) })
+  const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()), mayUpdate: () => !isEdited() })
   beforeUserChange((id) => layer.identify(nameOf(id)))
   layer.on('change', (change) => void refetchChanged(client, change))
   if (place !== null) createRoot(place).render(<LayerStrip layer={layer} client={client} />)
 }
+
+/** Whether a form of this page holds what nobody has saved. */
+const isEdited = (): boolean => document.querySelector('form :is(:user-valid, :user-invalid)') !== null
 
 async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent): Promise<void> {
   await client.invalidateQueries({
@@ -71,11 +74,7 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
       )}
       <span className="layer-news" aria-live="polite">
         {state.offline && <span className="badge badge-warn">Offline</span>}
-        {state.updateReady && (
-          <button type="button" className="layer-update" onClick={() => void update(layer)}>
-            Update ready
-          </button>
-        )}
+        {state.updateReady && <UpdateButton layer={layer} />}
       </span>
     </aside>
   )
@@ -125,7 +124,17 @@ async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight> {
   return ages.length === 0 ? { total } : { total, ageSeconds: Math.max(...ages) }
 }
 
-async function update(layer: Freshlayer): Promise<void> {
-  await layer.applyUpdate()
-  window.location.reload()
+/** The other tabs are asked first: one with an edited form has to be saved, closed or left. */
+function UpdateButton({ layer }: { readonly layer: Freshlayer }): JSX.Element {
+  const [isWaiting, setIsWaiting] = useState(false)
+  const update = async (): Promise<void> => {
+    setIsWaiting(true)
+    await layer.applyUpdate().finally(() => setIsWaiting(false))
+    window.location.reload()
+  }
+  return (
+    <button type="button" className="layer-update" disabled={isWaiting} onClick={() => void update()}>
+      {isWaiting ? 'Waiting for other tabs' : 'Update ready'}
+    </button>
+  )
 }
