@@ -14,10 +14,10 @@ class Server {
   fields: Record<string, string> = {}
   readonly #origin: ScriptedOrigin
 
-  constructor(origin: ScriptedOrigin, rules: 'rules-of-pages' | 'rules-of-pages-of-users' = 'rules-of-pages') {
+  constructor(origin: ScriptedOrigin, of: '' | '-of-users' | '-of-named-users' = '') {
     this.#origin = origin
-    origin.script = readFileSync(`${BUILT}${rules}.js`, 'utf8')
-    for (const path of ['/posts/1', '/posts/2', '/admin/posts', '/none']) this.#page(path)
+    origin.script = readFileSync(`${BUILT}rules-of-pages${of}.js`, 'utf8')
+    for (const path of ['/posts/1', '/posts/2', '/admin/posts', '/named/1', '/named/2']) this.#page(path)
     origin.on('/offline', (_request, response) => {
       response
         .writeHead(200, { 'content-type': 'text/html' })
@@ -136,7 +136,7 @@ test('a page that a write has reached says so when it stands in', async ({ origi
 })
 
 test('a page belongs to the user that the server names; after a sign-out nobody sees it', async ({ origin, open }) => {
-  const server = new Server(origin, 'rules-of-pages-of-users')
+  const server = new Server(origin, '-of-users')
   const page = await open()
   // Nobody is named: nothing is kept.
   await load(page, `${origin.url}/posts/1`)
@@ -156,4 +156,20 @@ test('a page belongs to the user that the server names; after a sign-out nobody 
   await origin.start()
   server.user = 'grace'
   await expect.poll(() => load(page, `${origin.url}/posts/2`).then(({ title }) => title, String)).toContain('grace')
+})
+
+test('a page whose server says nothing belongs to the user that it names itself, and to nobody until then', async ({
+  origin,
+  open,
+}) => {
+  new Server(origin, '-of-named-users')
+  const page = await open('/named/1')
+  // Nobody is signed in yet.
+  await load(page, `${origin.url}/named/1`)
+  await page.evaluate(() => localStorage.setItem('user', 'ada'))
+  await load(page, `${origin.url}/named/2`)
+  await stored(page, '/named/2 by all 1')
+  expect(await onDisk(page)).not.toContain('/named/1 by all')
+  await origin.stop()
+  expect((await load(page, `${origin.url}/named/2`)).title).toBe('/named/2 by all 1')
 })
