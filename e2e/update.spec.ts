@@ -172,7 +172,7 @@ test('a worker of somebody else that takes the page over is named', async ({ ori
       .end(`addEventListener('activate', (event) => event.waitUntil(clients.claim())); skipWaiting()`)
   })
   await page.evaluate(() => navigator.serviceWorker.register('/other-sw.js'))
-  await expect.poll(() => said.join('\n')).toContain(`Another worker controls this page`)
+  await expect.poll(() => said.join('\n')).toContain('another worker controls this page')
   expect(said.join('\n')).toContain(`${origin.url}/other-sw.js`)
   expect(await page.evaluate(() => window.layer.state.controlled)).toBe(false)
   // Nothing waits for an answer that never comes.

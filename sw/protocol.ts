@@ -147,16 +147,13 @@ type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
 
 export const envelope = <M extends object>(message: M): Enveloped<M> => ({ ...message, freshlayer: PROTOCOL_VERSION })
 
-/** A message of this protocol and version that has the named discriminator, or undefined for anything else. */
-function opened(data: unknown, discriminator: 'ask' | 'say'): object | undefined {
-  if (typeof data !== 'object' || data === null) return undefined
-  if (!('freshlayer' in data) || data.freshlayer !== PROTOCOL_VERSION) return undefined
-  return discriminator in data ? data : undefined
-}
+/** A message of this protocol and version, or undefined for anything else. */
+const opened = (data: unknown): unknown =>
+  (data as Partial<Enveloped<object>> | null | undefined)?.freshlayer === PROTOCOL_VERSION ? data : undefined
 
 /** A tab's question; undefined when the message is foreign, of another version, or malformed. */
 export function parseQuestion(data: unknown): Question | undefined {
-  const question = opened(data, 'ask') as Question | undefined
+  const question = opened(data) as Question | undefined
   switch (question?.ask) {
     case 'hello':
       return isSince(question.since) ? question : undefined
@@ -181,13 +178,13 @@ export function parseQuestion(data: unknown): Question | undefined {
 
 /** Whether what came over the channel tells of a change: then another worker than this one has written. */
 export function isChange(data: unknown): boolean {
-  const announcement = opened(data, 'say') as Announcement | undefined
+  const announcement = opened(data) as Announcement | undefined
   return announcement?.say === 'change' || announcement?.say === 'reset'
 }
 
 /** What the worker says; undefined when the message is foreign, of another version, or malformed. */
 export function parseAnnouncement(data: unknown): Announcement | undefined {
-  const announcement = opened(data, 'say') as Announcement | undefined
+  const announcement = opened(data) as Announcement | undefined
   switch (announcement?.say) {
     case 'change':
       return isLogged(announcement.change) ? announcement : undefined
@@ -216,9 +213,16 @@ function isReach(reach: unknown): boolean {
   return [tags, urls].every(isTexts) && typeof all === 'boolean'
 }
 
-function isLogged(change: LoggedChange | null | undefined): boolean {
-  if (typeof change?.logId !== 'string' || typeof change.position !== 'number') return false
-  return [change.urls, change.tags, change.informed].every(isTexts)
+/** Whether something from the channel or the store is an entry of the change log. */
+export function isLogged(given: unknown): given is LoggedChange {
+  const change = given as Partial<LoggedChange> | null | undefined
+  return (
+    typeof change?.position === 'number' &&
+    typeof change.atMs === 'number' &&
+    ['changed', 'first', 'removed', 'invalidated'].includes(`${change.kind}`) &&
+    [change.urls, change.tags, change.informed, [change.partition, change.logId]].every(isTexts)
+  )
 }
 
-const isTexts = (list: unknown): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string')
+// Spread, for `every` passes over holes.
+const isTexts = (list: unknown): boolean => Array.isArray(list) && [...list].every((item) => typeof item === 'string')

@@ -109,13 +109,11 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
 class Connection implements Freshlayer {
   state: State = { controlled: false, updateReady: false, offline: false }
   readonly #options: ConnectOptions
-  readonly #container: ServiceWorkerContainer | undefined = globalThis.navigator?.serviceWorker
+  readonly #container = container()
   readonly #listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = { state: new Set(), change: new Set() }
   readonly #abort = new AbortController()
   /** The worker's script, absolute. */
   #script = ''
-  /** The script of another worker that controls this page instead. */
-  #stranger: string | undefined
   #registration: ServiceWorkerRegistration | undefined
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log. */
@@ -192,7 +190,7 @@ class Connection implements Freshlayer {
     for (let waiting = this.#registration?.waiting; waiting; waiting = this.#registration?.waiting) {
       signal?.throwIfAborted()
       const asked = waiting
-      if ((await ask(() => this.#registration?.waiting ?? asked, { ask: 'take-over' })).takesOver) return
+      if ((await ask(() => asked, { ask: 'take-over' })).takesOver) return
       await new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))
     }
   }
@@ -210,21 +208,21 @@ class Connection implements Freshlayer {
     return this.#controller ? ask(() => this.#controller, question) : without
   }
 
-  /** The worker that controls this page. Only one can: another's is none, and is named on the console. */
+  /** The worker that controls this page. Only one can: another's is none of ours. */
   get #controller(): ServiceWorker | undefined {
-    const controller = this.#container?.controller ?? undefined
-    if (controller === undefined || controller.scriptURL === this.#script) return controller
-    if (controller.scriptURL !== this.#stranger) {
-      this.#stranger = controller.scriptURL
-      console.warn(`[freshlayer] Another worker controls this page, and only one can (see attach): ${this.#stranger}`)
-    }
-    return undefined
+    const controller = this.#container?.controller
+    return controller?.scriptURL === this.#script ? controller : undefined
   }
 
   /** Opens the channel, then asks for what was said before it was open. */
   #greet(waiting: LoggedChange[] = []): void {
     this.#set({ controlled: this.#controller !== undefined })
-    if (!this.state.controlled || this.#waiting !== undefined) return
+    if (!this.state.controlled) {
+      const other = this.#container?.controller?.scriptURL
+      if (other !== undefined) this.#degrade(`another worker controls this page: ${other}`)
+      return
+    }
+    if (this.#waiting !== undefined) return
     this.#waiting = waiting
     if (this.#channel === undefined) {
       this.#channel = new BroadcastChannel(CHANNEL)
@@ -336,7 +334,16 @@ class Connection implements Freshlayer {
   }
 
   #degrade(why: string): void {
-    console.info(`[freshlayer] No worker, so everything comes from the network: ${why}`)
+    console.info(`[freshlayer] Everything comes from the network: ${why}`)
+  }
+}
+
+/** Absent where there are no workers, and in a frame that has no origin, where asking for it throws. */
+function container(): ServiceWorkerContainer | undefined {
+  try {
+    return globalThis.navigator?.serviceWorker
+  } catch {
+    return undefined
   }
 }
 

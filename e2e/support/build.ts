@@ -28,7 +28,7 @@ export default async function buildAll(): Promise<void> {
   mkdirSync(`${BUILT}files`, { recursive: true })
   writeFileSync(`${BUILT}files/index.html`, SHELL)
   await buildWorker({ config: 'e2e/support/rules.ts', out: `${BUILT}sw-with-files.js`, files: `${BUILT}files` })
-  for (const rules of ['rules-kill', 'rules-kill-gone']) {
+  for (const rules of ['rules-kill', 'rules-kill-gone', 'rules-of-version-2']) {
     await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js`, files: `${BUILT}files` })
   }
   for (const [part, rules] of [

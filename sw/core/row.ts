@@ -55,8 +55,11 @@ export function parseRow(record: unknown): Row | undefined {
     row.request?.fields instanceof Map &&
     row.body instanceof Object &&
     Array.isArray(row.tags) &&
-    typeof row.sequence === 'number' &&
-    [row.key, row.url, row.variant, row.partition].every((text) => typeof text === 'string')
+    COUNTS.every((name) => typeof row[name] === 'number') &&
+    TEXTS.every((name) => typeof row[name] === 'string')
     ? (row as Row)
     : undefined
 }
+
+const COUNTS = ['sequence', 'epoch', 'status', 'requestedAtMs', 'receivedAtMs', 'storedAtMs', 'size'] as const
+const TEXTS = ['key', 'url', 'variant', 'partition', 'rule', 'statusText', 'digest'] as const

@@ -20,6 +20,8 @@ export class Bodies {
   async put(bytes: ArrayBuffer, at: Sequence): Promise<Body> {
     if (bytes.byteLength <= INLINE_BYTES) return { bytes }
     const url = `${worker.location.origin}/__freshlayer/${at}`
+    // Whoever has deleted the cache has left us one that nobody else finds.
+    this.#cache = undefined
     await (await this.#open()).put(url, new Response(bytes))
     return { url }
   }

@@ -1,7 +1,7 @@
 import type { Change, LoggedChange } from '../core/change.ts'
+import { isLogged } from '../protocol.ts'
 import type { Meta, Transactions } from './ledger-record.ts'
-import { changeKey, CHANGES, META, under } from './records.ts'
-import { promisifyRequest } from './store.ts'
+import { changeKey, CHANGES, entriesOf } from './records.ts'
 
 /** Writes the next entry of the change log, in the transaction of what it tells of. */
 export function log(store: IDBObjectStore, meta: Meta, change: Change | undefined): LoggedChange | undefined {
@@ -19,13 +19,12 @@ export async function missed(
   ledger: Transactions,
   wanted: (logId: string) => From,
 ): Promise<{ logId: string; position: number; missed: LoggedChange[] | 'reset' }> {
-  await ledger.begin()
-  const [{ logId, position }, changes] = await ledger.read((store) =>
-    Promise.all([
-      promisifyRequest<Meta>(store.get(META)),
-      promisifyRequest<LoggedChange[]>(store.getAll(under(CHANGES))),
-    ]),
-  )
+  // Where the database is gone this makes it anew, and with it a log that the tab can follow.
+  const { logId, position, changes } = await ledger.write(async ({ store, meta }) => ({
+    logId: meta.logId,
+    position: meta.position,
+    changes: (await entriesOf(store, CHANGES)).flatMap(([, change]) => (isLogged(change) ? [change] : [])),
+  }))
   const from = wanted(logId)
   if (from === 'reset') return { logId, position, missed: from }
   if ('sinceMs' in from) return { logId, position, missed: changes.filter(({ atMs }) => atMs >= from.sinceMs) }
@@ -34,9 +33,9 @@ export async function missed(
   return { logId, position, missed: changes.filter((change) => change.position > from.position) }
 }
 
-/** Removes entries of the log, which is bounded: it is looked at as a whole. */
+/** Removes entries of the log, and what is none. It is bounded, so it is looked at as a whole. */
 export async function forgetChanges(store: IDBObjectStore, isGone: (change: LoggedChange) => boolean): Promise<void> {
-  for (const change of await promisifyRequest<LoggedChange[]>(store.getAll(under(CHANGES)))) {
-    if (isGone(change)) store.delete(changeKey(change.position))
+  for (const [key, change] of await entriesOf(store, CHANGES)) {
+    if (!isLogged(change) || isGone(change)) store.delete(key)
   }
 }

@@ -197,7 +197,10 @@ export class Keeper {
     }
     const change: Change | undefined =
       outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed), kind: outcome }
-    const committed = await inTime(ledger.commit(row, change))
+    const committed = await inTime(ledger.commit(row, change)).catch(async (error: unknown) => {
+      await bodies.remove([row])
+      throw error
+    })
     if (typeof committed === 'string') {
       await bodies.remove([row])
       return undefined

@@ -4,12 +4,12 @@ import { epochOf } from '../core/epoch.ts'
 import { Marks, type Target } from '../core/invalidation.ts'
 import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
 import { parseRow, type Row } from '../core/row.ts'
-import { NEVER, sequence, type Sequence } from '../core/sequence.ts'
+import { sequence, type Sequence } from '../core/sequence.ts'
 import { forgetChanges, log } from './changes.ts'
 import { within } from './clock.ts'
 import { distrust } from './distrust.ts'
 import { empty, type Meta, newMeta, parseMeta, type Transaction, type Transactions } from './ledger-record.ts'
-import { INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { entriesOf, INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
 import { Searches } from './searches.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 import { enter, leave } from './usage.ts'
@@ -293,12 +293,18 @@ export class Ledger implements Transactions {
     // Asked beside the database, not after it.
     void this.#isSuspect()
     this.#loaded ??= this.#store('readonly', async (store) => {
-      const [meta] = await Promise.all([
+      const [record, searches, marks] = await Promise.all([
         promisifyRequest<unknown>(store.get(META)),
         this.searches.read(store),
-        this.#readMarks(store),
+        readMarks(store),
       ])
-      return parseMeta(meta)
+      // What a newer version has written, or one that is not known, is not for memory either.
+      const meta = parseMeta(record)
+      if (meta !== undefined) {
+        this.searches.learnAll(searches)
+        this.#learn(marks)
+      }
+      return meta
     })
       .then(async (meta) => {
         const isBelieved = !(await this.#isSuspect())
@@ -318,19 +324,19 @@ export class Ledger implements Transactions {
     return this.#suspicion
   }
 
-  async #readMarks(store: IDBObjectStore): Promise<string[]> {
-    const [targets, sequences, intents, covered] = await Promise.all([
-      promisifyRequest(store.getAllKeys(under(MARKS))),
-      promisifyRequest<Sequence[]>(store.getAll(under(MARKS))),
-      promisifyRequest(store.getAllKeys(under(INTENTS))),
-      promisifyRequest<Target[][]>(store.getAll(under(INTENTS))),
-    ])
-    targets.forEach((key, at) => {
-      this.marks.add({ target: String(key).slice(MARKS.length) as Target, sequence: sequences[at] ?? NEVER })
-    })
-    const ids = intents.map((key) => String(key).slice(INTENTS.length))
-    ids.forEach((id, at) => this.marks.begin(id, covered[at] ?? []))
-    return ids
+  /**
+   * Takes stored marks and intents into memory. Gives the writes that are open: those announced and not ended, and, since
+   * what cannot be read may have been of just now, the marks that cannot be read.
+   */
+  #learn({ marks, intents }: StoredMarks): OpenWrite[] {
+    const open = intents.map(([key, targets]) => ({ id: key.slice(INTENTS.length), key, targets: targetsIn(targets) }))
+    for (const [key, at] of marks) {
+      const target = key.slice(MARKS.length) as Target
+      if (typeof at === 'number') this.marks.add({ target, sequence: at as Sequence })
+      else open.push({ id: key, key, targets: [target] })
+    }
+    for (const { id, targets } of open) this.marks.begin(id, targets)
+    return open
   }
 
   begin(): Promise<Lease> {
@@ -369,14 +375,13 @@ export class Ledger implements Transactions {
     meta.incarnation = this.#highest = Math.max(meta.incarnation, this.#highest) + 1
     this.forget()
     // What was written by a worker that is gone, or by one that will end it again itself, counts as written now.
-    for (const id of await this.#readMarks(store)) {
-      const targets = await promisifyRequest<Target[] | undefined>(store.get(INTENTS + id))
+    for (const { id, key, targets } of this.#learn(await readMarks(store))) {
       const at = sequence(meta.incarnation, ++this.#counter)
-      for (const target of targets ?? []) {
+      store.delete(key)
+      for (const target of targets) {
         this.marks.add({ target, sequence: at })
         store.put(at, MARKS + target)
       }
-      store.delete(INTENTS + id)
       this.marks.end(id)
     }
     return meta
@@ -399,5 +404,28 @@ export class Ledger implements Transactions {
     })
   }
 }
+
+interface StoredMarks {
+  readonly marks: readonly Stored[]
+  readonly intents: readonly Stored[]
+}
+
+type Stored = readonly [key: string, record: unknown]
+
+/** A write that has been announced and not ended, as the store has it. */
+interface OpenWrite {
+  readonly id: string
+  readonly key: string
+  readonly targets: readonly Target[]
+}
+
+async function readMarks(store: IDBObjectStore): Promise<StoredMarks> {
+  const [marks, intents] = await Promise.all([entriesOf(store, MARKS), entriesOf(store, INTENTS)])
+  return { marks, intents }
+}
+
+/** What a write was to reach; everything, where that cannot be read. */
+const targetsIn = (record: unknown): readonly Target[] =>
+  Array.isArray(record) && record.every((target) => typeof target === 'string') ? (record as Target[]) : ['prefix ']
 
 export const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])

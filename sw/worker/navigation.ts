@@ -54,10 +54,12 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   if (first instanceof Response && !isAway(first.status)) {
     return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
   }
+  const unread = (): Promise<unknown> => network.then(({ body }) => body?.cancel()).catch(() => undefined)
   const own = await within(STORE_LIMIT_MS, pages?.match(event.request) ?? NONE, undefined).catch(() => undefined)
-  if (own !== undefined) return own
-  const stored = await within(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined)
-  return stored === undefined ? network : withStatus(stored, { fwd: 'stale', detail: 'shell' })
+  const stored = own ?? (await within(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined))
+  if (stored === undefined) return network
+  event.waitUntil(unread())
+  return own ?? withStatus(stored, { fwd: 'stale', detail: 'shell' })
 }
 
 /** How long a store may take before the network's own answer stands. */

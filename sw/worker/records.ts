@@ -35,24 +35,39 @@ const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, USED, PLACES, SEARCHES, E
 /** Whether a key is of a kind that this version writes. */
 export const isOurs = (key: string): boolean => SINGLE.includes(key) || KINDS.some((kind) => key.startsWith(kind))
 
+/** The records of a kind with their keys, in order. */
+export async function entriesOf(
+  store: IDBObjectStore,
+  kind: string,
+): Promise<(readonly [key: string, record: unknown])[]> {
+  return entriesIn(store, under(kind))
+}
+
 const AT_ONCE = 200
 
-/** The records of a kind with their keys, in order: some at a time, so that nobody waits for long behind it. */
+/** The same, for what may be much: some at a time, so that nobody waits for long behind it. */
 export async function* recordsUnder(
   ledger: { readonly read: <T>(work: (store: IDBObjectStore) => Promise<T>) => Promise<T> },
   kind: string,
 ): AsyncGenerator<readonly [key: string, record: unknown]> {
   for (let range: IDBKeyRange | undefined = under(kind); range !== undefined;) {
     const within: IDBKeyRange = range
-    const [keys, records] = await ledger.read((store) =>
-      Promise.all([
-        promisifyRequest(store.getAllKeys(within, AT_ONCE)),
-        promisifyRequest<unknown[]>(store.getAll(within, AT_ONCE)),
-      ]),
-    )
-    for (const [at, record] of records.entries()) yield [String(keys[at]), record]
-    range = keys.length < AT_ONCE ? undefined : IDBKeyRange.bound(keys.at(-1), within.upper, true)
+    const entries = await ledger.read((store) => entriesIn(store, within, AT_ONCE))
+    yield* entries
+    range = entries.length < AT_ONCE ? undefined : IDBKeyRange.bound(entries.at(-1)?.[0], within.upper, true)
   }
+}
+
+async function entriesIn(
+  store: IDBObjectStore,
+  range: IDBKeyRange,
+  atMost?: number,
+): Promise<(readonly [key: string, record: unknown])[]> {
+  const [keys, records] = await Promise.all([
+    promisifyRequest(store.getAllKeys(range, atMost)),
+    promisifyRequest<unknown[]>(store.getAll(range, atMost)),
+  ])
+  return records.map((record, at) => [String(keys[at]), record])
 }
 
 /** The variants of one key lie side by side: one range, one request. */

@@ -1,8 +1,7 @@
 import { searched, type SearchPolicy } from '../core/search.ts'
 import type { Transactions } from './ledger-record.ts'
-import { SEARCHES, under } from './records.ts'
+import { entriesOf, SEARCHES } from './records.ts'
 import { report } from './report.ts'
-import { promisifyRequest } from './store.ts'
 
 /** Which parts of a query count, as responses have said of the others under their path (No-Vary-Search). */
 export class Searches {
@@ -14,12 +13,12 @@ export class Searches {
     this.#ledger = ledger
   }
 
-  async read(store: IDBObjectStore): Promise<void> {
-    const [paths, policies] = await Promise.all([
-      promisifyRequest(store.getAllKeys(under(SEARCHES))),
-      promisifyRequest<SearchPolicy[]>(store.getAll(under(SEARCHES))),
-    ])
-    policies.forEach((policy, at) => this.#policies.set(String(paths[at]).slice(SEARCHES.length), policy))
+  read(store: IDBObjectStore): Promise<Stored> {
+    return entriesOf(store, SEARCHES)
+  }
+
+  learnAll(stored: Stored): void {
+    for (const [key, policy] of stored) if (isPolicy(policy)) this.#policies.set(key.slice(SEARCHES.length), policy)
   }
 
   /** The URL under which an answer is kept. */
@@ -41,6 +40,14 @@ export class Searches {
       })
       .catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
   }
+}
+
+type Stored = Awaited<ReturnType<typeof entriesOf>>
+
+/** Storage is an edge: what another version or a fault wrote is not trusted. */
+function isPolicy(record: unknown): record is SearchPolicy {
+  const policy = record as Partial<SearchPolicy> | null | undefined
+  return Array.isArray(policy?.except) && (policy.ignored === 'all' || Array.isArray(policy.ignored))
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url

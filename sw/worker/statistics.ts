@@ -57,7 +57,7 @@ function add(to: Counts, added: Partial<Counts>): void {
 
 function summed(one: ReadonlyMap<string, Counts> | undefined, other: ReadonlyMap<string, Counts>): Map<string, Counts> {
   const sums = new Map<string, Counts>()
-  for (const [rule, counts] of [...(one ?? []), ...other]) {
+  for (const [rule, counts] of [...(one instanceof Map ? one : []), ...other]) {
     const sum = sums.get(rule) ?? { ...NONE }
     add(sum, counts)
     sums.set(rule, sum)

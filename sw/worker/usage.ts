@@ -1,7 +1,7 @@
 import { parseRow, type Row } from '../core/row.ts'
 import { promisifyRequest } from './store.ts'
 import type { Meta } from './ledger-record.ts'
-import { isOurs, PLACES, rowKey, ROWS, under, USED } from './records.ts'
+import { entriesOf, isOurs, PLACES, rowKey, ROWS, under, USED } from './records.ts'
 
 /** Where a row stands in the order of use. */
 interface Place {
@@ -34,7 +34,7 @@ export async function enter(store: IDBObjectStore, meta: Meta, row: Row, atMs: n
 
 /** A row is gone, or about to take another place. */
 export async function leave(store: IDBObjectStore, meta: Meta, key: string): Promise<void> {
-  const place = await promisifyRequest<Place | undefined>(store.get(PLACES + key))
+  const place = await placeOf(store, key)
   if (place === undefined) return
   store.delete(place.used)
   store.delete(PLACES + key)
@@ -43,7 +43,7 @@ export async function leave(store: IDBObjectStore, meta: Meta, key: string): Pro
 
 /** A row was used: it goes last among those of its rule. */
 export async function moveUp(store: IDBObjectStore, key: string, atMs: number): Promise<void> {
-  const place = await promisifyRequest<Place | undefined>(store.get(PLACES + key))
+  const place = await placeOf(store, key)
   if (place === undefined) return
   const used = usedKey(place.rule, atMs, key)
   store.delete(place.used)
@@ -80,14 +80,12 @@ export interface Disorder {
 
 /** Compares the order of use with the rows, and what it adds up to with `sizes`. */
 export async function disorder(store: IDBObjectStore, { sizes = {} }: Meta): Promise<Disorder | undefined> {
-  const [all, keys, places] = await Promise.all([
-    promisifyRequest(store.getAllKeys()),
-    promisifyRequest(store.getAllKeys(under(PLACES))),
-    promisifyRequest<Place[]>(store.getAll(under(PLACES))),
-  ])
+  const [all, places] = await Promise.all([promisifyRequest(store.getAllKeys()), entriesOf(store, PLACES)])
   const known = new Set(all.map(String))
-  const placed = new Map(places.map((place, at) => [String(keys[at]).slice(PLACES.length), place]))
-  const right = [...placed].filter(([key, { used }]) => known.has(key) && known.has(used))
+  const right = places.flatMap(([placeKey, record]) => {
+    const key = placeKey.slice(PLACES.length)
+    return isPlace(record) && known.has(key) && known.has(record.used) ? [[key, record] as const] : []
+  })
   const inOrder = new Set(right.flatMap(([key, { used }]) => [PLACES + key, used]))
   const strays = [...known].filter((key) => (isOfOrder(key) ? !inOrder.has(key) : !isOurs(key)))
   const unplaced = [...known].filter((key) => key.startsWith(ROWS) && !inOrder.has(PLACES + key))
@@ -109,6 +107,16 @@ export async function tidyOrder(
     const row = parseRow(await promisifyRequest<unknown>(store.get(key)))
     if (row !== undefined) await enter(store, meta, row, row.receivedAtMs)
   }
+}
+
+async function placeOf(store: IDBObjectStore, key: string): Promise<Place | undefined> {
+  const place = await promisifyRequest<unknown>(store.get(PLACES + key))
+  return isPlace(place) ? place : undefined
+}
+
+function isPlace(record: unknown): record is Place {
+  const place = record as Partial<Place> | null | undefined
+  return typeof place?.used === 'string' && typeof place.rule === 'string' && typeof place.size === 'number'
 }
 
 const isOfOrder = (key: string): boolean => key.startsWith(USED) || key.startsWith(PLACES)
