@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import type { LoggedChange } from './core/change.ts'
 import {
@@ -8,6 +9,7 @@ import {
   parseQuestion,
   PROTOCOL_VERSION,
   type Question,
+  type Since,
 } from './protocol.ts'
 
 const CHANGE: LoggedChange = {
@@ -78,6 +80,9 @@ describe('a question of a tab', () => {
     ['that invalidates a tag in place of a list', { ask: 'invalidate', reach: { tags: 'a' } }],
     ['that invalidates null for tags', { ask: 'invalidate', reach: { tags: null } }],
     ['that removes a list with a number', { ask: 'remove', reach: { urls: ['/a', 7] } }],
+    // oxlint-disable-next-line no-sparse-arrays -- A structured clone keeps holes.
+    ['that removes a list with a hole', { ask: 'remove', reach: { urls: ['/a', , '/b'] } }],
+    ['that removes a list of nothing but holes', { ask: 'remove', reach: { tags: Array(3) } }],
     ['that removes all by a text', { ask: 'remove', reach: { all: 'no' } }],
   ])('is refused %s', (_, question) => {
     expect(parseQuestion(envelope(question))).toBeUndefined()
@@ -99,6 +104,10 @@ describe('an announcement of the worker', () => {
     ['of a change without log', { say: 'change', change: { ...CHANGE, logId: undefined } }],
     ['of a change without URLs', { say: 'change', change: { ...CHANGE, urls: undefined } }],
     ['of a change with a tag for tags', { say: 'change', change: { ...CHANGE, tags: 'products' } }],
+    ['of a change of no kind', { say: 'change', change: { ...CHANGE, kind: undefined } }],
+    ['of a change of a kind that objects have', { say: 'change', change: { ...CHANGE, kind: 'constructor' } }],
+    ['of a change of nobody’s', { say: 'change', change: { ...CHANGE, partition: undefined } }],
+    ['of a change at no time', { say: 'change', change: { ...CHANGE, atMs: undefined } }],
     ['of a change with numbers for clients', { say: 'change', change: { ...CHANGE, informed: [1] } }],
     ['of an origin that may be reached or not', { say: 'origin' }],
     ['of an origin that is reached by a text', { say: 'origin', reachable: 'yes' }],
@@ -157,3 +166,133 @@ describe('a message', () => {
     )
   })
 })
+
+const GONE = Symbol('gone')
+
+/** What a message may be, by its declared type. Number it says, so no number is refused. */
+const number = v.custom<number>((value) => typeof value === 'number')
+const texts = v.array(v.string())
+const reach = v.object({
+  tags: v.optional(texts),
+  urls: v.optional(texts),
+  all: v.optional(v.boolean()),
+})
+const QUESTION = v.variant('ask', [
+  v.object({
+    ask: v.literal('hello'),
+    since: v.union([v.object({ logId: v.string(), position: number }), v.object({ openedAtMs: number })]),
+  }),
+  v.object({ ask: v.literal('identify'), user: v.nullable(v.string()) }),
+  v.object({ ask: v.literal('sign-out'), force: v.boolean() }),
+  v.object({ ask: v.picklist(['explain', 'refresh']), url: v.string() }),
+  v.object({ ask: v.picklist(['invalidate', 'remove']), reach }),
+  v.object({ ask: v.picklist(['stats', 'probe', 'take-over']) }),
+])
+const ANNOUNCEMENT = v.variant('say', [
+  v.object({
+    say: v.literal('change'),
+    change: v.object({
+      kind: v.picklist(['changed', 'first', 'removed', 'invalidated']),
+      urls: texts,
+      tags: texts,
+      partition: v.string(),
+      atMs: number,
+      informed: texts,
+      logId: v.string(),
+      position: number,
+    }),
+  }),
+  v.object({ say: v.literal('origin'), reachable: v.boolean() }),
+  v.object({ say: v.literal('reset'), logId: v.string() }),
+  v.object({ say: v.picklist(['who', 'agree']) }),
+])
+
+describe('whatever comes as a message', () => {
+  // What a structured clone can bring.
+  const anything = fc
+    .anything({ withSparseArray: true, withMap: true, withSet: true, withDate: true, withBigInt: true, maxDepth: 3 })
+    .map((value) => structuredClone(value))
+  const list = fc.array(fc.string(), { maxLength: 3 })
+  const since: fc.Arbitrary<Since> = fc.oneof(
+    fc.record({ logId: fc.string(), position: fc.double() }),
+    fc.record({ openedAtMs: fc.double() }),
+  )
+  const reached = fc.record({ tags: list, urls: list, all: fc.boolean() }, { requiredKeys: [] })
+  const question: fc.Arbitrary<Question> = fc.oneof(
+    fc.record({ ask: fc.constant('hello'), since }),
+    fc.record({ ask: fc.constant('identify'), user: fc.option(fc.string()) }),
+    fc.record({ ask: fc.constant('sign-out'), force: fc.boolean() }),
+    fc.record({ ask: fc.constantFrom('explain', 'refresh'), url: fc.string() }),
+    fc.record({ ask: fc.constantFrom('invalidate', 'remove'), reach: reached }),
+    fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over') }),
+  )
+  const change = fc.record<LoggedChange>({
+    kind: fc.constantFrom('changed', 'first', 'removed', 'invalidated'),
+    urls: list,
+    tags: list,
+    partition: fc.string(),
+    atMs: fc.double(),
+    informed: list,
+    logId: fc.string(),
+    position: fc.double(),
+  })
+  const announcement: fc.Arbitrary<Announcement> = fc.oneof(
+    fc.record({ say: fc.constant('change'), change }),
+    fc.record({ say: fc.constant('origin'), reachable: fc.boolean() }),
+    fc.record({ say: fc.constant('reset'), logId: fc.string() }),
+    fc.record({ say: fc.constantFrom('who', 'agree') }),
+  )
+
+  it('is understood when it is a message', () => {
+    fc.assert(
+      fc.property(question, announcement, (asked, said) => {
+        expect(parseQuestion(envelope(asked))).toEqual(envelope(asked))
+        expect(parseAnnouncement(envelope(said))).toEqual(envelope(said))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  /** A message with one of its parts, of any depth, gone or another. */
+  const damaged = fc
+    .tuple(fc.oneof(question, announcement), fc.nat(), fc.oneof(fc.constant(GONE), anything))
+    .map(([message, at, other]) => {
+      const copy: unknown = structuredClone(envelope(message))
+      const parts = partsOf(copy)
+      const [holder, name] = parts[at % parts.length]!
+      if (other === GONE) Reflect.deleteProperty(holder, name)
+      else Reflect.set(holder, name, other)
+      return copy
+    })
+  /** Anything, named as a message's parts are. */
+  const alike = fc
+    .dictionary(
+      fc.constantFrom('ask', 'say', 'since', 'user', 'force', 'url', 'reach', 'change', 'reachable', 'logId'),
+      fc.oneof(fc.constantFrom(...ALL.map((message) => ('ask' in message ? message.ask : message.say))), anything),
+    )
+    .map((parts) => envelope(parts))
+
+  it('has the parts that its kind has, of their types, or is ignored', () => {
+    let ignored = 0
+    const runs = 5000
+    fc.assert(
+      fc.property(fc.oneof({ arbitrary: damaged, weight: 4 }, alike), (message) => {
+        const asked = parseQuestion(message)
+        const said = parseAnnouncement(message)
+        if (asked === undefined && said === undefined) ignored++
+        if (asked !== undefined) expect(v.safeParse(QUESTION, asked).issues).toBeUndefined()
+        if (said !== undefined) expect(v.safeParse(ANNOUNCEMENT, said).issues).toBeUndefined()
+      }),
+      { numRuns: runs },
+    )
+    // Some damage does no harm; most does.
+    expect(ignored).toBeGreaterThan(runs / 2)
+    expect(ignored).toBeLessThan(runs)
+  })
+})
+
+/** Every part of a value, at whatever depth: what holds it, and its name there. */
+function partsOf(value: unknown): [holder: object, name: string][] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, part]): [object, string][] => [[value, name], ...partsOf(part)])
+}

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestHead } from './heads.fixture.ts'
 import { entryKey, isOfToken, type KeyParts, partitionName, partitionOfKey, partitionPrefix, urlPrefix } from './key.ts'
+import { asksForBytes } from './range.ts'
+import { searched } from './search.ts'
 
 const URL_A = 'https://shop.example/api/products?page=2'
 
@@ -83,6 +85,12 @@ describe('the key of an answer', () => {
       false,
     ],
     [
+      'is another for a body than for a named field that says so',
+      () => asked('one'),
+      () => keyOf({ body: 'one' }, { method: 'QUERY', keyHeaders: ['body'] }),
+      false,
+    ],
+    [
       'is another for QUERY than for POST',
       () => asked('one'),
       () => keyOf({}, { method: 'POST', bodyDigest: 'one' }),
@@ -96,7 +104,7 @@ describe('the key of an answer', () => {
     expect(keyOf()).toBe(`everyone\n${URL_A}\nGET\nsame-origin\n*/*`)
     const fields = { accept: 'a/b, c/d', 'x-tenant': '7', range: 'rows=0-9', 'content-type': 'a/b' }
     expect(asked('one', fields)).toBe(
-      `everyone\n${URL_A}\nQUERY\nsame-origin\na/b,c/d\nx-tenant:7\nrange:rows=0-9\ncontent-type:a/b\nbody:one`,
+      `everyone\n${URL_A}\nQUERY\nsame-origin\na/b,c/d\nx-tenant:7\nrange:rows=0-9\ncontent-type:a/b\nbody one`,
     )
   })
 
@@ -195,5 +203,161 @@ describe('the name of a partition (I3)', () => {
     ['is of none for a user of that name', () => partitionName('user', 'token/ada'), false],
   ])('%s', (_, name, isOne) => {
     expect(isOfToken(name())).toBe(isOne)
+  })
+})
+
+describe('no part of a key passes for another (I3)', () => {
+  // What ends a part, begins one, or is one; and how it is written where it may not be.
+  const piece = fc.oneof(
+    fc.constantFrom('\n', '\r', '\t', '\0', ' ', '%', '%0A', '%0a', '%2F', '%00', '%5Cn', String.raw`\n`, '"', '\\'),
+    fc.constantFrom(
+      '/',
+      ':',
+      '?',
+      '#',
+      'user/',
+      'token/',
+      'everyone',
+      'GET',
+      'same-origin',
+      '*/*',
+      'body',
+      'x-tenant:',
+    ),
+    fc.constantFrom('\ud800', '\udfff', String.raw`\ud800`, '\u2028', '\u0085', '\u00a0', 'é', URL_A, 'a', 'a'),
+    fc.string({ unit: 'binary', maxLength: 2 }),
+  )
+  const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))
+
+  /** A field's value as Fetch lets a page have it: of bytes, trimmed, without what ends a line. */
+  const value = text.map((given) => {
+    const bytes = [...given].filter((character) => character <= '\u00ff').join('')
+    try {
+      return new Headers({ field: bytes }).get('field') ?? ''
+    } catch {
+      return new Headers({ field: bytes.replaceAll(/[\0\r\n]/g, '') }).get('field') ?? ''
+    }
+  })
+
+  /** A URL as the browser writes it, without its fragment; undefined where it takes it for none. */
+  function serialised(given: string): string | undefined {
+    try {
+      return new URL(given).href.split('#', 1)[0]
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Such a URL, or as what an origin says of its query has it written. */
+  const url = fc
+    .tuple(
+      fc.constantFrom('https://shop.example/', 'https://', 'http://[::1]:8080/?', 'https://ada:s@a/', 'data:'),
+      text,
+    )
+    .map(([base, rest]) => serialised(base + rest))
+    .filter((href) => href !== undefined)
+    .chain((href) => fc.constantFrom(href, searched(href, { ignored: [], except: [], anyOrder: true })))
+
+  const partition = fc
+    .tuple(fc.constantFrom('everyone', 'token', 'user'), fc.array(text, { maxLength: 3 }))
+    .map(([kind, ids]) => partitionName(kind, ...ids))
+
+  const keyParts = fc.record<KeyParts>({
+    partition,
+    url,
+    request: fc
+      .record({
+        method: fc.constantFrom('GET', 'HEAD', 'POST', 'QUERY'),
+        fields: fc.dictionary(
+          fc.constantFrom('accept', 'range', 'content-type', 'content-encoding', 'x-tenant', 'body', 'x-trace'),
+          value,
+        ),
+        range: fc.option(fc.constantFrom('bytes=0-1', 'Bytes = 5-', 'rows=0-9'), { nil: undefined }),
+      })
+      .map(({ method, fields, range }) =>
+        requestHead({ ...fields, ...(range !== undefined && { range }) }, { method }),
+      ),
+    credentials: fc.constantFrom('omit', 'same-origin', 'include'),
+    keyHeaders: fc.subarray(['x-tenant', 'body', 'range', 'content-type', 'accept']),
+    bodyDigest: fc.option(fc.base64String(), { nil: undefined }),
+  })
+
+  /** What counts of what a key was made of. */
+  function counting({ partition, request, url, credentials, keyHeaders, bodyDigest }: KeyParts): unknown {
+    const { method, fields } = request
+    const names = new Set([
+      ...keyHeaders,
+      ...(asksForBytes(fields) ? [] : ['range']),
+      ...(bodyDigest === undefined ? [] : ['content-type', 'content-encoding']),
+    ])
+    return {
+      partition,
+      url,
+      method: method === 'HEAD' ? 'GET' : method,
+      credentials,
+      accept: (fields.get('accept') ?? '*/*').replaceAll(/\s/g, ''),
+      fields: new Map([...fields].filter(([name]) => names.has(name))),
+      bodyDigest,
+    }
+  }
+
+  /** The same, read back from the key alone. */
+  function readBack(key: string): unknown {
+    const [partition, url, method, credentials, accept, ...lines] = key.split('\n')
+    const bodies = lines.filter((line) => line.startsWith(BODY))
+    const fields = lines
+      .filter((line) => !line.startsWith(BODY))
+      .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)] as const)
+    return {
+      partition,
+      url,
+      method,
+      credentials,
+      accept,
+      fields: new Map(fields),
+      bodyDigest: bodies[0]?.slice(BODY.length),
+    }
+  }
+  const BODY = 'body '
+
+  it('since all that counts is read back from it', () => {
+    fc.assert(
+      fc.property(keyParts, (given) => {
+        const key = entryKey(given)
+        expect(readBack(key)).toEqual(counting(given))
+        expect(partitionOfKey(key)).toBe(given.partition)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('since none begins as those of another partition or URL do', () => {
+    const near = fc.constantFrom('', '/', '/a', '?', '%0A', 'a', '\n', '/user/ada')
+    fc.assert(
+      fc.property(keyParts, keyParts, near, fc.subarray(['partition', 'url'] as const), (one, other, more, kept) => {
+        const mixed = { ...other, ...Object.fromEntries(kept.map((name) => [name, one[name]])) }
+        const longer = serialised(one.url + more) ?? one.url
+        for (const { partition, url, ...rest } of [mixed, { ...mixed, url: longer }]) {
+          const key = entryKey({ partition, url, ...rest })
+          const isTheirs = partition === one.partition
+          expect(key.startsWith(partitionPrefix(one.partition))).toBe(isTheirs)
+          expect(key.startsWith(urlPrefix(one.partition, one.url))).toBe(isTheirs && url === one.url)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('since the name of a partition says of whom it is, in characters that end no part', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('everyone', 'token', 'user'), fc.array(text, { maxLength: 3 }), (kind, ids) => {
+        const name = partitionName(kind, ...ids)
+        const [first, ...encoded] = name.split('/')
+        const readBack = encoded.map((id): unknown => JSON.parse(`"${decodeURIComponent(id)}"`))
+        expect([first, ...readBack]).toEqual([kind, ...ids])
+        expect(name).toMatch(/^[!-~]*$/)
+      }),
+      { numRuns: 3000 },
+    )
   })
 })

@@ -20,7 +20,8 @@ export interface KeyParts {
  * asked with a body is found by that body and its type (RFC 10008 §2.7).
  *
  * Parts are joined by line feeds. A serialised URL holds none, Fetch refuses them in field values, and a partition is
- * percent-encoded, so no URL and no header can forge another's key.
+ * percent-encoded, so no URL and no header can forge another's key. No field's name holds a space, so none passes for a
+ * body.
  */
 export function entryKey({ partition, request, url, credentials, keyHeaders, bodyDigest }: KeyParts): string {
   const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -33,7 +34,7 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
     const value = request.fields.get(name)
     return value === undefined ? [] : [`${name}:${value}`]
   })
-  const body = bodyDigest === undefined ? [] : [`body:${bodyDigest}`]
+  const body = bodyDigest === undefined ? [] : [`body ${bodyDigest}`]
   return [partition, url, method, credentials, accept, ...named, ...body].join('\n')
 }
 
