@@ -106,6 +106,11 @@ describe('an announcement of the worker', () => {
     ['of a change with a tag for tags', { say: 'change', change: { ...CHANGE, tags: 'products' } }],
     ['of a change of no kind', { say: 'change', change: { ...CHANGE, kind: undefined } }],
     ['of a change of a kind that objects have', { say: 'change', change: { ...CHANGE, kind: 'constructor' } }],
+    ['of a change of a kind in a list', { say: 'change', change: { ...CHANGE, kind: ['changed'] } }],
+    [
+      'of a change of a kind that is no text at all',
+      { say: 'change', change: { ...CHANGE, kind: { toString: null } } },
+    ],
     ['of a change of nobody’s', { say: 'change', change: { ...CHANGE, partition: undefined } }],
     ['of a change at no time', { say: 'change', change: { ...CHANGE, atMs: undefined } }],
     ['of a change with numbers for clients', { say: 'change', change: { ...CHANGE, informed: [1] } }],

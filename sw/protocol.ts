@@ -219,10 +219,11 @@ export function isLogged(given: unknown): given is LoggedChange {
   return (
     typeof change?.position === 'number' &&
     typeof change.atMs === 'number' &&
-    ['changed', 'first', 'removed', 'invalidated'].includes(`${change.kind}`) &&
+    ['changed', 'first', 'removed', 'invalidated'].includes(change.kind as string) &&
     [change.urls, change.tags, change.informed, [change.partition, change.logId]].every(isTexts)
   )
 }
 
-// Spread, for `every` passes over holes.
-const isTexts = (list: unknown): boolean => Array.isArray(list) && [...list].every((item) => typeof item === 'string')
+// `every` would pass over holes.
+const isTexts = (list: unknown): boolean =>
+  Array.isArray(list) && !list.includes(undefined) && list.every((item) => typeof item === 'string')
