@@ -142,6 +142,53 @@ test('what was asked before a sign-out is neither shown nor stored after it', as
   expect(await onDisk(page)).not.toContain('slow of ada')
 })
 
+test('a read that waited for another while its user signed out is not sent any more', async ({ origin, open }) => {
+  new Backend(origin)
+  const answers: (() => void)[] = []
+  origin.on('/api/slow', (_request, response) => {
+    answers.push(() => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada'))
+  })
+  const page = await open()
+  await kept(page)
+  const slow = page.evaluate(() =>
+    Promise.all([1, 2].map(() => fetch('/api/slow').then((response) => response.text(), String))),
+  )
+  await expect.poll(() => answers.length).toBe(1)
+  await page.evaluate(() => window.layer.signOut())
+  answers[0]?.()
+  expect(await slow).toEqual([expect.stringContaining('Failed to fetch'), expect.stringContaining('Failed to fetch')])
+  expect(answers).toHaveLength(1)
+  expect(await onDisk(page)).not.toContain('slow of ada')
+})
+
+test('what was asked before a sign-out is not stored in a database that was made anew since', async ({
+  origin,
+  open,
+}) => {
+  new Backend(origin)
+  let release = (): void => undefined
+  origin.on('/api/slow', (_request, response) => {
+    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
+  })
+  const page = await open()
+  await kept(page)
+  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
+  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  await page.evaluate(() => window.layer.signOut())
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const deleting = indexedDB.deleteDatabase('freshlayer-cache')
+        deleting.onsuccess = deleting.onerror = resolve
+      }),
+  )
+  release()
+  expect(await slow).toContain('Failed to fetch')
+  // What is asked from now on is stored after it.
+  await kept(page)
+  expect(await onDisk(page)).not.toContain('slow of ada')
+})
+
 test('after a sign-in nothing is shown before the origin has said who it is', async ({ origin, open }) => {
   const backend = new Backend(origin)
   const page = await open()

@@ -144,6 +144,29 @@ test('data stored by one build is served by the next', async ({ origin, open }) 
   expect(origin.of('/api/fresh/1')).toHaveLength(before)
 })
 
+test('a write that was under way while a newer worker was installed is not under way for it for ever', async ({
+  origin,
+  open,
+}) => {
+  deploy(origin, FIRST)
+  origin.json('/api/items', () => ({ value: 1 }))
+  let release = (): void => undefined
+  origin.on('/api/items/1', (_request, response) => {
+    release = () => void response.writeHead(400).end()
+  })
+  const page = await open()
+  await read(page, '/api/items')
+  const put = page.evaluate(() => fetch('/api/items/1', { method: 'PUT' }).then(({ status }) => status))
+  await expect.poll(() => origin.of('/api/items/1').length).toBe(1)
+  deploy(origin, SECOND)
+  await found(page)
+  release()
+  expect(await put).toBe(400)
+  await begin(page)
+  await expect.poll(() => page.title()).toBe('updated')
+  await expect.poll(() => read(page, '/api/items').then(({ headers }) => headers['cache-status'])).toContain('hit')
+})
+
 test('a tab out of sight need not agree', async ({ origin }) => {
   deploy(origin, FIRST)
   await inWindow(async (context) => {

@@ -31,14 +31,14 @@ export async function audit(
   { ledger, bodies }: Ports,
   isSpent: (row: Row, heardAtMs: EpochMs) => boolean,
 ): Promise<void> {
-  const { incarnation } = await ledger.begin()
+  await ledger.begin()
   const unnamed = new Set(await bodies.urls())
   let heardAtMs = epochMs(0)
   await ledger.each(({ receivedAtMs }) => void (heardAtMs = receivedAtMs > heardAtMs ? receivedAtMs : heardAtMs))
 
   // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old as
-  // the incarnation before, so no mark from then on is forgotten (I2).
-  let oldest = sequence(Math.max(0, incarnation - 1), 0)
+  // the incarnation before its first, so no mark from then on is forgotten (I2).
+  let oldest = sequence(Math.max(0, ledger.first - 1), 0)
   const gone = new Map<string, Row | undefined>()
   let bodiless = 0
   for await (const [key, record] of recordsUnder(ledger, ROWS)) {

@@ -37,8 +37,10 @@ export interface Identity {
   identify(clientId: string, user: string | null): Promise<string | undefined>
   /** The personal partitions of a client, or of all clients; those that go by cookies are the same for all. */
   own(clientId: string | undefined): Promise<string[]>
-  /** The user of a client, or of all clients, signs out: they are asked anew who they are. Gives what was their own. */
-  forget(clientId: string | undefined): Promise<string[]>
+  /** Those of them that memory knows of: more may be on disk. */
+  ownInMemory(clientId: string | undefined): string[]
+  /** The user of a client, or of all clients, has signed out of these partitions: they are asked anew who they are. */
+  forget(clientId: string | undefined, own: readonly string[]): Promise<void>
   /** Forgets the clients that are gone. */
   tidy(): Promise<void>
 }
@@ -66,6 +68,7 @@ export const everyone = (): Identity => ({
   credentialsOf: () => undefined,
   identify: nobody,
   own: () => Promise.resolve([]),
-  forget: () => Promise.resolve([]),
+  ownInMemory: () => [],
+  forget: nobody,
   tidy: nobody,
 })

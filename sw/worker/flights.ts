@@ -194,7 +194,12 @@ export class Flights {
   #hear(read: Read, outcome: Outcome): void {
     const { reachability } = this.#ports
     if (outcome.kind === 'response' && !isAway(outcome.head.status)) reachability.reached()
-    else reachability.missed(() => this.launch({ ...read, clientId: undefined }, AGAIN, false).landed)
+    else {
+      reachability.missed(async () => {
+        if (read.isTheirs()) await this.launch({ ...read, clientId: undefined }, AGAIN, false).landed
+        else reachability.forget()
+      })
+    }
   }
 
   /**

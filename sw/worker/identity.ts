@@ -13,6 +13,8 @@ import { promisifyRequest, type UseStore } from './store.ts'
 const ASK_LIMIT_MS = 300
 /** How long a page that has just been loaded may take until it runs and says it. */
 const PAGE_LIMIT_MS = 10_000
+/** How long a store may take to say who was there before. */
+const STORE_LIMIT_MS = 1000
 /** What the first answer of a client, or the probe, may take to say it; then reads go on without. */
 const LEARN_LIMIT_MS = 3000
 
@@ -172,13 +174,17 @@ class Users implements Identity {
   async own(clientId: string | undefined): Promise<string[]> {
     const clients = await this.#clients()
     const all = await Promise.all([...clients, clientId ?? ''].map((id) => this.partitionsOf(id)))
-    const tokens = clientId === undefined ? [...this.#tokens.values()] : [this.#tokens.get(clientId)]
     const shared = all.flat().filter((partition) => partition !== EVERYONE && !isOfToken(partition))
-    return [...new Set([...shared, ...tokens])].filter((partition) => partition !== undefined)
+    return [...new Set([...this.ownInMemory(clientId), ...shared])]
   }
 
-  async forget(clientId: string | undefined): Promise<string[]> {
-    const own = await this.own(clientId)
+  ownInMemory(clientId: string | undefined): string[] {
+    const users = [...this.#users.values()].map(ofUser)
+    const tokens = clientId === undefined ? [...this.#tokens.values()] : [this.#tokens.get(clientId)]
+    return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
+  }
+
+  async forget(clientId: string | undefined, own: readonly string[]): Promise<void> {
     // Whoever goes by cookies says anew who it is.
     const clients = await this.#clients()
     for (const id of clients) {
@@ -199,12 +205,13 @@ class Users implements Identity {
       store.delete(LAST)
       return promisifyRequest(store.transaction)
     })
-    return own
   }
 
   /** Every client that somebody has spoken for. */
   async #clients(): Promise<string[]> {
-    const keys = await this.#store('readonly', (store) => promisifyRequest(store.getAllKeys(under(CLIENTS))))
+    const asked = this.#store('readonly', (store) => promisifyRequest(store.getAllKeys(under(CLIENTS))))
+    // A store that fails or hangs knows nobody: who is in memory leaves all the same.
+    const keys = await within(STORE_LIMIT_MS, asked, []).catch(() => [])
     return [...new Set([...keys.map((key) => String(key).slice(CLIENTS.length)), ...this.#users.keys()])]
   }
 
@@ -302,7 +309,8 @@ class Users implements Identity {
   }
 
   #read<T>(key: string): Promise<T | undefined> {
-    return this.#store('readonly', (store) => promisifyRequest<T | undefined>(store.get(key))).catch(() => undefined)
+    const asked = this.#store('readonly', (store) => promisifyRequest<T | undefined>(store.get(key)))
+    return within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
   }
 
   /** @param value undefined removes the record. */

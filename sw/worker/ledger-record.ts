@@ -26,7 +26,8 @@ export const newMeta = (version: string): Meta => ({
   shape: SHAPE,
   version,
   incarnation: 0,
-  epoch: 0,
+  // In a store made anew no epoch comes again: what was asked for before it was lost is not stored in it.
+  epoch: crypto.getRandomValues(new Uint32Array(1))[0] ?? 0,
   logId: crypto.randomUUID(),
   position: 0,
 })

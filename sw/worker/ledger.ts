@@ -55,6 +55,11 @@ export class Ledger implements Transactions {
   isLoaded = false
   #lease: Promise<Lease> | undefined
   #counter = 0
+  /** Writes of this worker's that are open in the store, and those of others. */
+  readonly #own = new Set<string>()
+  #others: ReadonlySet<string> = new Set()
+  /** The first incarnation of this worker: what it has in the air is no older. */
+  first = 0
   /** The highest incarnation ever ours: should the database vanish, sequences still only grow. */
   #highest = 0
   /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
@@ -211,6 +216,7 @@ export class Ledger implements Transactions {
    */
   intend(targets: readonly Target[]): Intent {
     const id = crypto.randomUUID()
+    this.#own.add(id)
     this.marks.begin(id, targets)
     const durable = this.write(({ store }) => void store.put(targets, INTENTS + id)).then(
       () => true,
@@ -248,7 +254,7 @@ export class Ledger implements Transactions {
     placed: Promise<{ readonly incarnation: number; readonly at: Sequence }>,
   ): Promise<LoggedChange | undefined> {
     const { incarnation, at } = await placed
-    return this.write(({ store, meta }) => {
+    const logged = await this.write(({ store, meta }) => {
       // Another worker wrote in between: our place has to come after what it did.
       const final = meta.incarnation === incarnation ? at : sequence(meta.incarnation, ++this.#counter)
       for (const target of reached) {
@@ -258,6 +264,8 @@ export class Ledger implements Transactions {
       store.delete(INTENTS + intent.id)
       return log(store, meta, change)
     })
+    this.#own.delete(intent.id)
+    return logged
   }
 
   /** Another worker has written: what memory holds may be out of date. */
@@ -325,8 +333,8 @@ export class Ledger implements Transactions {
   }
 
   /**
-   * Takes stored marks and intents into memory. Gives the writes that are open: those announced and not ended, and, since
-   * what cannot be read may have been of just now, the marks that cannot be read.
+   * Takes stored marks and intents into memory. Gives the writes of others that are open: those announced and not ended,
+   * and, since what cannot be read may have been of just now, the marks that cannot be read.
    */
   #learn({ marks, intents }: StoredMarks): OpenWrite[] {
     const open = intents.map(([key, targets]) => ({ id: key.slice(INTENTS.length), key, targets: targetsIn(targets) }))
@@ -335,8 +343,12 @@ export class Ledger implements Transactions {
       if (typeof at === 'number') this.marks.add({ target, sequence: at as Sequence })
       else open.push({ id: key, key, targets: [target] })
     }
-    for (const { id, targets } of open) this.marks.begin(id, targets)
-    return open
+    const others = open.filter(({ id }) => !this.#own.has(id))
+    const ids = new Set(others.map(({ id }) => id))
+    for (const id of this.#others) if (!ids.has(id)) this.marks.end(id)
+    this.#others = ids
+    for (const { id, targets } of others) this.marks.begin(id, targets)
+    return others
   }
 
   begin(): Promise<Lease> {
@@ -373,6 +385,7 @@ export class Ledger implements Transactions {
     if (found === undefined) for (const kind of [MARKS, INTENTS]) store.delete(under(kind))
     meta.version = this.#version
     meta.incarnation = this.#highest = Math.max(meta.incarnation, this.#highest) + 1
+    this.first ||= this.#highest
     this.forget()
     // What was written by a worker that is gone, or by one that will end it again itself, counts as written now.
     for (const { id, key, targets } of this.#learn(await readMarks(store))) {

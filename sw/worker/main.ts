@@ -170,6 +170,8 @@ export function start(
     event.respondWith(answer.catch(() => Response.error()))
   })
 
+  // What another has done while this one waited is on disk, and was perhaps not told.
+  worker.addEventListener('activate', () => ledger.distrust())
   if (reportConflicts === undefined) live(rules, files, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {

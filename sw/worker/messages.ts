@@ -151,12 +151,15 @@ export class Messages {
   }
 
   async #refresh(given: string, clientId: string): Promise<Refreshed> {
-    const { flights, identity } = this.#ports
+    const { ledger, flights, identity } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
     const rows = await this.#stored(this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, match.rule)), clientId)
     let outcome: Refreshed['outcome'] = 'absent'
+    const lives = new Map(rows.map(({ partition }) => [partition, ledger.life(partition)]))
     for (const row of rows) {
+      const isTheirs = (): boolean => ledger.life(row.partition) === lives.get(row.partition)
+      if (!isTheirs()) break
       const authorization = identity.credentialsOf(row.partition) ?? null
       const fields = new Map(row.request.fields)
       if (authorization !== null) fields.set('authorization', authorization)
@@ -165,7 +168,8 @@ export class Messages {
       const request = { method, url, fields, credentials }
       const head = { method, url, fields, cache: 'no-cache' } as const
       const keyOf = (): string => key
-      const read = { request, head, ...match, partition, key, keyOf, body, authorization, clientId: undefined, row }
+      const asked = { request, head, partition, key, keyOf, body, authorization, isTheirs }
+      const read = { ...asked, ...match, clientId: undefined, row }
       const flight = flights.launch(read, validation(row, match), false)
       const { settlement } = await flight.landed
       const shared = await flight.shared

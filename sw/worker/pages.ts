@@ -73,6 +73,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
           keyOf: () => key,
           body: undefined,
           authorization: null,
+          isTheirs: () => true,
           clientId: resultingClientId,
           row,
         }

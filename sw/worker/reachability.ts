@@ -27,6 +27,11 @@ export class Reachability {
     this.#set(false)
   }
 
+  /** What failed last may not be asked any more. */
+  forget(): void {
+    this.#again = undefined
+  }
+
   /** One request to see whether the origin is back: what failed last, else the app's own start page. */
   async probe(): Promise<boolean> {
     const probe =

@@ -18,6 +18,8 @@ export interface Read {
   readonly body: ArrayBuffer | undefined
   /** The request's `Authorization`. */
   readonly authorization: string | null
+  /** Whether the identity that it is asked for lives on: for somebody who has left nothing is asked (I3). */
+  readonly isTheirs: () => boolean
   /** Undefined when no page asked: the worker did, by itself. */
   readonly clientId: string | undefined
   /** What is stored for it, whether or not it may answer. */

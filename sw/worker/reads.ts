@@ -87,7 +87,7 @@ export class Reads {
       }
     }
     const isStillTheirs = this.#lives(partition)
-    const answer = await this.#answer(asked, partition)
+    const answer = await this.#answer(asked, partition, isStillTheirs)
     if (isStillTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
     void answer.body?.cancel()
     return Response.error()
@@ -100,7 +100,7 @@ export class Reads {
     return () => ledger.life(partition) === life
   }
 
-  async #answer(asked: Asked, partition: string): Promise<Response> {
+  async #answer(asked: Asked, partition: string, isTheirs: () => boolean): Promise<Response> {
     const { request, match, clientId, waitUntil } = asked
     const { ledger, room, flights, identity, statistics, structured } = this.#ports
     const { tags } = match
@@ -120,29 +120,45 @@ export class Reads {
     const url = ledger.searches.urlOf(described.url)
     const head: RequestHead = { ...described, url, ...(isDoubted && { cache: 'no-cache' }) }
     const key = keyOf(url)
-    let [planned, body, row] = await this.#plan(key, head, rule)
+    let [planned, stored, row] = await this.#plan(key, head, rule)
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
     const mayWait = (planned.kind === 'fetch' || planned.kind === 'validate') && !this.#isResting()
     const storing = mayWait ? flights.storing(key) : undefined
     if (storing !== undefined && (await within(rule.timeoutMs, storing, 'late')) !== 'late') {
-      ;[planned, body, row] = await this.#plan(key, head, rule)
+      ;[planned, stored, row] = await this.#plan(key, head, rule)
     }
-    const read: Read = { request, head, rule, tags, partition, key, keyOf, body: bytes, authorization, clientId, row }
+    const body = bytes
+    const read: Read = {
+      request,
+      head,
+      rule,
+      tags,
+      partition,
+      key,
+      keyOf,
+      body,
+      authorization,
+      isTheirs,
+      clientId,
+      row,
+    }
+    // The origin would take it for the next one's.
+    if (!isTheirs()) return Response.error()
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
         room.use(planned.row, now())
-        return hit(head, planned, body)
+        return hit(head, planned, stored)
       case 'serve-then-validate': {
         const mayAsk = flights.mayAskBehind(url)
         room.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
         if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
-        return hit(head, planned, body)
+        return hit(head, planned, stored)
       }
       case 'validate':
-        return this.#fetched(read, planned, body, waitUntil)
+        return this.#fetched(read, planned, stored, waitUntil)
       case 'fetch':
         return planned.store || head.method === 'HEAD'
           ? this.#fetched(read, planned, undefined, waitUntil)
@@ -179,6 +195,7 @@ export class Reads {
     const joined = mayJoin ? flights.toJoin(read) : undefined
     const collapsed = joined && (await this.#collapsed(read, joined, planned.fwd))
     if (collapsed !== undefined) return collapsed
+    if (!read.isTheirs()) return Response.error()
 
     const flight = flights.launch(read, planned, true)
     waitUntil(flight.shared)

@@ -34,8 +34,14 @@ export async function endPartitions(
  * tabs, so whoever is told apart by them is signed out as well.
  */
 export async function signOut(ports: Ports, clientId: string | undefined): Promise<void> {
-  ports.ledger.outlive(NOBODY)
-  await endPartitions(ports, await ports.identity.forget(clientId))
+  const { identity, ledger } = ports
+  ledger.outlive(NOBODY)
+  // At once, whatever the disk does: memory knows who is being served.
+  const known = identity.ownInMemory(clientId)
+  const ending = endPartitions(ports, known)
+  const own = await identity.own(clientId)
+  const others = own.filter((partition) => !known.includes(partition))
+  await Promise.all([ending, endPartitions(ports, others), identity.forget(clientId, own)])
 }
 
 /**
