@@ -14,7 +14,7 @@ interface Budget {
 
 const RULES = `export default {
   version: '1', identity: 'none', shell: '/index.html',
-  routes: [{ match: '/api/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
+  routes: [{ match: '/api/products/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
 }`
 
 /** The smallest useful worker: one rule, everyone gets the same answers, an app of one document. */
