@@ -15,13 +15,15 @@ const OPEN_LIMIT_MS = 1000
  */
 export class Bodies {
   #cache: Promise<Cache> | undefined
+  /** What is there instead of a new cache, once they are cleared for good. */
+  #after: Promise<never> | undefined
 
   /** Puts a body where it belongs. When this settles it is there; the row that names it can be written. */
   async put(bytes: ArrayBuffer, at: Sequence): Promise<Body> {
     if (bytes.byteLength <= INLINE_BYTES) return { bytes }
     const url = `${worker.location.origin}/__freshlayer/${at}`
     // Whoever has deleted the cache has left us one that nobody else finds.
-    this.#cache = undefined
+    this.#cache = this.#after
     await (await this.#open()).put(url, new Response(bytes))
     return { url }
   }
@@ -52,7 +54,7 @@ export class Bodies {
 
   /** @param after what whoever comes later finds in place of a cache. Default: a new one. */
   async clear(after?: Promise<never>): Promise<void> {
-    this.#cache = after
+    this.#cache = this.#after = after
     await caches.delete(BODY_CACHE)
   }
 
