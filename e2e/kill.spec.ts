@@ -327,5 +327,20 @@ for (const [what, rows] of [
     await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()))
     await expect.poll(() => isRegistered(page)).toBe(false)
     expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox'] : [])
+    // What is left the page may take; what it could not keep stays.
+    const taken = (isKept: boolean): Promise<unknown> =>
+      page.evaluate(async (isKept) => {
+        const kept: unknown[] = []
+        const keep = (writes: readonly unknown[]): Promise<void> => {
+          kept.push(...writes)
+          return isKept ? Promise.resolve() : Promise.reject(new Error('no room'))
+        }
+        return [await window.exportOutbox(keep).catch(String), kept]
+      }, isKept)
+    const writes = Array.from({ length: rows }, (_, key) => ({ key, record: 'a write' }))
+    expect(await taken(false)).toEqual([rows > 0 ? 'Error: no room' : 0, writes])
+    expect(await taken(true)).toEqual([rows, writes])
+    expect(await taken(true)).toEqual([0, []])
+    expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox'] : [])
   })
 }

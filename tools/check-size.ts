@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { build } from 'vite'
 import { buildWorker, scriptOf } from './build-worker.ts'
@@ -35,7 +35,10 @@ async function demoWorker(folder: string): Promise<string> {
   return readFile(out, 'utf8')
 }
 
-async function tab(): Promise<string> {
+/** A page that connects, and uses nothing else of what the tab's entry has. */
+async function tab(folder: string): Promise<string> {
+  const input = join(folder, 'tab.ts')
+  await writeFile(input, `export { connect } from ${JSON.stringify(resolve('app/tab/index.ts'))}`)
   const result = await build({
     configFile: false,
     logLevel: 'warn',
@@ -43,7 +46,7 @@ async function tab(): Promise<string> {
       write: false,
       minify: true,
       copyPublicDir: false,
-      rolldownOptions: { input: 'app/tab/index.ts', output: { format: 'es' }, preserveEntrySignatures: 'strict' },
+      rolldownOptions: { input, output: { format: 'es' }, preserveEntrySignatures: 'strict' },
     },
   })
   return scriptOf(result)

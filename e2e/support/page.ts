@@ -1,8 +1,9 @@
-import { type ChangeEvent, connect, type Freshlayer } from '../../app/tab/index.ts'
+import { type ChangeEvent, connect, exportOutbox, type Freshlayer } from '../../app/tab/index.ts'
 
 declare global {
   interface Window {
     layer: Freshlayer
+    exportOutbox: typeof exportOutbox
     /** Every change this page was told of. */
     heard: ChangeEvent[]
     /** Unhandled rejections in this page. */
@@ -12,6 +13,7 @@ declare global {
   }
 }
 
+window.exportOutbox = exportOutbox
 window.unhandled = []
 addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(String(reason)))
 window.heard = []
