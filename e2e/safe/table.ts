@@ -133,6 +133,7 @@ export const calls: readonly Call[] = [
   call('delete search', 'forget', 1, READING),
   call('delete place', 'forget', 2, READING),
   call('getAll change', 'idle', 1, READING),
+  call('getAllKeys change', 'idle', 1, READING),
   call('count row', 'forget', 1, READING),
   call('caches.delete', 'forget', 1, READING),
 ]
