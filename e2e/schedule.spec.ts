@@ -167,5 +167,6 @@ async function play(
       .map(([name, count]) => `${name} ${count}`)
       .join(', '),
   )
-  expect(counts.shown).toBeGreaterThan(STEPS / 10)
+  // A short schedule may be away, or signed out, for most of it.
+  expect(counts.shown).toBeGreaterThan(STEPS < 1000 ? 0 : STEPS / 10)
 }
