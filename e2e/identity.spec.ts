@@ -80,6 +80,24 @@ test('another user behind the page’s back: the first one’s data is shown to 
   expect(await own(page)).toContain('of grace')
 })
 
+test('another user whose answer has the same tag: the page gets that answer, not a 304 that it never asked for', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin)
+  origin.on('/api/own', (request, response) => {
+    const fields = { 'content-type': 'application/json', 'x-user': backend.user, etag: '"same"' }
+    if (request.headers['if-none-match'] === '"same"') return void response.writeHead(304, fields).end()
+    response.writeHead(200, fields).end(JSON.stringify({ secret: `of ${backend.user}` }))
+  })
+  const page = await open()
+  await kept(page)
+  backend.user = 'grace'
+  const { status, text } = await read(page, '/api/own', { cache: 'no-cache' })
+  expect([status, text]).toEqual([200, '{"secret":"of grace"}'])
+  expect(await onDisk(page)).not.toContain('of ada')
+})
+
 test('a 401 costs nobody the stored answer, but nothing is shown until the origin has answered with success', async ({
   origin,
   open,

@@ -99,6 +99,7 @@ async function play(
       others,
       `step ${step}: ${what}, signed in: ${user ?? 'nobody'}, seen: ${text.slice(0, 60)}\n${trace.slice(-12).join('\n')}`,
     ).toEqual([])
+    expect(text, `step ${step}: ${what}: nobody asked on a condition`).not.toBe('304')
   }
 
   const counts = { reads: 0, shown: 0, sessions: 0, held: 0, stops: 0 }

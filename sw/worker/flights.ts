@@ -183,7 +183,9 @@ export class Flights {
       const head = describeResponse(response, structured)
       const isTheirs = await this.#heed(read, head, clears)
       const heard = settled({ kind: 'response', head })
-      const settlement = isTheirs ? heard : ({ kind: 'keep', why: OTHER_USER } as const)
+      // A 304 says nothing to whoever came after, but that they have an answer too.
+      const kind = response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
+      const settlement = isTheirs ? heard : ({ kind, why: OTHER_USER } as const)
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
       return { settlement, response, requestedAtMs, receivedAtMs: now() }
     } catch (error) {
