@@ -15,7 +15,7 @@ const OPEN_LIMIT_MS = 1000
  *
  * Opens at the first use. The callback may await requests of its transaction and nothing else.
  *
- * @throws CacheError 'store-unavailable' when the database cannot be opened in time.
+ * @throws CacheError 'store-unavailable' when the database cannot be opened in time, or fails at what it is asked.
  */
 export function openStore(database: string, storeName: string, durability: 'strict' | 'relaxed'): UseStore {
   let connection: Promise<IDBDatabase> | undefined
@@ -41,7 +41,7 @@ export function openStore(database: string, storeName: string, durability: 'stri
   const begin = (db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore =>
     db.transaction(storeName, mode, { durability }).objectStore(storeName)
 
-  return async (mode, callback) => {
+  const run: UseStore = async (mode, callback) => {
     let store: IDBObjectStore
     try {
       store = begin(await connect(), mode)
@@ -58,6 +58,15 @@ export function openStore(database: string, storeName: string, durability: 'stri
     work.catch(() => undefined)
     store.transaction.abort()
     throw new CacheError(storeUnavailable, { database, why: `it took longer than ${TRANSACTION_LIMIT_MS} ms` })
+  }
+  return async (mode, callback) => {
+    try {
+      return await run(mode, callback)
+    } catch (cause) {
+      // Whatever the browser says, to who reads the console it is one thing that is wrong.
+      if (!(cause instanceof DOMException)) throw cause
+      throw new CacheError(storeUnavailable, { database, why: String(cause) }, { cause })
+    }
   }
 }
 
