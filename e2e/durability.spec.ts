@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { holdDatabase, rewriteRows } from './support/database.ts'
 import { onDisk } from './support/disk.ts'
@@ -80,6 +82,10 @@ test('a browser that is killed finds its data, its log and its worker again, wit
   await read(before, '/api/fresh/1')
   await read(before, '/api/fresh/2')
   await stored(before, '/api/fresh/2')
+  // The browser writes its files behind our backs; what it has not begun to write is beyond any promise of ours.
+  await expect
+    .poll(() => largestFile(join(profile, 'Default', 'Service Worker', 'CacheStorage')))
+    .toBeGreaterThan(100_000)
   const cdp = await killed.browser()!.newBrowserCDPSession()
   const { processInfo } = await cdp.send('SystemInfo.getProcessInfo')
   const gone = new Promise((resolve) => killed.once('close', resolve))
@@ -99,6 +105,13 @@ test('a browser that is killed finds its data, its log and its worker again, wit
   await again.close()
   dropProfile(profile)
 })
+
+/** The size of the largest file in a folder. */
+const largestFile = (folder: string): number =>
+  Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => statSync(join(folder, path)).size),
+  )
 
 /** Settles when what was read is stored. */
 async function stored(page: Page, path: string): Promise<void> {
