@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from '@playwright/test'
+import type { ConsoleMessage, Page } from '@playwright/test'
 import { holdDatabase, rewriteRows } from './support/database.ts'
 import { onDisk } from './support/disk.ts'
 import { ScriptedOrigin } from './support/scripted-origin.ts'
@@ -54,7 +54,14 @@ test('stopped between the body and the row of a replacement: the old bytes stay 
   expect((await read(page, '/api/stale/1')).text).toContain('"old"')
 })
 
-test('what no window holds any more is erased at idle, and what one holds stays', async ({ origin, open }) => {
+test('what no window holds any more is erased at idle, without a word, and what one holds stays', async ({
+  origin,
+  open,
+  browserContext,
+}) => {
+  const said: string[] = []
+  const listen = (message: ConsoleMessage): void => void said.push(message.text())
+  browserContext.on('console', listen)
   const DAY_MS = 86_400_000
   origin.json('/api/fresh/old', () => ({ value: 'an hour past its windows', filler: 'x'.repeat(100_000) }))
   origin.json('/api/fresh/new', () => ({ value: 'within its windows' }))
@@ -67,6 +74,9 @@ test('what no window holds any more is erased at idle, and what one holds stays'
   await expect.poll(() => onlyBodies(page)).toBe('')
   expect(await stateOf(page, '/api/fresh/old')).toBe('absent')
   expect(await stateOf(page, '/api/fresh/new')).toBe('fresh')
+  // Nothing was broken.
+  expect(said.filter((text) => text.includes('audit'))).toEqual([])
+  browserContext.off('console', listen)
 })
 
 test('a browser that is killed finds its data, its log and its worker again, with the origin gone', async () => {

@@ -41,15 +41,19 @@ export async function audit(
   let oldest = sequence(Math.max(0, ledger.first - 1), 0)
   const gone = new Map<string, Row | undefined>()
   let bodiless = 0
+  const spent: Row[] = []
   for await (const [key, record] of recordsUnder(ledger, ROWS)) {
     const parsed = parseRow(record)
     const row = parsed && rowKey(parsed) === key ? parsed : undefined
-    if (row === undefined || isSpent(row, heardAtMs)) gone.set(key, row)
-    else if ('url' in row.body && !unnamed.has(row.body.url) && !(await bodies.has(row.body))) {
+    if (row === undefined) gone.set(key, row)
+    else if (isSpent(row, heardAtMs)) {
+      gone.set(key, row)
+      spent.push(row)
+    } else if ('url' in row.body && !unnamed.has(row.body.url) && !(await bodies.has(row.body))) {
       gone.set(key, row)
       bodiless++
     } else if (row.sequence < oldest) oldest = row.sequence
-    if (row !== undefined && 'url' in row.body && !gone.has(key)) unnamed.delete(row.body.url)
+    if (row !== undefined && 'url' in row.body) unnamed.delete(row.body.url)
   }
   const unreadable = [...gone.values()].filter((row) => row === undefined).length
   const oldestMs = now() - MAX_CHANGE_AGE_MS
@@ -70,7 +74,7 @@ export async function audit(
   ledger.forget()
   // A body is there before its row: whoever had no row when we looked may have one now.
   if (unnamed.size > 0) await ledger.each(({ body }) => void ('url' in body && unnamed.delete(body.url)))
-  await bodies.remove([...unnamed].map((url) => ({ body: { url } })))
+  await bodies.remove([...spent, ...[...unnamed].map((url) => ({ body: { url } }))])
   const repairs = [
     [unreadable, 'rows that could not be read, removed'],
     [bodiless, 'rows without a body, removed'],
