@@ -8,6 +8,9 @@ export const jittered = (limitMs: number): number => Math.random() * limitMs
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
+/** How long a store may take before an answer goes on without it. */
+export const STORE_LIMIT_MS = 1000
+
 /** The promise's value, or `late` when it takes longer. Rejections pass through. */
 export function within<T, L>(ms: number, promise: Promise<T>, late: L): Promise<T | L> {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -8,7 +8,7 @@ import { type Outcome, settle, type Settlement } from '../core/settle.ts'
 import { conditions } from '../core/validation.ts'
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
-import { now, within } from './clock.ts'
+import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { describeResponse } from './describe.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
@@ -55,9 +55,6 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly identity: Identity
 }
-
-/** How long a store may take before an answer goes on without it. */
-const STORE_LIMIT_MS = 1000
 
 /** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
 export const OTHER_USER = 'other-user'

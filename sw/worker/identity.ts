@@ -2,7 +2,7 @@ import type { IdentifiedBy } from '../../config/language/index.ts'
 import type { Fields } from '../core/head.ts'
 import { isOfToken, partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
-import { within } from './clock.ts'
+import { STORE_LIMIT_MS, within } from './clock.ts'
 import { CLIENTS, DOUBTS, ECHOES, LAST, under } from './records.ts'
 import { report } from './report.ts'
 import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
@@ -13,8 +13,6 @@ import { promisifyRequest, type UseStore } from './store.ts'
 const ASK_LIMIT_MS = 300
 /** How long a page that has just been loaded may take until it runs and says it. */
 const PAGE_LIMIT_MS = 10_000
-/** How long a store may take to say who was there before. */
-const STORE_LIMIT_MS = 1000
 /** What the first answer of a client, or the probe, may take to say it; then reads go on without. */
 const LEARN_LIMIT_MS = 3000
 

@@ -12,7 +12,7 @@ import { variantOf, varyNames } from '../core/vary.ts'
 import type { Bodies } from './bodies.ts'
 import { digestOf, wholeBody } from './body-reader.ts'
 import type { Channel } from './channel.ts'
-import { now, within } from './clock.ts'
+import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from './ledger.ts'
 import type { Read } from './read.ts'
@@ -44,9 +44,6 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly room: Room
 }
-
-/** How long the store may take before those who wait for it go on without it. */
-const STORE_LIMIT_MS = 1000
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
 const MAX_STORED_BYTES = 32 * 1024 * 1024

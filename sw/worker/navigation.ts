@@ -1,7 +1,7 @@
 import { DENIED_PATH, DENIED_QUERY, pathMatches, type Rules } from '../../config/language/index.ts'
 import { isAway } from '../core/head.ts'
 import { withStatus } from './answer.ts'
-import { within } from './clock.ts'
+import { STORE_LIMIT_MS, within } from './clock.ts'
 import type { Pages } from './pages.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -61,8 +61,5 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   event.waitUntil(unread())
   return own ?? withStatus(stored, { fwd: 'stale', detail: 'shell' })
 }
-
-/** How long a store may take before the network's own answer stands. */
-const STORE_LIMIT_MS = 1000
 
 const NONE = Promise.resolve(undefined)

@@ -5,7 +5,7 @@ import { settleWrite } from '../core/write.ts'
 import { withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
-import { now, within } from './clock.ts'
+import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import { distrust } from './distrust.ts'
 import type { Identity } from './everyone.ts'
@@ -18,9 +18,6 @@ import type { Structured } from './structured.ts'
 
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
 const INTENT_LIMIT_MS = 500
-
-/** How long a store may take before the page is answered without it. */
-const STORE_LIMIT_MS = 1000
 
 const warned = (error: unknown): void => report('what follows from a write could not be stored', error)
 
