@@ -10,29 +10,23 @@ async function keep(page: Page, path: string): Promise<void> {
 /** Harm that storage may come to, done to the layer's database behind its back. */
 const harm = (page: Page): Promise<void> =>
   page.evaluate(async () => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const opening = indexedDB.open('freshlayer-cache')
-      opening.onsuccess = () => resolve(opening.result)
+    await window.inDatabase((store) => {
+      const request = store.getAllKeys()
+      request.onsuccess = () => {
+        const of = (prefix: string, path: string): string =>
+          request.result.map(String).find((key) => key.startsWith(prefix) && key.includes(path)) ?? ''
+        // Half-written; of another shape; without a place in the order of use; and what nobody has written.
+        const half = of('row ', '/api/fresh/1')
+        const other = of('row ', '/api/fresh/2')
+        store.put({ shape: 1, key: 'half' }, half)
+        const older = store.get(other)
+        older.onsuccess = () => store.put({ ...older.result, shape: 0 }, other)
+        store.delete(of('place ', '/api/fresh/3'))
+        store.put('nobody’s', 'of another version')
+        const meta = store.get('meta')
+        meta.onsuccess = () => store.put({ ...meta.result, sizes: { gone: 1e9 } }, 'meta')
+      }
     })
-    const transaction = db.transaction('keyval', 'readwrite')
-    const store = transaction.objectStore('keyval')
-    const request = store.getAllKeys()
-    request.onsuccess = () => {
-      const of = (prefix: string, path: string): string =>
-        request.result.map(String).find((key) => key.startsWith(prefix) && key.includes(path)) ?? ''
-      // Half-written; of another shape; without a place in the order of use; and what nobody has written.
-      const half = of('row ', '/api/fresh/1')
-      const other = of('row ', '/api/fresh/2')
-      store.put({ shape: 1, key: 'half' }, half)
-      const older = store.get(other)
-      older.onsuccess = () => store.put({ ...older.result, shape: 0 }, other)
-      store.delete(of('place ', '/api/fresh/3'))
-      store.put('nobody’s', 'of another version')
-      const meta = store.get('meta')
-      meta.onsuccess = () => store.put({ ...meta.result, sizes: { gone: 1e9 } }, 'meta')
-    }
-    await new Promise((resolve) => (transaction.oncomplete = resolve))
-    db.close()
     // The body of a row is gone; and there is one of no row.
     const bodies = await caches.open('freshlayer-bodies-v1')
     for (const body of await bodies.keys()) await bodies.delete(body)
@@ -42,16 +36,8 @@ const harm = (page: Page): Promise<void> =>
 /** What is stored by now: rows by path, their places, everything else by its key's first word, and sizes. */
 const stored = (page: Page) =>
   page.evaluate(async () => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const opening = indexedDB.open('freshlayer-cache')
-      opening.onsuccess = () => resolve(opening.result)
-    })
-    const store = db.transaction('keyval').objectStore('keyval')
-    const all = <T>(request: IDBRequest<T>): Promise<T> =>
-      new Promise((resolve) => (request.onsuccess = () => resolve(request.result)))
-    const [found, meta] = await Promise.all([all(store.getAllKeys()), all<{ sizes: object }>(store.get('meta'))])
-    db.close()
-    const keys = found.map(String)
+    const [found, meta] = await window.inDatabase((store) => [store.getAllKeys(), store.get('meta')] as const)
+    const keys = found.result.map(String)
     const paths = (kind: string): string[] =>
       keys
         .filter((key) => key.startsWith(kind))
@@ -62,7 +48,7 @@ const stored = (page: Page) =>
       places: paths('place '),
       used: paths('used ').length,
       strangers: keys.filter((key) => key.startsWith('of ')),
-      sizes: Object.keys(meta.sizes),
+      sizes: Object.keys(meta.result.sizes),
       bodies: (await (await caches.open('freshlayer-bodies-v1')).keys()).length,
     }
   })

@@ -75,34 +75,28 @@ test('an eviction costs what it evicts, however much is stored', async ({ origin
 /** Fills the store with copies of the one answer that is in it, under a rule of their own. */
 const multiply = (page: Page, count: number): Promise<void> =>
   page.evaluate(async (count) => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const opening = indexedDB.open('freshlayer-cache')
-      opening.onsuccess = () => resolve(opening.result)
-    })
-    const transaction = db.transaction('keyval', 'readwrite')
-    const store = transaction.objectStore('keyval')
-    const request = store.openCursor(IDBKeyRange.bound('row ', 'row \uffff'))
-    request.onsuccess = () => {
-      const { key, value } = request.result!
-      for (let copy = 0; copy < count; copy++) {
-        const elsewhere = (text: string): string => text.replace('/limited/', `/copies/${copy}/`)
-        const row = elsewhere(String(key))
-        const used = `used copies\n${String(copy).padStart(15, '0')}\n${row}`
-        const place = { used, rule: 'copies', size: 10 }
-        store.put(
-          {
-            ...value,
-            body: { bytes: new ArrayBuffer(0) },
-            rule: 'copies',
-            key: elsewhere(value.key),
-            url: elsewhere(value.url),
-          },
-          row,
-        )
-        store.put(row, used)
-        store.put(place, `place ${row}`)
+    await window.inDatabase((store) => {
+      const request = store.openCursor(IDBKeyRange.bound('row ', 'row \uffff'))
+      request.onsuccess = () => {
+        const { key, value } = request.result!
+        for (let copy = 0; copy < count; copy++) {
+          const elsewhere = (text: string): string => text.replace('/limited/', `/copies/${copy}/`)
+          const row = elsewhere(String(key))
+          const used = `used copies\n${String(copy).padStart(15, '0')}\n${row}`
+          const place = { used, rule: 'copies', size: 10 }
+          store.put(
+            {
+              ...value,
+              body: { bytes: new ArrayBuffer(0) },
+              rule: 'copies',
+              key: elsewhere(value.key),
+              url: elsewhere(value.url),
+            },
+            row,
+          )
+          store.put(row, used)
+          store.put(place, `place ${row}`)
+        }
       }
-    }
-    await new Promise((resolve) => (transaction.oncomplete = resolve))
-    db.close()
+    })
   }, count)

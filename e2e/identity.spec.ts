@@ -45,6 +45,18 @@ const own = (page: Page, path = '/api/own', headers = {}): Promise<string> =>
 const kept = (page: Page, path = '/api/own'): Promise<void> =>
   expect.poll(() => read(page, path).then(({ headers }) => headers['cache-status'])).toContain('Freshlayer; hit')
 
+/** An answer for ada that the backend holds back: one function for each request that waits, which lets it go. */
+function heldBack(origin: ScriptedOrigin): readonly (() => void)[] {
+  const answers: (() => void)[] = []
+  origin.on('/api/slow', (_request, response) => {
+    answers.push(() => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada'))
+  })
+  return answers
+}
+
+const askSlow = (page: Page): Promise<string> =>
+  page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
+
 test('a new page’s first read says whose it is; from then on its user is served from store', async ({
   origin,
   open,
@@ -146,31 +158,23 @@ for (const [how, leave] of [
 
 test('what was asked before a sign-out is neither shown nor stored after it', async ({ origin, open }) => {
   new Backend(origin)
-  let release = (): void => undefined
-  origin.on('/api/slow', (_request, response) => {
-    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
-  })
+  const answers = heldBack(origin)
   const page = await open()
   await kept(page)
-  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
-  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  const slow = askSlow(page)
+  await expect.poll(() => answers.length).toBe(1)
   await page.evaluate(() => window.layer.signOut())
-  release()
+  answers[0]?.()
   expect(await slow).toContain('Failed to fetch')
   expect(await onDisk(page)).not.toContain('slow of ada')
 })
 
 test('a read that waited for another while its user signed out is not sent any more', async ({ origin, open }) => {
   new Backend(origin)
-  const answers: (() => void)[] = []
-  origin.on('/api/slow', (_request, response) => {
-    answers.push(() => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada'))
-  })
+  const answers = heldBack(origin)
   const page = await open()
   await kept(page)
-  const slow = page.evaluate(() =>
-    Promise.all([1, 2].map(() => fetch('/api/slow').then((response) => response.text(), String))),
-  )
+  const slow = Promise.all([askSlow(page), askSlow(page)])
   await expect.poll(() => answers.length).toBe(1)
   await page.evaluate(() => window.layer.signOut())
   answers[0]?.()
@@ -184,14 +188,11 @@ test('what was asked before a sign-out is not stored in a database that was made
   open,
 }) => {
   new Backend(origin)
-  let release = (): void => undefined
-  origin.on('/api/slow', (_request, response) => {
-    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
-  })
+  const answers = heldBack(origin)
   const page = await open()
   await kept(page)
-  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
-  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  const slow = askSlow(page)
+  await expect.poll(() => answers.length).toBe(1)
   await page.evaluate(() => window.layer.signOut())
   await page.evaluate(
     () =>
@@ -200,7 +201,7 @@ test('what was asked before a sign-out is not stored in a database that was made
         deleting.onsuccess = deleting.onerror = resolve
       }),
   )
-  release()
+  answers[0]?.()
   expect(await slow).toContain('Failed to fetch')
   // What is asked from now on is stored after it.
   await kept(page)
@@ -220,17 +221,14 @@ test('after a sign-in nothing is shown before the origin has said who it is', as
 
 test('an answer that was asked for before a sign-in says nothing about who came after', async ({ origin, open }) => {
   const backend = new Backend(origin)
-  let release = (): void => undefined
-  origin.on('/api/slow', (_request, response) => {
-    release = () => response.writeHead(200, { 'x-user': 'ada', 'content-type': 'text/plain' }).end('slow of ada')
-  })
+  const answers = heldBack(origin)
   const page = await open()
   await kept(page)
-  const slow = page.evaluate(() => fetch('/api/slow').then((response) => response.text(), String))
-  await expect.poll(() => origin.of('/api/slow').length).toBe(1)
+  const slow = askSlow(page)
+  await expect.poll(() => answers.length).toBe(1)
   await page.evaluate(() => fetch('/api/session', { method: 'POST' }))
   backend.user = 'grace'
-  release()
+  answers[0]?.()
   expect(await slow).toContain('Failed to fetch')
   expect(await own(page)).toContain('of grace')
 })

@@ -54,32 +54,17 @@ const cacheNames = (page: Page): Promise<string[]> => page.evaluate(() => caches
 const databaseNames = (page: Page): Promise<string[]> =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name = '' }) => name).toSorted())
 
-/** Every key of the layer's database; asking does not make one. */
+/** Every key of the layer's database. */
 const keys = (page: Page): Promise<string[]> =>
-  page.evaluate(async () => {
-    const opening = indexedDB.open('freshlayer-cache')
-    const db = await new Promise<IDBDatabase>((resolve, reject) => {
-      opening.onupgradeneeded = () => opening.transaction?.abort()
-      opening.onsuccess = () => resolve(opening.result)
-      opening.onerror = () => reject(opening.error)
-    })
-    const request = db.transaction('keyval').objectStore('keyval').getAllKeys()
-    await new Promise((resolve) => (request.onsuccess = resolve))
-    db.close()
-    return request.result.map(String)
-  })
+  page.evaluate(async () => (await window.inDatabase((store) => store.getAllKeys())).result.map(String))
 
 /** As if the origin had last been asked two hours ago; counts for workers that start after it. */
 const age = (page: Page): Promise<void> =>
   page.evaluate(async () => {
-    const opening = indexedDB.open('freshlayer-cache')
-    const db = await new Promise<IDBDatabase>((resolve) => (opening.onsuccess = () => resolve(opening.result)))
-    const transaction = db.transaction('keyval', 'readwrite')
-    const store = transaction.objectStore('keyval')
-    const request = store.get('kill')
-    request.onsuccess = () => store.put({ ...request.result, checkedAtMs: Date.now() - 7_200_000 }, 'kill')
-    await new Promise((resolve) => (transaction.oncomplete = resolve))
-    db.close()
+    await window.inDatabase((store) => {
+      const request = store.get('kill')
+      request.onsuccess = () => store.put({ ...request.result, checkedAtMs: Date.now() - 7_200_000 }, 'kill')
+    })
   })
 
 /** A page under a layer that has been asked once and lives. */
@@ -205,12 +190,8 @@ test('only the origin’s own word kills: no error, no page of HTML, no redirect
 /** Whether the check that was made last has been noted, and so is over. */
 const isRecent = (page: Page): Promise<boolean> =>
   page.evaluate(async () => {
-    const opening = indexedDB.open('freshlayer-cache')
-    const db = await new Promise<IDBDatabase>((resolve) => (opening.onsuccess = () => resolve(opening.result)))
-    const request = db.transaction('keyval').objectStore('keyval').get('kill')
-    await new Promise((resolve) => (request.onsuccess = resolve))
-    db.close()
-    return Date.now() - request.result.checkedAtMs < 60_000
+    const { result } = await window.inDatabase((store) => store.get('kill'))
+    return Date.now() - result.checkedAtMs < 60_000
   })
 
 for (const status of [404, 410]) {

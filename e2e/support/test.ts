@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page, test as base } from '@playwright/test'
 import { requireChromium } from '../../tools/find-chromium.ts'
+import { inDatabase } from './database.ts'
 import { ScriptedOrigin } from './scripted-origin.ts'
 
 export { expect } from '@playwright/test'
@@ -19,13 +20,15 @@ const ARGS = [
 /** A Chromium with a profile of its own. */
 export async function launch(profile: string): Promise<BrowserContext> {
   const { path } = requireChromium()
-  return chromium.launchPersistentContext(profile, {
+  const context = await chromium.launchPersistentContext(profile, {
     executablePath: path,
     headless: true,
     chromiumSandbox: false,
     args: ARGS,
     serviceWorkers: 'allow',
   })
+  await context.addInitScript(`globalThis.inDatabase = ${inDatabase}`)
+  return context
 }
 
 /** A folder that is gone when the test is. */
