@@ -61,5 +61,8 @@ export function parseRow(record: unknown): Row | undefined {
     : undefined
 }
 
+/** Those of the records that are rows of our shape. */
+export const parseRows = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
+
 const COUNTS = ['sequence', 'epoch', 'status', 'requestedAtMs', 'receivedAtMs', 'storedAtMs', 'size'] as const
 const TEXTS = ['key', 'url', 'variant', 'partition', 'rule', 'statusText', 'digest'] as const

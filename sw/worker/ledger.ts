@@ -1,15 +1,17 @@
 import { refusal, type Refusal } from '../core/admission.ts'
 import type { Change, LoggedChange } from '../core/change.ts'
 import { epochOf } from '../core/epoch.ts'
-import { Marks, type Target } from '../core/invalidation.ts'
+import type { Target } from '../core/invalidation.ts'
 import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
-import { parseRow, type Row } from '../core/row.ts'
+import { parseRow, parseRows, type Row } from '../core/row.ts'
 import { sequence, type Sequence } from '../core/sequence.ts'
 import { forgetChanges, log } from './changes.ts'
 import { within } from './clock.ts'
 import { distrust } from './distrust.ts'
 import { empty, type Meta, newMeta, parseMeta, type Transaction, type Transactions } from './ledger-record.ts'
-import { entriesOf, INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
+import { OpenWrites, storedMarks } from './open-writes.ts'
+import { Remembered } from './remembered.ts'
 import { Searches } from './searches.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 import { enter, leave } from './usage.ts'
@@ -31,7 +33,6 @@ export interface Intent {
   readonly durable: Promise<boolean>
 }
 
-const MAX_REMEMBERED = 512
 /** How long the page's answer to a write waits for its place in the order of things. */
 const PLACE_LIMIT_MS = 500
 
@@ -44,26 +45,22 @@ const PLACE_LIMIT_MS = 500
  * incarnation, so that whatever it does from then on comes after what the other did.
  */
 export class Ledger implements Transactions {
-  readonly marks = new Marks()
+  readonly #open = new OpenWrites()
+  readonly marks = this.#open.marks
   readonly searches = new Searches(this)
   readonly #store: UseStore
   readonly #version: string
-  readonly #remembered = new Map<string, readonly Row[]>()
+  readonly #remembered = new Remembered()
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
   #suspicion: Promise<boolean> | undefined
   /** What the first answer depends on is in memory. */
   isLoaded = false
   #lease: Promise<Lease> | undefined
   #counter = 0
-  /** Writes of this worker's that are open in the store, and those of others. */
-  readonly #own = new Set<string>()
-  #others: ReadonlySet<string> = new Set()
   /** The first incarnation of this worker: what it has in the air is no older. */
   first = 0
   /** The highest incarnation ever ours: should the database vanish, sequences still only grow. */
   #highest = 0
-  /** Moves with every change of rows, so that a read begun before it does not fill the memory. */
-  #generation = 0
   /** Bytes stored under each rule, when the ledger was last written. */
   sizes: Readonly<Record<string, number>> = {}
   /** How often each partition's identity has ended while this worker lives. */
@@ -107,7 +104,7 @@ export class Ledger implements Transactions {
     this.forget()
     const ended = await this.write(async ({ store, meta }) => {
       const range = under(ROWS + partitionPrefix(partition))
-      const rows = parsed(await promisifyRequest<unknown[]>(store.getAll(range)))
+      const rows = parseRows(await promisifyRequest<unknown[]>(store.getAll(range)))
       store.delete(range)
       for (const row of rows) await leave(store, meta, rowKey(row))
       await forgetChanges(store, (change) => change.partition === partition)
@@ -127,25 +124,23 @@ export class Ledger implements Transactions {
 
   /** The variants stored under a key, if memory knows; undefined when the store has to be asked. */
   remembered(key: string): readonly Row[] | undefined {
-    const rows = this.#remembered.get(key)
-    if (rows !== undefined) this.#remember(key, rows)
-    return rows
+    return this.#remembered.get(key)
   }
 
   /** The variants stored under a key. */
   async find(key: string): Promise<readonly Row[]> {
     for (;;) {
-      const generation = this.#generation
+      const generation = this.#remembered.generation
       const [records, meta] = await Promise.all([
         this.#store('readonly', (store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
         this.load(),
       ])
       // Something was stored meanwhile, perhaps this.
-      if (generation !== this.#generation) continue
+      if (generation !== this.#remembered.generation) continue
       // Rows of another version are dropped on purpose, which `begin` does.
       const isGone = meta?.version !== this.#version || this.#ending.has(partitionOfKey(key))
-      const rows = isGone ? [] : parsed(records)
-      this.#remember(key, rows)
+      const rows = isGone ? [] : parseRows(records)
+      this.#remembered.set(key, rows)
       return rows
     }
   }
@@ -156,13 +151,13 @@ export class Ledger implements Transactions {
     const found = await this.#store('readonly', (store) =>
       Promise.all(partitions.map((of) => promisifyRequest<unknown[]>(store.getAll(under(ROWS + urlPrefix(of, url)))))),
     )
-    return parsed(found.flat())
+    return parseRows(found.flat())
   }
 
   /** Shows every row. For what somebody asks by hand. */
   async each(visit: (row: Row) => void): Promise<void> {
     await this.load()
-    for await (const [, record] of recordsUnder(this, ROWS)) parsed([record]).forEach(visit)
+    for await (const [, record] of recordsUnder(this, ROWS)) parseRows([record]).forEach(visit)
   }
 
   read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
@@ -172,19 +167,15 @@ export class Ledger implements Transactions {
   /** Makes a row the stored one, together with its entry in the change log; or says why not. */
   async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
     const outcome = await this.write(async ({ store, meta }) => {
-      const [existing] = parsed([await promisifyRequest<unknown>(store.get(rowKey(row)))])
+      const existing = parseRow(await promisifyRequest<unknown>(store.get(rowKey(row))))
       const refused = refusal(row, existing, epochOf(meta, row.partition))
       if (refused !== undefined) return refused
       store.put(row, rowKey(row))
       await enter(store, meta, row, row.receivedAtMs)
       return { logged: log(store, meta, change) }
     })
-    this.#generation++
-    const known = this.#remembered.get(row.key)
-    if (typeof outcome === 'string') this.#remembered.delete(row.key)
-    else if (known !== undefined) {
-      this.#remember(row.key, [row, ...known.filter(({ variant }) => variant !== row.variant)])
-    }
+    if (typeof outcome === 'string') this.lost([row.key])
+    else this.#remembered.replace(row)
     return outcome
   }
 
@@ -216,8 +207,7 @@ export class Ledger implements Transactions {
    */
   intend(targets: readonly Target[]): Intent {
     const id = crypto.randomUUID()
-    this.#own.add(id)
-    this.marks.begin(id, targets)
+    this.#open.announce(id, targets)
     const durable = this.write(({ store }) => void store.put(targets, INTENTS + id)).then(
       () => true,
       () => false,
@@ -264,7 +254,7 @@ export class Ledger implements Transactions {
       store.delete(INTENTS + intent.id)
       return log(store, meta, change)
     })
-    this.#own.delete(intent.id)
+    this.#open.settled(intent.id)
     return logged
   }
 
@@ -276,23 +266,11 @@ export class Ledger implements Transactions {
 
   /** These keys have lost rows. */
   lost(keys: Iterable<string>): void {
-    this.#generation++
-    for (const key of keys) this.#remembered.delete(key)
-  }
-
-  #remember(key: string, rows: readonly Row[]): void {
-    this.#remembered.delete(key)
-    this.#remembered.set(key, rows)
-    if (this.#remembered.size <= MAX_REMEMBERED) return
-    for (const oldest of this.#remembered.keys()) {
-      this.#remembered.delete(oldest)
-      return
-    }
+    this.#remembered.delete(keys)
   }
 
   /** What memory holds of rows may be out of date. */
   forget(): void {
-    this.#generation++
     this.#remembered.clear()
   }
 
@@ -304,13 +282,13 @@ export class Ledger implements Transactions {
       const [record, searches, marks] = await Promise.all([
         promisifyRequest<unknown>(store.get(META)),
         this.searches.read(store),
-        readMarks(store),
+        storedMarks(store),
       ])
       // What a newer version has written, or one that is not known, is not for memory either.
       const meta = parseMeta(record)
       if (meta !== undefined) {
         this.searches.learnAll(searches)
-        this.#learn(marks)
+        this.#open.learn(marks)
       }
       return meta
     })
@@ -330,25 +308,6 @@ export class Ledger implements Transactions {
   #isSuspect(): Promise<boolean> {
     this.#suspicion ??= distrust.isSet()
     return this.#suspicion
-  }
-
-  /**
-   * Takes stored marks and intents into memory. Gives the writes of others that are open: those announced and not ended,
-   * and, since what cannot be read may have been of just now, the marks that cannot be read.
-   */
-  #learn({ marks, intents }: StoredMarks): OpenWrite[] {
-    const open = intents.map(([key, targets]) => ({ id: key.slice(INTENTS.length), key, targets: targetsIn(targets) }))
-    for (const [key, at] of marks) {
-      const target = key.slice(MARKS.length) as Target
-      if (typeof at === 'number') this.marks.add({ target, sequence: at as Sequence })
-      else open.push({ id: key, key, targets: [target] })
-    }
-    const others = open.filter(({ id }) => !this.#own.has(id))
-    const ids = new Set(others.map(({ id }) => id))
-    for (const id of this.#others) if (!ids.has(id)) this.marks.end(id)
-    this.#others = ids
-    for (const { id, targets } of others) this.marks.begin(id, targets)
-    return others
   }
 
   begin(): Promise<Lease> {
@@ -387,16 +346,7 @@ export class Ledger implements Transactions {
     meta.incarnation = this.#highest = Math.max(meta.incarnation, this.#highest) + 1
     this.first ||= this.#highest
     this.forget()
-    // What was written by a worker that is gone, or by one that will end it again itself, counts as written now.
-    for (const { id, key, targets } of this.#learn(await readMarks(store))) {
-      const at = sequence(meta.incarnation, ++this.#counter)
-      store.delete(key)
-      for (const target of targets) {
-        this.marks.add({ target, sequence: at })
-        store.put(at, MARKS + target)
-      }
-      this.marks.end(id)
-    }
+    await this.#open.settleOthers(store, () => sequence(meta.incarnation, ++this.#counter))
     return meta
   }
 
@@ -417,28 +367,3 @@ export class Ledger implements Transactions {
     })
   }
 }
-
-interface StoredMarks {
-  readonly marks: readonly Stored[]
-  readonly intents: readonly Stored[]
-}
-
-type Stored = readonly [key: string, record: unknown]
-
-/** A write that has been announced and not ended, as the store has it. */
-interface OpenWrite {
-  readonly id: string
-  readonly key: string
-  readonly targets: readonly Target[]
-}
-
-async function readMarks(store: IDBObjectStore): Promise<StoredMarks> {
-  const [marks, intents] = await Promise.all([entriesOf(store, MARKS), entriesOf(store, INTENTS)])
-  return { marks, intents }
-}
-
-/** What a write was to reach; everything, where that cannot be read. */
-const targetsIn = (record: unknown): readonly Target[] =>
-  Array.isArray(record) && record.every((target) => typeof target === 'string') ? (record as Target[]) : ['prefix ']
-
-export const parsed = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])

@@ -1,7 +1,7 @@
 import { type Budget, excess } from '../core/budget.ts'
-import type { Row } from '../core/row.ts'
+import { parseRows, type Row } from '../core/row.ts'
 import type { EpochMs } from '../core/units.ts'
-import { type Ledger, parsed } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
 import { rowKey } from './records.ts'
 import { promisifyRequest } from './store.ts'
 import { leastUsed, moveUp } from './usage.ts'
@@ -44,7 +44,7 @@ export class Room {
           store.delete(key)
         }
       }
-      return parsed(rows)
+      return parseRows(rows)
     })
     this.#ledger.lost(gone.map(({ key }) => key))
     return gone
