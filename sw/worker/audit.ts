@@ -5,7 +5,8 @@ import type { Bodies } from './bodies.ts'
 import { forgetChanges } from './changes.ts'
 import { now } from './clock.ts'
 import type { Ledger } from './ledger.ts'
-import { MARKS, recordsUnder, rowKey, ROWS } from './records.ts'
+import { parseMeta } from './ledger-record.ts'
+import { MARKS, META, recordsUnder, rowKey, ROWS } from './records.ts'
 import { report } from './report.ts'
 import { promisifyRequest } from './store.ts'
 import { disorder, leave, tidyOrder } from './usage.ts'
@@ -22,8 +23,8 @@ const MAX_CHANGE_AGE_MS = 86_400_000
 /**
  * Looks at everything that is stored. What no longer matters goes: rows that are spent, marks older than every other row,
  * old changes. What is not as it should be is put right, and said: rows that cannot be read, rows without a body, bodies
- * without a row, an order of use that is not that of the rows. For idle time: it reads some records at a time, and writes
- * once.
+ * without a row, an order of use that is not that of the rows. For idle time: it reads some records at a time, the keys
+ * alone all at once, and writes once.
  *
  * @param isSpent whether a row is of no more use, given when the origin was last heard.
  */
@@ -57,6 +58,10 @@ export async function audit(
   }
   const unreadable = [...gone.values()].filter((row) => row === undefined).length
   const oldestMs = now() - MAX_CHANGE_AGE_MS
+  const looksOrdered = await ledger.read(async (store) => {
+    const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+    return meta !== undefined && (await disorder(store, meta)) === undefined
+  })
   const misplaced = await ledger.write(async ({ store, meta }) => {
     for (const [key, seen] of gone) {
       const row = parseRow(await promisifyRequest<unknown>(store.get(key)))
@@ -67,9 +72,11 @@ export async function audit(
     }
     for (const target of ledger.marks.forgetBefore(oldest)) store.delete(MARKS + target)
     await forgetChanges(store, ({ position, atMs }) => position <= meta.position - MAX_CHANGES || atMs < oldestMs)
-    const found = await disorder(store, meta)
-    if (found !== undefined) await tidyOrder(store, meta, found)
-    return found === undefined ? 0 : found.strays.length + found.unplaced.length || 1
+    // Whoever uses the store meanwhile waits for this: only what looked wrong is looked at again.
+    const found = looksOrdered ? undefined : await disorder(store, meta)
+    if (found === undefined) return 0
+    await tidyOrder(store, meta, found)
+    return found.strays.length + found.unplaced.length || 1
   })
   ledger.forget()
   // A body is there before its row: whoever had no row when we looked may have one now.
