@@ -39,8 +39,8 @@ async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent):
 }
 
 interface Sight {
-  /** Of the oldest answer on screen, in seconds; absent when nothing on screen comes from store. */
-  readonly ageSeconds?: number
+  /** Of the oldest answer on screen, in seconds; 'live' when none of them comes from store, absent when there is none. */
+  readonly age?: number | 'live'
   readonly total: Readonly<Counts>
 }
 
@@ -54,10 +54,12 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
     <aside className="layer-strip" aria-label="Data freshness">
       {state.controlled && sight !== undefined ? (
         <>
-          <span className="layer-part">
-            <span className="layer-name">On screen</span>{' '}
-            <span className="layer-age">{sight.ageSeconds === undefined ? 'live' : formatAge(sight.ageSeconds)}</span>
-          </span>
+          {sight.age !== undefined && (
+            <span className="layer-part">
+              <span className="layer-name">On screen</span>{' '}
+              <span className="layer-age">{sight.age === 'live' ? sight.age : formatAge(sight.age)}</span>
+            </span>
+          )}
           <span className="layer-part">
             <strong>{formatNumber(sight.total.hits)}</strong> hits
           </span>
@@ -113,15 +115,16 @@ function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
 async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight> {
   const urls = client
     .getQueryCache()
-    .findAll({ type: 'active' })
+    .findAll({ type: 'active', predicate: ({ state }) => state.data !== undefined })
     .map(({ queryKey }) => urlOfKey(queryKey))
     .filter((url) => url !== undefined)
   const [explanations, { total }] = await Promise.all([
     Promise.all(urls.map((url) => layer.explain(new URL(url, location.origin).href))),
     layer.stats(),
   ])
+  if (urls.length === 0) return { total }
   const ages = explanations.map(({ ageSeconds }) => ageSeconds).filter((age) => age !== undefined)
-  return ages.length === 0 ? { total } : { total, ageSeconds: Math.max(...ages) }
+  return { total, age: ages.length === 0 ? 'live' : Math.max(...ages) }
 }
 
 /** The other tabs are asked first: one with an edited form has to be saved, closed or left. */

@@ -17,6 +17,19 @@ const test = browserTest.extend<{ readonly server: DemoProcess }>({
   baseURL: async ({ server }, use) => use(server.url),
 })
 
+declare global {
+  interface Window {
+    /** Every text that the strip has had. */
+    strip: Set<string>
+  }
+}
+
+const noteStrip = (): void => {
+  window.strip = new Set()
+  const look = (): void => void window.strip.add(document.querySelector('.layer-strip')?.textContent ?? '')
+  new MutationObserver(look).observe(document, { childList: true, characterData: true, subtree: true })
+}
+
 /** The data on a page: what its tables, lists and fields hold. The till is left out: it is gone when offline. */
 const dataOn = (page: Page): Promise<string[]> =>
   page.locator('main :is(h1, table, dl, ul, input, select, textarea)').evaluateAll((elements) =>
@@ -50,9 +63,11 @@ test('the server is killed: what was visited reloads with its data, and catches 
   await expect(heading(page)).toHaveText('Product')
   await expect(page.getByRole('main').getByRole('alert')).toContainText('Failed to fetch')
 
+  await page.addInitScript(noteStrip)
   await page.goto('/')
   await expect(panel(page, 'Till').getByRole('alert')).toContainText('Failed to fetch')
   await expect(page.getByRole('complementary', { name: 'Data freshness' })).toContainText('Offline')
+  expect(await page.evaluate(() => [...window.strip].filter((text) => text.includes('live')))).toEqual([])
   const tasks = panel(page, 'My tasks')
   await expect(tasks).toContainText('Check margins on coffee and tea')
   const { pool, close } = await openDatabase({ kind: 'folder', path: server.dataFolder })
