@@ -129,6 +129,39 @@ test('a page of an earlier build gets its files until it is gone; then they are 
   expect(await stored(young)).toContain(NEW_FILE)
 })
 
+for (const [how, status, type] of [
+  ['says that there is none', 404, 'text/plain'],
+  ['answers with the app’s document', 200, 'text/html'],
+] as const) {
+  test(`a page hears that its build is gone when the server ${how} for one of its files`, async ({ origin, open }) => {
+    deploy(origin, FIRST)
+    const [page, other] = [await open(), await open()]
+    const said: string[] = []
+    page.context().on('console', (message) => said.push(message.text()))
+    const lazy = '/assets/lazy-cccc3333.js'
+    origin.on(lazy, (_request, response) => void response.writeHead(status, { 'content-type': type }).end('none'))
+    const outdated = (of: Page): Promise<boolean> => of.evaluate(() => window.layer.state.outdated)
+
+    for (const path of ['/assets/plain.js', '/api/fresh/none']) await page.evaluate((path) => fetch(path), path)
+    expect(await importsFile(page, OLD_FILE)).toBe(FIRST)
+    expect(await outdated(page)).toBe(false)
+
+    deploy(origin, SECOND)
+    expect(await importsFile(page, lazy)).toContain('TypeError')
+    await expect.poll(() => outdated(page)).toBe(true)
+    expect(said.filter((text) => text.includes(lazy) && text.includes('gone'))).toHaveLength(1)
+    expect(await outdated(other)).toBe(false)
+    // The newer build is looked for, once, and nobody is reloaded.
+    await expect.poll(() => page.evaluate(() => window.layer.state.updateReady)).toBe(true)
+    const asked = origin.of('/sw.js').length
+    expect(await importsFile(other, lazy)).toContain('TypeError')
+    await expect.poll(() => outdated(other)).toBe(true)
+    expect(origin.of('/sw.js')).toHaveLength(asked)
+    await page.reload()
+    expect(await outdated(page)).toBe(false)
+  })
+}
+
 test('data stored by one build is served by the next', async ({ origin, open }) => {
   deploy(origin, FIRST)
   origin.json('/api/fresh/1', () => ({ id: 1 }))

@@ -209,7 +209,7 @@ const ANNOUNCEMENT = v.variant('say', [
   }),
   v.object({ say: v.literal('origin'), reachable: v.boolean() }),
   v.object({ say: v.literal('reset'), logId: v.string() }),
-  v.object({ say: v.picklist(['who', 'agree']) }),
+  v.object({ say: v.picklist(['who', 'agree', 'outdated']) }),
 ])
 
 describe('whatever comes as a message', () => {
@@ -245,7 +245,7 @@ describe('whatever comes as a message', () => {
     fc.record({ say: fc.constant('change'), change }),
     fc.record({ say: fc.constant('origin'), reachable: fc.boolean() }),
     fc.record({ say: fc.constant('reset'), logId: fc.string() }),
-    fc.record({ say: fc.constantFrom('who', 'agree') }),
+    fc.record({ say: fc.constantFrom('who', 'agree', 'outdated') }),
   )
 
   it('is understood when it is a message', () => {

@@ -142,6 +142,8 @@ export type Announcement =
   | { readonly say: 'who' }
   /** To one tab, with a port for the answer: may a newer worker take over now? */
   | { readonly say: 'agree' }
+  /** To one tab: the server no longer has a file of its build. */
+  | { readonly say: 'outdated' }
 
 type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
 
@@ -194,6 +196,7 @@ export function parseAnnouncement(data: unknown): Announcement | undefined {
       return typeof announcement.logId === 'string' ? announcement : undefined
     case 'who':
     case 'agree':
+    case 'outdated':
       return announcement
     case undefined:
       return undefined

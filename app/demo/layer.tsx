@@ -76,7 +76,7 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
       )}
       <span className="layer-news" aria-live="polite">
         {state.offline && <span className="badge badge-warn">Offline</span>}
-        {state.updateReady && <UpdateButton layer={layer} />}
+        {(state.updateReady || state.outdated) && <UpdateButton layer={layer} />}
       </span>
     </aside>
   )

@@ -7,7 +7,7 @@ describe('where no worker can run', () => {
 
   it('every question has an answer, and the reason is said once', async () => {
     const layer = connect({ identify: () => 'ada' })
-    expect(layer.state).toEqual({ controlled: false, updateReady: false, offline: false })
+    expect(layer.state).toEqual({ controlled: false, updateReady: false, offline: false, outdated: false })
     expect(await layer.explain('/api/x')).toMatchObject({ url: '/api/x', state: 'no-worker' })
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })
     expect(await layer.remove({ all: true })).toBe(0)

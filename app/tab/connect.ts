@@ -42,6 +42,12 @@ export interface State {
   readonly updateReady: boolean
   /** The origin could not be reached when it was last tried. */
   readonly offline: boolean
+  /**
+   * The server no longer has a file that this page has asked for: its build is gone, and parts of it cannot load until
+   * the page is loaded anew. Ask its user first. A page that reloads itself would do so again and again where a file is
+   * missing from the newest build.
+   */
+  readonly outdated: boolean
 }
 
 /** Something this page may be showing is no longer what the layer would answer. */
@@ -107,7 +113,7 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
 }
 
 class Connection implements Freshlayer {
-  state: State = { controlled: false, updateReady: false, offline: false }
+  state: State = { controlled: false, updateReady: false, offline: false, outdated: false }
   readonly #options: ConnectOptions
   readonly #container = container()
   readonly #listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = { state: new Set(), change: new Set() }
@@ -267,6 +273,7 @@ class Connection implements Freshlayer {
         return this.#tell(RESET)
       case 'who':
       case 'agree':
+      case 'outdated':
       case undefined:
         return
     }
@@ -323,6 +330,7 @@ class Connection implements Freshlayer {
     const { identify, mayUpdate } = this.#options
     const say = parseAnnouncement(data)?.say
     if (say === 'who') void this.identify(identify?.() ?? null)
+    if (say === 'outdated') this.#set({ outdated: true })
     if (say === 'agree') ports[0]?.postMessage(mayUpdate?.() ?? true)
   }
 

@@ -2,6 +2,7 @@ import { Route } from 'workbox-routing'
 import { PRECACHE } from '../../config/names.ts'
 import { HASHED_NAME } from '../core/hashed-name.ts'
 import { withStatus } from './answer.ts'
+import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
 
@@ -64,9 +65,12 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     route: new Route(
       // Never a page: those go to the network first (I9). Never a part of a file: what is stored is whole (I8).
       ({ request, url }) => request.mode !== 'navigate' && !request.headers.has('range') && isOfAnyBuild(bare(url)),
-      async ({ request, url }) => {
+      async ({ request, url, event }) => {
         const stored = await match(bare(url))
-        return stored === undefined ? fetch(request) : withStatus(stored, { hit: true, detail: 'precache' })
+        if (stored !== undefined) return withStatus(stored, { hit: true, detail: 'precache' })
+        const response = await fetch(request)
+        if (isMissing(request, response)) event.waitUntil(tellOutdated((event as FetchEvent).clientId, url.href))
+        return response
       },
     ),
     hashed,
