@@ -17,6 +17,7 @@ export default defineConfig({
     { match: '/api/rules/**', fresh: '10m' },
     { match: '/api/limited/:id', fresh: '10m', budget: '100kB' },
     { match: '/api/always/**' },
+    { match: '/api/parts/:id', fresh: '10m', ranges: true },
     { match: 'http://other-origin.test/v1/**' },
   ],
   writes: [{ match: 'POST /api/items', invalidates: ['items', '/api/rules/**'] }],

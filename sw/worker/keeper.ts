@@ -4,7 +4,7 @@ import type { Fields } from '../core/head.ts'
 import { formatHttpDate } from '../core/http-date.ts'
 import { isJustAnnounced } from '../core/plan.ts'
 import { asksForBytes, combines, contentRange, joined } from '../core/range.ts'
-import { ROW_SHAPE, type Row } from '../core/row.ts'
+import { type Body, ROW_SHAPE, type Row } from '../core/row.ts'
 import type { Settlement } from '../core/settle.ts'
 import { bytes, type EpochMs } from '../core/units.ts'
 import { mergedFields, sameValidator, storedFields } from '../core/validation.ts'
@@ -83,7 +83,7 @@ export class Keeper {
         const tags = this.#tagsOf(read, fields)
         const shared = await this.#confirm({ ...row, ...exchange, fields, targeted, variant, tags })
         // A 304 may bring another `Vary`: the row has moved, its body has not.
-        if (variant !== row.variant) await ledger.remove([row], () => undefined)
+        if (shared !== undefined && variant !== row.variant) await ledger.remove([row], () => undefined, exchange.sequence)
         return shared
       }
       case 'outdate': {
@@ -92,11 +92,14 @@ export class Keeper {
         channel.changes([await written])
         return undefined
       }
-      case 'drop':
+      case 'drop': {
         if (read.row === undefined) return undefined
-        channel.changes(await ledger.remove([read.row], (row) => ({ ...about(row, informed), kind: 'removed' })))
-        await bodies.remove([read.row])
+        const removal = (row: Row): Change => ({ ...about(row, informed), kind: 'removed' })
+        const { rows, logged } = await ledger.remove([read.row], removal, exchange.sequence)
+        channel.changes(logged)
+        await bodies.remove(rows)
         return undefined
+      }
       case 'keep':
       case 'stand-in':
       case 'refetch':
@@ -132,13 +135,11 @@ export class Keeper {
         merged.delete('content-range')
         return this.#confirm({ ...previous, ...exchange, fields: merged })
       }
-      const known = previous && combines(previous.fields, fields) ? previous : undefined
-      const all = joined(
-        (known && contentRange(known.fields)) ?? part,
-        known === undefined ? received : await this.#bytesOf(known),
-        part,
-        received,
-      )
+      const known = previous && combines(previous.fields, fields) ? contentRange(previous.fields) : undefined
+      // Another answer may have taken its place meanwhile, and its body with it: then what came stands alone.
+      const bytes = known && (await this.#bytesOf(previous?.body))
+      const isWhole = known !== undefined && bytes?.byteLength === known.last - known.first + 1
+      const all = joined(isWhole ? known : part, isWhole ? bytes : received, part, received)
       body = all.bytes
       if (all.contentRange !== undefined) fields.set('content-range', all.contentRange)
       else {
@@ -220,8 +221,9 @@ export class Keeper {
     return typeof committed === 'string' ? undefined : { row, body: undefined, outcome: 'unchanged' }
   }
 
-  async #bytesOf({ body }: Row): Promise<ArrayBuffer> {
-    return new Response((await this.#ports.bodies.get(body)) as BodyInit | undefined).arrayBuffer()
+  async #bytesOf(body: Body | undefined): Promise<ArrayBuffer | undefined> {
+    const stored = body && (await this.#ports.bodies.get(body))
+    return stored && new Response(stored).arrayBuffer()
   }
 }
 

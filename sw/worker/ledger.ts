@@ -4,7 +4,7 @@ import { epochOf } from '../core/epoch.ts'
 import type { Target } from '../core/invalidation.ts'
 import { partitionOfKey, partitionPrefix, urlPrefix } from '../core/key.ts'
 import { parseRow, parseRows, type Row } from '../core/row.ts'
-import { sequence, type Sequence } from '../core/sequence.ts'
+import { sequence, type Sequence, UNDER_WAY } from '../core/sequence.ts'
 import { forgetChanges, log } from './changes.ts'
 import { within } from './clock.ts'
 import { distrust } from './distrust.ts'
@@ -179,17 +179,30 @@ export class Ledger implements Transactions {
     return outcome
   }
 
-  /** Forgets rows, body and offline window included, and logs it. */
-  async remove(rows: readonly Row[], change: (row: Row) => Change | undefined): Promise<LoggedChange[]> {
-    const logged = await this.write(async ({ store, meta }) => {
-      for (const row of rows) {
+  /**
+   * Forgets rows, body and offline window included, and logs it. What is asked for later stays (I2). Returns those that
+   * went, for their bodies' sake.
+   *
+   * @param at the place of whoever removes them. Default: after everything.
+   */
+  async remove(
+    rows: readonly Row[],
+    change: (row: Row) => Change | undefined,
+    at: Sequence = UNDER_WAY,
+  ): Promise<{ rows: Row[]; logged: LoggedChange[] }> {
+    const removed = await this.write(async ({ store, meta }) => {
+      const gone: Row[] = []
+      for (const { key, variant } of rows) {
+        const row = parseRow(await promisifyRequest<unknown>(store.get(rowKey({ key, variant }))))
+        if (row === undefined || row.sequence > at) continue
+        gone.push(row)
         store.delete(rowKey(row))
         await leave(store, meta, rowKey(row))
       }
-      return rows.flatMap((row) => log(store, meta, change(row)) ?? [])
+      return { rows: gone, logged: gone.flatMap((row) => log(store, meta, change(row)) ?? []) }
     })
     this.lost(rows.map(({ key }) => key))
-    return logged
+    return removed
   }
 
   /** Forgets every row, and makes sure that nothing asked for before is stored after. The log starts anew. */

@@ -145,9 +145,10 @@ export class Messages {
     await ledger.each((row) => void (isReached(row, targets) && rows.push(row)))
     // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
     await this.#invalidate(reach)
-    channel.changes(await ledger.remove(rows, removal))
-    await bodies.remove(rows)
-    return { removed: rows.length }
+    const removed = await ledger.remove(rows, removal)
+    channel.changes(removed.logged)
+    await bodies.remove(removed.rows)
+    return { removed: removed.rows.length }
   }
 
   async #refresh(given: string, clientId: string): Promise<Refreshed> {
@@ -155,7 +156,7 @@ export class Messages {
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
     const rows = await this.#stored(this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, match.rule)), clientId)
-    let outcome: Refreshed['outcome'] = 'absent'
+    const outcomes: Refreshed['outcome'][] = []
     const lives = new Map(rows.map(({ partition }) => [partition, ledger.life(partition)]))
     for (const row of rows) {
       const isTheirs = (): boolean => ledger.life(row.partition) === lives.get(row.partition)
@@ -173,10 +174,11 @@ export class Messages {
       const flight = flights.launch(read, validation(row, match), false)
       const { settlement } = await flight.landed
       const shared = await flight.shared
-      outcome = shared?.outcome === 'first' ? 'changed' : (shared?.outcome ?? 'kept')
-      if (settlement.kind === 'fail' || settlement.kind === 'stand-in') outcome = 'unreachable'
+      if (settlement.kind === 'fail' || settlement.kind === 'stand-in') outcomes.push('unreachable')
+      else outcomes.push(shared?.outcome === 'first' ? 'changed' : (shared?.outcome ?? 'kept'))
     }
-    return { outcome }
+    // Of several variants the latest is what a page most likely shows.
+    return { outcome: outcomes[0] ?? 'absent' }
   }
 
   /** What is stored for a URL that this client may see, the latest first. */
