@@ -73,6 +73,33 @@ test('tabs learn that the origin is away and that it is back, and then read anew
   await expect.poll(() => page.title()).toBe('{"value":2}')
 })
 
+test('an endpoint that always fails beside one that does not makes nobody ask everything again and again', async ({
+  origin,
+  open,
+}) => {
+  origin.json('/api/always/well', () => ({ value: 1 }))
+  origin.on('/api/always/ill', (_request, response) => void response.writeHead(503).end())
+  const page = await open()
+  const states = page.evaluateHandle(() => {
+    const heard: boolean[] = []
+    window.layer.on('state', ({ offline }) => heard.push(offline))
+    return heard
+  })
+  const offline = async (): Promise<boolean[]> => (await states).jsonValue()
+  await read(page, '/api/always/ill')
+  await expect.poll(offline).toEqual([true])
+  await read(page, '/api/always/well')
+  await expect.poll(offline).toEqual([true, false])
+  for (let round = 0; round < 3; round++) for (const path of ['ill', 'well']) await read(page, `/api/always/${path}`)
+  await page.evaluate(() => window.layer.stats())
+  expect(await offline()).toEqual([true, false])
+  expect(await page.evaluate(() => window.heard.filter(({ kind }) => kind === 'reset').length)).toBeLessThan(2)
+  // A failure of another kind is news all the same.
+  await origin.stop()
+  await read(page, '/api/always/well')
+  await expect.poll(offline).toEqual([true, false, true])
+})
+
 test('six identical reads at once reach the origin as one', async ({ origin, open }) => {
   let release = (): void => undefined
   const held = new Promise<void>((resolve) => (release = resolve))

@@ -364,7 +364,18 @@ describe('a whole answer (RFC 9111 §3)', () => {
 
   it('is handed over where the plan does not let it', () => {
     expect(settled(PAST, answered(200, JSON_TYPE))).toEqual({ kind: 'keep', why: 'no-store' })
-    expect(settled(PAST, answered(404), { stored: ROW })).toEqual({ kind: 'keep', why: 'no-store' })
+    expect(settled(PAST, answered(304))).toEqual({ kind: 'keep', why: 'no-store' })
+  })
+
+  it('that may not be stored ends what is, where it says that there is nothing any more', () => {
+    const stored = ROW
+    for (const status of [403, 404, 410]) {
+      expect(settled(PAST, answered(status), { stored })).toEqual({ kind: 'drop', why: 'no-store' })
+      expect(settled(PAST, answered(status, {}, { redirected: true }), { stored }).kind).toBe('keep')
+      expect(settled(PAST, answered(status), { stored, unasked: true }).kind).toBe('keep')
+    }
+    expect(settled(PAST, answered(404)).kind).toBe('keep')
+    expect(settled(PAST, answered(500), { stored }).kind).toBe('keep')
   })
 
   it.each<[rule: string, outcome: Outcome, why: string]>([

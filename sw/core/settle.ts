@@ -67,10 +67,13 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
   if (row !== undefined && (forgives || (standsIn && isAway(head.status))))
     return { kind: 'stand-in', row, why: 'away' }
   if (isAway(head.status)) return { kind: 'keep', why: 'away' }
-  if (head.status === 304) return settleNotModified(plan, request, head)
   const held = stored ?? row
+  if (plan.kind === 'fetch' && !plan.store && request.method !== 'HEAD') {
+    const ends = held !== undefined && !unasked && !head.redirected && isGone(head)
+    return { kind: ends ? 'drop' : 'keep', why: plan.why }
+  }
+  if (head.status === 304) return settleNotModified(plan, request, head)
   if (request.method === 'HEAD' && head.status === 200 && held !== undefined) return settleHead(request, head, held)
-  if (plan.kind === 'fetch' && !plan.store && request.method !== 'HEAD') return { kind: 'keep', why: plan.why }
   if (head.opaque || head.redirected) return { kind: 'keep', why: head.opaque ? 'opaque' : 'redirected' }
   if (held !== undefined && unasked && head.status >= 400) return { kind: 'keep', why: 'unasked' }
   if (head.status < 300 && !isExpected(head, request, expects, held)) return { kind: 'keep', why: 'unexpected-type' }
@@ -125,11 +128,10 @@ function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlem
 }
 
 /** What the origin says is gone, forbidden, or not to be kept any more ends what we have of it. */
-const endsEntry = ({ status }: ResponseHead, obstacle: string): boolean =>
-  status === 403 ||
-  status === 404 ||
-  status === 410 ||
-  (status < 400 && (obstacle === 'no-store' || obstacle === 'vary'))
+const endsEntry = (head: ResponseHead, obstacle: string): boolean =>
+  isGone(head) || (head.status < 400 && (obstacle === 'no-store' || obstacle === 'vary'))
+
+const isGone = ({ status }: ResponseHead): boolean => status === 403 || status === 404 || status === 410
 
 /**
  * Whether an answer is of the kind that belongs here. A sign-in page or a captive portal answers any path with 200 and

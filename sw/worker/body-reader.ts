@@ -10,7 +10,7 @@ export async function wholeBody(response: Response, limit: number): Promise<Arra
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.byteLength
     if (size > limit) {
-      void reader.cancel()
+      reader.cancel().catch(() => undefined)
       return undefined
     }
     chunks.push(read.value)

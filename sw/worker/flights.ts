@@ -14,7 +14,7 @@ import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import type { Keeper, Shared, Times } from './keeper.ts'
 import type { Ledger } from './ledger.ts'
-import { outgoing, reach } from './origin.ts'
+import { discard, outgoing, reach } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
@@ -107,11 +107,18 @@ export class Flights {
       forPage && settlement.kind === 'store' ? response?.clone() : response,
     )
     let isStoring = false
-    const keys = new Set([read.key])
+    const isOwn = read.head.method === 'HEAD' || (plan.kind === 'fetch' && !plan.store)
+    const keys = new Set<string>()
+    const enter = (key: string): void => {
+      // Who began later stays the one to join; and what is not kept, or has no body, is of no use to another read.
+      if (keys.has(key) || isOwn) return
+      keys.add(key)
+      this.#newest.set(key, flight)
+    }
     const landed = copied.then(() => {
       isStoring = true
       // What the answer says about its query may have changed the key by which the next read looks for it.
-      this.#enter(flight, keys.add(keyNow(read, ledger)))
+      enter(keyNow(read, ledger))
       return sent
     })
     const shared = sent
@@ -119,7 +126,7 @@ export class Flights {
         const response = await copied
         const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf(ticket)) }
         const kept = keeper.keep(read, settlement, response, exchange, informed)
-        if (!forPage && settlement.kind !== 'store') void response?.body?.cancel()
+        if (!forPage && settlement.kind !== 'store') discard(response)
         return await kept
       })
       .catch((error: unknown) => {
@@ -127,9 +134,15 @@ export class Flights {
         return undefined
       })
     const { authorization } = read
-    const flight = { after: this.#covering(read), authorization, informed, landed, shared, isStoring: () => isStoring }
-    // A HEAD brings nothing that another read could use.
-    if (read.head.method !== 'HEAD') this.#enter(flight, keys)
+    const flight: Flight = {
+      after: this.#covering(read),
+      authorization,
+      informed,
+      landed,
+      shared,
+      isStoring: () => isStoring,
+    }
+    enter(read.key)
     void shared.then(() => {
       for (const key of keys) if (this.#newest.get(key) === flight) this.#newest.delete(key)
     })
@@ -139,10 +152,6 @@ export class Flights {
   /** Passes a read on whose answer nobody else may have and nothing may keep. One with a body can be sent only once. */
   pass(request: Request, { retry }: Rule): Promise<Response> {
     return reach(() => outgoing(request, []), request.body === null ? retry : 0)
-  }
-
-  #enter(flight: Flight, keys: ReadonlySet<string>): void {
-    for (const key of keys) this.#newest.set(key, flight)
   }
 
   #covering(read: Read): Sequence {
@@ -192,9 +201,11 @@ export class Flights {
 
   #hear(read: Read, outcome: Outcome): void {
     const { reachability } = this.#ports
-    if (outcome.kind === 'response' && !isAway(outcome.head.status)) reachability.reached()
+    const { url } = read.head
+    const isAnswered = outcome.kind === 'response'
+    if (isAnswered && !isAway(outcome.head.status)) reachability.reached(url)
     else {
-      reachability.missed(async () => {
+      reachability.missed(url, isAnswered, async () => {
         if (read.isTheirs()) await this.launch({ ...read, clientId: undefined }, AGAIN, false).landed
         else reachability.forget()
       })

@@ -83,7 +83,8 @@ export class Keeper {
         const tags = this.#tagsOf(read, fields)
         const shared = await this.#confirm({ ...row, ...exchange, fields, targeted, variant, tags })
         // A 304 may bring another `Vary`: the row has moved, its body has not.
-        if (shared !== undefined && variant !== row.variant) await ledger.remove([row], () => undefined, exchange.sequence)
+        if (shared !== undefined && variant !== row.variant)
+          await ledger.remove([row], () => undefined, exchange.sequence)
         return shared
       }
       case 'outdate': {

@@ -21,13 +21,18 @@ export async function reach(make: () => Request, retries: number): Promise<Respo
       if (isLast || !isAway(response.status)) return response
       floorMs = retryAfterMs(response.headers.get('retry-after') ?? undefined, now())
       if (floorMs > MAX_WAIT_MS) return response
-      await response.body?.cancel()
+      discard(response)
     } catch (error) {
       if (isLast) throw error
       floorMs = 0
     }
     await pause(floorMs + jittered(BASE_DELAY_MS * 2 ** attempt))
   }
+}
+
+/** Nobody reads an answer: its connection is free again. One that has broken off cannot even be given up. */
+export function discard(response: Response | undefined): void {
+  response?.body?.cancel().catch(() => undefined)
 }
 
 /** What the worker asks by when no page's request is at hand. */

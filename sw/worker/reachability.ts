@@ -1,9 +1,16 @@
+import { isAway } from '../core/head.ts'
 import type { Channel } from './channel.ts'
 
-/** Whether the origin could be reached when it was last tried; the tabs hear of every change. */
+/** Whether the origin that failed last can be reached again; the tabs hear of every change. */
 export class Reachability {
   readonly #channel: Channel
-  #reachable = true
+  /** The origin that could not be reached. */
+  #away: string | undefined
+  /**
+   * URLs that a gateway answers for, and has since they were last well. They say nothing new of their origin: else an
+   * endpoint that always fails, beside one that does not, would have every tab ask everything again and again (I11).
+   */
+  readonly #failing = new Set<string>()
   /** Asks once more what failed last. */
   #again: (() => Promise<unknown>) | undefined
 
@@ -12,19 +19,27 @@ export class Reachability {
   }
 
   get reachable(): boolean {
-    return this.#reachable
+    return this.#away === undefined
   }
 
-  /** The origin answered. */
-  reached(): void {
-    this.#again = undefined
-    this.#set(true)
+  /** A URL has been answered: its origin is there, and no other. */
+  reached(url: string): void {
+    this.#failing.delete(url)
+    if (this.#away === new URL(url).origin) this.#set(undefined)
   }
 
-  /** The origin is away. */
-  missed(again: () => Promise<unknown>): void {
+  /**
+   * The origin of a URL is away.
+   *
+   * @param byGateway something has answered in its place.
+   * @param again asks once more.
+   */
+  missed(url: string, byGateway: boolean, again: () => Promise<unknown>): void {
+    if (byGateway && this.#failing.has(url)) return
+    if (this.#failing.size === MAX_FAILING) this.#failing.clear()
+    if (byGateway) this.#failing.add(url)
     this.#again = again
-    this.#set(false)
+    this.#set(new URL(url).origin)
   }
 
   /** What failed last may not be asked any more. */
@@ -34,15 +49,20 @@ export class Reachability {
 
   /** One request to see whether the origin is back: what failed last, else the app's own start page. */
   async probe(): Promise<boolean> {
-    const probe =
-      this.#again ?? (() => fetch(location.origin, { method: 'HEAD', cache: 'no-store' }).then(() => this.reached()))
-    await probe().catch(() => undefined)
-    return this.#reachable
+    const start = async (): Promise<void> => {
+      const { status } = await fetch(location.origin, { method: 'HEAD', cache: 'no-store' })
+      if (!isAway(status)) this.#set(undefined)
+    }
+    await (this.#again ?? start)().catch(() => undefined)
+    return this.reachable
   }
 
-  #set(reachable: boolean): void {
-    if (this.#reachable === reachable) return
-    this.#reachable = reachable
-    this.#channel.announce({ say: 'origin', reachable })
+  #set(away: string | undefined): void {
+    const was = this.reachable
+    this.#away = away
+    if (away === undefined) this.#again = undefined
+    if (this.reachable !== was) this.#channel.announce({ say: 'origin', reachable: !was })
   }
 }
+
+const MAX_FAILING = 100

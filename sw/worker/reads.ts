@@ -15,6 +15,7 @@ import { describeRequest, fieldsOf } from './describe.ts'
 import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
+import { discard } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
@@ -76,7 +77,9 @@ export class Reads {
     if (partition === undefined) {
       let response: Response | undefined
       try {
-        response = await this.#passed(request, rule, 'bypass', 'unknown-user')
+        // Whoever is taken for the last user asks the store by it as well.
+        const sent = request.body === null ? request : request.clone()
+        response = await this.#passed(sent, rule, 'bypass', 'unknown-user')
         if (!isSameSession()) response = Response.error()
         return response
       } catch (error) {
@@ -89,7 +92,7 @@ export class Reads {
     const isStillTheirs = this.#lives(partition)
     const answer = await this.#answer(asked, partition, isStillTheirs)
     if (isStillTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
-    void answer.body?.cancel()
+    discard(answer)
     return Response.error()
   }
 
@@ -102,7 +105,7 @@ export class Reads {
 
   async #answer(asked: Asked, partition: string, isTheirs: () => boolean): Promise<Response> {
     const { request, match, clientId, waitUntil } = asked
-    const { ledger, room, flights, identity, statistics, structured } = this.#ports
+    const { ledger, flights, identity, structured } = this.#ports
     const { tags } = match
     // What the origin has refused its user is served again when it has answered them with success.
     const isDoubted = identity.isDoubted(partition)
@@ -144,13 +147,25 @@ export class Reads {
     }
     // The origin would take it for the next one's.
     if (!isTheirs()) return Response.error()
+    return this.#carryOut(read, planned, stored, waitUntil)
+  }
+
+  async #carryOut(
+    read: Read,
+    planned: Plan,
+    stored: BodyBytes | undefined,
+    waitUntil: Asked['waitUntil'],
+    mayJoin = true,
+  ): Promise<Response> {
+    const { room, flights, statistics } = this.#ports
+    const { head, rule } = read
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
         room.use(planned.row, now())
         return hit(head, planned, stored)
       case 'serve-then-validate': {
-        const mayAsk = flights.mayAskBehind(url)
+        const mayAsk = flights.mayAskBehind(head.url)
         room.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
@@ -158,11 +173,9 @@ export class Reads {
         return hit(head, planned, stored)
       }
       case 'validate':
-        return this.#fetched(read, planned, stored, waitUntil)
+        return this.#fetched(read, planned, stored, waitUntil, mayJoin)
       case 'fetch':
-        return planned.store || head.method === 'HEAD'
-          ? this.#fetched(read, planned, undefined, waitUntil)
-          : this.#passed(request, rule, planned.fwd, planned.why)
+        return this.#fetched(read, planned, undefined, waitUntil, mayJoin && planned.store)
       case 'unsatisfiable':
         return gatewayTimeout()
     }
@@ -188,14 +201,20 @@ export class Reads {
     planned: Validation | (Plan & { readonly kind: 'fetch' }),
     body: BodyBytes | undefined,
     waitUntil: Asked['waitUntil'],
+    mayJoin: boolean,
   ): Promise<Response> {
     const { flights, statistics } = this.#ports
     const { head } = read
-    const mayJoin = head.cache === 'default' && head.method !== 'HEAD' && !this.#isResting()
-    const joined = mayJoin ? flights.toJoin(read) : undefined
-    const collapsed = joined && (await this.#collapsed(read, joined, planned.fwd))
-    if (collapsed !== undefined) return collapsed
-    if (!read.isTheirs()) return Response.error()
+    const canJoin = mayJoin && head.cache === 'default' && head.method !== 'HEAD' && !this.#isResting()
+    const joined = canJoin ? flights.toJoin(read) : undefined
+    if (joined !== undefined) {
+      const collapsed = await this.#collapsed(read, joined, planned.fwd)
+      if (collapsed !== undefined) return collapsed
+      if (!read.isTheirs()) return Response.error()
+      // What it has brought may have taken the place of what was planned with.
+      const [again, stored, row] = await this.#plan(read.key, head, read.rule)
+      return this.#carryOut({ ...read, row }, again, stored, waitUntil, false)
+    }
 
     const flight = flights.launch(read, planned, true)
     waitUntil(flight.shared)
@@ -203,7 +222,7 @@ export class Reads {
     const landing = canWait ? await flight.landed : await within(read.rule.timeoutMs, flight.landed, undefined)
     if (landing === undefined) {
       // The stored answer has been kept waiting long enough. What comes late is stored all the same, and told.
-      waitUntil(flight.landed.then(({ response: late }) => late?.body?.cancel()))
+      waitUntil(flight.landed.then(({ response: late }) => discard(late)))
       return this.#standIn(read, body, 'timeout', undefined)
     }
     inform(flight, read)
@@ -219,7 +238,7 @@ export class Reads {
         return storedAnswer(head, row, bytes, currentAge(row, now()), { ...how, stored: true })
       }
       case 'stand-in':
-        void response?.body?.cancel()
+        discard(response)
         return this.#standIn(read, body, 'offline', response?.status)
       case 'refuse':
         return gatewayTimeout()
