@@ -21,3 +21,21 @@ test('another origin is validated without a preflight that the page did not caus
   const standIn = await read(page, url)
   expect(standIn.text).toBe('{"value":2}')
 })
+
+test('a write to another origin whose answer nobody may see counts as written', async ({ origin, open }) => {
+  const api = new ScriptedOrigin()
+  await api.start()
+  origin.script = origin.script.replaceAll('http://other-origin.test', api.url)
+  api.on('/v1/items', (_request, response) => void response.end())
+  const page = await open()
+  const url = `${api.url}/v1/items`
+  expect(
+    await page.evaluate((url) => fetch(url, { method: 'POST', mode: 'no-cors' }).then(({ type }) => type), url),
+  ).toBe('opaque')
+  await expect
+    .poll(() =>
+      page.evaluate(() => window.heard.filter(({ kind }) => kind === 'invalidated').flatMap(({ urls }) => urls)),
+    )
+    .toEqual([url])
+  await api.stop()
+})

@@ -10,6 +10,7 @@ describe('the outcome of a write (RFC 9111 §4.4)', () => {
     ['ends what a redirection names', 303, 'named'],
     ['ends what a redirection that nobody may read names', 'redirected', 'named'],
     ['ends the targets when nobody knows what happened', 'failure', 'targets'],
+    ['ends the targets when nobody may see what happened', 0, 'targets'],
     ['ends the targets when the gateway lost its origin', 502, 'targets'],
     ['ends the targets when the origin is overloaded', 503, 'targets'],
     ['ends the targets when the gateway waited in vain', 504, 'targets'],
