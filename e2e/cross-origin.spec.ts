@@ -39,3 +39,16 @@ test('a write to another origin whose answer nobody may see counts as written', 
     .toEqual([url])
   await api.stop()
 })
+
+test('a write to an origin that is an address is sent', async ({ origin, open }) => {
+  const api = new ScriptedOrigin()
+  await api.start()
+  const url = `http://[::ffff:7f00:1]:${api.port}`
+  origin.script = origin.script.replaceAll('http://other-origin.test', url)
+  api.on('/v1/items', (_request, response) => void response.setHeader('access-control-allow-origin', '*').end())
+  const page = await open()
+  expect(
+    await page.evaluate((url) => fetch(url, { method: 'POST' }).then(({ status }) => status), `${url}/v1/items`),
+  ).toBe(200)
+  await api.stop()
+})

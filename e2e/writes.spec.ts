@@ -46,6 +46,20 @@ test('a write without a rule of its own takes the tags of the route at its path'
   expect((await read(page, '/api/fresh/2')).headers['cache-status']).toContain('fwd=stale')
 })
 
+test('a colon or a star in the URL of a write is text: it ends that URL and not its neighbours', async ({
+  origin,
+  open,
+}) => {
+  for (const path of ['/api/rules/7:archive', '/api/rules/8']) origin.json(path, () => ({ path }))
+  const page = await open()
+  for (const path of ['/api/rules/7:archive', '/api/rules/8']) await read(page, path)
+  await post(page, '/api/rules/7:archive')
+  expect((await read(page, '/api/rules/7:archive')).headers['cache-status']).toContain('fwd=stale')
+  expect((await read(page, '/api/rules/8')).headers['cache-status']).toContain('; hit')
+  await post(page, '/api/rules/*')
+  expect((await read(page, '/api/rules/8')).headers['cache-status']).toContain('; hit')
+})
+
 test('a refused write changes nothing; one whose outcome is unknown counts as written', async ({ origin, open }) => {
   let value = 1
   origin.json('/api/items/1', () => ({ value }))

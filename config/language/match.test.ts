@@ -257,7 +257,9 @@ describe('a write', () => {
           '/api/till',
           '/api/stock/{id}',
           '/api/a?x={id}',
+          '/api/a?x=*',
           '/api/r/{id}/**',
+          '/api/r/*?x={id}',
           'https://h:80/{id}',
           'https://h:80/:any',
         ],
@@ -266,12 +268,12 @@ describe('a write', () => {
     expect(invalidates('PUT /api/products/a%20b', writes)).toEqual({
       tags: ['stock', 'p:a b'],
       urls: ['/api/till', '/api/stock/a%20b', '/api/a?x=a%20b', 'https://h:80/a%20b'],
-      patterns: ['/api/r/a%20b/**', 'https://h:80/:any'],
+      patterns: ['/api/a?x=*', '/api/r/a%20b/**', '/api/r/*?x=a%20b', 'https://h:80/:any'],
     })
     expect(invalidates('POST /api/products', writes)).toEqual({
       tags: ['stock'],
       urls: ['/api/till'],
-      patterns: ['https://h:80/:any'],
+      patterns: ['/api/a?x=*', 'https://h:80/:any'],
     })
   })
 

@@ -29,7 +29,7 @@ export const fillInvalidates = ({ tags, urls, patterns }: Invalidates, values: V
 export function kindOf(entry: string): keyof Invalidates {
   if (!/^([a-z]+:\/)?\//.test(entry)) return 'tags'
   const pattern = parsePattern(entry)
-  return pattern === 'invalid' || entry.includes('?') || !OPEN.test(pattern.path) ? 'urls' : 'patterns'
+  return pattern === 'invalid' || !OPEN.test(pattern.path) ? 'urls' : 'patterns'
 }
 
 /** The same names with what `form` makes of their values. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isReached, type Mark, Marks, type Target } from './invalidation.ts'
+import { isReached, literalOf, type Mark, Marks, type Target } from './invalidation.ts'
 import { NEVER, sequence, UNDER_WAY } from './sequence.ts'
 
 const at = (counter: number) => sequence(1, counter)
@@ -151,5 +151,21 @@ describe('marks that no row is left for', () => {
         expect(invalidated()).toEqual(before)
       }),
     )
+  })
+})
+
+describe('what is literal in a pattern', () => {
+  it.each([
+    ['is all of it without a hole', '/api/items?page=2', '/api/items?page=2'],
+    ['ends before the segment of a parameter', '/api/items/:id/lines', '/api/items/'],
+    ['ends before the segment that a parameter is a part of', '/odata/Items(:id)', '/odata/'],
+    ['ends before the segment of a star', '/api/items/7*', '/api/items/'],
+    ['is the root for everything', '/**', '/'],
+    ['has an origin and its port', 'https://api.example:8080/v1/:id', 'https://api.example:8080/v1/'],
+    ['has an address whose colons are no holes', 'https://[2001:db8::1]/v1/**', 'https://[2001:db8::1]/v1/'],
+    ['is all of a URL at an address', 'https://[2001:db8::1]/v1/items', 'https://[2001:db8::1]/v1/items'],
+    ['has a colon before a number', '/api/at/12:30', '/api/at/12:30'],
+  ])('%s', (_, pattern, literal) => {
+    expect(literalOf(pattern)).toBe(literal)
   })
 })

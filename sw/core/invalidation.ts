@@ -6,6 +6,13 @@ import { NEVER, type Sequence, UNDER_WAY } from './sequence.ts'
  */
 export type Target = `tag ${string}` | `url ${string}` | `prefix ${string}`
 
+/** The segments of a pattern (a path or a full URL) before its first hole or star; all of one that has none. */
+export function literalOf(pattern: string): string {
+  // The colons of an address are no holes.
+  const [origin] = /^[a-z]+:\/\/[^/]*/i.exec(pattern) ?? ['']
+  return origin + pattern.slice(origin.length).replace(/[^/]*(?::[a-z]|\*).*$/is, '')
+}
+
 /** An invalidation is a record of its own, never an edit of rows: a row is stale if a mark that covers it is newer. */
 export interface Mark {
   readonly target: Target

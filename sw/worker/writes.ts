@@ -1,6 +1,6 @@
 import type { WriteMatch } from '../../config/language/index.ts'
 import type { Change } from '../core/change.ts'
-import type { Target } from '../core/invalidation.ts'
+import { literalOf, type Target } from '../core/invalidation.ts'
 import { settleWrite } from '../core/write.ts'
 import { withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
@@ -48,7 +48,7 @@ export class Writes {
     const { urls, patterns, tags } = match.invalidates
     // Nobody knows which queries of its own URL a write shows up in: all of them.
     const own = request.url.replace(/[?#].*$/s, '')
-    const targets = targetsOf(ledger, [own, ...urls, ...patterns], tags)
+    const targets = targetsOf(ledger, patterns, tags, [own, ...urls])
     const intent = ledger.intend(targets)
     const isAnnounced = await within(INTENT_LIMIT_MS, intent.durable, false)
     const end = async (reached: readonly Target[]): Promise<void> => {
@@ -83,7 +83,7 @@ export class Writes {
     const fields = fieldsOf(response.headers)
     const outcome = settleWrite(response.type === 'opaqueredirect' ? 'redirected' : status)
     const reached = outcome === 'nothing' ? [] : targets
-    const others = outcome === 'named' ? targetsOf(ledger, named(response, request.url), []) : []
+    const others = outcome === 'named' ? targetsOf(ledger, [], [], named(response, request.url)) : []
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
     await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
     const follow = async (): Promise<void> => {
@@ -106,22 +106,31 @@ export class Writes {
 }
 
 /**
- * What URLs, patterns and tags reach. A URL without a query is meant with any. A pattern reaches all that begins as it
+ * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
  * does before its first hole or star: too much costs a validation, too little would break a promise.
+ *
+ * @param urls a colon or a star in them is text. Default: none.
  */
 export const targetsOf = (
   ledger: Pick<Ledger, 'searches'>,
-  urls: readonly string[],
+  patterns: readonly string[],
   tags: readonly string[],
+  urls: readonly string[] = [],
 ): Target[] => [
-  ...urls.map((url): Target => {
-    const literal = url.replace(/[^/]*(?::[a-z]|\*).*$/is, '')
-    const { origin, pathname, search } = new URL(literal, worker.location.origin)
-    const reached = `${origin}${pathname}${search}` as const
-    return literal === url ? `url ${ledger.searches.urlOf(reached)}` : `prefix ${reached}`
+  ...urls.map((url): Target => `url ${ledger.searches.urlOf(absolute(url))}`),
+  ...patterns.map((pattern): Target => {
+    const literal = literalOf(pattern)
+    const reached = absolute(literal)
+    return literal === pattern ? `url ${ledger.searches.urlOf(reached)}` : `prefix ${reached}`
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]
+
+/** Without fragment. */
+function absolute(url: string): string {
+  const { origin, pathname, search } = new URL(url, worker.location.origin)
+  return origin + pathname + search
+}
 
 /** `Location` and `Content-Location` of the write's own origin (RFC 9111 §4.4). */
 function named(response: Response, target: string): string[] {
