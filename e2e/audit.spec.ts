@@ -15,12 +15,15 @@ const harm = (page: Page): Promise<void> =>
       request.onsuccess = () => {
         const of = (prefix: string, path: string): string =>
           request.result.map(String).find((key) => key.startsWith(prefix) && key.includes(path)) ?? ''
-        // Half-written; of another shape; without a place in the order of use; and what nobody has written.
+        // Half-written; of another shape; under the key of another; without a place in the order of use; and what nobody
+        // has written.
         const half = of('row ', '/api/fresh/1')
         const other = of('row ', '/api/fresh/2')
         store.put({ shape: 1, key: 'half' }, half)
         const older = store.get(other)
         older.onsuccess = () => store.put({ ...older.result, shape: 0 }, other)
+        const third = store.get(of('row ', '/api/fresh/3'))
+        third.onsuccess = () => store.put(third.result, 'row of another\n\n')
         store.delete(of('place ', '/api/fresh/3'))
         store.put('nobody’s', 'of another version')
         const meta = store.get('meta')
@@ -71,7 +74,7 @@ test('harm that storage has come to is put right at idle, and said once', async 
   await stopWorkers(page)
   await read(page, '/api/fresh/3')
   await expect.poll(() => said, { timeout: 20_000 }).toHaveLength(1)
-  expect(said[0]).toContain('2 rows that could not be read, removed')
+  expect(said[0]).toContain('3 rows that could not be read or lay under another key, removed')
   expect(said[0]).toContain('1 rows without a body, removed')
   expect(said[0]).toContain('1 bodies without a row, removed')
   expect(said[0]).toContain('entries in the order of use, put right')

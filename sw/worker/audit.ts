@@ -1,5 +1,5 @@
 import { parseRow, type Row } from '../core/row.ts'
-import { sequence } from '../core/sequence.ts'
+import { type Sequence, sequence } from '../core/sequence.ts'
 import { type EpochMs, epochMs } from '../core/units.ts'
 import type { Bodies } from './bodies.ts'
 import { forgetChanges } from './changes.ts'
@@ -40,23 +40,26 @@ export async function audit(
   // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old as
   // the incarnation before its first, so no mark from then on is forgotten (I2).
   let oldest = sequence(Math.max(0, ledger.first - 1), 0)
-  const gone = new Map<string, Row | undefined>()
+  /** By key, with the sequence that was seen there; undefined: what is there cannot be read. */
+  const gone = new Map<string, Sequence | undefined>()
+  let unreadable = 0
   let bodiless = 0
   const spent: Row[] = []
   for await (const [key, record] of recordsUnder(ledger, ROWS)) {
     const parsed = parseRow(record)
     const row = parsed && rowKey(parsed) === key ? parsed : undefined
-    if (row === undefined) gone.set(key, row)
-    else if (isSpent(row, heardAtMs)) {
-      gone.set(key, row)
+    if (row === undefined) {
+      gone.set(key, parsed?.sequence)
+      unreadable++
+    } else if (isSpent(row, heardAtMs)) {
+      gone.set(key, row.sequence)
       spent.push(row)
     } else if ('url' in row.body && !unnamed.has(row.body.url) && !(await bodies.has(row.body))) {
-      gone.set(key, row)
+      gone.set(key, row.sequence)
       bodiless++
     } else if (row.sequence < oldest) oldest = row.sequence
     if (row !== undefined && 'url' in row.body) unnamed.delete(row.body.url)
   }
-  const unreadable = [...gone.values()].filter((row) => row === undefined).length
   const oldestMs = now() - MAX_CHANGE_AGE_MS
   const looksOrdered = await ledger.read(async (store) => {
     const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
@@ -66,7 +69,7 @@ export async function audit(
     for (const [key, seen] of gone) {
       const row = parseRow(await promisifyRequest<unknown>(store.get(key)))
       // Something newer has come meanwhile.
-      if (row?.sequence !== seen?.sequence) continue
+      if (row?.sequence !== seen) continue
       store.delete(key)
       await leave(store, meta, key)
     }
@@ -83,7 +86,7 @@ export async function audit(
   if (unnamed.size > 0) await ledger.each(({ body }) => void ('url' in body && unnamed.delete(body.url)))
   await bodies.remove([...spent, ...[...unnamed].map((url) => ({ body: { url } }))])
   const repairs = [
-    [unreadable, 'rows that could not be read, removed'],
+    [unreadable, 'rows that could not be read or lay under another key, removed'],
     [bodiless, 'rows without a body, removed'],
     [unnamed.size, 'bodies without a row, removed'],
     [misplaced, 'entries in the order of use, put right'],
