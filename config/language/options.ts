@@ -69,7 +69,7 @@ export type Identity = 'none' | IdentifiedBy
 /** Where the name of a user's share of the store comes from; the first way that gives one decides. */
 export interface IdentifiedBy {
   /**
-   * `'authorization'`: the request's `Authorization` field (a JWT's issuer and subject, else `partitionOf`, else a digest).
+   * `'authorization'`: the request's `Authorization` field (`partitionOf`, else a JWT's issuer and subject, else a digest).
    * `'identify'`: what the page said by `identify(user)`, which is the way for cookie sessions. `'echo'`: what the backend
    * says in the field `echo` of its answers; beside `'identify'` it catches a page whose word is out of date.
    * @example ['authorization', 'identify']
@@ -98,12 +98,13 @@ export interface IdentifiedBy {
   offlineIdentity?: 'last'
 
   /**
-   * The user a token belongs to, for tokens that are not JWTs. It must give the same name for a rotated token of the
-   * same user, and `undefined` for one it does not know. Runs in the worker, so it cannot use variables of this file's
-   * surroundings. Default: the issuer and subject of a JWT.
+   * The user a token belongs to, for tokens that are not JWTs: a text that is not empty, or a safe integer. It must give
+   * the same name for a rotated token of the same user, at once and not as a promise, and `undefined` for one it does not
+   * know. Where it gives anything else, or throws, the console says so and the default holds. Runs in the worker, so it
+   * cannot use variables of this file's surroundings. Default: the issuer and subject of a JWT, else a digest.
    * @example (token) => token.split('.')[0]
    */
-  partitionOf?: (token: string) => string | undefined
+  partitionOf?: (token: string) => string | number | undefined
 }
 
 export interface NavigationOptions {

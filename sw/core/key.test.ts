@@ -193,6 +193,11 @@ describe('the name of a partition (I3)', () => {
     ['a user and a token', () => partitionName('user', 'a'), () => partitionName('token', 'a')],
     ['a character and its escape', () => partitionName('user', '\n'), () => partitionName('user', String.raw`\n`)],
     ['two broken surrogates', () => partitionName('user', '\ud800'), () => partitionName('user', '\ud801')],
+    [
+      'two numbers, should the types be wrong',
+      () => partitionName('user', 123 as never),
+      () => partitionName('user', 425 as never),
+    ],
   ])('tells apart %s', (_, one, other) => {
     expect(one()).not.toBe(other())
   })

@@ -51,7 +51,7 @@ export const urlPrefix = (partition: string, url: string): string => `${partitio
 
 /**
  * A partition of its own for each kind of identity, so that a user called "public" is not the public. JSON escapes the
- * lone surrogates on which `encodeURIComponent` would throw.
+ * lone surrogates on which `encodeURIComponent` would throw. What is no text counts as its text.
  */
 export const partitionName = (kind: 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
-  [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(id).slice(1, -1)))].join('/')
+  [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(`${id}`).slice(1, -1)))].join('/')

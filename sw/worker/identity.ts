@@ -122,8 +122,7 @@ class Users implements Identity {
 
   async last(): Promise<string | undefined> {
     if (this.#config.offlineIdentity !== 'last') return undefined
-    const user = await this.#read<string>(LAST)
-    return user === undefined ? undefined : ofUser(user)
+    return ofUser((await this.#read(LAST)) ?? null)
   }
 
   async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
@@ -261,10 +260,23 @@ class Users implements Identity {
 
   #partitionOfToken(credentials: string): string | undefined {
     const token = credentials.replace(/^\S+\s+/, '')
-    const named = this.#config.partitionOf?.(token)
+    const named = this.#named(token)
     if (named !== undefined) return partitionName('token', named)
     const subject = jwtSubject(token)
     return subject && partitionName('token', ...subject)
+  }
+
+  /** What the app calls the user of a token. It may give what names nobody, or throw: then the token itself is asked. */
+  #named(token: string): string | undefined {
+    try {
+      const given = this.#config.partitionOf?.(token)
+      const name = nameOf(given)
+      if (name === undefined && given !== undefined) report(UNNAMED, given)
+      return name
+    } catch (error) {
+      report(UNNAMED, error)
+      return undefined
+    }
   }
 
   /** The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated. */
@@ -295,20 +307,21 @@ class Users implements Identity {
   }
 
   async #recall(clientId: string): Promise<string | null | undefined> {
-    const known = await this.#read<string | null>(CLIENTS + clientId)
+    const known = await this.#read(CLIENTS + clientId)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
     const user = this.#users.get(clientId)
     if (typeof user === 'string' && this.#config.by.includes('echo')) {
       const partition = partitionName('user', user)
-      const echo = this.#echoes.get(partition) ?? (await this.#read<string>(ECHOES + partition))
+      const echo = this.#echoes.get(partition) ?? (await this.#read(ECHOES + partition)) ?? undefined
       if (echo !== undefined) this.#echoes.set(partition, echo)
     }
     return user
   }
 
-  #read<T>(key: string): Promise<T | undefined> {
-    const asked = this.#store('readonly', (store) => promisifyRequest<T | undefined>(store.get(key)))
-    return within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+  async #read(key: string): Promise<string | null | undefined> {
+    const asked = this.#store('readonly', (store) => promisifyRequest<unknown>(store.get(key)))
+    const found = await within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+    return typeof found === 'string' || found === null ? found : undefined
   }
 
   /** @param value undefined removes the record. */
@@ -332,6 +345,13 @@ const userOf = (partition: string): string | undefined =>
   partition.startsWith('user/') ? (JSON.parse(`"${decodeURIComponent(partition.slice(5))}"`) as string) : undefined
 
 const ofUser = (user: string | null): string | undefined => (user === null ? undefined : partitionName('user', user))
+
+const UNNAMED =
+  'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'
+
+/** What tells one user from another. Two numbers beyond the exact ones may be read as one. */
+const nameOf = (given: unknown): string | undefined =>
+  Number.isSafeInteger(given) ? String(given) : typeof given === 'string' && given !== '' ? given : undefined
 
 /** Issuer and subject of a JWT, unverified: they only choose a drawer, and whoever forges them has made the token. */
 function jwtSubject(token: string): [issuer: string, subject: string] | undefined {
