@@ -71,3 +71,34 @@ describe('partitionOf', () => {
     expect(await partitionOf(tokens(given), jwt({ iss: 'id', sub: 'ada' }))).toBe('token/id/ada')
   })
 })
+
+describe('the subject of a JWT', () => {
+  it.each<[what: string, one: unknown, other: unknown]>([
+    ['null', null, null],
+    ['an object', { id: 1 }, { id: 2 }],
+    ['a list', ['ada'], ['ada']],
+    ['empty', '', ''],
+    ['a truth value', true, true],
+    ['beyond the exact numbers', 9_007_199_254_740_992, 9_007_199_254_740_992],
+    ['absent', undefined, undefined],
+  ])('that is %s names nobody: each token has a partition of its own', async (_, one, other) => {
+    const users = tokens()
+    const first = await partitionOf(users, jwt({ sub: one, of: 'ada' }))
+    expect(await partitionOf(users, jwt({ sub: other, of: 'grace' }))).not.toBe(first)
+  })
+
+  it.each<[what: string, claims: unknown, partition: string]>([
+    ['a text', { iss: 'id', sub: 'ada' }, 'token/id/ada'],
+    ['a number', { iss: 'id', sub: 7 }, 'token/id/7'],
+    ['one of no issuer', { sub: 'ada' }, 'token//ada'],
+    ['one of an issuer that is no text', { iss: { id: 1 }, sub: 'ada' }, 'token//ada'],
+    ['one of an issuer that is null', { iss: null, sub: 'ada' }, 'token//ada'],
+  ])('that is %s names the user, whatever else the token says', async (_, claims, partition) => {
+    expect(await partitionOf(tokens(), jwt(claims))).toBe(partition)
+    expect(await partitionOf(tokens(), jwt({ ...(claims as object), exp: 1 }))).toBe(partition)
+  })
+
+  it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names nobody', async (claims) => {
+    expect(await partitionOf(tokens(), `head.${btoa(claims)}.signature`)).toMatch(/^token\/[^/]{20,}$/)
+  })
+})

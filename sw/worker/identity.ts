@@ -281,7 +281,7 @@ class Users implements Identity {
 
   /** The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated. */
   async #ofDigest(credentials: string): Promise<void> {
-    report('identity: tokens are not JWTs; configure identity.partitionOf, or a rotated token loses its cache', '')
+    report('identity: tokens do not say whose they are; configure identity.partitionOf, or a rotated token loses its cache', '')
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`freshlayer ${credentials}`))
     this.#digests.set(credentials, partitionName('token', btoa(String.fromCharCode(...new Uint8Array(digest)))))
   }
@@ -359,8 +359,9 @@ function jwtSubject(token: string): [issuer: string, subject: string] | undefine
   if (payload === undefined) return undefined
   try {
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
-    if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined
-    return ['iss' in claims ? String(claims.iss) : '', String(claims.sub)]
+    const { iss, sub } = claims as { readonly iss?: unknown; readonly sub?: unknown }
+    const subject = nameOf(sub)
+    return subject === undefined ? undefined : [typeof iss === 'string' ? iss : '', subject]
   } catch {
     return undefined
   }
