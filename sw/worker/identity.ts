@@ -281,7 +281,10 @@ class Users implements Identity {
 
   /** The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated. */
   async #ofDigest(credentials: string): Promise<void> {
-    report('identity: tokens do not say whose they are; configure identity.partitionOf, or a rotated token loses its cache', '')
+    report(
+      'identity: tokens do not say whose they are; configure identity.partitionOf, or a rotated token loses its cache',
+      '',
+    )
     const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`freshlayer ${credentials}`))
     this.#digests.set(credentials, partitionName('token', btoa(String.fromCharCode(...new Uint8Array(digest)))))
   }

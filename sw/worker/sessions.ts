@@ -49,9 +49,15 @@ export async function signOut(ports: Ports, clientId: string | undefined): Promi
  * success, for the same user; and what was asked for before is not shown any more.
  */
 export async function signIn({ identity, ledger }: Ports, clientId: string | undefined): Promise<void> {
-  ledger.outlive(NOBODY)
-  for (const partition of await identity.own(clientId)) {
+  const doubt = (partition: string): Promise<void> => {
     ledger.outlive(partition)
-    await identity.doubt(partition, true)
+    return identity.doubt(partition, true)
   }
+  ledger.outlive(NOBODY)
+  // At once, as at a sign-out.
+  const known = identity.ownInMemory(clientId)
+  const doubting = known.map(doubt)
+  const own = await identity.own(clientId)
+  const others = own.filter((partition) => !known.includes(partition))
+  await Promise.all([...doubting, ...others.map(doubt)])
 }
