@@ -76,6 +76,22 @@ test('a newer worker waits for the tabs in sight to agree, and nothing is reload
   for (const page of [asking, other]) expect(await isMarked(page)).toBe(true)
 })
 
+test('a page opened while an update waits hears that it waits no longer once it has taken over', async ({
+  origin,
+  open,
+}) => {
+  deploy(origin, FIRST)
+  const page = await open()
+  deploy(origin, SECOND)
+  await found(page)
+  const late = await open()
+  const isReady = (): Promise<boolean> => late.evaluate(() => window.layer.state.updateReady)
+  await expect.poll(isReady).toBe(true)
+  await begin(page)
+  await expect.poll(() => page.title()).toBe('updated')
+  await expect.poll(isReady).toBe(false)
+})
+
 test('a tab that does not answer has not agreed; once it is closed the update goes on', async ({
   origin,
   open,

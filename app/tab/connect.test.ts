@@ -1,11 +1,19 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Greeting, Question } from '../../sw/protocol.ts'
 import { connect } from './connect.ts'
+import { ask } from './rpc.ts'
+
+vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 describe('where no worker can run', () => {
-  const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
-  afterEach(() => said.mockClear())
-
   it('every question has an answer, and the reason is said once', async () => {
+    const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
     const layer = connect({ identify: () => 'ada' })
     expect(layer.state).toEqual({ controlled: false, updateReady: false, offline: false, outdated: false })
     expect(await layer.explain('/api/x')).toMatchObject({ url: '/api/x', state: 'no-worker' })
@@ -20,5 +28,98 @@ describe('where no worker can run', () => {
     layer.close()
     expect(said).toHaveBeenCalledTimes(1)
     expect(said.mock.calls[0]?.[0]).toContain('this page may have no service worker')
+  })
+})
+
+describe('where a worker runs', () => {
+  const GREETING: Greeting = { clientId: 'here', logId: 'log', position: 0, missed: [], reachable: true }
+
+  class FakeWorker extends EventTarget {
+    scriptURL = 'https://app.test/sw.js'
+  }
+
+  class FakeChannel {
+    onmessage: ((event: { readonly data: unknown }) => void) | undefined
+    isOpen = true
+    constructor() {
+      channels.push(this)
+    }
+    close(): void {
+      this.isOpen = false
+    }
+  }
+
+  let channels: FakeChannel[]
+  let registration: EventTarget & { waiting: FakeWorker | null; installing: FakeWorker | null }
+  let container: EventTarget & { controller: FakeWorker; register: () => Promise<unknown> }
+  let document: EventTarget & { readonly baseURI: string; visibilityState: DocumentVisibilityState }
+  let window: EventTarget
+  /** What the worker answers; a question without an answer here is never answered. */
+  let answers: Partial<Record<Question['ask'], () => unknown>>
+  let asked: Question['ask'][]
+
+  beforeEach(() => {
+    channels = []
+    registration = Object.assign(new EventTarget(), { waiting: null, installing: null })
+    container = Object.assign(new EventTarget(), {
+      controller: new FakeWorker(),
+      register: () => Promise.resolve(registration),
+    })
+    document = Object.assign(new EventTarget(), { baseURI: 'https://app.test/', visibilityState: 'visible' as const })
+    window = new EventTarget()
+    answers = { hello: () => GREETING, identify: () => true }
+    asked = []
+    vi.mocked(ask).mockImplementation((_worker, question) => {
+      asked.push(question.ask)
+      return new Promise((resolve) => {
+        const answer = answers[question.ask]
+        if (answer !== undefined) resolve(answer() as never)
+      })
+    })
+    vi.stubGlobal('navigator', { serviceWorker: container })
+    vi.stubGlobal('document', document)
+    vi.stubGlobal('BroadcastChannel', FakeChannel)
+    vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
+  })
+
+  /** Everything that can settle has settled. */
+  const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+  /** The waiting worker becomes the page's. */
+  function takeOver(): void {
+    const next = registration.waiting
+    registration.waiting = null
+    next?.dispatchEvent(new Event('statechange'))
+    container.controller = next ?? container.controller
+    container.dispatchEvent(new Event('controllerchange'))
+  }
+
+  it('an update that waited before the page connected is no longer ready once it has taken over', async () => {
+    registration.waiting = new FakeWorker()
+    const layer = connect()
+    await settled()
+    expect(layer.state.updateReady).toBe(true)
+    takeOver()
+    expect(layer.state.updateReady).toBe(false)
+  })
+
+  it('an update that was being installed before the page connected is ready once it waits', async () => {
+    const next = (registration.installing = new FakeWorker())
+    const layer = connect()
+    await settled()
+    Object.assign(registration, { installing: null, waiting: next })
+    next.dispatchEvent(new Event('statechange'))
+    expect(layer.state.updateReady).toBe(true)
+  })
+
+  it('a closed layer says nothing of an update', async () => {
+    const layer = connect()
+    await settled()
+    const next = (registration.installing = new FakeWorker())
+    registration.dispatchEvent(new Event('updatefound'))
+    layer.close()
+    Object.assign(registration, { installing: null, waiting: next })
+    next.dispatchEvent(new Event('statechange'))
+    expect(layer.state.updateReady).toBe(false)
   })
 })

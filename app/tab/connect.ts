@@ -336,9 +336,13 @@ class Connection implements Freshlayer {
 
   #watch(registration: ServiceWorkerRegistration): void {
     this.#registration = registration
+    const { signal } = this.#abort
     const look = (): void => this.#set({ updateReady: registration.waiting !== null && this.#controller !== undefined })
+    const follow = (worker: ServiceWorker | null): void => worker?.addEventListener('statechange', look, { signal })
     look()
-    registration.addEventListener('updatefound', () => registration.installing?.addEventListener('statechange', look))
+    follow(registration.waiting)
+    follow(registration.installing)
+    registration.addEventListener('updatefound', () => follow(registration.installing), { signal })
   }
 
   #degrade(why: string): void {
