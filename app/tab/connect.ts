@@ -142,7 +142,7 @@ class Connection implements Freshlayer {
     this.#script = new URL(worker, document.baseURI).href
     this.#set({ controlled: this.#controller !== undefined })
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
-    container.addEventListener('message', (event) => this.#asked(event), { signal })
+    container.addEventListener('message', (event) => this.#hear(event), { signal })
     addEventListener('pagehide', () => this.#mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
     addEventListener('online', () => this.#probe(), { signal })
@@ -232,7 +232,7 @@ class Connection implements Freshlayer {
     this.#waiting = waiting
     if (this.#channel === undefined) {
       this.#channel = new BroadcastChannel(CHANNEL)
-      this.#channel.onmessage = ({ data }) => this.#hear(data)
+      this.#channel.onmessage = (event) => this.#hear(event)
     }
     const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
     const user = this.#options.identify?.()
@@ -261,7 +261,9 @@ class Connection implements Freshlayer {
     for (const change of waiting) this.#learn(change)
   }
 
-  #hear(data: unknown): void {
+  /** What the worker says: to every page over the channel, or to this one alone. */
+  #hear({ data, ports }: MessageEvent): void {
+    const { identify, mayUpdate } = this.#options
     const announcement = parseAnnouncement(data)
     switch (announcement?.say) {
       case 'change':
@@ -272,8 +274,11 @@ class Connection implements Freshlayer {
         this.#heard = { logId: announcement.logId, position: 0 }
         return this.#tell(RESET)
       case 'who':
+        return void this.identify(identify?.() ?? null)
       case 'agree':
+        return ports[0]?.postMessage(mayUpdate?.() ?? true)
       case 'outdated':
+        return this.#set({ outdated: true })
       case undefined:
         return
     }
@@ -323,15 +328,6 @@ class Connection implements Freshlayer {
       ({ reachable }) => this.#reachable(reachable),
       () => this.#reachable(false),
     )
-  }
-
-  /** The worker asks this page alone. */
-  #asked({ data, ports }: MessageEvent): void {
-    const { identify, mayUpdate } = this.#options
-    const say = parseAnnouncement(data)?.say
-    if (say === 'who') void this.identify(identify?.() ?? null)
-    if (say === 'outdated') this.#set({ outdated: true })
-    if (say === 'agree') ports[0]?.postMessage(mayUpdate?.() ?? true)
   }
 
   #watch(registration: ServiceWorkerRegistration): void {
