@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Greeting, Question } from '../../sw/protocol.ts'
+import { type Announcement, envelope, type Greeting, type Question } from '../../sw/protocol.ts'
 import { connect } from './connect.ts'
 import { ask } from './rpc.ts'
 
@@ -94,6 +94,13 @@ describe('where a worker runs', () => {
     container.dispatchEvent(new Event('controllerchange'))
   }
 
+  /** The worker says something to this page alone. */
+  function say(announcement: Announcement, ports: readonly unknown[] = []): void {
+    container.dispatchEvent(Object.assign(new Event('message'), { data: envelope(announcement), ports }))
+  }
+
+  const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'))
+
   it('an update that waited before the page connected is no longer ready once it has taken over', async () => {
     registration.waiting = new FakeWorker()
     const layer = connect()
@@ -121,5 +128,58 @@ describe('where a worker runs', () => {
     Object.assign(registration, { installing: null, waiting: next })
     next.dispatchEvent(new Event('statechange'))
     expect(layer.state.updateReady).toBe(false)
+  })
+  describe('code of the app that throws', () => {
+    const error = new Error('the app’s')
+    const throws = (): never => {
+      throw error
+    }
+    const reported = vi.fn()
+    beforeEach(() => {
+      reported.mockClear()
+      vi.stubGlobal('reportError', reported)
+    })
+
+    it('`identify`: is reported, and the page connects and is greeted all the same', async () => {
+      const layer = connect({ identify: throws })
+      expect(layer.state.controlled).toBe(true)
+      expect(reported).toHaveBeenCalledWith(error)
+      await settled()
+      expect(asked).toEqual(['hello'])
+      look()
+      await settled()
+      expect(asked).toEqual(['hello', 'hello'])
+    })
+
+    it('`identify`: when the worker asks who the user is, is no word that it is nobody', async () => {
+      connect({ identify: throws })
+      reported.mockClear()
+      say({ say: 'who' })
+      expect(reported).toHaveBeenCalledWith(error)
+      await settled()
+      expect(asked).not.toContain('identify')
+    })
+
+    it('`mayUpdate`: is reported, and lets no update take over', () => {
+      const answer = vi.fn()
+      connect({ mayUpdate: throws })
+      say({ say: 'agree' }, [{ postMessage: answer }])
+      expect(reported).toHaveBeenCalledWith(error)
+      expect(answer.mock.calls).toEqual([[undefined]])
+    })
+
+    it('a listener: is reported, and the others are called', async () => {
+      const layer = connect()
+      const heard = vi.fn()
+      for (const kind of ['state', 'change'] as const) {
+        layer.on(kind, throws)
+        layer.on(kind, heard)
+      }
+      say({ say: 'outdated' })
+      expect(heard).toHaveBeenLastCalledWith(expect.objectContaining({ outdated: true }))
+      say({ say: 'reset', logId: 'another' })
+      expect(heard).toHaveBeenLastCalledWith({ kind: 'reset', urls: [], tags: [] })
+      expect(reported.mock.calls).toEqual([[error], [error]])
+    })
   })
 })

@@ -235,9 +235,9 @@ class Connection implements Freshlayer {
       this.#channel.onmessage = (event) => this.#hear(event)
     }
     const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
-    const user = this.#options.identify?.()
+    const user = attempt(() => this.#options.identify?.())
     void (user === undefined ? Promise.resolve() : this.identify(user))
-      .then(() => this.#ask({ ask: 'hello', since }, NOBODY))
+      .then(() => ask(() => this.#controller, { ask: 'hello', since }))
       .then((greeting) => this.#catchUp(greeting))
       .catch((error: unknown) => {
         this.#waiting = undefined
@@ -274,9 +274,9 @@ class Connection implements Freshlayer {
         this.#heard = { logId: announcement.logId, position: 0 }
         return this.#tell(RESET)
       case 'who':
-        return void this.identify(identify?.() ?? null)
+        return attempt(() => void this.identify(identify?.() ?? null))
       case 'agree':
-        return ports[0]?.postMessage(mayUpdate?.() ?? true)
+        return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
       case 'outdated':
         return this.#set({ outdated: true })
       case undefined:
@@ -296,14 +296,14 @@ class Connection implements Freshlayer {
   }
 
   #tell({ kind, urls, tags }: ChangeEvent): void {
-    for (const listener of this.#listeners.change) listener({ kind, urls, tags })
+    for (const listener of this.#listeners.change) attempt(() => listener({ kind, urls, tags }))
   }
 
   #set(changed: Partial<State>): void {
     const state = { ...this.state, ...changed }
     if (JSON.stringify(state) === JSON.stringify(this.state)) return
     this.state = state
-    for (const listener of this.#listeners.state) listener(state)
+    for (const listener of this.#listeners.state) attempt(() => listener(state))
   }
 
   #reachable(reachable: boolean): void {
@@ -343,6 +343,16 @@ class Connection implements Freshlayer {
 
   #degrade(why: string): void {
     console.info(`[freshlayer] Everything comes from the network: ${why}`)
+  }
+}
+
+/** Runs code of the app: what it throws is reported as an uncaught error of the app, and breaks nothing here. */
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    reportError(error)
+    return undefined
   }
 }
 
@@ -391,5 +401,3 @@ const NOTHING: Counts = {
 }
 
 const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [] }
-
-const NOBODY: Greeting = { clientId: '', logId: '', position: 0, missed: [], reachable: true }
