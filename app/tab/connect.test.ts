@@ -52,7 +52,7 @@ describe('where a worker runs', () => {
   let channels: FakeChannel[]
   let registration: EventTarget & { waiting: FakeWorker | null; installing: FakeWorker | null }
   let container: EventTarget & { controller: FakeWorker; register: () => Promise<unknown> }
-  let document: EventTarget & { readonly baseURI: string; visibilityState: DocumentVisibilityState }
+  let document: EventTarget & { readonly baseURI: string; hidden: boolean }
   let window: EventTarget
   /** What the worker answers; a question without an answer here is never answered. */
   let answers: Partial<Record<Question['ask'], () => unknown>>
@@ -65,7 +65,7 @@ describe('where a worker runs', () => {
       controller: new FakeWorker(),
       register: () => Promise.resolve(registration),
     })
-    document = Object.assign(new EventTarget(), { baseURI: 'https://app.test/', visibilityState: 'visible' as const })
+    document = Object.assign(new EventTarget(), { baseURI: 'https://app.test/', hidden: false })
     window = new EventTarget()
     answers = { hello: () => GREETING, identify: () => true }
     asked = []

@@ -138,7 +138,7 @@ class Connection implements Freshlayer {
       return
     }
     const { signal } = this.#abort
-    const { worker = '/sw.js', scope } = options
+    const { worker = '/sw.js' } = options
     this.#script = new URL(worker, document.baseURI).href
     this.#set({ controlled: this.#controller !== undefined })
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
@@ -146,15 +146,14 @@ class Connection implements Freshlayer {
     addEventListener('pagehide', () => this.#mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
     addEventListener('online', () => this.#probe(), { signal })
-    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && this.#greet(), {
-      signal,
-    })
+    document.addEventListener('visibilitychange', () => !document.hidden && this.#greet(), { signal })
     document.addEventListener('resume', () => this.#greet(), { signal })
-    container.register(trusted(worker), scope === undefined ? {} : { scope }).then(
+    // Of the options the browser takes the scope.
+    container.register(trusted(worker), options).then(
       // Some privacy modes answer without a registration.
       (registration?: ServiceWorkerRegistration) =>
-        registration === undefined ? this.#degrade('the browser registers none') : this.#watch(registration),
-      (error: unknown) => this.#degrade(String(error)),
+        registration === undefined ? this.#degrade('this page may have no service worker') : this.#watch(registration),
+      (error: unknown) => this.#degrade(error),
     )
     if (this.state.controlled) this.#greet()
   }
@@ -222,10 +221,11 @@ class Connection implements Freshlayer {
 
   /** Opens the channel, then asks for what was said before it was open. */
   #greet(waiting: LoggedChange[] = []): void {
-    this.#set({ controlled: this.#controller !== undefined })
-    if (!this.state.controlled) {
-      const other = this.#container?.controller?.scriptURL
-      if (other !== undefined) this.#degrade(`another worker controls this page: ${other}`)
+    const script = this.#container?.controller?.scriptURL
+    const controlled = script === this.#script
+    this.#set({ controlled })
+    if (!controlled) {
+      if (script !== undefined) this.#degrade(`another worker controls this page: ${script}`)
       return
     }
     if (this.#waiting !== undefined) return
@@ -236,7 +236,7 @@ class Connection implements Freshlayer {
     }
     const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
     const user = attempt(() => this.#options.identify?.())
-    void (user === undefined ? Promise.resolve() : this.identify(user))
+    void Promise.resolve(user === undefined || this.identify(user))
       .then(() => ask(() => this.#controller, { ask: 'hello', since }))
       .then((greeting) => this.#catchUp(greeting))
       .catch((error: unknown) => {
@@ -323,8 +323,8 @@ class Connection implements Freshlayer {
   /** Asks whether the origin is back. Hidden tabs wait. */
   #probe(): void {
     if (!this.state.offline) return
-    if (document.visibilityState === 'hidden') return this.#reachable(false)
-    this.#ask({ ask: 'probe' }, { reachable: false }).then(
+    if (document.hidden) return this.#reachable(false)
+    ask(() => this.#controller, { ask: 'probe' }).then(
       ({ reachable }) => this.#reachable(reachable),
       () => this.#reachable(false),
     )
@@ -341,7 +341,7 @@ class Connection implements Freshlayer {
     registration.addEventListener('updatefound', () => follow(registration.installing), { signal })
   }
 
-  #degrade(why: string): void {
+  #degrade(why: unknown): void {
     console.info(`[freshlayer] Everything comes from the network: ${why}`)
   }
 }
@@ -356,10 +356,10 @@ function attempt<T>(run: () => T): T | undefined {
   }
 }
 
-/** Absent where there are no workers, and in a frame that has no origin, where asking for it throws. */
+/** Absent where there are no workers; asking for it throws in a frame that has no origin, and outside of browsers. */
 function container(): ServiceWorkerContainer | undefined {
   try {
-    return globalThis.navigator?.serviceWorker
+    return navigator.serviceWorker
   } catch {
     return undefined
   }

@@ -19,8 +19,8 @@ describe('an explanation', () => {
   })
 
   it.each([
-    ['absent', 'Nothing is stored for you: the next read goes to the network.'],
-    ['unmatched', 'No rule matches: the worker never touches this request.'],
+    ['absent', 'Nothing is stored for you.'],
+    ['unmatched', 'No rule matches this request.'],
     ['no-worker', 'No worker controls this page.'],
   ] as const)('of what is %s needs no reason', (state, sentence) => {
     expect(explained({ url: URL, state, why: '' })).toEqual({ url: URL, state, why: sentence })

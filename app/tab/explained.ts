@@ -5,14 +5,14 @@ const SENTENCES: Record<Explanation['state'], string> = {
   stale: 'Served at once and validated behind; stale for {s} s',
   offline: 'Validated before it is served; stands in if the origin cannot be reached',
   gone: 'Validated before it is served; never without the origin',
-  absent: 'Nothing is stored for you: the next read goes to the network',
-  unmatched: 'No rule matches: the worker never touches this request',
+  absent: 'Nothing is stored for you',
+  unmatched: 'No rule matches this request',
   'no-worker': 'No worker controls this page',
 }
 
 /** The worker's explanation with its reason as a sentence: the words live here, where they cost no worker a byte. */
 export function explained(explanation: Explanation): Explanation {
   const { state, why, ttlSeconds = 0 } = explanation
-  const sentence = SENTENCES[state].replace('{s}', String(Math.round(Math.abs(ttlSeconds))))
+  const sentence = SENTENCES[state].replace('{s}', Math.abs(ttlSeconds).toFixed())
   return { ...explanation, why: `${sentence}${why && ` (${why})`}.` }
 }
