@@ -129,6 +129,25 @@ describe('where a worker runs', () => {
     next.dispatchEvent(new Event('statechange'))
     expect(layer.state.updateReady).toBe(false)
   })
+  it('a page that was put away while it was greeted is greeted anew, and hears what it missed', async () => {
+    const answer = vi.fn()
+    answers.hello = () => new Promise((resolve) => answer.mockImplementation(resolve))
+    const layer = connect()
+    const heard = vi.fn()
+    layer.on('change', heard)
+    await settled()
+    window.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }))
+    answers.hello = () => ({ ...GREETING, missed: 'reset' })
+    window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+    expect(channels.map(({ isOpen }) => isOpen)).toEqual([false, true])
+    await settled()
+    // What was answered to the page of before tells nothing of the time since.
+    answer(GREETING)
+    await settled()
+    expect(asked).toEqual(['hello', 'hello'])
+    expect(heard.mock.calls).toEqual([[{ kind: 'reset', urls: [], tags: [] }]])
+  })
+
   describe('code of the app that throws', () => {
     const error = new Error('the app’s')
     const throws = (): never => {

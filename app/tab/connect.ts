@@ -238,21 +238,22 @@ class Connection implements Freshlayer {
     const user = attempt(() => this.#options.identify?.())
     void Promise.resolve(user === undefined || this.identify(user))
       .then(() => ask(() => this.#controller, { ask: 'hello', since }))
-      .then((greeting) => this.#catchUp(greeting))
-      .catch((error: unknown) => {
-        this.#waiting = undefined
-        console.warn('[freshlayer]', error)
-      })
+      .then(
+        (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
+        (error: unknown) => {
+          if (this.#waiting === waiting) this.#waiting = undefined
+          console.warn('[freshlayer]', error)
+        },
+      )
   }
 
-  /** Messages on an open channel would evict this page from the back-forward cache. */
+  /** Messages on an open channel would evict this page from the back-forward cache. A greeting under way is void. */
   #mute(): void {
     this.#channel?.close()
-    this.#channel = undefined
+    this.#channel = this.#waiting = undefined
   }
 
-  #catchUp({ clientId, logId, position, missed, reachable }: Greeting): void {
-    const waiting = this.#waiting ?? []
+  #catchUp({ clientId, logId, position, missed, reachable }: Greeting, waiting: readonly LoggedChange[]): void {
     this.#waiting = undefined
     this.#clientId = clientId
     this.#heard = { logId, position }
