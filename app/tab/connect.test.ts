@@ -148,6 +148,16 @@ describe('where a worker runs', () => {
     expect(heard.mock.calls).toEqual([[{ kind: 'reset', urls: [], tags: [] }]])
   })
 
+  it('a worker that asks who the user is and does not take the answer is told on the console, not thrown at nobody', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    connect()
+    const error = new Error('no answer')
+    answers.identify = () => Promise.reject(error)
+    say({ say: 'who' })
+    await settled()
+    expect(warned).toHaveBeenCalledWith('[freshlayer]', error)
+  })
+
   describe('code of the app that throws', () => {
     const error = new Error('the app’s')
     const throws = (): never => {

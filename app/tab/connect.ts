@@ -242,7 +242,7 @@ class Connection implements Freshlayer {
         (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
         (error: unknown) => {
           if (this.#waiting === waiting) this.#waiting = undefined
-          console.warn('[freshlayer]', error)
+          warn(error)
         },
       )
   }
@@ -275,7 +275,7 @@ class Connection implements Freshlayer {
         this.#heard = { logId: announcement.logId, position: 0 }
         return this.#tell(RESET)
       case 'who':
-        return attempt(() => void this.identify(identify?.() ?? null))
+        return attempt(() => void this.identify(identify?.() ?? null).catch(warn))
       case 'agree':
         return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
       case 'outdated':
@@ -346,6 +346,8 @@ class Connection implements Freshlayer {
     console.info(`[freshlayer] Everything comes from the network: ${why}`)
   }
 }
+
+const warn = (error: unknown): void => console.warn('[freshlayer]', error)
 
 /** Runs code of the app: what it throws is reported as an uncaught error of the app, and breaks nothing here. */
 function attempt<T>(run: () => T): T | undefined {
