@@ -158,6 +158,22 @@ describe('where a worker runs', () => {
     expect(warned).toHaveBeenCalledWith('[freshlayer]', error)
   })
 
+  it('a closed layer does not go on asking whether the origin is back', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    answers.hello = () => ({ ...GREETING, reachable: false })
+    const layer = connect()
+    await settled()
+    const answer = vi.fn()
+    answers.probe = () => new Promise((resolve) => answer.mockImplementation(resolve))
+    window.dispatchEvent(new Event('online'))
+    await settled()
+    expect(asked).toContain('probe')
+    layer.close()
+    answer({ reachable: false })
+    await settled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   describe('code of the app that throws', () => {
     const error = new Error('the app’s')
     const throws = (): never => {

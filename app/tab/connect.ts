@@ -308,6 +308,7 @@ class Connection implements Freshlayer {
   }
 
   #reachable(reachable: boolean): void {
+    if (this.#abort.signal.aborted) return
     const wasOffline = this.state.offline
     this.#set({ offline: !reachable })
     clearTimeout(this.#probing)
