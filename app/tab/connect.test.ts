@@ -174,6 +174,47 @@ describe('where a worker runs', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  describe('an update that is called off', () => {
+    const reason = new Error('not now')
+
+    it('rejects at once, though the other tabs have not agreed', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      registration.waiting = new FakeWorker()
+      answers['take-over'] = () => ({ takesOver: false, tabs: 1, unsent: 0 })
+      const layer = connect()
+      await settled()
+      const abort = new AbortController()
+      const rejected = vi.fn()
+      void layer.applyUpdate({ signal: abort.signal }).catch(rejected)
+      await settled()
+      expect(asked).toContain('take-over')
+      // Gone meanwhile: it was called off all the same.
+      registration.waiting = null
+      abort.abort(reason)
+      await settled()
+      expect(rejected).toHaveBeenCalledWith(reason)
+    })
+
+    it('rejects at once, though the waiting worker gives no answer, and asks it no more', async () => {
+      registration.waiting = new FakeWorker()
+      const layer = connect()
+      await settled()
+      const abort = new AbortController()
+      const rejected = vi.fn()
+      void layer.applyUpdate({ signal: abort.signal }).catch(rejected)
+      abort.abort(reason)
+      await settled()
+      expect(rejected).toHaveBeenCalledWith(reason)
+      const [worker] = vi.mocked(ask).mock.lastCall ?? []
+      expect(worker?.()).toBeNull()
+    })
+
+    it('rejects where nothing waits', async () => {
+      const layer = connect()
+      await expect(layer.applyUpdate({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+    })
+  })
+
   describe('code of the app that throws', () => {
     const error = new Error('the app’s')
     const throws = (): never => {

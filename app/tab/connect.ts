@@ -192,11 +192,14 @@ class Connection implements Freshlayer {
   }
 
   async applyUpdate({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    for (let waiting = this.#registration?.waiting; waiting; waiting = this.#registration?.waiting) {
+    const aborted = new Promise<undefined>((resolve) => signal?.addEventListener('abort', () => resolve(undefined)))
+    for (;;) {
       signal?.throwIfAborted()
-      const asked = waiting
-      if ((await ask(() => asked, { ask: 'take-over' })).takesOver) return
-      await new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))
+      const waiting = this.#registration?.waiting
+      if (!waiting) return
+      const taking = await Promise.race([aborted, ask(() => (signal?.aborted ? null : waiting), { ask: 'take-over' })])
+      if (taking?.takesOver) return
+      await Promise.race([aborted, new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))])
     }
   }
 
