@@ -215,6 +215,15 @@ describe('where a worker runs', () => {
     })
   })
 
+  it('another worker that controls the page is named once', () => {
+    const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
+    container.controller.scriptURL = 'https://app.test/other.js'
+    connect()
+    look()
+    look()
+    expect(said.mock.calls).toEqual([[expect.stringContaining('https://app.test/other.js')]])
+  })
+
   describe('code of the app that throws', () => {
     const error = new Error('the app’s')
     const throws = (): never => {

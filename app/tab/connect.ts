@@ -127,6 +127,8 @@ class Connection implements Freshlayer {
   /** Changes that came while the worker was being asked what went before them. */
   #waiting: LoggedChange[] | undefined
   #clientId = ''
+  /** Why nothing comes from the layer, as it was last said. */
+  #said: unknown
   #probeMs = PROBE_FROM_MS
   #probing: ReturnType<typeof setTimeout> | undefined
 
@@ -140,7 +142,6 @@ class Connection implements Freshlayer {
     const { signal } = this.#abort
     const { worker = '/sw.js' } = options
     this.#script = new URL(worker, document.baseURI).href
-    this.#set({ controlled: this.#controller !== undefined })
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
     container.addEventListener('message', (event) => this.#hear(event), { signal })
     addEventListener('pagehide', () => this.#mute(), { signal })
@@ -155,7 +156,7 @@ class Connection implements Freshlayer {
         registration === undefined ? this.#degrade('this page may have no service worker') : this.#watch(registration),
       (error: unknown) => this.#degrade(error),
     )
-    if (this.state.controlled) this.#greet()
+    this.#greet()
   }
 
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void {
@@ -347,6 +348,8 @@ class Connection implements Freshlayer {
   }
 
   #degrade(why: unknown): void {
+    if (why === this.#said) return
+    this.#said = why
     console.info(`[freshlayer] Everything comes from the network: ${why}`)
   }
 }
