@@ -20,7 +20,7 @@ export interface Identity {
    * knows it as well.
    */
   doubt(partition: string, isRefused: boolean): Promise<void>
-  /** Nothing of the partition is served unvalidated: the origin refused its user. */
+  /** Nothing of the partition is served unvalidated: the origin refused its user, or may have. */
   isDoubted(partition: string): boolean
   /** Whose entries may stand in for a client that nobody knows, with the origin away; undefined: nobody's. */
   last(): Promise<string | undefined>

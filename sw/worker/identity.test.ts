@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from './everyone.ts'
 import type { UseStore } from './store.ts'
 
@@ -100,5 +100,95 @@ describe('the subject of a JWT', () => {
 
   it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names nobody', async (claims) => {
     expect(await partitionOf(tokens(), `head.${btoa(claims)}.signature`)).toMatch(/^token\/[^/]{20,}$/)
+  })
+})
+
+/** A database whose first read, of who is in doubt, ends as the test says. */
+function reading() {
+  let resolve = (_: string[]): void => undefined
+  let reject = (_: Error): void => undefined
+  const keys = new Promise<string[]>((...settle) => ([resolve, reject] = settle))
+  const written: (string | undefined)[] = []
+  let isFirst = true
+  const store = ((mode: IDBTransactionMode, work: (records: unknown) => unknown) => {
+    if (mode === 'readwrite') {
+      const records = { put: (_: unknown, key: string) => written.push(key), delete: () => written.push(undefined) }
+      return Promise.resolve(work({ ...records, transaction: {} }))
+    }
+    if (!isFirst) return Promise.resolve(mode)
+    isFirst = false
+    return keys
+  }) as unknown as UseStore
+  return { resolve, reject, store, written }
+}
+
+describe('who was left in doubt', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+  const ADA = jwt({ sub: 'ada' })
+  const GRACE = jwt({ sub: 'grace' })
+
+  it('is read before the first personal read is answered', async () => {
+    const { store, resolve } = reading()
+    const users = identified({ by: ['authorization'] }, store)
+    const ada = partitionOf(users, ADA)
+    resolve(['doubt token//ada'])
+    expect(users.isDoubted((await ada) ?? '')).toBe(true)
+    expect(users.isDoubted('token//grace')).toBe(false)
+    expect(users.isDoubted('everyone')).toBe(false)
+  })
+
+  it('keeps nobody waiting for more than a second, and only once', async () => {
+    const users = identified({ by: ['authorization'] }, reading().store)
+    const ada = partitionOf(users, ADA)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await ada).toBe('token//ada')
+    expect(await partitionOf(users, GRACE)).toBe('token//grace')
+  })
+
+  it.each(['takes long', 'fails'])('is everybody while the store %s, but for what is public', async (how) => {
+    const { store, reject } = reading()
+    const users = identified({ by: ['authorization'] }, store)
+    if (how === 'fails') reject(new Error('no such luck'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(users.isDoubted('token//ada')).toBe(true)
+    expect(users.isDoubted('everyone')).toBe(false)
+    // The origin has answered one of them with success.
+    void users.doubt('token//ada', false)
+    expect(users.isDoubted('token//ada')).toBe(false)
+    expect(users.isDoubted('token//grace')).toBe(true)
+  })
+
+  it('that is read late adds those of whom nothing was heard since', async () => {
+    const { store, resolve } = reading()
+    const users = identified({ by: ['authorization'] }, store)
+    await vi.advanceTimersByTimeAsync(1000)
+    void users.doubt('token//ada', false)
+    resolve(['doubt token//ada', 'doubt token//grace'])
+    await vi.advanceTimersByTimeAsync(0)
+    const doubted = ['token//ada', 'token//grace', 'token//mary'].filter((partition) => users.isDoubted(partition))
+    expect(doubted).toEqual(['token//grace'])
+  })
+
+  it('is stored of one who is refused meanwhile', async () => {
+    const { store, written, resolve } = reading()
+    const users = identified({ by: ['authorization'] }, store)
+    void users.doubt('token//ada', true)
+    expect(written).toEqual(['doubt token//ada'])
+    resolve([])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(users.isDoubted('token//ada')).toBe(true)
+  })
+
+  it('is known before anybody is taken for the last user', async () => {
+    const { store, resolve } = reading()
+    const users = identified({ by: ['echo'], echo: 'X-User', offlineIdentity: 'last' }, store)
+    let isTaken = false
+    const last = users.last().then((partition) => ((isTaken = true), partition))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(isTaken).toBe(false)
+    resolve([])
+    expect(await last).toBe('user/readonly')
+    expect(users.isDoubted('user/readonly')).toBe(false)
   })
 })

@@ -44,9 +44,12 @@ class Users implements Identity {
   readonly #digests = new Map<string, string>()
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
-  readonly #doubted = new Set<string>()
-  /** What a worker before this one has left to know; undefined once it is known. */
-  #ready: Promise<void> | undefined
+  /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
+  readonly #doubts = new Map<string, boolean>()
+  /** What a worker before this one has left in doubt is among them; until then everybody is. */
+  #areDoubtsRead = false
+  /** Undefined once reads wait no longer for what that worker has left. */
+  #ready: Promise<unknown> | undefined
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
   /** The partition of the token each client last used. */
@@ -55,14 +58,7 @@ class Users implements Identity {
   constructor(config: IdentifiedBy, store: UseStore) {
     this.#config = config
     this.#store = store
-    this.#ready = store('readonly', (records) => promisifyRequest(records.getAllKeys(under(DOUBTS)))).then(
-      (keys) => {
-        for (const key of keys) this.#doubted.add(String(key).slice(DOUBTS.length))
-        this.#ready = undefined
-      },
-      // A store that cannot be read serves nothing either.
-      () => (this.#ready = undefined),
-    )
+    this.#ready = within(STORE_LIMIT_MS, this.#readDoubts(), undefined).then(() => (this.#ready = undefined))
   }
 
   /** The partition of a request, without waiting where that is possible. */
@@ -110,18 +106,18 @@ class Users implements Identity {
   }
 
   async doubt(partition: string, isRefused: boolean): Promise<void> {
-    if (partition === EVERYONE || this.#doubted.has(partition) === isRefused) return
-    if (isRefused) this.#doubted.add(partition)
-    else this.#doubted.delete(partition)
+    if (partition === EVERYONE || this.#doubtOf(partition) === isRefused) return
+    this.#doubts.set(partition, isRefused)
     await this.#keep(DOUBTS + partition, isRefused ? true : undefined)
   }
 
   isDoubted(partition: string): boolean {
-    return this.#doubted.has(partition)
+    return partition !== EVERYONE && (this.#doubtOf(partition) ?? true)
   }
 
   async last(): Promise<string | undefined> {
     if (this.#config.offlineIdentity !== 'last') return undefined
+    await this.#ready
     return ofUser((await this.#read(LAST)) ?? null)
   }
 
@@ -190,7 +186,7 @@ class Users implements Identity {
     }
     for (const partition of own) {
       this.#credentials.delete(partition)
-      this.#doubted.delete(partition)
+      this.#doubts.delete(partition)
       this.#echoes.delete(partition)
     }
     await this.#store('readwrite', (store) => {
@@ -220,6 +216,24 @@ class Users implements Identity {
       const known = await promisifyRequest(store.getAllKeys(under(CLIENTS)))
       for (const key of known) if (!open.has(String(key))) store.delete(key)
     })
+  }
+
+  async #readDoubts(): Promise<void> {
+    try {
+      const keys = await this.#store('readonly', (records) => promisifyRequest(records.getAllKeys(under(DOUBTS))))
+      for (const key of keys) {
+        const partition = String(key).slice(DOUBTS.length)
+        if (!this.#doubts.has(partition)) this.#doubts.set(partition, true)
+      }
+      this.#areDoubtsRead = true
+    } catch (error) {
+      report('identity: whom the origin has refused cannot be read; each user is validated first', error)
+    }
+  }
+
+  /** Whether a partition is in doubt; undefined: who knows. */
+  #doubtOf(partition: string): boolean | undefined {
+    return this.#doubts.get(partition) ?? (this.#areDoubtsRead ? false : undefined)
   }
 
   #echoIn(fields: Fields): string | undefined {
