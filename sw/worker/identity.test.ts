@@ -105,8 +105,8 @@ describe('the subject of a JWT', () => {
 
 /** A database whose first read, of who is in doubt, ends as the test says. */
 function reading() {
-  let resolve = (_: string[]): void => undefined
-  let reject = (_: Error): void => undefined
+  let resolve: (keys: string[]) => void = () => undefined
+  let reject: (error: Error) => void = () => undefined
   const keys = new Promise<string[]>((...settle) => ([resolve, reject] = settle))
   const written: (string | undefined)[] = []
   let isFirst = true

@@ -4,7 +4,7 @@ import { CACHE_DATABASE, OBJECT_STORE, PRECACHE } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
-import { now } from './clock.ts'
+import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { distrust } from './distrust.ts'
 import { inertAnswer, NO_LOG } from './inert.ts'
 import { type Answering, type Parts, start } from './main.ts'
@@ -51,13 +51,15 @@ class Switch {
   readonly #store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
   readonly #bodies = new Bodies()
   readonly #channel = new Channel()
-  /** Undefined until the record has been read: then a request waits for it, which is sooner than the network. */
+  /** Undefined until the record has been read. */
   #killed: boolean | undefined
   #checkedAtMs = 0
   #isChecking = false
   /** A kill found on disk may have been cut short by the browser. */
   #isFinished = false
   #reading: Promise<void> | undefined
+  /** What waits for the record, which is sooner than the network, waits for this: once, and not for long. */
+  readonly #awaited: Promise<unknown>
   #admission: Promise<void> | undefined
 
   constructor(rule: KillRule, parts: Parts) {
@@ -75,7 +77,7 @@ class Switch {
     if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
     // Another worker of the same origin may have been told first.
     this.#channel.onOthersChange(() => void this.#read().catch(() => undefined))
-    this.#known().catch(() => undefined)
+    this.#awaited = within(STORE_LIMIT_MS, this.#known(), undefined).catch(() => undefined)
   }
 
   /** Open as long as there is no kill. */
@@ -108,7 +110,7 @@ class Switch {
   #before(messages: Answering): Answering {
     return {
       answer: async (question, clientId) => {
-        if (this.#killed === undefined) await this.#known().catch(() => undefined)
+        if (this.#killed === undefined) await this.#awaited
         if (this.#killed !== true) return messages.answer(question, clientId)
         void this.#look()
         return inertAnswer(question, clientId)
@@ -119,14 +121,12 @@ class Switch {
   /** An answer while it is not known whether there may be one: only to what would have one, and only then. */
   #late(event: FetchEvent, { handle, isMatched }: Way): Promise<Response> | undefined {
     if (!isMatched()) return undefined
-    return this.#known()
-      .catch(() => undefined)
-      .then(() => {
-        // A write is announced to other reads even where nothing can be told (I1); a read is safe with the network.
-        const mayAnswer =
-          this.#killed === false || (this.#killed === undefined && !/^(GET|HEAD)$/.test(event.request.method))
-        return (mayAnswer ? handle() : undefined) ?? untouched(event)
-      })
+    return this.#awaited.then(() => {
+      // A write is announced to other reads even where nothing can be told (I1); a read is safe with the network.
+      const mayAnswer =
+        this.#killed === false || (this.#killed === undefined && !/^(GET|HEAD)$/.test(event.request.method))
+      return (mayAnswer ? handle() : undefined) ?? untouched(event)
+    })
   }
 
   /** What is left to do when an answer is out of the way. */
