@@ -192,3 +192,16 @@ describe('who was left in doubt', () => {
     expect(users.isDoubted('user/readonly')).toBe(false)
   })
 })
+
+describe('an echo', () => {
+  it('that comes with a token’s answers is written once', async () => {
+    const { store, written, resolve } = reading()
+    resolve([])
+    const users = identified({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
+    const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
+    for (const path of ['/one', '/two', '/three']) {
+      expect(users.isOf(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBe(true)
+    }
+    expect(written).toEqual(['echo token//ada'])
+  })
+})

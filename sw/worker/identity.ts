@@ -94,6 +94,7 @@ class Users implements Identity {
     if (echo === undefined || partition === EVERYONE) return true
     const known = this.#config.by.includes('identify') ? this.#echoes.get(partition) : userOf(partition)
     if (known === undefined) {
+      if (this.#echoes.get(partition) === echo) return true
       this.#echoes.set(partition, echo)
       void this.#keep(ECHOES + partition, echo)
     } else if (known !== echo) {
