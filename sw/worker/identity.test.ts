@@ -204,4 +204,16 @@ describe('an echo', () => {
     }
     expect(written).toEqual(['echo token//ada'])
   })
+
+  it('that is empty says that nobody is signed in', async () => {
+    const { store, resolve } = reading()
+    resolve([])
+    const users = identified({ by: ['echo'], echo: 'X-User' }, store)
+    const asked = (): unknown => users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })
+    void users.identify('a tab', 'ada')
+    expect(await asked()).toBe('user/ada')
+    expect(users.isOf('user/ada', 'a tab', new Map([['x-user', '']]))).toBe(false)
+    expect(await asked()).toBeUndefined()
+    expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
+  })
 })

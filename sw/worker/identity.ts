@@ -142,9 +142,8 @@ class Users implements Identity {
   /** The partitions whose entries a client may be shown. */
   async partitionsOf(clientId: string): Promise<string[]> {
     const user = this.#users.get(clientId) ?? (await this.#recall(clientId))
-    const own = user === null || user === undefined ? [] : [partitionName('user', user)]
-    const token = this.#tokens.get(clientId)
-    return [EVERYONE, ...own, ...(token === undefined ? [] : [token])]
+    const all = [EVERYONE, ofUser(user ?? null), this.#tokens.get(clientId)]
+    return all.filter((partition) => partition !== undefined)
   }
 
   credentialsOf(partition: string): string | undefined {
@@ -362,7 +361,9 @@ function awaited(): Awaited {
 const userOf = (partition: string): string | undefined =>
   partition.startsWith('user/') ? (JSON.parse(`"${decodeURIComponent(partition.slice(5))}"`) as string) : undefined
 
-const ofUser = (user: string | null): string | undefined => (user === null ? undefined : partitionName('user', user))
+/** An empty name is no name: all who have none would share it. */
+const ofUser = (user: string | null): string | undefined =>
+  user === null || user === '' ? undefined : partitionName('user', user)
 
 const UNNAMED =
   'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'
