@@ -1,5 +1,7 @@
-import type { Page } from '@playwright/test'
+import type { Page, Worker } from '@playwright/test'
+import { SHELL } from './support/build.ts'
 import { holdDatabase, rewriteRows } from './support/database.ts'
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, read, stopWorkers, test } from './support/test.ts'
 
 /** What the worker reports on its console. */
@@ -10,6 +12,12 @@ function reports(page: Page): string[] {
   })
   return said
 }
+
+const workerOf = (page: Page, origin: ScriptedOrigin): Worker | undefined =>
+  page
+    .context()
+    .serviceWorkers()
+    .find((worker) => worker.url().startsWith(origin.url))
 
 const isHit = async (page: Page, path: string): Promise<boolean> =>
   (await read(page, path)).headers['cache-status']?.includes('; hit') === true
@@ -44,10 +52,7 @@ test('a clock that is set back, or far ahead, leads to validation and never to a
   const page = await open()
   await read(page, '/api/fresh/1')
   await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
-  const worker = page
-    .context()
-    .serviceWorkers()
-    .find((worker) => worker.url().startsWith(origin.url))
+  const worker = workerOf(page, origin)
   for (const [shiftMs, status] of [
     [-86_400_000, 'fwd=stale; fwd-status=304'],
     [86_400_000, 'fwd=stale; fwd-status=304'],
@@ -142,6 +147,50 @@ test('a database that does not answer is waited for once, briefly', async ({ ori
   expect((await read(page, '/api/fresh/2')).text).toBe('{"value":2}')
   expect(said.filter((text) => text.includes('the store takes long'))).toHaveLength(1)
   await release()
+})
+
+test('a Cache Storage that does not answer keeps no file of the app waiting, but the first, briefly', async ({
+  origin,
+  open,
+}) => {
+  origin.withShell()
+  const page = await open()
+  const said = reports(page)
+  expect((await read(page, '/index.html')).headers['cache-status']).toContain('detail=precache')
+  await workerOf(page, origin)?.evaluate(() => {
+    caches.match = () => new Promise(() => undefined)
+  })
+  for (let asked = 0; asked < 2; asked++) expect((await read(page, '/index.html')).text).toBe(SHELL)
+  expect(said.filter((text) => text.includes('Cache Storage takes long'))).toHaveLength(1)
+})
+
+test('a file that Cache Storage brings late is better than none, when the network fails', async ({ origin, open }) => {
+  origin.withShell()
+  const page = await open()
+  await workerOf(page, origin)?.evaluate(() => {
+    const match = caches.match.bind(caches)
+    let release = (): void => undefined
+    const failed = new Promise<void>((resolve) => (release = resolve))
+    caches.match = (...asked) => failed.then(() => match(...asked))
+    globalThis.fetch = async () => {
+      release()
+      throw new TypeError('Failed to fetch')
+    }
+  })
+  const file = await read(page, '/index.html')
+  expect(file.text).toBe(SHELL)
+  expect(file.headers['cache-status']).toContain('detail=precache')
+})
+
+test('a worker that takes over while Cache Storage does not answer keeps no page from loading', async ({
+  origin,
+  open,
+}) => {
+  origin.withShell()
+  origin.script = `addEventListener('activate', () => { caches.open = () => new Promise(() => undefined) });${origin.script}`
+  const page = await open()
+  await page.reload()
+  expect((await read(page, '/index.html')).text).toBe(SHELL)
 })
 
 test('a full disk: answers come from the network, what was stored stays, one report', async ({ origin, open }) => {

@@ -2,6 +2,7 @@ import { Route } from 'workbox-routing'
 import { PRECACHE } from '../../config/names.ts'
 import { HASHED_NAME } from '../core/hashed-name.ts'
 import { withStatus } from './answer.ts'
+import { STORE_LIMIT_MS, within } from './clock.ts'
 import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -35,6 +36,8 @@ export interface Precache {
   match(url: string): Promise<Response | undefined>
 }
 
+const FROM_STORE = { hit: true, detail: 'precache' } as const
+
 /** Where it is noted which pages were open when this build took over, beside the files. */
 const OPEN_PAGES = '/__freshlayer/open-pages'
 
@@ -61,14 +64,26 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     url === rendered || isOfAnyBuild(url)
       ? caches.match(files.get(url)?.key ?? url, { cacheName: PRECACHE }).catch(() => undefined)
       : undefined
+  /** How long a file is waited for: not at all while Cache Storage still owes an answer. */
+  let limitMs = STORE_LIMIT_MS
   return {
     route: new Route(
       // Never a page: those go to the network first (I9). Never a part of a file: what is stored is whole (I8).
       ({ request, url }) => request.mode !== 'navigate' && !request.headers.has('range') && isOfAnyBuild(bare(url)),
       async ({ request, url, event }) => {
-        const stored = await match(bare(url))
-        if (stored !== undefined) return withStatus(stored, { hit: true, detail: 'precache' })
-        const response = await fetch(request)
+        const matched = match(bare(url))
+        const stored = await within(limitMs, matched, 'late')
+        if (stored instanceof Response) return withStatus(stored, FROM_STORE)
+        if (stored === 'late') {
+          report('Cache Storage takes long to answer; files come from the network meanwhile', url.href)
+          limitMs = 0
+          void matched.then(() => (limitMs = STORE_LIMIT_MS))
+        }
+        const response = await fetch(request).catch(async (error: unknown) => {
+          const late = await within(STORE_LIMIT_MS, matched, undefined)
+          if (late === undefined) throw error
+          return withStatus(late, FROM_STORE)
+        })
         if (isMissing(request, response)) event.waitUntil(tellOutdated((event as FetchEvent).clientId, url.href))
         return response
       },
@@ -91,8 +106,12 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       if (rendered !== undefined) await keepRendered(rendered).catch(notKept)
     },
     async activate() {
-      const cache = await caches.open(PRECACHE)
-      await cache.put(OPEN_PAGES, Response.json(await openPages()))
+      const note = async (): Promise<void> => {
+        const cache = await caches.open(PRECACHE)
+        await cache.put(OPEN_PAGES, Response.json(await openPages()))
+      }
+      // Page loads wait until the worker is activated.
+      await within(STORE_LIMIT_MS, note(), undefined)
     },
     async tidy() {
       const { installing, waiting } = worker.registration
