@@ -23,13 +23,13 @@ export interface ConnectOptions {
   readonly scope?: string
   /**
    * Who is signed in: an opaque, stable id, or null for nobody. Asked at the start and whenever the worker must know.
-   * Needed where the config identifies by 'identify'. Default: nobody ever.
+   * Needed where the config identifies by 'identify'. One that throws has said nothing. Default: nobody ever.
    */
   readonly identify?: () => string | null
 
   /**
    * Whether a newer worker may take over while this page is in sight: say no while a form holds what nobody has sent.
-   * Nothing is reloaded either way. Default: it may.
+   * Nothing is reloaded either way. One that throws has said no. Default: it may.
    */
   readonly mayUpdate?: () => boolean
 }
@@ -143,6 +143,7 @@ class Connection implements Freshlayer {
     const { worker = '/sw.js' } = options
     this.#script = new URL(worker, document.baseURI).href
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
+    // No startMessages(): what waits for the document would be delivered before the app’s own listeners are there.
     container.addEventListener('message', (event) => this.#hear(event), { signal })
     addEventListener('pagehide', () => this.#mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
