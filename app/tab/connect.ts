@@ -215,7 +215,9 @@ class Connection implements Freshlayer {
     question: Extract<Question, { readonly ask: A }>,
     without: Answers[A],
   ): Promise<Answers[A]> {
-    return this.#controller ? ask(() => this.#controller, question) : without
+    // A page that was loaded past its worker can speak to it all the same.
+    const asked = (): ServiceWorker | null | undefined => this.#controller ?? this.#registration?.active
+    return asked() ? ask(asked, question) : without
   }
 
   /** The worker that controls this page. Only one can: another's is none of ours. */

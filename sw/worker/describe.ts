@@ -25,3 +25,6 @@ export function describeResponse(response: Response, structured: Structured | un
   const opaque = type === 'opaque' || type === 'opaqueredirect'
   return { status, statusText, fields, redirected, opaque, targeted: structured?.targeted(fields) }
 }
+
+/** Whether a request may have a body. Firefox has no `Request.body`, and so does not say. */
+export const hasBody = ({ method, body }: Request): boolean => method !== 'GET' && method !== 'HEAD' && body !== null

@@ -1,6 +1,7 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
 import type { Fields } from '../core/head.ts'
 import { partitionName } from '../core/key.ts'
+import type { Session } from './sessions.ts'
 import type { UseStore } from './store.ts'
 
 /** Who a request belongs to. */
@@ -15,15 +16,19 @@ export interface Identity {
   learn(clientId: string, fields: Fields | undefined): void
   /** Whether an answer is of the user that the partition belongs to: the backend may say that it is another's. */
   isOf(partition: string, clientId: string, fields: Fields): boolean
+  /** Whose data a request is about, as far as memory knows at this moment. */
+  knownOf(request: Request, clientId: string): string | undefined
   /**
-   * The origin answered 401 to a partition, or answered it with success again. Settles when a worker that starts later
-   * knows it as well.
+   * A partition comes to be in doubt, or 'none': the origin has answered its user with success again. Settles when a
+   * worker that starts later knows it as well.
    */
-  doubt(partition: string, isRefused: boolean): Promise<void>
-  /** Nothing of the partition is served unvalidated: the origin refused its user, or may have. */
+  doubt(partition: string, doubt: Doubt | 'none'): Promise<void>
+  /** Nothing of the partition is served unvalidated. */
   isDoubted(partition: string): boolean
-  /** Whose entries may stand in for a client that nobody knows, with the origin away; undefined: nobody's. */
-  last(): Promise<string | undefined>
+  /** Whether a success with these fields shows that it is still the partition's user who is answered. */
+  confirms(partition: string, fields: Fields): boolean
+  /** Whose entries may stand in for a client of whom nothing is known, with the origin away; undefined: nobody's. */
+  last(clientId: string): Promise<string | undefined>
   /**
    * Whose a page is that a client was given by the server, told by the fields of its answer or by the page itself once it
    * runs; undefined: nobody says.
@@ -33,19 +38,35 @@ export interface Identity {
   partitionsOf(clientId: string): Promise<string[]>
   /** The `Authorization` last seen for a partition: for requests of the worker's own. */
   credentialsOf(partition: string): string | undefined
-  /** A page says who its user is; null: nobody is signed in. Gives the partition that nobody has any more, if any. */
-  identify(clientId: string, user: string | null): Promise<string | undefined>
-  /** The personal partitions of a client, or of all clients; those that go by cookies are the same for all. */
+  /** A page says who its user is; null: nobody is signed in. Users whom no open page has any more are gone. */
+  identify(clientId: string, user: string | null): Promise<void>
+  /**
+   * The personal partitions of a client, or of all clients. Those that go by cookies are the same for all; where it is not
+   * known which token a client has used, all tokens' are among them.
+   */
   own(clientId: string | undefined): Promise<string[]>
   /** Those of them that memory knows of: more may be on disk. */
   ownInMemory(clientId: string | undefined): string[]
-  /** The user of a client, or of all clients, has signed out of these partitions: they are asked anew who they are. */
-  forget(clientId: string | undefined, own: readonly string[]): Promise<void>
+  /** Who goes by cookies has to be told anew: what was said so far may have been of another. */
+  forgetWords(): Promise<void>
+  /** The users of these partitions have signed out; who goes by cookies has to be told anew. */
+  forget(own: readonly string[]): Promise<void>
   /** Forgets the clients that are gone. */
   tidy(): Promise<void>
 }
 
-export type IdentityOf = (config: IdentifiedBy, store: UseStore) => Identity
+/** Why a partition is in doubt: the origin has refused its user, or another may have followed. */
+export type Doubt = 'refused' | 'followed'
+
+/** What follows when who the user is turns out to be otherwise than it was. */
+export interface Consequences {
+  /** Nobody has these partitions any more. */
+  readonly end: (partitions: readonly string[]) => Promise<void>
+  /** A worker before this one has left a sign-in or sign-out whose end is not known. */
+  readonly resume: (session: Session) => Promise<void>
+}
+
+export type IdentityOf = (config: IdentifiedBy, store: UseStore, consequences: Consequences) => Identity
 
 /** The partition of what is the same for all. */
 export const EVERYONE = partitionName('everyone')
@@ -60,8 +81,10 @@ export const everyone = (): Identity => ({
   partitionOf: () => EVERYONE,
   learn: () => undefined,
   isOf: () => true,
+  knownOf: () => EVERYONE,
   doubt: nobody,
   isDoubted: () => false,
+  confirms: () => true,
   last: () => Promise.resolve(EVERYONE),
   ofPage: () => Promise.resolve(EVERYONE),
   partitionsOf: () => Promise.resolve([EVERYONE]),
@@ -69,6 +92,7 @@ export const everyone = (): Identity => ({
   identify: nobody,
   own: () => Promise.resolve([]),
   ownInMemory: () => [],
+  forgetWords: nobody,
   forget: nobody,
   tidy: nobody,
 })

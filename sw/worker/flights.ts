@@ -9,7 +9,7 @@ import { conditions } from '../core/validation.ts'
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, within } from './clock.ts'
-import { describeResponse } from './describe.ts'
+import { describeResponse, hasBody } from './describe.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import type { Keeper, Shared, Times } from './keeper.ts'
@@ -151,7 +151,7 @@ export class Flights {
 
   /** Passes a read on whose answer nobody else may have and nothing may keep. One with a body can be sent only once. */
   pass(request: Request, { retry }: Rule): Promise<Response> {
-    return reach(() => outgoing(request, []), request.body === null ? retry : 0)
+    return reach(() => outgoing(request, []), hasBody(request) ? 0 : retry)
   }
 
   #covering(read: Read): Sequence {
@@ -187,8 +187,8 @@ export class Flights {
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await reach(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
-      const isTheirs = await this.#heed(read, head, clears)
       const heard = settled({ kind: 'response', head })
+      const isTheirs = await this.#heed(read, head, heard, clears)
       // A 304 says nothing to whoever came after, but that they have an answer too.
       const kind = response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
       const settlement = isTheirs ? heard : ({ kind, why: OTHER_USER } as const)
@@ -219,6 +219,7 @@ export class Flights {
   async #heed(
     { head, partition, clientId }: Read,
     { status, fields, redirected }: ResponseHead,
+    { why }: Settlement,
     clears: () => boolean,
   ): Promise<boolean> {
     const { ledger, structured, identity } = this.#ports
@@ -238,10 +239,14 @@ export class Flights {
     if (isCleared(fields)) await bounded(forgetAll(this.#ports))
     if (structured !== undefined && status < 300 && !redirected)
       ledger.searches.learn(head.url, structured.search(fields))
-    const isTheirs = identity.isOf(partition, clientId ?? '', fields)
+    // Of one that it refuses the origin does not know who it is.
+    const isTheirs = status === 401 || identity.isOf(partition, clientId ?? '', fields)
+    // A sign-in page in place of the answer is no success.
+    const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
     if (!isTheirs) await bounded(endPartitions(this.#ports, [partition]))
-    else if (status === 401 ? clientId !== undefined : status < 400 && clears())
-      await bounded(identity.doubt(partition, status === 401))
+    else if (status === 401 && clientId !== undefined) await bounded(identity.doubt(partition, 'refused'))
+    else if (isSuccess && clears() && identity.confirms(partition, fields))
+      await bounded(identity.doubt(partition, 'none'))
     return isTheirs
   }
 

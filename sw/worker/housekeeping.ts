@@ -9,6 +9,7 @@ import type { Ledger } from './ledger.ts'
 import type { Precache } from './precache.ts'
 import { report } from './report.ts'
 import type { Room } from './room.ts'
+import type { Sessions } from './sessions.ts'
 import type { Statistics } from './statistics.ts'
 
 interface Ports {
@@ -18,6 +19,7 @@ interface Ports {
   readonly bodies: Bodies
   readonly room: Room
   readonly identity: Identity
+  readonly sessions: Sessions
   readonly statistics: Statistics
   readonly files: Pick<Precache, 'tidy'> | undefined
 }
@@ -54,8 +56,9 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { ruleOf, ledger, bodies, room, identity, statistics, files } = this.#ports
+    const { ruleOf, ledger, bodies, room, identity, sessions, statistics, files } = this.#ports
     try {
+      await sessions.rest()
       await statistics.save()
       await room.save()
       if (this.#audited) return

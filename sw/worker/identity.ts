@@ -3,9 +3,9 @@ import type { Fields } from '../core/head.ts'
 import { isOfToken, partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { STORE_LIMIT_MS, within } from './clock.ts'
-import { CLIENTS, DOUBTS, ECHOES, LAST, under } from './records.ts'
+import { CLIENTS, DOUBTS, ECHOES, entriesOf, LAST, SESSIONS, storedPartitions, under } from './records.ts'
 import { report } from './report.ts'
-import { EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
+import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
@@ -17,7 +17,7 @@ const PAGE_LIMIT_MS = 10_000
 const LEARN_LIMIT_MS = 3000
 
 /** Users are told apart. */
-export const identified: IdentityOf = (config, store) => new Users(config, store)
+export const identified: IdentityOf = (config, store, consequences) => new Users(config, store, consequences)
 
 /** Something that several wait for. */
 interface Awaited {
@@ -33,6 +33,7 @@ interface Awaited {
 class Users implements Identity {
   readonly #config: IdentifiedBy
   readonly #store: UseStore
+  readonly #consequences: Consequences
   /** Who each client's user is, as its page or the backend said; null: nobody. */
   readonly #users = new Map<string, string | null>()
   readonly #asking = new Map<string, Awaited>()
@@ -45,19 +46,22 @@ class Users implements Identity {
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
   /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
-  readonly #doubts = new Map<string, boolean>()
+  readonly #doubts = new Map<string, Doubt | 'none'>()
   /** What a worker before this one has left in doubt is among them; until then everybody is. */
   #areDoubtsRead = false
   /** Undefined once reads wait no longer for what that worker has left. */
   #ready: Promise<unknown> | undefined
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
+  /** As it is on disk, if this worker has put it there. */
+  #last: string | undefined
   /** The partition of the token each client last used. */
   readonly #tokens = new Map<string, string>()
 
-  constructor(config: IdentifiedBy, store: UseStore) {
+  constructor(config: IdentifiedBy, store: UseStore, consequences: Consequences) {
     this.#config = config
     this.#store = store
+    this.#consequences = consequences
     this.#ready = within(STORE_LIMIT_MS, this.#readDoubts(), undefined).then(() => (this.#ready = undefined))
   }
 
@@ -82,6 +86,16 @@ class Users implements Identity {
     return by.includes('echo') ? this.#learned(clientId) : undefined
   }
 
+  knownOf(request: Request, clientId: string): string | undefined {
+    const credentials = request.headers.get('authorization')
+    if (credentials === null || !this.#config.by.includes('authorization')) {
+      return ofUser(this.#users.get(clientId) ?? null)
+    }
+    const partition = this.#partitionOfToken(credentials) ?? this.#digests.get(credentials)
+    if (partition !== undefined) this.#tokens.set(clientId, partition)
+    return partition
+  }
+
   learn(clientId: string, fields: Fields | undefined): void {
     const echo = fields && this.#echoIn(fields)
     if (echo !== undefined) void this.identify(clientId, echo)
@@ -91,35 +105,55 @@ class Users implements Identity {
 
   isOf(partition: string, clientId: string, fields: Fields): boolean {
     const echo = this.#echoIn(fields)
-    if (echo === undefined || partition === EVERYONE) return true
-    const known = this.#config.by.includes('identify') ? this.#echoes.get(partition) : userOf(partition)
-    if (known === undefined) {
-      if (this.#echoes.get(partition) === echo) return true
-      this.#echoes.set(partition, echo)
-      void this.#keep(ECHOES + partition, echo)
-    } else if (known !== echo) {
-      // Another user has signed in behind this page's back, in another tab or on the server.
-      this.#users.delete(clientId)
-      if (!this.#config.by.includes('identify')) void this.identify(clientId, echo)
-      return false
+    if (echo === undefined || partition === EVERYONE || isOfToken(partition)) return true
+    const isNamed = this.#config.by.includes('identify')
+    const known = isNamed ? this.#echoes.get(partition) : userOf(partition)
+    // A name that the backend has for another partition's user is not this one's as well.
+    const isFree = known === undefined && echo !== '' && ![...this.#echoes.values()].includes(echo)
+    if (known === echo || isFree) {
+      if (isFree) {
+        this.#echoes.set(partition, echo)
+        void this.#keep(ECHOES + partition, echo)
+      }
+      this.#keepLast(userOf(partition))
+      return true
     }
-    return true
+    // Another user has signed in behind this page's back, in another tab or on the server.
+    this.#users.delete(clientId)
+    if (!isNamed) void this.identify(clientId, echo)
+    return false
   }
 
-  async doubt(partition: string, isRefused: boolean): Promise<void> {
-    if (partition === EVERYONE || this.#doubtOf(partition) === isRefused) return
-    this.#doubts.set(partition, isRefused)
-    await this.#keep(DOUBTS + partition, isRefused ? true : undefined)
+  async doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
+    const before = this.#doubtOf(partition)
+    // Whoever may have been followed by another is not doubted less because the origin refuses them.
+    if (partition === EVERYONE || before === doubt || (before === 'followed' && doubt === 'refused')) return
+    this.#doubts.set(partition, doubt)
+    await this.#keep(DOUBTS + partition, doubt === 'none' ? undefined : doubt)
   }
 
   isDoubted(partition: string): boolean {
-    return partition !== EVERYONE && (this.#doubtOf(partition) ?? true)
+    return partition !== EVERYONE && this.#doubtOf(partition) !== 'none'
   }
 
-  async last(): Promise<string | undefined> {
-    if (this.#config.offlineIdentity !== 'last') return undefined
+  confirms(partition: string, fields: Fields): boolean {
+    if (isOfToken(partition)) return true
+    // Cookies do not show: where the backend names its user, only that will do; else the page has to say it anew.
+    return this.#config.by.includes('echo') ? Boolean(this.#echoIn(fields)) : this.#doubtOf(partition) !== 'followed'
+  }
+
+  async last(clientId: string): Promise<string | undefined> {
+    // Of one who is known to be nobody there is nothing to show.
+    if (this.#config.offlineIdentity !== 'last' || this.#users.get(clientId) === null) return undefined
     await this.#ready
     return ofUser((await this.#read(LAST)) ?? null)
+  }
+
+  /** Somebody is the last user of whom there was a word that can be believed. */
+  #keepLast(user: string | undefined): void {
+    if (user === undefined || user === this.#last || this.#config.offlineIdentity !== 'last') return
+    this.#last = user
+    void this.#keep(LAST, user)
   }
 
   async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
@@ -150,62 +184,92 @@ class Users implements Identity {
     return this.#credentials.get(partition)
   }
 
-  async identify(clientId: string, user: string | null): Promise<string | undefined> {
+  async identify(clientId: string, user: string | null): Promise<void> {
+    const { by } = this.#config
+    const isEcho = by.includes('echo') && !by.includes('identify')
+    // Said again after a sign-in it is news all the same.
+    if (user !== null && !by.includes('echo')) void this.doubt(partitionName('user', user), 'none')
     const before = this.#users.get(clientId)
-    if (before === user) return undefined
+    if (before === user) return
     this.#users.set(clientId, user)
     this.#silent.delete(clientId)
     this.#asking.get(clientId)?.settle()
     this.#loading.get(clientId)?.settle()
-    await this.#keep(CLIENTS + clientId, user)
-    if (user !== null && this.#config.offlineIdentity === 'last') await this.#keep(LAST, user)
-    // Two tabs may have two users: a user is gone when no open tab has it any more.
-    const isStillHere = [...this.#users.values()].includes(before ?? null)
-    return before === undefined || before === null || isStillHere ? undefined : ofUser(before)
+    // What the backend says holds for all that go by cookies; pages may have a user each.
+    const outdated = isEcho ? [...this.#users].filter(([, other]) => other !== user).map(([id]) => id) : []
+    for (const id of outdated) this.#users.delete(id)
+    const held = new Set(this.#users.values())
+    const gone = typeof before === 'string' && !held.has(before) ? [partitionName('user', before)] : []
+    const ending = this.#consequences.end(gone)
+    if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
+    const others = await this.#othersThan(isEcho ? [user] : undefined)
+    await Promise.all([
+      ending,
+      this.#keep(CLIENTS + clientId, user),
+      ...outdated.map((id) => this.#keep(CLIENTS + id, undefined)),
+      this.#consequences.end(others.filter((partition) => !gone.includes(partition))),
+    ])
+  }
+
+  /** The stored partitions of users whom nobody has any more. Default: those of no open client. */
+  async #othersThan(users?: readonly (string | null)[]): Promise<string[]> {
+    const [stored, held] = await Promise.all([this.#stored(), users ?? this.#held()])
+    return stored.filter((partition) => {
+      const user = userOf(partition)
+      return user !== undefined && !held.includes(user)
+    })
+  }
+
+  /** The users of all open clients. */
+  async #held(): Promise<readonly (string | null | undefined)[]> {
+    const clients = await worker.clients.matchAll({ includeUncontrolled: true })
+    return Promise.all(clients.map(({ id }) => (this.#users.has(id) ? this.#users.get(id) : this.#read(CLIENTS + id))))
+  }
+
+  /** Every partition that has something on disk. A store that fails or hangs knows of none. */
+  #stored(): Promise<string[]> {
+    return within(STORE_LIMIT_MS, this.#store('readonly', storedPartitions), []).catch(() => [])
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
-    const clients = await this.#clients()
-    const all = await Promise.all([...clients, clientId ?? ''].map((id) => this.partitionsOf(id)))
-    const shared = all.flat().filter((partition) => partition !== EVERYONE && !isOfToken(partition))
-    return [...new Set([...this.ownInMemory(clientId), ...shared])]
+    const token = clientId === undefined ? undefined : this.#tokens.get(clientId)
+    const theirs = (await this.#stored()).filter(
+      (partition) => partition !== EVERYONE && (!isOfToken(partition) || token === undefined || partition === token),
+    )
+    return [...new Set([...this.ownInMemory(clientId), ...theirs])]
   }
 
   ownInMemory(clientId: string | undefined): string[] {
     const users = [...this.#users.values()].map(ofUser)
-    const tokens = clientId === undefined ? [...this.#tokens.values()] : [this.#tokens.get(clientId)]
+    const token = clientId === undefined ? undefined : this.#tokens.get(clientId)
+    const tokens = token === undefined ? [...this.#tokens.values()] : [token]
     return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
   }
 
-  async forget(clientId: string | undefined, own: readonly string[]): Promise<void> {
-    // Whoever goes by cookies says anew who it is.
-    const clients = await this.#clients()
-    for (const id of clients) {
-      this.#users.delete(id)
-      if (clientId === undefined || id === clientId) this.#tokens.delete(id)
-    }
+  async forgetWords(): Promise<void> {
+    this.#users.clear()
+    this.#silent.clear()
+    await this.#store('readwrite', (store) => {
+      store.delete(under(CLIENTS))
+      return promisifyRequest(store.transaction)
+    }).catch((error: unknown) => report('identity: who the users were could not be forgotten', error))
+  }
+
+  async forget(own: readonly string[]): Promise<void> {
+    for (const [id, token] of this.#tokens) if (own.includes(token)) this.#tokens.delete(id)
     for (const partition of own) {
       this.#credentials.delete(partition)
       this.#doubts.delete(partition)
-      this.#echoes.delete(partition)
     }
+    this.#last = undefined
+    // Whoever goes by cookies says anew who it is.
+    await this.forgetWords()
+    // What the backend calls a user stays: by it a tab is found out that still says who it was.
     await this.#store('readwrite', (store) => {
-      for (const id of clients) store.delete(CLIENTS + id)
-      for (const partition of own) {
-        store.delete(ECHOES + partition)
-        store.delete(DOUBTS + partition)
-      }
+      for (const partition of own) store.delete(DOUBTS + partition)
       store.delete(LAST)
       return promisifyRequest(store.transaction)
     })
-  }
-
-  /** Every client that somebody has spoken for. */
-  async #clients(): Promise<string[]> {
-    const asked = this.#store('readonly', (store) => promisifyRequest(store.getAllKeys(under(CLIENTS))))
-    // A store that fails or hangs knows nobody: who is in memory leaves all the same.
-    const keys = await within(STORE_LIMIT_MS, asked, []).catch(() => [])
-    return [...new Set([...keys.map((key) => String(key).slice(CLIENTS.length)), ...this.#users.keys()])]
   }
 
   /** Forgets the clients that are gone. */
@@ -220,11 +284,21 @@ class Users implements Identity {
 
   async #readDoubts(): Promise<void> {
     try {
-      const keys = await this.#store('readonly', (records) => promisifyRequest(records.getAllKeys(under(DOUBTS))))
-      for (const key of keys) {
-        const partition = String(key).slice(DOUBTS.length)
-        if (!this.#doubts.has(partition)) this.#doubts.set(partition, true)
+      const [doubts, echoes, sessions] = await this.#store('readonly', (records) =>
+        Promise.all([entriesOf(records, DOUBTS), entriesOf(records, ECHOES), entriesOf(records, SESSIONS)]),
+      )
+      for (const [key, doubt] of doubts) {
+        const partition = key.slice(DOUBTS.length)
+        if (!this.#doubts.has(partition)) this.#doubts.set(partition, doubt === 'refused' ? doubt : 'followed')
       }
+      for (const [key, echo] of echoes) {
+        const partition = key.slice(ECHOES.length)
+        if (typeof echo === 'string' && !this.#echoes.has(partition)) this.#echoes.set(partition, echo)
+      }
+      for (const session of ['sign-in', 'sign-out'] as const) {
+        if (sessions.some(([, left]) => left === session)) await this.#consequences.resume(session)
+      }
+      for (const [key] of sessions) void this.#keep(key, undefined)
       this.#areDoubtsRead = true
     } catch (error) {
       report('identity: whom the origin has refused cannot be read; each user is validated first', error)
@@ -232,8 +306,8 @@ class Users implements Identity {
   }
 
   /** Whether a partition is in doubt; undefined: who knows. */
-  #doubtOf(partition: string): boolean | undefined {
-    return this.#doubts.get(partition) ?? (this.#areDoubtsRead ? false : undefined)
+  #doubtOf(partition: string): Doubt | 'none' | undefined {
+    return this.#doubts.get(partition) ?? (this.#areDoubtsRead ? 'none' : undefined)
   }
 
   #echoIn(fields: Fields): string | undefined {
@@ -326,13 +400,7 @@ class Users implements Identity {
   async #recall(clientId: string): Promise<string | null | undefined> {
     const known = await this.#read(CLIENTS + clientId)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
-    const user = this.#users.get(clientId)
-    if (typeof user === 'string' && this.#config.by.includes('echo')) {
-      const partition = partitionName('user', user)
-      const echo = this.#echoes.get(partition) ?? (await this.#read(ECHOES + partition)) ?? undefined
-      if (echo !== undefined) this.#echoes.set(partition, echo)
-    }
-    return user
+    return this.#users.get(clientId)
   }
 
   async #read(key: string): Promise<string | null | undefined> {
@@ -342,7 +410,7 @@ class Users implements Identity {
   }
 
   /** @param value undefined removes the record. */
-  async #keep(key: string, value: string | boolean | null | undefined): Promise<void> {
+  async #keep(key: string, value: string | null | undefined): Promise<void> {
     await this.#store('readwrite', (store) => {
       if (value === undefined) store.delete(key)
       else store.put(value, key)

@@ -5,7 +5,7 @@ import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
 import { parseQuestion } from '../protocol.ts'
 import { Bodies } from './bodies.ts'
 import { Channel } from './channel.ts'
-import { type IdentityOf } from './everyone.ts'
+import type { Identity, IdentityOf } from './everyone.ts'
 import type { reportConflicts } from './conflicts.ts'
 import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -22,6 +22,7 @@ import { Reads } from './reads.ts'
 import { report } from './report.ts'
 import { Room } from './room.ts'
 import { worker } from './scope.ts'
+import { endPartitions, follow, Sessions } from './sessions.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
@@ -72,7 +73,10 @@ export function start(
 ): void {
   const match = matcherOf(rules)
   const ledger = new Ledger(store, rules.version)
-  const identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store)
+  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store, {
+    end: (partitions) => endPartitions(ports, partitions),
+    resume: (session) => follow(session, ports, undefined),
+  })
   const reachability = new Reachability(channel)
   const statistics = new Statistics(store)
   const room = new Room(ledger, rules.budget)
@@ -92,13 +96,15 @@ export function start(
     keeper,
     files,
   }
+  const sessions = new Sessions(ports, store)
   const reads = new Reads(ports)
-  const writes = new Writes(ports)
+  const writes = new Writes({ ...ports, sessions })
   const messages = before(new Messages(ports))
   const pagesRule = rules.navigation.pages
   const pages = pagesRule && pagesBy?.(pagesRule, ports)
   const housekeeping = new Housekeeping({
     ...ports,
+    sessions,
     ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
   })
   channel.onOthersChange(() => ledger.distrust())
@@ -141,22 +147,21 @@ export function start(
     )
   }
   if (files !== undefined) router.registerRoute(files.route)
-  const sessions = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
+  const sessionOf = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
   /** A page load that signs somebody in or out is watched, never answered. */
   const watch = (event: FetchEvent): void => {
     const { origin, pathname, search } = new URL(event.request.url)
     const sameOrigin = origin === worker.location.origin
-    const found = sessions({ method: event.request.method, origin, sameOrigin, pathname, search })
-    if (found?.kind !== 'write') return
-    event.waitUntil(
-      writes
-        .watch(found, undefined)
-        .catch((error: unknown) => report('identity: what a user left could not be erased', error)),
-    )
+    const found = sessionOf({ method: event.request.method, origin, sameOrigin, pathname, search })
+    if (found?.kind !== 'write' || found.session === undefined) return
+    housekeeping.stir()
+    event.waitUntil(sessions.load(found.session, event.resultingClientId))
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
     if (request.mode === 'navigate') watch(event)
+    const ended = sessions.heard(event.clientId)
+    if (ended !== undefined) event.waitUntil(ended)
     // The router knows routes by method, and there is no end of methods (RFC 9110 §16.1).
     const method = request.method as 'GET'
     if (!known.has(method)) {
@@ -179,6 +184,7 @@ export function start(
     const client = event.source
     if (question === undefined || !(client instanceof Client)) return
     housekeeping.stir()
+    event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports
     event.waitUntil(
       messages.answer(question, client.id).then(

@@ -24,6 +24,8 @@ export function requestMatcher(match: Matcher): (request: Request) => Match | un
       if (known.size === MAX_KNOWN) known.clear()
       known.set(line, found)
     }
+    // A sign-in or sign-out is ours whatever its form is; and it is small.
+    if (!(found?.kind === 'write' && found.session !== undefined) && isUpload(request)) return undefined
     return found?.kind === 'read' && !found.rule.ranges && isForBytes(request) ? undefined : found
   }
 }
@@ -34,12 +36,12 @@ function mayBeOurs(request: Request): boolean {
   const { headers } = request
   if (request.mode === 'navigate') return false
   if (headers.get('accept')?.includes('text/event-stream') === true) return false
-  if (request.cache === 'only-if-cached' && request.mode !== 'same-origin') return false
-  return request.method === 'GET' || request.method === 'HEAD' || !isUpload(request)
+  return request.cache !== 'only-if-cached' || request.mode === 'same-origin'
 }
 
 /** A body whose sending a page may want to watch. Without a type it is bytes, if there is one. */
 function isUpload(request: Request): boolean {
+  if (request.method === 'GET' || request.method === 'HEAD') return false
   const type = request.headers.get('content-type')
   return type === null ? Boolean(request.body) : !TEXT.test(type)
 }

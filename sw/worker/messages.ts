@@ -16,7 +16,7 @@ import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
 import { ROWS, under } from './records.ts'
-import { endPartitions, signOut } from './sessions.ts'
+import { signOut } from './sessions.ts'
 import { promisifyRequest } from './store.ts'
 import type { Statistics } from './statistics.ts'
 import { takeOver } from './take-over.ts'
@@ -49,7 +49,7 @@ export class Messages {
       case 'hello':
         return this.#greet(question.since, clientId)
       case 'identify':
-        return this.#identify(question.user, clientId)
+        return this.#ports.identity.identify(clientId, question.user).then(() => true)
       case 'sign-out':
         return signOut(this.#ports, clientId).then(() => ({ signedOut: true, unsent: 0 }))
       case 'explain':
@@ -69,13 +69,6 @@ export class Messages {
     }
   }
 
-  /** A page says who its user is; whoever it was before, and is in no other tab, is gone. */
-  async #identify(user: string | null, clientId: string): Promise<true> {
-    const gone = await this.#ports.identity.identify(clientId, user)
-    if (gone !== undefined) await endPartitions(this.#ports, [gone])
-    return true
-  }
-
   async #greet(since: Since, clientId: string): Promise<Greeting> {
     const { ledger, reachability, identity } = this.#ports
     const partitions = new Set(await identity.partitionsOf(clientId))
@@ -90,7 +83,11 @@ export class Messages {
     const theirs =
       all === 'reset'
         ? all
-        : all.filter(({ partition, informed }) => partitions.has(partition) && !informed.includes(clientId))
+        : all.filter(
+            ({ partition, informed, urls }) =>
+              // That a user is gone concerns whoever may be showing them, and nobody knows any more who that is.
+              (partitions.has(partition) || urls[0] === '*') && !informed.includes(clientId),
+          )
     return { clientId, logId, position, missed: theirs, reachable: reachability.reachable }
   }
 

@@ -41,7 +41,7 @@ export interface StandIns {
 export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
   const landed = pages?.begin(event)
   const network = untouched(event).then((response) => {
-    if (landed !== undefined) {
+    if (landed !== undefined && !isFailed(response)) {
       event.waitUntil(
         landed(response.clone()).catch((error: unknown) => report('a page could not be stored; it is shown', error)),
       )
@@ -51,7 +51,7 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
   event.waitUntil(network.catch(() => undefined))
   const first = await within(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
-  if (first instanceof Response && !isAway(first.status)) {
+  if (first instanceof Response && !isFailed(first) && !isAway(first.status)) {
     return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
   }
   const unread = (): Promise<unknown> => network.then(({ body }) => body?.cancel()).catch(() => undefined)
@@ -61,5 +61,8 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   event.waitUntil(unread())
   return own ?? withStatus(stored, { fwd: 'stale', detail: 'shell' })
 }
+
+/** A preload that fails rejects, or gives this in Firefox. */
+const isFailed = ({ type }: Response): boolean => type === 'error'
 
 const NONE = Promise.resolve(undefined)

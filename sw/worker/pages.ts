@@ -83,7 +83,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
       }
     },
     async match(request) {
-      const partition = rule.public ? EVERYONE : await identity.last()
+      const partition = rule.public ? EVERYONE : await identity.last('')
       if (partition === undefined || identity.isDoubted(partition)) return undefined
       const { head, row } = await find(request, partition)
       if (row === undefined) return undefined

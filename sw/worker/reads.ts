@@ -11,7 +11,7 @@ import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answ
 import type { Bodies } from './bodies.ts'
 import { digestOf } from './body-reader.ts'
 import { now, within } from './clock.ts'
-import { describeRequest, fieldsOf } from './describe.ts'
+import { describeRequest, fieldsOf, hasBody } from './describe.ts'
 import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
@@ -78,12 +78,12 @@ export class Reads {
       let response: Response | undefined
       try {
         // Whoever is taken for the last user asks the store by it as well.
-        const sent = request.body === null ? request : request.clone()
+        const sent = hasBody(request) ? request.clone() : request
         response = await this.#passed(sent, rule, 'bypass', 'unknown-user')
         if (!isSameSession()) response = Response.error()
         return response
       } catch (error) {
-        partition = await identity.last()
+        partition = await identity.last(clientId)
         if (partition === undefined) throw error
       } finally {
         identity.learn(clientId, response && fieldsOf(response.headers))
@@ -112,7 +112,7 @@ export class Reads {
     const rule = isDoubted ? { ...match.rule, ...UNSERVED } : match.rule
     const described = describeRequest(request, normaliseUrl(request.url, rule), partition)
     const authorization = request.headers.get('authorization')
-    const bytes = request.body === null ? undefined : await request.clone().arrayBuffer()
+    const bytes = hasBody(request) ? await request.clone().arrayBuffer() : undefined
     const bodyDigest = bytes && (await digestOf(bytes))
     const { credentials } = request
     const { keyHeaders } = rule

@@ -2,6 +2,7 @@
  * The keys of the cache database. One object store holds every kind of record, so that what belongs together is written
  * in one transaction; each kind has a prefix of its own. These names are on users' disks.
  */
+import { partitionOfKey, partitionPrefix } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
 import { promisifyRequest } from './store.ts'
 
@@ -23,6 +24,8 @@ export const KILL = 'kill'
 export const ECHOES = 'echo '
 /** Partitions whose user the origin has refused, or who may have been followed by another. */
 export const DOUBTS = 'doubt '
+/** Sign-ins and sign-outs under way: what becomes of one whose worker ends before it is known counts as done. */
+export const SESSIONS = 'session '
 /** Who the user was when the backend or a page last said. */
 export const LAST = 'last user'
 
@@ -30,7 +33,7 @@ export const LAST = 'last user'
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
 
 const SINGLE = [META, STATS, KILL, LAST]
-const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, USED, PLACES, SEARCHES, ECHOES, DOUBTS]
+const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, USED, PLACES, SEARCHES, ECHOES, DOUBTS, SESSIONS]
 
 /** Whether a key is of a kind that this version writes. */
 export const isOurs = (key: string): boolean => SINGLE.includes(key) || KINDS.some((kind) => key.startsWith(kind))
@@ -41,6 +44,18 @@ export async function entriesOf(
   kind: string,
 ): Promise<(readonly [key: string, record: unknown])[]> {
   return entriesIn(store, under(kind))
+}
+
+/** Every partition that has a row, found without looking at the others of each. */
+export async function storedPartitions(store: IDBObjectStore): Promise<string[]> {
+  const found: string[] = []
+  for (let from = ROWS; ;) {
+    const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, `${ROWS}\uffff`), 1))
+    if (key === undefined) return found
+    const partition = partitionOfKey(String(key).slice(ROWS.length))
+    found.push(partition)
+    from = `${ROWS}${partitionPrefix(partition)}\uffff`
+  }
 }
 
 const AT_ONCE = 200

@@ -12,6 +12,7 @@ describe('a sign-in', () => {
     const identity = {
       ownInMemory: () => ['user/ada', 'user/grace'],
       own: () => never,
+      forgetWords: () => never,
       doubt: (partition: string) => (events.push(`doubt ${partition}`), never),
     } as unknown as Identity
     const ledger = { outlive: (partition: string) => events.push(`outlive ${partition}`) } as unknown as Ledger
@@ -25,6 +26,7 @@ describe('a sign-in', () => {
     const identity = {
       ownInMemory: () => ['user/ada'],
       own: () => Promise.resolve(['user/ada', 'user/grace', 'user/mary']),
+      forgetWords: () => Promise.resolve(),
       doubt: (partition: string) => {
         doubted.push(partition)
         return new Promise<void>((resolve) => settle.push(resolve))

@@ -1,14 +1,90 @@
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
-import { now } from './clock.ts'
+import { now, within } from './clock.ts'
 import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
+import { SESSIONS } from './records.ts'
+import { report } from './report.ts'
+import { promisifyRequest, type UseStore } from './store.ts'
+
+/** What a rule may say of a write or a page load. */
+export type Session = 'sign-in' | 'sign-out'
 
 interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly channel: Channel
   readonly identity: Identity
+}
+
+/** How long a sign-in or sign-out waits for its announcement to be on disk; then it goes ahead all the same. */
+const ANNOUNCE_LIMIT_MS = 500
+
+const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
+
+/** Sign-ins and sign-outs under way. */
+export class Sessions {
+  readonly #ports: Ports
+  readonly #store: UseStore
+  /** What is to follow when a page load has ended, by the client that it leads to. */
+  readonly #loads = new Map<string, () => Promise<void>>()
+
+  constructor(ports: Ports, store: UseStore) {
+    this.#ports = ports
+    this.#store = store
+  }
+
+  /**
+   * One begins. Settles when the next worker would know of it, or after half a second. What it gives is told how it ended,
+   * and settles when what follows is on disk.
+   *
+   * @param session undefined: neither begins, and nothing follows.
+   */
+  async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
+    if (session === undefined) return () => Promise.resolve()
+    const key = SESSIONS + crypto.randomUUID()
+    const announced = this.#write((store) => void store.put(session, key))
+    await within(ANNOUNCE_LIMIT_MS, announced, undefined)
+    return async (isDone, clientId) => {
+      if (isDone) await follow(session, this.#ports, clientId)
+      await this.#write((store) => void store.delete(key))
+    }
+  }
+
+  /**
+   * A page load signs somebody in or out. It is watched, not answered, so nobody sees whose it is nor how it ends: it counts
+   * as done for every client at once, and again when the page that it leads to is heard of. What is read meanwhile may
+   * still be of the user before.
+   */
+  async load(session: Session, clientId: string): Promise<void> {
+    const begun = this.begin(session)
+    this.#loads.set(clientId, async () => {
+      const following = follow(session, this.#ports, undefined)
+      const end = await begun
+      await following
+      await end(false, undefined)
+    })
+    await Promise.all([begun, follow(session, this.#ports, undefined)])
+  }
+
+  /** A client is heard of: a page load that led to it has ended. */
+  heard(clientId: string): Promise<void> | undefined {
+    const end = this.#loads.get(clientId)
+    this.#loads.delete(clientId)
+    return end?.().catch(warned)
+  }
+
+  /** Nobody has been heard of for a while: page loads have ended, perhaps with another origin's page. */
+  async rest(): Promise<void> {
+    await Promise.all([...this.#loads.keys()].map((clientId) => this.heard(clientId)))
+  }
+
+  async #write(work: (store: IDBObjectStore) => void): Promise<void> {
+    await this.#store('readwrite', (store) => {
+      work(store)
+      return promisifyRequest(store.transaction)
+    }).catch(warned)
+  }
 }
 
 /**
@@ -29,6 +105,10 @@ export async function endPartitions(
   )
 }
 
+/** What a sign-in or sign-out means, once it counts as done. */
+export const follow = (session: Session, ports: Ports, clientId: string | undefined): Promise<void> =>
+  session === 'sign-in' ? signIn(ports, clientId) : signOut(ports, clientId)
+
 /**
  * The user of a client signs out; without a client (a page load), that of every client. Cookies are the same for all
  * tabs, so whoever is told apart by them is signed out as well.
@@ -41,7 +121,7 @@ export async function signOut(ports: Ports, clientId: string | undefined): Promi
   const ending = endPartitions(ports, known)
   const own = await identity.own(clientId)
   const others = own.filter((partition) => !known.includes(partition))
-  await Promise.all([ending, endPartitions(ports, others), identity.forget(clientId, own)])
+  await Promise.all([ending, endPartitions(ports, others), identity.forget(own)])
 }
 
 /**
@@ -51,7 +131,7 @@ export async function signOut(ports: Ports, clientId: string | undefined): Promi
 export async function signIn({ identity, ledger }: Ports, clientId: string | undefined): Promise<void> {
   const doubt = (partition: string): Promise<void> => {
     ledger.outlive(partition)
-    return identity.doubt(partition, true)
+    return identity.doubt(partition, 'followed')
   }
   ledger.outlive(NOBODY)
   // At once, as at a sign-out.
@@ -59,5 +139,5 @@ export async function signIn({ identity, ledger }: Ports, clientId: string | und
   const doubting = known.map(doubt)
   const own = await identity.own(clientId)
   const others = own.filter((partition) => !known.includes(partition))
-  await Promise.all([...doubting, ...others.map(doubt)])
+  await Promise.all([...doubting, ...others.map(doubt), identity.forgetWords()])
 }

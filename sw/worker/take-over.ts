@@ -12,8 +12,12 @@ const AGREE_LIMIT_MS = 500
 export async function takeOver(askingId: string): Promise<TakingOver> {
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
   const others = tabs.filter(
-    ({ id, url, visibilityState }) =>
-      id !== askingId && visibilityState === 'visible' && url.startsWith(worker.registration.scope),
+    ({ id, url, visibilityState, frameType }) =>
+      id !== askingId &&
+      // A frame is as its page, and need not have the layer.
+      frameType === 'top-level' &&
+      visibilityState === 'visible' &&
+      url.startsWith(worker.registration.scope),
   )
   const agreed = await Promise.all(others.map(agrees))
   const refusing = agreed.filter((isAgreed) => !isAgreed).length

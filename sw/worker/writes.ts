@@ -13,7 +13,7 @@ import { forgetAll, isCleared } from './forget.ts'
 import type { Ledger } from './ledger.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
-import { signIn, signOut } from './sessions.ts'
+import { endPartitions, type Sessions } from './sessions.ts'
 import type { Structured } from './structured.ts'
 
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
@@ -26,6 +26,7 @@ interface Ports {
   readonly bodies: Bodies
   readonly channel: Channel
   readonly identity: Identity
+  readonly sessions: Sessions
   readonly structured: Structured | undefined
 }
 
@@ -44,13 +45,18 @@ export class Writes {
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const { ledger, channel, structured } = this.#ports
+    const { ledger, channel, identity, sessions, structured } = this.#ports
     const { urls, patterns, tags } = match.invalidates
     // Nobody knows which queries of its own URL a write shows up in: all of them.
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(ledger, patterns, tags, [own, ...urls])
     const intent = ledger.intend(targets)
-    const isAnnounced = await within(INTENT_LIMIT_MS, intent.durable, false)
+    // Whose it is by its own token is known before what becomes of it.
+    const whose = identity.knownOf(request, clientId)
+    const [isAnnounced, endSession] = await Promise.all([
+      within(INTENT_LIMIT_MS, intent.durable, false),
+      sessions.begin(match.session),
+    ])
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached) : undefined
       const ending = ledger.end(intent, reached, change)
@@ -77,6 +83,7 @@ export class Writes {
       response = await fetch(request)
     } catch (error) {
       await end(targets)
+      await bounded(endSession(true, clientId))
       throw error
     }
     const { status } = response
@@ -88,22 +95,20 @@ export class Writes {
     await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
     const follow = async (): Promise<void> => {
       if (isCleared(fields)) await forgetAll(this.#ports)
-      if (outcome === 'named') await this.watch(match, clientId)
+      // Whoever wants to be signed out is, whatever the origin makes of it.
+      await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
+      if (match.session !== undefined) return
+      if (whose === undefined) identity.learn(clientId, fields)
+      else if (status === 401) await identity.doubt(whose, 'refused')
+      else if (!identity.isOf(whose, clientId, fields)) await endPartitions(this.#ports, [whose])
     }
-    // Memory knows at once; a disk that hangs may not keep the page waiting.
-    await within(STORE_LIMIT_MS, follow().catch(warned), undefined)
+    await bounded(follow())
     return withStatus(response, { fwd: 'method', 'fwd-status': status })
   }
-
-  /**
-   * A rule says that a write signs somebody in or out. Of page loads nobody sees how they end, nor whose they are: they
-   * count as done, for every client.
-   */
-  async watch({ session }: WriteMatch, clientId: string | undefined): Promise<void> {
-    if (session === 'sign-out') await signOut(this.#ports, clientId)
-    if (session === 'sign-in') await signIn(this.#ports, clientId)
-  }
 }
+
+/** Memory knows at once; a disk that hangs may not keep the page waiting. */
+const bounded = (work: Promise<void>): Promise<void> => within(STORE_LIMIT_MS, work.catch(warned), undefined)
 
 /**
  * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
