@@ -1,7 +1,6 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
 import type { Fields } from '../core/head.ts'
 import { partitionName } from '../core/key.ts'
-import type { Session } from './sessions.ts'
 import type { UseStore } from './store.ts'
 
 /** Who a request belongs to. */
@@ -54,6 +53,9 @@ export interface Identity {
   /** Forgets the clients that are gone. */
   tidy(): Promise<void>
 }
+
+/** What a rule may say of a write or a page load. */
+export type Session = 'sign-in' | 'sign-out'
 
 /** Why a partition is in doubt: the origin has refused its user, or another may have followed. */
 export type Doubt = 'refused' | 'followed'

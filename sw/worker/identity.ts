@@ -223,7 +223,9 @@ class Users implements Identity {
   /** The users of all open clients. */
   async #held(): Promise<readonly (string | null | undefined)[]> {
     const clients = await worker.clients.matchAll({ includeUncontrolled: true })
-    return Promise.all(clients.map(({ id }) => (this.#users.has(id) ? this.#users.get(id) : this.#read(CLIENTS + id))))
+    return Promise.all(
+      clients.map(async ({ id }) => (this.#users.has(id) ? this.#users.get(id) : this.#read(CLIENTS + id))),
+    )
   }
 
   /** Every partition that has something on disk. A store that fails or hangs knows of none. */

@@ -1,14 +1,11 @@
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { now, within } from './clock.ts'
-import { type Identity, NOBODY } from './everyone.ts'
+import { type Identity, NOBODY, type Session } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import { SESSIONS } from './records.ts'
 import { report } from './report.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
-
-/** What a rule may say of a write or a page load. */
-export type Session = 'sign-in' | 'sign-out'
 
 interface Ports {
   readonly ledger: Ledger
@@ -76,7 +73,7 @@ export class Sessions {
 
   /** Nobody has been heard of for a while: page loads have ended, perhaps with another origin's page. */
   async rest(): Promise<void> {
-    await Promise.all([...this.#loads.keys()].map((clientId) => this.heard(clientId)))
+    for (const clientId of [...this.#loads.keys()]) await this.heard(clientId)
   }
 
   async #write(work: (store: IDBObjectStore) => void): Promise<void> {
