@@ -277,4 +277,30 @@ describe('where a worker runs', () => {
       expect(reported.mock.calls).toEqual([[error], [error]])
     })
   })
+
+  it('hears once of a change in another log than the one that it is greeted with, and does not greet again and again', async () => {
+    const change = { kind: 'changed', urls: ['https://app.test/api'], tags: [], partition: 'everyone' } as const
+    const layer = connect()
+    const heard: string[] = []
+    layer.on('change', ({ kind }) => heard.push(kind))
+    channels[0]?.onmessage?.({
+      data: envelope({ say: 'change', change: { ...change, logId: 'earlier', position: 7, atMs: 0, informed: [] } }),
+    })
+    await vi.waitFor(() => expect(heard).toEqual(['changed']))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(asked).toEqual(['hello'])
+  })
+
+  it('a page that was loaded past its worker can speak to it all the same', async () => {
+    container.controller = Object.assign(new FakeWorker(), { scriptURL: 'https://app.test/other.js' })
+    const active = new FakeWorker()
+    Object.assign(registration, { active })
+    answers['sign-out'] = () => ({ signedOut: true, unsent: 0 })
+    vi.spyOn(console, 'info').mockImplementation(() => undefined)
+    const layer = connect()
+    await vi.waitFor(async () => {
+      await layer.signOut()
+      expect(asked).toContain('sign-out')
+    })
+  })
 })

@@ -266,7 +266,11 @@ class Connection implements Freshlayer {
     this.#heard = { logId, position }
     this.#reachable(reachable)
     for (const change of missed === 'reset' ? [RESET] : missed) this.#tell(change)
-    for (const change of waiting) this.#learn(change)
+    // One of another log would have the page ask for ever.
+    for (const change of waiting) {
+      if (change.logId === logId) this.#learn(change)
+      else this.#tell(change)
+    }
   }
 
   /** What the worker says: to every page over the channel, or to this one alone. */

@@ -11,9 +11,9 @@ describe('an explanation', () => {
       'offline',
       'invalidated',
       5,
-      'Validated before it is served; stands in if the origin cannot be reached (invalidated).',
+      'Validated first; stands in if the origin cannot be reached (invalidated).',
     ],
-    ['gone', 'no-cache', 0, 'Validated before it is served; never without the origin (no-cache).'],
+    ['gone', 'no-cache', 0, 'Validated first; never served without the origin (no-cache).'],
   ] as const)('of what is %s says how long and what decided it', (state, why, ttlSeconds, sentence) => {
     expect(explained({ url: URL, state, why, ttlSeconds }).why).toBe(sentence)
   })

@@ -3,8 +3,8 @@ import type { Explanation } from '../../sw/protocol.ts'
 const SENTENCES: Record<Explanation['state'], string> = {
   fresh: 'Served as it is for another {s} s',
   stale: 'Served at once and validated behind; stale for {s} s',
-  offline: 'Validated before it is served; stands in if the origin cannot be reached',
-  gone: 'Validated before it is served; never without the origin',
+  offline: 'Validated first; stands in if the origin cannot be reached',
+  gone: 'Validated first; never served without the origin',
   absent: 'Nothing is stored for you',
   unmatched: 'No rule matches this request',
   'no-worker': 'No worker controls this page',

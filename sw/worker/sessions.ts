@@ -73,7 +73,7 @@ export class Sessions {
 
   /** Nobody has been heard of for a while: page loads have ended, perhaps with another origin's page. */
   async rest(): Promise<void> {
-    for (const clientId of [...this.#loads.keys()]) await this.heard(clientId)
+    for (const clientId of this.#loads.keys()) await this.heard(clientId)
   }
 
   async #write(work: (store: IDBObjectStore) => void): Promise<void> {
