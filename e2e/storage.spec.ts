@@ -513,7 +513,7 @@ test('where the user lets no site keep anything, everything comes from the netwo
   const said: string[] = []
   page.on('console', (message) => said.push(message.text()))
   await page.goto(origin.url)
-  await expect.poll(() => said.filter((text) => text.includes('Everything comes from the network')).length).toBe(1)
+  await expect.poll(() => said.filter((text) => text.includes('All comes from the network')).length).toBe(1)
   expect(await withoutStorage(page)).toEqual(BY_NETWORK)
   await after.close()
   dropProfile(profile)

@@ -357,7 +357,7 @@ class Connection implements Freshlayer {
   #degrade(why: unknown): void {
     if (why === this.#said) return
     this.#said = why
-    console.info(`[freshlayer] Everything comes from the network: ${why}`)
+    console.info(`[freshlayer] All comes from the network: ${why}`)
   }
 }
 

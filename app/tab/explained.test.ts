@@ -20,7 +20,7 @@ describe('an explanation', () => {
 
   it.each([
     ['absent', 'Nothing is stored for you.'],
-    ['unmatched', 'No rule matches this request.'],
+    ['unmatched', 'No rule matches it.'],
     ['no-worker', 'No worker controls this page.'],
   ] as const)('of what is %s needs no reason', (state, sentence) => {
     expect(explained({ url: URL, state, why: '' })).toEqual({ url: URL, state, why: sentence })

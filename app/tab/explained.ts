@@ -6,7 +6,7 @@ const SENTENCES: Record<Explanation['state'], string> = {
   offline: 'Validated first; stands in if the origin cannot be reached',
   gone: 'Validated first; never served without the origin',
   absent: 'Nothing is stored for you',
-  unmatched: 'No rule matches this request',
+  unmatched: 'No rule matches it',
   'no-worker': 'No worker controls this page',
 }
 
