@@ -169,6 +169,24 @@ test('what was asked before a sign-out is neither shown nor stored after it', as
   expect(await onDisk(page)).not.toContain('slow of ada')
 })
 
+test('what was asked before a sign-out that another worker of the app has heard of is not shown after it', async ({
+  origin,
+  open,
+}) => {
+  new Backend(origin)
+  const answers = heldBack(origin)
+  const [page, other] = [await open(), await open('/sub/1')]
+  await kept(page)
+  await kept(other)
+  const slow = askSlow(other)
+  await expect.poll(() => answers.length).toBe(1)
+  await page.evaluate(() => window.layer.signOut())
+  await expect.poll(() => other.evaluate(() => window.heard.some(({ urls }) => urls[0] === '*'))).toBe(true)
+  answers[0]?.()
+  expect(await slow).toContain('Failed to fetch')
+  expect(await onDisk(page)).not.toContain('slow of ada')
+})
+
 test('a read that waited for another while its user signed out is not sent any more', async ({ origin, open }) => {
   new Backend(origin)
   const answers = heldBack(origin)

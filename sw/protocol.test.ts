@@ -5,6 +5,7 @@ import type { LoggedChange } from './core/change.ts'
 import {
   type Announcement,
   envelope,
+  othersChange,
   parseAnnouncement,
   parseQuestion,
   PROTOCOL_VERSION,
@@ -287,6 +288,10 @@ describe('whatever comes as a message', () => {
         if (asked === undefined && said === undefined) ignored++
         if (asked !== undefined) expect(v.safeParse(QUESTION, asked).issues).toBeUndefined()
         if (said !== undefined) expect(v.safeParse(ANNOUNCEMENT, said).issues).toBeUndefined()
+        const others = othersChange(message)
+        if (said?.say === 'change' || said?.say === 'reset') expect(others).toBeDefined()
+        if (said === undefined && others !== undefined) expect(message).toMatchObject({ say: 'reset' })
+        if (others?.ended !== undefined) expect(said).toMatchObject({ change: { kind: 'removed' } })
       }),
       { numRuns: runs },
     )

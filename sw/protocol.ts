@@ -178,10 +178,17 @@ export function parseQuestion(data: unknown): Question | undefined {
   }
 }
 
-/** Whether what came over the channel tells of a change: then another worker than this one has written. */
-export function isChange(data: unknown): boolean {
+/**
+ * What another worker says that it has written; undefined when what came over the channel is none of that.
+ *
+ * @returns whose data is gone altogether, if anybody's is.
+ */
+export function othersChange(data: unknown): { readonly ended: string | undefined } | undefined {
   const announcement = opened(data) as Announcement | undefined
-  return announcement?.say === 'change' || announcement?.say === 'reset'
+  if (announcement?.say === 'reset') return { ended: undefined }
+  if (announcement?.say !== 'change' || !isLogged(announcement.change)) return undefined
+  const { kind, urls, partition } = announcement.change
+  return { ended: kind === 'removed' && urls[0] === '*' ? partition : undefined }
 }
 
 /** What the worker says; undefined when the message is foreign, of another version, or malformed. */

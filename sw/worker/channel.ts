@@ -1,6 +1,6 @@
 import { CHANNEL } from '../../config/names.ts'
 import type { LoggedChange } from '../core/change.ts'
-import { type Announcement, envelope, isChange } from '../protocol.ts'
+import { type Announcement, envelope, othersChange } from '../protocol.ts'
 import { report } from './report.ts'
 
 /** What the worker says to every tab at once. Nobody listening is no failure. */
@@ -21,8 +21,11 @@ export class Channel {
   }
 
   /** A change on the channel that is not ours comes from another worker: one that is starting or going. */
-  onOthersChange(heard: () => void): void {
-    this.#channel?.addEventListener('message', ({ data }) => isChange(data) && heard())
+  onOthersChange(heard: (change: { readonly ended: string | undefined }) => void): void {
+    this.#channel?.addEventListener('message', ({ data }) => {
+      const change = othersChange(data)
+      if (change !== undefined) heard(change)
+    })
   }
 }
 

@@ -107,7 +107,10 @@ export function start(
     sessions,
     ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
   })
-  channel.onOthersChange(() => ledger.distrust())
+  channel.onOthersChange(({ ended }) => {
+    ledger.distrust()
+    if (ended !== undefined) ledger.outlive(ended)
+  })
   // A failure shows when the first answer needs it.
   ledger.load().catch(() => undefined)
 
