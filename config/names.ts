@@ -14,7 +14,7 @@ export const OUTBOX_DATABASE = 'freshlayer-outbox'
 /** The one object store of each database. idb-keyval cannot add a second to a database that exists. */
 export const OBJECT_STORE = 'keyval'
 
-/** Bodies too large for their row, in Cache Storage; URLs `/__freshlayer/<sequence>/…` that exist nowhere else. */
+/** Bodies too large for their row, in Cache Storage; URLs `/__freshlayer/<sequence>` that exist nowhere else. */
 export const BODY_CACHE = 'freshlayer-bodies-v1'
 
 /** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */

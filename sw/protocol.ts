@@ -114,13 +114,13 @@ export interface Counts {
   validations: number
   /** Of those, answered 304. */
   notModified: number
-  /** Requests sent for an answer that was not stored. */
+  /** Requests sent without a condition: nothing was stored, or nothing that can be asked about or used. */
   misses: number
   /** Reads answered from store because the origin could not be reached. */
   standIns: number
   /** Reads that joined another's request. */
   collapsed: number
-  /** Reads for which nothing was sent to the origin: fresh hits, stand-ins and collapsed reads. */
+  /** Reads for which nothing was sent to the origin: fresh hits, stale ones whose origin is left alone, collapsed reads. */
   requestsSaved: number
   /** Body bytes that came from store instead of from the origin. */
   bytesSaved: number

@@ -4,8 +4,8 @@ import { asksForBytes, contentRange } from './range.ts'
 import { varyNames } from './vary.ts'
 
 /**
- * Cacheable without explicit freshness (RFC 9110 §15.1), errors left out: see `notStorable`. 206 only in a unit that is
- * not bytes: see `isWhole`.
+ * Cacheable without explicit freshness (RFC 9110 §15.1), errors left out: see `notStorable`. Which 206 can be used says
+ * `isUsable`.
  */
 const HEURISTICALLY_CACHEABLE = new Set([200, 203, 204, 206, 300, 301, 308])
 
