@@ -122,6 +122,9 @@ class Connection implements Freshlayer {
   #script = ''
   #registration: ServiceWorkerRegistration | undefined
   #channel: BroadcastChannel | undefined
+  /** The worker that controls this page, or past which it was loaded. Another's is none of ours. */
+  readonly #worker = (): ServiceWorker | null | undefined =>
+    [this.#container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.#script)
   /** How far this page has heard the change log. */
   #heard: { logId: string; position: number } | undefined
   /** Changes that came while the worker was being asked what went before them. */
@@ -215,15 +218,7 @@ class Connection implements Freshlayer {
     question: Extract<Question, { readonly ask: A }>,
     without: Answers[A],
   ): Promise<Answers[A]> {
-    // A page that was loaded past its worker can speak to it all the same.
-    const asked = (): ServiceWorker | null | undefined => this.#controller ?? this.#registration?.active
-    return asked() ? ask(asked, question) : without
-  }
-
-  /** The worker that controls this page. Only one can: another's is none of ours. */
-  get #controller(): ServiceWorker | undefined {
-    const controller = this.#container?.controller
-    return controller?.scriptURL === this.#script ? controller : undefined
+    return this.#worker() ? ask(this.#worker, question) : without
   }
 
   /** Opens the channel, then asks for what was said before it was open. */
@@ -244,7 +239,7 @@ class Connection implements Freshlayer {
     const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
     const user = attempt(() => this.#options.identify?.())
     void Promise.resolve(user === undefined || this.identify(user))
-      .then(() => ask(() => this.#controller, { ask: 'hello', since }))
+      .then(() => ask(this.#worker, { ask: 'hello', since }))
       .then(
         (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
         (error: unknown) => {
@@ -337,7 +332,7 @@ class Connection implements Freshlayer {
   #probe(): void {
     if (!this.state.offline) return
     if (document.hidden) return this.#reachable(false)
-    ask(() => this.#controller, { ask: 'probe' }).then(
+    ask(this.#worker, { ask: 'probe' }).then(
       ({ reachable }) => this.#reachable(reachable),
       () => this.#reachable(false),
     )
@@ -346,7 +341,7 @@ class Connection implements Freshlayer {
   #watch(registration: ServiceWorkerRegistration): void {
     this.#registration = registration
     const { signal } = this.#abort
-    const look = (): void => this.#set({ updateReady: registration.waiting !== null && this.#controller !== undefined })
+    const look = (): void => this.#set({ updateReady: registration.waiting !== null && this.state.controlled })
     const follow = (worker: ServiceWorker | null): void => worker?.addEventListener('statechange', look, { signal })
     look()
     follow(registration.waiting)
