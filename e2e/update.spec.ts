@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { type BrowserContext, chromium, type Page } from '@playwright/test'
 import { requireChromium } from '../tools/find-chromium.ts'
-import { BUILDS, BUILT } from './support/build.ts'
+import { BUILDS, BUILT, SHELL } from './support/build.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { dropProfile, expect, newProfile, read, stopWorkers, test } from './support/test.ts'
 
@@ -177,6 +177,65 @@ for (const [how, status, type] of [
     expect(await outdated(page)).toBe(false)
   })
 }
+
+/** Looks for a newer build; whether its worker was installed, once that is settled. */
+const installed = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready
+    const found = new Promise<void>((resolve) => registration.addEventListener('updatefound', () => resolve()))
+    await registration.update()
+    await found
+    const worker = registration.installing ?? registration.waiting
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (worker?.state !== 'installing') resolve(worker?.state === 'installed')
+      }
+      worker?.addEventListener('statechange', look)
+      look()
+    })
+  })
+
+for (const [what, path, wrong] of [
+  ['a page comes for a script', NEW_FILE, [200, { 'cache-control': 'max-age=31536000, immutable' }]],
+  ['a sign-in page comes for a script', NEW_FILE, [302, { location: '/sign-in' }]],
+  ['a sign-in page comes for the document', '/index.html', [302, { location: '/sign-in' }]],
+] as const) {
+  test(`a build is not installed when ${what}, and is whole once the file itself comes`, async ({ origin, open }) => {
+    deploy(origin, FIRST)
+    const page = await open()
+    // What two builds share is not asked for again.
+    await page.evaluate(() => caches.delete('freshlayer-precache-v1'))
+    deploy(origin, SECOND)
+    const html = { 'content-type': 'text/html' }
+    origin.on('/sign-in', (_request, response) => {
+      response.writeHead(200, html).end('<!doctype html><title>sign in</title>')
+    })
+    origin.on(path, (_request, response) => {
+      response.writeHead(wrong[0], { ...html, ...wrong[1] }).end('<!doctype html><title>not the file</title>')
+    })
+    expect(await installed(page)).toBe(false)
+
+    deploy(origin, SECOND)
+    origin.on('/index.html', (_request, response) => void response.writeHead(200, html).end(SHELL))
+    expect(await installed(page)).toBe(true)
+    await begin(page)
+    await expect.poll(() => page.title()).toBe('updated')
+    await origin.stop()
+    expect(await importsFile(page, NEW_FILE)).toBe(SECOND)
+    await page.goto(`${origin.url}/deep/link`)
+    expect(await page.title()).toBe('shell')
+  })
+}
+
+test('a document that its server calls by its folder alone is installed all the same', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  origin.on('/index.html', (_request, response) => void response.writeHead(308, { location: '/' }).end())
+  origin.on('/', (_request, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end(SHELL))
+  const page = await open()
+  await origin.stop()
+  await page.goto(`${origin.url}/deep/link`)
+  expect(await page.title()).toBe('shell')
+})
 
 test('data stored by one build is served by the next', async ({ origin, open }) => {
   deploy(origin, FIRST)

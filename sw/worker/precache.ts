@@ -97,9 +97,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       // One after the other: the page that is loading has the network first.
       for (const [url, { key, revision, integrity = '' }] of files) {
         if (stored.has(key)) continue
-        const mode = revision === null ? 'default' : 'reload'
-        const response = await fetch(url, { cache: mode, credentials: 'same-origin', integrity })
-        if (!response.ok) throw new Error(`${url} answered ${response.status}`)
+        const response = await fetchFile(url, integrity, revision === null ? 'default' : 'reload')
         // No page load may be answered by what was redirected.
         await cache.put(key, response.redirected ? new Response(response.body, response) : response)
       }
@@ -130,11 +128,38 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
   }
 }
 
+/** A file as the server has it. Rejects where something else came in its place: that would stay for as long as the build. */
+async function fetchFile(url: string, integrity: string, cache: RequestCache): Promise<Response> {
+  const response = await fetch(url, { cache, credentials: 'same-origin', integrity })
+  const instead = insteadOf(url, response)
+  if (instead === undefined) return response
+  await response.body?.cancel()
+  // The browser may keep what came for as long as it would keep the file.
+  if (cache === 'default') return fetchFile(url, integrity, 'reload')
+  throw new Error(`${url} answered ${instead}; until it is there this build cannot be installed`)
+}
+
+/** What came in place of a file: servers answer with the app's own page, or lead to a sign-in. */
+function insteadOf(url: string, response: Response): string | number | undefined {
+  const { pathname } = new URL(url)
+  if (!response.ok) return response.status
+  if (response.redirected && plain(new URL(response.url).pathname) !== plain(pathname)) return `by ${response.url}`
+  return isDocument(response) && OTHER_NAME.test(pathname) ? 'with a page' : undefined
+}
+
+/** The path of a document as servers write it that leave out what goes without saying: `/a/index.html` is `/a/`. */
+const plain = (pathname: string): string => pathname.replace(/(\/index)?\.html?$|\/$/, '')
+
+/** Of what is no document. */
+const OTHER_NAME = /\.(?!\w*html?$)[^./]+$/i
+
+const isDocument = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') === true
+
 async function keepRendered(url: string): Promise<void> {
   const response = await fetch(url, { cache: 'no-cache' })
-  const isDocument = response.headers.get('content-type')?.startsWith('text/html') === true
   // A redirect leads to a sign-in page more often than not.
-  if (!response.ok || response.redirected || !isDocument) throw new Error(`${url} answered ${response.status}`)
+  if (!response.ok || response.redirected || !isDocument(response))
+    throw new Error(`${url} answered ${response.status}`)
   await (await caches.open(PRECACHE)).put(url, response)
 }
 
