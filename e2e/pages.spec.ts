@@ -10,6 +10,8 @@ const CLIENT = '<script type=module src=/page.js></script>'
 /** An app whose server renders its pages. */
 class Server {
   user: string | undefined
+  /** Whether its answers say whose they are. */
+  isNaming = true
   status = 200
   fields: Record<string, string> = {}
   readonly #origin: ScriptedOrigin
@@ -32,7 +34,7 @@ class Server {
     this.#origin.on(path, (_request, response) => {
       response.writeHead(this.status, {
         'content-type': 'text/html',
-        ...(this.user !== undefined && { 'x-user': this.user }),
+        ...(this.isNaming && this.user !== undefined && { 'x-user': this.user }),
         ...this.fields,
       })
       response.end(`<!doctype html><title>${path} by ${this.user ?? 'all'} ${++count}</title>${CLIENT}`)
@@ -172,4 +174,96 @@ test('a page whose server says nothing belongs to the user that it names itself,
   expect(await onDisk(page)).not.toContain('/named/1 by all')
   await origin.stop()
   expect((await load(page, `${origin.url}/named/2`)).title).toBe('/named/2 by all 1')
+})
+
+/** What comes of a page that can come only from store. */
+const withoutNetwork = async (page: Page, origin: ScriptedOrigin, path: string): Promise<string> => {
+  await origin.stop()
+  const { title } = await load(page, origin.url + path).catch((error: unknown) => ({ title: String(error) }))
+  await origin.start()
+  return title
+}
+
+test('after a 401 to a page load nobody sees the page without the network, until the server names its user again', async ({
+  origin,
+  open,
+}) => {
+  const server = new Server(origin, '-of-users')
+  server.user = 'ada'
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by ada 1')
+  for (const isNaming of [false, true]) {
+    Object.assign(server, { status: 401, isNaming })
+    await load(page, `${origin.url}/posts/1`)
+    await stored(page, 'refused')
+    expect(await onDisk(page)).toContain('/posts/1 by ada')
+    expect(await withoutNetwork(page, origin, '/posts/1')).toContain('net::ERR_')
+    Object.assign(server, { status: 200, isNaming: true })
+    await expect.poll(() => load(page, `${origin.url}/posts/2`).then(({ title }) => title, String)).toContain('ada')
+    await expect.poll(() => onDisk(page)).not.toContain('refused')
+    expect(await withoutNetwork(page, origin, '/posts/1')).toBe('/posts/1 by ada 1')
+    await expect.poll(() => load(page, origin.url).then(({ title }) => title, String)).toBe('test')
+  }
+})
+
+for (const [what, answer] of [
+  ['403', { status: 403 }],
+  ['404', { status: 404 }],
+  ['410 that may be kept', { status: 410, fields: { 'cache-control': 'max-age=60' } }],
+  ['no-store', { fields: { 'cache-control': 'no-store' } }],
+] as const) {
+  test(`a user’s page is gone from the store after a ${what} that does not say whose it is`, async ({
+    origin,
+    open,
+  }) => {
+    const server = new Server(origin, '-of-users')
+    server.user = 'ada'
+    const page = await open()
+    for (const path of ['/posts/1', '/posts/2']) {
+      await load(page, origin.url + path)
+      await stored(page, `${path} by ada 1`)
+    }
+    Object.assign(server, answer, { isNaming: false })
+    await load(page, `${origin.url}/posts/1`)
+    await expect.poll(() => onDisk(page)).not.toContain('/posts/1 by ada')
+    expect(await onDisk(page)).toContain('/posts/2 by ada 1')
+  })
+}
+
+test('a page that says nothing of its user, and is not refused, leaves what is stored as it is', async ({
+  origin,
+  open,
+}) => {
+  const server = new Server(origin, '-of-users')
+  server.user = 'ada'
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by ada 1')
+  for (const status of [200, 500]) {
+    Object.assign(server, { status, isNaming: false })
+    await load(page, `${origin.url}/posts/1`)
+  }
+  // Pages land in order: once this is stored, so would the others have been.
+  Object.assign(server, { status: 200, isNaming: true })
+  await load(page, `${origin.url}/posts/2`)
+  await stored(page, '/posts/2 by ada 1')
+  expect(await withoutNetwork(page, origin, '/posts/1')).toBe('/posts/1 by ada 1')
+})
+
+test('a page of another user ends the one before: without the network their pages are gone', async ({
+  origin,
+  open,
+}) => {
+  const server = new Server(origin, '-of-users')
+  server.user = 'ada'
+  const page = await open()
+  await load(page, `${origin.url}/posts/1`)
+  await stored(page, '/posts/1 by ada 1')
+  server.user = 'grace'
+  await load(page, `${origin.url}/posts/2`)
+  await stored(page, '/posts/2 by grace 1')
+  await expect.poll(() => onDisk(page)).not.toContain('/posts/1 by ada')
+  expect(await withoutNetwork(page, origin, '/posts/1')).toContain('net::ERR_')
+  expect(await withoutNetwork(page, origin, '/posts/2')).toBe('/posts/2 by grace 1')
 })

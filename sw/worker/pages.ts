@@ -5,7 +5,7 @@ import { entryKey } from '../core/key.ts'
 import { plan } from '../core/plan.ts'
 import type { Row } from '../core/row.ts'
 import { selected } from '../core/select.ts'
-import { settle } from '../core/settle.ts'
+import { settle, type Settlement } from '../core/settle.ts'
 import { storedAnswer } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import { now } from './clock.ts'
@@ -42,48 +42,80 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
     const key = entryKey({ partition, request: head, url, credentials: 'include', keyHeaders: [] })
     return { head, key, row: selected(await ledger.find(key), head) }
   }
+  /** Whose page is shown when nobody can be asked. */
+  const lastUser = async (): Promise<string | undefined> => (rule.public ? EVERYONE : identity.last(''))
   return {
     begin({ request, resultingClientId }) {
       const ticket = ledger.ticket(NOBODY)
       const requestedAtMs = now()
+      // Only what was asked for after a doubt came up can end it.
+      const doubted = lastUser().then((partition) => {
+        if (partition === undefined || !identity.isDoubted(partition)) return undefined
+        return { partition, life: ledger.life(partition) }
+      })
       return async (response) => {
         const receivedAtMs = now()
         const fields = fieldsOf(response.headers)
-        const partition = rule.public ? EVERYONE : await identity.ofPage(resultingClientId, fields)
-        if (partition === undefined) {
-          report('pages: nobody says whose they are, so none is kept; see navigation.public and identity', request.url)
-          return response.body?.cancel()
+        const outcome = { kind: 'response', head: describeResponse(response, structured) } as const
+        const settleFor = async (partition: string, mayStore: boolean): Promise<Settlement> => {
+          const { head, key, row } = await find(request, partition)
+          const settled = (store: boolean): Settlement =>
+            settle({
+              plan: { kind: 'fetch', store, variants: [], fwd: 'uri-miss', why: 'page' },
+              request: head,
+              stored: row,
+              expects: rule.expects,
+              outcome,
+              unasked: false,
+            })
+          const whole = settled(true)
+          const settlement = whole.kind === 'store' && !mayStore ? settled(false) : whole
+          const read: Read = {
+            request,
+            head,
+            rule,
+            tags: [],
+            partition,
+            key,
+            keyOf: () => key,
+            body: undefined,
+            authorization: null,
+            isTheirs: () => true,
+            clientId: resultingClientId,
+            row,
+          }
+          const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf({ ...ticket, partition })) }
+          await keeper.keep(read, settlement, response, exchange, new Set([resultingClientId]))
+          return settlement
         }
-        const { head, key, row } = await find(request, partition)
-        const settlement = settle({
-          plan: { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: 'page' },
-          request: head,
-          stored: row,
-          expects: rule.expects,
-          outcome: { kind: 'response', head: describeResponse(response, structured) },
-          unasked: false,
-        })
-        const read: Read = {
-          request,
-          head,
-          rule,
-          tags: [],
-          partition,
-          key,
-          keyOf: () => key,
-          body: undefined,
-          authorization: null,
-          isTheirs: () => true,
-          clientId: resultingClientId,
-          row,
+        try {
+          // Of one that it refuses the server does not know who it is.
+          if (response.status === 401) {
+            const refused = await lastUser()
+            if (refused !== undefined) await identity.doubt(refused, 'refused')
+            return
+          }
+          const named = rule.public ? EVERYONE : identity.ofPage(resultingClientId, fields)
+          const last = await lastUser()
+          // What is gone seldom says whose it was. Nothing is kept for somebody who is not named.
+          const over = last !== undefined && !rule.public && settleFor(last, false)
+          const [partition] = await Promise.all([named, over])
+          if (partition === undefined) {
+            if (response.ok) report(UNNAMED, request.url)
+            return
+          }
+          const settlement = await settleFor(partition, true)
+          const before = await doubted
+          const isSuccess = response.ok && settlement.why !== 'unexpected-type'
+          if (!isSuccess || before?.partition !== partition || before.life !== ledger.life(partition)) return
+          if (identity.confirms(partition, fields)) await identity.doubt(partition, 'none')
+        } finally {
+          if (!response.bodyUsed) await response.body?.cancel()
         }
-        const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf({ ...ticket, partition })) }
-        await keeper.keep(read, settlement, response, exchange, new Set([resultingClientId]))
-        if (settlement.kind !== 'store') await response.body?.cancel()
       }
     },
     async match(request) {
-      const partition = rule.public ? EVERYONE : await identity.last('')
+      const partition = await lastUser()
       if (partition === undefined || identity.isDoubted(partition)) return undefined
       const { head, row } = await find(request, partition)
       if (row === undefined) return undefined
@@ -96,6 +128,8 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
     },
   }
 }
+
+const UNNAMED = 'pages: nobody says whose they are, so none is kept; see navigation.public and identity'
 
 interface Found {
   readonly head: RequestHead
