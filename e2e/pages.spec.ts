@@ -267,3 +267,19 @@ test('a page of another user ends the one before: without the network their page
   expect(await withoutNetwork(page, origin, '/posts/1')).toContain('net::ERR_')
   expect(await withoutNetwork(page, origin, '/posts/2')).toBe('/posts/2 by grace 1')
 })
+
+test('a document that is downloaded is not kept as a page', async ({ origin, open }) => {
+  const server = new Server(origin, '-of-users')
+  server.user = 'ada'
+  const page = await open()
+  server.fields = { 'content-disposition': 'attachment; filename="statement.html"' }
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.goto(`${origin.url}/posts/1`).catch(() => undefined),
+  ])
+  expect(await download.failure()).toBeNull()
+  server.fields = {}
+  await load(page, `${origin.url}/posts/2`)
+  await stored(page, '/posts/2 by ada 1')
+  expect(await onDisk(page)).not.toContain('/posts/1 by ada')
+})

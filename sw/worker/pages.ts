@@ -100,11 +100,12 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
           // What is gone seldom says whose it was. Nothing is kept for somebody who is not named.
           const over = last !== undefined && !rule.public && settleFor(last, false)
           const [partition] = await Promise.all([named, over])
+          const isDownload = /^attachment/i.test(fields.get('content-disposition') ?? '')
           if (partition === undefined) {
-            if (response.ok) report(UNNAMED, request.url)
+            if (response.ok && !isDownload) report(UNNAMED, request.url)
             return
           }
-          const settlement = await settleFor(partition, true)
+          const settlement = await settleFor(partition, !isDownload)
           const before = await doubted
           const isSuccess = response.ok && settlement.why !== 'unexpected-type'
           if (!isSuccess || before?.partition !== partition || before.life !== ledger.life(partition)) return
