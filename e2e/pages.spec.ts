@@ -283,3 +283,14 @@ test('a document that is downloaded is not kept as a page', async ({ origin, ope
   await stored(page, '/posts/2 by ada 1')
   expect(await onDisk(page)).not.toContain('/posts/1 by ada')
 })
+
+test('a page whose URL has a secret in it is not kept', async ({ origin, open }) => {
+  const server = new Server(origin, '-of-users')
+  server.user = 'ada'
+  const page = await open()
+  for (const secret of ['token', 'ticket']) await load(page, `${origin.url}/posts/1?${secret}=very-secret`)
+  await load(page, `${origin.url}/posts/2?page=2`)
+  await stored(page, '/posts/2 by ada 1')
+  expect(await onDisk(page)).not.toContain('very-secret')
+  expect(await withoutNetwork(page, origin, '/posts/1?ticket=very-secret')).toContain('net::ERR_')
+})

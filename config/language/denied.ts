@@ -6,5 +6,9 @@
 export const DENIED_PATH =
   /^\/(api|auth|oauth2?|login|logout|signin|signout|callback|sso|saml|\.well-known)(\/|$)|\.(?!html?$)[a-z0-9]{1,5}$/i
 
-/** Parameters with which a sign-in comes back to the app: no page that has one is answered from store. */
-export const DENIED_QUERY = /[?&](code|state|error|id_token|access_token|SAMLResponse|RelayState)=/
+/**
+ * Parameters with which a sign-in comes back to the app (OAuth 1 and 2, OpenID Connect, SAML, WS-Federation, CAS), and
+ * `token`, by which a link proves whose it is: no page that has one is kept or answered from store.
+ */
+export const DENIED_QUERY =
+  /[?&](code|state|session_state|error|(id_|access_|oauth_)?token|oauth_verifier|ticket|SAMLResponse|SAMLart|RelayState|wresult)=/

@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { DENIED_QUERY } from './denied.ts'
+
+const guide = readFileSync('docs/guide/lifecycle.md', 'utf8')
+const [named = ''] = /^- Never kept.*?^- /ms.exec(guide) ?? []
+const documented = [...named.matchAll(/`(\w+)=`/g)].map(([, name = '']) => name)
+
+it.each([
+  ...['code', 'state', 'error', 'id_token', 'access_token', 'SAMLResponse', 'RelayState'],
+  ...['session_state', 'oauth_token', 'oauth_verifier', 'ticket', 'SAMLart', 'wresult', 'token'],
+])('a page whose URL has %s= is never kept, and the guide says so', (name) => {
+  expect(DENIED_QUERY.test(`?${name}=secret`)).toBe(true)
+  expect(DENIED_QUERY.test(`?tab=1&${name}=secret`)).toBe(true)
+  expect(documented).toContain(name)
+})
+
+it('the guide names nothing that is kept', () => {
+  expect(documented.filter((name) => !DENIED_QUERY.test(`?${name}=`))).toEqual([])
+})
+
+it.each(['?tickets=1', '?postcode=1', '?page=2&real_estate=1', '?q=token', '?tokens=1'])(
+  'a page at %s is kept',
+  (search) => {
+    expect(DENIED_QUERY.test(search)).toBe(false)
+  },
+)
