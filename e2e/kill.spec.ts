@@ -128,6 +128,35 @@ test('the origin kills: nothing is answered or kept any more, and what others ke
   expect(origin.of(KILL)).toHaveLength(2)
 })
 
+test('a build that waited when the origin killed takes over to do nothing, and leaves nothing', async ({
+  origin,
+  open,
+}) => {
+  const answer = withSwitch(origin, ALIVE)
+  const page = await living(open, origin)
+  origin.script += '\n// a newer build'
+  await page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+  await expect.poll(() => page.evaluate(() => window.layer.state.updateReady)).toBe(true)
+  answer.now = KILLED
+  await askAgain(page, origin)
+  await expect.poll(() => isRegistered(page)).toBe(false)
+  await expect.poll(() => cacheNames(page)).toEqual([])
+  const taken = page.evaluate(async () => {
+    const changed = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+    await window.layer.applyUpdate()
+    await changed
+    // Claimed while it is being activated: by the time that it answers it has been.
+    const { controller } = navigator.serviceWorker
+    while (controller?.state === 'activating')
+      await new Promise((resolve) => controller.addEventListener('statechange', resolve, { once: true }))
+    return controller?.state
+  })
+  expect(await taken).toBe('activated')
+  expect(await byWorker(page, '/api/item')).toBe(false)
+  expect(await cacheNames(page)).toEqual([])
+  expect(await keys(page)).toEqual(['kill'])
+})
+
 test('a kill ends when the origin no longer says so, and an hour has gone by', async ({ origin, open }) => {
   const answer = withSwitch(origin, KILLED)
   const page = await open()

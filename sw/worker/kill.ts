@@ -94,6 +94,11 @@ class Switch {
     return {
       ...files,
       install: () => this.#admit().then(() => files.install()),
+      // One that waited may have been told nothing.
+      activate: async () => {
+        await within(STORE_LIMIT_MS, this.#read(), undefined).catch(() => undefined)
+        if (this.#killed !== true) await files.activate()
+      },
       match: (url) => (this.#killed === true ? Promise.resolve(undefined) : files.match(url)),
     }
   }
