@@ -1,49 +1,8 @@
 import type { Page } from '@playwright/test'
+import { Backend, erased, kept, own } from './support/backend.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, read, stopWorkers, test } from './support/test.ts'
-
-/** A backend that knows its user by a cookie, and says so; each user's answers hold their name. */
-class Backend {
-  user: string | undefined = 'ada'
-  status = 200
-  readonly #origin: ScriptedOrigin
-
-  constructor(origin: ScriptedOrigin) {
-    this.#origin = origin
-    origin.withUsers()
-    for (const path of ['/api/own', '/api/own/2', '/api/large']) this.#answer(path)
-    origin.on('/api/session', (_request, response) => void response.writeHead(204).end())
-    origin.on('/logout', (_request, response) => {
-      this.user = undefined
-      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>bye</title>')
-    })
-  }
-
-  requests(path = '/api/own'): number {
-    return this.#origin.of(path).length
-  }
-
-  #answer(path: string): void {
-    this.#origin.on(path, (request, response) => {
-      const user = request.headers.authorization?.replace('Bearer ', '') ?? this.user
-      if (this.status !== 200 || user === undefined) {
-        return void response.writeHead(user === undefined ? 401 : this.status).end('refused')
-      }
-      const filler = path === '/api/large' ? 'x'.repeat(100_000) : ''
-      response
-        .writeHead(200, { 'content-type': 'application/json', 'x-user': user, etag: '"same"' })
-        .end(JSON.stringify({ secret: `of ${user}`, filler }))
-    })
-  }
-}
-
-const own = (page: Page, path = '/api/own', headers = {}): Promise<string> =>
-  read(page, path, { headers }).then(({ text }) => text)
-
-/** Reads until the answer comes from store: then it is stored. */
-const kept = (page: Page, path = '/api/own'): Promise<void> =>
-  expect.poll(() => read(page, path).then(({ headers }) => headers['cache-status'])).toContain('Freshlayer; hit')
 
 /** An answer for ada that the backend holds back: one function for each request that waits, which lets it go. */
 function heldBack(origin: ScriptedOrigin): readonly (() => void)[] {
@@ -87,7 +46,7 @@ test('another user behind the page’s back: the first one’s data is shown to 
   // What is fresh is still Ada's to this page; the first answer from the network shows that she has left.
   expect(await own(page, '/api/own/2')).toContain('of grace')
   expect(await own(page)).toContain('of grace')
-  await expect.poll(() => onDisk(page)).not.toContain('of ada')
+  await erased(page)
   await kept(page)
   expect(await own(page)).toContain('of grace')
 })
@@ -148,7 +107,7 @@ for (const [how, leave] of [
     await own(other)
     await leave(page)
     backend.user = undefined
-    await expect.poll(() => onDisk(other)).not.toContain('of ada')
+    await erased(other)
     await expect
       .poll(() => other.evaluate(() => window.heard.some(({ kind, urls }) => kind === 'removed' && urls[0] === '*')))
       .toBe(true)

@@ -37,8 +37,14 @@ export default async function buildAll(): Promise<void> {
   ] as const) {
     await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${part}.js`, attach: true })
   }
-  for (const pages of ['rules-of-pages', 'rules-of-pages-of-users', 'rules-of-pages-of-named-users']) {
-    await buildWorker({ config: `e2e/support/${pages}.ts`, out: `${BUILT}${pages}.js` })
+  for (const rules of [
+    'rules-of-pages',
+    'rules-of-pages-of-users',
+    'rules-of-pages-of-named-users',
+    'rules-of-tokens',
+    'rules-of-words',
+  ]) {
+    await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js` })
   }
   for (const [name, asset] of BUILDS) {
     const files = `${BUILT}${name}-files`

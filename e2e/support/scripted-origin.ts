@@ -13,6 +13,16 @@ export interface Received {
   status: number
 }
 
+/** How users are told apart: by what the backend says, by what pages say as well, by that alone, or by tokens alone. */
+export type UsersBy = 'echo' | 'identify' | 'words' | 'tokens'
+
+const OF_USERS: Record<UsersBy, string> = {
+  echo: 'sw-of-users',
+  identify: 'sw-of-named-users',
+  words: 'rules-of-words',
+  tokens: 'rules-of-tokens',
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>
 
 const PAGE = '<!doctype html><meta charset=utf-8><title>test</title><script type=module src=/page.js></script>'
@@ -31,9 +41,9 @@ export class ScriptedOrigin {
     this.script = readFileSync(`${BUILT}sw-with-files.js`, 'utf8')
   }
 
-  /** Tells users apart from now on: by what the backend says, or by what pages say as well. */
-  withUsers(by: 'echo' | 'identify' = 'echo'): void {
-    this.script = readFileSync(`${BUILT}${by === 'echo' ? 'sw-of-users' : 'sw-of-named-users'}.js`, 'utf8')
+  /** Tells users apart from now on. */
+  withUsers(by: UsersBy = 'echo'): void {
+    this.script = readFileSync(`${BUILT}${OF_USERS[by]}.js`, 'utf8')
   }
 
   get url(): string {
