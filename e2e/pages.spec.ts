@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
+import { erased } from './support/backend.ts'
 import { BUILT } from './support/build.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
@@ -135,6 +136,20 @@ test('a page that a write has reached says so when it stands in', async ({ origi
     title: '/posts/1 by all 1',
     how: 'Freshlayer; fwd=stale; detail=offline-before-write',
   })
+})
+
+test('a page of another user’s comes: those of the user before are gone', async ({ origin, open }) => {
+  const server = new Server(origin, '-of-users')
+  const page = await open()
+  for (const [user, path] of [
+    ['ada', '/posts/1'],
+    ['grace', '/posts/2'],
+  ] as const) {
+    server.user = user
+    await load(page, origin.url + path)
+    await stored(page, `${path} by ${user}`)
+  }
+  await erased(page, '/posts/1 by ada')
 })
 
 test('a page belongs to the user that the server names; after a sign-out nobody sees it', async ({ origin, open }) => {

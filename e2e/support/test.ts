@@ -17,14 +17,19 @@ const ARGS = [
   '--disable-sync',
 ]
 
-/** A Chromium with a profile of its own. */
-export async function launch(profile: string): Promise<BrowserContext> {
+/**
+ * A Chromium with a profile of its own.
+ *
+ * @param without what Playwright sets and a test does not want. Default: nothing.
+ */
+export async function launch(profile: string, without: string[] = []): Promise<BrowserContext> {
   const { path } = requireChromium()
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: path,
     headless: true,
     chromiumSandbox: false,
     args: ARGS,
+    ignoreDefaultArgs: without,
     serviceWorkers: 'allow',
   })
   await context.addInitScript(`globalThis.inDatabase = ${inDatabase}`)

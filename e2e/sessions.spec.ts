@@ -1,0 +1,322 @@
+import type { ServerResponse } from 'node:http'
+import type { Page } from '@playwright/test'
+import { Backend, bearer, erased, kept, own } from './support/backend.ts'
+import { SHELL } from './support/build.ts'
+import type { ScriptedOrigin, UsersBy } from './support/scripted-origin.ts'
+import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
+
+const say = (page: Page, user: string | null): Promise<void> =>
+  page.evaluate((user) => window.layer.identify(user), user)
+
+const signOut = (page: Page): Promise<unknown> => page.evaluate(() => window.layer.signOut())
+
+/** A write to the session. Settles when the page has its answer, or hears that there is none. */
+const session = (page: Page, init: Pick<RequestInit, 'method' | 'headers'>): Promise<string> =>
+  page.evaluate((init) => fetch('/api/session', init).then(() => '', String), init)
+
+/** A page of ada’s, who has been served from store. In `/named/` pages say so themselves whenever they are asked. */
+async function adasPage(
+  origin: ScriptedOrigin,
+  open: (path?: string) => Promise<Page>,
+  by: UsersBy = 'echo',
+): Promise<{ readonly backend: Backend; readonly page: Page }> {
+  const backend = new Backend(origin, by)
+  const isNamed = by === 'words' || by === 'identify'
+  const page = await open(isNamed ? '/named/1' : '/')
+  if (isNamed) {
+    await page.evaluate(() => localStorage.setItem('user', 'ada'))
+    await say(page, 'ada')
+  }
+  await kept(page, '/api/own', by === 'tokens' ? bearer('ada') : {})
+  return { backend, page }
+}
+
+for (const [when, rest] of [
+  ['after the worker has rested', stopWorkers],
+  ['after a reload', (page: Page) => page.reload().then(() => controlled(page))],
+] as const) {
+  for (const [what, by, leave] of [
+    ['a page says that nobody is signed in', 'words', (page: Page) => say(page, null)],
+    ['a page says that somebody else is signed in', 'words', (page: Page) => say(page, 'grace')],
+    ['the user of a token signs out', 'tokens', signOut],
+    [
+      'the user of a token signs out by a write',
+      'tokens',
+      (page: Page) => session(page, { method: 'DELETE', headers: bearer('ada') }),
+    ],
+  ] as const) {
+    test(`${what} ${when}: nothing of the user before is on disk`, async ({ origin, open }) => {
+      const { page } = await adasPage(origin, open, by)
+      await rest(page)
+      await leave(page)
+      await erased(page)
+    })
+  }
+}
+
+test('what a page’s own worker has read with a token is gone when the page signs out', async ({ origin, open }) => {
+  new Backend(origin, 'tokens')
+  origin.on('/reader.js', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/javascript' }).end(`onmessage = async ({ data: headers }) => {
+      while (!(await fetch('/api/own', { headers })).headers.get('cache-status').includes('hit'));
+      postMessage('read from store')
+    }`)
+  })
+  const page = await open()
+  await page.evaluate(async (headers) => {
+    const reader = new Worker('/reader.js')
+    reader.postMessage(headers)
+    await new Promise((resolve) => reader.addEventListener('message', resolve))
+  }, bearer('ada'))
+  await signOut(page)
+  await erased(page)
+})
+
+test('a page that was loaded past its worker can sign out, and invalidate', async ({ origin, open }) => {
+  const { page: other } = await adasPage(origin, open)
+  const page = await open()
+  const cdp = await page.context().newCDPSession(page)
+  const loaded = page.waitForEvent('load')
+  await cdp.send('Page.reload', { ignoreCache: true })
+  await loaded
+  expect(await page.evaluate(() => navigator.serviceWorker.controller)).toBe(null)
+  // Registrations of one scope settle in their order: the page's client has its own by then.
+  await page.evaluate(() => navigator.serviceWorker.register('/sw.js').then(() => undefined))
+  await page.evaluate(() => window.layer.invalidate({ all: true }))
+  expect((await read(other, '/api/own')).headers['cache-status']).not.toContain('hit')
+  await kept(other)
+  await signOut(page)
+  await erased(other)
+})
+
+for (const [event, by, user, begin, shown] of [
+  ['a sign-in', 'echo', 'grace', (page: Page) => session(page, { method: 'POST' }), 'of grace'],
+  ['a sign-in', 'identify', 'grace', (page: Page) => session(page, { method: 'POST' }), 'of grace'],
+  ['a 401', 'echo', undefined, (page: Page) => own(page, '/api/own/2'), 'refused'],
+] as const) {
+  test(`after ${event} an answer without a name vouches for nobody (users by ${by})`, async ({ origin, open }) => {
+    const { backend, page } = await adasPage(origin, open, by)
+    origin.json('/api/nameless', () => ({}), { 'cache-control': 'no-store' })
+    origin.on(
+      '/api/redirected',
+      (_request, response) => void response.writeHead(302, { location: '/index.html' }).end(),
+    )
+    backend.user = user
+    await begin(page)
+    for (const path of ['/api/nameless', '/api/redirected']) expect((await read(page, path)).status).toBe(200)
+    expect(await own(page)).toContain(shown)
+  })
+}
+
+test('a 401 with an empty name costs nobody the stored answer', async ({ origin, open }) => {
+  const { backend, page } = await adasPage(origin, open)
+  origin.on('/api/own/2', (_request, response) => void response.writeHead(401, { 'x-user': '' }).end())
+  expect((await read(page, '/api/own/2')).status).toBe(401)
+  const before = backend.requests()
+  expect((await read(page, '/api/own')).headers['cache-status']).toContain('fwd=stale')
+  expect(backend.requests()).toBe(before + 1)
+})
+
+for (const [how, ask] of [
+  ['a write', (page: Page) => page.evaluate(() => fetch('/api/own/2', { method: 'POST' }).then((got) => got.status))],
+  ['a read past the store', (page: Page) => read(page, '/api/own/2', { cache: 'no-store' }).then((got) => got.status)],
+] as const) {
+  test(`the answer to ${how} names another user: nothing of the one before is shown`, async ({ origin, open }) => {
+    const { backend, page } = await adasPage(origin, open)
+    backend.user = 'grace'
+    expect(await ask(page)).toBe(200)
+    expect(await own(page)).toContain('of grace')
+    await erased(page)
+  })
+
+  test(`the answer to ${how} is 401: nothing is shown before a success`, async ({ origin, open }) => {
+    const { backend, page } = await adasPage(origin, open)
+    backend.user = undefined
+    expect(await ask(page)).toBe(401)
+    expect((await read(page, '/api/own')).status).toBe(401)
+  })
+}
+
+test('what a read past the store was refused is not shown from store', async ({ origin, open }) => {
+  const { backend, page } = await adasPage(origin, open)
+  backend.status = 403
+  expect((await read(page, '/api/own', { cache: 'no-store' })).status).toBe(403)
+  expect((await read(page, '/api/own')).status).toBe(403)
+})
+
+test('a new worker finds a page out that says who its user was', async ({ origin, open }) => {
+  const { backend, page } = await adasPage(origin, open, 'identify')
+  await stopWorkers(page)
+  backend.user = 'grace'
+  const later = await open('/named/2')
+  expect(await own(later, '/api/own/2')).toContain('of grace')
+  await erased(later)
+  expect(await own(later)).toContain('of grace')
+  expect((await read(later, '/api/own/2')).headers['cache-status']).not.toContain('hit')
+})
+
+test('a tab that says who its user was keeps nothing of the next user for them', async ({ origin, open }) => {
+  const { backend, page: outdated } = await adasPage(origin, open, 'identify')
+  const page = await open('/named/2')
+  await session(page, { method: 'DELETE' })
+  await session(page, { method: 'POST' })
+  backend.user = 'grace'
+  await say(page, 'grace')
+  await kept(page)
+  await say(outdated, 'ada')
+  for (let times = 0; times < 2; times++) expect(await own(outdated)).toContain('of grace')
+  await outdated.close()
+  backend.user = 'ada'
+  const again = await open('/named/3')
+  await say(again, 'ada')
+  expect(await own(again)).toContain('of ada')
+})
+
+for (const [how, answer] of [
+  ['breaks off', (response: ServerResponse) => response.destroy()],
+  [
+    'leads to another origin',
+    (response: ServerResponse) => response.writeHead(302, { location: 'http://[::1]:1/' }).end(),
+  ],
+  ['is 401', (response: ServerResponse) => response.writeHead(401).end()],
+] as const) {
+  test(`signed out by a write whose answer ${how}: nothing is shown or on disk`, async ({ origin, open }) => {
+    const { backend, page } = await adasPage(origin, open)
+    origin.on('/api/session', (_request, response) => {
+      backend.user = undefined
+      answer(response)
+    })
+    await session(page, { method: 'DELETE' })
+    expect(await own(page)).toContain('refused')
+    await erased(page)
+  })
+}
+
+test('page and worker end before a sign-out is answered: the next worker signs out', async ({ origin, open }) => {
+  const { page } = await adasPage(origin, open)
+  const other = await open()
+  origin.on('/api/session', () => undefined)
+  const asked = session(page, { method: 'DELETE' }).catch(() => 'gone')
+  await expect.poll(() => origin.of('/api/session').length).toBe(1)
+  await Promise.all([stopWorkers(other), page.close()])
+  expect(await asked).toBe('gone')
+  await origin.stop()
+  expect(await own(other)).toContain('Failed to fetch')
+  await erased(other)
+})
+
+test('signed in and out by forms with parts', async ({ origin, open }) => {
+  const { backend, page } = await adasPage(origin, open)
+  const send = (path: string): Promise<unknown> =>
+    page.evaluate((path) => {
+      const body = new FormData()
+      body.set('name', 'value')
+      return fetch(path, { method: 'POST', body }).then(({ status }) => status)
+    }, path)
+  await send('/api/session')
+  backend.user = 'grace'
+  expect(await own(page)).toContain('of grace')
+  await kept(page)
+  await send('/logout')
+  await erased(page, 'of grace')
+})
+
+for (const reader of ['another tab', 'the page itself'] as const) {
+  for (const [how, path, user, shown] of [
+    ['in', '/api/session', 'grace', 'of grace'],
+    ['out', '/logout', undefined, 'refused'],
+  ] as const) {
+    test(`signed ${how} by a slow page load while ${reader} reads: nothing is left`, async ({ origin, open }) => {
+      const { backend, page } = await adasPage(origin, open)
+      const other = await open()
+      let release = (): void => undefined
+      origin.on(path, (_request, response) => {
+        release = () => {
+          backend.user = user
+          response.writeHead(200, { 'content-type': 'text/html' }).end(SHELL)
+        }
+      })
+      await (reader === 'another tab' ? other : page).evaluate(() => {
+        setInterval(() => void fetch('/api/own').catch(() => undefined), 50)
+      })
+      const requests = backend.requests()
+      await page.evaluate((path) => {
+        document.body.innerHTML = `<form method=post action=${path}></form>`
+        document.forms[0]!.submit()
+      }, path)
+      // It counts already when it begins; then what is read comes from store once more.
+      await expect.poll(() => backend.requests()).toBeGreaterThan(requests)
+      const hits = (): Promise<number> => other.evaluate(() => window.layer.stats().then(({ total }) => total.hits))
+      const before = await hits()
+      await expect.poll(hits).toBeGreaterThan(before)
+      release()
+      await page.waitForURL(`**${path}`)
+      await controlled(page)
+      expect(await own(other)).toContain(shown)
+      await erased(other)
+    })
+  }
+}
+
+test('offline, a page that says that it has no user is shown nothing of another’s', async ({ origin, open }) => {
+  await adasPage(origin, open, 'words')
+  const other = await open()
+  await say(other, null)
+  await origin.stop()
+  expect(await own(other)).toContain('Failed to fetch')
+})
+
+test('a page that was taken for the last user signs out: nothing is on disk', async ({ origin, open }) => {
+  const { page: first } = await adasPage(origin, open)
+  await first.close()
+  const page = await open()
+  await stopWorkers(page)
+  await page.evaluate(() => fetch('/api/public/1'))
+  // The next worker has forgotten the page that is closed.
+  await erased(page, 'client ')
+  origin.on('/api/own', (_request, response) => void response.destroy())
+  expect(await own(page)).toContain('of ada')
+  await signOut(page)
+  await erased(page)
+})
+
+for (const [tab, leave] of [
+  ['an open tab', () => undefined],
+  ['a closed tab', (page: Page) => page.close()],
+] as const) {
+  test(`the first answer to a new tab names another user than ${tab} had: theirs is gone`, async ({ origin, open }) => {
+    const { backend, page } = await adasPage(origin, open)
+    await leave(page)
+    backend.user = 'grace'
+    const other = await open()
+    expect(await own(other)).toContain('of grace')
+    await erased(other)
+    if (!page.isClosed()) expect(await own(page)).toContain('of grace')
+  })
+}
+
+for (const by of ['echo', 'words'] as const) {
+  test(`a page back from the back-forward cache hears that its user is gone (users by ${by})`, async ({ origin }) => {
+    const profile = newProfile()
+    const context = await launch(profile, ['--disable-back-forward-cache'])
+    const open = async (path = '/', page?: Page): Promise<Page> => {
+      const opened = page ?? (await context.newPage())
+      await opened.goto(origin.url + path)
+      await controlled(opened)
+      return opened
+    }
+    const { backend, page } = await adasPage(origin, open, by)
+    await page.evaluate(() => void (document.body.dataset['mark'] = 'here'))
+    await open('/named/2', page)
+    const other = await open('/named/3')
+    await kept(other)
+    await signOut(other)
+    backend.user = undefined
+    await page.evaluate(() => history.back()).catch(() => undefined)
+    const heard = (): Promise<string | undefined> =>
+      page.evaluate(() => document.body.dataset['mark'] + window.heard.map(({ kind }) => kind).join(' '))
+    await expect.poll(() => heard().catch(() => 'on the way')).toMatch(/^here.*(removed|reset)/)
+    await context.close()
+    dropProfile(profile)
+  })
+}
