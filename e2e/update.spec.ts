@@ -119,6 +119,27 @@ test('a tab that does not answer has not agreed; once it is closed the update go
   await expect.poll(() => page.title()).toBe('updated')
 })
 
+test('a frame without the layer in the tab that asks for the update need not agree', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  origin.on('/frame', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>help</title>')
+  })
+  const page = await open()
+  await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const frame = document.createElement('iframe')
+        frame.src = '/frame'
+        frame.addEventListener('load', resolve)
+        document.body.append(frame)
+      }),
+  )
+  deploy(origin, SECOND)
+  await found(page)
+  await begin(page)
+  await expect.poll(() => page.title()).toBe('updated')
+})
+
 test('a page of an earlier build gets its files until it is gone; then they are removed', async ({ origin, open }) => {
   deploy(origin, FIRST)
   const old = await open()
