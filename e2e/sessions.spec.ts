@@ -310,6 +310,7 @@ for (const by of ['echo', 'words'] as const) {
     await open('/named/2', page)
     const other = await open('/named/3')
     await kept(other)
+    await other.evaluate(() => localStorage.removeItem('user'))
     await signOut(other)
     backend.user = undefined
     await page.evaluate(() => history.back()).catch(() => undefined)
