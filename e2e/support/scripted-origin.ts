@@ -27,6 +27,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 const PAGE = '<!doctype html><meta charset=utf-8><title>test</title><script type=module src=/page.js></script>'
 
+/** Of this process, and so of its browser: a port that is used again is an origin with a past. */
+const USED_PORTS = new Set<number>()
+
 /** An origin that answers as a test tells it to, remembers what it received, and can go away and come back. */
 export class ScriptedOrigin {
   readonly received: Received[] = []
@@ -80,7 +83,15 @@ export class ScriptedOrigin {
   async start(): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response))
     await new Promise<void>((resolve) => server.listen(this.#port, 'localhost', resolve))
-    this.#port = (server.address() as AddressInfo).port
+    const { port } = server.address() as AddressInfo
+    if (this.#port === 0 && USED_PORTS.has(port)) {
+      // The browser still has the worker of the test that had it: another, while this one is taken.
+      await this.start()
+      server.close()
+      return
+    }
+    USED_PORTS.add(port)
+    this.#port = port
     this.#server = server
   }
 
