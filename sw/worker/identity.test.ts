@@ -198,6 +198,22 @@ describe('who was left in doubt', () => {
   })
 })
 
+describe('the word of a page, where no backend says who it is', () => {
+  it.each([
+    ['vouches for its user after a sign-in', 'followed', false],
+    ['does not for one whom the origin has refused', 'refused', true],
+  ] as const)('%s', async (_, doubt, isDoubted) => {
+    const { store, resolve } = reading()
+    resolve([])
+    const users = told({ by: ['identify'] }, store)
+    await users.identify('a tab', 'ada').catch(() => undefined)
+    void users.doubt('user/ada', doubt)
+    expect(users.isDoubted('user/ada')).toBe(true)
+    await users.identify('a tab', 'ada')
+    expect(users.isDoubted('user/ada')).toBe(isDoubted)
+  })
+})
+
 describe('an echo', () => {
   it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
     const { store, written, resolve } = reading()

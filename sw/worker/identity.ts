@@ -187,8 +187,9 @@ class Users implements Identity {
   async identify(clientId: string, user: string | null): Promise<void> {
     const { by } = this.#config
     const isEcho = by.includes('echo') && !by.includes('identify')
+    const partition = ofUser(user) ?? ''
     // Said again after a sign-in it is news all the same.
-    if (user !== null && !by.includes('echo')) void this.doubt(partitionName('user', user), 'none')
+    if (!by.includes('echo') && this.#doubtOf(partition) === 'followed') void this.doubt(partition, 'none')
     const before = this.#users.get(clientId)
     if (before === user) return
     this.#users.set(clientId, user)
