@@ -11,9 +11,19 @@ interface Report {
 const PARTS = [
   {
     name: 'users, budgets, pages, updates, guests, audit, removal',
-    args: ['identity', 'schedule', 'budget', 'navigation', 'pages', 'update', 'attach', 'storage', 'audit', 'kill'].map(
-      (name) => `e2e/${name}.spec.ts`,
-    ),
+    args: [
+      'identity',
+      'sessions',
+      'schedule',
+      'budget',
+      'navigation',
+      'pages',
+      'update',
+      'attach',
+      'storage',
+      'audit',
+      'kill',
+    ].map((name) => `e2e/${name}.spec.ts`),
     full: { STEPS: '2000' },
     short: { STEPS: '200' },
   },
