@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Page } from '@playwright/test'
+import { holdDatabase } from './support/database.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, read, stopWorkers, test } from './support/test.ts'
 
@@ -223,6 +224,36 @@ test('two workers alive: a write through one is seen by the next read through th
     await post(writer, '/api/items/1', 'PUT')
     expect((await read(reader, '/api/items')).text).toBe(JSON.stringify({ value }))
   }
+})
+
+test('two workers alive: a write through one is seen through the other before the disk knows that it has ended', async ({
+  origin,
+  open,
+}) => {
+  let value = 1
+  origin.json('/api/items', () => ({ value }))
+  const writes = held(origin, '/api/items/1')
+  const one = await open()
+  const other = await openBesideAnother(open)
+  for (const page of [one, other]) expect((await read(page, '/api/items')).text).toBe('{"value":1}')
+  const written = post(one, '/api/items/1', 'PUT')
+  await expect.poll(() => writes.length).toBe(1)
+  const release = await holdDatabase(one)
+  value = 2
+  writes[0]?.('{}')
+  await written
+  expect((await read(other, '/api/items')).text).toBe('{"value":2}')
+  await release()
+})
+
+test('two workers alive: after a refused write the other serves from store again', async ({ origin, open }) => {
+  origin.json('/api/items', () => ({ value: 1 }))
+  origin.on('/api/items/1', (_request, response) => void response.writeHead(422).end())
+  const one = await open()
+  const other = await openBesideAnother(open)
+  await read(other, '/api/items')
+  await post(one, '/api/items/1', 'PUT')
+  await expect.poll(async () => (await read(other, '/api/items')).headers['cache-status']).toContain('; hit')
 })
 
 test('a write whose worker was stopped before the answer leaves nothing fresh behind that it touches', async ({

@@ -145,6 +145,11 @@ export type Announcement =
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
 
+/** What a worker says to the others on the same data: a write is about to be sent, or has ended and changed nothing. */
+export interface Notice {
+  readonly say: 'write'
+}
+
 type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
 
 export const envelope = <M extends object>(message: M): Enveloped<M> => ({ ...message, freshlayer: PROTOCOL_VERSION })
@@ -179,13 +184,13 @@ export function parseQuestion(data: unknown): Question | undefined {
 }
 
 /**
- * What another worker says that it has written; undefined when what came over the channel is none of that.
+ * What another worker says that it writes or has written; undefined when what came over the channel is none of that.
  *
  * @returns whose data is gone altogether, if anybody's is.
  */
 export function othersChange(data: unknown): { readonly ended: string | undefined } | undefined {
-  const announcement = opened(data) as Announcement | undefined
-  if (announcement?.say === 'reset') return { ended: undefined }
+  const announcement = opened(data) as Announcement | Notice | undefined
+  if (announcement?.say === 'reset' || announcement?.say === 'write') return { ended: undefined }
   if (announcement?.say !== 'change' || !isLogged(announcement.change)) return undefined
   const { kind, urls, partition } = announcement.change
   return { ended: kind === 'removed' && urls[0] === '*' ? partition : undefined }

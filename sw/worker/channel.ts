@@ -1,13 +1,13 @@
 import { CHANNEL } from '../../config/names.ts'
 import type { LoggedChange } from '../core/change.ts'
-import { type Announcement, envelope, othersChange } from '../protocol.ts'
+import { type Announcement, envelope, type Notice, othersChange } from '../protocol.ts'
 import { report } from './report.ts'
 
-/** What the worker says to every tab at once. Nobody listening is no failure. */
+/** What the worker says to every tab, and to other workers, at once. Nobody listening is no failure. */
 export class Channel {
   readonly #channel = opened()
 
-  announce(announcement: Announcement): void {
+  announce(announcement: Announcement | Notice): void {
     try {
       this.#channel?.postMessage(envelope(announcement))
     } catch (error) {

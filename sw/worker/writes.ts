@@ -19,6 +19,9 @@ import type { Structured } from './structured.ts'
 /** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
 const INTENT_LIMIT_MS = 500
 
+/** Other workers look at the disk again. */
+const WRITE = { say: 'write' } as const
+
 const warned = (error: unknown): void => report('what follows from a write could not be stored', error)
 
 interface Ports {
@@ -57,6 +60,8 @@ export class Writes {
       within(INTENT_LIMIT_MS, intent.durable, false),
       sessions.begin(match.session),
     ])
+    // Its end is told only once it is on disk, which may be after the page knows.
+    channel.announce(WRITE)
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached) : undefined
       const ending = ledger.end(intent, reached, change)
@@ -64,7 +69,8 @@ export class Writes {
         .then(({ written }) => written)
         .then(
           (logged) => {
-            channel.changes([logged])
+            if (logged === undefined) channel.announce(WRITE)
+            else channel.changes([logged])
             return true
           },
           (error: unknown) => {
