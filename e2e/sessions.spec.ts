@@ -246,7 +246,7 @@ for (const reader of ['another tab', 'the page itself'] as const) {
       }, path)
       // It counts already when it begins; then what is read comes from store once more.
       await expect.poll(() => backend.requests()).toBeGreaterThan(requests)
-      const hits = (): Promise<number> => other.evaluate(() => window.layer.stats().then(({ total }) => total.hits))
+      const hits = (): Promise<number> => other.evaluate(() => window.layer.stats().then((stats) => stats?.total.hits ?? NaN))
       const before = await hits()
       await expect.poll(hits).toBeGreaterThan(before)
       release()

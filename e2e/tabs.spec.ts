@@ -88,8 +88,8 @@ test('refresh, invalidate, remove, explain and stats do what they say', async ({
   expect(await page.evaluate(() => window.layer.remove({ urls: ['/api/fresh/1'] }))).toBe(1)
   expect(await explain('/api/fresh/1')).toMatchObject({ state: 'absent' })
   // Before the origin goes: from then on tabs ask whether it is back, at times of their own.
-  const { rules } = await page.evaluate(() => window.layer.stats())
-  expect(rules['/api/fresh/:id']).toMatchObject({ reads: 1, misses: 1, validations: 2, notModified: 1 })
+  const stats = await page.evaluate(() => window.layer.stats())
+  expect(stats?.rules['/api/fresh/:id']).toMatchObject({ reads: 1, misses: 1, validations: 2, notModified: 1 })
   await origin.stop()
   await expect(read(page, '/api/fresh/1')).rejects.toThrow('Failed to fetch')
 })

@@ -112,16 +112,18 @@ function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
   return sight
 }
 
-async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight> {
+async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight | undefined> {
   const urls = client
     .getQueryCache()
     .findAll({ type: 'active', predicate: ({ state }) => state.data !== undefined })
     .map(({ queryKey }) => urlOfKey(queryKey))
     .filter((url) => url !== undefined)
-  const [explanations, { total }] = await Promise.all([
+  const [explanations, stats] = await Promise.all([
     Promise.all(urls.map((url) => layer.explain(new URL(url, location.origin).href))),
     layer.stats(),
   ])
+  if (stats === undefined) return undefined
+  const { total } = stats
   if (urls.length === 0) return { total }
   const ages = explanations.map(({ ageSeconds }) => ageSeconds).filter((age) => age !== undefined)
   return { total, age: ages.length === 0 ? 'live' : Math.max(...ages) }

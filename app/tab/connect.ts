@@ -2,7 +2,6 @@ import { CHANNEL } from '../../config/names.ts'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import {
   type Answers,
-  type Counts,
   type Explanation,
   type Greeting,
   parseAnnouncement,
@@ -88,8 +87,8 @@ export interface Freshlayer {
   remove(reach: Reach): Promise<number>
   /** Asks the origin anew about a stored URL. */
   refresh(url: string): Promise<Refreshed>
-  /** What the layer has done so far, per rule. */
-  stats(): Promise<Stats>
+  /** What the layer has done so far, per rule; undefined where no worker answers. */
+  stats(): Promise<Stats | undefined>
   /**
    * Lets a waiting worker take over, in every tab, as soon as each other tab agrees (`mayUpdate`) or is out of sight;
    * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason.
@@ -192,8 +191,8 @@ class Connection implements Freshlayer {
     return this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
   }
 
-  stats(): Promise<Stats> {
-    return this.#ask({ ask: 'stats' }, { total: NOTHING, rules: {} })
+  stats(): Promise<Stats | undefined> {
+    return this.#ask({ ask: 'stats' }, undefined)
   }
 
   async applyUpdate({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -214,10 +213,10 @@ class Connection implements Freshlayer {
     clearTimeout(this.#probing)
   }
 
-  async #ask<A extends Question['ask']>(
+  async #ask<A extends Question['ask'], W extends Answers[A] | undefined>(
     question: Extract<Question, { readonly ask: A }>,
-    without: Answers[A],
-  ): Promise<Answers[A]> {
+    without: W,
+  ): Promise<Answers[A] | W> {
     return this.#worker() ? ask(this.#worker, question) : without
   }
 
@@ -398,18 +397,6 @@ function trusted(url: string): string {
     // The page does not allow the policy; where it wants one all the same, registering says so.
     return url
   }
-}
-
-const NOTHING: Counts = {
-  reads: 0,
-  hits: 0,
-  validations: 0,
-  notModified: 0,
-  misses: 0,
-  standIns: 0,
-  collapsed: 0,
-  requestsSaved: 0,
-  bytesSaved: 0,
 }
 
 const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [] }
