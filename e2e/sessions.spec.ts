@@ -246,7 +246,8 @@ for (const reader of ['another tab', 'the page itself'] as const) {
       }, path)
       // It counts already when it begins; then what is read comes from store once more.
       await expect.poll(() => backend.requests()).toBeGreaterThan(requests)
-      const hits = (): Promise<number> => other.evaluate(() => window.layer.stats().then((stats) => stats?.total.hits ?? NaN))
+      const hits = (): Promise<number> =>
+        other.evaluate(() => window.layer.stats().then((stats) => stats?.total.hits ?? NaN))
       const before = await hits()
       await expect.poll(hits).toBeGreaterThan(before)
       release()
@@ -321,3 +322,27 @@ for (const by of ['echo', 'words'] as const) {
     dropProfile(profile)
   })
 }
+
+test('each page is told of its own user’s changes and of no other’s, though its worker has rested since it read', async ({
+  origin,
+  open,
+}) => {
+  new Backend(origin, 'tokens')
+  let version = 1
+  origin.on('/api/own/7', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(`${version}`)
+  })
+  const [showing, reading, graces] = [await open(), await open(), await open()]
+  await kept(reading, '/api/own/7', bearer('ada'))
+  await kept(showing, '/api/own/7', bearer('ada'))
+  await kept(graces, '/api/own', bearer('grace'))
+  await stopWorkers(reading)
+  version = 2
+  await read(reading, '/api/own/7', { headers: bearer('ada'), cache: 'no-cache' })
+  const changed = { kind: 'changed', urls: [`${origin.url}/api/own/7`], tags: [] }
+  await expect.poll(() => showing.evaluate(() => window.heard)).toContainEqual(changed)
+  // Whatever was told before this one has come by then.
+  await reading.evaluate(() => window.layer.invalidate({ tags: ['everyone’s'] }))
+  await expect.poll(() => graces.evaluate(() => window.heard.at(-1)?.tags)).toEqual(['everyone’s'])
+  expect(JSON.stringify(await graces.evaluate(() => window.heard))).not.toContain('own/7')
+})

@@ -53,6 +53,8 @@ export interface Greeting {
   readonly position: number
   /** What the tab missed; 'reset' when that can no longer be told: everything shown counts as changed. */
   readonly missed: readonly LoggedChange[] | 'reset'
+  /** Whose changes concern the tab at this moment (I3). */
+  readonly partitions: readonly string[]
   readonly reachable: boolean
 }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, type Question } from '../../sw/protocol.ts'
 import { connect } from './connect.ts'
 import { ask } from './rpc.ts'
@@ -32,7 +33,14 @@ describe('where no worker can run', () => {
 })
 
 describe('where a worker runs', () => {
-  const GREETING: Greeting = { clientId: 'here', logId: 'log', position: 0, missed: [], reachable: true }
+  const GREETING: Greeting = {
+    clientId: 'here',
+    logId: 'log',
+    position: 0,
+    missed: [],
+    partitions: ['everyone'],
+    reachable: true,
+  }
 
   class FakeWorker extends EventTarget {
     scriptURL = 'https://app.test/sw.js'
@@ -51,7 +59,11 @@ describe('where a worker runs', () => {
 
   let channels: FakeChannel[]
   let registration: EventTarget & { waiting: FakeWorker | null; installing: FakeWorker | null }
-  let container: EventTarget & { controller: FakeWorker; register: () => Promise<unknown> }
+  let container: EventTarget & {
+    controller: FakeWorker
+    register: () => Promise<unknown>
+    getRegistration: () => Promise<unknown>
+  }
   let document: EventTarget & { readonly baseURI: string; hidden: boolean }
   let window: EventTarget
   /** What the worker answers; a question without an answer here is never answered. */
@@ -64,6 +76,7 @@ describe('where a worker runs', () => {
     container = Object.assign(new EventTarget(), {
       controller: new FakeWorker(),
       register: () => Promise.resolve(registration),
+      getRegistration: () => Promise.resolve(undefined),
     })
     document = Object.assign(new EventTarget(), { baseURI: 'https://app.test/', hidden: false })
     window = new EventTarget()
@@ -289,6 +302,65 @@ describe('where a worker runs', () => {
     await vi.waitFor(() => expect(heard).toEqual(['changed']))
     await new Promise((resolve) => setTimeout(resolve))
     expect(asked).toEqual(['hello'])
+  })
+
+  it('is told of changes of its own users and of everyone, and asks the worker whether others’ concern it', async () => {
+    const layer = connect()
+    const heard: string[] = []
+    layer.on('change', ({ urls }) => heard.push(...urls))
+    await vi.waitFor(() => expect(asked).toEqual(['hello']))
+    const tell = (position: number, partition: string, informed: readonly string[] = []): void =>
+      channels[0]?.onmessage?.({
+        data: envelope({
+          say: 'change',
+          change: {
+            kind: 'changed',
+            urls: [partition],
+            tags: [],
+            partition,
+            logId: 'log',
+            position,
+            atMs: 0,
+            informed,
+          },
+        }),
+      })
+    await vi.waitFor(() => {
+      tell(1, 'everyone')
+      expect(heard).toEqual(['everyone'])
+    })
+    tell(2, 'user/ada', ['here'])
+    expect(asked).toEqual(['hello'])
+    const missed: LoggedChange[] = []
+    answers.hello = () => ({ ...GREETING, position: 3, missed, partitions: ['everyone', 'user/ada'] })
+    tell(3, 'user/grace')
+    await vi.waitFor(() => expect(asked).toEqual(['hello', 'hello']))
+    await vi.waitFor(() => {
+      tell(4, 'user/ada')
+      expect(heard).toEqual(['everyone', 'user/ada'])
+    })
+  })
+
+  it('a page that has just been loaded past its worker signs out by it, though the registration is not told yet', async () => {
+    container.controller = Object.assign(new FakeWorker(), { scriptURL: 'https://app.test/other.js' })
+    const active = new FakeWorker()
+    Object.assign(container, {
+      register: () => new Promise(() => undefined),
+      getRegistration: () => Promise.resolve(Object.assign(registration, { active })),
+    })
+    answers['sign-out'] = () => ({ signedOut: true, unsent: 0 })
+    vi.spyOn(console, 'info').mockImplementation(() => undefined)
+    await connect().signOut()
+    expect(asked).toContain('sign-out')
+  })
+
+  it('where the browser does not say what is registered, a sign-out settles all the same', async () => {
+    Object.assign(container, {
+      controller: null,
+      register: () => new Promise(() => undefined),
+      getRegistration: () => Promise.reject(new DOMException('The operation is insecure.', 'SecurityError')),
+    })
+    expect(await connect().signOut()).toEqual({ signedOut: true, unsent: 0 })
   })
 
   it('a page that was loaded past its worker can speak to it all the same', async () => {

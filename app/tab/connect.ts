@@ -72,7 +72,10 @@ export interface Freshlayer {
   readonly state: State
   /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
-  /** Says who is signed in; null: nobody. Wait for it before the next read that depends on it. */
+  /**
+   * Says who is signed in; null: nobody. Counts where the config identifies by 'identify'. Wait for it before the next read
+   * that depends on it.
+   */
   identify(user: string | null): Promise<void>
   /**
    * The user signs out: what is stored for them is erased, in memory at once and on disk when this settles, and other tabs
@@ -124,11 +127,10 @@ class Connection implements Freshlayer {
   /** The worker that controls this page, or past which it was loaded. Another's is none of ours. */
   readonly #worker = (): ServiceWorker | null | undefined =>
     [this.#container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.#script)
-  /** How far this page has heard the change log. */
-  #heard: { logId: string; position: number } | undefined
+  /** How far this page has heard the change log, and whose changes are its own. */
+  #heard: Omit<Greeting, 'missed' | 'reachable'> = { clientId: '', logId: '', position: 0, partitions: [] }
   /** Changes that came while the worker was being asked what went before them. */
   #waiting: LoggedChange[] | undefined
-  #clientId = ''
   /** Why nothing comes from the layer, as it was last said. */
   #said: unknown
   #probeMs = PROBE_FROM_MS
@@ -151,12 +153,11 @@ class Connection implements Freshlayer {
     addEventListener('pageshow', ({ persisted }) => persisted && this.#greet(), { signal })
     addEventListener('online', () => this.#probe(), { signal })
     document.addEventListener('visibilitychange', () => !document.hidden && this.#greet(), { signal })
-    document.addEventListener('resume', () => this.#greet(), { signal })
     // Of the options the browser takes the scope.
     container.register(trusted(worker), options).then(
       // Some privacy modes answer without a registration.
       (registration?: ServiceWorkerRegistration) =>
-        registration === undefined ? this.#degrade('this page may have no service worker') : this.#watch(registration),
+        registration ? this.#watch(registration) : this.#degrade('this page may have no service worker'),
       (error: unknown) => this.#degrade(error),
     )
     this.#greet()
@@ -217,6 +218,9 @@ class Connection implements Freshlayer {
     question: Extract<Question, { readonly ask: A }>,
     without: W,
   ): Promise<Answers[A] | W> {
+    // A page that was loaded past its worker has one, though `register()` may not have said so yet.
+    const found = this.#worker() ? undefined : await this.#container?.getRegistration().catch(() => undefined)
+    this.#registration ??= found
     return this.#worker() ? ask(this.#worker, question) : without
   }
 
@@ -235,7 +239,7 @@ class Connection implements Freshlayer {
       this.#channel = new BroadcastChannel(CHANNEL)
       this.#channel.onmessage = (event) => this.#hear(event)
     }
-    const since: Since = this.#heard ?? { openedAtMs: performance.timeOrigin }
+    const since: Since = this.#heard.logId ? this.#heard : { openedAtMs: performance.timeOrigin }
     const user = attempt(() => this.#options.identify?.())
     void Promise.resolve(user === undefined || this.identify(user))
       .then(() => ask(this.#worker, { ask: 'hello', since }))
@@ -254,16 +258,15 @@ class Connection implements Freshlayer {
     this.#channel = this.#waiting = undefined
   }
 
-  #catchUp({ clientId, logId, position, missed, reachable }: Greeting, waiting: readonly LoggedChange[]): void {
+  #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly LoggedChange[]): void {
     this.#waiting = undefined
-    this.#clientId = clientId
-    this.#heard = { logId, position }
+    this.#heard = heard
     this.#reachable(reachable)
     for (const change of missed === 'reset' ? [RESET] : missed) this.#tell(change)
-    // One of another log would have the page ask for ever.
     for (const change of waiting) {
-      if (change.logId === logId) this.#learn(change)
-      else this.#tell(change)
+      if (change.logId === heard.logId) this.#learn(change)
+      // One of another log would have the page ask for ever.
+      else if (heard.partitions.includes(change.partition)) this.#tell(change)
     }
   }
 
@@ -277,7 +280,7 @@ class Connection implements Freshlayer {
       case 'origin':
         return this.#reachable(announcement.reachable)
       case 'reset':
-        this.#heard = { logId: announcement.logId, position: 0 }
+        this.#heard = { ...this.#heard, logId: announcement.logId, position: 0 }
         return this.#tell(RESET)
       case 'who':
         return attempt(() => void this.identify(identify?.() ?? null).catch(warn))
@@ -293,12 +296,15 @@ class Connection implements Freshlayer {
   /** Delivery is at least once and may have gaps; a listener hears each change once and in order. */
   #learn(change: LoggedChange): void {
     if (this.#waiting !== undefined) return void this.#waiting.push(change)
-    const { logId, position, informed } = change
-    const next = this.#heard?.logId === logId ? this.#heard.position + 1 : -1
+    const { logId, position, informed, partition } = change
+    const heard = this.#heard
+    const next = heard.logId === logId ? heard.position + 1 : -1
     if (next > position) return
-    if (next < position) return this.#greet([change])
-    this.#heard = { logId, position }
-    if (!informed.includes(this.#clientId)) this.#tell(change)
+    const isInformed = informed.includes(heard.clientId)
+    // Whether one of a partition that is new to this page concerns it, the worker knows.
+    if (next < position || !(isInformed || heard.partitions.includes(partition))) return this.#greet([change])
+    this.#heard = { ...heard, position }
+    if (!isInformed) this.#tell(change)
   }
 
   #tell({ kind, urls, tags }: ChangeEvent): void {

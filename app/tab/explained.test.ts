@@ -5,8 +5,8 @@ const URL = 'https://app.test/api/products'
 
 describe('an explanation', () => {
   it.each([
-    ['fresh', 'rule', 29.6, 'Served as it is for another 30 s (rule).'],
-    ['stale', 'max-age', -12.2, 'Served at once and validated behind; stale for 12 s (max-age).'],
+    ['fresh', 'rule', 29.6, 'Served for another 30 s (rule).'],
+    ['stale', 'max-age', -12.2, 'Served, and validated behind; stale for 12 s (max-age).'],
     ['offline', 'invalidated', 5, 'Validated first; stands in if the origin cannot be reached (invalidated).'],
     ['gone', 'no-cache', 0, 'Validated first; never served without the origin (no-cache).'],
   ] as const)('of what is %s says how long and what decided it', (state, why, ttlSeconds, sentence) => {

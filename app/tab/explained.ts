@@ -1,8 +1,8 @@
 import type { Explanation } from '../../sw/protocol.ts'
 
 const SENTENCES: Record<Explanation['state'], string> = {
-  fresh: 'Served as it is for another {s} s',
-  stale: 'Served at once and validated behind; stale for {s} s',
+  fresh: 'Served for another {s} s',
+  stale: 'Served, and validated behind; stale for {s} s',
   offline: 'Validated first; stands in if the origin cannot be reached',
   gone: 'Validated first; never served without the origin',
   absent: 'Nothing is stored for you',

@@ -37,7 +37,10 @@ export interface Identity {
   partitionsOf(clientId: string): Promise<string[]>
   /** The `Authorization` last seen for a partition: for requests of the worker's own. */
   credentialsOf(partition: string): string | undefined
-  /** A page says who its user is; null: nobody is signed in. Users whom no open page has any more are gone. */
+  /**
+   * A page says who its user is; null: nobody is signed in. Users whom no open page has any more are gone. Does nothing
+   * where pages are not asked.
+   */
   identify(clientId: string, user: string | null): Promise<void>
   /**
    * The personal partitions of a client, or of all clients. Those that go by cookies are the same for all; where it is not

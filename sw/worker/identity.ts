@@ -3,7 +3,7 @@ import type { Fields } from '../core/head.ts'
 import { isOfToken, partitionName } from '../core/key.ts'
 import { envelope } from '../protocol.ts'
 import { STORE_LIMIT_MS, within } from './clock.ts'
-import { CLIENTS, DOUBTS, ECHOES, entriesOf, LAST, SESSIONS, storedPartitions, under } from './records.ts'
+import { CLIENTS, DOUBTS, ECHOES, entriesOf, LAST, SESSIONS, storedPartitions, TOKENS, under } from './records.ts'
 import { report } from './report.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
@@ -92,13 +92,13 @@ class Users implements Identity {
       return ofUser(this.#users.get(clientId) ?? null)
     }
     const partition = this.#partitionOfToken(credentials) ?? this.#digests.get(credentials)
-    if (partition !== undefined) this.#tokens.set(clientId, partition)
+    if (partition !== undefined) this.#uses(clientId, partition)
     return partition
   }
 
   learn(clientId: string, fields: Fields | undefined): void {
     const echo = fields && this.#echoIn(fields)
-    if (echo !== undefined) void this.identify(clientId, echo)
+    if (echo !== undefined) void this.#isNow(clientId, echo)
     this.#learning.get(clientId)?.settle()
     this.#learning.delete(clientId)
   }
@@ -120,7 +120,7 @@ class Users implements Identity {
     }
     // Another user has signed in behind this page's back, in another tab or on the server.
     this.#users.delete(clientId)
-    if (!isNamed) void this.identify(clientId, echo)
+    if (!isNamed) void this.#isNow(clientId, echo)
     return false
   }
 
@@ -160,7 +160,7 @@ class Users implements Identity {
     const echo = this.#echoIn(fields)
     if (!this.#config.by.includes('identify')) {
       if (echo === undefined) return undefined
-      await this.identify(clientId, echo)
+      await this.#isNow(clientId, echo)
       return ofUser(echo)
     }
     if (!this.#users.has(clientId)) {
@@ -176,8 +176,11 @@ class Users implements Identity {
   /** The partitions whose entries a client may be shown. */
   async partitionsOf(clientId: string): Promise<string[]> {
     const user = this.#users.get(clientId) ?? (await this.#recall(clientId))
-    const all = [EVERYONE, ofUser(user ?? null), this.#tokens.get(clientId)]
-    return all.filter((partition) => partition !== undefined)
+    const ofToken = this.#config.by.includes('authorization')
+      ? (this.#tokens.get(clientId) ?? (await this.#read(TOKENS + clientId)))
+      : undefined
+    const all = [EVERYONE, ofUser(user ?? null), ofToken]
+    return all.filter((partition) => typeof partition === 'string')
   }
 
   credentialsOf(partition: string): string | undefined {
@@ -185,6 +188,12 @@ class Users implements Identity {
   }
 
   async identify(clientId: string, user: string | null): Promise<void> {
+    // Where the backend alone is believed, a page that says nobody would end everybody.
+    if (this.#config.by.includes('identify')) await this.#isNow(clientId, user)
+  }
+
+  /** Who the user of a client is, as its page or the backend says. */
+  async #isNow(clientId: string, user: string | null): Promise<void> {
     const { by } = this.#config
     const isEcho = by.includes('echo') && !by.includes('identify')
     const partition = ofUser(user) ?? ''
@@ -268,7 +277,10 @@ class Users implements Identity {
     // Whoever goes by cookies says anew who it is.
     await this.forgetWords()
     // What the backend calls a user stays: by it a tab is found out that still says who it was.
-    await this.#store('readwrite', (store) => {
+    await this.#store('readwrite', async (store) => {
+      for (const [key, partition] of await entriesOf(store, TOKENS)) {
+        if (own.includes(String(partition))) store.delete(key)
+      }
       for (const partition of own) store.delete(DOUBTS + partition)
       store.delete(LAST)
       return promisifyRequest(store.transaction)
@@ -277,11 +289,13 @@ class Users implements Identity {
 
   /** Forgets the clients that are gone. */
   async tidy(): Promise<void> {
-    const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => CLIENTS + id))
-    for (const clientId of this.#users.keys()) if (!open.has(CLIENTS + clientId)) this.#users.delete(clientId)
+    const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
+    for (const clientId of this.#users.keys()) if (!open.has(clientId)) this.#users.delete(clientId)
     await this.#store('readwrite', async (store) => {
-      const known = await promisifyRequest(store.getAllKeys(under(CLIENTS)))
-      for (const key of known) if (!open.has(String(key))) store.delete(key)
+      for (const kind of [CLIENTS, TOKENS]) {
+        const known = await promisifyRequest(store.getAllKeys(under(kind)))
+        for (const key of known) if (!open.has(String(key).slice(kind.length))) store.delete(key)
+      }
     })
   }
 
@@ -345,8 +359,15 @@ class Users implements Identity {
     const partition = this.#partitionOfToken(credentials) ?? this.#digests.get(credentials)
     if (partition === undefined) return this.#ofDigest(credentials).then(() => this.#ofToken(credentials, clientId))
     this.#credentials.set(partition, credentials)
-    this.#tokens.set(clientId, partition)
+    this.#uses(clientId, partition)
     return partition
+  }
+
+  /** Known to the next worker as well: a page that says hello to it may be showing what it has read before. */
+  #uses(clientId: string, partition: string): void {
+    if (this.#tokens.get(clientId) === partition) return
+    this.#tokens.set(clientId, partition)
+    void this.#keep(TOKENS + clientId, partition)
   }
 
   #partitionOfToken(credentials: string): string | undefined {

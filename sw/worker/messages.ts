@@ -71,7 +71,7 @@ export class Messages {
 
   async #greet(since: Since, clientId: string): Promise<Greeting> {
     const { ledger, reachability, identity } = this.#ports
-    const partitions = new Set(await identity.partitionsOf(clientId))
+    const partitions = await identity.partitionsOf(clientId)
     const {
       logId,
       position,
@@ -86,9 +86,9 @@ export class Messages {
         : all.filter(
             ({ partition, informed, urls }) =>
               // That a user is gone concerns whoever may be showing them, and nobody knows any more who that is.
-              (partitions.has(partition) || urls[0] === '*') && !informed.includes(clientId),
+              (partitions.includes(partition) || urls[0] === '*') && !informed.includes(clientId),
           )
-    return { clientId, logId, position, missed: theirs, reachable: reachability.reachable }
+    return { clientId, logId, position, missed: theirs, partitions, reachable: reachability.reachable }
   }
 
   async #explain(given: string, clientId: string): Promise<Explanation> {

@@ -12,7 +12,10 @@ export const ROWS = 'row '
 export const MARKS = 'mark '
 export const INTENTS = 'intent '
 export const CHANGES = 'change '
+/** Who the user of a client is, as its page or the backend said. */
 export const CLIENTS = 'client '
+/** The partition of the token that a client last used. */
+export const TOKENS = 'token '
 /** Rows by rule and last use. */
 export const USED = 'used '
 /** Where a row is among them. */
@@ -33,7 +36,7 @@ export const LAST = 'last user'
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
 
 const SINGLE = [META, STATS, KILL, LAST]
-const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, USED, PLACES, SEARCHES, ECHOES, DOUBTS, SESSIONS]
+const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, TOKENS, USED, PLACES, SEARCHES, ECHOES, DOUBTS, SESSIONS]
 
 /** Whether a key is of a kind that this version writes. */
 export const isOurs = (key: string): boolean => SINGLE.includes(key) || KINDS.some((kind) => key.startsWith(kind))
