@@ -1,6 +1,7 @@
 import { CACHE_DATABASE } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
-import { CHANGES, PLACES, ROWS, SEARCHES, under, USED } from './records.ts'
+import { CHANGES, META, PLACES, ROWS, SEARCHES, under, USED } from './records.ts'
+import { promisifyRequest, type UseStore } from './store.ts'
 
 /** Of the records beside the rows. A change of it drops or migrates what an older version has written. */
 const SHAPE = 1
@@ -47,6 +48,15 @@ export const parseMeta = (record: unknown): Meta | undefined => {
   const isWhole = [meta?.incarnation, meta?.epoch, meta?.position].every((count) => typeof count === 'number')
   return shape === SHAPE && isWhole && typeof meta?.logId === 'string' ? (meta as Meta) : undefined
 }
+
+/** The store for what is written beside the ledger: like it, it leaves alone what a newer version has written. */
+export const ofThisShape =
+  (store: UseStore): UseStore =>
+  (mode, work) =>
+    store(mode, async (records) => {
+      if (mode === 'readwrite') parseMeta(await promisifyRequest<unknown>(records.get(META)))
+      return work(records)
+    })
 
 /** What is written at once, or not at all. */
 export interface Transaction {

@@ -360,6 +360,8 @@ export class Ledger implements Transactions {
     this.first ||= this.#highest
     this.forget()
     await this.#open.settleOthers(store, () => sequence(meta.incarnation, ++this.#counter))
+    this.searches.learnAll(await this.searches.read(store))
+    this.isLoaded = true
     return meta
   }
 

@@ -11,6 +11,7 @@ import { Flights } from './flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Keeper } from './keeper.ts'
 import { Ledger } from './ledger.ts'
+import { ofThisShape } from './ledger-record.ts'
 import { requestMatcher } from './matching.ts'
 import { Messages } from './messages.ts'
 import { isPageLoad, navigate, untouched } from './navigation.ts'
@@ -73,12 +74,13 @@ export function start(
 ): void {
   const match = matcherOf(rules)
   const ledger = new Ledger(store, rules.version)
-  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, store, {
+  const beside = ofThisShape(store)
+  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, beside, {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, ports, undefined),
   })
   const reachability = new Reachability(channel)
-  const statistics = new Statistics(store)
+  const statistics = new Statistics(beside)
   const room = new Room(ledger, rules.budget)
   const keeper = new Keeper({ ledger, bodies, channel, structured, room })
   const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
@@ -96,7 +98,7 @@ export function start(
     keeper,
     files,
   }
-  const sessions = new Sessions(ports, store)
+  const sessions = new Sessions(ports, beside)
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, sessions })
   const messages = before(new Messages(ports))

@@ -37,6 +37,9 @@ export class Statistics {
       const stored = await promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS))
       store.put(summed(stored, saving), STATS)
       await promisifyRequest(store.transaction)
+    }).catch((error: unknown) => {
+      this.#unsaved = summed(saving, this.#unsaved)
+      throw error
     })
   }
 
