@@ -94,7 +94,8 @@ export interface Freshlayer {
   stats(): Promise<Stats | undefined>
   /**
    * Lets a waiting worker take over, in every tab, as soon as each other tab agrees (`mayUpdate`) or is out of sight;
-   * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason.
+   * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason; once the
+   * other tabs have been asked, the update may be applied all the same.
    */
   applyUpdate(options?: { readonly signal?: AbortSignal }): Promise<void>
   /** Stops listening. The worker goes on. */

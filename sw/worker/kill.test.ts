@@ -10,6 +10,7 @@ const listeners = new Map<string, (event: never) => void>()
 vi.stubGlobal('addEventListener', (kind: string, listener: (event: never) => void) => listeners.set(kind, listener))
 const { startKillable } = await import('./kill.ts')
 const { everyone } = await import('./everyone.ts')
+const { precache } = await import('./precache.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 
@@ -35,6 +36,15 @@ const hanging = {
       }),
     })
     queueMicrotask(() => request.dispatchEvent(new Event('success')))
+    return request
+  },
+}
+
+/** A database that cannot be opened. */
+const failing = {
+  open() {
+    const request = Object.assign(new EventTarget(), { error: new Error('the browser gave no reason') })
+    queueMicrotask(() => request.dispatchEvent(new Event('error')))
     return request
   },
 }
@@ -67,4 +77,25 @@ it('a record that is not read in a second keeps no request waiting for longer, a
     await vi.advanceTimersByTimeAsync(0)
     expect(await next.response?.text()).toBe('from the network')
   }
+})
+
+it('idle time after a kill makes no cache of files anew', async () => {
+  class Client {
+    readonly id = 'a tab'
+  }
+  vi.stubGlobal('Client', Client)
+  vi.stubGlobal('indexedDB', failing)
+  vi.stubGlobal('caches', { has: () => Promise.resolve(false), delete: () => Promise.resolve(true) })
+  const unregister = vi.fn(() => Promise.resolve(true))
+  vi.stubGlobal('registration', { unregister })
+  vi.stubGlobal('clients', { matchAll: () => Promise.resolve([]) })
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ kill: true })))
+  const tidy = vi.fn(() => Promise.resolve())
+  startKillable(RULES, { identity: everyone, files: { ...precache([]), tidy } })
+  const data = { freshlayer: 1, ask: 'probe' }
+  listeners.get('message')?.({ data, source: new Client(), ports: [], waitUntil: () => undefined } as never)
+  void ask('/elsewhere')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(unregister).toHaveBeenCalled()
+  expect(tidy).not.toHaveBeenCalled()
 })

@@ -99,6 +99,7 @@ class Switch {
         await within(STORE_LIMIT_MS, this.#read(), undefined).catch(() => undefined)
         if (this.#killed !== true) await files.activate()
       },
+      tidy: () => (this.#killed === true ? Promise.resolve() : files.tidy()),
       match: (url) => (this.#killed === true ? Promise.resolve(undefined) : files.match(url)),
     }
   }
