@@ -18,7 +18,7 @@ import type { Ledger } from './ledger.ts'
 import type { Read } from './read.ts'
 import type { Room } from './room.ts'
 import type { Structured } from './structured.ts'
-import { invalidation } from './writes.ts'
+import { invalidation } from './targets.ts'
 
 /** When an exchange with the origin took place. */
 export interface Times {

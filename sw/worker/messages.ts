@@ -20,7 +20,7 @@ import { signOut } from './sessions.ts'
 import { promisifyRequest } from './store.ts'
 import type { Statistics } from './statistics.ts'
 import { takeOver } from './take-over.ts'
-import { invalidation, targetsOf } from './writes.ts'
+import { invalidation, targetsOf } from './targets.ts'
 
 interface Ports {
   readonly match: Matcher
