@@ -7,18 +7,19 @@ import { type Sequence, UNDER_WAY } from '../core/sequence.ts'
 import { type Outcome, settle, type Settlement } from '../core/settle.ts'
 import { conditions } from '../core/validation.ts'
 import type { Bodies } from './bodies.ts'
+import { bounded } from './bounded.ts'
 import type { Channel } from './channel.ts'
-import { now, STORE_LIMIT_MS, within } from './clock.ts'
+import { now } from './clock.ts'
 import { describeResponse, hasBody } from './describe.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
+import { heed } from './heed.ts'
 import type { Keeper, Shared, Times } from './keeper.ts'
 import type { Ledger } from './ledger.ts'
 import { discard, outgoing, reach } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
-import { endPartitions } from './sessions.ts'
 import type { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
 
@@ -188,7 +189,7 @@ export class Flights {
       const response = await reach(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
       const heard = settled({ kind: 'response', head })
-      const isTheirs = await this.#heed(read, head, heard, clears)
+      const isTheirs = await this.#obey(read, head, heard, clears)
       // A 304 says nothing to whoever came after, but that they have an answer too.
       const kind = response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
       const settlement = isTheirs ? heard : ({ kind, why: OTHER_USER } as const)
@@ -216,38 +217,21 @@ export class Flights {
    * What an answer says beside being one: to be left alone, to forget everything, which parts of a query count, whose it
    * is. Gives whether it is of the user who was thought to ask.
    */
-  async #heed(
-    { head, partition, clientId }: Read,
-    { status, fields, redirected }: ResponseHead,
-    { why }: Settlement,
-    clears: () => boolean,
-  ): Promise<boolean> {
-    const { ledger, structured, identity } = this.#ports
-    const { origin } = new URL(head.url)
+  async #obey(read: Read, head: ResponseHead, { why }: Settlement, clears: () => boolean): Promise<boolean> {
+    const { ledger, structured } = this.#ports
+    const { url } = read.head
+    const { origin } = new URL(url)
+    const { status, fields, redirected } = head
     const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
     // Where both are given, Retry-After decides (draft-ietf-httpapi-ratelimit-headers §4).
     const restMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
     if (restMs > 0) this.#restUntilMs.set(origin, now() + restMs)
     else if (status < 400) this.#restUntilMs.delete(origin)
-    // Memory knows at once; a disk that hangs may not keep the page waiting.
-    const bounded = (work: Promise<void>): Promise<void> =>
-      within(
-        STORE_LIMIT_MS,
-        work.catch((error: unknown) => report('what an answer ended could not be stored', error)),
-        undefined,
-      )
     if (isCleared(fields)) await bounded(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected)
-      ledger.searches.learn(head.url, structured.search(fields))
-    // Of one that it refuses the origin does not know who it is.
-    const isTheirs = status === 401 || identity.isOf(partition, clientId ?? '', fields)
+    if (structured !== undefined && status < 300 && !redirected) ledger.searches.learn(url, structured.search(fields))
     // A sign-in page in place of the answer is no success.
     const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
-    if (!isTheirs) await bounded(endPartitions(this.#ports, [partition]))
-    else if (status === 401 && clientId !== undefined) await bounded(identity.doubt(partition, 'refused'))
-    else if (isSuccess && clears() && identity.confirms(partition, fields))
-      await bounded(identity.doubt(partition, 'none'))
-    return isTheirs
+    return heed(this.#ports, read, head, isSuccess && clears())
   }
 
   /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */

@@ -3,15 +3,17 @@ import type { Target } from '../core/invalidation.ts'
 import { settleWrite } from '../core/write.ts'
 import { withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
+import { bounded } from './bounded.ts'
 import type { Channel } from './channel.ts'
 import { STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import { distrust } from './distrust.ts'
 import type { Identity } from './everyone.ts'
 import { forgetAll, isCleared } from './forget.ts'
+import { heed } from './heed.ts'
 import type { Ledger } from './ledger.ts'
 import { report } from './report.ts'
-import { endPartitions, type Sessions } from './sessions.ts'
+import type { Sessions } from './sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
@@ -20,8 +22,6 @@ const INTENT_LIMIT_MS = 500
 
 /** Other workers look at the disk again. */
 const WRITE = { say: 'write' } as const
-
-const warned = (error: unknown): void => report('what follows from a write could not be stored', error)
 
 interface Ports {
   readonly ledger: Ledger
@@ -81,7 +81,7 @@ export class Writes {
       await ending.catch(() => undefined)
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
       if (isAnnounced || reached.length === 0 || (await within(STORE_LIMIT_MS, kept, false))) return
-      await within(STORE_LIMIT_MS, distrust.set().catch(warned), undefined)
+      await bounded(distrust.set())
     }
     let response: Response
     try {
@@ -104,13 +104,9 @@ export class Writes {
       await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
       if (match.session !== undefined) return
       if (whose === undefined) identity.learn(clientId, fields)
-      else if (status === 401) await identity.doubt(whose, 'refused')
-      else if (!identity.isOf(whose, clientId, fields)) await endPartitions(this.#ports, [whose])
+      else await heed(this.#ports, { partition: whose, clientId }, { status, fields }, false)
     }
     await bounded(follow())
     return withStatus(response, { fwd: 'method', 'fwd-status': status })
   }
 }
-
-/** Memory knows at once; a disk that hangs may not keep the page waiting. */
-const bounded = (work: Promise<void>): Promise<void> => within(STORE_LIMIT_MS, work.catch(warned), undefined)
