@@ -40,10 +40,9 @@ export function compileRules(config: Config): Rules {
     },
     budget: budgetOf(config),
     routes: config.routes.map((route, index) => compileRoute(defaults, route, index)),
-    writes: (config.writes ?? []).map((write, index) => ({
+    writes: (config.writes ?? []).map((write) => ({
       ...named(write.match),
       ...(write.name !== undefined && { name: write.name }),
-      index,
       invalidates: byKind(write.invalidates ?? []),
       session: write.session,
     })),

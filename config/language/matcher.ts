@@ -2,7 +2,7 @@ import { decoded } from '../../sw/core/search.ts'
 import { firstMatch, shapesOf, type Shape, type Target } from './match.ts'
 import type { Pattern } from './pattern.ts'
 import { queryHolds } from './query.ts'
-import type { Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
+import type { Matcher, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
 import { fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
 
 /** Answers which rule a request meets; made once, when a worker starts. */
@@ -17,7 +17,7 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
       request,
       ({ pattern, rule }) => hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search),
     )
-    if (read !== undefined) return { kind: 'read', rule: read.rule, ...tagged(read, request) }
+    if (read !== undefined) return { kind: 'read', rule: read.rule, tags: tagsOf(read, request) }
     const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
     const write = firstMatch(writeShapes, request, isMeant)
     if (write !== undefined) return declaredWrite(write, request)
@@ -33,16 +33,12 @@ const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
   pattern.method === '' ? usual.test(method) : pattern.method === method
 
-function declaredWrite({ pattern, rule }: Target<WriteRule>, { pathname }: RequestLine): WriteMatch {
-  const values = valuesOf(pattern, pathname)
-  return {
-    kind: 'write',
-    name: rule.name,
-    params: mapValues(values, decoded),
-    session: rule.session,
-    invalidates: fillInvalidates(rule.invalidates, values),
-  }
-}
+const declaredWrite = ({ pattern, rule }: Target<WriteRule>, { pathname }: RequestLine): WriteMatch => ({
+  kind: 'write',
+  name: rule.name,
+  session: rule.session,
+  invalidates: fillInvalidates(rule.invalidates, valuesOf(pattern, pathname)),
+})
 
 /**
  * A write without an entry of its own, at a path that a route reads: what carries the route's tags has changed. A route
@@ -54,19 +50,17 @@ function impliedWrite(shapes: readonly Shape<Rule>[], request: RequestLine): Wri
     met.push(target)
     return Object.keys(target.rule.query).length === 0
   })
-  const [first, ...others] = met
+  const meant = met
     .filter(({ index }) => last === undefined || index <= last.index)
     .toSorted((one, other) => one.index - other.index)
+  const [first] = meant
   if (first === undefined) return undefined
-  const { params, tags } = tagged(first, request)
-  const all = new Set([...tags, ...others.flatMap((target) => tagged(target, request).tags)])
-  return { kind: 'write', name: first.rule.name, params, invalidates: { tags: [...all], urls: [], patterns: [] } }
+  const tags = new Set(meant.flatMap((target) => tagsOf(target, request)))
+  return { kind: 'write', name: first.rule.name, invalidates: { tags: [...tags], urls: [], patterns: [] } }
 }
 
-function tagged({ pattern, rule }: Target<Rule>, { pathname }: RequestLine): Pick<ReadMatch, 'params' | 'tags'> {
-  const params = mapValues(valuesOf(pattern, pathname), decoded)
-  return { params, tags: fillAll(rule.tags, params) }
-}
+const tagsOf = ({ pattern, rule }: Target<Rule>, { pathname }: RequestLine): string[] =>
+  fillAll(rule.tags, mapValues(valuesOf(pattern, pathname), decoded))
 
 /** The parameters, percent-encoded still, of a path that the pattern matches. */
 const valuesOf = ({ expression }: Pattern, pathname: string): Values => expression.exec(pathname)?.groups ?? {}

@@ -42,8 +42,6 @@ export interface Rule {
 
 /** A write's entry, compiled. */
 export interface WriteRule {
-  /** Its place in `writes`. */
-  readonly index: number
   readonly name: string
   /** Templates, with their holes. */
   readonly invalidates: Invalidates
@@ -64,8 +62,7 @@ export interface Invalidates {
 export interface ReadMatch {
   readonly kind: 'read'
   readonly rule: Rule
-  /** Decoded; a value whose percent-encoding is malformed is kept as it came. */
-  readonly params: Readonly<Record<string, string>>
+  /** Holes filled in, decoded; a value whose percent-encoding is malformed is kept as it came. */
   readonly tags: readonly string[]
 }
 
@@ -74,7 +71,6 @@ export interface WriteMatch {
   readonly kind: 'write'
   /** Of the `writes` entry, else of the route at the same path. */
   readonly name: string
-  readonly params: Readonly<Record<string, string>>
   readonly invalidates: Invalidates
   /** It signs somebody in or out. */
   readonly session?: 'sign-in' | 'sign-out' | undefined
