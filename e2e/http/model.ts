@@ -159,9 +159,10 @@ export class Model {
         if (row !== undefined) this.#rows.set(row.key, this.#others(row))
         return said && withStatus(said, { ...how, detail: settlement.why })
       case 'stand-in': {
-        const isOverwritten = this.#marks.covering(settlement.row) > settlement.row.sequence
+        if (row === undefined) return GATEWAY_TIMEOUT
+        const isOverwritten = this.#marks.covering(row) > row.sequence
         const detail = isOverwritten ? 'offline-before-write' : 'offline'
-        return this.#stored(head, settlement.row, { fwd: 'stale', 'fwd-status': said?.status, detail })
+        return this.#stored(head, row, { fwd: 'stale', 'fwd-status': said?.status, detail })
       }
       case 'refuse':
         return GATEWAY_TIMEOUT
@@ -178,9 +179,7 @@ export class Model {
 
   #settle(planned: Plan, request: RequestHead, stored: Row | undefined, said: Said | undefined): Settlement {
     const outcome =
-      said === undefined
-        ? ({ kind: 'failure', cause: 'network' } as const)
-        : ({ kind: 'response', head: headOf(said) } as const)
+      said === undefined ? ({ kind: 'failure' } as const) : ({ kind: 'response', head: headOf(said) } as const)
     return settle({ plan: planned, request, stored, expects: undefined, outcome, unasked: false })
   }
 

@@ -68,10 +68,6 @@ export class Marks {
     return forgotten
   }
 
-  get size(): number {
-    return this.#exact.size + this.#prefixes.size
-  }
-
   #of(target: Target): Map<Target, Sequence> {
     return target.startsWith(PREFIX) ? this.#prefixes : this.#exact
   }

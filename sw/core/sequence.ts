@@ -12,8 +12,6 @@ const COUNTS = 2 ** 31
 
 export const sequence = (incarnation: number, counter: number): Sequence => (incarnation * COUNTS + counter) as Sequence
 
-export const incarnationOf = (of: Sequence): number => Math.floor(of / COUNTS)
-
 /** Before everything: what a row has that nobody may take for current. */
 export const NEVER = 0 as Sequence
 

@@ -7,9 +7,7 @@ import { notStorable } from './storable.ts'
 import { confirmed, isConditional, mergedFields } from './validation.ts'
 
 /** What became of a request that a plan sent forward. */
-export type Outcome =
-  | { readonly kind: 'response'; readonly head: ResponseHead }
-  | { readonly kind: 'failure'; readonly cause: 'network' | 'timeout' }
+export type Outcome = { readonly kind: 'response'; readonly head: ResponseHead } | { readonly kind: 'failure' }
 
 /** What the outcome means for the page and for the store, and why. */
 export type Settlement =
@@ -25,8 +23,8 @@ export type Settlement =
   | { readonly kind: 'keep'; readonly why: string }
   /** The page gets the new response; what was stored has ended. */
   | { readonly kind: 'drop'; readonly why: string }
-  /** The origin is away: the page gets the stored response. */
-  | { readonly kind: 'stand-in'; readonly row: Row; readonly why: string }
+  /** The origin is away: the page gets the stored response of the plan. */
+  | { readonly kind: 'stand-in'; readonly why: string }
   /** A 304 that speaks of no response we have: ask again without conditions (RFC 9111 §4.3.3). */
   | { readonly kind: 'refetch'; readonly why: string }
   /** The origin is away, and what is stored forbids to stand in: the page gets a 504 (RFC 9111 §5.2.2.2). */
@@ -58,14 +56,13 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
   const row = plan.kind === 'fetch' || plan.kind === 'unsatisfiable' ? undefined : plan.row
   const standsIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
   if (outcome.kind === 'failure') {
-    if (row !== undefined && standsIn) return { kind: 'stand-in', row, why: outcome.cause }
+    if (standsIn) return { kind: 'stand-in', why: 'network' }
     const forbids = plan.kind === 'validate' && plan.standing.strict
-    return { kind: forbids ? 'refuse' : 'fail', why: outcome.cause }
+    return { kind: forbids ? 'refuse' : 'fail', why: 'network' }
   }
   const { head } = outcome
   const forgives = plan.kind === 'validate' && plan.forgiving && head.status === 500
-  if (row !== undefined && (forgives || (standsIn && isAway(head.status))))
-    return { kind: 'stand-in', row, why: 'away' }
+  if (forgives || (standsIn && isAway(head.status))) return { kind: 'stand-in', why: 'away' }
   if (isAway(head.status)) return { kind: 'keep', why: 'away' }
   const held = stored ?? row
   if (plan.kind === 'fetch' && !plan.store && request.method !== 'HEAD') {

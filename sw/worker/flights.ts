@@ -196,7 +196,7 @@ export class Flights {
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
       return { settlement, response, requestedAtMs, receivedAtMs: now() }
     } catch (error) {
-      return { settlement: settled({ kind: 'failure', cause: 'network' }), error, requestedAtMs, receivedAtMs: now() }
+      return { settlement: settled({ kind: 'failure' }), error, requestedAtMs, receivedAtMs: now() }
     }
   }
 
