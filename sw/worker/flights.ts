@@ -1,8 +1,7 @@
 import type { Rule } from '../../config/language/index.ts'
-import { type Fields, isAway, type ResponseHead } from '../core/head.ts'
+import { isAway, type ResponseHead } from '../core/head.ts'
 import type { Plan } from '../core/plan.ts'
 import { retryAfterMs } from '../core/rest.ts'
-import type { Row } from '../core/row.ts'
 import { type Sequence, UNDER_WAY } from '../core/sequence.ts'
 import { type Outcome, settle, type Settlement } from '../core/settle.ts'
 import { conditions } from '../core/validation.ts'
@@ -16,7 +15,7 @@ import { forgetAll, isCleared } from './forget.ts'
 import { heed } from './heed.ts'
 import type { Keeper, Shared, Times } from './keeper.ts'
 import type { Ledger } from './ledger.ts'
-import { discard, outgoing, reach } from './origin.ts'
+import { askOrigin, discard, outgoing } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
@@ -152,7 +151,7 @@ export class Flights {
 
   /** Passes a read on whose answer nobody else may have and nothing may keep. One with a body can be sent only once. */
   pass(request: Request, { retry }: Rule): Promise<Response> {
-    return reach(() => outgoing(request, []), hasBody(request) ? 0 : retry)
+    return askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
   }
 
   #covering(read: Read): Sequence {
@@ -163,7 +162,13 @@ export class Flights {
     const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
     // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
     const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
-    const asking = plan.kind === 'fetch' && !plan.store ? [] : conditions(fieldsOf(asked), own)
+    const asking =
+      plan.kind === 'fetch' && !plan.store
+        ? []
+        : conditions(
+            asked.map(({ fields }) => fields),
+            own,
+          )
     const landing = await this.#attempt(read, plan, asking)
     if (landing.settlement.kind !== 'refetch') return landing
     const why = landing.settlement.why
@@ -186,7 +191,7 @@ export class Flights {
       // may change something is never sent twice.
       const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
-      const response = await reach(() => outgoing(read.request, asking, body), retries)
+      const response = await askOrigin(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
       const heard = settled({ kind: 'response', head })
       const isTheirs = await this.#obey(read, head, heard, clears)
@@ -247,5 +252,3 @@ export class Flights {
 const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
 
 const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searches.urlOf(head.url))
-
-const fieldsOf = (rows: readonly Row[]): Fields[] => rows.map(({ fields }) => fields)

@@ -12,7 +12,7 @@ const BASE_DELAY_MS = 400
  *
  * @param make called once per attempt.
  */
-export async function reach(make: () => Request, retries: number): Promise<Response> {
+export async function askOrigin(make: () => Request, retries: number): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
     const isLast = attempt >= retries || !navigator.onLine
     let floorMs: number

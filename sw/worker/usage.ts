@@ -34,7 +34,7 @@ export async function enter(store: IDBObjectStore, meta: Meta, row: Row, atMs: n
 
 /** A row is gone, or about to take another place. */
 export async function leave(store: IDBObjectStore, meta: Meta, key: string): Promise<void> {
-  const place = await placeOf(store, key)
+  const place = await storedPlace(store, key)
   if (place === undefined) return
   store.delete(place.used)
   store.delete(PLACES + key)
@@ -43,7 +43,7 @@ export async function leave(store: IDBObjectStore, meta: Meta, key: string): Pro
 
 /** A row was used: it goes last among those of its rule. */
 export async function moveUp(store: IDBObjectStore, key: string, atMs: number): Promise<void> {
-  const place = await placeOf(store, key)
+  const place = await storedPlace(store, key)
   if (place === undefined) return
   const used = usedKey(place.rule, atMs, key)
   store.delete(place.used)
@@ -109,7 +109,7 @@ export async function tidyOrder(
   }
 }
 
-async function placeOf(store: IDBObjectStore, key: string): Promise<Place | undefined> {
+async function storedPlace(store: IDBObjectStore, key: string): Promise<Place | undefined> {
   const place = await promisifyRequest<unknown>(store.get(PLACES + key))
   return isPlace(place) ? place : undefined
 }
