@@ -133,7 +133,7 @@ export class ModelWorker {
   }
 
   /** Another worker has written. */
-  distrust(): void {
+  reread(): void {
     this.#isLoaded = false
   }
 
@@ -143,7 +143,7 @@ export class ModelWorker {
     const lease: Lease = { meta: undefined }
     this.#lease = lease
     this.#store.begin(this, () => {
-      this.#takeOver()
+      this.#becomeNewest()
       lease.meta = this.#store.meta
     })
     return lease
@@ -242,7 +242,7 @@ export class ModelWorker {
     const lease = this.begin()
     return this.#store.begin(this, () => {
       if (this.#store.meta.incarnation !== lease.meta?.incarnation) {
-        this.#takeOver()
+        this.#becomeNewest()
         this.#lease = { meta: this.#store.meta }
       }
       return work()
@@ -258,7 +258,7 @@ export class ModelWorker {
     for (const write of this.#others) this.marks.begin(write, intents.get(write) ?? [])
   }
 
-  #takeOver(): void {
+  #becomeNewest(): void {
     const { meta, intents } = this.#store
     this.#highest = Math.max(meta.incarnation, this.#highest) + 1
     if (this.#first === 0) this.#first = this.#highest

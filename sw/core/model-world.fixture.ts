@@ -307,7 +307,7 @@ export class World {
     newer.begin()
     yield () => this.#worker.events === 0
     this.#worker.isAlive = false
-    newer.distrust()
+    newer.reread()
     this.#worker = newer
   }
 
@@ -363,7 +363,7 @@ export class World {
 
   #newWorker(): ModelWorker {
     const worker = new ModelWorker(this.#store, (by) => {
-      for (const other of this.#workers) if (other !== by) other.distrust()
+      for (const other of this.#workers) if (other !== by) other.reread()
     })
     this.#workers.push(worker)
     return worker

@@ -272,7 +272,7 @@ export class Ledger implements Transactions {
   }
 
   /** Another worker has written: what memory holds may be out of date. */
-  distrust(): void {
+  reread(): void {
     this.forget()
     this.#loaded = undefined
   }
@@ -328,7 +328,7 @@ export class Ledger implements Transactions {
     const begun = this.#isSuspect().then(async (isSuspect) => {
       const meta = await this.#store('readwrite', async (store) => {
         const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
-        const meta = await this.#takeOver(store, found)
+        const meta = await this.#becomeNewest(store, found)
         if (isSuspect) empty(store, meta)
         store.put(meta, META)
         await promisifyRequest(store.transaction)
@@ -350,7 +350,7 @@ export class Ledger implements Transactions {
     this.#lease = this.#loaded = Promise.resolve({ ...meta })
   }
 
-  async #takeOver(store: IDBObjectStore, found: Meta | undefined): Promise<Meta> {
+  async #becomeNewest(store: IDBObjectStore, found: Meta | undefined): Promise<Meta> {
     const meta = found ?? newMeta(this.#version)
     if (meta.version !== this.#version || found === undefined) empty(store, meta)
     // Rows are gone, so what another shape has said of them goes as well; what this worker has said, memory holds.
@@ -371,7 +371,7 @@ export class Ledger implements Transactions {
       const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
       let meta = found
       if (found?.incarnation !== incarnation || meta === undefined) {
-        meta = await this.#takeOver(store, found)
+        meta = await this.#becomeNewest(store, found)
         this.#hold(meta)
       }
       const result = await work({ store, meta })

@@ -110,7 +110,7 @@ export function start(
     ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
   })
   channel.onOthersChange(({ ended }) => {
-    ledger.distrust()
+    ledger.reread()
     if (ended !== undefined) ledger.outlive(ended)
   })
   // A failure shows when the first answer needs it.
@@ -181,7 +181,7 @@ export function start(
   })
 
   // What another has done while this one waited is on disk, and was perhaps not told.
-  worker.addEventListener('activate', () => ledger.distrust())
+  worker.addEventListener('activate', () => ledger.reread())
   if (reportConflicts === undefined) live(rules, files, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {
