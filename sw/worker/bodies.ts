@@ -1,13 +1,11 @@
 import { BODY_CACHE } from '../../config/names.ts'
 import type { Body, Row } from '../core/row.ts'
 import type { Sequence } from '../core/sequence.ts'
-import { within } from './clock.ts'
+import { STORE_LIMIT_MS, within } from './clock.ts'
 import { worker } from './scope.ts'
 
 /** Up to here a body lives in its row: one read instead of two, and one transaction for both. */
 const INLINE_BYTES = 16 * 1024
-/** How long opening the cache may take before the answer goes on without it. */
-const OPEN_LIMIT_MS = 1000
 
 /**
  * Bodies too large for their row. Each version has a URL of its own and is never overwritten, so that a row always finds
@@ -70,7 +68,7 @@ export class Bodies {
 }
 
 async function openCache(): Promise<Cache> {
-  const cache = await within(OPEN_LIMIT_MS, caches.open(BODY_CACHE), undefined)
-  if (cache === undefined) throw new Error(`opening ${BODY_CACHE} took longer than ${OPEN_LIMIT_MS} ms`)
+  const cache = await within(STORE_LIMIT_MS, caches.open(BODY_CACHE), undefined)
+  if (cache === undefined) throw new Error(`opening ${BODY_CACHE} took longer than ${STORE_LIMIT_MS} ms`)
   return cache
 }

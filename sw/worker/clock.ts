@@ -11,6 +11,9 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 /** How long a store may take before an answer goes on without it. */
 export const STORE_LIMIT_MS = 1000
 
+/** How long what changes something waits for its announcement to be on disk; then it goes ahead all the same. */
+export const ANNOUNCE_LIMIT_MS = 500
+
 /** The promise's value, or `late` when it takes longer. Rejections pass through. */
 export function within<T, L>(ms: number, promise: Promise<T>, late: L): Promise<T | L> {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,7 +1,5 @@
 import { DISTRUST_CACHE } from '../../config/names.ts'
-import { within } from './clock.ts'
-
-const LIMIT_MS = 1000
+import { STORE_LIMIT_MS, within } from './clock.ts'
 
 /**
  * A sign outside of the database that its rows are not to be believed: a write has reached the origin that could not be
@@ -12,7 +10,7 @@ export const distrust = {
   /** False where Cache Storage cannot be asked either, or takes long. */
   isSet: async (): Promise<boolean> => {
     try {
-      return await within(LIMIT_MS, caches.has(DISTRUST_CACHE), false)
+      return await within(STORE_LIMIT_MS, caches.has(DISTRUST_CACHE), false)
     } catch {
       return false
     }

@@ -10,7 +10,7 @@ import { seconds } from '../core/units.ts'
 import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import { digestOf } from './body-reader.ts'
-import { now, within } from './clock.ts'
+import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { describeRequest, fieldsOf, hasBody } from './describe.ts'
 import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import { type Identity, NOBODY } from './everyone.ts'
@@ -47,8 +47,7 @@ type Validation = Plan & { readonly kind: 'validate' }
 /** No window at all: each answer is validated, and none stands in. */
 const UNSERVED = { fresh: seconds(0), stale: seconds(0), offline: seconds(0), trust: 'rule' } as const
 
-/** A store that answers this late is left alone for a while: the network answers meanwhile (I6). */
-const FIND_LIMIT_MS = 1000
+/** A store that answers late is left alone for so long: the network answers meanwhile (I6). */
 const REST_MS = 10_000
 
 /** Answers reads: asks the core for a plan, carries it out, settles what came back. Holds no caching rule of its own. */
@@ -296,7 +295,7 @@ export class Reads {
   async #find(key: string): Promise<readonly Row[]> {
     if (this.#isResting()) return []
     try {
-      const rows = await within(FIND_LIMIT_MS, this.#ports.ledger.find(key), 'late')
+      const rows = await within(STORE_LIMIT_MS, this.#ports.ledger.find(key), 'late')
       if (typeof rows !== 'string') return rows
       this.#rest('the store takes long to answer; the network answers meanwhile', key)
     } catch (error) {
@@ -318,7 +317,7 @@ export class Reads {
   #body(row: Row): BodyBytes | undefined | Promise<BodyBytes | undefined> {
     const body = this.#ports.bodies.get(row.body)
     if (body instanceof ArrayBuffer) return body
-    return within(FIND_LIMIT_MS, body, undefined).catch((error: unknown) => {
+    return within(STORE_LIMIT_MS, body, undefined).catch((error: unknown) => {
       report('a stored body cannot be read; the network answers instead', error)
       return undefined
     })

@@ -1,6 +1,6 @@
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
-import { now, within } from './clock.ts'
+import { ANNOUNCE_LIMIT_MS, now, within } from './clock.ts'
 import { type Identity, NOBODY, type Session } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import { SESSIONS } from './records.ts'
@@ -13,9 +13,6 @@ interface Ports {
   readonly channel: Channel
   readonly identity: Identity
 }
-
-/** How long a sign-in or sign-out waits for its announcement to be on disk; then it goes ahead all the same. */
-const ANNOUNCE_LIMIT_MS = 500
 
 const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
 

@@ -5,7 +5,7 @@ import { withStatus } from './answer.ts'
 import type { Bodies } from './bodies.ts'
 import { bounded } from './bounded.ts'
 import type { Channel } from './channel.ts'
-import { STORE_LIMIT_MS, within } from './clock.ts'
+import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import { distrust } from './distrust.ts'
 import type { Identity } from './everyone.ts'
@@ -16,9 +16,6 @@ import { report } from './report.ts'
 import type { Sessions } from './sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
-
-/** How long a write waits for its announcement to be on disk; then it goes ahead all the same. */
-const INTENT_LIMIT_MS = 500
 
 /** Other workers look at the disk again. */
 const WRITE = { say: 'write' } as const
@@ -56,7 +53,7 @@ export class Writes {
     // Whose it is by its own token is known before what becomes of it.
     const whose = identity.knownOf(request, clientId)
     const [isAnnounced, endSession] = await Promise.all([
-      within(INTENT_LIMIT_MS, intent.durable, false),
+      within(ANNOUNCE_LIMIT_MS, intent.durable, false),
       sessions.begin(match.session),
     ])
     // Its end is told only once it is on disk, which may be after the page knows.
