@@ -29,6 +29,10 @@ export function contentRange(fields: Fields): ContentRange | undefined {
   return range.first <= range.last && range.last < (range.total ?? Infinity) ? range : undefined
 }
 
+/** Whether a response is some of the bytes of another. A page of a list in a unit of its own is none. */
+export const isPart = ({ status, fields }: { readonly status: number; readonly fields: Fields }): boolean =>
+  status === 206 && contentRange(fields) !== undefined
+
 /**
  * The part of a representation of so many bytes that a request asks for. 'whole' where it asks for none, for several (a
  * recipient may ignore those) or in a form we do not know.

@@ -3,11 +3,11 @@ import type { Change } from '../core/change.ts'
 import type { Fields } from '../core/head.ts'
 import { formatHttpDate } from '../core/http-date.ts'
 import { isJustAnnounced } from '../core/plan.ts'
-import { asksForBytes, combines, contentRange, joined } from '../core/range.ts'
-import { type Body, ROW_SHAPE, type Row } from '../core/row.ts'
+import { asksForBytes, isPart } from '../core/range.ts'
+import { ROW_SHAPE, type Row } from '../core/row.ts'
 import type { Settlement } from '../core/settle.ts'
 import { bytes, type EpochMs } from '../core/units.ts'
-import { mergedFields, sameValidator, storedFields } from '../core/validation.ts'
+import { sameValidator, storedFields } from '../core/validation.ts'
 import { variantOf, varyNames } from '../core/vary.ts'
 import type { Bodies } from './bodies.ts'
 import { digestOf, wholeBody } from './body-reader.ts'
@@ -15,6 +15,7 @@ import type { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from './ledger.ts'
+import { join, type Received } from './ranges.ts'
 import type { Read } from './read.ts'
 import type { Room } from './room.ts'
 import type { Structured } from './structured.ts'
@@ -118,38 +119,11 @@ export class Keeper {
   ): Promise<Shared | undefined> {
     const { ledger, bodies, channel, structured, room } = this.#ports
     const { head, partition, rule, row: previous } = read
-    const received = await wholeBody(response, MAX_STORED_BYTES)
-    if (received === undefined) return undefined
-
-    const fields = storedFields(fieldsOf(response.headers))
-    // A cache that finds no `Date` writes down when it received the response (RFC 9110 §6.6.1).
-    if (!fields.has('date')) fields.set('date', formatHttpDate(exchange.receivedAtMs))
-    let { status } = response
-    let body = received
-    const part = status === 206 ? contentRange(fields) : undefined
-    if (part !== undefined) {
-      // Fields that do not describe the bytes that came describe nothing.
-      if (part.last - part.first + 1 !== received.byteLength) return undefined
-      if (previous?.status === 200 && sameValidator(previous.fields, fields) === true) {
-        // A part of what is stored as a whole: its fields are news, its bytes are not (RFC 9111 §3.4).
-        const merged = mergedFields(previous.fields, fields)
-        merged.delete('content-range')
-        return this.#confirm({ ...previous, ...exchange, fields: merged })
-      }
-      const known = previous && combines(previous.fields, fields) ? contentRange(previous.fields) : undefined
-      // Another answer may have taken its place meanwhile, and its body with it: then what came stands alone.
-      const bytes = known && (await this.#bytesOf(previous?.body))
-      const isWhole = known !== undefined && bytes?.byteLength === known.last - known.first + 1
-      const all = joined(isWhole ? known : part, isWhole ? bytes : received, part, received)
-      body = all.bytes
-      if (all.contentRange !== undefined) fields.set('content-range', all.contentRange)
-      else {
-        fields.delete('content-range')
-        status = 200
-      }
-    }
-    const varied = varyNames(fields)
-    const names = varied === 'unknowable' ? [] : varied
+    const came = await received(response, exchange.receivedAtMs)
+    const kept = came && isPart(came) ? await join(came, previous, bodies) : came
+    if (kept === undefined) return undefined
+    if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
+    const { status, fields, body } = kept
     const digest = await digestOf(body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
@@ -159,7 +133,8 @@ export class Keeper {
     // ago is not told again, or tabs would keep each other reading for ever (I11).
     const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous)
     const url = ledger.searches.urlOf(head.url)
-    const asked = ['accept', 'content-type', ...(asksForBytes(head.fields) ? [] : ['range']), ...rule.keyHeaders]
+    const varied = varyNames(fields)
+    const names = varied === 'unknowable' ? [] : varied
     const row: Row = {
       shape: ROW_SHAPE,
       key: read.keyOf(url),
@@ -168,20 +143,7 @@ export class Keeper {
       rule: rule.name,
       tags: this.#tagsOf(read, fields),
       url,
-      request: {
-        method: head.method,
-        fields: new Map(
-          // Credentials are never written down (I5).
-          [...asked, ...names]
-            .filter((name) => name !== 'authorization')
-            .flatMap((name) => {
-              const value = head.fields.get(name)
-              return value === undefined ? [] : [[name, value] as const]
-            }),
-        ),
-        credentials: read.request.credentials,
-        body: read.body,
-      },
+      request: requestOf(read, names),
       status,
       statusText: response.statusText,
       fields,
@@ -221,11 +183,31 @@ export class Keeper {
     const committed = await inTime(this.#ports.ledger.commit(row, undefined))
     return typeof committed === 'string' ? undefined : { row, body: undefined, outcome: 'unchanged' }
   }
+}
 
-  async #bytesOf(body: Body | undefined): Promise<ArrayBuffer | undefined> {
-    const stored = body && (await this.#ports.bodies.get(body))
-    return stored && new Response(stored).arrayBuffer()
-  }
+/** What came; undefined where it is too long to be kept. */
+async function received(response: Response, atMs: EpochMs): Promise<Received | undefined> {
+  const body = await wholeBody(response, MAX_STORED_BYTES)
+  const fields = storedFields(fieldsOf(response.headers))
+  // A cache that finds no `Date` writes down when it received the response (RFC 9110 §6.6.1).
+  if (!fields.has('date')) fields.set('date', formatHttpDate(atMs))
+  return body && { status: response.status, fields, body }
+}
+
+/** What is needed to ask again for an answer that varies by these fields. */
+function requestOf({ request, head, rule, body }: Read, names: readonly string[]): Row['request'] {
+  const range = asksForBytes(head.fields) ? [] : ['range']
+  // Credentials are never written down (I5).
+  const asked = ['accept', 'content-type', ...range, ...rule.keyHeaders, ...names].filter(
+    (name) => name !== 'authorization',
+  )
+  const fields = new Map(
+    asked.flatMap((name) => {
+      const value = head.fields.get(name)
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+  return { method: head.method, fields, credentials: request.credentials, body }
 }
 
 async function inTime<T>(work: Promise<T>, moreMs = 0): Promise<T> {
