@@ -52,6 +52,9 @@ function moduleSource(config: unknown, path: string): string {
     readsHttp
       ? `export { structured } from ${JSON.stringify(`${WORKER}structured.ts`)}`
       : 'export const structured = undefined',
+    rules.routes.some(({ ranges }) => ranges)
+      ? `export { ranges } from ${JSON.stringify(`${WORKER}ranges.ts`)}`
+      : 'export const ranges = undefined',
     rules.navigation.pages === undefined
       ? 'export const pagesBy = undefined'
       : `export { pagesBy } from ${JSON.stringify(`${WORKER}pages.ts`)}`,

@@ -2,7 +2,7 @@ import { controlOf } from '../sw/core/targeted.ts'
 import { cacheStatus } from '../sw/core/cache-status.ts'
 import { deltaSeconds, parseCacheControl } from '../sw/core/cache-control.ts'
 import { entityTag } from '../sw/core/entity-tag.ts'
-import { covers, formOf } from '../sw/core/form.ts'
+import { covers, isKnown, partOf } from '../sw/core/form.ts'
 import { currentAge, freshnessLifetime } from '../sw/core/freshness.ts'
 import { groupNames, groupTag } from '../sw/core/groups.ts'
 import { type CacheMode, type Fields, listed, type RequestHead, type ResponseHead } from '../sw/core/head.ts'
@@ -330,13 +330,15 @@ function feed(value: string): void {
   )
   const found = timed('selected', input, () => selected([stored, other], head))
   if (timed('covers', input, () => covers(stored, head)) === true) {
-    const form = timed('formOf', input, () => formOf(head, stored))
+    timed('isKnown', input, () => isKnown(head, stored))
+    const form = timed('partOf', input, () => partOf(head, stored))
     const isInside = form?.kind !== 'part' || (form.first <= form.last && form.offset >= 0)
     if (!isInside) fail('a part lies outside of what is stored', input)
   }
 
+  const partial = found !== undefined && !covers(found, head)
   const planned = timed('plan', input, () =>
-    plan({ request: head, rule, row: found, variants: [other], invalidated, now }),
+    plan({ request: head, rule, row: found, variants: [other], partial, invalidated, now }),
   )
   if (planned === undefined) return
   for (const given of [answer, saying(answer, 'no-store')]) {

@@ -1,7 +1,7 @@
 import { normaliseUrl } from '../../config/language/index.ts'
 import { refusal } from '../../sw/core/admission.ts'
 import { type CacheStatus, cacheStatus } from '../../sw/core/cache-status.ts'
-import { formOf } from '../../sw/core/form.ts'
+import { covers, isKnown, partOf } from '../../sw/core/form.ts'
 import { currentAge } from '../../sw/core/freshness.ts'
 import { groupNames } from '../../sw/core/groups.ts'
 import type { CacheMode, Fields, RequestHead, ResponseHead } from '../../sw/core/head.ts'
@@ -81,7 +81,8 @@ export class Model {
     const row = selected(rows, head)
     const variants = row === undefined ? rows : []
     const invalidated = row !== undefined && this.#marks.covering(row) > row.sequence
-    const planned = plan({ request: head, rule: RULE, row, variants, invalidated, now: this.nowMs })
+    const partial = row !== undefined && !covers(row, head)
+    const planned = plan({ request: head, rule: RULE, row, variants, partial, invalidated, now: this.nowMs })
     switch (planned.kind) {
       case 'serve':
       case 'serve-then-validate':
@@ -267,13 +268,11 @@ export class Model {
     const fields = new Map(row.fields)
     fields.set('age', String(Math.floor(currentAge(row, this.nowMs))))
     const text = new TextDecoder().decode(bytesOf(row))
-    const form = formOf(head, row)
+    const form = partOf(head, row)
     const said = (status: number, body: string): Said => withStatus({ status, fields, body, cut: false }, how)
-    switch (form.kind) {
-      case 'whole':
-        return said(row.status, head.method === 'HEAD' ? '' : text)
-      case 'not-modified':
-        return said(304, '')
+    switch (form?.kind) {
+      case undefined:
+        return isKnown(head, row) ? said(304, '') : said(row.status, head.method === 'HEAD' ? '' : text)
       case 'unsatisfiable':
         fields.set('content-range', `bytes */${form.total}`)
         return said(416, '')

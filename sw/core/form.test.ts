@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { covers, type Form, formOf } from './form.ts'
+import { covers, isKnown, type PartForm, partOf } from './form.ts'
 import { anyAsked, anyFields } from './header-text.fixture.ts'
+import type { RequestHead } from './head.ts'
 import { requestHead } from './heads.fixture.ts'
 import type { Row } from './row.ts'
 import { after, storedRow } from './stored-row.fixture.ts'
@@ -17,6 +18,12 @@ const whole = (fields: Record<string, string> = { etag: '"one"' }, other: Partia
 /** Ten bytes of an answer, from the tenth on. */
 const part = (total: string, fields: Record<string, string> = { etag: '"one"' }): Row =>
   storedRow({ ...fields, 'content-range': `bytes 10-19/${total}` }, { status: 206, size: bytes(10) })
+
+/** How a request is answered: by a part, by what the page has already, or by the whole. */
+type Form = PartForm | { readonly kind: 'whole' | 'not-modified' }
+
+const formOf = (request: RequestHead, row: Row): Form =>
+  partOf(request, row) ?? { kind: isKnown(request, row) ? 'not-modified' : 'whole' }
 
 const formFor = (fields: Record<string, string>, row = whole(), method = 'GET'): Form =>
   formOf(requestHead(fields, { method }), row)

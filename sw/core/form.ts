@@ -4,36 +4,50 @@ import { parseHttpDate } from './http-date.ts'
 import { contentRange, type Part, partAsked, rangeHolds } from './range.ts'
 import type { Row } from './row.ts'
 
-/** In which form a page gets a stored response. */
-export type Form =
-  /** As it is stored. */
-  | { readonly kind: 'whole' }
-  /** The page has it already (304). */
-  | { readonly kind: 'not-modified' }
+/**
+ * Whether the page has a stored response already (304): its own `If-None-Match` names the stored tag, or, where it has
+ * none, its `If-Modified-Since` is not older.
+ *
+ * @see RFC 9111 §4.3.2
+ */
+export function isKnown({ method, fields }: RequestHead, row: Row): boolean {
+  // Conditions are not for POST (RFC 9110 §13.1.3).
+  if (method === 'POST' || row.status !== 200) return false
+  const tags = fields.get('if-none-match')
+  if (tags !== undefined) {
+    const ours = row.fields.get('etag')
+    return tags.trim() === '*' || (ours !== undefined && tagsIn(tags).some((tag) => weakMatch(tag, ours)))
+  }
+  const condition = fields.get('if-modified-since')
+  if (condition === undefined) return false
+  const since = parseHttpDate(condition, row.receivedAtMs)
+  const told = row.fields.get('last-modified') ?? row.fields.get('date')
+  const changed = told === undefined ? row.receivedAtMs : parseHttpDate(told, row.receivedAtMs)
+  return typeof since === 'number' && typeof changed === 'number' && changed <= since
+}
+
+/** What of a stored response a request for a part gets. */
+export type PartForm =
   /** A part of it (206); `offset` is where the part begins in the stored bytes. */
   | ({ readonly kind: 'part'; readonly offset: number; readonly total: number | undefined } & Part)
   /** It has no such part (416). */
   | { readonly kind: 'unsatisfiable'; readonly total: number }
 
-const WHOLE: Form = { kind: 'whole' }
-
 /**
- * The form in which a stored response answers a request: the page's own conditions are met here, then its `Range`.
+ * The part of a stored response that answers a request; undefined where it asks for none, or where its own conditions
+ * come first.
  *
- * @see RFC 9111 §4.3.2, RFC 9110 §13.2.2
+ * @see RFC 9110 §14.2, §13.2.2
  */
-export function formOf(request: RequestHead, row: Row): Form {
-  // Neither conditions nor ranges are for POST (RFC 9110 §13.1.3, §14.2).
-  if (request.method === 'POST') return WHOLE
-  if (row.status === 200 && isKnown(request, row)) return { kind: 'not-modified' }
+export function partOf(request: RequestHead, row: Row): PartForm | undefined {
   // Ranges are of GET alone (RFC 9110 §14.2).
-  if (request.method !== 'GET' || !request.fields.has('range')) return WHOLE
+  if (request.method !== 'GET' || !request.fields.has('range') || isKnown(request, row)) return undefined
   const stored = row.status === 206 ? contentRange(row.fields) : undefined
   const total = stored === undefined ? row.size : stored.total
-  if (row.status !== 200 && stored === undefined) return WHOLE
+  if (row.status !== 200 && stored === undefined) return undefined
   // Of what we hold only a part, `covers` has let nothing through but what lies within it.
   const asked = rangeHolds(request.fields, row.fields) ? partAsked(request.fields, total ?? Infinity) : 'whole'
-  if (asked === 'whole') return WHOLE
+  if (asked === 'whole') return undefined
   if (asked === 'unsatisfiable') return { kind: 'unsatisfiable', total: total ?? 0 }
   return { kind: 'part', ...asked, offset: asked.first - (stored?.first ?? 0), total }
 }
@@ -46,21 +60,6 @@ export function covers(row: Row, request: RequestHead): boolean {
   if (!rangeHolds(request.fields, row.fields)) return false
   const asked = partAsked(request.fields, stored.total ?? Infinity)
   return typeof asked === 'object' && asked.first >= stored.first && asked.last <= stored.last
-}
-
-/** The page's own `If-None-Match` names the stored tag, or, where it has none, its `If-Modified-Since` is not older. */
-function isKnown({ fields }: RequestHead, row: Row): boolean {
-  const tags = fields.get('if-none-match')
-  if (tags !== undefined) {
-    const ours = row.fields.get('etag')
-    return tags.trim() === '*' || (ours !== undefined && tagsIn(tags).some((tag) => weakMatch(tag, ours)))
-  }
-  const condition = fields.get('if-modified-since')
-  if (condition === undefined) return false
-  const since = parseHttpDate(condition, row.receivedAtMs)
-  const told = row.fields.get('last-modified') ?? row.fields.get('date')
-  const changed = told === undefined ? row.receivedAtMs : parseHttpDate(told, row.receivedAtMs)
-  return typeof since === 'number' && typeof changed === 'number' && changed <= since
 }
 
 /** The entity-tags in a list; a comma may stand within one, and what is no tag is skipped. */

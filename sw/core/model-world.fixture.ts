@@ -386,7 +386,15 @@ export class World {
 
   #plan(worker: ModelWorker, row: KnownRow | undefined): Plan {
     const invalidated = row !== undefined && worker.isInvalidated(row)
-    return plan({ request: REQUEST, rule: this.#windows, row, variants: [], invalidated, now: STORED_AT })
+    return plan({
+      request: REQUEST,
+      rule: this.#windows,
+      row,
+      variants: [],
+      partial: false,
+      invalidated,
+      now: STORED_AT,
+    })
   }
 
   #toJoin(worker: ModelWorker, key: string): Flight | undefined {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { covers } from './form.ts'
 import { anyAsked, anyFields } from './header-text.fixture.ts'
 import type { CacheMode } from './head.ts'
 import { requestHead } from './heads.fixture.ts'
@@ -15,16 +16,10 @@ const STALE = after(15)
 const OFFLINE = after(50)
 const GONE = after(500)
 
-const planned = (input: Partial<PlanInput>) =>
-  plan({
-    request: requestHead(),
-    rule: RULE,
-    row: ROW,
-    variants: [],
-    invalidated: false,
-    now: FRESH,
-    ...input,
-  })
+const planned = (input: Partial<PlanInput>) => {
+  const given = { request: requestHead(), rule: RULE, row: ROW, variants: [], invalidated: false, now: FRESH, ...input }
+  return plan({ partial: given.row !== undefined && !covers(given.row, given.request), ...given })
+}
 
 describe('a read of what is stored', () => {
   it.each<[rule: string, input: Partial<PlanInput>, outcome: object]>([
@@ -472,6 +467,7 @@ describe('any plan', () => {
       { nil: undefined },
     ),
     variants: fc.constantFrom([], [ROW]),
+    partial: fc.constant(false),
     invalidated: fc.boolean(),
     now: fc.integer({ min: -100, max: 1000 }).map(after),
   })
@@ -538,7 +534,7 @@ describe('any plan', () => {
         const fields = { 'content-range': `bytes ${first}-${first + length}/50` }
         const request = { ...given.request, fields: new Map(range === '' ? [] : [['range', range]]) }
         const row = storedRow(fields, { status: 206 })
-        const made = plan({ ...given, request, row })
+        const made = plan({ ...given, request, row, partial: !covers(row, request) })
         if (made.kind === 'serve' || made.kind === 'serve-then-validate') {
           expect(range).toBe('bytes=5-9')
           expect(first <= 5 && first + length >= 9).toBe(true)

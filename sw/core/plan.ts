@@ -1,5 +1,4 @@
 import { type Directives, directivesOf, parseCacheControl } from './cache-control.ts'
-import { covers } from './form.ts'
 import type { RequestHead } from './head.ts'
 import type { Row } from './row.ts'
 import { type Standing, standing, type Windows } from './timeline.ts'
@@ -45,6 +44,8 @@ export interface PlanInput {
   readonly row: Row | undefined
   /** What is stored for the URL, but for other values of what it varies on. */
   readonly variants: readonly Row[]
+  /** The row is a part that lacks some of what is asked for. */
+  readonly partial: boolean
   /** An invalidation newer than the row covers it. */
   readonly invalidated: boolean
   readonly now: EpochMs
@@ -59,7 +60,7 @@ const ANNOUNCED_FOR_MS = 2000
  *
  * @see RFC 9111 §4, §5.2.1; Fetch, "request cache mode"
  */
-export function plan({ request, rule, row, variants, invalidated, now }: PlanInput): Plan {
+export function plan({ request, rule, row, variants, partial, invalidated, now }: PlanInput): Plan {
   const { cache, fields } = request
   const asked = parseCacheControl(fields.get('cache-control'))
   const store = !asked.noStore && request.method !== 'HEAD'
@@ -71,9 +72,9 @@ export function plan({ request, rule, row, variants, invalidated, now }: PlanInp
   if (fields.has('if-match') || fields.has('if-unmodified-since')) return fetch('bypass', 'conditional', false)
   if (cache === 'no-store') return fetch('bypass', 'no-store', false)
 
-  if (row === undefined || !covers(row, request)) {
+  if (row === undefined || partial) {
     if (onlyIfCached) return { kind: 'unsatisfiable', why: 'only-if-cached' }
-    const fwd = row !== undefined ? 'partial' : variants.length > 0 ? 'vary-miss' : 'uri-miss'
+    const fwd = partial ? 'partial' : variants.length > 0 ? 'vary-miss' : 'uri-miss'
     return fetch(fwd, fwd)
   }
   if (cache === 'reload') return fetch('request', 'reload')

@@ -63,6 +63,7 @@ describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2
         rule: RULE,
         row: storedRow({ 'cache-control': value }),
         variants: [],
+        partial: false,
         invalidated: false,
         now: after(now),
       })
@@ -522,6 +523,7 @@ describe('any settlement', () => {
       rule: fc.constantFrom(RULE, { ...RULE, trust: 'rule' as const }, { ...RULE, offline: 'http' as const }),
       row: fc.option(row, { nil: undefined }),
       variants: fc.constant([]),
+      partial: fc.constant(false),
       invalidated: fc.boolean(),
       now: fc.integer({ min: 0, max: 300 }).map(after),
     })

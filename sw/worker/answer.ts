@@ -1,5 +1,5 @@
 import { cacheStatus, type CacheStatus } from '../core/cache-status.ts'
-import { formOf } from '../core/form.ts'
+import { isKnown } from '../core/form.ts'
 import type { RequestHead } from '../core/head.ts'
 import type { Row } from '../core/row.ts'
 import type { Seconds } from '../core/units.ts'
@@ -8,8 +8,8 @@ import type { Seconds } from '../core/units.ts'
 export type BodyBytes = ArrayBuffer | ReadableStream<Uint8Array>
 
 /**
- * A stored response as the page gets it: its fields, its `Age`, how it came about, and as much of it as was asked for
- * (nothing by HEAD or where the page has it already, a part where it wants one).
+ * A stored response as the page gets it: its fields, its `Age`, how it came about, and its body (none by HEAD or where the
+ * page has it already).
  */
 export function storedAnswer(
   head: RequestHead,
@@ -17,27 +17,17 @@ export function storedAnswer(
   body: BodyBytes | undefined,
   age: Seconds,
   how: CacheStatus,
-): Response | Promise<Response> {
-  const headers = new Headers([...row.fields])
+): Response {
+  const headers = headersOf(row, age)
+  return isKnown(head, row)
+    ? said({ status: 304, statusText: 'Not Modified' }, headers, null, how)
+    : said(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
+}
+
+export function headersOf({ fields }: Row, age: Seconds): Headers {
+  const headers = new Headers([...fields])
   headers.set('age', String(Math.floor(age)))
-  const form = formOf(head, row)
-  switch (form.kind) {
-    case 'whole':
-      return said(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
-    case 'not-modified':
-      return said({ status: 304, statusText: 'Not Modified' }, headers, null, how)
-    case 'unsatisfiable':
-      headers.set('content-range', `bytes */${form.total}`)
-      return said({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
-    case 'part': {
-      const { first, last, offset, total } = form
-      headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
-      const part = { status: 206, statusText: 'Partial Content' }
-      return new Response(body as BodyInit | undefined)
-        .arrayBuffer()
-        .then((bytes) => said(part, headers, bytes.slice(offset, offset + last - first + 1), how))
-    }
-  }
+  return headers
 }
 
 /**
@@ -55,7 +45,8 @@ export const withStatus = (response: Response, how: CacheStatus): Response =>
  */
 export const gatewayTimeout = (): Response => new Response(null, { status: 504, statusText: 'Gateway Timeout' })
 
-function said(
+/** A response that says how it came about. */
+export function said(
   { status, statusText }: Pick<Response, 'status' | 'statusText'>,
   headers: Headers,
   body: BodyInit | null | undefined,

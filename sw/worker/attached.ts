@@ -1,4 +1,4 @@
-import { identity, rules, start, structured } from 'virtual:freshlayer/rules'
+import { identity, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
 import { reportConflicts } from './conflicts.ts'
 
-start(rules, { identity, structured, reportConflicts })
+start(rules, { identity, structured, ranges, reportConflicts })

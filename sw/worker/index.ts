@@ -6,6 +6,7 @@ import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { pagesBy } from './pages.ts'
 import { precache } from './precache.ts'
+import { ranges } from './ranges.ts'
 import { worker } from './scope.ts'
 import { structured } from './structured.ts'
 
@@ -37,5 +38,6 @@ export function attach(scope: ServiceWorkerGlobalScope, config: Config): void {
 function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   assertConfig(config, 'The config')
   const rules = compileRules(config)
-  startKillable(rules, { identity: rules.identity === 'none' ? everyone : identified, structured, ...parts(rules) })
+  const identity = rules.identity === 'none' ? everyone : identified
+  startKillable(rules, { identity, structured, ranges, ...parts(rules) })
 }

@@ -15,7 +15,7 @@ import type { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, within } from './clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from './ledger.ts'
-import { join, type Received } from './ranges.ts'
+import type { Ranges, Received } from './ranges.ts'
 import type { Read } from './read.ts'
 import type { Room } from './room.ts'
 import type { Structured } from './structured.ts'
@@ -43,6 +43,7 @@ interface Ports {
   readonly bodies: Bodies
   readonly channel: Channel
   readonly structured: Structured | undefined
+  readonly ranges: Ranges | undefined
   readonly room: Room
 }
 
@@ -117,10 +118,10 @@ export class Keeper {
     exchange: Exchange,
     informed: ReadonlySet<string>,
   ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured, room } = this.#ports
+    const { ledger, bodies, channel, structured, ranges, room } = this.#ports
     const { head, partition, rule, row: previous } = read
     const came = await received(response, exchange.receivedAtMs)
-    const kept = came && isPart(came) ? await join(came, previous, bodies) : came
+    const kept = came && isPart(came) ? await ranges?.join(came, previous, bodies) : came
     if (kept === undefined) return undefined
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept

@@ -17,6 +17,7 @@ import { Messages } from './messages.ts'
 import { isPageLoad, navigate, untouched } from './navigation.ts'
 import type { pagesBy } from './pages.ts'
 import type { Precache } from './precache.ts'
+import type { Ranges } from './ranges.ts'
 import { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
 import { Reads } from './reads.ts'
@@ -38,6 +39,8 @@ export interface Parts {
   readonly files?: Precache | undefined
   /** Reads structured fields. */
   readonly structured?: Structured | undefined
+  /** Answers with parts, and keeps them. */
+  readonly ranges?: Ranges | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
   /**
@@ -66,6 +69,7 @@ export function start(
     store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed'),
     channel = new Channel(),
     structured,
+    ranges,
     pagesBy,
     reportConflicts,
     bodies = new Bodies(),
@@ -82,7 +86,7 @@ export function start(
   const reachability = new Reachability(channel)
   const statistics = new Statistics(beside)
   const room = new Room(ledger, rules.budget)
-  const keeper = new Keeper({ ledger, bodies, channel, structured, room })
+  const keeper = new Keeper({ ledger, bodies, channel, structured, ranges, room })
   const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
   const ports = {
     match,
@@ -95,6 +99,7 @@ export function start(
     reachability,
     statistics,
     structured,
+    ranges,
     keeper,
     files,
   }

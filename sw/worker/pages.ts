@@ -3,6 +3,7 @@ import { currentAge } from '../core/freshness.ts'
 import type { RequestHead } from '../core/head.ts'
 import { entryKey } from '../core/key.ts'
 import { plan } from '../core/plan.ts'
+import { isPart } from '../core/range.ts'
 import type { Row } from '../core/row.ts'
 import { selected } from '../core/select.ts'
 import { settle, type Settlement } from '../core/settle.ts'
@@ -121,7 +122,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
       const { head, row } = await find(request, partition)
       if (row === undefined) return undefined
       const invalidated = ledger.isInvalidated(row)
-      const planned = plan({ request: head, rule, row, variants: [], invalidated, now: now() })
+      const planned = plan({ request: head, rule, row, variants: [], partial: isPart(row), invalidated, now: now() })
       if (planned.kind !== 'validate' || !planned.standsIn) return undefined
       const body = await bodies.get(row.body)
       const detail = invalidated ? 'offline-before-write' : 'offline'

@@ -1,7 +1,24 @@
+import { covers, partOf } from '../core/form.ts'
+import type { RequestHead } from '../core/head.ts'
 import { combines, contentRange, joined } from '../core/range.ts'
 import type { Row } from '../core/row.ts'
 import { mergedFields, sameValidator } from '../core/validation.ts'
+import { headersOf, said, type storedAnswer } from './answer.ts'
 import type { Bodies } from './bodies.ts'
+
+/** Parts of answers (`Range: bytes=…`). Part of a worker one of whose rules has `ranges`. */
+export interface Ranges {
+  /** Whether a stored response has what a request asks for; without this part of the worker, a part never does. */
+  covers(row: Row, request: RequestHead): boolean
+  /** As `storedAnswer`, where a part is asked for; undefined where none is. */
+  answer(...stored: Parameters<typeof storedAnswer>): Response | Promise<Response> | undefined
+  /**
+   * A part that has come, joined to what is stored of the same where they touch; undefined where it makes no sense.
+   *
+   * @see RFC 9111 §3.3, §3.4
+   */
+  join(came: Received, previous: Row | undefined, bodies: Bodies): Promise<Received | Confirmed | undefined>
+}
 
 /** A response as it came, or as it is to be kept. */
 export interface Received {
@@ -15,12 +32,27 @@ interface Confirmed {
   readonly confirmed: Row
 }
 
-/**
- * A part that has come, joined to what is stored of the same where they touch; undefined where it makes no sense.
- *
- * @see RFC 9111 §3.3, §3.4
- */
-export async function join(
+export const ranges: Ranges = { covers, answer, join }
+
+function answer(
+  ...[head, row, body, age, how]: Parameters<typeof storedAnswer>
+): Response | Promise<Response> | undefined {
+  const form = partOf(head, row)
+  if (form === undefined) return undefined
+  const headers = headersOf(row, age)
+  if (form.kind === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${form.total}`)
+    return said({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
+  }
+  const { first, last, offset, total } = form
+  headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
+  return new Response(body as BodyInit | undefined).arrayBuffer().then((bytes) => {
+    const part = bytes.slice(offset, offset + last - first + 1)
+    return said({ status: 206, statusText: 'Partial Content' }, headers, part, how)
+  })
+}
+
+async function join(
   came: Received,
   previous: Row | undefined,
   bodies: Bodies,

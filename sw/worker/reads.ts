@@ -1,9 +1,9 @@
 import { normaliseUrl, type ReadMatch, type Rule } from '../../config/language/index.ts'
 import { currentAge } from '../core/freshness.ts'
-import { covers } from '../core/form.ts'
 import type { RequestHead } from '../core/head.ts'
 import { entryKey } from '../core/key.ts'
 import { type Forward, type Plan, plan } from '../core/plan.ts'
+import { isPart } from '../core/range.ts'
 import type { Row } from '../core/row.ts'
 import { selected } from '../core/select.ts'
 import { seconds } from '../core/units.ts'
@@ -16,6 +16,7 @@ import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import { type Identity, NOBODY } from './everyone.ts'
 import type { Ledger } from './ledger.ts'
 import { discard } from './origin.ts'
+import type { Ranges } from './ranges.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
@@ -40,6 +41,7 @@ interface Ports {
   readonly reachability: Reachability
   readonly statistics: Statistics
   readonly structured: Structured | undefined
+  readonly ranges: Ranges | undefined
 }
 
 type Validation = Plan & { readonly kind: 'validate' }
@@ -162,14 +164,14 @@ export class Reads {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
         room.use(planned.row, now())
-        return hit(head, planned, stored)
+        return this.#hit(head, planned, stored)
       case 'serve-then-validate': {
         const mayAsk = flights.mayAskBehind(head.url)
         room.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
         if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
-        return hit(head, planned, stored)
+        return this.#hit(head, planned, stored)
       }
       case 'validate':
         return this.#fetched(read, planned, stored, waitUntil, mayJoin)
@@ -191,7 +193,8 @@ export class Reads {
     const row = body === undefined ? undefined : chosen
     const invalidated = row !== undefined && ledger.isInvalidated(row)
     const variants = row === undefined ? rows.filter((other) => other !== chosen) : []
-    return [plan({ request: head, rule, row, variants, invalidated, now: now() }), body, row]
+    const partial = row !== undefined && !this.#covers(row, head)
+    return [plan({ request: head, rule, row, variants, partial, invalidated, now: now() }), body, row]
   }
 
   /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
@@ -234,7 +237,7 @@ export class Reads {
         // The 304 named another variant, and its body is gone.
         if (bytes === undefined) return this.#passed(read.request as Request, read.rule, planned.fwd, 'body-lost')
         statistics.count(read.rule.name, { bytesSaved: row.size })
-        return storedAnswer(head, row, bytes, currentAge(row, now()), { ...how, stored: true })
+        return this.#stored(head, row, bytes, currentAge(row, now()), { ...how, stored: true })
       }
       case 'stand-in':
         discard(response)
@@ -262,13 +265,13 @@ export class Reads {
     inform(flight, read)
     const shared = await within(read.rule.timeoutMs, flight.shared, undefined)
     if (shared === undefined || selected([shared.row], read.head) === undefined) return undefined
-    if (!covers(shared.row, read.head)) return undefined
+    if (!this.#covers(shared.row, read.head)) return undefined
     const body = shared.body ?? (await this.#body(shared.row))
     if (body === undefined) return undefined
     const { size } = shared.row
     this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1, bytesSaved: size })
     const status = { fwd, collapsed: true }
-    return storedAnswer(read.head, shared.row, body, currentAge(shared.row, now()), status)
+    return this.#stored(read.head, shared.row, body, currentAge(shared.row, now()), status)
   }
 
   /** The origin is away, or too slow: what is stored answers, and says so. */
@@ -282,7 +285,25 @@ export class Reads {
     const { ledger, statistics } = this.#ports
     statistics.count(rule.name, { standIns: 1, bytesSaved: row.size })
     const detail = ledger.isInvalidated(row) ? 'offline-before-write' : why
-    return storedAnswer(head, row, body, currentAge(row, now()), { fwd: 'stale', 'fwd-status': status, detail })
+    return this.#stored(head, row, body, currentAge(row, now()), { fwd: 'stale', 'fwd-status': status, detail })
+  }
+
+  #hit(
+    head: RequestHead,
+    { row, standing, why }: Plan & { kind: 'serve' | 'serve-then-validate' },
+    body: BodyBytes | undefined,
+  ): Response | Promise<Response> {
+    return this.#stored(head, row, body, standing.age, { hit: true, ttl: standing.ttl, detail: why })
+  }
+
+  /** As much of a stored response as a page asks for. */
+  #stored(...stored: Parameters<typeof storedAnswer>): Response | Promise<Response> {
+    return this.#ports.ranges?.answer(...stored) ?? storedAnswer(...stored)
+  }
+
+  /** Whether a stored response has what a page asks for. */
+  #covers(row: Row, head: RequestHead): boolean {
+    return this.#ports.ranges?.covers(row, head) ?? !isPart(row)
   }
 
   /** Straight from the network, for a reason of the request's own. */
@@ -328,10 +349,3 @@ export class Reads {
 function inform({ informed }: Flight, { clientId }: Read): void {
   if (clientId !== undefined) informed.add(clientId)
 }
-
-const hit = (
-  head: RequestHead,
-  { row, standing, why }: Plan & { kind: 'serve' | 'serve-then-validate' },
-  body: BodyBytes | undefined,
-): Response | Promise<Response> =>
-  storedAnswer(head, row, body, standing.age, { hit: true, ttl: standing.ttl, detail: why })

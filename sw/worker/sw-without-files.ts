@@ -1,3 +1,3 @@
-import { identity, pagesBy, rules, start, structured } from 'virtual:freshlayer/rules'
+import { identity, pagesBy, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, pagesBy })
+start(rules, { identity, structured, ranges, pagesBy })

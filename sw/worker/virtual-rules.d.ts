@@ -6,6 +6,7 @@ declare module 'virtual:freshlayer/rules' {
   export const rules: Rules
   export const identity: IdentityOf
   export const structured: import('./structured.ts').Structured | undefined
+  export const ranges: import('./ranges.ts').Ranges | undefined
   export const pagesBy: typeof import('./pages.ts').pagesBy | undefined
   /** The layer's start, or that of one which the origin can switch off. */
   export const start: typeof import('./main.ts').start
