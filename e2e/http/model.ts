@@ -79,7 +79,7 @@ export class Model {
     const key = this.#key(head, asked)
     const rows = this.#rows.get(key) ?? []
     const row = selected(rows, head)
-    const variants = row === undefined ? rows : []
+    const variants = row === undefined ? rows.filter((other) => covers(other, head)) : []
     const invalidated = row !== undefined && this.#marks.covering(row) > row.sequence
     const partial = row !== undefined && !covers(row, head)
     const planned = plan({ request: head, rule: RULE, row, variants, partial, invalidated, now: this.nowMs })

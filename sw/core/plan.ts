@@ -42,7 +42,7 @@ export interface PlanInput {
   readonly rule: Windows
   /** The stored answer selected for this request, if any. */
   readonly row: Row | undefined
-  /** What is stored for the URL, but for other values of what it varies on. */
+  /** What is stored for the URL, but for other values of what it varies on, and has what is asked for. */
   readonly variants: readonly Row[]
   /** The row is a part that lacks some of what is asked for. */
   readonly partial: boolean

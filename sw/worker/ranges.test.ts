@@ -90,6 +90,20 @@ describe('a stored part', () => {
   })
 })
 
+describe('a stored part of another variant', () => {
+  const other = { vary: 'accept-language', 'content-range': 'bytes 4-7/10', etag: '"a"' }
+
+  it('is not asked about for what it lacks: a 304 that names it would leave nothing to answer with', async () => {
+    const { plan } = await asked([part(other, { variant: 'en' })], { range: 'bytes=0-3' }, ranges)
+    expect(plan).toMatchObject({ kind: 'fetch', variants: [] })
+  })
+
+  it('is asked about for what it holds', async () => {
+    const { plan } = await asked([part(other, { variant: 'en' })], { range: 'bytes=4-7' }, ranges)
+    expect(plan).toMatchObject({ kind: 'fetch', variants: [{ variant: 'en' }] })
+  })
+})
+
 describe('a part that has come', () => {
   /** What is committed when it is to be stored. */
   async function committed(fields: Record<string, string>, of: Ranges | undefined): Promise<number | undefined> {

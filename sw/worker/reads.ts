@@ -192,7 +192,9 @@ export class Reads {
     // A row without its body is a miss.
     const row = body === undefined ? undefined : chosen
     const invalidated = row !== undefined && ledger.isInvalidated(row)
-    const variants = row === undefined ? rows.filter((other) => other !== chosen) : []
+    const others = row === undefined ? rows.filter((other) => other !== chosen) : []
+    // A 304 that names one lets it answer: with what it lacks it could not.
+    const variants = others.filter((other) => this.#covers(other, head))
     const partial = row !== undefined && !this.#covers(row, head)
     return [plan({ request: head, rule, row, variants, partial, invalidated, now: now() }), body, row]
   }
