@@ -17,8 +17,9 @@ class Server {
   fields: Record<string, string> = {}
   readonly #origin: ScriptedOrigin
 
-  constructor(origin: ScriptedOrigin, of: '' | '-of-users' | '-of-named-users' = '') {
+  constructor(origin: ScriptedOrigin, of: '' | '-of-users' | '-of-named-users' = '', user?: string) {
     this.#origin = origin
+    this.user = user
     origin.script = readFileSync(`${BUILT}rules-of-pages${of}.js`, 'utf8')
     for (const path of ['/posts/1', '/posts/2', '/admin/posts', '/named/1', '/named/2']) this.#page(path)
     origin.on('/offline', (_request, response) => {
@@ -51,6 +52,9 @@ async function load(page: Page, url: string): Promise<{ title: string; how: stri
 
 /** Settles when something is stored that holds this text. */
 const stored = (page: Page, text: string): Promise<void> => expect.poll(() => onDisk(page)).toContain(text)
+
+/** Loads a page, and settles when it is stored. */
+const keep = async (page: Page, url: string): Promise<void> => stored(page, (await load(page, url)).title)
 
 test('without the network a page is the last good one of its URL, and the shell where there is none', async ({
   origin,
@@ -95,8 +99,7 @@ test('a gateway without an origin is answered by the last good page; what is not
 }) => {
   const server = new Server(origin)
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by all 1')
+  await keep(page, `${origin.url}/posts/1`)
   for (const status of [502, 503, 504]) {
     server.status = status
     expect((await load(page, `${origin.url}/posts/1`)).title, String(status)).toBe('/posts/1 by all 1')
@@ -115,8 +118,7 @@ test('a gateway without an origin is answered by the last good page; what is not
 test('a page that is gone from the server is gone from the store', async ({ origin, open }) => {
   const server = new Server(origin)
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by all 1')
+  await keep(page, `${origin.url}/posts/1`)
   server.status = 404
   server.fields = { 'cache-control': 'no-store' }
   await load(page, `${origin.url}/posts/1`)
@@ -128,8 +130,7 @@ test('a page that is gone from the server is gone from the store', async ({ orig
 test('a page that a write has reached says so when it stands in', async ({ origin, open }) => {
   new Server(origin)
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by all 1')
+  await keep(page, `${origin.url}/posts/1`)
   await page.evaluate(() => fetch('/api/posts', { method: 'POST', body: '{}' }))
   await origin.stop()
   expect(await load(page, `${origin.url}/posts/1`)).toEqual({
@@ -146,8 +147,7 @@ test('a page of another user’s comes: those of the user before are gone', asyn
     ['grace', '/posts/2'],
   ] as const) {
     server.user = user
-    await load(page, origin.url + path)
-    await stored(page, `${path} by ${user}`)
+    await keep(page, origin.url + path)
   }
   await erased(page, '/posts/1 by ada')
 })
@@ -158,14 +158,12 @@ test('a page belongs to the user that the server names; after a sign-out nobody 
   // Nobody is named: nothing is kept.
   await load(page, `${origin.url}/posts/1`)
   server.user = 'ada'
-  await load(page, `${origin.url}/posts/2`)
-  await stored(page, '/posts/2 by ada 1')
+  await keep(page, `${origin.url}/posts/2`)
   expect(await onDisk(page)).not.toContain('/posts/1 by all 1')
   await origin.stop()
   expect((await load(page, `${origin.url}/posts/2`)).title).toBe('/posts/2 by ada 1')
   await origin.start()
-  await load(page, `${origin.url}/posts/2`)
-  await stored(page, '/posts/2 by ada 2')
+  await keep(page, `${origin.url}/posts/2`)
   await page.evaluate(() => fetch('/logout', { method: 'POST' }))
   expect(await onDisk(page)).not.toContain('/posts/2 by ada')
   await origin.stop()
@@ -184,8 +182,7 @@ test('a page whose server says nothing belongs to the user that it names itself,
   // Nobody is signed in yet.
   await load(page, `${origin.url}/named/1`)
   await page.evaluate(() => localStorage.setItem('user', 'ada'))
-  await load(page, `${origin.url}/named/2`)
-  await stored(page, '/named/2 by all 1')
+  await keep(page, `${origin.url}/named/2`)
   expect(await onDisk(page)).not.toContain('/named/1 by all')
   await origin.stop()
   expect((await load(page, `${origin.url}/named/2`)).title).toBe('/named/2 by all 1')
@@ -203,11 +200,9 @@ test('after a 401 to a page load nobody sees the page without the network, until
   origin,
   open,
 }) => {
-  const server = new Server(origin, '-of-users')
-  server.user = 'ada'
+  const server = new Server(origin, '-of-users', 'ada')
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by ada 1')
+  await keep(page, `${origin.url}/posts/1`)
   for (const isNaming of [false, true]) {
     Object.assign(server, { status: 401, isNaming })
     await load(page, `${origin.url}/posts/1`)
@@ -232,12 +227,10 @@ for (const [what, answer] of [
     origin,
     open,
   }) => {
-    const server = new Server(origin, '-of-users')
-    server.user = 'ada'
+    const server = new Server(origin, '-of-users', 'ada')
     const page = await open()
     for (const path of ['/posts/1', '/posts/2']) {
-      await load(page, origin.url + path)
-      await stored(page, `${path} by ada 1`)
+      await keep(page, origin.url + path)
     }
     Object.assign(server, answer, { isNaming: false })
     await load(page, `${origin.url}/posts/1`)
@@ -250,19 +243,16 @@ test('a page that says nothing of its user, and is not refused, leaves what is s
   origin,
   open,
 }) => {
-  const server = new Server(origin, '-of-users')
-  server.user = 'ada'
+  const server = new Server(origin, '-of-users', 'ada')
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by ada 1')
+  await keep(page, `${origin.url}/posts/1`)
   for (const status of [200, 500]) {
     Object.assign(server, { status, isNaming: false })
     await load(page, `${origin.url}/posts/1`)
   }
   // Pages land in order: once this is stored, so would the others have been.
   Object.assign(server, { status: 200, isNaming: true })
-  await load(page, `${origin.url}/posts/2`)
-  await stored(page, '/posts/2 by ada 1')
+  await keep(page, `${origin.url}/posts/2`)
   expect(await withoutNetwork(page, origin, '/posts/1')).toBe('/posts/1 by ada 1')
 })
 
@@ -270,22 +260,18 @@ test('a page of another user ends the one before: without the network their page
   origin,
   open,
 }) => {
-  const server = new Server(origin, '-of-users')
-  server.user = 'ada'
+  const server = new Server(origin, '-of-users', 'ada')
   const page = await open()
-  await load(page, `${origin.url}/posts/1`)
-  await stored(page, '/posts/1 by ada 1')
+  await keep(page, `${origin.url}/posts/1`)
   server.user = 'grace'
-  await load(page, `${origin.url}/posts/2`)
-  await stored(page, '/posts/2 by grace 1')
+  await keep(page, `${origin.url}/posts/2`)
   await expect.poll(() => onDisk(page)).not.toContain('/posts/1 by ada')
   expect(await withoutNetwork(page, origin, '/posts/2')).toBe('/posts/2 by grace 1')
   expect(await withoutNetwork(page, origin, '/posts/1')).toContain('net::ERR_')
 })
 
 test('a document that is downloaded is not kept as a page', async ({ origin, open }) => {
-  const server = new Server(origin, '-of-users')
-  server.user = 'ada'
+  const server = new Server(origin, '-of-users', 'ada')
   const page = await open()
   server.fields = { 'content-disposition': 'attachment; filename="statement.html"' }
   const [download] = await Promise.all([
@@ -294,18 +280,15 @@ test('a document that is downloaded is not kept as a page', async ({ origin, ope
   ])
   expect(await download.failure()).toBeNull()
   server.fields = {}
-  await load(page, `${origin.url}/posts/2`)
-  await stored(page, '/posts/2 by ada 1')
+  await keep(page, `${origin.url}/posts/2`)
   expect(await onDisk(page)).not.toContain('/posts/1 by ada')
 })
 
 test('a page whose URL has a secret in it is not kept', async ({ origin, open }) => {
-  const server = new Server(origin, '-of-users')
-  server.user = 'ada'
+  new Server(origin, '-of-users', 'ada')
   const page = await open()
   for (const secret of ['token', 'ticket']) await load(page, `${origin.url}/posts/1?${secret}=very-secret`)
-  await load(page, `${origin.url}/posts/2?page=2`)
-  await stored(page, '/posts/2 by ada 1')
+  await keep(page, `${origin.url}/posts/2?page=2`)
   expect(await onDisk(page)).not.toContain('very-secret')
   expect(await withoutNetwork(page, origin, '/posts/1?ticket=very-secret')).toContain('net::ERR_')
 })
