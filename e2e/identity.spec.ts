@@ -254,3 +254,32 @@ test('an answer that varies on Authorization is kept for its user, and the token
   expect(disk).toContain('of ada')
   expect(disk).not.toContain('very-secret')
 })
+
+test('a token in a field of its own chooses the answer, goes to the origin as it is, and is not kept (I5)', async ({
+  origin,
+  open,
+}) => {
+  origin.withUsers()
+  origin.on('/api/varying', (request, response) => {
+    const text = `of ada, ${request.headers['x-auth-token'] === 'very-secret' ? 'one' : 'other'}`
+    response.writeHead(200, { 'content-type': 'text/plain', vary: 'X-Auth-Token', 'x-user': 'ada' }).end(text)
+  })
+  const page = await open()
+  const refresh = (): Promise<unknown> => page.evaluate(() => window.layer.refresh('/api/varying'))
+  const one = { 'x-auth-token': 'very-secret' }
+  await kept(page, '/api/varying', one)
+  expect(await refresh()).toEqual({ outcome: 'unchanged' })
+  expect(await own(page, '/api/varying', { 'x-auth-token': 'not-known' })).toBe('of ada, other')
+  await expect.poll(() => onDisk(page)).toContain('of ada, other')
+  for (const token of ['very-secret', 'not-known']) expect(await onDisk(page)).not.toContain(token)
+  await stopWorkers(page)
+  const before = origin.of('/api/varying').length
+  // No page has said the token to this worker yet.
+  expect(await refresh()).toEqual({ outcome: 'kept' })
+  expect(origin.of('/api/varying')).toHaveLength(before)
+  const { text, headers } = await read(page, '/api/varying', { headers: one })
+  expect(text).toBe('of ada, one')
+  expect(headers['cache-status']).toContain('Freshlayer; hit')
+  const tokens = origin.of('/api/varying').map((request) => request.headers['x-auth-token'])
+  expect(new Set(tokens)).toEqual(new Set(['very-secret', 'not-known']))
+})

@@ -101,7 +101,8 @@ export interface TakingOver {
 export interface Refreshed {
   /**
    * 'absent': nothing is stored for the URL, so there is nothing to refresh. 'kept': the origin answered with something
-   * that does not replace what is stored, an error for instance.
+   * that does not replace what is stored, an error for instance; or it was not asked, for what is stored was asked for by
+   * a secret in a field, which no page has sent to this worker.
    */
   readonly outcome: 'changed' | 'unchanged' | 'kept' | 'absent' | 'unreachable' | 'no-worker'
 }

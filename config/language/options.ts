@@ -254,8 +254,8 @@ export interface RouteOptions {
 
   /**
    * Request header fields that choose another answer although the response says no `Vary`. Their values are written into
-   * keys, so `Authorization`, `Proxy-Authorization` and `Cookie` are refused: `identity` tells users apart. Default: none
-   * (`Accept` always counts).
+   * keys, those that sound like secrets as digests. `Authorization`, `Proxy-Authorization` and `Cookie` are refused:
+   * `identity` tells users apart. Default: none (`Accept` always counts).
    * @example ['X-Store-Id']
    */
   keyHeaders?: readonly string[]

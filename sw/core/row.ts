@@ -20,7 +20,7 @@ export interface Row {
   readonly rule: string
   readonly tags: readonly string[]
   readonly url: string
-  /** What is needed to ask again without a page: never credentials. */
+  /** What is needed to ask again without a page: never credentials, and digests of other secrets. */
   readonly request: {
     /** Absent: GET. */
     readonly method?: string

@@ -7,13 +7,18 @@ export const fieldsOf = (headers: Headers): Fields => new Map(headers)
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range']
 
 /**
- * A request as the core sees it; the URL is the key's, already normalised. Chromium gives a request with conditions of
+ * A request as the core sees it; the URL is the key's, already normalised, and no field's value is a secret. Chromium gives a request with conditions of
  * the page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md).
  */
-export const describeRequest = (request: Request, url: string, partition: string): RequestHead => ({
+export const describeRequest = (
+  request: Request,
+  url: string,
+  partition: string,
+  fields = fieldsOf(request.headers),
+): RequestHead => ({
   method: request.method,
   url,
-  fields: fieldsOf(request.headers),
+  fields,
   cache:
     request.cache === 'no-cache' && CONDITIONS.some((name) => request.headers.has(name)) ? 'default' : request.cache,
   ofToken: isOfToken(partition),

@@ -24,6 +24,7 @@ import { Reads } from './reads.ts'
 import { report } from './report.ts'
 import { Room } from './room.ts'
 import { worker } from './scope.ts'
+import { Secrets } from './secrets.ts'
 import { endPartitions, follow, Sessions } from './sessions.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
@@ -79,6 +80,7 @@ export function start(
   const match = matcherOf(rules)
   const ledger = new Ledger(store, rules.version)
   const beside = ofThisShape(store)
+  const secrets = new Secrets(beside)
   const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, beside, {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, ports, undefined),
@@ -97,6 +99,7 @@ export function start(
     identity,
     channel,
     reachability,
+    secrets,
     statistics,
     structured,
     ranges,

@@ -16,6 +16,7 @@ import type { Ledger } from './ledger.ts'
 import type { Reachability } from './reachability.ts'
 import { readOf } from './read.ts'
 import { ROWS, under } from './records.ts'
+import type { Secrets } from './secrets.ts'
 import { signOut } from './sessions.ts'
 import { promisifyRequest } from './store.ts'
 import type { Statistics } from './statistics.ts'
@@ -30,6 +31,7 @@ interface Ports {
   readonly identity: Identity
   readonly channel: Channel
   readonly reachability: Reachability
+  readonly secrets: Secrets
   readonly statistics: Statistics
 }
 
@@ -149,7 +151,7 @@ export class Messages {
   }
 
   async #refresh(given: string, clientId: string): Promise<Refreshed> {
-    const { ledger, flights, identity } = this.#ports
+    const { ledger, flights, identity, secrets } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
     const rows = await this.#stored(this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, match.rule)), clientId)
@@ -160,10 +162,16 @@ export class Messages {
       if (!isTheirs()) break
       const authorization = identity.credentialsOf(row.partition) ?? null
       const fields = new Map(row.request.fields)
-      if (authorization !== null) fields.set('authorization', authorization)
+      const sent = secrets.shown(fields)
+      // Without the secret that it was asked by the origin would answer something else.
+      if (sent === undefined) {
+        outcomes.push('kept')
+        continue
+      }
+      if (authorization !== null) for (const each of [fields, sent]) each.set('authorization', authorization)
       const { url, key, partition } = row
       const { method = 'GET', credentials, body } = row.request
-      const request = { method, url, fields, credentials }
+      const request = { method, url, fields: sent, credentials }
       const head = { method, url, fields, cache: 'no-cache' } as const
       const keyOf = (): string => key
       const asked = { request, head, partition, key, keyOf, body, authorization, isTheirs }

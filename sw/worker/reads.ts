@@ -21,6 +21,7 @@ import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from './report.ts'
 import type { Room } from './room.ts'
+import type { Secrets } from './secrets.ts'
 import type { Statistics } from './statistics.ts'
 import type { Structured } from './structured.ts'
 
@@ -39,6 +40,7 @@ interface Ports {
   readonly flights: Flights
   readonly identity: Identity
   readonly reachability: Reachability
+  readonly secrets: Secrets
   readonly statistics: Statistics
   readonly structured: Structured | undefined
   readonly ranges: Ranges | undefined
@@ -108,10 +110,12 @@ export class Reads {
     const { request, match, clientId, waitUntil } = asked
     const { ledger, flights, identity, structured } = this.#ports
     const { tags } = match
+    const hidden = this.#ports.secrets.hide(fieldsOf(request.headers))
+    const fields = hidden instanceof Promise ? await hidden : hidden
     // What the origin has refused its user is served again when it has answered them with success.
     const isDoubted = identity.isDoubted(partition)
     const rule = isDoubted ? { ...match.rule, ...UNSERVED } : match.rule
-    const described = describeRequest(request, normaliseUrl(request.url, rule), partition)
+    const described = describeRequest(request, normaliseUrl(request.url, rule), partition, fields)
     const authorization = request.headers.get('authorization')
     const bytes = hasBody(request) ? await request.clone().arrayBuffer() : undefined
     const bodyDigest = bytes && (await digestOf(bytes))

@@ -31,11 +31,13 @@ export const DOUBTS = 'doubt '
 export const SESSIONS = 'session '
 /** Who the user was when the backend or a page last said. */
 export const LAST = 'last user'
+/** The key of the digests that stand for secrets. */
+export const SECRET = 'secret'
 
 /** Every key that begins with the prefix: `\uffff` sorts after all that a key may hold. */
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
 
-const SINGLE = [META, STATS, KILL, LAST]
+const SINGLE = [META, STATS, KILL, LAST, SECRET]
 const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, TOKENS, USED, PLACES, SEARCHES, ECHOES, DOUBTS, SESSIONS]
 
 /** Whether a key is of a kind that this version writes. */

@@ -1,0 +1,9 @@
+/** `authorization` itself is nobody's part of a key: `identity` reads it, and keys only say whether it is there. */
+const SECRET =
+  /^(?!accept|authorization$).*(?:auth|token|jwt|secret|session|credential|cookie|[cx]srf|signature|pass[cpw]|key\b)/
+
+/**
+ * Whether the value of a request field is likely to be one that nobody but its user may know, told by its lower-cased
+ * name: too many rather than too few, since a digest chooses a stored answer as well as the value does.
+ */
+export const isSecret = (name: string): boolean => SECRET.test(name)
