@@ -1,6 +1,7 @@
 import type { IdentifiedBy } from '../../config/language/index.ts'
 import type { Fields } from '../core/head.ts'
 import { partitionName } from '../core/key.ts'
+import type { Secrets } from './secrets.ts'
 import type { UseStore } from './store.ts'
 
 /** Who a request belongs to. */
@@ -71,7 +72,12 @@ export interface Consequences {
   readonly resume: (session: Session) => Promise<void>
 }
 
-export type IdentityOf = (config: IdentifiedBy, store: UseStore, consequences: Consequences) => Identity
+export type IdentityOf = (
+  config: IdentifiedBy,
+  store: UseStore,
+  secrets: Secrets,
+  consequences: Consequences,
+) => Identity
 
 /** The partition of what is the same for all. */
 export const EVERYONE = partitionName('everyone')

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from './everyone.ts'
+import { keeping } from './keeping.fixture.ts'
 import type { UseStore } from './store.ts'
 
 vi.stubGlobal('self', globalThis)
 const { identified } = await import('./identity.ts')
+const { Secrets } = await import('./secrets.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void said.mockClear())
@@ -11,8 +13,11 @@ afterEach(() => void said.mockClear())
 /** A database without a record. */
 const empty = (() => Promise.resolve([[], [], []])) as unknown as UseStore
 
-const told = (config: Parameters<typeof identified>[0], store: UseStore): Identity =>
-  identified(config, store, { end: () => Promise.resolve(), resume: () => Promise.resolve() })
+/** A database that cannot keep a key. */
+const keyless = (() => Promise.reject(new Error('no such luck'))) as UseStore
+
+const told = (config: Parameters<typeof identified>[0], store: UseStore, keys = keyless): Identity =>
+  identified(config, store, new Secrets(keys), { end: () => Promise.resolve(), resume: () => Promise.resolve() })
 
 const tokens = (partitionOf?: (token: string) => unknown): Identity =>
   told({ by: ['authorization'], ...(partitionOf && { partitionOf: partitionOf as never }) }, empty)
@@ -72,6 +77,33 @@ describe('partitionOf', () => {
     ['throws', () => JSON.parse('no JSON') as unknown],
   ])('that %s leaves the token to name its user', async (_, given) => {
     expect(await partitionOf(tokens(given), jwt({ iss: 'id', sub: 'ada' }))).toBe('token/id/ada')
+  })
+})
+
+describe('a token that says nothing', () => {
+  const BASIC = `Basic ${btoa('ada:hunter2')}`
+  const ofBasic = (users: Identity, by = BASIC): unknown =>
+    users.partitionOf(new Request('https://app.test/', { headers: { authorization: by } }), 'a tab', { public: false })
+
+  it('has a partition that whoever knows the likely passwords cannot find it by', async () => {
+    const hash = async (text: string): Promise<string> => {
+      const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+      return encodeURIComponent(btoa(String.fromCharCode(...new Uint8Array(bytes))))
+    }
+    const users = tokens()
+    const partition = await ofBasic(users)
+    expect(partition).toMatch(/^token\/[^/]{20,}$/)
+    for (const guess of [BASIC, `freshlayer ${BASIC}`]) expect(partition).not.toContain(await hash(guess))
+    expect(await ofBasic(users)).toBe(partition)
+    expect(await ofBasic(users, 'Basic other')).not.toBe(partition)
+    // Nor may another browser, where the same password has another name.
+    expect(await ofBasic(tokens())).not.toBe(partition)
+  })
+
+  it('has the same one in the next worker', async () => {
+    const keys = keeping()
+    const next = (): Identity => told({ by: ['authorization'] }, empty, keys)
+    expect(await ofBasic(next())).toBe(await ofBasic(next()))
   })
 })
 

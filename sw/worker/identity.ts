@@ -7,6 +7,7 @@ import { CLIENTS, DOUBTS, ECHOES, entriesOf, LAST, SESSIONS, storedPartitions, T
 import { report } from './report.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './everyone.ts'
 import { worker } from './scope.ts'
+import type { Secrets } from './secrets.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
 
 /** What a page may take to say who its user is, when its first read is faster than its word. */
@@ -17,7 +18,7 @@ const PAGE_LIMIT_MS = 10_000
 const LEARN_LIMIT_MS = 3000
 
 /** Users are told apart. */
-export const identified: IdentityOf = (config, store, consequences) => new Users(config, store, consequences)
+export const identified: IdentityOf = (...ports) => new Users(...ports)
 
 /** Something that several wait for. */
 interface Awaited {
@@ -33,6 +34,7 @@ interface Awaited {
 class Users implements Identity {
   readonly #config: IdentifiedBy
   readonly #store: UseStore
+  readonly #secrets: Secrets
   readonly #consequences: Consequences
   /** Who each client's user is, as its page or the backend said; null: nobody. */
   readonly #users = new Map<string, string | null>()
@@ -42,7 +44,6 @@ class Users implements Identity {
   /** Clients whose first answer, or the probe, is to say who they are. */
   readonly #learning = new Map<string, Awaited>()
   readonly #silent = new Set<string>()
-  readonly #digests = new Map<string, string>()
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
   /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
@@ -58,9 +59,10 @@ class Users implements Identity {
   /** The partition of the token each client last used. */
   readonly #tokens = new Map<string, string>()
 
-  constructor(config: IdentifiedBy, store: UseStore, consequences: Consequences) {
+  constructor(config: IdentifiedBy, store: UseStore, secrets: Secrets, consequences: Consequences) {
     this.#config = config
     this.#store = store
+    this.#secrets = secrets
     this.#consequences = consequences
     this.#ready = within(STORE_LIMIT_MS, this.#readDoubts(), undefined).then(() => (this.#ready = undefined))
   }
@@ -91,7 +93,7 @@ class Users implements Identity {
     if (credentials === null || !this.#config.by.includes('authorization')) {
       return ofUser(this.#users.get(clientId) ?? null)
     }
-    const partition = this.#partitionOfToken(credentials) ?? this.#digests.get(credentials)
+    const partition = this.#partitionOfToken(credentials)
     if (partition !== undefined) this.#uses(clientId, partition)
     return partition
   }
@@ -356,8 +358,8 @@ class Users implements Identity {
   }
 
   #ofToken(credentials: string, clientId: string): string | Promise<string> {
-    const partition = this.#partitionOfToken(credentials) ?? this.#digests.get(credentials)
-    if (partition === undefined) return this.#ofDigest(credentials).then(() => this.#ofToken(credentials, clientId))
+    const partition = this.#partitionOfToken(credentials)
+    if (partition === undefined) return this.#digest(credentials).then(() => this.#ofToken(credentials, clientId))
     this.#credentials.set(partition, credentials)
     this.#uses(clientId, partition)
     return partition
@@ -375,7 +377,10 @@ class Users implements Identity {
     const named = this.#named(token)
     if (named !== undefined) return partitionName('token', named)
     const subject = jwtSubject(token)
-    return subject && partitionName('token', ...subject)
+    if (subject !== undefined) return partitionName('token', ...subject)
+    // The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated.
+    const digest = this.#secrets.known(credentials)
+    return digest && partitionName('token', digest)
   }
 
   /** What the app calls the user of a token. It may give what names nobody, or throw: then the token itself is asked. */
@@ -391,14 +396,12 @@ class Users implements Identity {
     }
   }
 
-  /** The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated. */
-  async #ofDigest(credentials: string): Promise<void> {
+  async #digest(credentials: string): Promise<void> {
     report(
       'identity: tokens do not say whose they are; configure identity.partitionOf, or a rotated token loses its cache',
       '',
     )
-    const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`freshlayer ${credentials}`))
-    this.#digests.set(credentials, partitionName('token', btoa(String.fromCharCode(...new Uint8Array(digest)))))
+    await this.#secrets.digestOf(credentials)
   }
 
   /** Remembers, or else asks the page and waits a moment. A page that did not answer once is not waited for again. */

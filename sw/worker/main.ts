@@ -81,7 +81,7 @@ export function start(
   const ledger = new Ledger(store, rules.version)
   const beside = ofThisShape(store)
   const secrets = new Secrets(beside)
-  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, beside, {
+  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, beside, secrets, {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, ports, undefined),
   })
