@@ -80,6 +80,21 @@ describe('partitionOf', () => {
   })
 })
 
+describe('what the console says of a partitionOf that names nobody', () => {
+  it.each<[how: string, partitionOf: (token: string) => unknown, says: string]>([
+    ['gives something else', (token) => [token], 'object'],
+    ['throws', (token) => JSON.parse(token) as unknown, 'SyntaxError'],
+  ])('and %s holds nothing of the token', async (_, given, says) => {
+    vi.resetModules()
+    const { identified: anew } = await import('./identity.ts')
+    const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
+    const config = { by: ['authorization'], partitionOf: given as never } as const
+    await partitionOf(anew(config, empty, new Secrets(keyless), consequences), 'very-secret')
+    expect(said.mock.calls.flat()).toContain(says)
+    expect(said.mock.calls.flat().map(String).join(' ')).not.toContain('very-secret')
+  })
+})
+
 describe('a token that says nothing', () => {
   const BASIC = `Basic ${btoa('ada:hunter2')}`
   const ofBasic = (users: Identity, by = BASIC): unknown =>

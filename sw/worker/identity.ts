@@ -388,10 +388,11 @@ class Users implements Identity {
     try {
       const given = this.#config.partitionOf?.(token)
       const name = nameOf(given)
-      if (name === undefined && given !== undefined) report(UNNAMED, given)
+      // What it gives or throws may hold the token.
+      if (name === undefined && given !== undefined) report(UNNAMED, typeof given)
       return name
     } catch (error) {
-      report(UNNAMED, error)
+      report(UNNAMED, error instanceof Error ? error.name : typeof error)
       return undefined
     }
   }
