@@ -46,7 +46,7 @@ function moduleSource(config: unknown, path: string): string {
     ...(isPersonal ? [`import config from ${JSON.stringify(path)}`] : []),
     `export const rules = ${rulesSource(rules)}`,
     isPersonal
-      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity.ts`)}`
+      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}users.ts`)}`
       : `export { everyone as identity } from ${JSON.stringify(`${WORKER}everyone.ts`)}`,
     // Where no freshness is left to HTTP nothing asks for structured fields, nor carries their parser.
     readsHttp

@@ -2,7 +2,7 @@ import type { ResponseHead } from '../core/head.ts'
 import type { Bodies } from './bodies.ts'
 import { bounded } from './bounded.ts'
 import type { Channel } from './channel.ts'
-import type { Identity } from './everyone.ts'
+import type { Identity } from './identity.ts'
 import type { Ledger } from './ledger.ts'
 import { endPartitions } from './sessions.ts'
 

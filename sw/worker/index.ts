@@ -1,7 +1,6 @@
 import { assertConfig, compileRules, type Config, type Rules } from '../../config/language/index.ts'
 import { reportConflicts } from './conflicts.ts'
 import { everyone } from './everyone.ts'
-import { identified } from './identity.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { pagesBy } from './pages.ts'
@@ -9,6 +8,7 @@ import { precache } from './precache.ts'
 import { ranges } from './ranges.ts'
 import { worker } from './scope.ts'
 import { structured } from './structured.ts'
+import { identified } from './users.ts'
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Identity } from './everyone.ts'
+import type { Identity } from './identity.ts'
 import type { Ledger } from './ledger.ts'
 
 vi.stubGlobal('self', globalThis)

@@ -1,7 +1,7 @@
 import type { Bodies } from './bodies.ts'
 import type { Channel } from './channel.ts'
 import { ANNOUNCE_LIMIT_MS, now, within } from './clock.ts'
-import { type Identity, NOBODY, type Session } from './everyone.ts'
+import { type Identity, NOBODY, type Session } from './identity.ts'
 import type { Ledger } from './ledger.ts'
 import { SESSIONS } from './records.ts'
 import { report } from './report.ts'

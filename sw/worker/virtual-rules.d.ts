@@ -1,7 +1,7 @@
 /** The app's rules, put in by the build. */
 declare module 'virtual:freshlayer/rules' {
   import type { Rules } from '../../config/language/index.ts'
-  import type { IdentityOf } from './everyone.ts'
+  import type { IdentityOf } from './identity.ts'
 
   export const rules: Rules
   export const identity: IdentityOf

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Identity } from './everyone.ts'
+import type { Identity } from './identity.ts'
 import { keeping } from './keeping.fixture.ts'
 import type { UseStore } from './store.ts'
 
 vi.stubGlobal('self', globalThis)
-const { identified } = await import('./identity.ts')
+const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -86,7 +86,7 @@ describe('what the console says of a partitionOf that names nobody', () => {
     ['throws', (token) => JSON.parse(token) as unknown, 'SyntaxError'],
   ])('and %s holds nothing of the token', async (_, given, says) => {
     vi.resetModules()
-    const { identified: anew } = await import('./identity.ts')
+    const { identified: anew } = await import('./users.ts')
     const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
     const config = { by: ['authorization'], partitionOf: given as never } as const
     await partitionOf(anew(config, empty, new Secrets(keyless), consequences), 'very-secret')
