@@ -261,6 +261,29 @@ describe('the word of a page, where no backend says who it is', () => {
   })
 })
 
+describe('the load of a page, where pages say who their user is and the backend does as well', () => {
+  async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
+    const { store, resolve } = reading()
+    resolve([])
+    const ended: string[] = []
+    const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
+    const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
+    const users = identified(config, store, new Secrets(keyless), { end, resume: () => Promise.resolve() })
+    // The backend calls Ada so.
+    users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
+    await users.identify('a tab', 'ada').catch(() => undefined)
+    return { partition: await users.ofPage('a tab', new Map([['x-user', echo]])), ended }
+  }
+
+  it.each(['grace', ''])('that is of %j ends the user whom the page still names', async (echo) => {
+    expect(await loaded(echo)).toEqual({ partition: undefined, ended: ['user/ada'] })
+  })
+
+  it('that is of the user whom the page names is theirs', async () => {
+    expect(await loaded('ada')).toEqual({ partition: 'user/ada', ended: [] })
+  })
+})
+
 describe('an echo', () => {
   it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
     const { store, written, resolve } = reading()

@@ -131,7 +131,10 @@ class Users implements Identity {
       return ofUser(echo)
     }
     const partition = await this.#words.ofPage(clientId)
-    return partition !== undefined && this.isOf(partition, clientId, fields) ? partition : undefined
+    if (partition === undefined || this.isOf(partition, clientId, fields)) return partition
+    // As after any answer of another's.
+    await this.#consequences.end([partition])
+    return undefined
   }
 
   /** The partitions whose entries a client may be shown. */
