@@ -5,34 +5,30 @@ import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 const TRY_MS = 2000
 const TRIES = 3
 
+type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } | { readonly error: string }>
+
 /**
  * The worker's answer to a question. A message posted while the worker is stopped or replaced is lost without an error
- * in every engine, so each is asked again; asking twice does nothing twice.
+ * in every engine, so each is asked again; asking twice does nothing twice. Where no worker is registered any more nobody
+ * will answer: Firefox still shows the page one that is `activated`.
  *
  * @param worker the worker to ask, looked up anew for each try.
- * @throws CacheError 'no-answer' after three tries of two seconds.
+ * @throws CacheError 'no-answer' after three tries of two seconds, or after one where no worker is registered any more.
  */
 export async function ask<A extends Question['ask']>(
   worker: () => ServiceWorker | null | undefined,
   question: Extract<Question, { readonly ask: A }>,
 ): Promise<Answers[A]> {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const reply = await once(worker(), question)
-    if (reply === undefined) continue
-    if ('error' in reply) throw new CacheError(noAnswer, { what: question.ask, why: reply.error })
-    return reply.answer as Answers[A]
+  for (let attempt = 1; ; attempt++) {
+    const { port1, port2 } = new MessageChannel()
+    const reply = await new Promise<Reply | undefined>((resolve) => {
+      setTimeout(resolve, TRY_MS)
+      port1.onmessage = resolve
+      worker()?.postMessage(envelope(question), [port2])
+    })
+    port1.close()
+    if (reply && 'answer' in reply.data) return reply.data.answer as Answers[A]
+    if (!reply && attempt < TRIES && (await navigator.serviceWorker.getRegistrations())[0]) continue
+    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? 'it took too long' })
   }
-  throw new CacheError(noAnswer, { what: question.ask, why: `it took longer than ${TRIES * TRY_MS} ms` })
-}
-
-function once(
-  worker: ServiceWorker | null | undefined,
-  question: Question,
-): Promise<{ answer: unknown } | { error: string } | undefined> {
-  const { port1, port2 } = new MessageChannel()
-  return new Promise<{ answer: unknown } | { error: string } | undefined>((resolve) => {
-    setTimeout(resolve, TRY_MS)
-    port1.onmessage = ({ data }) => resolve(data)
-    worker?.postMessage(envelope(question), [port2])
-  }).finally(() => port1.close())
 }

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ask } from './rpc.ts'
+
+/** What became of a question, once it is settled. */
+type Outcome = { readonly answer: unknown } | { readonly code: unknown; readonly message: string }
+
+let registrations: unknown[]
+/** What the worker answers each time that it is asked; undefined: the message is lost. */
+let answers: unknown[]
+let posted: number
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  registrations = ['one']
+  answers = []
+  posted = 0
+  vi.stubGlobal('navigator', { serviceWorker: { getRegistrations: () => Promise.resolve(registrations) } })
+  vi.stubGlobal('MessageChannel', FakeChannel)
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+/** Delivers at once, so that only time decides. */
+class FakeChannel {
+  readonly port1: { onmessage?: (event: unknown) => void; close: () => void } = { close: () => undefined }
+  readonly port2 = { postMessage: (data: unknown) => this.port1.onmessage?.({ data }) }
+}
+
+function question(): { outcome: Outcome | undefined } {
+  const asked: { outcome: Outcome | undefined } = { outcome: undefined }
+  const worker = {
+    postMessage: (_question: unknown, [port]: readonly FakeChannel['port2'][]) => {
+      const answer = answers[posted++]
+      if (answer !== undefined) port?.postMessage(answer)
+    },
+  } as unknown as ServiceWorker
+  ask(() => worker, { ask: 'stats' }).then(
+    (answer) => (asked.outcome = { answer }),
+    ({ code, message }) => (asked.outcome = { code, message }),
+  )
+  return asked
+}
+
+describe('a question to the worker', () => {
+  it('that is lost is asked again, up to three times', async () => {
+    answers = [undefined, undefined, { answer: 'third' }]
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(asked.outcome).toEqual({ answer: 'third' })
+  })
+
+  it('that nobody answers fails after three tries', async () => {
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(5999)
+    expect(asked.outcome).toBeUndefined()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked.outcome).toMatchObject({ code: 'no-answer' })
+    expect(posted).toBe(3)
+  })
+
+  it('fails after one try where no worker is registered any more', async () => {
+    registrations = []
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(asked.outcome).toMatchObject({ code: 'no-answer' })
+    expect(posted).toBe(1)
+  })
+
+  it('is answered by a worker that lives on after its registration is gone', async () => {
+    registrations = []
+    answers = [{ answer: 'still here' }]
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked.outcome).toEqual({ answer: 'still here' })
+  })
+
+  it('to which the worker says that it failed is not asked again, and says why', async () => {
+    answers = [{ error: 'the disk is full' }]
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked.outcome).toMatchObject({ code: 'no-answer', message: expect.stringContaining('the disk is full') })
+    expect(posted).toBe(1)
+  })
+})
