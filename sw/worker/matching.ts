@@ -43,7 +43,19 @@ function mayBeOurs(request: Request): boolean {
 function isUpload(request: Request): boolean {
   if (request.method === 'GET' || request.method === 'HEAD') return false
   const type = request.headers.get('content-type')
-  return type === null ? Boolean(request.body) : !TEXT.test(type)
+  return type === null ? !isEmpty(request) : !TEXT.test(type)
+}
+
+/**
+ * Whether a request has no body. Firefox has no `Request.body` to ask; but no engine makes a GET of a request that has
+ * one, and none reads it for saying so (docs/discoveries/requests-without-body.md).
+ */
+function isEmpty(request: Request): boolean {
+  try {
+    return Boolean(new Request(request, { method: 'GET' }))
+  } catch {
+    return false
+  }
 }
 
 const isForBytes = ({ headers }: Request): boolean => /^bytes\s*=/i.test(headers.get('range') ?? '')
