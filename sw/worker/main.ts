@@ -28,7 +28,7 @@ import { Secrets } from './secrets.ts'
 import { endPartitions, follow, Sessions } from './sessions.ts'
 import { addStaticRoutes } from './static-routes.ts'
 import { Statistics } from './statistics.ts'
-import { openStore, type UseStore } from './store.ts'
+import { onClose, openStore, type UseStore } from './store.ts'
 import type { Structured } from './structured.ts'
 import { Writes } from './writes.ts'
 
@@ -121,6 +121,7 @@ export function start(
     ledger.reread()
     if (ended !== undefined) ledger.outlive(ended)
   })
+  onClose.add(() => ledger.reread())
   // A failure shows when the first answer needs it.
   ledger.load().catch(() => undefined)
 

@@ -10,6 +10,12 @@ const TRANSACTION_LIMIT_MS = 5000
 const OPEN_LIMIT_MS = 1000
 
 /**
+ * Called when a connection that has been of use is closed under us: what memory holds of its database may be gone. One
+ * that is closed before has left nothing there, and who reads anew when told would do so for ever.
+ */
+export const onClose = new Set<() => void>()
+
+/**
  * idb-keyval's store, with what its own lacks: a durability, a bounded open, a connection that makes way for an upgrade
  * or a deletion (`versionchange`), and one reopening when the browser has closed it (Safari does so in background tabs).
  *
@@ -19,11 +25,16 @@ const OPEN_LIMIT_MS = 1000
  */
 export function openStore(database: string, storeName: string, durability: 'strict' | 'relaxed'): UseStore {
   let connection: Promise<IDBDatabase> | undefined
+  /** The connection that was last of use. */
+  let served: IDBDatabase | undefined
 
   const connect = (): Promise<IDBDatabase> => {
     connection ??= open(database, storeName).then(
       (db) => {
-        const forget = (): void => void (connection = undefined)
+        const forget = (): void => {
+          connection = undefined
+          if (db === served) for (const tell of onClose) tell()
+        }
         db.addEventListener('close', forget)
         db.addEventListener('versionchange', () => {
           forget()
@@ -54,7 +65,10 @@ export function openStore(database: string, storeName: string, durability: 'stri
     const work = Promise.resolve(callback(store))
     // One that hangs holds up every other that writes.
     const outcome = await within(TRANSACTION_LIMIT_MS, work, LATE)
-    if (outcome !== LATE) return outcome
+    if (outcome !== LATE) {
+      served = store.transaction.db
+      return outcome
+    }
     work.catch(() => undefined)
     store.transaction.abort()
     throw new CacheError(storeUnavailable, { database, why: `it took longer than ${TRANSACTION_LIMIT_MS} ms` })
