@@ -36,8 +36,11 @@ export async function exportOutbox(keep: (writes: readonly UnsentWrite[]) => Pro
   }
 }
 
-/** The database, unless it would have to be made. */
+/** The database, unless it would have to be made. WebKit keeps an empty one whose making was given up. */
 async function openIfThere(): Promise<IDBDatabase | undefined> {
+  // Firefox before 126 has no list.
+  const all = 'databases' in indexedDB ? await indexedDB.databases() : undefined
+  if (all?.some(({ name }) => name === OUTBOX_DATABASE) === false) return undefined
   const opening = indexedDB.open(OUTBOX_DATABASE)
   let isAbsent = false
   opening.addEventListener('upgradeneeded', () => {
