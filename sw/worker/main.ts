@@ -185,7 +185,7 @@ export function start(
     const answer = router.handleRequest({ request, event })
     if (answer === undefined) return
     ours = event
-    // A rejection would be the same failure to the page, but an uncaught one in the worker.
+    // A rejection would not be the network's own either, and uncaught (docs/discoveries/respond-with-rejection.md).
     event.respondWith(answer.catch(() => Response.error()))
   })
 
