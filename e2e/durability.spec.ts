@@ -125,7 +125,8 @@ const largestFile = (folder: string): number =>
 
 /** Settles when what was read is stored. */
 async function stored(page: Page, path: string): Promise<void> {
-  await expect.poll(() => stateOf(page, path)).not.toBe('absent')
+  // A store that has just been opened anew may be too busy to say.
+  await expect.poll(() => stateOf(page, path).catch(() => 'absent')).not.toBe('absent')
 }
 
 const stateOf = (page: Page, path: string): Promise<string> =>

@@ -37,7 +37,7 @@ class Database {
   }
 
   #under({ lower, upper }: Range): [string, unknown][] {
-    return [...this.records].filter(([key]) => key >= lower && key <= upper).toSorted()
+    return [...this.records].filter(([key]) => key >= lower && key <= upper)
   }
 }
 
