@@ -46,18 +46,18 @@ function moduleSource(config: unknown, path: string): string {
     ...(isPersonal ? [`import config from ${JSON.stringify(path)}`] : []),
     `export const rules = ${rulesSource(rules)}`,
     isPersonal
-      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}users.ts`)}`
-      : `export { everyone as identity } from ${JSON.stringify(`${WORKER}everyone.ts`)}`,
+      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity/users.ts`)}`
+      : `export { everyone as identity } from ${JSON.stringify(`${WORKER}identity/everyone.ts`)}`,
     // Where no freshness is left to HTTP nothing asks for structured fields, nor carries their parser.
     readsHttp
-      ? `export { structured } from ${JSON.stringify(`${WORKER}structured.ts`)}`
+      ? `export { structured } from ${JSON.stringify(`${WORKER}requests/structured.ts`)}`
       : 'export const structured = undefined',
     rules.routes.some(({ ranges }) => ranges)
-      ? `export { ranges } from ${JSON.stringify(`${WORKER}ranges.ts`)}`
+      ? `export { ranges } from ${JSON.stringify(`${WORKER}requests/ranges.ts`)}`
       : 'export const ranges = undefined',
     rules.navigation.pages === undefined
       ? 'export const pagesBy = undefined'
-      : `export { pagesBy } from ${JSON.stringify(`${WORKER}pages.ts`)}`,
+      : `export { pagesBy } from ${JSON.stringify(`${WORKER}lifecycle/pages.ts`)}`,
     rules.kill === undefined
       ? `export { start } from ${JSON.stringify(`${WORKER}main.ts`)}`
       : `export { startKillable as start } from ${JSON.stringify(`${WORKER}kill.ts`)}`,

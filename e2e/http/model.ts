@@ -22,7 +22,7 @@ import { bytes, type EpochMs, epochMs } from '../../sw/core/units.ts'
 import { conditions, mergedFields, sameValidator, storedFields } from '../../sw/core/validation.ts'
 import { variantOf, varyNames } from '../../sw/core/vary.ts'
 import { settleWrite } from '../../sw/core/write.ts'
-import { bareDictionary, bareList, listParameters } from '../../sw/worker/structured-fields.ts'
+import { bareDictionary, bareList, listParameters } from '../../sw/worker/requests/structured-fields.ts'
 
 /** A request of the page. */
 export interface Asked {

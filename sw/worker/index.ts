@@ -1,14 +1,14 @@
 import { assertConfig, compileRules, type Config, type Rules } from '../../config/language/index.ts'
-import { reportConflicts } from './conflicts.ts'
-import { everyone } from './everyone.ts'
+import { reportConflicts } from './lifecycle/conflicts.ts'
+import { everyone } from './identity/everyone.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
-import { pagesBy } from './pages.ts'
-import { precache } from './precache.ts'
-import { ranges } from './ranges.ts'
+import { pagesBy } from './lifecycle/pages.ts'
+import { precache } from './lifecycle/precache.ts'
+import { ranges } from './requests/ranges.ts'
 import { worker } from './scope.ts'
-import { structured } from './structured.ts'
-import { identified } from './users.ts'
+import { structured } from './requests/structured.ts'
+import { identified } from './identity/users.ts'
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or

@@ -5,7 +5,7 @@
 import { BODY_CACHE, CACHE_DATABASE, CHANNEL, OUTBOX_DATABASE, PRECACHE } from '../../config/names.ts'
 import { envelope, parseQuestion } from '../protocol.ts'
 import { within } from './clock.ts'
-import { distrust } from './distrust.ts'
+import { distrust } from './store/distrust.ts'
 import { inertAnswer, NO_LOG } from './inert.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'

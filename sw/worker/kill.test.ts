@@ -9,8 +9,8 @@ vi.stubGlobal('IDBKeyRange', { bound: () => undefined })
 const listeners = new Map<string, (event: never) => void>()
 vi.stubGlobal('addEventListener', (kind: string, listener: (event: never) => void) => listeners.set(kind, listener))
 const { startKillable } = await import('./kill.ts')
-const { everyone } = await import('./everyone.ts')
-const { precache } = await import('./precache.ts')
+const { everyone } = await import('./identity/everyone.ts')
+const { precache } = await import('./lifecycle/precache.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { Meta } from './ledger-record.ts'
-import type { UseStore } from './store.ts'
+import type { Meta } from './store/ledger-record.ts'
+import type { UseStore } from './store/store.ts'
 
 vi.stubGlobal('self', globalThis)
-const { ofThisShape } = await import('./ledger-record.ts')
+const { ofThisShape } = await import('./store/ledger-record.ts')
 const { Statistics } = await import('./statistics.ts')
 
 /** A database whose record of itself has a shape, and what has been written into it. */

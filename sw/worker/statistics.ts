@@ -1,6 +1,6 @@
 import type { Counts, Stats } from '../protocol.ts'
-import { STATS } from './records.ts'
-import { promisifyRequest, type UseStore } from './store.ts'
+import { STATS } from './store/records.ts'
+import { promisifyRequest, type UseStore } from './store/store.ts'
 
 export const NONE: Readonly<Counts> = {
   reads: 0,

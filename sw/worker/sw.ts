@@ -1,5 +1,5 @@
 import { identity, pagesBy, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
-import { precache } from './precache.ts'
+import { precache } from './lifecycle/precache.ts'
 
 declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Parameters<typeof precache>[0] }
 

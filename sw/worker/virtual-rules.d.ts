@@ -1,13 +1,13 @@
 /** The app's rules, put in by the build. */
 declare module 'virtual:freshlayer/rules' {
   import type { Rules } from '../../config/language/index.ts'
-  import type { IdentityOf } from './identity.ts'
+  import type { IdentityOf } from './identity/identity.ts'
 
   export const rules: Rules
   export const identity: IdentityOf
-  export const structured: import('./structured.ts').Structured | undefined
-  export const ranges: import('./ranges.ts').Ranges | undefined
-  export const pagesBy: typeof import('./pages.ts').pagesBy | undefined
+  export const structured: import('./requests/structured.ts').Structured | undefined
+  export const ranges: import('./requests/ranges.ts').Ranges | undefined
+  export const pagesBy: typeof import('./lifecycle/pages.ts').pagesBy | undefined
   /** The layer's start, or that of one which the origin can switch off. */
   export const start: typeof import('./main.ts').start
 }

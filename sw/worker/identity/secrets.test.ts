@@ -1,0 +1,99 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { keeping } from '../requests/keeping.fixture.ts'
+import { Secrets } from './secrets.ts'
+import type { UseStore } from '../store/store.ts'
+
+const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+afterEach(() => void vi.useRealTimers())
+
+const asked = new Map([
+  ['accept', 'application/json'],
+  ['x-auth-token', 'very secret'],
+  ['x-store-id', '7'],
+])
+
+describe('the fields of a request', () => {
+  it('are written down without the secrets among them, and else as they are', async () => {
+    const hidden = await new Secrets(keeping()).hide(asked)
+    expect([...hidden.keys()]).toEqual([...asked.keys()])
+    expect(hidden.get('x-auth-token')).toMatch(/^[\w+/]{43}=$/)
+    expect(hidden.get('accept')).toBe('application/json')
+    expect(hidden.get('x-store-id')).toBe('7')
+  })
+
+  it('make nobody wait where there is no secret, or one that was seen before', async () => {
+    const secrets = new Secrets(keeping())
+    const plain = new Map([['accept', '*/*']])
+    expect(secrets.hide(plain)).toBe(plain)
+    const hidden = await secrets.hide(asked)
+    expect(secrets.hide(asked)).toEqual(hidden)
+  })
+
+  it('are told apart by their secrets', async () => {
+    const secrets = new Secrets(keeping())
+    const other = await secrets.hide(new Map([...asked, ['x-auth-token', 'another']]))
+    expect(other).not.toEqual(await secrets.hide(asked))
+  })
+
+  it('are what the page sent as long as a worker lives that has seen it', async () => {
+    const store = keeping()
+    const secrets = new Secrets(store)
+    const hidden = await secrets.hide(asked)
+    expect(secrets.shown(hidden)).toEqual(asked)
+    expect(new Secrets(store).shown(hidden)).toBeUndefined()
+    expect(new Secrets(store).shown(new Map([['accept', '*/*']]))).toEqual(new Map([['accept', '*/*']]))
+  })
+})
+
+describe('the key', () => {
+  it('is the same for two workers that begin at once, and for those after them', async () => {
+    const store = keeping()
+    const [one, other] = await Promise.all([new Secrets(store).digestOf('a'), new Secrets(store).digestOf('a')])
+    expect(one).toBe(other)
+    expect(await new Secrets(store).digestOf('a')).toBe(one)
+    expect(await new Secrets(keeping()).digestOf('a')).not.toBe(one)
+  })
+
+  it('can be read by nobody', async () => {
+    const records = new Map<string, unknown>()
+    await new Secrets(keeping(records)).digestOf('a')
+    const [key] = [...records.values()] as CryptoKey[]
+    expect(key?.extractable).toBe(false)
+    expect(key?.usages).toEqual(['sign'])
+  })
+
+  it('is made anew where what is stored is none', async () => {
+    const records = new Map<string, unknown>([['secret', 'no key']])
+    const digest = await new Secrets(keeping(records)).digestOf('a')
+    expect(await new Secrets(keeping(records)).digestOf('a')).toBe(digest)
+  })
+
+  it('serves this worker where the store fails', async () => {
+    const failing = (() => Promise.reject(new Error('no such luck'))) as UseStore
+    const secrets = new Secrets(failing)
+    const digest = await secrets.digestOf('a')
+    expect(await secrets.digestOf('a')).toBe(digest)
+    expect(await secrets.digestOf('b')).not.toBe(digest)
+    expect(said).toHaveBeenCalledOnce()
+  })
+
+  it('serves this worker where the store hangs, after a second', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const secrets = new Secrets((() => new Promise(() => undefined)) as UseStore)
+    const digest = secrets.digestOf('a')
+    // The key is made outside of this clock.
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await digest).toBe(secrets.known('a'))
+  })
+})
+
+describe('values that change with each request', () => {
+  it('are not remembered for ever, and what is forgotten has the same digest again', async () => {
+    const secrets = new Secrets(keeping())
+    const first = await secrets.digestOf('first')
+    for (let at = 0; at < 200; at++) await secrets.digestOf(`value ${at}`)
+    expect(secrets.known('first')).toBeUndefined()
+    expect(await secrets.digestOf('first')).toBe(first)
+  })
+})

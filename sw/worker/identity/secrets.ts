@@ -1,0 +1,79 @@
+import type { Fields } from '../../core/head.ts'
+import { isSecret } from '../../core/secret.ts'
+import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { SECRET } from '../store/records.ts'
+import { report } from '../report.ts'
+import { promisifyRequest, type UseStore } from '../store/store.ts'
+
+/** More than a few are values that change with each request; then memory begins anew. */
+const MAX_KNOWN = 200
+
+/**
+ * Digests that stand in keys and rows for what may not be written down: by a key that this browser has made and no script
+ * can read, so that a weak password is not found by trying words (docs/decisions/0019-secrets-are-digests.md).
+ */
+export class Secrets {
+  readonly #store: UseStore
+  /** Of the values that this worker has seen; they are nowhere but in memory. */
+  readonly #digests = new Map<string, string>()
+  #key: Promise<CryptoKey> | undefined
+
+  constructor(store: UseStore) {
+    this.#store = store
+  }
+
+  /** The fields of a request as they may be written down; waits only at the first sight of a secret. */
+  hide(fields: Fields): Fields | Promise<Fields> {
+    const secrets = [...fields].filter(([name]) => isSecret(name))
+    if (secrets.length === 0) return fields
+    const known = secrets.map(([, value]) => this.known(value))
+    const hidden = (digests: readonly string[]): Fields =>
+      new Map([...fields, ...secrets.map(([name], at) => [name, digests[at] ?? ''] as const)])
+    if (known.every((digest) => digest !== undefined)) return hidden(known)
+    return Promise.all(secrets.map(([, value]) => this.digestOf(value))).then(hidden)
+  }
+
+  /** Hidden fields as a page has sent them; undefined where one is not remembered. */
+  shown(fields: Fields): Map<string, string> | undefined {
+    const shown = new Map(fields)
+    for (const [name, digest] of fields) {
+      if (!isSecret(name)) continue
+      const value = [...this.#digests].find(([, known]) => known === digest)?.[0]
+      if (value === undefined) return undefined
+      shown.set(name, value)
+    }
+    return shown
+  }
+
+  /** The digest of a value that was seen before. */
+  known(value: string): string | undefined {
+    return this.#digests.get(value)
+  }
+
+  async digestOf(value: string): Promise<string> {
+    const known = this.known(value)
+    if (known !== undefined) return known
+    this.#key ??= this.#readKey()
+    const bytes = await crypto.subtle.sign('HMAC', await this.#key, new TextEncoder().encode(value))
+    const digest = btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    if (this.#digests.size === MAX_KNOWN) this.#digests.clear()
+    this.#digests.set(value, digest)
+    return digest
+  }
+
+  /** The key on disk, or one that is put there: in one transaction, so that two workers have the same. */
+  async #readKey(): Promise<CryptoKey> {
+    const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
+    const kept = this.#store('readwrite', async (store) => {
+      const found = await promisifyRequest<unknown>(store.get(SECRET))
+      if (found instanceof CryptoKey) return found
+      store.put(made, SECRET)
+      await promisifyRequest(store.transaction)
+      return made
+    })
+    return within(STORE_LIMIT_MS, kept, made).catch((error: unknown) => {
+      report('secrets: their key cannot be kept; the next worker does not find what was stored by one', error)
+      return made
+    })
+  }
+}

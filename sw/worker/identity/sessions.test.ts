@@ -1,0 +1,43 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Identity } from './identity.ts'
+import type { Ledger } from '../store/ledger.ts'
+
+vi.stubGlobal('self', globalThis)
+const { signIn } = await import('./sessions.ts')
+
+describe('a sign-in', () => {
+  it('doubts every user that memory knows at once, whatever the disk does', () => {
+    const events: string[] = []
+    const never = new Promise<never>(() => undefined)
+    const identity = {
+      ownInMemory: () => ['user/ada', 'user/grace'],
+      own: () => never,
+      forgetWords: () => never,
+      doubt: (partition: string) => (events.push(`doubt ${partition}`), never),
+    } as unknown as Identity
+    const ledger = { outlive: (partition: string) => events.push(`outlive ${partition}`) } as unknown as Ledger
+    void signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab')
+    expect(events).toEqual(['outlive ', 'outlive user/ada', 'doubt user/ada', 'outlive user/grace', 'doubt user/grace'])
+  })
+
+  it('doubts as well whom only the disk knows, each once, and settles when all of it is on disk', async () => {
+    const doubted: string[] = []
+    const settle: (() => void)[] = []
+    const identity = {
+      ownInMemory: () => ['user/ada'],
+      own: () => Promise.resolve(['user/ada', 'user/grace', 'user/mary']),
+      forgetWords: () => Promise.resolve(),
+      doubt: (partition: string) => {
+        doubted.push(partition)
+        return new Promise<void>((resolve) => settle.push(resolve))
+      },
+    } as unknown as Identity
+    const ledger = { outlive: () => undefined } as unknown as Ledger
+    let isOver = false
+    const signingIn = signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab').then(() => (isOver = true))
+    await expect.poll(() => doubted).toEqual(['user/ada', 'user/grace', 'user/mary'])
+    expect(isOver).toBe(false)
+    for (const each of settle) each()
+    await signingIn
+  })
+})

@@ -1,0 +1,313 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Identity } from './identity.ts'
+import { keeping } from '../requests/keeping.fixture.ts'
+import type { UseStore } from '../store/store.ts'
+
+vi.stubGlobal('self', globalThis)
+const { identified } = await import('./users.ts')
+const { Secrets } = await import('./secrets.ts')
+
+const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+afterEach(() => void said.mockClear())
+
+/** A database without a record. */
+const empty = (() => Promise.resolve([[], [], []])) as unknown as UseStore
+
+/** A database that cannot keep a key. */
+const keyless = (() => Promise.reject(new Error('no such luck'))) as UseStore
+
+const told = (config: Parameters<typeof identified>[0], store: UseStore, keys = keyless): Identity =>
+  identified(config, store, new Secrets(keys), { end: () => Promise.resolve(), resume: () => Promise.resolve() })
+
+const tokens = (partitionOf?: (token: string) => unknown): Identity =>
+  told({ by: ['authorization'], ...(partitionOf && { partitionOf: partitionOf as never }) }, empty)
+
+async function partitionOf(users: Identity, token: string, clientId = 'a tab'): Promise<string | undefined> {
+  const headers = { authorization: `Bearer ${token}` }
+  return users.partitionOf(new Request('https://app.test/api', { headers }), clientId, { public: false })
+}
+
+const jwt = (claims: unknown): string => `head.${btoa(JSON.stringify(claims))}.signature`
+
+describe('partitionOf', () => {
+  it.each<[gives: string, partitionOf: (token: string) => unknown]>([
+    ['numbers', Number],
+    ['numbers beyond those that are exact', (token) => Number(`9007199254740993${token}`)],
+    ['a number that is none', () => Number.NaN],
+    ['null', () => null],
+    ['an empty text', () => ''],
+    ['a promise', (token) => Promise.resolve(token)],
+    ['an object', (token) => ({ id: token })],
+    ['undefined', () => undefined],
+    [
+      'nothing, since it throws',
+      () => {
+        throw new Error('no such claim')
+      },
+    ],
+  ])('that gives %s keeps users apart, and one user the same', async (_, given) => {
+    const users = tokens(given)
+    const [one, again, other] = [
+      await partitionOf(users, '123'),
+      await partitionOf(users, '123'),
+      await partitionOf(users, '425'),
+    ]
+    expect(one).toBe(again)
+    expect(one).not.toBe(other)
+    for (const partition of [one, other]) expect(partition).toMatch(/^token\/./)
+  })
+
+  it('names a user by a number as by its text', async () => {
+    expect(
+      await partitionOf(
+        tokens(() => 123),
+        'x',
+      ),
+    ).toBe(
+      await partitionOf(
+        tokens(() => '123'),
+        'y',
+      ),
+    )
+  })
+
+  it.each<[how: string, partitionOf: () => unknown]>([
+    ['knows no name', () => undefined],
+    ['gives no name', () => null],
+    ['throws', () => JSON.parse('no JSON') as unknown],
+  ])('that %s leaves the token to name its user', async (_, given) => {
+    expect(await partitionOf(tokens(given), jwt({ iss: 'id', sub: 'ada' }))).toBe('token/id/ada')
+  })
+})
+
+describe('what the console says of a partitionOf that names nobody', () => {
+  it.each<[how: string, partitionOf: (token: string) => unknown, says: string]>([
+    ['gives something else', (token) => [token], 'object'],
+    ['throws', (token) => JSON.parse(token) as unknown, 'SyntaxError'],
+  ])('and %s holds nothing of the token', async (_, given, says) => {
+    vi.resetModules()
+    const { identified: anew } = await import('./users.ts')
+    const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
+    const config = { by: ['authorization'], partitionOf: given as never } as const
+    await partitionOf(anew(config, empty, new Secrets(keyless), consequences), 'very-secret')
+    expect(said.mock.calls.flat()).toContain(says)
+    expect(said.mock.calls.flat().map(String).join(' ')).not.toContain('very-secret')
+  })
+})
+
+describe('a token that says nothing', () => {
+  const BASIC = `Basic ${btoa('ada:hunter2')}`
+  const ofBasic = (users: Identity, by = BASIC): unknown =>
+    users.partitionOf(new Request('https://app.test/', { headers: { authorization: by } }), 'a tab', { public: false })
+
+  it('has a partition that whoever knows the likely passwords cannot find it by', async () => {
+    const hash = async (text: string): Promise<string> => {
+      const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+      return encodeURIComponent(btoa(String.fromCharCode(...new Uint8Array(bytes))))
+    }
+    const users = tokens()
+    const partition = await ofBasic(users)
+    expect(partition).toMatch(/^token\/[^/]{20,}$/)
+    for (const guess of [BASIC, `freshlayer ${BASIC}`]) expect(partition).not.toContain(await hash(guess))
+    expect(await ofBasic(users)).toBe(partition)
+    expect(await ofBasic(users, 'Basic other')).not.toBe(partition)
+    // Nor may another browser, where the same password has another name.
+    expect(await ofBasic(tokens())).not.toBe(partition)
+  })
+
+  it('has the same one in the next worker', async () => {
+    const keys = keeping()
+    const next = (): Identity => told({ by: ['authorization'] }, empty, keys)
+    expect(await ofBasic(next())).toBe(await ofBasic(next()))
+  })
+})
+
+describe('the subject of a JWT', () => {
+  it.each<[what: string, one: unknown, other: unknown]>([
+    ['null', null, null],
+    ['an object', { id: 1 }, { id: 2 }],
+    ['a list', ['ada'], ['ada']],
+    ['empty', '', ''],
+    ['a truth value', true, true],
+    ['beyond the exact numbers', 9_007_199_254_740_992, 9_007_199_254_740_992],
+    ['absent', undefined, undefined],
+  ])('that is %s names nobody: each token has a partition of its own', async (_, one, other) => {
+    const users = tokens()
+    const first = await partitionOf(users, jwt({ sub: one, of: 'ada' }))
+    expect(await partitionOf(users, jwt({ sub: other, of: 'grace' }))).not.toBe(first)
+  })
+
+  it.each<[what: string, claims: unknown, partition: string]>([
+    ['a text', { iss: 'id', sub: 'ada' }, 'token/id/ada'],
+    ['a number', { iss: 'id', sub: 7 }, 'token/id/7'],
+    ['one of no issuer', { sub: 'ada' }, 'token//ada'],
+    ['one of an issuer that is no text', { iss: { id: 1 }, sub: 'ada' }, 'token//ada'],
+    ['one of an issuer that is null', { iss: null, sub: 'ada' }, 'token//ada'],
+  ])('that is %s names the user, whatever else the token says', async (_, claims, partition) => {
+    expect(await partitionOf(tokens(), jwt(claims))).toBe(partition)
+    expect(await partitionOf(tokens(), jwt({ ...(claims as object), exp: 1 }))).toBe(partition)
+  })
+
+  it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names nobody', async (claims) => {
+    expect(await partitionOf(tokens(), `head.${btoa(claims)}.signature`)).toMatch(/^token\/[^/]{20,}$/)
+  })
+})
+
+/** A database whose first read, of who is in doubt, ends as the test says. */
+function reading() {
+  let left: (records: unknown[]) => void = () => undefined
+  let reject: (error: Error) => void = () => undefined
+  const records = new Promise<unknown[]>((...settle) => ([left, reject] = settle))
+  /** Doubts alone: no names that the backend gives, and no sign-in or sign-out under way. */
+  const resolve = (keys: string[]): void => left([keys.map((key) => [key, 'refused']), [], []])
+  const written: (string | undefined)[] = []
+  let isFirst = true
+  const store = ((mode: IDBTransactionMode, work: (records: unknown) => unknown) => {
+    if (mode === 'readwrite') {
+      const records = { put: (_: unknown, key: string) => written.push(key), delete: () => written.push(undefined) }
+      return Promise.resolve(work({ ...records, transaction: {} }))
+    }
+    if (!isFirst) return Promise.resolve(work.name === 'storedPartitions' ? [] : mode)
+    isFirst = false
+    return records
+  }) as unknown as UseStore
+  return { resolve, reject, store, written }
+}
+
+describe('who was left in doubt', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+  const ADA = jwt({ sub: 'ada' })
+  const GRACE = jwt({ sub: 'grace' })
+
+  it('is read before the first personal read is answered', async () => {
+    const { store, resolve } = reading()
+    const users = told({ by: ['authorization'] }, store)
+    const ada = partitionOf(users, ADA)
+    resolve(['doubt token//ada'])
+    expect(users.isDoubted((await ada) ?? '')).toBe(true)
+    expect(users.isDoubted('token//grace')).toBe(false)
+    expect(users.isDoubted('everyone')).toBe(false)
+  })
+
+  it('keeps nobody waiting for more than a second, and only once', async () => {
+    const users = told({ by: ['authorization'] }, reading().store)
+    const ada = partitionOf(users, ADA)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await ada).toBe('token//ada')
+    expect(await partitionOf(users, GRACE)).toBe('token//grace')
+  })
+
+  it.each(['takes long', 'fails'])('is everybody while the store %s, but for what is public', async (how) => {
+    const { store, reject } = reading()
+    const users = told({ by: ['authorization'] }, store)
+    if (how === 'fails') reject(new Error('no such luck'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(users.isDoubted('token//ada')).toBe(true)
+    expect(users.isDoubted('everyone')).toBe(false)
+    // The origin has answered one of them with success.
+    void users.doubt('token//ada', 'none')
+    expect(users.isDoubted('token//ada')).toBe(false)
+    expect(users.isDoubted('token//grace')).toBe(true)
+  })
+
+  it('that is read late adds those of whom nothing was heard since', async () => {
+    const { store, resolve } = reading()
+    const users = told({ by: ['authorization'] }, store)
+    await vi.advanceTimersByTimeAsync(1000)
+    void users.doubt('token//ada', 'none')
+    resolve(['doubt token//ada', 'doubt token//grace'])
+    await vi.advanceTimersByTimeAsync(0)
+    const doubted = ['token//ada', 'token//grace', 'token//mary'].filter((partition) => users.isDoubted(partition))
+    expect(doubted).toEqual(['token//grace'])
+  })
+
+  it('is stored of one who is refused meanwhile', async () => {
+    const { store, written, resolve } = reading()
+    const users = told({ by: ['authorization'] }, store)
+    void users.doubt('token//ada', 'refused')
+    expect(written).toEqual(['doubt token//ada'])
+    resolve([])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(users.isDoubted('token//ada')).toBe(true)
+  })
+
+  it('is known before anybody is taken for the last user', async () => {
+    const { store, resolve } = reading()
+    const users = told({ by: ['echo'], echo: 'X-User', offlineIdentity: 'last' }, store)
+    let isTaken = false
+    const last = users.last('a tab').then((partition) => ((isTaken = true), partition))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(isTaken).toBe(false)
+    resolve([])
+    expect(await last).toBe('user/readonly')
+    expect(users.isDoubted('user/readonly')).toBe(false)
+  })
+})
+
+describe('the word of a page, where no backend says who it is', () => {
+  it.each([
+    ['vouches for its user after a sign-in', 'followed', false],
+    ['does not for one whom the origin has refused', 'refused', true],
+  ] as const)('%s', async (_, doubt, isDoubted) => {
+    const { store, resolve } = reading()
+    resolve([])
+    const users = told({ by: ['identify'] }, store)
+    await users.identify('a tab', 'ada').catch(() => undefined)
+    void users.doubt('user/ada', doubt)
+    expect(users.isDoubted('user/ada')).toBe(true)
+    await users.identify('a tab', 'ada')
+    expect(users.isDoubted('user/ada')).toBe(isDoubted)
+  })
+})
+
+describe('the load of a page, where pages say who their user is and the backend does as well', () => {
+  async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
+    const { store, resolve } = reading()
+    resolve([])
+    const ended: string[] = []
+    const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
+    const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
+    const users = identified(config, store, new Secrets(keyless), { end, resume: () => Promise.resolve() })
+    // The backend calls Ada so.
+    users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
+    await users.identify('a tab', 'ada').catch(() => undefined)
+    return { partition: await users.ofPage('a tab', new Map([['x-user', echo]])), ended }
+  }
+
+  it.each(['grace', ''])('that is of %j ends the user whom the page still names', async (echo) => {
+    expect(await loaded(echo)).toEqual({ partition: undefined, ended: ['user/ada'] })
+  })
+
+  it('that is of the user whom the page names is theirs', async () => {
+    expect(await loaded('ada')).toEqual({ partition: 'user/ada', ended: [] })
+  })
+})
+
+describe('an echo', () => {
+  it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
+    const { store, written, resolve } = reading()
+    resolve([])
+    const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
+    const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
+    for (const path of ['/one', '/two', '/three']) {
+      expect(users.isOf(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBe(true)
+    }
+    expect(written).toEqual(['token a tab'])
+  })
+
+  it('that is empty says that nobody is signed in, which no page’s word can', async () => {
+    const { store, resolve } = reading()
+    resolve([])
+    const users = told({ by: ['echo'], echo: 'X-User' }, store)
+    const asked = (): unknown => users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })
+    users.learn('a tab', new Map([['x-user', 'ada']]))
+    expect(await asked()).toBe('user/ada')
+    // Where the backend alone is believed, a page that says nobody would end everybody.
+    await users.identify('a tab', null)
+    expect(await asked()).toBe('user/ada')
+    expect(users.isOf('user/ada', 'a tab', new Map([['x-user', '']]))).toBe(false)
+    expect(await asked()).toBeUndefined()
+    expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
+  })
+})

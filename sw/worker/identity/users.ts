@@ -1,0 +1,252 @@
+import type { IdentifiedBy } from '../../../config/language/index.ts'
+import type { Fields } from '../../core/head.ts'
+import { isOfToken, partitionName } from '../../core/key.ts'
+import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { Doubts } from './doubts.ts'
+import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
+import { keepNote, readNote } from './notes.ts'
+import { CLIENTS, DOUBTS, entriesOf, LAST, storedPartitions, TOKENS, under } from '../store/records.ts'
+import { report } from '../report.ts'
+import { worker } from '../scope.ts'
+import type { Secrets } from './secrets.ts'
+import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { Tokens } from './tokens.ts'
+import { ofUser, userOf, Words } from './words.ts'
+
+/** Users are told apart. */
+export const identified: IdentityOf = (...ports) => new Users(...ports)
+
+/**
+ * Whose data a request is about. `Authorization` decides first, then what the client's page said by `identify()`, then
+ * what the backend's echo said. Undefined where a user is required and unknown: then nothing personal is stored or
+ * served (I3).
+ */
+class Users implements Identity {
+  readonly #config: IdentifiedBy
+  readonly #store: UseStore
+  readonly #consequences: Consequences
+  readonly #tokens: Tokens
+  readonly #words: Words
+  readonly #doubts: Doubts
+  /** Undefined once reads wait no longer for what a worker before this one has left in doubt. */
+  #ready: Promise<unknown> | undefined
+  /** As it is on disk, if this worker has put it there. */
+  #last: string | undefined
+
+  constructor(config: IdentifiedBy, store: UseStore, secrets: Secrets, consequences: Consequences) {
+    this.#config = config
+    this.#store = store
+    this.#consequences = consequences
+    this.#tokens = new Tokens(config, store, secrets)
+    this.#words = new Words(store)
+    this.#doubts = new Doubts(store)
+    this.#ready = within(STORE_LIMIT_MS, this.#doubts.read(consequences.resume), undefined).then(
+      () => (this.#ready = undefined),
+    )
+  }
+
+  /** The partition of a request, without waiting where that is possible. */
+  partitionOf(
+    request: Request,
+    clientId: string,
+    rule: { readonly public: boolean },
+  ): string | undefined | Promise<string | undefined> {
+    if (rule.public) return EVERYONE
+    if (this.#ready === undefined) return this.#partitionOf(request, clientId)
+    return this.#ready.then(() => this.#partitionOf(request, clientId))
+  }
+
+  #partitionOf(request: Request, clientId: string): string | undefined | Promise<string | undefined> {
+    const { by, probe } = this.#config
+    const credentials = request.headers.get('authorization')
+    if (credentials !== null && by.includes('authorization')) return this.#tokens.partitionOf(credentials, clientId)
+    const user = this.#words.userOf(clientId)
+    if (user !== undefined) return ofUser(user)
+    if (by.includes('identify')) return this.#words.ask(clientId)
+    if (!by.includes('echo')) return undefined
+    return this.#words.learned(clientId, probe, (fields) => this.learn(clientId, fields))
+  }
+
+  knownOf(request: Request, clientId: string): string | undefined {
+    const credentials = request.headers.get('authorization')
+    return credentials === null || !this.#config.by.includes('authorization')
+      ? ofUser(this.#words.userOf(clientId))
+      : this.#tokens.knownOf(credentials, clientId)
+  }
+
+  learn(clientId: string, fields: Fields | undefined): void {
+    const echo = fields && this.#echoIn(fields)
+    if (echo !== undefined) void this.#isNow(clientId, echo)
+    this.#words.endLearning(clientId)
+  }
+
+  isOf(partition: string, clientId: string, fields: Fields): boolean {
+    const echo = this.#echoIn(fields)
+    if (echo === undefined || partition === EVERYONE || isOfToken(partition)) return true
+    const user = userOf(partition)
+    const isNamed = this.#config.by.includes('identify')
+    if (this.#doubts.isCalled(partition, echo, isNamed ? undefined : user)) {
+      this.#keepLast(user)
+      return true
+    }
+    // Another user has signed in behind this page's back, in another tab or on the server.
+    this.#words.unsay(clientId)
+    if (!isNamed) void this.#isNow(clientId, echo)
+    return false
+  }
+
+  doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
+    return this.#doubts.doubt(partition, doubt)
+  }
+
+  isDoubted(partition: string): boolean {
+    return this.#doubts.isDoubted(partition)
+  }
+
+  confirms(partition: string, fields: Fields): boolean {
+    if (isOfToken(partition)) return true
+    // Cookies do not show: where the backend names its user, only that will do; else the page has to say it anew.
+    return this.#config.by.includes('echo') ? Boolean(this.#echoIn(fields)) : this.#doubts.of(partition) !== 'followed'
+  }
+
+  async last(clientId: string): Promise<string | undefined> {
+    // Of one who is known to be nobody there is nothing to show.
+    if (this.#config.offlineIdentity !== 'last' || this.#words.userOf(clientId) === null) return undefined
+    await this.#ready
+    return ofUser(await readNote(this.#store, LAST))
+  }
+
+  /** Somebody is the last user of whom there was a word that can be believed. */
+  #keepLast(user: string | undefined): void {
+    if (user === undefined || user === this.#last || this.#config.offlineIdentity !== 'last') return
+    this.#last = user
+    void keepNote(this.#store, LAST, user)
+  }
+
+  async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
+    const echo = this.#echoIn(fields)
+    if (!this.#config.by.includes('identify')) {
+      if (echo === undefined) return undefined
+      await this.#isNow(clientId, echo)
+      return ofUser(echo)
+    }
+    const partition = await this.#words.ofPage(clientId)
+    if (partition === undefined || this.isOf(partition, clientId, fields)) return partition
+    // As after any answer of another's.
+    await this.#consequences.end([partition])
+    return undefined
+  }
+
+  /** The partitions whose entries a client may be shown. */
+  async partitionsOf(clientId: string): Promise<string[]> {
+    const user = this.#words.userOf(clientId) ?? (await this.#words.recall(clientId))
+    const token = this.#config.by.includes('authorization') ? await this.#tokens.recall(clientId) : undefined
+    const all = [EVERYONE, ofUser(user), token]
+    return all.filter((partition) => partition !== undefined)
+  }
+
+  credentialsOf(partition: string): string | undefined {
+    return this.#tokens.credentialsOf(partition)
+  }
+
+  async identify(clientId: string, user: string | null): Promise<void> {
+    // Where the backend alone is believed, a page that says nobody would end everybody.
+    if (this.#config.by.includes('identify')) await this.#isNow(clientId, user)
+  }
+
+  /** Who the user of a client is, as its page or the backend says. */
+  async #isNow(clientId: string, user: string | null): Promise<void> {
+    const { by } = this.#config
+    const isEcho = by.includes('echo') && !by.includes('identify')
+    const partition = ofUser(user) ?? ''
+    // Said again after a sign-in it is news all the same.
+    if (!by.includes('echo') && this.#doubts.of(partition) === 'followed') void this.doubt(partition, 'none')
+    const before = this.#words.userOf(clientId)
+    if (before === user) return
+    this.#words.say(clientId, user)
+    // What the backend says holds for all that go by cookies; pages may have a user each.
+    const outdated = isEcho ? this.#words.unsayOthers(user) : []
+    const isGone = typeof before === 'string' && !this.#words.users().includes(before)
+    const gone = isGone ? [partitionName('user', before)] : []
+    const ending = this.#consequences.end(gone)
+    if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
+    const others = await this.#othersThan(isEcho ? [user] : undefined)
+    await Promise.all([
+      ending,
+      keepNote(this.#store, CLIENTS + clientId, user),
+      ...outdated.map((id) => keepNote(this.#store, CLIENTS + id, undefined)),
+      this.#consequences.end(others.filter((other) => !gone.includes(other))),
+    ])
+  }
+
+  /** The stored partitions of users whom nobody has any more. Default: those of no open client. */
+  async #othersThan(users?: readonly (string | null)[]): Promise<string[]> {
+    const [stored, held] = await Promise.all([this.#stored(), users ?? this.#words.held()])
+    return stored.filter((partition) => {
+      const user = userOf(partition)
+      return user !== undefined && !held.includes(user)
+    })
+  }
+
+  /** Every partition that has something on disk. A store that fails or hangs knows of none. */
+  #stored(): Promise<string[]> {
+    return within(STORE_LIMIT_MS, this.#store('readonly', storedPartitions), []).catch(() => [])
+  }
+
+  async own(clientId: string | undefined): Promise<string[]> {
+    const token = this.#tokens.usedBy(clientId)
+    const theirs = (await this.#stored()).filter(
+      (partition) => partition !== EVERYONE && (!isOfToken(partition) || token === undefined || partition === token),
+    )
+    return [...new Set([...this.ownInMemory(clientId), ...theirs])]
+  }
+
+  ownInMemory(clientId: string | undefined): string[] {
+    const users = this.#words.users().map(ofUser)
+    const token = this.#tokens.usedBy(clientId)
+    const tokens = token === undefined ? this.#tokens.used() : [token]
+    return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
+  }
+
+  async forgetWords(): Promise<void> {
+    this.#words.forget()
+    await this.#store('readwrite', (store) => {
+      store.delete(under(CLIENTS))
+      return promisifyRequest(store.transaction)
+    }).catch((error: unknown) => report('identity: who the users were could not be forgotten', error))
+  }
+
+  async forget(own: readonly string[]): Promise<void> {
+    this.#tokens.forget(own)
+    this.#doubts.forget(own)
+    this.#last = undefined
+    // Whoever goes by cookies says anew who it is.
+    await this.forgetWords()
+    // What the backend calls a user stays: by it a tab is found out that still says who it was.
+    await this.#store('readwrite', async (store) => {
+      for (const [key, partition] of await entriesOf(store, TOKENS)) {
+        if (own.includes(String(partition))) store.delete(key)
+      }
+      for (const partition of own) store.delete(DOUBTS + partition)
+      store.delete(LAST)
+      return promisifyRequest(store.transaction)
+    })
+  }
+
+  /** Forgets the clients that are gone. */
+  async tidy(): Promise<void> {
+    const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
+    this.#words.tidy(open)
+    await this.#store('readwrite', async (store) => {
+      for (const kind of [CLIENTS, TOKENS]) {
+        const known = await promisifyRequest(store.getAllKeys(under(kind)))
+        for (const key of known) if (!open.has(String(key).slice(kind.length))) store.delete(key)
+      }
+    })
+  }
+
+  #echoIn(fields: Fields): string | undefined {
+    const { by, echo = '' } = this.#config
+    return by.includes('echo') ? fields.get(echo.toLowerCase()) : undefined
+  }
+}

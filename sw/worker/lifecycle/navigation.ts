@@ -1,0 +1,68 @@
+import { DENIED_PATH, DENIED_QUERY, pathMatches, type Rules } from '../../../config/language/index.ts'
+import { isAway } from '../../core/head.ts'
+import { withStatus } from '../requests/answer.ts'
+import { STORE_LIMIT_MS, within } from '../clock.ts'
+import type { Pages } from './pages.ts'
+import { report } from '../report.ts'
+import { worker } from '../scope.ts'
+
+/** Whether a request is the loading of a page that a stored document may answer when the network cannot. */
+export function isPageLoad(request: Request, url: URL, { navigation }: Rules): boolean {
+  return (
+    request.mode === 'navigate' &&
+    request.method === 'GET' &&
+    url.origin === worker.location.origin &&
+    !DENIED_PATH.test(url.pathname) &&
+    !DENIED_QUERY.test(url.search) &&
+    !navigation.excluded.some((pattern) =>
+      pathMatches(pattern, { origin: url.origin, sameOrigin: true, pathname: url.pathname }),
+    )
+  )
+}
+
+/** The answer to a request as if there were no worker: where the browser has asked already it is not asked again. */
+export async function untouched({ preloadResponse, request }: FetchEvent): Promise<Response> {
+  const preloaded = (await preloadResponse) as Response | undefined
+  return preloaded ?? fetch(request)
+}
+
+/** What may answer for a page that the network does not bring. */
+export interface StandIns {
+  /** The last good one of the same URL. */
+  readonly pages: Pages | undefined
+  /** The document that the app names as its shell, if it is stored. */
+  readonly shell: () => Promise<Response | undefined>
+}
+
+/**
+ * A page, from the network first. A stored one stands in when the network cannot be reached or takes longer than the
+ * config allows: the URL's own, else the shell. Without either the network's own answer or failure stands.
+ */
+export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
+  const landed = pages?.begin(event)
+  const network = untouched(event).then((response) => {
+    if (landed !== undefined && !isFailed(response)) {
+      event.waitUntil(
+        landed(response.clone()).catch((error: unknown) => report('a page could not be stored; it is shown', error)),
+      )
+    }
+    return response
+  })
+  // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
+  event.waitUntil(network.catch(() => undefined))
+  const first = await within(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
+  if (first instanceof Response && !isFailed(first) && !isAway(first.status)) {
+    return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
+  }
+  const unread = (): Promise<unknown> => network.then(({ body }) => body?.cancel()).catch(() => undefined)
+  const own = await within(STORE_LIMIT_MS, pages?.match(event.request) ?? NONE, undefined).catch(() => undefined)
+  const stored = own ?? (await within(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined))
+  if (stored === undefined) return network
+  event.waitUntil(unread())
+  return own ?? withStatus(stored, { fwd: 'stale', detail: 'shell' })
+}
+
+/** A preload that fails rejects, or gives this in Firefox. */
+const isFailed = ({ type }: Response): boolean => type === 'error'
+
+const NONE = Promise.resolve(undefined)

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Plan } from '../../core/plan.ts'
+import type { Flights as FlightsClass } from './flights.ts'
+import type { Read } from './read.ts'
+
+const URL_ASKED = 'https://app.test/api/items'
+
+/** A read of the one URL here, as the worker describes it. */
+const reading = (method: 'GET' | 'HEAD' = 'GET'): Read => {
+  const fields = new Map<string, string>()
+  const request = { method, url: URL_ASKED, fields, credentials: 'same-origin' as const }
+  const head = { method, url: URL_ASKED, fields, cache: 'default' as const }
+  const rule = { name: 'items', retry: 0 } as Read['rule']
+  const whose = { partition: 'everyone', authorization: null, isTheirs: () => true, clientId: 'a client' }
+  return { request, head, rule, tags: [], key: 'key', keyOf: () => 'key', body: undefined, row: undefined, ...whose }
+}
+
+const FETCH: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: '' }
+
+describe('a read that may join another', () => {
+  let flights: FlightsClass
+  /** How many invalidations there were. */
+  let invalidated = 0
+  /** The origin's answers, in the order of the requests. */
+  let answers: ((response: Response) => void)[] = []
+
+  beforeEach(async () => {
+    answers = []
+    vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+    vi.stubGlobal('navigator', { onLine: true })
+    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => answers.push(resolve)))
+    const { Flights } = await import('./flights.ts')
+    const never = (): Promise<never> => new Promise(() => undefined)
+    const ports = {
+      ledger: {
+        ticket: () => ({}),
+        placeOf: () => Promise.resolve({ sequence: 1, epoch: 0 }),
+        searches: { urlOf: (url: string) => url },
+        life: () => 0,
+        marks: { covering: () => invalidated },
+      },
+      keeper: { keep: never },
+      reachability: { reached: () => undefined, missed: () => undefined },
+      statistics: { count: () => undefined },
+      identity: { isOf: () => true, isDoubted: () => false },
+    }
+    flights = new Flights(ports as unknown as ConstructorParameters<typeof Flights>[0])
+  })
+  afterEach(() => {
+    vi.unstubAllGlobals()
+  })
+
+  it('joins the newest, also when an older one is answered before it', async () => {
+    const older = flights.launch(reading(), FETCH, true)
+    invalidated++
+    const newer = flights.launch(reading(), FETCH, true)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[0]?.(new Response('{}'))
+    await older.landed
+    expect(flights.toJoin(reading())).toBe(newer)
+  })
+
+  it('joins the GET in the air, also when a HEAD is answered before it', async () => {
+    const get = flights.launch(reading(), FETCH, true)
+    const head = flights.launch(reading('HEAD'), FETCH, true)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[1]?.(new Response(null))
+    await head.landed
+    expect(flights.toJoin(reading())).toBe(get)
+  })
+
+  it('does not join one whose answer nobody may keep', () => {
+    flights.launch(reading(), { ...FETCH, store: false }, true)
+    expect(flights.toJoin(reading())).toBeUndefined()
+  })
+
+  it('an answer that nobody reads and that breaks off is no uncaught failure', async () => {
+    const { landed } = flights.launch(reading(), FETCH, false)
+    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    answers[0]?.(
+      new Response(new ReadableStream({ start: (stream) => stream.error(new Error('reset')) }), { status: 500 }),
+    )
+    // A rejection that nobody handles fails the whole run.
+    expect((await landed).response?.status).toBe(500)
+    await new Promise((resolve) => setTimeout(resolve))
+  })
+})

@@ -1,0 +1,36 @@
+import type { Matcher, ReadMatch, Rule } from '../../../config/language/index.ts'
+import type { RequestHead } from '../../core/head.ts'
+import type { Row } from '../../core/row.ts'
+import type { Repeatable } from './origin.ts'
+import { worker } from '../scope.ts'
+
+/** One read, described once. */
+export interface Read {
+  readonly request: Request | Repeatable
+  readonly head: RequestHead
+  readonly rule: Rule
+  readonly tags: readonly string[]
+  readonly partition: string
+  readonly key: string
+  /** The key under which the same read would be found by another URL: `No-Vary-Search` may change which. */
+  readonly keyOf: (url: string) => string
+  /** Of a read that has a body. */
+  readonly body: ArrayBuffer | undefined
+  /** The request's `Authorization`. */
+  readonly authorization: string | null
+  /** Whether the identity that it is asked for lives on: for somebody who has left nothing is asked (I3). */
+  readonly isTheirs: () => boolean
+  /** Undefined when no page asked: the worker did, by itself. */
+  readonly clientId: string | undefined
+  /** What is stored for it, whether or not it may answer. */
+  readonly row: Row | undefined
+}
+
+/** The rule by which a page of this origin would read a URL, relative or not; undefined when there is none. */
+export function readOf(match: Matcher, given: string): (ReadMatch & { readonly href: string }) | undefined {
+  if (!URL.canParse(given, worker.location.origin)) return undefined
+  const { href, origin, pathname, search } = new URL(given, worker.location.origin)
+  const sameOrigin = origin === worker.location.origin
+  const found = match({ method: 'GET', origin, sameOrigin, pathname, search })
+  return found?.kind === 'read' ? { ...found, href } : undefined
+}

@@ -1,0 +1,54 @@
+import type { Change } from '../../core/change.ts'
+import { literalOf, type Target } from '../../core/invalidation.ts'
+import { now } from '../clock.ts'
+import type { Ledger } from '../store/ledger.ts'
+import { worker } from '../scope.ts'
+
+/**
+ * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
+ * does before its first hole or star: too much costs a validation, too little would break a promise.
+ *
+ * @param urls a colon or a star in them is text. Default: none.
+ */
+export const targetsOf = (
+  ledger: Pick<Ledger, 'searches'>,
+  patterns: readonly string[],
+  tags: readonly string[],
+  urls: readonly string[] = [],
+): Target[] => [
+  ...urls.map((url): Target => `url ${ledger.searches.urlOf(absolute(url))}`),
+  ...patterns.map((pattern): Target => {
+    const literal = literalOf(pattern)
+    const reached = absolute(literal)
+    return literal === pattern ? `url ${ledger.searches.urlOf(reached)}` : `prefix ${reached}`
+  }),
+  ...tags.map((tag): Target => `tag ${tag}`),
+]
+
+/** `Location` and `Content-Location` of the write's own origin (RFC 9111 §4.4). */
+export function named(response: Response, target: string): string[] {
+  return ['location', 'content-location'].flatMap((name) => {
+    const value = response.headers.get(name)
+    if (value === null || !URL.canParse(value, target)) return []
+    const url = new URL(value, target)
+    return url.origin === new URL(target).origin ? [url.href] : []
+  })
+}
+
+/** What the tabs are told. Whoever wrote: it has changed for everyone. */
+export function invalidation(reached: readonly Target[]): Change {
+  const urls: string[] = []
+  const tags: string[] = []
+  for (const target of reached) {
+    const [kind, name] = [target.slice(0, target.indexOf(' ')), target.slice(target.indexOf(' ') + 1)]
+    if (kind === 'tag') tags.push(name)
+    else urls.push(kind === 'url' ? name : `${name}*`)
+  }
+  return { kind: 'invalidated', urls, tags, partition: 'everyone', atMs: now(), informed: [] }
+}
+
+/** Without fragment. */
+function absolute(url: string): string {
+  const { origin, pathname, search } = new URL(url, worker.location.origin)
+  return origin + pathname + search
+}

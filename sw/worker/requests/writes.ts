@@ -1,0 +1,109 @@
+import type { WriteMatch } from '../../../config/language/index.ts'
+import type { Target } from '../../core/invalidation.ts'
+import { settleWrite } from '../../core/write.ts'
+import { withStatus } from './answer.ts'
+import type { Bodies } from '../store/bodies.ts'
+import { bounded } from '../bounded.ts'
+import type { Channel } from '../channel.ts'
+import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, within } from '../clock.ts'
+import { fieldsOf } from './describe.ts'
+import { distrust } from '../store/distrust.ts'
+import type { Identity } from '../identity/identity.ts'
+import { forgetAll, isCleared } from '../store/forget.ts'
+import { heed } from '../identity/heed.ts'
+import type { Ledger } from '../store/ledger.ts'
+import { report } from '../report.ts'
+import type { Sessions } from '../identity/sessions.ts'
+import type { Structured } from './structured.ts'
+import { invalidation, named, targetsOf } from './targets.ts'
+
+/** Other workers look at the disk again. */
+const WRITE = { say: 'write' } as const
+
+interface Ports {
+  readonly ledger: Ledger
+  readonly bodies: Bodies
+  readonly channel: Channel
+  readonly identity: Identity
+  readonly sessions: Sessions
+  readonly structured: Structured | undefined
+}
+
+/** Passes writes through, and makes sure that no read that begins after the answer is older than it (I1). */
+export class Writes {
+  readonly #ports: Ports
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written. */
+  async answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    const { ledger, channel, identity, sessions, structured } = this.#ports
+    const { urls, patterns, tags } = match.invalidates
+    // Nobody knows which queries of its own URL a write shows up in: all of them.
+    const own = request.url.replace(/[?#].*$/s, '')
+    const targets = targetsOf(ledger, patterns, tags, [own, ...urls])
+    const intent = ledger.intend(targets)
+    // Whose it is by its own token is known before what becomes of it.
+    const whose = identity.knownOf(request, clientId)
+    const [isAnnounced, endSession] = await Promise.all([
+      within(ANNOUNCE_LIMIT_MS, intent.durable, false),
+      sessions.begin(match.session),
+    ])
+    // Its end is told only once it is on disk, which may be after the page knows.
+    channel.announce(WRITE)
+    const end = async (reached: readonly Target[]): Promise<void> => {
+      const change = reached.length > 0 ? invalidation(reached) : undefined
+      const ending = ledger.end(intent, reached, change)
+      const kept = ending
+        .then(({ written }) => written)
+        .then(
+          (logged) => {
+            if (logged === undefined) channel.announce(WRITE)
+            else channel.changes([logged])
+            return true
+          },
+          (error: unknown) => {
+            report('a write could not be recorded; what it touched comes from the network', error)
+            return false
+          },
+        )
+      waitUntil(kept)
+      await ending.catch(() => undefined)
+      // On disk the announcement stands for the outcome; without either the next worker has to be warned.
+      if (isAnnounced || reached.length === 0 || (await within(STORE_LIMIT_MS, kept, false))) return
+      await bounded(distrust.set())
+    }
+    let response: Response
+    try {
+      response = await fetch(request)
+    } catch (error) {
+      await end(targets)
+      await bounded(endSession(true, clientId))
+      throw error
+    }
+    const { status } = response
+    const fields = fieldsOf(response.headers)
+    const outcome = settleWrite(response.type === 'opaqueredirect' ? 'redirected' : status)
+    const reached = outcome === 'nothing' ? [] : targets
+    const others = outcome === 'named' ? targetsOf(ledger, [], [], named(response, request.url)) : []
+    const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
+    await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
+    const follow = async (): Promise<void> => {
+      if (isCleared(fields)) await forgetAll(this.#ports)
+      // Whoever wants to be signed out is, whatever the origin makes of it.
+      await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
+      if (match.session !== undefined) return
+      if (whose === undefined) identity.learn(clientId, fields)
+      else await heed(this.#ports, { partition: whose, clientId }, { status, fields }, false)
+    }
+    await bounded(follow())
+    return withStatus(response, { fwd: 'method', 'fwd-status': status })
+  }
+}
