@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, read, stopWorkers, test } from './support/test.ts'
+import { expect, read, stopWorkers, test, workerOf } from './support/test.ts'
 
 const stateOf = (page: Page, path: string): Promise<string> =>
   page.evaluate((path) => window.layer.explain(path).then(({ state }) => state), path)
@@ -42,10 +42,7 @@ test('an eviction costs what it evicts, however much is stored', async ({ origin
     await stopWorkers(page)
     for (let id = 2; id <= 8; id++) await keep(page, `/api/limited/${count}-${id}`)
     // From here on every operation on the database is counted; the last two answers are over the budget.
-    const worker = page
-      .context()
-      .serviceWorkers()
-      .findLast((worker) => worker.url().startsWith(origin.url))!
+    const worker = await workerOf(page, origin)
     await worker.evaluate(() => {
       const scope = globalThis as unknown as { operations: number }
       scope.operations = 0

@@ -1,8 +1,7 @@
-import type { Page, Worker } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { SHELL } from './support/build.ts'
 import { holdDatabase, rewriteRows } from './support/database.ts'
-import type { ScriptedOrigin } from './support/scripted-origin.ts'
-import { expect, read, stopWorkers, test } from './support/test.ts'
+import { expect, read, stopWorkers, test, workerOf } from './support/test.ts'
 
 /** What the worker reports on its console. */
 function reports(page: Page): string[] {
@@ -12,12 +11,6 @@ function reports(page: Page): string[] {
   })
   return said
 }
-
-const workerOf = (page: Page, origin: ScriptedOrigin): Worker | undefined =>
-  page
-    .context()
-    .serviceWorkers()
-    .find((worker) => worker.url().startsWith(origin.url))
 
 const isHit = async (page: Page, path: string): Promise<boolean> =>
   (await read(page, path)).headers['cache-status']?.includes('; hit') === true
@@ -52,12 +45,12 @@ test('a clock that is set back, or far ahead, leads to validation and never to a
   const page = await open()
   await read(page, '/api/fresh/1')
   await expect.poll(() => isHit(page, '/api/fresh/1')).toBe(true)
-  const worker = workerOf(page, origin)
+  const worker = await workerOf(page, origin)
   for (const [shiftMs, status] of [
     [-86_400_000, 'fwd=stale; fwd-status=304'],
     [86_400_000, 'fwd=stale; fwd-status=304'],
   ] as const) {
-    await worker?.evaluate((shiftMs) => {
+    await worker.evaluate((shiftMs) => {
       const now = Date.now.bind(Date)
       Date.now = () => now() + shiftMs
     }, shiftMs)
@@ -157,7 +150,8 @@ test('a Cache Storage that does not answer keeps no file of the app waiting, but
   const page = await open()
   const said = reports(page)
   expect((await read(page, '/index.html')).headers['cache-status']).toContain('detail=precache')
-  await workerOf(page, origin)?.evaluate(() => {
+  const worker = await workerOf(page, origin)
+  await worker.evaluate(() => {
     caches.match = () => new Promise(() => undefined)
   })
   for (let asked = 0; asked < 2; asked++) expect((await read(page, '/index.html')).text).toBe(SHELL)
@@ -167,7 +161,8 @@ test('a Cache Storage that does not answer keeps no file of the app waiting, but
 test('a file that Cache Storage brings late is better than none, when the network fails', async ({ origin, open }) => {
   origin.withShell()
   const page = await open()
-  await workerOf(page, origin)?.evaluate(() => {
+  const worker = await workerOf(page, origin)
+  await worker.evaluate(() => {
     const match = caches.match.bind(caches)
     let release = (): void => undefined
     const failed = new Promise<void>((resolve) => (release = resolve))

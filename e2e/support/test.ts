@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, chromium, type Page, test as base } from '@playwright/test'
+import { type BrowserContext, chromium, expect, type Page, test as base, type Worker } from '@playwright/test'
 import { requireChromium } from '../../tools/find-chromium.ts'
 import { inDatabase } from './database.ts'
 import { ScriptedOrigin } from './scripted-origin.ts'
 
-export { expect } from '@playwright/test'
+export { expect }
 
 const ARGS = [
   '--disable-gpu',
@@ -54,6 +54,21 @@ export async function stopWorkers(page: Page): Promise<void> {
   await cdp.send('ServiceWorker.stopAllWorkers')
   await stopped
   await cdp.detach()
+}
+
+/** The worker of an origin, to work in. A page may have it a little before the test does. */
+export async function workerOf(page: Page, origin: ScriptedOrigin): Promise<Worker> {
+  let found: Worker | undefined
+  await expect
+    .poll(
+      () =>
+        (found = page
+          .context()
+          .serviceWorkers()
+          .findLast((worker) => worker.url().startsWith(origin.url))),
+    )
+    .toBeDefined()
+  return found!
 }
 
 interface Fixtures {

@@ -1,13 +1,11 @@
 import { promisifyRequest, type UseStore } from 'idb-keyval'
 import { CacheError, storeUnavailable } from '../../core/cache-error.ts'
-import { within } from '../clock.ts'
+import { STORE_LIMIT_MS, within } from '../clock.ts'
 
 export { promisifyRequest, type UseStore }
 
 /** How long a transaction may take before it is given up, and what it has written undone. */
 const TRANSACTION_LIMIT_MS = 5000
-/** How long opening a database may take before the answer goes on without it. */
-const OPEN_LIMIT_MS = 1000
 
 /**
  * Called when a connection that has been of use is closed under us: what memory holds of its database may be gone. One
@@ -92,8 +90,8 @@ function open(database: string, storeName: string): Promise<IDBDatabase> {
     let late = false
     const timer = setTimeout(() => {
       late = true
-      reject(new Error(`opening took longer than ${OPEN_LIMIT_MS} ms`))
-    }, OPEN_LIMIT_MS)
+      reject(new Error(`opening took longer than ${STORE_LIMIT_MS} ms`))
+    }, STORE_LIMIT_MS)
     request.addEventListener('upgradeneeded', () => request.result.createObjectStore(storeName))
     request.addEventListener('success', () => {
       clearTimeout(timer)
