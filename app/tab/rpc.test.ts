@@ -4,7 +4,7 @@ import { ask } from './rpc.ts'
 /** What became of a question, once it is settled. */
 type Outcome = { readonly answer: unknown } | { readonly code: unknown; readonly message: string }
 
-let registrations: unknown[]
+let registrations: unknown[] | Error
 /** What the worker answers each time that it is asked; undefined: the message is lost. */
 let answers: unknown[]
 let posted: number
@@ -14,7 +14,7 @@ beforeEach(() => {
   registrations = ['one']
   answers = []
   posted = 0
-  vi.stubGlobal('navigator', { serviceWorker: { getRegistrations: () => Promise.resolve(registrations) } })
+  vi.stubGlobal('navigator', { serviceWorker: { getRegistrations: async () => registered() } })
   vi.stubGlobal('MessageChannel', FakeChannel)
 })
 
@@ -22,6 +22,11 @@ afterEach(() => {
   vi.unstubAllGlobals()
   vi.useRealTimers()
 })
+
+function registered(): unknown[] {
+  if (registrations instanceof Error) throw registrations
+  return registrations
+}
 
 /** Delivers at once, so that only time decides. */
 class FakeChannel {
@@ -50,6 +55,13 @@ describe('a question to the worker', () => {
     const asked = question()
     await vi.advanceTimersByTimeAsync(4000)
     expect(asked.outcome).toEqual({ answer: 'third' })
+  })
+
+  it('that nobody answers fails in words of ours, where the browser does not say what is registered any more', async () => {
+    registrations = new DOMException('The operation is insecure.', 'SecurityError')
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(asked.outcome).toMatchObject({ code: 'no-answer' })
   })
 
   it('that nobody answers fails after three tries', async () => {
