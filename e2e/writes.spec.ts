@@ -246,16 +246,6 @@ test('two workers alive: a write through one is seen through the other before th
   await release()
 })
 
-test('two workers alive: after a refused write the other serves from store again', async ({ origin, open }) => {
-  origin.json('/api/items', () => ({ value: 1 }))
-  origin.on('/api/items/1', (_request, response) => void response.writeHead(422).end())
-  const one = await open()
-  const other = await openBesideAnother(open)
-  await read(other, '/api/items')
-  await post(one, '/api/items/1', 'PUT')
-  await expect.poll(async () => (await read(other, '/api/items')).headers['cache-status']).toContain('; hit')
-})
-
 test('a write whose worker was stopped before the answer leaves nothing fresh behind that it touches', async ({
   origin,
   open,

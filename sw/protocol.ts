@@ -102,7 +102,7 @@ export interface Refreshed {
   /**
    * 'absent': nothing is stored for the URL, so there is nothing to refresh. 'kept': the origin answered with something
    * that does not replace what is stored, an error for instance; or it was not asked, for what is stored was asked for by
-   * a secret in a field, which no page has sent to this worker.
+   * a token or a secret in a field, which no page has sent to this worker.
    */
   readonly outcome: 'changed' | 'unchanged' | 'kept' | 'absent' | 'unreachable' | 'no-worker'
 }
@@ -148,7 +148,7 @@ export type Announcement =
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
 
-/** What a worker says to the others on the same data: a write is about to be sent, or has ended and changed nothing. */
+/** What a worker says to the others on the same data: a write is about to be sent. */
 export interface Notice {
   readonly say: 'write'
 }

@@ -1,6 +1,7 @@
 import { type Matcher, normaliseUrl, type ReadMatch } from '../../config/language/index.ts'
 import type { Change } from '../core/change.ts'
 import { isReached, type Target } from '../core/invalidation.ts'
+import { isOfToken } from '../core/key.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Row } from '../core/row.ts'
 import { standing } from '../core/timeline.ts'
@@ -163,8 +164,9 @@ export class Messages {
       const authorization = identity.credentialsOf(row.partition) ?? null
       const fields = new Map(row.request.fields)
       const sent = secrets.shown(fields)
-      // Without the secret that it was asked by the origin would answer something else.
-      if (sent === undefined) {
+      const ofToken = isOfToken(row.partition)
+      // Without the token or the secret that it was asked by the origin would answer something else.
+      if (sent === undefined || (ofToken && authorization === null)) {
         outcomes.push('kept')
         continue
       }
@@ -172,7 +174,7 @@ export class Messages {
       const { url, key, partition } = row
       const { method = 'GET', credentials, body } = row.request
       const request = { method, url, fields: sent, credentials }
-      const head = { method, url, fields, cache: 'no-cache' } as const
+      const head = { method, url, fields, cache: 'no-cache', ofToken } as const
       const keyOf = (): string => key
       const asked = { request, head, partition, key, keyOf, body, authorization, isTheirs }
       const read = { ...asked, ...match, clientId: undefined, row }

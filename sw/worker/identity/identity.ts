@@ -16,8 +16,8 @@ export interface Identity {
   learn(clientId: string, fields: Fields | undefined): void
   /** Whether an answer is of the user that the partition belongs to: the backend may say that it is another's. */
   isOf(partition: string, clientId: string, fields: Fields): boolean
-  /** Whose data a request is about, as far as memory knows at this moment. */
-  knownOf(request: Request, clientId: string): string | undefined
+  /** Whose data a request is about: by its own token, else as far as memory knows at this moment. */
+  knownOf(request: Request, clientId: string): string | undefined | Promise<string>
   /**
    * A partition comes to be in doubt, or 'none': the origin has answered its user with success again. Settles when a
    * worker that starts later knows it as well.

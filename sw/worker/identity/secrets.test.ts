@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { keeping } from '../requests/keeping.fixture.ts'
+import { keeping } from '../store/keeping.fixture.ts'
 import { Secrets } from './secrets.ts'
-import type { UseStore } from '../store/store.ts'
+import { onClose, type UseStore } from '../store/store.ts'
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void vi.useRealTimers())
@@ -68,6 +68,17 @@ describe('the key', () => {
     expect(await new Secrets(keeping(records)).digestOf('a')).toBe(digest)
   })
 
+  it('is the stored one again after a database was deleted under the worker', async () => {
+    const records = new Map<string, unknown>()
+    const secrets = new Secrets(keeping(records))
+    const before = await secrets.digestOf('a')
+    records.clear()
+    for (const tell of onClose) tell()
+    const digest = await secrets.digestOf('a')
+    expect(digest).not.toBe(before)
+    expect(await new Secrets(keeping(records)).digestOf('a')).toBe(digest)
+  })
+
   it('serves this worker where the store fails', async () => {
     const failing = (() => Promise.reject(new Error('no such luck'))) as UseStore
     const secrets = new Secrets(failing)
@@ -75,6 +86,22 @@ describe('the key', () => {
     expect(await secrets.digestOf('a')).toBe(digest)
     expect(await secrets.digestOf('b')).not.toBe(digest)
     expect(said).toHaveBeenCalledOnce()
+  })
+
+  it('is the stored one as soon as a store that took long has it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const store = keeping()
+    const stored = await new Secrets(store).digestOf('a')
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const secrets = new Secrets((mode, work) => held.then(() => store(mode, work)))
+    const digest = secrets.digestOf('a')
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await digest).not.toBe(stored)
+    release()
+    await vi.waitFor(() => expect(secrets.known('a')).toBeUndefined())
+    expect(await secrets.digestOf('a')).toBe(stored)
   })
 
   it('serves this worker where the store hangs, after a second', async () => {

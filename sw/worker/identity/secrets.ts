@@ -3,7 +3,7 @@ import { isSecret } from '../../core/secret.ts'
 import { STORE_LIMIT_MS, within } from '../clock.ts'
 import { SECRET } from '../store/records.ts'
 import { report } from '../report.ts'
-import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { onClose, promisifyRequest, type UseStore } from '../store/store.ts'
 
 /** More than a few are values that change with each request; then memory begins anew. */
 const MAX_KNOWN = 200
@@ -20,6 +20,13 @@ export class Secrets {
 
   constructor(store: UseStore) {
     this.#store = store
+    // A database that was deleted has another key when it is made anew.
+    onClose.add(() => this.#use(undefined))
+  }
+
+  #use(key: CryptoKey | undefined): void {
+    this.#key = key && Promise.resolve(key)
+    this.#digests.clear()
   }
 
   /** The fields of a request as they may be written down; waits only at the first sight of a secret. */
@@ -53,9 +60,10 @@ export class Secrets {
   async digestOf(value: string): Promise<string> {
     const known = this.known(value)
     if (known !== undefined) return known
-    this.#key ??= this.#readKey()
-    const bytes = await crypto.subtle.sign('HMAC', await this.#key, new TextEncoder().encode(value))
+    const key = (this.#key ??= this.#readKey())
+    const bytes = await crypto.subtle.sign('HMAC', await key, new TextEncoder().encode(value))
     const digest = btoa(String.fromCharCode(...new Uint8Array(bytes)))
+    if (key !== this.#key) return this.digestOf(value)
     if (this.#digests.size === MAX_KNOWN) this.#digests.clear()
     this.#digests.set(value, digest)
     return digest
@@ -66,14 +74,19 @@ export class Secrets {
     const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
     const kept = this.#store('readwrite', async (store) => {
       const found = await promisifyRequest<unknown>(store.get(SECRET))
-      if (found instanceof CryptoKey) return found
+      if (found instanceof CryptoKey && found.algorithm.name === made.algorithm.name) return found
       store.put(made, SECRET)
       await promisifyRequest(store.transaction)
       return made
     })
-    return within(STORE_LIMIT_MS, kept, made).catch((error: unknown) => {
-      report('secrets: their key cannot be kept; the next worker does not find what was stored by one', error)
-      return made
-    })
+    const late = 'it takes long'
+    const found = await within(STORE_LIMIT_MS, kept, late).catch(String)
+    if (typeof found !== 'string') return found
+    report('secrets: their key cannot be kept; the next worker does not find what is stored by this one', found)
+    kept.then(
+      (key) => this.#use(key),
+      () => undefined,
+    )
+    return made
   }
 }

@@ -1,10 +1,10 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
-import { keepNote, readNote } from './notes.ts'
-import { TOKENS } from '../store/records.ts'
+import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { entriesOf, TOKENS } from '../store/records.ts'
 import { report } from '../report.ts'
 import type { Secrets } from './secrets.ts'
-import type { UseStore } from '../store/store.ts'
+import { promisifyRequest, type UseStore } from '../store/store.ts'
 
 /** Whose data a request with `Authorization` is about: by what the app makes of its token, else by the token itself. */
 export class Tokens {
@@ -13,8 +13,8 @@ export class Tokens {
   readonly #secrets: Secrets
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
-  /** The partition of the token each client last used. */
-  readonly #used = new Map<string, string>()
+  /** The partitions of the tokens that each client uses: of each issuer the last. */
+  readonly #used = new Map<string, readonly string[]>()
 
   constructor(config: IdentifiedBy, store: UseStore, secrets: Secrets) {
     this.#config = config
@@ -24,35 +24,39 @@ export class Tokens {
 
   /** The partition of a client's request, without waiting where that is possible. */
   partitionOf(credentials: string, clientId: string): string | Promise<string> {
-    const partition = this.knownOf(credentials, clientId)
+    const partition = this.#partitionOf(credentials)
     if (partition === undefined) return this.#digest(credentials).then(() => this.partitionOf(credentials, clientId))
     this.#credentials.set(partition, credentials)
-    return partition
-  }
-
-  /** The same, as far as memory knows at this moment. */
-  knownOf(credentials: string, clientId: string): string | undefined {
-    const partition = this.#partitionOf(credentials)
-    if (partition !== undefined && partition !== this.#used.get(clientId)) {
-      this.#used.set(clientId, partition)
-      void keepNote(this.#store, TOKENS + clientId, partition)
+    const used = this.usedBy(clientId)
+    if (!used.includes(partition)) {
+      this.#used.set(clientId, withToken(used, partition))
+      void this.#keep(clientId, partition)
     }
     return partition
   }
 
-  /** The partition of the token that a client last used. */
-  usedBy(clientId: string | undefined): string | undefined {
-    return clientId === undefined ? undefined : this.#used.get(clientId)
+  /** The partitions of the tokens that a client uses, as far as this worker has seen. */
+  usedBy(clientId: string | undefined): readonly string[] {
+    return (clientId === undefined ? undefined : this.#used.get(clientId)) ?? []
   }
 
   /** The same, by a worker before this one as well: a page that says hello may be showing what it has read before. */
-  async recall(clientId: string): Promise<string | undefined> {
-    return this.usedBy(clientId) ?? (await readNote(this.#store, TOKENS + clientId)) ?? undefined
+  async recall(clientId: string): Promise<readonly string[]> {
+    const asked = this.#store('readonly', (store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
+    const before = await within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+    return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
   }
 
-  /** Those of all clients. */
-  used(): Iterable<string> {
-    return this.#used.values()
+  /** Those of all clients, as far as this worker has seen. */
+  used(): readonly string[] {
+    return [...this.#used.values()].flat()
+  }
+
+  /** Those of all clients, by a worker before this one as well. */
+  async recallAll(): Promise<readonly string[]> {
+    const asked = this.#store('readonly', (store) => entriesOf(store, TOKENS))
+    const before = await within(STORE_LIMIT_MS, asked, []).catch(() => [])
+    return [...this.used(), ...before.flatMap(([, record]) => partitionsIn(record))]
   }
 
   credentialsOf(partition: string): string | undefined {
@@ -60,8 +64,31 @@ export class Tokens {
   }
 
   forget(partitions: readonly string[]): void {
-    for (const [id, token] of this.#used) if (partitions.includes(token)) this.#used.delete(id)
+    for (const [id, used] of this.#used) {
+      this.#used.set(
+        id,
+        used.filter((partition) => !partitions.includes(partition)),
+      )
+    }
     for (const partition of partitions) this.#credentials.delete(partition)
+  }
+
+  /** In the transaction in which the users of these partitions are forgotten. */
+  async erase(store: IDBObjectStore, partitions: readonly string[]): Promise<void> {
+    for (const [key, record] of await entriesOf(store, TOKENS)) {
+      store.put(
+        partitionsIn(record).filter((partition) => !partitions.includes(partition)),
+        key,
+      )
+    }
+  }
+
+  async #keep(clientId: string, partition: string): Promise<void> {
+    const key = TOKENS + clientId
+    await this.#store('readwrite', async (store) => {
+      store.put(withToken(partitionsIn(await promisifyRequest<unknown>(store.get(key))), partition), key)
+      await promisifyRequest(store.transaction)
+    }).catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
   }
 
   #partitionOf(credentials: string): string | undefined {
@@ -97,6 +124,17 @@ export class Tokens {
     await this.#secrets.digestOf(credentials)
   }
 }
+
+/** Another user of the same issuer takes the place of the one before; one page may use tokens of several issuers. */
+const withToken = (used: readonly string[], partition: string): readonly string[] => [
+  ...used.filter((other) => issuerOf(other) !== issuerOf(partition)),
+  partition,
+]
+
+const issuerOf = (partition: string): string => partition.slice(0, partition.lastIndexOf('/'))
+
+const partitionsIn = (record: unknown): readonly string[] =>
+  Array.isArray(record) ? record.filter((partition) => typeof partition === 'string') : []
 
 const UNNAMED =
   'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'

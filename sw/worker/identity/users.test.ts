@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from './identity.ts'
-import { keeping } from '../requests/keeping.fixture.ts'
+import { KEY_RANGE, keeping } from '../store/keeping.fixture.ts'
 import type { UseStore } from '../store/store.ts'
 
 vi.stubGlobal('self', globalThis)
+vi.stubGlobal('IDBKeyRange', KEY_RANGE)
 const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 
@@ -119,6 +120,39 @@ describe('a token that says nothing', () => {
     const keys = keeping()
     const next = (): Identity => told({ by: ['authorization'] }, empty, keys)
     expect(await ofBasic(next())).toBe(await ofBasic(next()))
+  })
+})
+
+describe('the users whose tokens a page has used', () => {
+  it('are known to the next worker: of each issuer the last', async () => {
+    const store = keeping()
+    const users = told({ by: ['authorization'] }, store)
+    for (const claims of [
+      { iss: 'one', sub: 'ada' },
+      { iss: 'two', sub: '7' },
+      { iss: 'one', sub: 'grace' },
+    ]) {
+      await partitionOf(users, jwt(claims))
+    }
+    const next = told({ by: ['authorization'] }, store)
+    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/two/7', 'token/one/grace'])
+    await partitionOf(next, jwt({ iss: 'two', sub: '8' }))
+    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/one/grace', 'token/two/8'])
+  })
+
+  it('are on disk no more once they have signed out, though the worker has rested and nothing of theirs was stored', async () => {
+    const records = new Map<string, unknown>()
+    const store = keeping(records)
+    const users = told({ by: ['authorization'] }, store)
+    await partitionOf(users, jwt({ iss: 'id', sub: 'ada' }))
+    await partitionOf(users, jwt({ iss: 'id', sub: 'grace' }), 'another tab')
+    const next = told({ by: ['authorization'] }, store)
+    expect(await next.own('a tab')).toEqual(['token/id/ada'])
+    await next.forget(await next.own('a tab'))
+    expect(JSON.stringify([...records])).not.toContain('ada')
+    expect(await next.partitionsOf('another tab')).toEqual(['everyone', 'token/id/grace'])
+    // Whose page it was, nobody knows: then it may have been anybody's.
+    expect(await next.own('a third tab')).toEqual(['token/id/grace'])
   })
 })
 
@@ -286,14 +320,14 @@ describe('the load of a page, where pages say who their user is and the backend 
 
 describe('an echo', () => {
   it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
-    const { store, written, resolve } = reading()
-    resolve([])
-    const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
+    const records = new Map<string, unknown>()
+    const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, keeping(records))
     const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
     for (const path of ['/one', '/two', '/three']) {
       expect(users.isOf(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBe(true)
     }
-    expect(written).toEqual(['token a tab'])
+    await users.partitionsOf('a tab')
+    expect([...records.keys()]).toEqual(['token a tab'])
   })
 
   it('that is empty says that nobody is signed in, which no page’s word can', async () => {

@@ -5,7 +5,7 @@ import { STORE_LIMIT_MS, within } from '../clock.ts'
 import { Doubts } from './doubts.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
 import { keepNote, readNote } from './notes.ts'
-import { CLIENTS, DOUBTS, entriesOf, LAST, storedPartitions, TOKENS, under } from '../store/records.ts'
+import { CLIENTS, DOUBTS, LAST, storedPartitions, TOKENS, under } from '../store/records.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import type { Secrets } from './secrets.ts'
@@ -67,11 +67,11 @@ class Users implements Identity {
     return this.#words.learned(clientId, probe, (fields) => this.learn(clientId, fields))
   }
 
-  knownOf(request: Request, clientId: string): string | undefined {
+  knownOf(request: Request, clientId: string): string | undefined | Promise<string> {
     const credentials = request.headers.get('authorization')
     return credentials === null || !this.#config.by.includes('authorization')
       ? ofUser(this.#words.userOf(clientId))
-      : this.#tokens.knownOf(credentials, clientId)
+      : this.#tokens.partitionOf(credentials, clientId)
   }
 
   learn(clientId: string, fields: Fields | undefined): void {
@@ -140,8 +140,8 @@ class Users implements Identity {
   /** The partitions whose entries a client may be shown. */
   async partitionsOf(clientId: string): Promise<string[]> {
     const user = this.#words.userOf(clientId) ?? (await this.#words.recall(clientId))
-    const token = this.#config.by.includes('authorization') ? await this.#tokens.recall(clientId) : undefined
-    const all = [EVERYONE, ofUser(user), token]
+    const tokens = this.#config.by.includes('authorization') ? await this.#tokens.recall(clientId) : []
+    const all = [EVERYONE, ofUser(user), ...tokens]
     return all.filter((partition) => partition !== undefined)
   }
 
@@ -194,17 +194,19 @@ class Users implements Identity {
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
-    const token = this.#tokens.usedBy(clientId)
+    const used = clientId === undefined ? [] : await this.#tokens.recall(clientId)
+    const isTheirs = (partition: string): boolean => used.length === 0 || used.includes(partition)
+    const tokens = used.length === 0 ? await this.#tokens.recallAll() : used
     const theirs = (await this.#stored()).filter(
-      (partition) => partition !== EVERYONE && (!isOfToken(partition) || token === undefined || partition === token),
+      (partition) => partition !== EVERYONE && (!isOfToken(partition) || isTheirs(partition)),
     )
-    return [...new Set([...this.ownInMemory(clientId), ...theirs])]
+    return [...new Set([...this.ownInMemory(clientId), ...tokens, ...theirs])]
   }
 
   ownInMemory(clientId: string | undefined): string[] {
     const users = this.#words.users().map(ofUser)
-    const token = this.#tokens.usedBy(clientId)
-    const tokens = token === undefined ? this.#tokens.used() : [token]
+    const used = this.#tokens.usedBy(clientId)
+    const tokens = used.length === 0 ? this.#tokens.used() : used
     return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
   }
 
@@ -224,9 +226,7 @@ class Users implements Identity {
     await this.forgetWords()
     // What the backend calls a user stays: by it a tab is found out that still says who it was.
     await this.#store('readwrite', async (store) => {
-      for (const [key, partition] of await entriesOf(store, TOKENS)) {
-        if (own.includes(String(partition))) store.delete(key)
-      }
+      await this.#tokens.erase(store, own)
       for (const partition of own) store.delete(DOUBTS + partition)
       store.delete(LAST)
       return promisifyRequest(store.transaction)

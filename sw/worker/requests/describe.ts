@@ -7,8 +7,10 @@ export const fieldsOf = (headers: Headers): Fields => new Map(headers)
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range']
 
 /**
- * A request as the core sees it; the URL is the key's, already normalised, and no field's value is a secret. Chromium gives a request with conditions of
- * the page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md).
+ * A request as the core sees it; the URL is the key's, already normalised. Chromium gives a request with conditions of the
+ * page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md).
+ *
+ * @param fields with digests in place of secrets, where they are to be written down. Default: as the page sent them.
  */
 export const describeRequest = (
   request: Request,

@@ -51,8 +51,8 @@ export class Writes {
     const targets = targetsOf(ledger, patterns, tags, [own, ...urls])
     const intent = ledger.intend(targets)
     // Whose it is by its own token is known before what becomes of it.
-    const whose = identity.knownOf(request, clientId)
-    const [isAnnounced, endSession] = await Promise.all([
+    const [whose, isAnnounced, endSession] = await Promise.all([
+      identity.knownOf(request, clientId),
       within(ANNOUNCE_LIMIT_MS, intent.durable, false),
       sessions.begin(match.session),
     ])
@@ -65,8 +65,7 @@ export class Writes {
         .then(({ written }) => written)
         .then(
           (logged) => {
-            if (logged === undefined) channel.announce(WRITE)
-            else channel.changes([logged])
+            channel.changes([logged])
             return true
           },
           (error: unknown) => {
