@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, type Question } from '../../sw/protocol.ts'
-import { connect } from './connect.ts'
+import { connect, type Freshlayer } from './connect.ts'
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
@@ -42,6 +42,12 @@ describe('where a worker runs', () => {
     reachable: true,
   }
 
+  /** The worker says to all pages that something has changed. */
+  const tell = (change: Partial<LoggedChange> & Pick<LoggedChange, 'position' | 'partition'>): void => {
+    const usual = { kind: 'changed', urls: [change.partition], tags: [], logId: 'log', atMs: 0, informed: [] } as const
+    channels[0]?.onmessage?.({ data: envelope({ say: 'change', change: { ...usual, ...change } }) })
+  }
+
   class FakeWorker extends EventTarget {
     scriptURL = 'https://app.test/sw.js'
   }
@@ -62,7 +68,7 @@ describe('where a worker runs', () => {
   let container: EventTarget & {
     controller: FakeWorker
     register: () => Promise<unknown>
-    getRegistration: () => Promise<unknown>
+    getRegistration: (within: string) => Promise<unknown>
   }
   let document: EventTarget & { readonly baseURI: string; hidden: boolean }
   let window: EventTarget
@@ -309,36 +315,43 @@ describe('where a worker runs', () => {
     const heard: string[] = []
     layer.on('change', ({ urls }) => heard.push(...urls))
     await vi.waitFor(() => expect(asked).toEqual(['hello']))
-    const tell = (position: number, partition: string, informed: readonly string[] = []): void =>
-      channels[0]?.onmessage?.({
-        data: envelope({
-          say: 'change',
-          change: {
-            kind: 'changed',
-            urls: [partition],
-            tags: [],
-            partition,
-            logId: 'log',
-            position,
-            atMs: 0,
-            informed,
-          },
-        }),
-      })
     await vi.waitFor(() => {
-      tell(1, 'everyone')
+      tell({ position: 1, partition: 'everyone' })
       expect(heard).toEqual(['everyone'])
     })
-    tell(2, 'user/ada', ['here'])
+    tell({ position: 2, partition: 'user/ada', informed: ['here'] })
     expect(asked).toEqual(['hello'])
     const missed: LoggedChange[] = []
     answers.hello = () => ({ ...GREETING, position: 3, missed, partitions: ['everyone', 'user/ada'] })
-    tell(3, 'user/grace')
+    tell({ position: 3, partition: 'user/grace' })
     await vi.waitFor(() => expect(asked).toEqual(['hello', 'hello']))
     await vi.waitFor(() => {
-      tell(4, 'user/ada')
+      tell({ position: 4, partition: 'user/ada' })
       expect(heard).toEqual(['everyone', 'user/ada'])
     })
+  })
+
+  it.each<[what: string, next: number, become: (layer: Freshlayer) => unknown]>([
+    ['has said that its user is another', 1, (layer) => layer.identify('grace')],
+    [
+      'has heard that somebody is gone',
+      2,
+      () => tell({ position: 1, partition: 'user/ada', kind: 'removed', urls: ['*'] }),
+    ],
+  ])('a page that %s is told nothing more of the one before, unless the worker says so', async (_, next, become) => {
+    const partitions = ['everyone', 'user/ada']
+    answers.hello = () => ({ ...GREETING, partitions })
+    const layer = connect()
+    const heard: string[] = []
+    layer.on('change', ({ urls }) => heard.push(...urls))
+    await vi.waitFor(() => expect(asked).toEqual(['hello']))
+    await new Promise((resolve) => setTimeout(resolve))
+    await become(layer)
+    answers.hello = () => ({ ...GREETING, position: next, partitions: ['everyone'] })
+    tell({ position: next, partition: 'user/ada', urls: ['hers'] })
+    await vi.waitFor(() => expect(asked.filter((ask) => ask === 'hello')).toHaveLength(2))
+    await new Promise((resolve) => setTimeout(resolve))
+    expect(heard).not.toContain('hers')
   })
 
   it('a page that has just been loaded past its worker signs out by it, though the registration is not told yet', async () => {
@@ -346,11 +359,13 @@ describe('where a worker runs', () => {
     const active = new FakeWorker()
     Object.assign(container, {
       register: () => new Promise(() => undefined),
-      getRegistration: () => Promise.resolve(Object.assign(registration, { active })),
+      // The page need not be in its scope.
+      getRegistration: (within: string) =>
+        Promise.resolve(within === '/app/' ? Object.assign(registration, { active }) : undefined),
     })
     answers['sign-out'] = () => ({ signedOut: true, unsent: 0 })
     vi.spyOn(console, 'info').mockImplementation(() => undefined)
-    await connect().signOut()
+    await connect({ scope: '/app/' }).signOut()
     expect(asked).toContain('sign-out')
   })
 

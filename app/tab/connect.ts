@@ -129,7 +129,12 @@ class Connection implements Freshlayer {
   readonly #worker = (): ServiceWorker | null | undefined =>
     [this.#container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.#script)
   /** How far this page has heard the change log, and whose changes are its own. */
-  #heard: Omit<Greeting, 'missed' | 'reachable'> = { clientId: '', logId: '', position: 0, partitions: [] }
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'reachable'>]: Greeting[K] } = {
+    clientId: '',
+    logId: '',
+    position: 0,
+    partitions: [],
+  }
   /** Changes that came while the worker was being asked what went before them. */
   #waiting: LoggedChange[] | undefined
   /** Why nothing comes from the layer, as it was last said. */
@@ -171,6 +176,7 @@ class Connection implements Freshlayer {
 
   async identify(user: string | null): Promise<void> {
     await this.#ask({ ask: 'identify', user }, true)
+    this.#heard.partitions = []
   }
 
   signOut({ force = false } = {}): Promise<SignedOut> {
@@ -220,7 +226,8 @@ class Connection implements Freshlayer {
     without: W,
   ): Promise<Answers[A] | W> {
     // A page that was loaded past its worker has one, though `register()` may not have said so yet.
-    const found = this.#worker() ? undefined : await this.#container?.getRegistration().catch(() => undefined)
+    const { scope = this.#script } = this.#options
+    const found = this.#worker() ? undefined : await this.#container?.getRegistration(scope).catch(() => undefined)
     this.#registration ??= found
     return this.#worker() ? ask(this.#worker, question) : without
   }
@@ -299,16 +306,18 @@ class Connection implements Freshlayer {
     if (this.#waiting !== undefined) return void this.#waiting.push(change)
     const { logId, position, informed, partition } = change
     const heard = this.#heard
-    const next = heard.logId === logId ? heard.position + 1 : -1
-    if (next > position) return
+    const ahead = heard.logId === logId ? position - heard.position : 2
+    if (ahead < 1) return
     const isInformed = informed.includes(heard.clientId)
     // Whether one of a partition that is new to this page concerns it, the worker knows.
-    if (next < position || !(isInformed || heard.partitions.includes(partition))) return this.#greet([change])
-    this.#heard = { ...heard, position }
+    if (ahead > 1 || !(isInformed || heard.partitions.includes(partition))) return this.#greet([change])
+    heard.position = position
     if (!isInformed) this.#tell(change)
   }
 
   #tell({ kind, urls, tags }: ChangeEvent): void {
+    // Somebody is gone: whose changes concern this page from now on, the worker knows.
+    if (urls[0] === '*') this.#heard.partitions = []
     for (const listener of this.#listeners.change) attempt(() => listener({ kind, urls, tags }))
   }
 

@@ -7,7 +7,7 @@ describe('an explanation', () => {
   it.each([
     ['fresh', 'rule', 29.6, 'Served for another 30 s (rule).'],
     ['stale', 'max-age', -12.2, 'Served, and validated behind; stale for 12 s (max-age).'],
-    ['offline', 'invalidated', 5, 'Validated first; stands in if the origin cannot be reached (invalidated).'],
+    ['offline', 'invalidated', 5, 'Validated first; served without the origin (invalidated).'],
     ['gone', 'no-cache', 0, 'Validated first; never served without the origin (no-cache).'],
   ] as const)('of what is %s says how long and what decided it', (state, why, ttlSeconds, sentence) => {
     expect(explained({ url: URL, state, why, ttlSeconds }).why).toBe(sentence)

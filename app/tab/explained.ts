@@ -3,7 +3,7 @@ import type { Explanation } from '../../sw/protocol.ts'
 const SENTENCES: Record<Explanation['state'], string> = {
   fresh: 'Served for another {s} s',
   stale: 'Served, and validated behind; stale for {s} s',
-  offline: 'Validated first; stands in if the origin cannot be reached',
+  offline: 'Validated first; served without the origin',
   gone: 'Validated first; never served without the origin',
   absent: 'Nothing is stored for you',
   unmatched: 'No rule matches it',

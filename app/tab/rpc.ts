@@ -29,6 +29,6 @@ export async function ask<A extends Question['ask']>(
     port1.close()
     if (reply && 'answer' in reply.data) return reply.data.answer as Answers[A]
     if (!reply && attempt < TRIES && (await navigator.serviceWorker.getRegistrations().catch(() => []))[0]) continue
-    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? 'it took too long' })
+    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? 'time is up' })
   }
 }
