@@ -109,7 +109,7 @@ export const test = base.extend<Fixtures, { readonly browserContext: BrowserCont
   },
 })
 
-/** Settles when the page is controlled and its client has been greeted. */
+/** Settles when the page is controlled. Its worker is being asked what was said before, and may not have answered. */
 export async function controlled(page: Page): Promise<void> {
   await page.waitForFunction(() => window.layer?.state.controlled === true)
 }

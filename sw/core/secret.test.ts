@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSecret } from './secret.ts'
+import { isCredential, isSecret } from './secret.ts'
 
 describe('the value of a request field', () => {
   it.each([
@@ -65,5 +65,39 @@ describe('the value of a request field', () => {
     'authorization',
   ])('is none in %s', (name) => {
     expect(isSecret(name)).toBe(false)
+  })
+})
+
+describe('a response field', () => {
+  it.each([
+    'authorization',
+    'authentication-info',
+    'access-token',
+    'x-access-token',
+    'x-auth-token',
+    'x-refresh-token',
+    'id-token',
+    'x-csrf-token',
+    'x-xsrf-token',
+    'csrftoken',
+    'x-jwt',
+    'jwt',
+  ])('hands out a credential in %s', (name) => {
+    expect(isCredential(name)).toBe(true)
+  })
+
+  it.each([
+    'x-continuation-token',
+    'next-page-token',
+    'x-next-token',
+    'www-authenticate',
+    'access-control-allow-credentials',
+    'access-control-allow-headers',
+    'x-session-id',
+    'x-request-id',
+    'etag',
+    'x-author',
+  ])('hands out none in %s', (name) => {
+    expect(isCredential(name)).toBe(false)
   })
 })

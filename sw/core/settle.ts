@@ -126,7 +126,7 @@ function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlem
 
 /** What the origin says is gone, forbidden, or not to be kept any more ends what we have of it. */
 const endsEntry = (head: ResponseHead, obstacle: string): boolean =>
-  isGone(head) || (head.status < 400 && (obstacle === 'no-store' || obstacle === 'vary'))
+  isGone(head) || (head.status < 400 && ['no-store', 'credential', 'vary'].includes(obstacle))
 
 const isGone = ({ status }: ResponseHead): boolean => status === 403 || status === 404 || status === 410
 

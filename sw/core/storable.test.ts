@@ -124,6 +124,12 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
   })
 })
 
+describe('an answer that hands out a credential', () => {
+  it.each(['authorization', 'access-token', 'x-csrf-token'])('in %s is not stored, whatever else it says', (name) => {
+    expect(notStorable(GET, responseHead(200, { [name]: 'secret', 'cache-control': 'max-age=60' }))).toBe('credential')
+  })
+})
+
 describe('what a request says (RFC 9111 §3, §5.2.1.5)', () => {
   it.each(['HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'get', 'FORGET', 'GETS'])('%s is not stored', (method) => {
     expect(notStorable(requestHead({}, { method }), responseHead(200))).toBe('method')

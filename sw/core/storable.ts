@@ -1,6 +1,7 @@
 import { directivesOf, parseCacheControl } from './cache-control.ts'
 import type { Fields, RequestHead, ResponseHead } from './head.ts'
 import { asksForBytes, contentRange } from './range.ts'
+import { isCredential } from './secret.ts'
 import { varyNames } from './vary.ts'
 
 /**
@@ -27,6 +28,7 @@ export type NotStorable =
   | 'partial'
   | 'request-no-store'
   | 'no-store'
+  | 'credential'
   | 'vary'
   | 'stream'
   | 'no-freshness'
@@ -36,7 +38,7 @@ export type NotStorable =
  *
  * A rule stands for "a cache extension that allows it" and gives successful answers their freshness, so for those no
  * field of their own is needed; an error status must state its freshness itself.
- * `no-store` is obeyed whatever a rule trusts (I5).
+ * `no-store` is obeyed whatever a rule trusts, and what hands out a credential counts as it (I5).
  *
  * @see RFC 9111 §3
  */
@@ -54,6 +56,7 @@ export function notStorable(request: RequestHead, response: ResponseHead): NotSt
     return 'request-no-store'
   }
   if (directives.mustUnderstand ? !UNDERSTOOD.test(String(status)) : directives.noStore) return 'no-store'
+  if ([...fields.keys()].some(isCredential)) return 'credential'
   const varies = varyNames(fields)
   const isSecret = varies.includes('authorization') && request.fields.has('authorization') && request.ofToken !== true
   if (varies === 'unknowable' || isSecret) return 'vary'

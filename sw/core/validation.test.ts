@@ -245,6 +245,12 @@ describe('stored fields brought up to date by a 304 (RFC 9111 §3.2)', () => {
     expect(mergedFields(fieldsOf({ age: '400', date: MONDAY }), fieldsOf())).toEqual(fieldsOf())
   })
 
+  it('keep no credential that the 304 hands out', () => {
+    expect(mergedFields(fieldsOf({ etag: '"1"' }), fieldsOf({ 'x-csrf-token': 'secret' }))).toEqual(
+      fieldsOf({ etag: '"1"' }),
+    )
+  })
+
   const OF_THE_BODY = ['content-length', 'content-encoding', 'content-type', 'content-range']
 
   it('never differ in what describes the body, whatever it says', () => {

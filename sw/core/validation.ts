@@ -1,5 +1,6 @@
 import { entityTag, isStrong, strongMatch, weakMatch } from './entity-tag.ts'
 import { type Fields, listed } from './head.ts'
+import { isCredential } from './secret.ts'
 
 /** Request fields that make a `304` possible which the page, not the layer, asked for. */
 export const isConditional = (request: Fields): boolean =>
@@ -75,6 +76,8 @@ export function storedFields(fields: Fields): Map<string, string> {
   const kept = new Map(fields)
   const ofConnection = listed(fields.get('connection')?.toLowerCase())
   for (const name of [...HOP_BY_HOP, ...ofConnection, 'content-length', 'content-encoding']) kept.delete(name)
+  // A 304 may hand out what no stored answer had.
+  for (const name of fields.keys()) if (isCredential(name)) kept.delete(name)
   return kept
 }
 

@@ -324,7 +324,7 @@ export class Reads {
     try {
       const rows = await within(STORE_LIMIT_MS, this.#ports.ledger.find(key), 'late')
       if (typeof rows !== 'string') return rows
-      this.#rest('the store takes long to answer; the network answers meanwhile', key)
+      this.#rest('the store takes long to answer; the network answers meanwhile', '')
     } catch (error) {
       this.#rest('the store cannot be read; the network answers meanwhile', error)
     }
