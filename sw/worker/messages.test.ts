@@ -7,7 +7,7 @@ const { Messages } = await import('./messages.ts')
 
 /** What a worker sends when a page asks for a stored answer of ada’s anew, and what the page hears. */
 async function refreshed(credentials: string | undefined): Promise<{ sent: unknown; answer: unknown }> {
-  const launch = vi.fn((_: unknown) => ({
+  const launch = vi.fn<(read: unknown) => unknown>(() => ({
     landed: Promise.resolve({ settlement: { kind: 'refresh' } }),
     shared: Promise.resolve({ outcome: 'unchanged' }),
   }))

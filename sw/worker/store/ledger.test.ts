@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { storedRow } from '../../core/stored-row.fixture.ts'
 import { KEY_RANGE, keeping } from './keeping.fixture.ts'
 import type { UseStore } from './store.ts'
 
@@ -28,5 +29,18 @@ describe('a ledger whose first look at the store has failed', () => {
     await ledger.load()
     expect(ledger.isLoaded).toBe(true)
     expect(ledger.searches.urlOf('https://app.test/api?from=there')).toBe('https://app.test/api')
+  })
+})
+
+describe('rows that are removed', () => {
+  it('are not served from memory any more, though the disk still has them', async () => {
+    const ledger = new Ledger(keeping(), '1')
+    const row = { ...storedRow(), ...(await ledger.placeOf(ledger.ticket('everyone'))) }
+    await ledger.commit(row, undefined)
+    await ledger.find(row.key)
+    expect(ledger.remembered(row.key)).toHaveLength(1)
+    const removed = ledger.remove([row], () => undefined)
+    expect(ledger.remembered(row.key)).toBeUndefined()
+    await removed
   })
 })

@@ -190,6 +190,8 @@ export class Ledger implements Transactions {
     change: (row: Row) => Change | undefined,
     at: Sequence = UNDER_WAY,
   ): Promise<{ rows: Row[]; logged: LoggedChange[] }> {
+    // Whoever asks from now on waits for the disk, which has them no more by then.
+    this.lost(rows.map(({ key }) => key))
     const removed = await this.write(async ({ store, meta }) => {
       const gone: Row[] = []
       for (const { key, variant } of rows) {
