@@ -1,5 +1,8 @@
 import { defineConfig } from '@playwright/test'
 
+// The same in each process of a run: what is left to chance goes by it, and prints it.
+process.env['SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+
 // One worker: two cores are enough for one browser and its origin.
 export default defineConfig({
   testDir: 'e2e',

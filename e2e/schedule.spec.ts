@@ -6,7 +6,7 @@ const USERS = ['ada', 'grace', 'edsger'] as const
 type User = (typeof USERS)[number]
 const PATHS = ['/api/own', '/api/own/2', '/api/large']
 
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+const SEED = Number(process.env['SEED'])
 const STEPS = Number(process.env['STEPS'] ?? 200)
 
 /** Numbers that a seed decides (mulberry32). */

@@ -24,7 +24,7 @@ const PARTS = [
       'audit',
       'kill',
     ].map((name) => `e2e/${name}.spec.ts`),
-    full: { STEPS: '2000' },
+    full: { STEPS: '2000', FULL: '1' },
     short: { STEPS: '200' },
   },
   { name: 'faults of storage', args: ['-c', 'e2e/safe/playwright.config.ts'], full: { FULL: '1' }, short: {} },
