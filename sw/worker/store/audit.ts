@@ -84,6 +84,8 @@ export async function audit(
   ledger.forget()
   // A body is there before its row: whoever had no row when we looked may have one now.
   if (unnamed.size > 0) await ledger.each(({ body }) => void ('url' in body && unnamed.delete(body.url)))
+  // And whoever has replaced a row removes its body.
+  for (const url of unnamed) if (!(await bodies.has({ url }))) unnamed.delete(url)
   await bodies.remove([...spent, ...[...unnamed].map((url) => ({ body: { url } }))])
   const repairs = [
     [unreadable, 'rows that could not be read or lay under another key, removed'],
