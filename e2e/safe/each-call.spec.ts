@@ -7,7 +7,7 @@ test('every call that the worker makes is in the table, and is made as often as 
   for (const name of Object.keys(traced)) {
     const outcome = await outcomeOf(name)
     holds(outcome)
-    expect(outcome.reports).toEqual([])
+    expect(outcome.reports, name).toEqual([])
     const counts = new Map<string, number>()
     for (const call of outcome.calls) counts.set(call, (counts.get(call) ?? 0) + 1)
     for (const [call, count] of counts) made.set(call, Math.max(count, made.get(call) ?? 0))

@@ -1,4 +1,4 @@
-import type { BrowserContext, CDPSession, Page } from '@playwright/test'
+import { type BrowserContext, type CDPSession, expect, type Page } from '@playwright/test'
 import { NumberedOrigin } from './origin.ts'
 import { type Plan, type Play, type Said, spelled, type Step, type Thing, THINGS } from './plan.ts'
 
@@ -66,7 +66,10 @@ export class Player {
         'healthy',
         EVERYTHING.filter((step) => !('read' in step && step.read === 'new')),
       )
-      await page.waitForFunction(() => window.areStored(['small', 'large']))
+      // `waitForFunction` takes a promise for the truth.
+      await expect
+        .poll(() => page.evaluate(() => window.areStored(['small', 'large'])), { timeout: HARNESS_LIMIT_MS })
+        .toBe(true)
       await this.#set(origin, 'granted')
       for (const steps of lives) {
         await workers.stop()

@@ -170,8 +170,9 @@ export class Keeper {
     channel.changes([committed.logged])
     const gone = await room.make()
     await bodies.remove(gone)
-    // The old body goes only now that the row that names the new one is there.
-    if (previous !== undefined) await bodies.remove([previous])
+    // The old body goes only now that the row that names the new one is there. It need not be the one that was known when
+    // the origin was asked.
+    if (committed.replaced !== undefined) await bodies.remove([committed.replaced])
     return { row, body, outcome }
   }
 

@@ -10,12 +10,12 @@ interface Range {
 
 /** A database in memory: what two workers have in common. One transaction at a time. */
 export function keeping(records = new Map<string, unknown>()): UseStore {
-  const under = ({ lower, upper }: Range): string[] =>
+  const under = ({ lower, upper }: Range = { lower: '', upper: '\uffff' }): string[] =>
     [...records.keys()].filter((key) => key >= lower && key <= upper).toSorted((one, other) => (one < other ? -1 : 1))
   const store = {
     get: (key: string) => succeeded(() => records.get(key)),
-    getAll: (range: Range) => succeeded(() => under(range).map((key) => records.get(key))),
-    getAllKeys: (range: Range, atMost?: number) => succeeded(() => under(range).slice(0, atMost)),
+    getAll: (range?: Range) => succeeded(() => under(range).map((key) => records.get(key))),
+    getAllKeys: (range?: Range, atMost?: number) => succeeded(() => under(range).slice(0, atMost)),
     put: (record: unknown, key: string) => void records.set(key, record),
     delete: (given: string | Range) => {
       for (const key of typeof given === 'string' ? [given] : under(given)) records.delete(key)

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { KEY_RANGE, keeping } from './keeping.fixture.ts'
 import type { UseStore } from './store.ts'
@@ -29,6 +30,19 @@ describe('a ledger whose first look at the store has failed', () => {
     await ledger.load()
     expect(ledger.isLoaded).toBe(true)
     expect(ledger.searches.urlOf('https://app.test/api?from=there')).toBe('https://app.test/api')
+  })
+})
+
+describe('a row that is stored', () => {
+  it('comes with the one that it replaces, which need not be the one that was known when the origin was asked', async () => {
+    const ledger = new Ledger(keeping(), '1')
+    const placed = async (): Promise<Row> => ({
+      ...storedRow(),
+      ...(await ledger.placeOf(ledger.ticket('everyone'))),
+    })
+    const [first, second] = [await placed(), await placed()]
+    expect(await ledger.commit(first, undefined)).toMatchObject({ replaced: undefined })
+    expect(await ledger.commit(second, undefined)).toMatchObject({ replaced: { sequence: first.sequence } })
   })
 })
 

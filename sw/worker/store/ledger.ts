@@ -26,6 +26,11 @@ export interface Ticket {
   readonly partition: string
 }
 
+interface Committed {
+  readonly logged: LoggedChange | undefined
+  readonly replaced: Row | undefined
+}
+
 /** A write that has been announced. */
 export interface Intent {
   readonly id: string
@@ -164,15 +169,15 @@ export class Ledger implements Transactions {
     return this.#store('readonly', work)
   }
 
-  /** Makes a row the stored one, together with its entry in the change log; or says why not. */
-  async commit(row: Row, change: Change | undefined): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
+  /** Makes a row the stored one, together with its entry in the change log; or says why not. Gives the one it replaces. */
+  async commit(row: Row, change: Change | undefined): Promise<Committed | Refusal> {
     const outcome = await this.write(async ({ store, meta }) => {
       const existing = parseRow(await promisifyRequest<unknown>(store.get(rowKey(row))))
       const refused = refusal(row, existing, epochOf(meta, row.partition))
       if (refused !== undefined) return refused
       store.put(row, rowKey(row))
       await enter(store, meta, row, row.receivedAtMs)
-      return { logged: log(store, meta, change) }
+      return { logged: log(store, meta, change), replaced: existing }
     })
     if (typeof outcome === 'string') this.lost([row.key])
     else this.#remembered.replace(row)
