@@ -169,10 +169,9 @@ export class Keeper {
     }
     channel.changes([committed.logged])
     const gone = await room.make()
-    await bodies.remove(gone)
     // The old body goes only now that the row that names the new one is there. It need not be the one that was known when
     // the origin was asked.
-    if (committed.replaced !== undefined) await bodies.remove([committed.replaced])
+    await bodies.remove(committed.replaced === undefined ? gone : [...gone, committed.replaced])
     return { row, body, outcome }
   }
 

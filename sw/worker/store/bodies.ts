@@ -32,12 +32,12 @@ export class Bodies {
     return this.#open().then(async (cache) => (await cache.match(body.url))?.body ?? undefined)
   }
 
-  /** Removes the bodies of rows that are gone. A failure leaves garbage, which the audit finds. */
+  /** Removes the bodies of rows that are gone. What fails or takes long leaves garbage, which the audit finds. */
   async remove(rows: readonly Pick<Row, 'body'>[]): Promise<void> {
     const urls = rows.flatMap(({ body }) => ('url' in body ? [body.url] : []))
     if (urls.length === 0) return
     const cache = await this.#open()
-    await Promise.all(urls.map((url) => cache.delete(url)))
+    await within(STORE_LIMIT_MS, Promise.all(urls.map((url) => cache.delete(url))), undefined)
   }
 
   /** Whether a body is where its row says. */
