@@ -18,7 +18,7 @@ export const OBJECT_STORE = 'keyval'
 export const BODY_CACHE = 'freshlayer-bodies-v1'
 
 /** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */
-export const DISTRUST_CACHE = 'freshlayer-distrust'
+export const DIRTY_FLAG_CACHE = 'freshlayer-dirty'
 
 /** The app's own files: hashed ones at their URL, others at one with `?__freshlayer=<revision>`. */
 export const PRECACHE = 'freshlayer-precache-v1'

@@ -1,16 +1,16 @@
 import { normaliseUrl } from '../../config/language/index.ts'
 import { refusal } from '../../sw/core/admission.ts'
 import { type CacheStatus, cacheStatus } from '../../sw/core/cache-status.ts'
-import { covers, isKnown, partOf } from '../../sw/core/form.ts'
+import { covers, isKnown, partOf } from '../../sw/core/conditional.ts'
 import { currentAge } from '../../sw/core/freshness.ts'
 import { groupNames } from '../../sw/core/groups.ts'
 import type { CacheMode, Fields, RequestHead, ResponseHead } from '../../sw/core/head.ts'
 import { formatHttpDate } from '../../sw/core/http-date.ts'
-import { Marks, type Target } from '../../sw/core/invalidation.ts'
+import { Invalidations, type Target } from '../../sw/core/invalidation.ts'
 import { entryKey } from '../../sw/core/key.ts'
 import { type Plan, plan } from '../../sw/core/plan.ts'
 import { combines, contentRange, joined } from '../../sw/core/range.ts'
-import { rateLimitMs, retryAfterMs } from '../../sw/core/rest.ts'
+import { rateLimitMs, retryAfterMs } from '../../sw/core/retry-after.ts'
 import { ROW_SHAPE, type Row } from '../../sw/core/row.ts'
 import { searched, searchPolicy, type SearchPolicy } from '../../sw/core/search.ts'
 import { selected } from '../../sw/core/select.ts'
@@ -61,7 +61,7 @@ export class Model {
   nowMs: EpochMs = epochMs(0)
   readonly #ask: Ask
   readonly #rows = new Map<string, readonly Row[]>()
-  readonly #marks = new Marks()
+  readonly #marks = new Invalidations()
   readonly #searches = new Map<string, SearchPolicy>()
   #restUntilMs = 0
   #counter = 0

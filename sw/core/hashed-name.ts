@@ -1,4 +1,4 @@
-/** Words as names have them, capitals only at their beginning; after a hyphen also words in capitals, and numbers. */
+/** ClientUsers as names have them, capitals only at their beginning; after a hyphen also words in capitals, and numbers. */
 const WORDS = String.raw`(?:[A-Z][a-z]{2}|[a-z]|[-_](?:[A-Z]+|\d+)?)*`
 
 /** A short number, a year, a size, a date; or a word in capitals that is all there is. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isReached, literalOf, type Mark, Marks, type Target } from './invalidation.ts'
+import { isReached, literalOf, type Invalidation, Invalidations, type Target } from './invalidation.ts'
 import { NEVER, sequence, UNDER_WAY } from './sequence.ts'
 
 const at = (counter: number) => sequence(1, counter)
@@ -32,11 +32,11 @@ describe('what an invalidation reaches', () => {
     expect(isReached({ url, tags }, ['tag another', target])).toBe(reached)
     expect(isReached({ url, tags }, [])).toBe(false)
 
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.add({ target, sequence: at(5) })
     expect(marks.covering({ url, tags })).toBe(reached ? at(5) : NEVER)
 
-    const writes = new Marks()
+    const writes = new Invalidations()
     writes.begin('write', [target])
     expect(writes.covering({ url, tags })).toBe(reached ? UNDER_WAY : NEVER)
   })
@@ -46,7 +46,7 @@ describe('marks (I1)', () => {
   const row = { url: `${PRODUCTS}?page=2`, tags: ['products'] }
 
   it('cover by the newest that reaches a row, in whatever order they were made', () => {
-    const all: Mark[] = [
+    const all: Invalidation[] = [
       { target: `url ${PRODUCTS}?page=2`, sequence: at(3) },
       { target: `url ${PRODUCTS}`, sequence: at(2) },
       { target: 'tag products', sequence: at(5) },
@@ -55,7 +55,7 @@ describe('marks (I1)', () => {
     ]
     fc.assert(
       fc.property(fc.shuffledSubarray(all), (made) => {
-        const marks = new Marks()
+        const marks = new Invalidations()
         for (const mark of made) marks.add(mark)
         const reaching = made.filter(({ target }) => isReached(row, [target])).map((mark) => mark.sequence)
         expect(marks.covering(row)).toBe(Math.max(NEVER, ...reaching))
@@ -64,14 +64,14 @@ describe('marks (I1)', () => {
   })
 
   it('of one target never become older', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     for (const counter of [3, 7, 5]) marks.add({ target: 'tag products', sequence: at(counter) })
     expect(marks.covering(row)).toBe(at(7))
     expect(marks.forgetBefore(UNDER_WAY)).toEqual(['tag products'])
   })
 
   it('of prefixes never become older', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     for (const counter of [3, 7, 5]) marks.add({ target: 'prefix ', sequence: at(counter) })
     expect(marks.covering(row)).toBe(at(7))
   })
@@ -81,7 +81,7 @@ describe('a write under way (I2)', () => {
   const row = { url: PRODUCTS, tags: [] }
 
   it('covers until it ends', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.begin('one', [`url ${PRODUCTS}`])
     expect(marks.covering(row)).toBe(UNDER_WAY)
     marks.end('one')
@@ -89,7 +89,7 @@ describe('a write under way (I2)', () => {
   })
 
   it('covers until the last of several ends', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.begin('one', [`url ${PRODUCTS}`])
     marks.begin('two', [`url ${PRODUCTS}`])
     marks.end('one')
@@ -97,7 +97,7 @@ describe('a write under way (I2)', () => {
   })
 
   it('does not hide the mark it leaves behind', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.begin('one', [`url ${PRODUCTS}`])
     marks.add({ target: `url ${PRODUCTS}`, sequence: at(4) })
     marks.end('one')
@@ -105,7 +105,7 @@ describe('a write under way (I2)', () => {
   })
 
   it('is not forgotten with the marks', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.begin('one', [`url ${PRODUCTS}`])
     expect(marks.forgetBefore(UNDER_WAY)).toEqual([])
     expect(marks.covering(row)).toBe(UNDER_WAY)
@@ -114,7 +114,7 @@ describe('a write under way (I2)', () => {
 
 describe('marks that no row is left for', () => {
   it('are forgotten, and only those', () => {
-    const marks = new Marks()
+    const marks = new Invalidations()
     marks.add({ target: 'tag old', sequence: at(1) })
     marks.add({ target: 'prefix old', sequence: at(2) })
     marks.add({ target: 'tag as-old-as-the-oldest', sequence: at(3) })
@@ -126,7 +126,7 @@ describe('marks that no row is left for', () => {
   })
 
   it('make no difference to any row that is left', () => {
-    const mark = fc.record<Mark>({
+    const mark = fc.record<Invalidation>({
       target: fc.constantFrom<Target[]>('tag a', 'tag b', 'url /a', 'prefix /', 'prefix /b'),
       sequence: fc.nat(20).map(at),
     })
@@ -140,7 +140,7 @@ describe('marks that no row is left for', () => {
     )
     fc.assert(
       fc.property(fc.array(mark), rows, (made, left) => {
-        const marks = new Marks()
+        const marks = new Invalidations()
         for (const one of made) marks.add(one)
         const invalidated = () => left.map((row) => marks.covering(row) > row.sequence)
         const before = invalidated()

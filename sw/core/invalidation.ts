@@ -14,7 +14,7 @@ export function literalOf(pattern: string): string {
 }
 
 /** An invalidation is a record of its own, never an edit of rows: a row is stale if a mark that covers it is newer. */
-export interface Mark {
+export interface Invalidation {
   readonly target: Target
   readonly sequence: Sequence
 }
@@ -25,12 +25,12 @@ interface Covered {
 }
 
 /** All invalidations that still matter, and the writes under way, which cover what they name until they end. */
-export class Marks {
+export class Invalidations {
   readonly #exact = new Map<Target, Sequence>()
   readonly #prefixes = new Map<Target, Sequence>()
   readonly #underWay = new Map<string, readonly Target[]>()
 
-  add({ target, sequence }: Mark): void {
+  add({ target, sequence }: Invalidation): void {
     const marks = this.#of(target)
     if (sequence > (marks.get(target) ?? NEVER)) marks.set(target, sequence)
   }

@@ -1,6 +1,6 @@
 import { refusal, type Refusal } from './admission.ts'
 import { epochOf } from './epoch.ts'
-import { Marks, type Target } from './invalidation.ts'
+import { Invalidations, type Target } from './invalidation.ts'
 import { partitionOfKey } from './key.ts'
 import type { Row } from './row.ts'
 import { sequence, type Sequence } from './sequence.ts'
@@ -33,7 +33,7 @@ export interface Transaction<T> {
 export class ModelStore {
   meta: Meta = { incarnation: 0, epoch: 1, ends: {} }
   readonly rows = new Map<string, KnownRow>()
-  readonly marks = new Map<Target, Sequence>()
+  readonly invalidations = new Map<Target, Sequence>()
   readonly intents = new Map<string, readonly Target[]>()
   readonly #isSlow: boolean
   /** How often it was made anew: no epoch comes twice. */
@@ -70,7 +70,7 @@ export class ModelStore {
 
   /** The browser, or its user, deletes everything. */
   lose(): void {
-    for (const records of [this.rows, this.marks, this.intents]) records.clear()
+    for (const records of [this.rows, this.invalidations, this.intents]) records.clear()
     this.meta = { incarnation: 0, epoch: 1 + 1000 * ++this.#losses, ends: {} }
   }
 }
@@ -81,7 +81,7 @@ interface Lease {
 }
 
 /** A place in the order of things, taken when a request begins. */
-export interface Ticket {
+export interface SequenceTicket {
   readonly lease: Lease
   readonly counter: number
   readonly partition: string
@@ -97,7 +97,7 @@ export interface Flight {
 
 /** The ledger of one worker: its memory and its transactions. Every question is put to the rules themselves. */
 export class ModelWorker {
-  readonly marks = new Marks()
+  readonly invalidations = new Invalidations()
   readonly flights = new Map<string, Flight>()
   isAlive = true
   /** How much it is busy with: a browser lets a newer worker answer when that is nothing. */
@@ -149,16 +149,16 @@ export class ModelWorker {
     return lease
   }
 
-  ticket(partition: string): Ticket {
+  ticket(partition: string): SequenceTicket {
     const counter = ++this.#counter
     return { lease: this.begin(), counter, partition }
   }
 
-  placeOf({ lease: { meta }, counter, partition }: Ticket): Pick<Row, 'sequence' | 'epoch'> | undefined {
+  placeOf({ lease: { meta }, counter, partition }: SequenceTicket): Pick<Row, 'sequence' | 'epoch'> | undefined {
     return meta && { sequence: sequence(meta.incarnation, counter), epoch: epochOf(meta, partition) }
   }
 
-  life(partition: string): number {
+  generation(partition: string): number {
     return this.#ended.get(partition) ?? 0
   }
 
@@ -172,7 +172,7 @@ export class ModelWorker {
   }
 
   isInvalidated(row: Pick<Row, 'url' | 'tags' | 'sequence'>): boolean {
-    return this.marks.covering(row) > row.sequence
+    return this.invalidations.covering(row) > row.sequence
   }
 
   commit(row: KnownRow): Transaction<Refusal | undefined> {
@@ -187,15 +187,15 @@ export class ModelWorker {
 
   intend(write: string, targets: readonly Target[]): Transaction<void> {
     this.#own.add(write)
-    this.marks.begin(write, targets)
+    this.invalidations.begin(write, targets)
     return this.#write(() => void this.#store.intents.set(write, targets))
   }
 
   end(write: string, reached: readonly Target[]): Transaction<void> {
     const incarnation = this.begin().meta?.incarnation ?? 0
     const at = sequence(incarnation, ++this.#counter)
-    for (const target of reached) this.marks.add({ target, sequence: at })
-    this.marks.end(write)
+    for (const target of reached) this.invalidations.add({ target, sequence: at })
+    this.invalidations.end(write)
     return this.#write(() => {
       const current = this.#store.meta.incarnation
       const final = current === incarnation ? at : sequence(current, ++this.#counter)
@@ -206,7 +206,7 @@ export class ModelWorker {
   }
 
   endPartition(partition: string): Transaction<void> {
-    this.#ended.set(partition, this.life(partition) + 1)
+    this.#ended.set(partition, this.generation(partition) + 1)
     this.#ending.add(partition)
     return this.#write(() => {
       const { rows, meta } = this.#store
@@ -228,13 +228,13 @@ export class ModelWorker {
     })
   }
 
-  /** Forgets the marks that are older than every row, and than all that is in the air. */
+  /** Forgets the invalidations that are older than every row, and than all that is in the air. */
   tidy(): Transaction<void> {
     return this.#write(() => {
       const rows = [...this.#store.rows.values()].map((row) => row.sequence)
       const inTheAir = sequence(Math.max(0, this.#first - 1), 0)
       const oldest = rows.reduce((one, other) => (one < other ? one : other), inTheAir)
-      for (const target of this.marks.forgetBefore(oldest)) this.#store.marks.delete(target)
+      for (const target of this.invalidations.forgetBefore(oldest)) this.#store.invalidations.delete(target)
     })
   }
 
@@ -250,12 +250,12 @@ export class ModelWorker {
   }
 
   #load(): void {
-    const { marks, intents } = this.#store
+    const { invalidations, intents } = this.#store
     this.#isLoaded = true
-    for (const [target, at] of marks) this.marks.add({ target, sequence: at })
-    for (const write of this.#others) if (!intents.has(write)) this.marks.end(write)
+    for (const [target, at] of invalidations) this.invalidations.add({ target, sequence: at })
+    for (const write of this.#others) if (!intents.has(write)) this.invalidations.end(write)
     this.#others = [...intents.keys()].filter((write) => !this.#own.has(write))
-    for (const write of this.#others) this.marks.begin(write, intents.get(write) ?? [])
+    for (const write of this.#others) this.invalidations.begin(write, intents.get(write) ?? [])
   }
 
   #becomeNewest(): void {
@@ -269,12 +269,12 @@ export class ModelWorker {
       const at = sequence(this.#highest, ++this.#counter)
       for (const target of intents.get(write) ?? []) this.#mark(target, at)
       intents.delete(write)
-      this.marks.end(write)
+      this.invalidations.end(write)
     }
   }
 
   #mark(target: Target, at: Sequence): void {
-    this.marks.add({ target, sequence: at })
-    this.#store.marks.set(target, at)
+    this.invalidations.add({ target, sequence: at })
+    this.#store.invalidations.set(target, at)
   }
 }

@@ -133,9 +133,9 @@ export class World {
     const partition = partitionOf(user)
     const begunAt = this.#now
     const answered = this.#answered
-    const life = worker.life(partition)
+    const life = worker.generation(partition)
     const show = (known: Known): void => {
-      if (worker.life(partition) !== life) return this.#note('not shown')
+      if (worker.generation(partition) !== life) return this.#note('not shown')
       if (known.version < answered) throw new Error('I1: shown, though older than a write that the page had heard of')
       this.#mayShow(known, user, begunAt)
     }
@@ -160,7 +160,7 @@ export class World {
       }
     }
     // For somebody who has left nothing is asked: the origin would take it for the next one's.
-    if (worker.life(partition) !== life) return this.#note('not asked')
+    if (worker.generation(partition) !== life) return this.#note('not asked')
     yield* this.#fetch(worker, partition, planned, isAnswered ? () => undefined : show)
   }
 
@@ -168,7 +168,7 @@ export class World {
     const key = keyOf(partition)
     const ticket = worker.ticket(partition)
     const askedAt = this.#now
-    const after = worker.marks.covering(RESOURCE)
+    const after = worker.invalidations.covering(RESOURCE)
     const flight: Flight = { after, shared: undefined, isStoring: false, hasEnded: false }
     worker.flights.set(key, flight)
     const asked = planned.kind === 'validate' || planned.kind === 'serve-then-validate' ? planned.row : undefined
@@ -400,7 +400,7 @@ export class World {
   #toJoin(worker: ModelWorker, key: string): Flight | undefined {
     const flight = worker.flights.get(key)
     if (flight === undefined || flight.isStoring) return undefined
-    const after = worker.marks.covering(RESOURCE)
+    const after = worker.invalidations.covering(RESOURCE)
     return flight.after === after && after !== UNDER_WAY ? flight : undefined
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anyFields } from './header-text.fixture.ts'
 import { after, storedRow } from './stored-row.fixture.ts'
-import { isSpent, type Standing, standing, type Window, type Windows } from './timeline.ts'
+import { isExpired, type Standing, standing, type Window, type Windows } from './timeline.ts'
 import { seconds } from './units.ts'
 
 const s = seconds
@@ -335,14 +335,14 @@ describe('any timeline', () => {
 
 describe('a stored response of no more use', () => {
   const DAY = 86_400
-  it.each<[rule: string, value: string, windows: Windows, heard: number, spent: boolean]>([
+  it.each<[rule: string, value: string, windows: Windows, heard: number, expired: boolean]>([
     ['has no window left, and a day without a question', '', RULE, DAY + 1, true],
     ['is kept for its validator until then', '', RULE, DAY, false],
     ['has a window left while it may stand in', '', { ...RULE, offline: s(DAY + 100) }, DAY + 109, false],
     ['has none left when that has ended', '', { ...RULE, offline: s(DAY + 100) }, DAY + 110, true],
     ['may have had none at all', 'no-cache', HTTP, DAY + 1, true],
     ['is not what a clock set back has left in the future', 'no-cache', HTTP, -2 * DAY, false],
-  ])('%s', (_, value, windows, heard, spent) => {
-    expect(isSpent(cacheControl(value), windows, false, after(heard))).toBe(spent)
+  ])('%s', (_, value, windows, heard, expired) => {
+    expect(isExpired(cacheControl(value), windows, false, after(heard))).toBe(expired)
   })
 })

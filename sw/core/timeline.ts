@@ -98,6 +98,6 @@ const KEPT_FOR_VALIDATION_S = 86_400
  * @param heardAtMs when the origin was last heard at all. Not now: a clock set forward by mistake must cost nothing that
  *   is right once it is set back.
  */
-export const isSpent = (row: Aged, rule: Windows, invalidated: boolean, heardAtMs: EpochMs): boolean =>
+export const isExpired = (row: Aged, rule: Windows, invalidated: boolean, heardAtMs: EpochMs): boolean =>
   standing(row, rule, invalidated, heardAtMs).state === 'gone' &&
   secondsBetween(row.receivedAtMs, heardAtMs) > KEPT_FOR_VALIDATION_S

@@ -15,7 +15,7 @@ export const STORE_LIMIT_MS = 1000
 export const ANNOUNCE_LIMIT_MS = 500
 
 /** The promise's value, or `late` when it takes longer. Rejections pass through. */
-export function within<T, L>(ms: number, promise: Promise<T>, late: L): Promise<T | L> {
+export function timeout<T, L>(ms: number, promise: Promise<T>, late: L): Promise<T | L> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const limit = new Promise<L>((resolve) => (timer = setTimeout(resolve, ms, late)))
   return Promise.race([promise, limit]).finally(() => clearTimeout(timer))

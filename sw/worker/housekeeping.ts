@@ -1,6 +1,6 @@
 import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
-import { isSpent } from '../core/timeline.ts'
+import { isExpired } from '../core/timeline.ts'
 import { audit } from './store/audit.ts'
 import type { Bodies } from './store/bodies.ts'
 import { now } from './clock.ts'
@@ -8,7 +8,7 @@ import type { Identity } from './identity/identity.ts'
 import type { Ledger } from './store/ledger.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'
-import type { Room } from './store/room.ts'
+import type { Eviction } from './store/eviction.ts'
 import type { Sessions } from './identity/sessions.ts'
 import type { Statistics } from './statistics.ts'
 
@@ -17,7 +17,7 @@ interface Ports {
   readonly ruleOf: (row: Row) => Rule | undefined
   readonly ledger: Ledger
   readonly bodies: Bodies
-  readonly room: Room
+  readonly eviction: Eviction
   readonly identity: Identity
   readonly sessions: Sessions
   readonly statistics: Statistics
@@ -39,7 +39,7 @@ export class Housekeeping {
   }
 
   /** Something happened: idle time begins anew. Called for every request, so it sets no timer while one is set. */
-  stir(): void {
+  noteActivity(): void {
     this.#stirredAtMs = now()
     if (!this.#isWaiting) this.#wait(IDLE_MS)
   }
@@ -56,11 +56,11 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { ruleOf, ledger, bodies, room, identity, sessions, statistics, files } = this.#ports
+    const { ruleOf, ledger, bodies, eviction, identity, sessions, statistics, files } = this.#ports
     try {
       await sessions.rest()
       await statistics.save()
-      await room.save()
+      await eviction.save()
       if (this.#audited) return
       // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
       this.#audited = true
@@ -68,7 +68,7 @@ export class Housekeeping {
       await files?.tidy()
       await audit({ ledger, bodies }, (row, heardAtMs) => {
         const rule = ruleOf(row)
-        return rule === undefined || isSpent(row, rule, ledger.isInvalidated(row), heardAtMs)
+        return rule === undefined || isExpired(row, rule, ledger.isInvalidated(row), heardAtMs)
       })
     } catch (error) {
       report('housekeeping failed and is tried again by the next worker', error)

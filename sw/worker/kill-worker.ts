@@ -4,9 +4,9 @@
  */
 import { BODY_CACHE, CACHE_DATABASE, CHANNEL, OUTBOX_DATABASE, PRECACHE } from '../../config/names.ts'
 import { envelope, parseQuestion } from '../protocol.ts'
-import { within } from './clock.ts'
-import { distrust } from './store/distrust.ts'
-import { inertAnswer, NO_LOG } from './inert.ts'
+import { timeout } from './clock.ts'
+import { dirtyFlag } from './store/dirty-flag.ts'
+import { killedAnswer, NO_LOG } from './killed-answers.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
 
@@ -18,14 +18,14 @@ worker.addEventListener('activate', (event) => event.waitUntil(remove()))
 worker.addEventListener('message', (event) => {
   const question = parseQuestion(event.data)
   if (question === undefined || !(event.source instanceof Client)) return
-  event.ports[0]?.postMessage({ answer: inertAnswer(question, event.source.id) })
+  event.ports[0]?.postMessage({ answer: killedAnswer(question, event.source.id) })
 })
 
 async function remove(): Promise<void> {
   const gone = await Promise.allSettled([
     caches.delete(BODY_CACHE),
     caches.delete(PRECACHE),
-    distrust.clear(),
+    dirtyFlag.clear(),
     deleteDatabase(CACHE_DATABASE),
     // Writes that the origin does not have yet are not ours to drop (I4).
     isUnused(OUTBOX_DATABASE).then((unused) => (unused ? deleteDatabase(OUTBOX_DATABASE) : undefined)),
@@ -38,7 +38,7 @@ async function remove(): Promise<void> {
 
 function deleteDatabase(name: string): Promise<void> {
   const deleted = settled(indexedDB.deleteDatabase(name)).then(() => undefined)
-  return within(DELETE_LIMIT_MS, deleted, undefined)
+  return timeout(DELETE_LIMIT_MS, deleted, undefined)
 }
 
 /** Whether a database holds nothing, or does not exist; asking does not make it. False where that cannot be told. */
@@ -49,7 +49,7 @@ async function isUnused(name: string): Promise<boolean> {
     isAbsent = true
     opening.transaction?.abort()
   })
-  const db = await within(DELETE_LIMIT_MS, settled(opening), undefined).catch(() => undefined)
+  const db = await timeout(DELETE_LIMIT_MS, settled(opening), undefined).catch(() => undefined)
   if (db === undefined) return isAbsent
   try {
     const stores = [...db.objectStoreNames]

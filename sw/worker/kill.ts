@@ -4,12 +4,12 @@ import { CACHE_DATABASE, OBJECT_STORE, PRECACHE } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 import { Bodies } from './store/bodies.ts'
 import { Channel } from './channel.ts'
-import { now, STORE_LIMIT_MS, within } from './clock.ts'
-import { distrust } from './store/distrust.ts'
-import { inertAnswer, NO_LOG } from './inert.ts'
+import { now, STORE_LIMIT_MS, timeout } from './clock.ts'
+import { dirtyFlag } from './store/dirty-flag.ts'
+import { killedAnswer, NO_LOG } from './killed-answers.ts'
 import { type Answering, type Parts, start } from './main.ts'
 import type { Precache } from './lifecycle/precache.ts'
-import { untouched } from './lifecycle/navigation.ts'
+import { passThrough } from './lifecycle/navigation.ts'
 import { KILL } from './store/records.ts'
 import { report } from './report.ts'
 import { worker } from './scope.ts'
@@ -77,7 +77,7 @@ class Switch {
     if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
     // Another worker of the same origin may have been told first.
     this.#channel.onOthersChange(() => void this.#read().catch(() => undefined))
-    this.#awaited = within(STORE_LIMIT_MS, this.#known(), undefined).catch(() => undefined)
+    this.#awaited = timeout(STORE_LIMIT_MS, this.#known(), undefined).catch(() => undefined)
   }
 
   /** Open as long as there is no kill. */
@@ -96,7 +96,7 @@ class Switch {
       install: () => this.#admit().then(() => files.install()),
       // One that waited may have been told nothing.
       activate: async () => {
-        await within(STORE_LIMIT_MS, this.#read(), undefined).catch(() => undefined)
+        await timeout(STORE_LIMIT_MS, this.#read(), undefined).catch(() => undefined)
         if (this.#killed !== true) await files.activate()
       },
       tidy: () => (this.#killed === true ? Promise.resolve() : files.tidy()),
@@ -119,7 +119,7 @@ class Switch {
         if (this.#killed === undefined) await this.#awaited
         if (this.#killed !== true) return messages.answer(question, clientId)
         void this.#look()
-        return inertAnswer(question, clientId)
+        return killedAnswer(question, clientId)
       },
     }
   }
@@ -131,7 +131,7 @@ class Switch {
       // A write is announced to other reads even where nothing can be told (I1); a read is safe with the network.
       const mayAnswer =
         this.#killed === false || (this.#killed === undefined && !/^(GET|HEAD)$/.test(event.request.method))
-      return (mayAnswer ? handle() : undefined) ?? untouched(event)
+      return (mayAnswer ? handle() : undefined) ?? passThrough(event)
     })
   }
 
@@ -201,7 +201,7 @@ class Switch {
   async #empty(): Promise<void> {
     const closed = Promise.reject(new Error(KILLED))
     closed.catch(() => undefined)
-    await Promise.all([this.#bodies.clear(closed), caches.delete(PRECACHE), distrust.clear()])
+    await Promise.all([this.#bodies.clear(closed), caches.delete(PRECACHE), dirtyFlag.clear()])
   }
 
   /** Keeps a new worker from being installed while a kill lasts. One that no longer holds is asked for again. */

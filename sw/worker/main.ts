@@ -9,12 +9,12 @@ import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { Flights } from './requests/flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import type { Identity, IdentityOf } from './identity/identity.ts'
-import { Keeper } from './requests/keeper.ts'
+import { ResponseStore } from './requests/response-store.ts'
 import { Ledger } from './store/ledger.ts'
 import { ofThisShape } from './store/ledger-record.ts'
 import { requestMatcher } from './requests/matching.ts'
 import { Messages } from './messages.ts'
-import { isPageLoad, navigate, untouched } from './lifecycle/navigation.ts'
+import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { Ranges } from './requests/ranges.ts'
@@ -22,7 +22,7 @@ import { Reachability } from './requests/reachability.ts'
 import { readOf } from './requests/read.ts'
 import { Reads } from './requests/reads.ts'
 import { report } from './report.ts'
-import { Room } from './store/room.ts'
+import { Eviction } from './store/eviction.ts'
 import { worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { endPartitions, follow, Sessions } from './identity/sessions.ts'
@@ -87,12 +87,12 @@ export function start(
   })
   const reachability = new Reachability(channel)
   const statistics = new Statistics(beside)
-  const room = new Room(ledger, rules.budget)
-  const keeper = new Keeper({ ledger, bodies, channel, structured, ranges, room })
-  const flights = new Flights({ ledger, bodies, channel, keeper, reachability, statistics, structured, identity })
+  const eviction = new Eviction(ledger, rules.budget)
+  const responses = new ResponseStore({ ledger, bodies, channel, structured, ranges, eviction })
+  const flights = new Flights({ ledger, bodies, channel, responses, reachability, statistics, structured, identity })
   const ports = {
     match,
-    room,
+    eviction,
     ledger,
     bodies,
     flights,
@@ -103,7 +103,7 @@ export function start(
     statistics,
     structured,
     ranges,
-    keeper,
+    responses,
     files,
   }
   const sessions = new Sessions(ports, beside)
@@ -119,7 +119,7 @@ export function start(
   })
   channel.onOthersChange(({ ended }) => {
     ledger.reread()
-    if (ended !== undefined) ledger.outlive(ended)
+    if (ended !== undefined) ledger.advanceGeneration(ended)
   })
   onClose.add(() => ledger.reread())
   // A failure shows when the first answer needs it.
@@ -129,7 +129,7 @@ export function start(
   const matchOf = requestMatcher(match)
   const matched: Route['match'] = ({ request }) => {
     const found = matchOf(request)
-    if (found !== undefined) housekeeping.stir()
+    if (found !== undefined) housekeeping.noteActivity()
     return found
   }
   const handle: RouteHandlerCallback = ({ request, event, params }) => {
@@ -156,7 +156,7 @@ export function start(
     router.registerRoute(
       new Route(
         ({ request }) => request.mode === 'navigate',
-        ({ event }) => untouched(event as FetchEvent),
+        ({ event }) => passThrough(event as FetchEvent),
       ),
     )
   }
@@ -168,7 +168,7 @@ export function start(
     const sameOrigin = origin === worker.location.origin
     const found = sessionOf({ method: event.request.method, origin, sameOrigin, pathname, search })
     if (found?.kind !== 'write' || found.session === undefined) return
-    housekeeping.stir()
+    housekeeping.noteActivity()
     event.waitUntil(sessions.load(found.session, event.resultingClientId))
   }
   worker.addEventListener('fetch', (event) => {
@@ -197,7 +197,7 @@ export function start(
     const question = parseQuestion(event.data)
     const client = event.source
     if (question === undefined || !(client instanceof Client)) return
-    housekeeping.stir()
+    housekeeping.noteActivity()
     event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports
     event.waitUntil(

@@ -25,7 +25,11 @@ async function refreshed(credentials: string | undefined): Promise<{ sent: unkno
   const match: ReadMatch = { kind: 'read', rule, tags: [] } as never
   const ports = {
     match: () => match,
-    ledger: { searches: { urlOf: (url: string) => url }, rowsOf: () => Promise.resolve([row]), life: () => 0 },
+    ledger: {
+      searchPolicies: { urlOf: (url: string) => url },
+      rowsOf: () => Promise.resolve([row]),
+      generation: () => 0,
+    },
     flights: { launch },
     identity: {
       partitionsOf: () => Promise.resolve(['everyone', 'token/id/ada']),

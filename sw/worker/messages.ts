@@ -100,7 +100,7 @@ export class Messages {
       return { url: given, state: 'unmatched', why: '' }
     }
     const { rule, tags } = match
-    const url = this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, rule))
+    const url = this.#ports.ledger.searchPolicies.urlOf(normaliseUrl(match.href, rule))
     const base = {
       url,
       rule: rule.name,
@@ -155,11 +155,14 @@ export class Messages {
     const { ledger, flights, identity, secrets } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
-    const rows = await this.#stored(this.#ports.ledger.searches.urlOf(normaliseUrl(match.href, match.rule)), clientId)
+    const rows = await this.#stored(
+      this.#ports.ledger.searchPolicies.urlOf(normaliseUrl(match.href, match.rule)),
+      clientId,
+    )
     const outcomes: Refreshed['outcome'][] = []
-    const lives = new Map(rows.map(({ partition }) => [partition, ledger.life(partition)]))
+    const lives = new Map(rows.map(({ partition }) => [partition, ledger.generation(partition)]))
     for (const row of rows) {
-      const isTheirs = (): boolean => ledger.life(row.partition) === lives.get(row.partition)
+      const isTheirs = (): boolean => ledger.generation(row.partition) === lives.get(row.partition)
       if (!isTheirs()) break
       const authorization = identity.credentialsOf(row.partition) ?? null
       const fields = new Map(row.request.fields)

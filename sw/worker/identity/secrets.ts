@@ -1,6 +1,6 @@
 import type { Fields } from '../../core/head.ts'
 import { isSecret } from '../../core/secret.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { SECRET } from '../store/records.ts'
 import { report } from '../report.ts'
 import { onClose, promisifyRequest, type UseStore } from '../store/store.ts'
@@ -80,7 +80,7 @@ export class Secrets {
       return made
     })
     const late = 'it takes long'
-    const found = await within(STORE_LIMIT_MS, kept, late).catch(String)
+    const found = await timeout(STORE_LIMIT_MS, kept, late).catch(String)
     if (typeof found !== 'string') return found
     report('secrets: their key cannot be kept; the next worker does not find what is stored by this one', found)
     kept.then(

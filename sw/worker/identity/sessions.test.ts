@@ -15,9 +15,17 @@ describe('a sign-in', () => {
       forgetWords: () => never,
       doubt: (partition: string) => (events.push(`doubt ${partition}`), never),
     } as unknown as Identity
-    const ledger = { outlive: (partition: string) => events.push(`outlive ${partition}`) } as unknown as Ledger
+    const ledger = {
+      advanceGeneration: (partition: string) => events.push(`advanceGeneration ${partition}`),
+    } as unknown as Ledger
     void signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab')
-    expect(events).toEqual(['outlive ', 'outlive user/ada', 'doubt user/ada', 'outlive user/grace', 'doubt user/grace'])
+    expect(events).toEqual([
+      'advanceGeneration ',
+      'advanceGeneration user/ada',
+      'doubt user/ada',
+      'advanceGeneration user/grace',
+      'doubt user/grace',
+    ])
   })
 
   it('doubts as well whom only the disk knows, each once, and settles when all of it is on disk', async () => {
@@ -32,7 +40,7 @@ describe('a sign-in', () => {
         return new Promise<void>((resolve) => settle.push(resolve))
       },
     } as unknown as Identity
-    const ledger = { outlive: () => undefined } as unknown as Ledger
+    const ledger = { advanceGeneration: () => undefined } as unknown as Ledger
     let isOver = false
     const signingIn = signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab').then(() => (isOver = true))
     await expect.poll(() => doubted).toEqual(['user/ada', 'user/grace', 'user/mary'])

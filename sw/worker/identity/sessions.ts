@@ -1,6 +1,6 @@
 import type { Bodies } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
-import { ANNOUNCE_LIMIT_MS, now, within } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, now, timeout } from '../clock.ts'
 import { type Identity, NOBODY, type Session } from './identity.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { SESSIONS } from '../store/records.ts'
@@ -38,7 +38,7 @@ export class Sessions {
     if (session === undefined) return () => Promise.resolve()
     const key = SESSIONS + crypto.randomUUID()
     const announced = this.#write((store) => void store.put(session, key))
-    await within(ANNOUNCE_LIMIT_MS, announced, undefined)
+    await timeout(ANNOUNCE_LIMIT_MS, announced, undefined)
     return async (isDone, clientId) => {
       if (isDone) await follow(session, this.#ports, clientId)
       await this.#write((store) => void store.delete(key))
@@ -109,7 +109,7 @@ export const follow = (session: Session, ports: Ports, clientId: string | undefi
  */
 export async function signOut(ports: Ports, clientId: string | undefined): Promise<void> {
   const { identity, ledger } = ports
-  ledger.outlive(NOBODY)
+  ledger.advanceGeneration(NOBODY)
   // At once, whatever the disk does: memory knows who is being served.
   const known = identity.ownInMemory(clientId)
   const ending = endPartitions(ports, known)
@@ -124,10 +124,10 @@ export async function signOut(ports: Ports, clientId: string | undefined): Promi
  */
 export async function signIn({ identity, ledger }: Ports, clientId: string | undefined): Promise<void> {
   const doubt = (partition: string): Promise<void> => {
-    ledger.outlive(partition)
+    ledger.advanceGeneration(partition)
     return identity.doubt(partition, 'followed')
   }
-  ledger.outlive(NOBODY)
+  ledger.advanceGeneration(NOBODY)
   // At once, as at a sign-out.
   const known = identity.ownInMemory(clientId)
   const doubting = known.map(doubt)

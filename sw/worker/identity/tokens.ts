@@ -1,6 +1,6 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { entriesOf, TOKENS } from '../store/records.ts'
 import { report } from '../report.ts'
 import type { Secrets } from './secrets.ts'
@@ -43,7 +43,7 @@ export class Tokens {
   /** The same, by a worker before this one as well: a page that says hello may be showing what it has read before. */
   async recall(clientId: string): Promise<readonly string[]> {
     const asked = this.#store('readonly', (store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
-    const before = await within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+    const before = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
     return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
   }
 
@@ -55,7 +55,7 @@ export class Tokens {
   /** Those of all clients, by a worker before this one as well. */
   async recallAll(): Promise<readonly string[]> {
     const asked = this.#store('readonly', (store) => entriesOf(store, TOKENS))
-    const before = await within(STORE_LIMIT_MS, asked, []).catch(() => [])
+    const before = await timeout(STORE_LIMIT_MS, asked, []).catch(() => [])
     return [...this.used(), ...before.flatMap(([, record]) => partitionsIn(record))]
   }
 

@@ -192,7 +192,7 @@ function reading() {
   let left: (records: unknown[]) => void = () => undefined
   let reject: (error: Error) => void = () => undefined
   const records = new Promise<unknown[]>((...settle) => ([left, reject] = settle))
-  /** Doubts alone: no names that the backend gives, and no sign-in or sign-out under way. */
+  /** Trust alone: no names that the backend gives, and no sign-in or sign-out under way. */
   const resolve = (keys: string[]): void => left([keys.map((key) => [key, 'refused']), [], []])
   const written: (string | undefined)[] = []
   let isFirst = true

@@ -1,17 +1,17 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isOfToken, partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
-import { Doubts } from './doubts.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { PartitionTrust } from './partition-trust.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
-import { keepNote, readNote } from './notes.ts'
+import { putIdentityRecord, readIdentityRecord } from './identity-records.ts'
 import { CLIENTS, DOUBTS, LAST, storedPartitions, TOKENS, under } from '../store/records.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import type { Secrets } from './secrets.ts'
 import { promisifyRequest, type UseStore } from '../store/store.ts'
 import { Tokens } from './tokens.ts'
-import { ofUser, userOf, Words } from './words.ts'
+import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
 /** Users are told apart. */
 export const identified: IdentityOf = (...ports) => new Users(...ports)
@@ -26,8 +26,8 @@ class Users implements Identity {
   readonly #store: UseStore
   readonly #consequences: Consequences
   readonly #tokens: Tokens
-  readonly #words: Words
-  readonly #doubts: Doubts
+  readonly #clientUsers: ClientUsers
+  readonly #trust: PartitionTrust
   /** Undefined once reads wait no longer for what a worker before this one has left in doubt. */
   #ready: Promise<unknown> | undefined
   /** As it is on disk, if this worker has put it there. */
@@ -38,9 +38,9 @@ class Users implements Identity {
     this.#store = store
     this.#consequences = consequences
     this.#tokens = new Tokens(config, store, secrets)
-    this.#words = new Words(store)
-    this.#doubts = new Doubts(store)
-    this.#ready = within(STORE_LIMIT_MS, this.#doubts.read(consequences.resume), undefined).then(
+    this.#clientUsers = new ClientUsers(store)
+    this.#trust = new PartitionTrust(store)
+    this.#ready = timeout(STORE_LIMIT_MS, this.#trust.read(consequences.resume), undefined).then(
       () => (this.#ready = undefined),
     )
   }
@@ -60,24 +60,24 @@ class Users implements Identity {
     const { by, probe } = this.#config
     const credentials = request.headers.get('authorization')
     if (credentials !== null && by.includes('authorization')) return this.#tokens.partitionOf(credentials, clientId)
-    const user = this.#words.userOf(clientId)
+    const user = this.#clientUsers.userOf(clientId)
     if (user !== undefined) return ofUser(user)
-    if (by.includes('identify')) return this.#words.ask(clientId)
+    if (by.includes('identify')) return this.#clientUsers.ask(clientId)
     if (!by.includes('echo')) return undefined
-    return this.#words.learned(clientId, probe, (fields) => this.learn(clientId, fields))
+    return this.#clientUsers.learned(clientId, probe, (fields) => this.learn(clientId, fields))
   }
 
   knownOf(request: Request, clientId: string): string | undefined | Promise<string> {
     const credentials = request.headers.get('authorization')
     return credentials === null || !this.#config.by.includes('authorization')
-      ? ofUser(this.#words.userOf(clientId))
+      ? ofUser(this.#clientUsers.userOf(clientId))
       : this.#tokens.partitionOf(credentials, clientId)
   }
 
   learn(clientId: string, fields: Fields | undefined): void {
     const echo = fields && this.#echoIn(fields)
     if (echo !== undefined) void this.#isNow(clientId, echo)
-    this.#words.endLearning(clientId)
+    this.#clientUsers.endLearning(clientId)
   }
 
   isOf(partition: string, clientId: string, fields: Fields): boolean {
@@ -85,42 +85,42 @@ class Users implements Identity {
     if (echo === undefined || partition === EVERYONE || isOfToken(partition)) return true
     const user = userOf(partition)
     const isNamed = this.#config.by.includes('identify')
-    if (this.#doubts.isCalled(partition, echo, isNamed ? undefined : user)) {
+    if (this.#trust.isCalled(partition, echo, isNamed ? undefined : user)) {
       this.#keepLast(user)
       return true
     }
     // Another user has signed in behind this page's back, in another tab or on the server.
-    this.#words.unsay(clientId)
+    this.#clientUsers.unsay(clientId)
     if (!isNamed) void this.#isNow(clientId, echo)
     return false
   }
 
   doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
-    return this.#doubts.doubt(partition, doubt)
+    return this.#trust.doubt(partition, doubt)
   }
 
   isDoubted(partition: string): boolean {
-    return this.#doubts.isDoubted(partition)
+    return this.#trust.isDoubted(partition)
   }
 
   confirms(partition: string, fields: Fields): boolean {
     if (isOfToken(partition)) return true
     // Cookies do not show: where the backend names its user, only that will do; else the page has to say it anew.
-    return this.#config.by.includes('echo') ? Boolean(this.#echoIn(fields)) : this.#doubts.of(partition) !== 'followed'
+    return this.#config.by.includes('echo') ? Boolean(this.#echoIn(fields)) : this.#trust.of(partition) !== 'followed'
   }
 
   async last(clientId: string): Promise<string | undefined> {
     // Of one who is known to be nobody there is nothing to show.
-    if (this.#config.offlineIdentity !== 'last' || this.#words.userOf(clientId) === null) return undefined
+    if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
     await this.#ready
-    return ofUser(await readNote(this.#store, LAST))
+    return ofUser(await readIdentityRecord(this.#store, LAST))
   }
 
   /** Somebody is the last user of whom there was a word that can be believed. */
   #keepLast(user: string | undefined): void {
     if (user === undefined || user === this.#last || this.#config.offlineIdentity !== 'last') return
     this.#last = user
-    void keepNote(this.#store, LAST, user)
+    void putIdentityRecord(this.#store, LAST, user)
   }
 
   async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
@@ -130,7 +130,7 @@ class Users implements Identity {
       await this.#isNow(clientId, echo)
       return ofUser(echo)
     }
-    const partition = await this.#words.ofPage(clientId)
+    const partition = await this.#clientUsers.ofPage(clientId)
     if (partition === undefined || this.isOf(partition, clientId, fields)) return partition
     // As after any answer of another's.
     await this.#consequences.end([partition])
@@ -139,7 +139,7 @@ class Users implements Identity {
 
   /** The partitions whose entries a client may be shown. */
   async partitionsOf(clientId: string): Promise<string[]> {
-    const user = this.#words.userOf(clientId) ?? (await this.#words.recall(clientId))
+    const user = this.#clientUsers.userOf(clientId) ?? (await this.#clientUsers.recall(clientId))
     const tokens = this.#config.by.includes('authorization') ? await this.#tokens.recall(clientId) : []
     const all = [EVERYONE, ofUser(user), ...tokens]
     return all.filter((partition) => partition !== undefined)
@@ -160,28 +160,28 @@ class Users implements Identity {
     const isEcho = by.includes('echo') && !by.includes('identify')
     const partition = ofUser(user) ?? ''
     // Said again after a sign-in it is news all the same.
-    if (!by.includes('echo') && this.#doubts.of(partition) === 'followed') void this.doubt(partition, 'none')
-    const before = this.#words.userOf(clientId)
+    if (!by.includes('echo') && this.#trust.of(partition) === 'followed') void this.doubt(partition, 'none')
+    const before = this.#clientUsers.userOf(clientId)
     if (before === user) return
-    this.#words.say(clientId, user)
+    this.#clientUsers.say(clientId, user)
     // What the backend says holds for all that go by cookies; pages may have a user each.
-    const outdated = isEcho ? this.#words.unsayOthers(user) : []
-    const isGone = typeof before === 'string' && !this.#words.users().includes(before)
+    const outdated = isEcho ? this.#clientUsers.unsayOthers(user) : []
+    const isGone = typeof before === 'string' && !this.#clientUsers.users().includes(before)
     const gone = isGone ? [partitionName('user', before)] : []
     const ending = this.#consequences.end(gone)
     if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
     const others = await this.#othersThan(isEcho ? [user] : undefined)
     await Promise.all([
       ending,
-      keepNote(this.#store, CLIENTS + clientId, user),
-      ...outdated.map((id) => keepNote(this.#store, CLIENTS + id, undefined)),
+      putIdentityRecord(this.#store, CLIENTS + clientId, user),
+      ...outdated.map((id) => putIdentityRecord(this.#store, CLIENTS + id, undefined)),
       this.#consequences.end(others.filter((other) => !gone.includes(other))),
     ])
   }
 
   /** The stored partitions of users whom nobody has any more. Default: those of no open client. */
   async #othersThan(users?: readonly (string | null)[]): Promise<string[]> {
-    const [stored, held] = await Promise.all([this.#stored(), users ?? this.#words.held()])
+    const [stored, held] = await Promise.all([this.#stored(), users ?? this.#clientUsers.held()])
     return stored.filter((partition) => {
       const user = userOf(partition)
       return user !== undefined && !held.includes(user)
@@ -190,7 +190,7 @@ class Users implements Identity {
 
   /** Every partition that has something on disk. A store that fails or hangs knows of none. */
   #stored(): Promise<string[]> {
-    return within(STORE_LIMIT_MS, this.#store('readonly', storedPartitions), []).catch(() => [])
+    return timeout(STORE_LIMIT_MS, this.#store('readonly', storedPartitions), []).catch(() => [])
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
@@ -204,14 +204,14 @@ class Users implements Identity {
   }
 
   ownInMemory(clientId: string | undefined): string[] {
-    const users = this.#words.users().map(ofUser)
+    const users = this.#clientUsers.users().map(ofUser)
     const used = this.#tokens.usedBy(clientId)
     const tokens = used.length === 0 ? this.#tokens.used() : used
     return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
   }
 
   async forgetWords(): Promise<void> {
-    this.#words.forget()
+    this.#clientUsers.forget()
     await this.#store('readwrite', (store) => {
       store.delete(under(CLIENTS))
       return promisifyRequest(store.transaction)
@@ -220,7 +220,7 @@ class Users implements Identity {
 
   async forget(own: readonly string[]): Promise<void> {
     this.#tokens.forget(own)
-    this.#doubts.forget(own)
+    this.#trust.forget(own)
     this.#last = undefined
     // Whoever goes by cookies says anew who it is.
     await this.forgetWords()
@@ -236,7 +236,7 @@ class Users implements Identity {
   /** Forgets the clients that are gone. */
   async tidy(): Promise<void> {
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
-    this.#words.tidy(open)
+    this.#clientUsers.tidy(open)
     await this.#store('readwrite', async (store) => {
       for (const kind of [CLIENTS, TOKENS]) {
         const known = await promisifyRequest(store.getAllKeys(under(kind)))

@@ -1,7 +1,7 @@
 import { DENIED_PATH, DENIED_QUERY, pathMatches, type Rules } from '../../../config/language/index.ts'
 import { isAway } from '../../core/head.ts'
-import { withStatus } from '../requests/answer.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { forwardedAnswer } from '../requests/answer.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import type { Pages } from './pages.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
@@ -21,7 +21,7 @@ export function isPageLoad(request: Request, url: URL, { navigation }: Rules): b
 }
 
 /** The answer to a request as if there were no worker: where the browser has asked already it is not asked again. */
-export async function untouched({ preloadResponse, request }: FetchEvent): Promise<Response> {
+export async function passThrough({ preloadResponse, request }: FetchEvent): Promise<Response> {
   const preloaded = (await preloadResponse) as Response | undefined
   return preloaded ?? fetch(request)
 }
@@ -40,7 +40,7 @@ export interface StandIns {
  */
 export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
   const landed = pages?.begin(event)
-  const network = untouched(event).then((response) => {
+  const network = passThrough(event).then((response) => {
     if (landed !== undefined && !isFailed(response)) {
       event.waitUntil(
         landed(response.clone()).catch((error: unknown) => report('a page could not be stored; it is shown', error)),
@@ -50,16 +50,16 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   })
   // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
   event.waitUntil(network.catch(() => undefined))
-  const first = await within(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
+  const first = await timeout(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
   if (first instanceof Response && !isFailed(first) && !isAway(first.status)) {
-    return withStatus(first, { fwd: 'bypass', 'fwd-status': first.status })
+    return forwardedAnswer(first, { fwd: 'bypass', 'fwd-status': first.status })
   }
   const unread = (): Promise<unknown> => network.then(({ body }) => body?.cancel()).catch(() => undefined)
-  const own = await within(STORE_LIMIT_MS, pages?.match(event.request) ?? NONE, undefined).catch(() => undefined)
-  const stored = own ?? (await within(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined))
+  const own = await timeout(STORE_LIMIT_MS, pages?.match(event.request) ?? NONE, undefined).catch(() => undefined)
+  const stored = own ?? (await timeout(STORE_LIMIT_MS, shell(), undefined).catch(() => undefined))
   if (stored === undefined) return network
   event.waitUntil(unread())
-  return own ?? withStatus(stored, { fwd: 'stale', detail: 'shell' })
+  return own ?? forwardedAnswer(stored, { fwd: 'stale', detail: 'shell' })
 }
 
 /** A preload that fails rejects, or gives this in Firefox. */

@@ -12,7 +12,7 @@ import type { Bodies } from '../store/bodies.ts'
 import { now } from '../clock.ts'
 import { describeRequest, describeResponse, fieldsOf } from '../requests/describe.ts'
 import { EVERYONE, type Identity, NOBODY } from '../identity/identity.ts'
-import type { Keeper } from '../requests/keeper.ts'
+import type { ResponseStore } from '../requests/response-store.ts'
 import type { Ledger } from '../store/ledger.ts'
 import type { Read } from '../requests/read.ts'
 import { report } from '../report.ts'
@@ -21,7 +21,7 @@ import type { Structured } from '../requests/structured.ts'
 interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
-  readonly keeper: Keeper
+  readonly responses: ResponseStore
   readonly identity: Identity
   readonly structured: Structured | undefined
 }
@@ -35,7 +35,7 @@ export interface Pages {
 }
 
 /** Keeps pages by a rule of their own. They are loaded as ever: nothing is added to the request, and it is sent once. */
-export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structured }: Ports): Pages {
+export function pagesBy(rule: Rule, { ledger, bodies, responses, identity, structured }: Ports): Pages {
   const find = async (request: Request, partition: string): Promise<Found> => {
     const url = normaliseUrl(request.url, rule)
     // A page comes from the network if it can: going back, for which browsers take what they have, makes no exception.
@@ -52,7 +52,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
       // Only what was asked for after a doubt came up can end it.
       const doubted = lastUser().then((partition) => {
         if (partition === undefined || !identity.isDoubted(partition)) return undefined
-        return { partition, life: ledger.life(partition) }
+        return { partition, life: ledger.generation(partition) }
       })
       return async (response) => {
         const receivedAtMs = now()
@@ -86,7 +86,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
             row,
           }
           const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf({ ...ticket, partition })) }
-          await keeper.keep(read, settlement, response, exchange, new Set([resultingClientId]))
+          await responses.keep(read, settlement, response, exchange, new Set([resultingClientId]))
           return settlement
         }
         try {
@@ -109,7 +109,7 @@ export function pagesBy(rule: Rule, { ledger, bodies, keeper, identity, structur
           const settlement = await settleFor(partition, !isDownload)
           const before = await doubted
           const isSuccess = response.ok && settlement.why !== 'unexpected-type'
-          if (!isSuccess || before?.partition !== partition || before.life !== ledger.life(partition)) return
+          if (!isSuccess || before?.partition !== partition || before.life !== ledger.generation(partition)) return
           if (identity.confirms(partition, fields)) await identity.doubt(partition, 'none')
         } finally {
           if (!response.bodyUsed) await response.body?.cancel()

@@ -1,8 +1,8 @@
 import { Route } from 'workbox-routing'
 import { PRECACHE } from '../../../config/names.ts'
 import { HASHED_NAME } from '../../core/hashed-name.ts'
-import { withStatus } from '../requests/answer.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { forwardedAnswer } from '../requests/answer.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
@@ -72,17 +72,17 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       ({ request, url }) => request.mode !== 'navigate' && !request.headers.has('range') && isOfAnyBuild(bare(url)),
       async ({ request, url, event }) => {
         const matched = match(bare(url))
-        const stored = await within(limitMs, matched, 'late')
-        if (stored instanceof Response) return withStatus(stored, FROM_STORE)
+        const stored = await timeout(limitMs, matched, 'late')
+        if (stored instanceof Response) return forwardedAnswer(stored, FROM_STORE)
         if (stored === 'late') {
           report('Cache Storage takes long to answer; files come from the network meanwhile', url.href)
           limitMs = 0
           void matched.then(() => (limitMs = STORE_LIMIT_MS))
         }
         const response = await fetch(request).catch(async (error: unknown) => {
-          const late = await within(STORE_LIMIT_MS, matched, undefined)
+          const late = await timeout(STORE_LIMIT_MS, matched, undefined)
           if (late === undefined) throw error
-          return withStatus(late, FROM_STORE)
+          return forwardedAnswer(late, FROM_STORE)
         })
         if (isMissing(request, response)) event.waitUntil(tellOutdated((event as FetchEvent).clientId, url.href))
         return response
@@ -109,7 +109,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
         await cache.put(OPEN_PAGES, Response.json(await openPages()))
       }
       // Page loads wait until the worker is activated.
-      await within(STORE_LIMIT_MS, note(), undefined)
+      await timeout(STORE_LIMIT_MS, note(), undefined)
     },
     async tidy() {
       const { installing, waiting } = worker.registration

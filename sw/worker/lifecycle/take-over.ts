@@ -1,5 +1,5 @@
 import { envelope, type TakingOver } from '../../protocol.ts'
-import { within } from '../clock.ts'
+import { timeout } from '../clock.ts'
 import { worker } from '../scope.ts'
 
 /** How long a tab may take to say whether it agrees. */
@@ -30,5 +30,5 @@ function agrees(client: Client): Promise<boolean> {
   const { port1, port2 } = new MessageChannel()
   const answer = new Promise<boolean>((resolve) => (port1.onmessage = ({ data }) => resolve(data === true)))
   client.postMessage(envelope({ say: 'agree' }), [port2])
-  return within(AGREE_LIMIT_MS, answer, false).finally(() => port1.close())
+  return timeout(AGREE_LIMIT_MS, answer, false).finally(() => port1.close())
 }

@@ -1,5 +1,5 @@
 import { cacheStatus, type CacheStatus } from '../../core/cache-status.ts'
-import { isKnown } from '../../core/form.ts'
+import { isKnown } from '../../core/conditional.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
 import type { Seconds } from '../../core/units.ts'
@@ -20,8 +20,8 @@ export function storedAnswer(
 ): Response {
   const headers = headersOf(row, age)
   return isKnown(head, row)
-    ? said({ status: 304, statusText: 'Not Modified' }, headers, null, how)
-    : said(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
+    ? withCacheStatus({ status: 304, statusText: 'Not Modified' }, headers, null, how)
+    : withCacheStatus(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
 }
 
 export function headersOf({ fields }: Row, age: Seconds): Headers {
@@ -34,10 +34,10 @@ export function headersOf({ fields }: Row, age: Seconds): Headers {
  * A response as the page gets it: the same, streaming, with a word on how it came about. Redirected and opaque ones are
  * handed over untouched: a copy would lose their URL (I7). So are those with a status that no copy can have.
  */
-export const withStatus = (response: Response, how: CacheStatus): Response =>
+export const forwardedAnswer = (response: Response, how: CacheStatus): Response =>
   response.redirected || response.status < 200 || response.status > 599
     ? response
-    : said(response, new Headers(response.headers), response.body, how)
+    : withCacheStatus(response, new Headers(response.headers), response.body, how)
 
 /**
  * Nothing that the page may have (RFC 9111 §5.2.1.7, §5.2.2.2). Made here and from nothing stored, so it carries no
@@ -46,7 +46,7 @@ export const withStatus = (response: Response, how: CacheStatus): Response =>
 export const gatewayTimeout = (): Response => new Response(null, { status: 504, statusText: 'Gateway Timeout' })
 
 /** A response that says how it came about. */
-export function said(
+export function withCacheStatus(
   { status, statusText }: Pick<Response, 'status' | 'statusText'>,
   headers: Headers,
   body: BodyInit | null | undefined,

@@ -1,19 +1,19 @@
 import type { Rule } from '../../../config/language/index.ts'
 import { isAway, type ResponseHead } from '../../core/head.ts'
 import type { Plan } from '../../core/plan.ts'
-import { retryAfterMs } from '../../core/rest.ts'
+import { retryAfterMs } from '../../core/retry-after.ts'
 import { type Sequence, UNDER_WAY } from '../../core/sequence.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { conditions } from '../../core/validation.ts'
 import type { Bodies } from '../store/bodies.ts'
-import { bounded } from '../bounded.ts'
+import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
 import { now } from '../clock.ts'
 import { describeResponse, hasBody } from './describe.ts'
 import type { Identity } from '../identity/identity.ts'
 import { forgetAll, isCleared } from '../store/forget.ts'
-import { heed } from '../identity/heed.ts'
-import type { Keeper, Shared, Times } from './keeper.ts'
+import { applyIdentitySignals } from '../identity/identity-signals.ts'
+import type { ResponseStore, Shared, Times } from './response-store.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { askOrigin, discard, outgoing } from './origin.ts'
 import type { Reachability } from './reachability.ts'
@@ -23,7 +23,7 @@ import type { Statistics } from '../statistics.ts'
 import type { Structured } from './structured.ts'
 
 /** What a request has brought, as soon as the head of its answer is known. */
-export interface Landing extends Times {
+export interface FlightResult extends Times {
   readonly settlement: Settlement
   /** The origin's answer; its body belongs to whoever launched the flight for a page. */
   readonly response?: Response
@@ -38,7 +38,7 @@ export interface Flight {
   readonly authorization: string | null
   /** Clients that get its answer as their own: they need no telling (I11). */
   readonly informed: Set<string>
-  readonly landed: Promise<Landing>
+  readonly landed: Promise<FlightResult>
   /** The answer's head has come; the store does not have it yet. */
   readonly isStoring: () => boolean
   /** Undefined: nothing that another request could use. */
@@ -49,7 +49,7 @@ interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
   readonly channel: Channel
-  readonly keeper: Keeper
+  readonly responses: ResponseStore
   readonly reachability: Reachability
   readonly statistics: Statistics
   readonly structured: Structured | undefined
@@ -98,7 +98,7 @@ export class Flights {
    * @param forPage the caller hands `landed.response` to a page; else nobody but the store reads it.
    */
   launch(read: Read, plan: Plan, forPage: boolean): Flight {
-    const { ledger, keeper } = this.#ports
+    const { ledger, responses } = this.#ports
     const ticket = ledger.ticket(read.partition)
     const informed = new Set<string>()
     const sent = this.#send(read, plan)
@@ -125,7 +125,7 @@ export class Flights {
       .then(async ({ settlement, requestedAtMs, receivedAtMs }) => {
         const response = await copied
         const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf(ticket)) }
-        const kept = keeper.keep(read, settlement, response, exchange, informed)
+        const kept = responses.keep(read, settlement, response, exchange, informed)
         if (!forPage && settlement.kind !== 'store') discard(response)
         return await kept
       })
@@ -155,10 +155,10 @@ export class Flights {
   }
 
   #covering(read: Read): Sequence {
-    return this.#ports.ledger.marks.covering({ url: read.head.url, tags: read.tags })
+    return this.#ports.ledger.invalidations.covering({ url: read.head.url, tags: read.tags })
   }
 
-  async #send(read: Read, plan: Plan): Promise<Landing> {
+  async #send(read: Read, plan: Plan): Promise<FlightResult> {
     const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
     // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
     const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
@@ -175,7 +175,7 @@ export class Flights {
     return this.#attempt(read, { kind: 'fetch', store: true, variants: [], fwd: 'stale', why }, [])
   }
 
-  async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<Landing> {
+  async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<FlightResult> {
     const { head: request, rule, body } = read
     const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
@@ -232,23 +232,24 @@ export class Flights {
     const restMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
     if (restMs > 0) this.#restUntilMs.set(origin, now() + restMs)
     else if (status < 400) this.#restUntilMs.delete(origin)
-    if (isCleared(fields)) await bounded(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected) ledger.searches.learn(url, structured.search(fields))
+    if (isCleared(fields)) await settleWithin(forgetAll(this.#ports))
+    if (structured !== undefined && status < 300 && !redirected)
+      ledger.searchPolicies.learn(url, structured.search(fields))
     // A sign-in page in place of the answer is no success.
     const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
-    return heed(this.#ports, read, head, isSuccess && clears())
+    return applyIdentitySignals(this.#ports, read, head, isSuccess && clears())
   }
 
   /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */
   #clearsDoubts(partition: string): () => boolean {
     const { ledger, identity } = this.#ports
     const wasDoubted = identity.isDoubted(partition)
-    const life = ledger.life(partition)
-    return () => wasDoubted && ledger.life(partition) === life
+    const life = ledger.generation(partition)
+    return () => wasDoubted && ledger.generation(partition) === life
   }
 }
 
 /** How the origin is asked once more after it was away. */
 const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
 
-const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searches.urlOf(head.url))
+const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searchPolicies.urlOf(head.url))

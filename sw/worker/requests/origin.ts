@@ -1,5 +1,5 @@
 import { type Fields, isAway } from '../../core/head.ts'
-import { retryAfterMs } from '../../core/rest.ts'
+import { retryAfterMs } from '../../core/retry-after.ts'
 import { jittered, now, pause } from '../clock.ts'
 
 /** A longer `Retry-After` is no retry of this request: what is stored answers, or the failure does. */

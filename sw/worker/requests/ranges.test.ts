@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Plan } from '../../core/plan.ts'
 import type { Row } from '../../core/row.ts'
 import { STORED_AT, storedRow } from '../../core/stored-row.fixture.ts'
-import type { Keeper as KeeperClass } from './keeper.ts'
+import type { ResponseStore as KeeperClass } from './response-store.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read } from './read.ts'
 import type { Reads as ReadsClass } from './reads.ts'
@@ -24,14 +24,14 @@ const part = (fields: Record<string, string> = {}, other: Partial<Row> = {}): Ro
   storedRow({ etag: '"a"', 'content-range': 'bytes 4-7/10', ...fields }, { status: 206, ...other })
 
 let Reads: typeof ReadsClass
-let Keeper: typeof KeeperClass
+let ResponseStore: typeof KeeperClass
 let ranges: Ranges
 beforeAll(async () => {
   vi.setSystemTime(STORED_AT)
   vi.stubGlobal('self', globalThis)
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
   ;({ Reads } = await import('./reads.ts'))
-  ;({ Keeper } = await import('./keeper.ts'))
+  ;({ ResponseStore } = await import('./response-store.ts'))
   ;({ ranges } = await import('./ranges.ts'))
 })
 afterAll(() => {
@@ -49,13 +49,13 @@ async function asked(rows: readonly Row[], fields: Record<string, string>, of: R
   let plan: Plan | undefined
   const ports = {
     ledger: {
-      life: () => 0,
+      generation: () => 0,
       isInvalidated: () => false,
       remembered: () => rows,
-      searches: { urlOf: (url: string) => url },
+      searchPolicies: { urlOf: (url: string) => url },
     },
     bodies: { get: () => new TextEncoder().encode('4567').buffer },
-    room: { use: () => undefined },
+    eviction: { use: () => undefined },
     statistics: { count: () => undefined },
     identity: { partitionOf: () => 'everyone', isDoubted: () => false },
     flights: {
@@ -111,12 +111,12 @@ describe('a part that has come', () => {
     let row: Row | undefined
     const ports = {
       ledger: {
-        searches: { urlOf: (url: string) => url },
+        searchPolicies: { urlOf: (url: string) => url },
         commit: (given: Row) => Promise.resolve({ logged: (row = given) && undefined }),
       },
       bodies: { put: () => Promise.resolve({ url: '' }), remove: () => Promise.resolve() },
       channel: { changes: () => undefined },
-      room: { make: () => Promise.resolve([]) },
+      eviction: { make: () => Promise.resolve([]) },
       ranges: of,
     }
     const read = {
@@ -126,10 +126,10 @@ describe('a part that has come', () => {
       tags: [],
       keyOf: () => 'key',
     } as unknown as Read
-    const keeper = new Keeper(ports as unknown as ConstructorParameters<typeof Keeper>[0])
+    const responses = new ResponseStore(ports as unknown as ConstructorParameters<typeof ResponseStore>[0])
     const response = new Response('4567', { status: 206, headers: fields })
     const exchange = { requestedAtMs: STORED_AT, receivedAtMs: STORED_AT } as Parameters<KeeperClass['keep']>[3]
-    await keeper.keep(read, { kind: 'store', why: '' }, response, exchange, new Set())
+    await responses.keep(read, { kind: 'store', why: '' }, response, exchange, new Set())
     return row?.status
   }
 

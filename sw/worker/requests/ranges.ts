@@ -1,9 +1,9 @@
-import { covers, partOf } from '../../core/form.ts'
+import { covers, partOf } from '../../core/conditional.ts'
 import type { RequestHead } from '../../core/head.ts'
 import { combines, contentRange, joined } from '../../core/range.ts'
 import type { Row } from '../../core/row.ts'
 import { mergedFields, sameValidator } from '../../core/validation.ts'
-import { headersOf, said, type storedAnswer } from './answer.ts'
+import { headersOf, withCacheStatus, type storedAnswer } from './answer.ts'
 import type { Bodies } from '../store/bodies.ts'
 
 /** Parts of answers (`Range: bytes=…`). Part of a worker one of whose rules has `ranges`. */
@@ -42,13 +42,13 @@ function answer(
   const headers = headersOf(row, age)
   if (form.kind === 'unsatisfiable') {
     headers.set('content-range', `bytes */${form.total}`)
-    return said({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
+    return withCacheStatus({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
   }
   const { first, last, offset, total } = form
   headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
   return new Response(body as BodyInit | undefined).arrayBuffer().then((bytes) => {
     const part = bytes.slice(offset, offset + last - first + 1)
-    return said({ status: 206, statusText: 'Partial Content' }, headers, part, how)
+    return withCacheStatus({ status: 206, statusText: 'Partial Content' }, headers, part, how)
   })
 }
 

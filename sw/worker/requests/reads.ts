@@ -7,10 +7,10 @@ import { isPart } from '../../core/range.ts'
 import type { Row } from '../../core/row.ts'
 import { selected } from '../../core/select.ts'
 import { seconds } from '../../core/units.ts'
-import { type BodyBytes, gatewayTimeout, storedAnswer, withStatus } from './answer.ts'
+import { type BodyBytes, gatewayTimeout, storedAnswer, forwardedAnswer } from './answer.ts'
 import type { Bodies } from '../store/bodies.ts'
 import { digestOf } from '../store/body-reader.ts'
-import { now, STORE_LIMIT_MS, within } from '../clock.ts'
+import { now, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { describeRequest, fieldsOf, hasBody } from './describe.ts'
 import { type Flight, type Flights, OTHER_USER } from './flights.ts'
 import { type Identity, NOBODY } from '../identity/identity.ts'
@@ -20,7 +20,7 @@ import type { Ranges } from './ranges.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import { report } from '../report.ts'
-import type { Room } from '../store/room.ts'
+import type { Eviction } from '../store/eviction.ts'
 import type { Secrets } from '../identity/secrets.ts'
 import type { Statistics } from '../statistics.ts'
 import type { Structured } from './structured.ts'
@@ -36,7 +36,7 @@ export interface Asked {
 interface Ports {
   readonly ledger: Ledger
   readonly bodies: Bodies
-  readonly room: Room
+  readonly eviction: Eviction
   readonly flights: Flights
   readonly identity: Identity
   readonly reachability: Reachability
@@ -102,8 +102,8 @@ export class Reads {
   /** Whether the identity of a partition has lived on since this was called. */
   #lives(partition: string): () => boolean {
     const { ledger } = this.#ports
-    const life = ledger.life(partition)
-    return () => ledger.life(partition) === life
+    const life = ledger.generation(partition)
+    return () => ledger.generation(partition) === life
   }
 
   async #answer(asked: Asked, partition: string, isTheirs: () => boolean): Promise<Response> {
@@ -125,14 +125,14 @@ export class Reads {
       entryKey({ partition, request: described, url, credentials, keyHeaders, bodyDigest })
     // Which parts of a query count is read with the first row that is looked for.
     if (structured !== undefined && !ledger.isLoaded) await this.#find(keyOf(described.url))
-    const url = ledger.searches.urlOf(described.url)
+    const url = ledger.searchPolicies.urlOf(described.url)
     const head: RequestHead = { ...described, url, ...(isDoubted && { cache: 'no-cache' }) }
     const key = keyOf(url)
     let [planned, stored, row] = await this.#plan(key, head, rule)
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
     const mayWait = (planned.kind === 'fetch' || planned.kind === 'validate') && !this.#isResting()
     const storing = mayWait ? flights.storing(key) : undefined
-    if (storing !== undefined && (await within(rule.timeoutMs, storing, 'late')) !== 'late') {
+    if (storing !== undefined && (await timeout(rule.timeoutMs, storing, 'late')) !== 'late') {
       ;[planned, stored, row] = await this.#plan(key, head, rule)
     }
     const body = bytes
@@ -162,16 +162,16 @@ export class Reads {
     waitUntil: Asked['waitUntil'],
     mayJoin = true,
   ): Promise<Response> {
-    const { room, flights, statistics } = this.#ports
+    const { eviction, flights, statistics } = this.#ports
     const { head, rule } = read
     switch (planned.kind) {
       case 'serve':
         statistics.count(rule.name, { hits: 1, requestsSaved: 1, bytesSaved: planned.row.size })
-        room.use(planned.row, now())
+        eviction.use(planned.row, now())
         return this.#hit(head, planned, stored)
       case 'serve-then-validate': {
         const mayAsk = flights.mayAskBehind(head.url)
-        room.use(planned.row, now())
+        eviction.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
         if (mayAsk) waitUntil((flights.toJoin(read) ?? flights.launch(read, planned, false)).shared)
@@ -227,7 +227,7 @@ export class Reads {
     const flight = flights.launch(read, planned, true)
     waitUntil(flight.shared)
     const canWait = planned.kind === 'fetch' || !planned.standsIn
-    const landing = canWait ? await flight.landed : await within(read.rule.timeoutMs, flight.landed, undefined)
+    const landing = canWait ? await flight.landed : await timeout(read.rule.timeoutMs, flight.landed, undefined)
     if (landing === undefined) {
       // The stored answer has been kept waiting long enough. What comes late is stored all the same, and told.
       waitUntil(flight.landed.then(({ response: late }) => discard(late)))
@@ -259,7 +259,7 @@ export class Reads {
       case 'fail': {
         if (response === undefined) throw error
         const stored = settlement.kind === 'store'
-        const answer = withStatus(response, { ...how, stored, detail: stored ? undefined : settlement.why })
+        const answer = forwardedAnswer(response, { ...how, stored, detail: stored ? undefined : settlement.why })
         if (settlement.why === OTHER_USER) this.#ofTheNext.add(answer)
         return answer
       }
@@ -269,7 +269,7 @@ export class Reads {
   /** The answer another read is waiting for as well; undefined when it brings nothing to share, or brings it too late. */
   async #collapsed(read: Read, flight: Flight, fwd: Forward): Promise<Response | undefined> {
     inform(flight, read)
-    const shared = await within(read.rule.timeoutMs, flight.shared, undefined)
+    const shared = await timeout(read.rule.timeoutMs, flight.shared, undefined)
     if (shared === undefined || selected([shared.row], read.head) === undefined) return undefined
     if (!this.#covers(shared.row, read.head)) return undefined
     const body = shared.body ?? (await this.#body(shared.row))
@@ -315,14 +315,14 @@ export class Reads {
   /** Straight from the network, for a reason of the request's own. */
   async #passed(request: Request, rule: Rule, fwd: Forward, detail: string): Promise<Response> {
     const response = await this.#ports.flights.pass(request, rule)
-    return withStatus(response, { fwd, 'fwd-status': response.status, detail })
+    return forwardedAnswer(response, { fwd, 'fwd-status': response.status, detail })
   }
 
   /** What is stored under a key; nothing, while the store fails or hangs. */
   async #find(key: string): Promise<readonly Row[]> {
     if (this.#isResting()) return []
     try {
-      const rows = await within(STORE_LIMIT_MS, this.#ports.ledger.find(key), 'late')
+      const rows = await timeout(STORE_LIMIT_MS, this.#ports.ledger.find(key), 'late')
       if (typeof rows !== 'string') return rows
       this.#rest('the store takes long to answer; the network answers meanwhile', '')
     } catch (error) {
@@ -344,7 +344,7 @@ export class Reads {
   #body(row: Row): BodyBytes | undefined | Promise<BodyBytes | undefined> {
     const body = this.#ports.bodies.get(row.body)
     if (body instanceof ArrayBuffer) return body
-    return within(STORE_LIMIT_MS, body, undefined).catch((error: unknown) => {
+    return timeout(STORE_LIMIT_MS, body, undefined).catch((error: unknown) => {
       report('a stored body cannot be read; the network answers instead', error)
       return undefined
     })

@@ -1,6 +1,6 @@
 import { groupNames, groupTag } from '../../core/groups.ts'
 import type { Fields } from '../../core/head.ts'
-import { rateLimitMs } from '../../core/rest.ts'
+import { rateLimitMs } from '../../core/retry-after.ts'
 import { searchPolicy, type SearchPolicy } from '../../core/search.ts'
 import { controlOf, TARGETED_FIELD } from '../../core/targeted.ts'
 import { worker } from '../scope.ts'

@@ -11,16 +11,16 @@ import { worker } from '../scope.ts'
  * @param urls a colon or a star in them is text. Default: none.
  */
 export const targetsOf = (
-  ledger: Pick<Ledger, 'searches'>,
+  ledger: Pick<Ledger, 'searchPolicies'>,
   patterns: readonly string[],
   tags: readonly string[],
   urls: readonly string[] = [],
 ): Target[] => [
-  ...urls.map((url): Target => `url ${ledger.searches.urlOf(absolute(url))}`),
+  ...urls.map((url): Target => `url ${ledger.searchPolicies.urlOf(absolute(url))}`),
   ...patterns.map((pattern): Target => {
     const literal = literalOf(pattern)
     const reached = absolute(literal)
-    return literal === pattern ? `url ${ledger.searches.urlOf(reached)}` : `prefix ${reached}`
+    return literal === pattern ? `url ${ledger.searchPolicies.urlOf(reached)}` : `prefix ${reached}`
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]

@@ -1,16 +1,16 @@
 import type { WriteMatch } from '../../../config/language/index.ts'
 import type { Target } from '../../core/invalidation.ts'
 import { settleWrite } from '../../core/write.ts'
-import { withStatus } from './answer.ts'
+import { forwardedAnswer } from './answer.ts'
 import type { Bodies } from '../store/bodies.ts'
-import { bounded } from '../bounded.ts'
+import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
-import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, within } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
-import { distrust } from '../store/distrust.ts'
+import { dirtyFlag } from '../store/dirty-flag.ts'
 import type { Identity } from '../identity/identity.ts'
 import { forgetAll, isCleared } from '../store/forget.ts'
-import { heed } from '../identity/heed.ts'
+import { applyIdentitySignals } from '../identity/identity-signals.ts'
 import type { Ledger } from '../store/ledger.ts'
 import { report } from '../report.ts'
 import type { Sessions } from '../identity/sessions.ts'
@@ -53,7 +53,7 @@ export class Writes {
     // Whose it is by its own token is known before what becomes of it.
     const [whose, isAnnounced, endSession] = await Promise.all([
       identity.knownOf(request, clientId),
-      within(ANNOUNCE_LIMIT_MS, intent.durable, false),
+      timeout(ANNOUNCE_LIMIT_MS, intent.durable, false),
       sessions.begin(match.session),
     ])
     // Its end is told only once it is on disk, which may be after the page knows.
@@ -76,15 +76,15 @@ export class Writes {
       waitUntil(kept)
       await ending.catch(() => undefined)
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
-      if (isAnnounced || reached.length === 0 || (await within(STORE_LIMIT_MS, kept, false))) return
-      await bounded(distrust.set())
+      if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, kept, false))) return
+      await settleWithin(dirtyFlag.set())
     }
     let response: Response
     try {
       response = await fetch(request)
     } catch (error) {
       await end(targets)
-      await bounded(endSession(true, clientId))
+      await settleWithin(endSession(true, clientId))
       throw error
     }
     const { status } = response
@@ -100,9 +100,9 @@ export class Writes {
       await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
       if (match.session !== undefined) return
       if (whose === undefined) identity.learn(clientId, fields)
-      else await heed(this.#ports, { partition: whose, clientId }, { status, fields }, false)
+      else await applyIdentitySignals(this.#ports, { partition: whose, clientId }, { status, fields }, false)
     }
-    await bounded(follow())
-    return withStatus(response, { fwd: 'method', 'fwd-status': status })
+    await settleWithin(follow())
+    return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })
   }
 }

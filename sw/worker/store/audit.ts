@@ -9,7 +9,7 @@ import { parseMeta } from './ledger-record.ts'
 import { MARKS, META, recordsUnder, rowKey, ROWS } from './records.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from './store.ts'
-import { disorder, leave, tidyOrder } from './usage.ts'
+import { disorder, leave, tidyOrder } from './lru.ts'
 
 interface Ports {
   readonly ledger: Ledger
@@ -21,16 +21,16 @@ const MAX_CHANGES = 1000
 const MAX_CHANGE_AGE_MS = 86_400_000
 
 /**
- * Looks at everything that is stored. What no longer matters goes: rows that are spent, marks older than every other row,
+ * Looks at everything that is stored. What no longer matters goes: rows that are expired, marks older than every other row,
  * old changes. What is not as it should be is put right, and said: rows that cannot be read, rows without a body, bodies
  * without a row, an order of use that is not that of the rows. For idle time: it reads some records at a time, the keys
  * alone all at once, and writes once.
  *
- * @param isSpent whether a row is of no more use, given when the origin was last heard.
+ * @param isExpired whether a row is of no more use, given when the origin was last heard.
  */
 export async function audit(
   { ledger, bodies }: Ports,
-  isSpent: (row: Row, heardAtMs: EpochMs) => boolean,
+  isExpired: (row: Row, heardAtMs: EpochMs) => boolean,
 ): Promise<void> {
   await ledger.begin()
   const unnamed = new Set(await bodies.urls())
@@ -44,16 +44,16 @@ export async function audit(
   const gone = new Map<string, Sequence | undefined>()
   let unreadable = 0
   let bodiless = 0
-  const spent: Row[] = []
+  const expired: Row[] = []
   for await (const [key, record] of recordsUnder(ledger, ROWS)) {
     const parsed = parseRow(record)
     const row = parsed && rowKey(parsed) === key ? parsed : undefined
     if (row === undefined) {
       gone.set(key, parsed?.sequence)
       unreadable++
-    } else if (isSpent(row, heardAtMs)) {
+    } else if (isExpired(row, heardAtMs)) {
       gone.set(key, row.sequence)
-      spent.push(row)
+      expired.push(row)
     } else if ('url' in row.body && !unnamed.has(row.body.url) && !(await bodies.has(row.body))) {
       gone.set(key, row.sequence)
       bodiless++
@@ -73,7 +73,7 @@ export async function audit(
       store.delete(key)
       await leave(store, meta, key)
     }
-    for (const target of ledger.marks.forgetBefore(oldest)) store.delete(MARKS + target)
+    for (const target of ledger.invalidations.forgetBefore(oldest)) store.delete(MARKS + target)
     await forgetChanges(store, ({ position, atMs }) => position <= meta.position - MAX_CHANGES || atMs < oldestMs)
     // Whoever uses the store meanwhile waits for this: only what looked wrong is looked at again.
     const found = looksOrdered ? undefined : await disorder(store, meta)
@@ -86,7 +86,7 @@ export async function audit(
   if (unnamed.size > 0) await ledger.each(({ body }) => void ('url' in body && unnamed.delete(body.url)))
   // And whoever has replaced a row removes its body.
   for (const url of unnamed) if (!(await bodies.has({ url }))) unnamed.delete(url)
-  await bodies.remove([...spent, ...[...unnamed].map((url) => ({ body: { url } }))])
+  await bodies.remove([...expired, ...[...unnamed].map((url) => ({ body: { url } }))])
   const repairs = [
     [unreadable, 'rows that could not be read or lay under another key, removed'],
     [bodiless, 'rows without a body, removed'],

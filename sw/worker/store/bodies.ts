@@ -1,7 +1,7 @@
 import { BODY_CACHE } from '../../../config/names.ts'
 import type { Body, Row } from '../../core/row.ts'
 import type { Sequence } from '../../core/sequence.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { worker } from '../scope.ts'
 
 /** Up to here a body lives in its row: one read instead of two, and one transaction for both. */
@@ -37,7 +37,7 @@ export class Bodies {
     const urls = rows.flatMap(({ body }) => ('url' in body ? [body.url] : []))
     if (urls.length === 0) return
     const cache = await this.#open()
-    await within(STORE_LIMIT_MS, Promise.all(urls.map((url) => cache.delete(url))), undefined)
+    await timeout(STORE_LIMIT_MS, Promise.all(urls.map((url) => cache.delete(url))), undefined)
   }
 
   /** Whether a body is where its row says. */
@@ -68,7 +68,7 @@ export class Bodies {
 }
 
 async function openCache(): Promise<Cache> {
-  const cache = await within(STORE_LIMIT_MS, caches.open(BODY_CACHE), undefined)
+  const cache = await timeout(STORE_LIMIT_MS, caches.open(BODY_CACHE), undefined)
   if (cache === undefined) throw new Error(`opening ${BODY_CACHE} took longer than ${STORE_LIMIT_MS} ms`)
   return cache
 }

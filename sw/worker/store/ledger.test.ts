@@ -15,7 +15,7 @@ describe('a ledger whose first look at the store has failed', () => {
     const store = keeping(records)
     const before = new Ledger(store, '1')
     await before.begin()
-    before.searches.learn('https://app.test/api?from=here', { ignored: ['from'], except: [], anyOrder: false })
+    before.searchPolicies.learn('https://app.test/api?from=here', { ignored: ['from'], except: [], anyOrder: false })
     await vi.waitFor(() => expect([...records.keys()]).toContain('search https://app.test/api'))
 
     let isFirst = true
@@ -29,7 +29,7 @@ describe('a ledger whose first look at the store has failed', () => {
     await ledger.begin()
     await ledger.load()
     expect(ledger.isLoaded).toBe(true)
-    expect(ledger.searches.urlOf('https://app.test/api?from=there')).toBe('https://app.test/api')
+    expect(ledger.searchPolicies.urlOf('https://app.test/api?from=there')).toBe('https://app.test/api')
   })
 })
 

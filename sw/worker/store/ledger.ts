@@ -6,21 +6,21 @@ import { partitionOfKey, partitionPrefix, urlPrefix } from '../../core/key.ts'
 import { parseRow, parseRows, type Row } from '../../core/row.ts'
 import { sequence, type Sequence, UNDER_WAY } from '../../core/sequence.ts'
 import { forgetChanges, log } from './changes.ts'
-import { within } from '../clock.ts'
-import { distrust } from './distrust.ts'
+import { timeout } from '../clock.ts'
+import { dirtyFlag } from './dirty-flag.ts'
 import { empty, type Meta, newMeta, parseMeta, type Transaction, type Transactions } from './ledger-record.ts'
 import { INTENTS, MARKS, META, recordsUnder, rowKey, rowsOfKey, ROWS, under } from './records.ts'
-import { OpenWrites, storedMarks } from './open-writes.ts'
-import { Remembered } from './remembered.ts'
-import { Searches } from './searches.ts'
+import { PendingWrites, storedInvalidations } from './pending-writes.ts'
+import { RowCache } from './row-cache.ts'
+import { SearchPolicies } from './search-policies.ts'
 import { promisifyRequest, type UseStore } from './store.ts'
-import { enter, leave } from './usage.ts'
+import { enter, leave } from './lru.ts'
 
 /** What a worker holds of the store until another takes over, or everything is forgotten. */
 type Lease = Readonly<Meta>
 
 /** A place in the order of things, taken when a request begins. */
-export interface Ticket {
+export interface SequenceTicket {
   readonly lease: Promise<Lease>
   readonly counter: number
   readonly partition: string
@@ -50,12 +50,12 @@ const PLACE_LIMIT_MS = 500
  * incarnation, so that whatever it does from then on comes after what the other did.
  */
 export class Ledger implements Transactions {
-  readonly #open = new OpenWrites()
-  readonly marks = this.#open.marks
-  readonly searches = new Searches(this)
+  readonly #open = new PendingWrites()
+  readonly invalidations = this.#open.invalidations
+  readonly searchPolicies = new SearchPolicies(this)
   readonly #store: UseStore
   readonly #version: string
-  readonly #remembered = new Remembered()
+  readonly #rowCache = new RowCache()
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
   #suspicion: Promise<boolean> | undefined
   /** What the first answer depends on is in memory. */
@@ -79,24 +79,24 @@ export class Ledger implements Transactions {
   }
 
   /** Takes the next place. At a worker's first one the store learns of this worker, beside whatever is being read. */
-  ticket(partition: string): Ticket {
+  ticket(partition: string): SequenceTicket {
     return { lease: this.begin(), counter: ++this.#counter, partition }
   }
 
   /** What a row owes to the request that a ticket was taken for. */
-  async placeOf({ lease, counter, partition }: Ticket): Promise<Pick<Row, 'sequence' | 'epoch'>> {
+  async placeOf({ lease, counter, partition }: SequenceTicket): Promise<Pick<Row, 'sequence' | 'epoch'>> {
     const meta = await lease
     return { sequence: sequence(meta.incarnation, counter), epoch: epochOf(meta, partition) }
   }
 
   /** Moves when the identity of a partition ends: what was asked before is not shown after (I3). */
-  life(partition: string): number {
+  generation(partition: string): number {
     return this.#ended.get(partition) ?? 0
   }
 
   /** What was asked for the partition so far is not shown any more; what is stored stays. */
-  outlive(partition: string): void {
-    this.#ended.set(partition, this.life(partition) + 1)
+  advanceGeneration(partition: string): void {
+    this.#ended.set(partition, this.generation(partition) + 1)
   }
 
   /**
@@ -104,7 +104,7 @@ export class Ledger implements Transactions {
    * change log go, and nothing that was asked for before is stored after. Returns the rows for their bodies' sake.
    */
   async endPartition(partition: string, change: Change): Promise<{ rows: Row[]; logged: LoggedChange | undefined }> {
-    this.outlive(partition)
+    this.advanceGeneration(partition)
     this.#ending.add(partition)
     this.forget()
     const ended = await this.write(async ({ store, meta }) => {
@@ -124,28 +124,28 @@ export class Ledger implements Transactions {
 
   /** Whether an invalidation newer than the row covers it, or a write that does is under way. */
   isInvalidated(row: Row): boolean {
-    return this.marks.covering(row) > row.sequence
+    return this.invalidations.covering(row) > row.sequence
   }
 
   /** The variants stored under a key, if memory knows; undefined when the store has to be asked. */
   remembered(key: string): readonly Row[] | undefined {
-    return this.#remembered.get(key)
+    return this.#rowCache.get(key)
   }
 
   /** The variants stored under a key. */
   async find(key: string): Promise<readonly Row[]> {
     for (;;) {
-      const generation = this.#remembered.generation
+      const generation = this.#rowCache.generation
       const [records, meta] = await Promise.all([
         this.#store('readonly', (store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
         this.load(),
       ])
       // Something was stored meanwhile, perhaps this.
-      if (generation !== this.#remembered.generation) continue
+      if (generation !== this.#rowCache.generation) continue
       // Rows of another version are dropped on purpose, which `begin` does.
       const isGone = meta?.version !== this.#version || this.#ending.has(partitionOfKey(key))
       const rows = isGone ? [] : parseRows(records)
-      this.#remembered.set(key, rows)
+      this.#rowCache.set(key, rows)
       return rows
     }
   }
@@ -180,7 +180,7 @@ export class Ledger implements Transactions {
       return { logged: log(store, meta, change), replaced: existing }
     })
     if (typeof outcome === 'string') this.lost([row.key])
-    else this.#remembered.replace(row)
+    else this.#rowCache.replace(row)
     return outcome
   }
 
@@ -246,14 +246,14 @@ export class Ledger implements Transactions {
   ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
     const placed = this.begin().then(({ incarnation }) => {
       const at = sequence(incarnation, ++this.#counter)
-      for (const target of reached) this.marks.add({ target, sequence: at })
-      this.marks.end(intent.id)
+      for (const target of reached) this.invalidations.add({ target, sequence: at })
+      this.invalidations.end(intent.id)
       return { incarnation, at }
     })
     const written = this.#written(intent, reached, change, placed)
     written.catch(() => undefined)
     // Without a place the write stays under way: what it touches comes from the network.
-    await within(PLACE_LIMIT_MS, placed, undefined)
+    await timeout(PLACE_LIMIT_MS, placed, undefined)
     return { written }
   }
 
@@ -268,7 +268,7 @@ export class Ledger implements Transactions {
       // Another worker wrote in between: our place has to come after what it did.
       const final = meta.incarnation === incarnation ? at : sequence(meta.incarnation, ++this.#counter)
       for (const target of reached) {
-        this.marks.add({ target, sequence: final })
+        this.invalidations.add({ target, sequence: final })
         store.put(final, MARKS + target)
       }
       store.delete(INTENTS + intent.id)
@@ -286,12 +286,12 @@ export class Ledger implements Transactions {
 
   /** These keys have lost rows. */
   lost(keys: Iterable<string>): void {
-    this.#remembered.delete(keys)
+    this.#rowCache.delete(keys)
   }
 
   /** What memory holds of rows may be out of date. */
   forget(): void {
-    this.#remembered.clear()
+    this.#rowCache.clear()
   }
 
   /** Reads what every answer depends on, once. A write found open belongs to a worker that may be gone: under way. */
@@ -301,13 +301,13 @@ export class Ledger implements Transactions {
     this.#loaded ??= this.#store('readonly', async (store) => {
       const [record, searches, marks] = await Promise.all([
         promisifyRequest<unknown>(store.get(META)),
-        this.searches.read(store),
-        storedMarks(store),
+        this.searchPolicies.read(store),
+        storedInvalidations(store),
       ])
       // What a newer version has written, or one that is not known, is not for memory either.
       const meta = parseMeta(record)
       if (meta !== undefined) {
-        this.searches.learnAll(searches)
+        this.searchPolicies.learnAll(searches)
         this.#open.learn(marks)
       }
       return meta
@@ -326,7 +326,7 @@ export class Ledger implements Transactions {
 
   /** Whether a worker before this one could not record a write: then nothing that is stored is believed. */
   #isSuspect(): Promise<boolean> {
-    this.#suspicion ??= distrust.isSet()
+    this.#suspicion ??= dirtyFlag.isSet()
     return this.#suspicion
   }
 
@@ -341,7 +341,7 @@ export class Ledger implements Transactions {
         await promisifyRequest(store.transaction)
         return meta
       })
-      if (isSuspect) await distrust.clear()
+      if (isSuspect) await dirtyFlag.clear()
       return meta
     })
     begun.catch(() => {
@@ -367,7 +367,7 @@ export class Ledger implements Transactions {
     this.first ||= this.#highest
     this.forget()
     await this.#open.settleOthers(store, () => sequence(meta.incarnation, ++this.#counter))
-    this.searches.learnAll(await this.searches.read(store))
+    this.searchPolicies.learnAll(await this.searchPolicies.read(store))
     this.isLoaded = true
     return meta
   }

@@ -1,6 +1,6 @@
 import { promisifyRequest, type UseStore } from 'idb-keyval'
 import { CacheError, storeUnavailable } from '../../core/cache-error.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 
 export { promisifyRequest, type UseStore }
 
@@ -62,7 +62,7 @@ export function openStore(database: string, storeName: string, durability: 'stri
     }
     const work = Promise.resolve(callback(store))
     // One that hangs holds up every other that writes.
-    const outcome = await within(TRANSACTION_LIMIT_MS, work, LATE)
+    const outcome = await timeout(TRANSACTION_LIMIT_MS, work, LATE)
     if (outcome !== LATE) {
       served = store.transaction.db
       return outcome

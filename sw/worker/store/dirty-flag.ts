@@ -1,20 +1,20 @@
-import { DISTRUST_CACHE } from '../../../config/names.ts'
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { DIRTY_FLAG_CACHE } from '../../../config/names.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 
 /**
  * A sign outside of the database that its rows are not to be believed: a write has reached the origin that could not be
  * recorded there, and the next worker would take what is older for fresh (I1). A cache without entries, since where one
  * kind of storage fails another may not.
  */
-export const distrust = {
+export const dirtyFlag = {
   /** False where Cache Storage cannot be asked either, or takes long. */
   isSet: async (): Promise<boolean> => {
     try {
-      return await within(STORE_LIMIT_MS, caches.has(DISTRUST_CACHE), false)
+      return await timeout(STORE_LIMIT_MS, caches.has(DIRTY_FLAG_CACHE), false)
     } catch {
       return false
     }
   },
-  set: async (): Promise<unknown> => caches.open(DISTRUST_CACHE),
-  clear: async (): Promise<unknown> => caches.delete(DISTRUST_CACHE),
+  set: async (): Promise<unknown> => caches.open(DIRTY_FLAG_CACHE),
+  clear: async (): Promise<unknown> => caches.delete(DIRTY_FLAG_CACHE),
 }

@@ -4,7 +4,7 @@ import { entriesOf, SEARCHES } from './records.ts'
 import { report } from '../report.ts'
 
 /** Which parts of a query count, as responses have said of the others under their path (No-Vary-Search). */
-export class Searches {
+export class SearchPolicies {
   readonly #ledger: Pick<Transactions, 'write'>
   /** By URL without query. */
   readonly #policies = new Map<string, SearchPolicy>()

@@ -1,5 +1,5 @@
 import { type Consequences, type Doubt, EVERYONE } from './identity.ts'
-import { keepNote } from './notes.ts'
+import { putIdentityRecord } from './identity-records.ts'
 import { DOUBTS, ECHOES, entriesOf, SESSIONS } from '../store/records.ts'
 import { report } from '../report.ts'
 import type { UseStore } from '../store/store.ts'
@@ -8,12 +8,12 @@ import type { UseStore } from '../store/store.ts'
  * Whether what is stored for a partition is still its user's, and by what name the backend knows that user: what a worker
  * leaves to the one after it.
  */
-export class Doubts {
+export class PartitionTrust {
   readonly #store: UseStore
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
   /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
-  readonly #doubts = new Map<string, Doubt | 'none'>()
+  readonly #trust = new Map<string, Doubt | 'none'>()
   /** What a worker before this one has left in doubt is among them; until then everybody is. */
   #isRead = false
 
@@ -29,7 +29,7 @@ export class Doubts {
       )
       for (const [key, doubt] of doubts) {
         const partition = key.slice(DOUBTS.length)
-        if (!this.#doubts.has(partition)) this.#doubts.set(partition, doubt === 'refused' ? doubt : 'followed')
+        if (!this.#trust.has(partition)) this.#trust.set(partition, doubt === 'refused' ? doubt : 'followed')
       }
       for (const [key, echo] of echoes) {
         const partition = key.slice(ECHOES.length)
@@ -38,7 +38,7 @@ export class Doubts {
       for (const session of ['sign-in', 'sign-out'] as const) {
         if (sessions.some(([, left]) => left === session)) await resume(session)
       }
-      for (const [key] of sessions) void keepNote(this.#store, key, undefined)
+      for (const [key] of sessions) void putIdentityRecord(this.#store, key, undefined)
       this.#isRead = true
     } catch (error) {
       report('identity: whom the origin has refused cannot be read; each user is validated first', error)
@@ -47,15 +47,15 @@ export class Doubts {
 
   /** Why a partition is in doubt; undefined: who knows. */
   of(partition: string): Doubt | 'none' | undefined {
-    return this.#doubts.get(partition) ?? (this.#isRead ? 'none' : undefined)
+    return this.#trust.get(partition) ?? (this.#isRead ? 'none' : undefined)
   }
 
   async doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
     const before = this.of(partition)
     // Whoever may have been followed by another is not doubted less because the origin refuses them.
     if (partition === EVERYONE || before === doubt || (before === 'followed' && doubt === 'refused')) return
-    this.#doubts.set(partition, doubt)
-    await keepNote(this.#store, DOUBTS + partition, doubt === 'none' ? undefined : doubt)
+    this.#trust.set(partition, doubt)
+    await putIdentityRecord(this.#store, DOUBTS + partition, doubt === 'none' ? undefined : doubt)
   }
 
   isDoubted(partition: string): boolean {
@@ -67,12 +67,12 @@ export class Doubts {
     if (name !== undefined) return name === echo
     if (echo === '' || [...this.#echoes.values()].includes(echo)) return false
     this.#echoes.set(partition, echo)
-    void keepNote(this.#store, ECHOES + partition, echo)
+    void putIdentityRecord(this.#store, ECHOES + partition, echo)
     return true
   }
 
   /** In memory. */
   forget(partitions: readonly string[]): void {
-    for (const partition of partitions) this.#doubts.delete(partition)
+    for (const partition of partitions) this.#trust.delete(partition)
   }
 }

@@ -1,8 +1,8 @@
 import type { Fields } from '../../core/head.ts'
 import { partitionName } from '../../core/key.ts'
 import { envelope } from '../../protocol.ts'
-import { within } from '../clock.ts'
-import { readNote } from './notes.ts'
+import { timeout } from '../clock.ts'
+import { readIdentityRecord } from './identity-records.ts'
 import { CLIENTS } from '../store/records.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
@@ -22,7 +22,7 @@ interface Awaited {
 }
 
 /** Who each client's user is, as its page or the backend has said, and the waiting for such a word. */
-export class Words {
+export class ClientUsers {
   readonly #store: UseStore
   /** By client; null: nobody. */
   readonly #users = new Map<string, string | null>()
@@ -51,7 +51,9 @@ export class Words {
   async held(): Promise<readonly (string | null | undefined)[]> {
     const clients = await worker.clients.matchAll({ includeUncontrolled: true })
     return Promise.all(
-      clients.map(async ({ id }) => (this.#users.has(id) ? this.#users.get(id) : readNote(this.#store, CLIENTS + id))),
+      clients.map(async ({ id }) =>
+        this.#users.has(id) ? this.#users.get(id) : readIdentityRecord(this.#store, CLIENTS + id),
+      ),
     )
   }
 
@@ -87,7 +89,7 @@ export class Words {
       const client = await worker.clients.get(clientId)
       client?.postMessage(envelope({ say: 'who' }))
     }
-    if ((await within(ASK_LIMIT_MS, asking.done, 'silent')) === 'silent') {
+    if ((await timeout(ASK_LIMIT_MS, asking.done, 'silent')) === 'silent') {
       this.#silent.add(clientId)
       report('identity: a page did not say who its user is; its reads go to the network and are not stored', clientId)
     }
@@ -117,7 +119,7 @@ export class Words {
         () => learn(undefined),
       )
     }
-    await within(LEARN_LIMIT_MS, learning.done, undefined)
+    await timeout(LEARN_LIMIT_MS, learning.done, undefined)
     return ofUser(this.#users.get(clientId))
   }
 
@@ -132,7 +134,7 @@ export class Words {
     if (!this.#users.has(clientId)) {
       const loading = awaited()
       this.#loading.set(clientId, loading)
-      await within(PAGE_LIMIT_MS, loading.done, undefined)
+      await timeout(PAGE_LIMIT_MS, loading.done, undefined)
       this.#loading.delete(clientId)
     }
     return ofUser(this.#users.get(clientId))
@@ -140,7 +142,7 @@ export class Words {
 
   /** What a worker before this one was told counts as well. */
   async recall(clientId: string): Promise<string | null | undefined> {
-    const known = await readNote(this.#store, CLIENTS + clientId)
+    const known = await readIdentityRecord(this.#store, CLIENTS + clientId)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
     return this.#users.get(clientId)
   }

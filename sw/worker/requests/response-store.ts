@@ -12,12 +12,12 @@ import { variantOf, varyNames } from '../../core/vary.ts'
 import type { Bodies } from '../store/bodies.ts'
 import { digestOf, wholeBody } from '../store/body-reader.ts'
 import type { Channel } from '../channel.ts'
-import { now, STORE_LIMIT_MS, within } from '../clock.ts'
+import { now, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
 import type { Ledger } from '../store/ledger.ts'
 import type { Ranges, Received } from './ranges.ts'
 import type { Read } from './read.ts'
-import type { Room } from '../store/room.ts'
+import type { Eviction } from '../store/eviction.ts'
 import type { Structured } from './structured.ts'
 import { invalidation } from './targets.ts'
 
@@ -44,14 +44,14 @@ interface Ports {
   readonly channel: Channel
   readonly structured: Structured | undefined
   readonly ranges: Ranges | undefined
-  readonly room: Room
+  readonly eviction: Eviction
 }
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
 const MAX_STORED_BYTES = 32 * 1024 * 1024
 
 /** Carries out what a settlement means for the store, and tells the tabs of what has changed. */
-export class Keeper {
+export class ResponseStore {
   readonly #ports: Ports
 
   constructor(ports: Ports) {
@@ -118,7 +118,7 @@ export class Keeper {
     exchange: Exchange,
     informed: ReadonlySet<string>,
   ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured, ranges, room } = this.#ports
+    const { ledger, bodies, channel, structured, ranges, eviction } = this.#ports
     const { head, partition, rule, row: previous } = read
     const came = await received(response, exchange.receivedAtMs)
     const kept = came && isPart(came) ? await ranges?.join(came, previous, bodies) : came
@@ -133,7 +133,7 @@ export class Keeper {
     // What has to be validated each time brings a change each time, where the origin makes it anew: who was told a moment
     // ago is not told again, or tabs would keep each other reading for ever (I11).
     const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous)
-    const url = ledger.searches.urlOf(head.url)
+    const url = ledger.searchPolicies.urlOf(head.url)
     const varied = varyNames(fields)
     const names = varied === 'unknowable' ? [] : varied
     const row: Row = {
@@ -168,7 +168,7 @@ export class Keeper {
       return undefined
     }
     channel.changes([committed.logged])
-    const gone = await room.make()
+    const gone = await eviction.make()
     // The old body goes only now that the row that names the new one is there. It need not be the one that was known when
     // the origin was asked.
     await bodies.remove(committed.replaced === undefined ? gone : [...gone, committed.replaced])
@@ -213,7 +213,7 @@ function requestOf({ request, head, rule, body }: Read, names: readonly string[]
 
 async function inTime<T>(work: Promise<T>, moreMs = 0): Promise<T> {
   const limitMs = STORE_LIMIT_MS + moreMs
-  const done = await within(limitMs, work, LATE)
+  const done = await timeout(limitMs, work, LATE)
   if (done === LATE) throw new Error(`storing took longer than ${limitMs} ms`)
   return done
 }

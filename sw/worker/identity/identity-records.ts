@@ -1,16 +1,16 @@
-import { STORE_LIMIT_MS, within } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { report } from '../report.ts'
 import { promisifyRequest, type UseStore } from '../store/store.ts'
 
 /** A single record of who somebody is. A store that fails or hangs knows of none. */
-export async function readNote(store: UseStore, key: string): Promise<string | null | undefined> {
+export async function readIdentityRecord(store: UseStore, key: string): Promise<string | null | undefined> {
   const asked = store('readonly', (records) => promisifyRequest<unknown>(records.get(key)))
-  const found = await within(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+  const found = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
   return typeof found === 'string' || found === null ? found : undefined
 }
 
 /** @param value undefined removes the record. */
-export async function keepNote(store: UseStore, key: string, value: string | null | undefined): Promise<void> {
+export async function putIdentityRecord(store: UseStore, key: string, value: string | null | undefined): Promise<void> {
   await store('readwrite', (records) => {
     if (value === undefined) records.delete(key)
     else records.put(value, key)

@@ -9,7 +9,7 @@ export const NO_LOG = 'none'
  * What a tab hears whose worker keeps nothing any more: the same as without a worker. It is answered all the same, for
  * an app may wait for it.
  */
-export function inertAnswer(question: Question, clientId: string): Answers[Question['ask']] {
+export function killedAnswer(question: Question, clientId: string): Answers[Question['ask']] {
   switch (question.ask) {
     case 'hello':
       return { clientId, logId: NO_LOG, position: 0, missed: missedSince(question.since), reachable: true }

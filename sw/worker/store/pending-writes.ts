@@ -1,32 +1,32 @@
-import { Marks, type Target } from '../../core/invalidation.ts'
+import { Invalidations, type Target } from '../../core/invalidation.ts'
 import type { Sequence } from '../../core/sequence.ts'
 import { entriesOf, INTENTS, MARKS } from './records.ts'
 
 type Stored = readonly [key: string, record: unknown]
 
 /** What the store has of invalidations, and of writes that have been announced and not ended. */
-export interface StoredMarks {
-  readonly marks: readonly Stored[]
+export interface StoredInvalidations {
+  readonly invalidations: readonly Stored[]
   readonly intents: readonly Stored[]
 }
 
 /** A write that has been announced and not ended. */
-interface OpenWrite {
+interface PendingWrite {
   readonly id: string
   readonly key: string
   readonly targets: readonly Target[]
 }
 
-/** The writes that are under way, this worker's and those of others, and the marks of those that have ended. */
-export class OpenWrites {
-  readonly marks = new Marks()
+/** The writes that are under way, this worker's and those of others, and the invalidations of those that have ended. */
+export class PendingWrites {
+  readonly invalidations = new Invalidations()
   readonly #own = new Set<string>()
   #others: ReadonlySet<string> = new Set()
 
   /** A write of this worker's begins. */
   announce(id: string, targets: readonly Target[]): void {
     this.#own.add(id)
-    this.marks.begin(id, targets)
+    this.invalidations.begin(id, targets)
   }
 
   /** The store knows that a write of this worker's has ended. */
@@ -36,20 +36,20 @@ export class OpenWrites {
 
   /**
    * Takes what is stored into memory. Gives the writes of others that are open: those announced and not ended, and,
-   * since what cannot be read may have been of just now, the marks that cannot be read.
+   * since what cannot be read may have been of just now, the invalidations that cannot be read.
    */
-  learn({ marks, intents }: StoredMarks): OpenWrite[] {
+  learn({ invalidations, intents }: StoredInvalidations): PendingWrite[] {
     const open = intents.map(([key, targets]) => ({ id: key.slice(INTENTS.length), key, targets: targetsIn(targets) }))
-    for (const [key, at] of marks) {
+    for (const [key, at] of invalidations) {
       const target = key.slice(MARKS.length) as Target
-      if (typeof at === 'number') this.marks.add({ target, sequence: at as Sequence })
+      if (typeof at === 'number') this.invalidations.add({ target, sequence: at as Sequence })
       else open.push({ id: key, key, targets: [target] })
     }
     const others = open.filter(({ id }) => !this.#own.has(id))
     const ids = new Set(others.map(({ id }) => id))
-    for (const id of this.#others) if (!ids.has(id)) this.marks.end(id)
+    for (const id of this.#others) if (!ids.has(id)) this.invalidations.end(id)
     this.#others = ids
-    for (const { id, targets } of others) this.marks.begin(id, targets)
+    for (const { id, targets } of others) this.invalidations.begin(id, targets)
     return others
   }
 
@@ -58,21 +58,21 @@ export class OpenWrites {
    * transaction in which this worker becomes the newest.
    */
   async settleOthers(store: IDBObjectStore, next: () => Sequence): Promise<void> {
-    for (const { id, key, targets } of this.learn(await storedMarks(store))) {
+    for (const { id, key, targets } of this.learn(await storedInvalidations(store))) {
       const at = next()
       store.delete(key)
       for (const target of targets) {
-        this.marks.add({ target, sequence: at })
+        this.invalidations.add({ target, sequence: at })
         store.put(at, MARKS + target)
       }
-      this.marks.end(id)
+      this.invalidations.end(id)
     }
   }
 }
 
-export async function storedMarks(store: IDBObjectStore): Promise<StoredMarks> {
-  const [marks, intents] = await Promise.all([entriesOf(store, MARKS), entriesOf(store, INTENTS)])
-  return { marks, intents }
+export async function storedInvalidations(store: IDBObjectStore): Promise<StoredInvalidations> {
+  const [invalidations, intents] = await Promise.all([entriesOf(store, MARKS), entriesOf(store, INTENTS)])
+  return { invalidations, intents }
 }
 
 /** What a write was to reach; everything, where that cannot be read. */

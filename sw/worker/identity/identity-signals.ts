@@ -1,6 +1,6 @@
 import type { ResponseHead } from '../../core/head.ts'
 import type { Bodies } from '../store/bodies.ts'
-import { bounded } from '../bounded.ts'
+import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from './identity.ts'
 import type { Ledger } from '../store/ledger.ts'
@@ -26,7 +26,7 @@ interface Asker {
  *
  * @param mayConfirm it is a success, and was asked for after the doubt came up.
  */
-export async function heed(
+export async function applyIdentitySignals(
   { identity, ...ports }: Ports,
   { partition, clientId }: Asker,
   { status, fields }: Pick<ResponseHead, 'status' | 'fields'>,
@@ -35,8 +35,8 @@ export async function heed(
   // Of one that it refuses the origin does not know who it is.
   const isRefused = status === 401
   const isTheirs = isRefused || identity.isOf(partition, clientId ?? '', fields)
-  if (!isTheirs) await bounded(endPartitions(ports, [partition]))
-  else if (isRefused && clientId !== undefined) await bounded(identity.doubt(partition, 'refused'))
-  else if (mayConfirm && identity.confirms(partition, fields)) await bounded(identity.doubt(partition, 'none'))
+  if (!isTheirs) await settleWithin(endPartitions(ports, [partition]))
+  else if (isRefused && clientId !== undefined) await settleWithin(identity.doubt(partition, 'refused'))
+  else if (mayConfirm && identity.confirms(partition, fields)) await settleWithin(identity.doubt(partition, 'none'))
   return isTheirs
 }

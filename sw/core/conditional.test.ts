@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { covers, isKnown, type PartForm, partOf } from './form.ts'
+import { covers, isKnown, type PartForm, partOf } from './conditional.ts'
 import { anyAsked, anyFields } from './header-text.fixture.ts'
 import type { RequestHead } from './head.ts'
 import { requestHead } from './heads.fixture.ts'

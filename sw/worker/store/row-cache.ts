@@ -3,7 +3,7 @@ import type { Row } from '../../core/row.ts'
 const MAX_REMEMBERED = 512
 
 /** Rows in memory, by key: of each key all variants, or nothing. Those used longest ago go first. */
-export class Remembered {
+export class RowCache {
   readonly #rows = new Map<string, readonly Row[]>()
   /** Moves with every change of rows, so that a read of the store begun before it does not fill the memory. */
   generation = 0

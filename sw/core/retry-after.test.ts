@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { headerText } from './header-text.fixture.ts'
 import { formatHttpDate } from './http-date.ts'
-import { rateLimitMs, retryAfterMs } from './rest.ts'
+import { rateLimitMs, retryAfterMs } from './retry-after.ts'
 import { after, STORED_AT } from './stored-row.fixture.ts'
 
 const HOUR = 3_600_000

@@ -4,10 +4,10 @@ import type { EpochMs } from '../../core/units.ts'
 import type { Ledger } from './ledger.ts'
 import { rowKey } from './records.ts'
 import { promisifyRequest } from './store.ts'
-import { leastUsed, moveUp } from './usage.ts'
+import { leastUsed, moveUp } from './lru.ts'
 
 /** Keeps what is stored within its budget: the least recently used rows of a rule go first. */
-export class Room {
+export class Eviction {
   readonly #ledger: Ledger
   readonly #budget: Budget
   /** When rows were used that the order of use does not know of yet. */

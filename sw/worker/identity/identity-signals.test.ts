@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 
 vi.stubGlobal('self', globalThis)
-const { heed } = await import('./heed.ts')
-type Ports = Parameters<typeof heed>[0]
+const { applyIdentitySignals } = await import('./identity-signals.ts')
+type Ports = Parameters<typeof applyIdentitySignals>[0]
 
 /** What an answer is, unless a row says otherwise: one with success, to a page of the user it is about. */
 interface Answered {
@@ -26,7 +26,7 @@ async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm =
       doubt: (whose: string, doubt: string) => Promise.resolve(done.push(`${whose}: ${doubt}`)),
     },
   } as unknown as Ports
-  const isTheirs = await heed(
+  const isTheirs = await applyIdentitySignals(
     ports,
     { partition: 'user/ada', clientId: 'a tab', ...asked },
     { status, fields: new Map() },
@@ -57,7 +57,12 @@ describe('what an answer says of its user', () => {
     vi.useFakeTimers()
     const endPartition = vi.fn(() => new Promise(() => undefined))
     const ports = { ledger: { endPartition }, identity: { isOf: () => false } } as unknown as Ports
-    const heeding = heed(ports, { partition: 'user/ada', clientId: 'a tab' }, { status: 200, fields: new Map() }, true)
+    const heeding = applyIdentitySignals(
+      ports,
+      { partition: 'user/ada', clientId: 'a tab' },
+      { status: 200, fields: new Map() },
+      true,
+    )
     expect(endPartition).toHaveBeenCalledOnce()
     await vi.advanceTimersByTimeAsync(1000)
     expect(await heeding).toBe(false)
