@@ -325,10 +325,11 @@ for (const [what, rows] of [
     const page = await living(open, origin)
     await page.evaluate(async (rows) => {
       await new Promise((resolve) => {
-        const opening = indexedDB.open('freshlayer-outbox')
+        const opening = indexedDB.open('freshlayer-outbox-v1 /')
         opening.onupgradeneeded = () => {
-          const store = opening.result.createObjectStore('keyval')
-          for (let row = 0; row < rows; row++) store.put('a write', row)
+          const store = opening.result.createObjectStore('records')
+          for (let row = 0; row < rows; row++) store.put('a write', `write ${row}`)
+          if (rows > 0) store.put('none', 'position')
         }
         opening.onsuccess = () => resolve(opening.result.close())
       })
@@ -336,7 +337,7 @@ for (const [what, rows] of [
     origin.script = readFileSync(`${BUILT}kill.js`, 'utf8')
     await page.evaluate(async () => void (await (await navigator.serviceWorker.getRegistration())?.update()))
     await expect.poll(() => isRegistered(page)).toBe(false)
-    expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox'] : [])
+    expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox-v1 /'] : [])
     // What is left the page may take; what it could not keep stays.
     const taken = (isKept: boolean): Promise<unknown> =>
       page.evaluate(async (isKept) => {
@@ -347,10 +348,10 @@ for (const [what, rows] of [
         }
         return [await window.exportOutbox(keep).catch(String), kept]
       }, isKept)
-    const writes = Array.from({ length: rows }, (_, key) => ({ key, record: 'a write' }))
+    const writes = Array.from({ length: rows }, (_, at) => ({ key: `write ${at}`, record: 'a write' }))
     expect(await taken(false)).toEqual([rows > 0 ? 'Error: no room' : 0, writes])
     expect(await taken(true)).toEqual([rows, writes])
     expect(await taken(true)).toEqual([0, []])
-    expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox'] : [])
+    expect(await databaseNames(page)).toEqual(rows > 0 ? ['freshlayer-outbox-v1 /'] : [])
   })
 }

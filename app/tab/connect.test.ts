@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, type Question } from '../../sw/protocol.ts'
-import { connect, type Freshlayer } from './connect.ts'
+import { connect, type ConnectOptions, type Freshlayer } from './connect.ts'
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
@@ -55,7 +55,9 @@ describe('where a worker runs', () => {
   class FakeChannel {
     onmessage: ((event: { readonly data: unknown }) => void) | undefined
     isOpen = true
-    constructor() {
+    readonly name: string
+    constructor(name: string) {
+      this.name = name
       channels.push(this)
     }
     close(): void {
@@ -119,6 +121,18 @@ describe('where a worker runs', () => {
   }
 
   const look = (): boolean => document.dispatchEvent(new Event('visibilitychange'))
+
+  it.each<[options: ConnectOptions, base: string, channel: string]>([
+    [{}, 'https://app.test/deep/page', 'freshlayer /'],
+    [{ worker: 'sw.js' }, 'https://app.test/shop/page', 'freshlayer /shop/'],
+    [{ worker: '/a/sw.js', scope: './' }, 'https://app.test/a/b/page', 'freshlayer /a/b/'],
+    [{ scope: 'https://app.test/whole/' }, 'https://app.test/', 'freshlayer /whole/'],
+  ])('the channel is that of the scope as the browser reads it: %j at %s', (options, base, channel) => {
+    Object.assign(document, { baseURI: base })
+    container.controller.scriptURL = new URL(options.worker ?? '/sw.js', base).href
+    connect(options)
+    expect(channels.map(({ name }) => name)).toEqual([channel])
+  })
 
   it('an update that waited before the page connected is no longer ready once it has taken over', async () => {
     registration.waiting = new FakeWorker()

@@ -1,4 +1,4 @@
-import { CHANNEL } from '../../config/names.ts'
+import { channelOf, scopeOf } from '../../config/names.ts'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import {
   type Answers,
@@ -123,6 +123,8 @@ class Connection implements Freshlayer {
   readonly #abort = new AbortController()
   /** The worker's script, absolute. */
   #script = ''
+  /** What the worker controls, as the names have it. */
+  #scope = ''
   #registration: ServiceWorkerRegistration | undefined
   #channel: BroadcastChannel | undefined
   /** The worker that controls this page, or past which it was loaded. Another's is none of ours. */
@@ -150,8 +152,12 @@ class Connection implements Freshlayer {
       return
     }
     const { signal } = this.#abort
-    const { worker = '/sw.js' } = options
+    const { worker = '/sw.js', scope } = options
     this.#script = new URL(worker, document.baseURI).href
+    // As `register()` reads it: the default is the folder of the script.
+    this.#scope = scopeOf(
+      scope === undefined ? new URL('./', this.#script).href : new URL(scope, document.baseURI).href,
+    )
     container.addEventListener('controllerchange', () => this.#greet(), { signal })
     // No startMessages(): what waits for the document would be delivered before the app’s own listeners are there.
     container.addEventListener('message', (event) => this.#hear(event), { signal })
@@ -244,7 +250,7 @@ class Connection implements Freshlayer {
     if (this.#waiting !== undefined) return
     this.#waiting = waiting
     if (this.#channel === undefined) {
-      this.#channel = new BroadcastChannel(CHANNEL)
+      this.#channel = new BroadcastChannel(channelOf(this.#scope))
       this.#channel.onmessage = (event) => this.#hear(event)
     }
     const since: Since = this.#heard.logId ? this.#heard : { openedAtMs: performance.timeOrigin }

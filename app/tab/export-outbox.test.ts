@@ -31,3 +31,21 @@ describe('where there never was an outbox', () => {
     expect(keep).not.toHaveBeenCalled()
   })
 })
+
+describe('of the outboxes that the browser lists', () => {
+  const listed = ['freshlayer-outbox-v1 /', 'freshlayer-outbox-v1 /shop/', 'freshlayer-outbox-v1 /shop/till/', 'other']
+
+  it.each<[rule: string, pathname: string, scope: string | undefined, opened: string[]]>([
+    ['that of the longest scope the page is in is opened', '/shop/a', undefined, ['freshlayer-outbox-v1 /shop/']],
+    ['a scope that only begins as the path does is none', '/shopping', undefined, ['freshlayer-outbox-v1 /']],
+    ['that of the scope given is opened', '/shop/till/', '../', ['freshlayer-outbox-v1 /shop/']],
+    ['none is opened where the scope given has none', '/shop/', '/elsewhere/', []],
+  ])('%s', async (_rule, pathname, scope, opened) => {
+    const open = vi.fn<(name: string) => EventTarget>(opening)
+    vi.stubGlobal('location', { pathname })
+    vi.stubGlobal('document', { baseURI: `https://app.test${pathname}` })
+    vi.stubGlobal('indexedDB', { databases: () => Promise.resolve(listed.map((name) => ({ name, version: 1 }))), open })
+    expect(await exportOutbox(keep, scope === undefined ? {} : { scope })).toBe(0)
+    expect(open.mock.calls.flat()).toEqual(opened)
+  })
+})

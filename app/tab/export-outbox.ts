@@ -1,4 +1,4 @@
-import { OBJECT_STORE, OUTBOX_DATABASE } from '../../config/names.ts'
+import { OUTBOX_PREFIX, outboxDatabaseOf, RECORDS_STORE, scopeOf } from '../../config/names.ts'
 
 /** A write that the origin does not have, as it was recorded. */
 export interface UnsentWrite {
@@ -6,26 +6,39 @@ export interface UnsentWrite {
   readonly record: unknown
 }
 
+export interface ExportOptions {
+  /**
+   * The scope of the worker whose writes are meant, as it was given to `connect()`. Default: of the scopes that have an
+   * outbox, the longest one that this page is in; '/' where the browser lists none.
+   */
+  readonly scope?: string
+}
+
 /**
  * Hands the writes that were never sent to the page, for an app whose layer has been removed: a kill leaves them where
- * they are. They are forgotten once `keep` has settled, and stay if it rejects. Needs no worker; with a living one it is
- * the layer that sends them. Nothing is queued yet, so there is nothing to hand over but what a later version has left.
+ * they are. They are deleted once `keep` has settled, and stay if it rejects. Needs no worker; a living worker sends them
+ * itself. Nothing is queued yet, so the only writes there are come from a later version.
  *
- * @param keep puts them where the page keeps them: called once, oldest first, and not at all when there are none.
- * @returns how many there were.
+ * @param keep stores them where the page keeps its data: called once, oldest first, and not at all when there are none.
+ * @returns how many writes there were. Other records of the outbox are neither counted nor deleted.
  * @throws what `keep` or the browser's database throws.
  */
-export async function exportOutbox(keep: (writes: readonly UnsentWrite[]) => Promise<void>): Promise<number> {
-  const db = await openIfThere()
+export async function exportOutbox(
+  keep: (writes: readonly UnsentWrite[]) => Promise<void>,
+  { scope }: ExportOptions = {},
+): Promise<number> {
+  const db = await openIfThere(scope)
   if (db === undefined) return 0
   try {
-    const store = db.transaction(OBJECT_STORE).objectStore(OBJECT_STORE)
-    const [keys, records] = await Promise.all([done(store.getAllKeys()), done<unknown[]>(store.getAll())])
+    const store = db.transaction(RECORDS_STORE).objectStore(RECORDS_STORE)
+    // Every key that begins with `write `, and no other: `!` is the character after the space.
+    const writes = IDBKeyRange.bound('write ', 'write!', false, true)
+    const [keys, records] = await Promise.all([done(store.getAllKeys(writes)), done<unknown[]>(store.getAll(writes))])
     if (keys.length === 0) return 0
     await keep(records.map((record, at) => ({ key: keys[at] ?? at, record })))
-    const kept = db.transaction(OBJECT_STORE, 'readwrite', { durability: 'strict' })
-    // Those alone: others may have come meanwhile.
-    for (const key of keys) kept.objectStore(OBJECT_STORE).delete(key)
+    const kept = db.transaction(RECORDS_STORE, 'readwrite', { durability: 'strict' })
+    // Only what `keep` was given: other writes may have come meanwhile.
+    for (const key of keys) kept.objectStore(RECORDS_STORE).delete(key)
     await new Promise((resolve, reject) => {
       kept.addEventListener('complete', resolve)
       kept.addEventListener('abort', () => reject(kept.error ?? new Error('the browser gave no reason')))
@@ -37,11 +50,13 @@ export async function exportOutbox(keep: (writes: readonly UnsentWrite[]) => Pro
 }
 
 /** The database, unless it would have to be made. WebKit keeps an empty one whose making was given up. */
-async function openIfThere(): Promise<IDBDatabase | undefined> {
+async function openIfThere(given: string | undefined): Promise<IDBDatabase | undefined> {
   // Firefox before 126 has no list.
   const all = 'databases' in indexedDB ? await indexedDB.databases() : undefined
-  if (all?.some(({ name }) => name === OUTBOX_DATABASE) === false) return undefined
-  const opening = indexedDB.open(OUTBOX_DATABASE)
+  const scopes = all?.flatMap(({ name }) => (name?.startsWith(OUTBOX_PREFIX) ? [name.slice(OUTBOX_PREFIX.length)] : []))
+  const scope = given === undefined ? longestOf(scopes) : scopeOf(new URL(given, document.baseURI).href)
+  if (scopes?.includes(scope) === false) return undefined
+  const opening = indexedDB.open(outboxDatabaseOf(scope))
   let isAbsent = false
   opening.addEventListener('upgradeneeded', () => {
     isAbsent = true
@@ -54,6 +69,12 @@ async function openIfThere(): Promise<IDBDatabase | undefined> {
     throw error
   }
 }
+
+/** The longest scope that this page is in. */
+const longestOf = (scopes: readonly string[] = []): string =>
+  scopes
+    .filter((scope) => location.pathname.startsWith(scope))
+    .reduce((longest, scope) => (scope.length > longest.length ? scope : longest), '/')
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { type ChangeEvent, connect, exportOutbox, type Freshlayer } from '../../app/tab/index.ts'
+import { channelOf } from '../../config/names.ts'
 
 declare global {
   interface Window {
@@ -17,8 +18,17 @@ window.exportOutbox = exportOutbox
 window.unhandled = []
 addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(String(reason)))
 window.heard = []
-// A page below /sub/ has a worker of its own, so that two are alive on the same data.
-const where = location.pathname.startsWith('/sub/') ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
+// A page below /sub/ has a worker of its own. It goes by the names of the worker at the root, so that two workers are
+// alive on the same data, as during an update.
+const isSub = location.pathname.startsWith('/sub/')
+if (isSub) {
+  window.BroadcastChannel = class extends BroadcastChannel {
+    constructor() {
+      super(channelOf('/'))
+    }
+  }
+}
+const where = isSub ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
 // A page below /named/ knows its user, as an app that has signed somebody in does.
 const who = location.pathname.startsWith('/named/') ? { identify: () => localStorage.getItem('user') } : {}
 window.agrees = true

@@ -27,6 +27,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 
 const PAGE = '<!doctype html><meta charset=utf-8><title>test</title><script type=module src=/page.js></script>'
 
+/** Gives a worker of another scope the names of the one at the root: then two workers are alive on the same data. */
+const OF_ROOT = `Object.defineProperty(ServiceWorkerRegistration.prototype, 'scope', { value: location.origin + '/' });\n`
+
 /** Of this process, and so of its browser: a port that is used again is an origin with a past. */
 const USED_PORTS = new Set<number>()
 
@@ -112,7 +115,9 @@ export class ScriptedOrigin {
     this.received.push(received)
     const handler = this.#handlers.get(bare)
     if (handler !== undefined) return handler(request, response)
-    if (bare === '/sw.js') return this.#file(response, this.script, 'text/javascript')
+    if (bare === '/sw.js') {
+      return this.#file(response, path.endsWith('?sub') ? OF_ROOT + this.script : this.script, 'text/javascript')
+    }
     if (bare === '/index.html') return this.#file(response, SHELL, 'text/html')
     if (bare === '/page.js') return this.#file(response, readFileSync(`${BUILT}page.js`, 'utf8'), 'text/javascript')
     if (request.headers['sec-fetch-dest'] === 'document') return this.#file(response, PAGE, 'text/html')

@@ -1,7 +1,8 @@
-import { CHANNEL } from '../../config/names.ts'
+import { channelOf, scopeOf } from '../../config/names.ts'
 import type { LoggedChange } from '../core/change.ts'
 import { type Announcement, envelope, type Notice, othersChange } from '../protocol.ts'
 import { report } from './report.ts'
+import { worker } from './scope.ts'
 
 /** What the worker says to every tab, and to other workers, at once. Nobody listening is no failure. */
 export class Channel {
@@ -32,7 +33,7 @@ export class Channel {
 /** Without a channel tabs are told nothing, and everything else goes on. */
 function opened(): BroadcastChannel | undefined {
   try {
-    return new BroadcastChannel(CHANNEL)
+    return new BroadcastChannel(channelOf(scopeOf(worker.registration.scope)))
   } catch (error) {
     report('channel: tabs cannot be told', error)
     return undefined

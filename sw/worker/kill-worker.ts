@@ -2,7 +2,7 @@
  * A worker that removes the layer, and then itself: served in place of the layer's script it takes over at the next
  * look for an update. Open pages stay as they are; from then on their requests go to the network.
  */
-import { BODY_CACHE, CACHE_DATABASE, CHANNEL, OUTBOX_DATABASE, PRECACHE } from '../../config/names.ts'
+import { BODY_CACHE, CACHE_DATABASE, channelOf, outboxDatabaseOf, PRECACHE, scopeOf } from '../../config/names.ts'
 import { envelope, parseQuestion } from '../protocol.ts'
 import { timeout } from './clock.ts'
 import { dirtyFlag } from './store/dirty-flag.ts'
@@ -22,16 +22,18 @@ worker.addEventListener('message', (event) => {
 })
 
 async function remove(): Promise<void> {
+  const scope = scopeOf(worker.registration.scope)
+  const outbox = outboxDatabaseOf(scope)
   const gone = await Promise.allSettled([
     caches.delete(BODY_CACHE),
     caches.delete(PRECACHE),
     dirtyFlag.clear(),
     deleteDatabase(CACHE_DATABASE),
     // Writes that the origin does not have yet are not ours to drop (I4).
-    isUnused(OUTBOX_DATABASE).then((unused) => (unused ? deleteDatabase(OUTBOX_DATABASE) : undefined)),
+    isUnused(outbox).then((unused) => (unused ? deleteDatabase(outbox) : undefined)),
   ])
   for (const each of gone) if (each.status === 'rejected') report('kill: not everything could be deleted', each.reason)
-  new BroadcastChannel(CHANNEL).postMessage(envelope({ say: 'reset', logId: NO_LOG }))
+  new BroadcastChannel(channelOf(scope)).postMessage(envelope({ say: 'reset', logId: NO_LOG }))
   await worker.registration.navigationPreload?.disable().catch(() => undefined)
   await worker.registration.unregister()
 }
