@@ -5,6 +5,9 @@ import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 const TRY_MS = 2000
 const TRIES = 3
 
+/** Looks the worker up that is to be asked. */
+export type WorkerOf = () => ServiceWorker | null | undefined
+
 type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } | { readonly error: string }>
 
 /**
@@ -16,7 +19,7 @@ type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } |
  * @throws CacheError 'no-answer' after three tries of two seconds, or after one where no worker is registered any more.
  */
 export async function ask<A extends Question['ask']>(
-  worker: () => ServiceWorker | null | undefined,
+  worker: WorkerOf,
   question: Extract<Question, { readonly ask: A }>,
 ): Promise<Answers[A]> {
   for (let attempt = 1; ; attempt++) {

@@ -1,0 +1,141 @@
+import { channelOf } from '../../config/names.ts'
+import type { LoggedChange } from '../../sw/core/change.ts'
+import type { Greeting, Since } from '../../sw/protocol.ts'
+import { attempt, warn } from './report.ts'
+import { ask, type WorkerOf } from './rpc.ts'
+
+/** Something this page may be showing is no longer what the layer would answer. */
+export interface ChangeEvent {
+  /**
+   * 'changed': a newer version is stored. 'first': an answer is stored for the first time. 'removed': an answer is gone.
+   * 'invalidated': a write, here or elsewhere, has made answers stale. 'reset': what was missed cannot be told, or the
+   * origin is back; everything shown counts as changed.
+   */
+  readonly kind: LoggedChange['kind'] | 'reset'
+  /** Absolute. One that ends in `*` stands for all that begin so; one without a query for that URL with any. */
+  readonly urls: readonly string[]
+  readonly tags: readonly string[]
+}
+
+interface Ports {
+  readonly worker: WorkerOf
+  readonly scope: string
+  /** Whether the layer's worker controls the page, as it is now. */
+  readonly isControlled: () => boolean
+  /** Tells the worker who the user is, where the page knows it: the worker goes by that when it is greeted. */
+  readonly introduce: () => Promise<unknown>
+  /** What the worker says over the channel. */
+  readonly hear: (event: MessageEvent) => void
+  readonly onReachable: (isReachable: boolean) => void
+}
+
+/**
+ * The worker's change log, as this page hears it: each change once and in order, and the page's own changes never.
+ *
+ * ```
+ *            greet()                  the worker's answer
+ *  closed ───────────> greeting ─────────────────────────────> listening
+ *     ^                   │  changes wait until the answer         │  a gap, or a change of a partition
+ *     │      mute()       │                            ^           │  that is new to the page
+ *     └───────────────────┴────────────────────────────└───────────┘  greets again
+ * ```
+ */
+export class ChangeFeed {
+  readonly #ports: Ports
+  readonly #listeners = new Set<(change: ChangeEvent) => void>()
+  #channel: BroadcastChannel | undefined
+  /** How far this page has heard the change log, and whose changes are its own. */
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'reachable'>]: Greeting[K] } = {
+    clientId: '',
+    logId: '',
+    position: 0,
+    partitions: [],
+  }
+  /** Changes that came while the worker was being asked what went before them. Undefined: the worker is not being asked. */
+  #waiting: LoggedChange[] | undefined
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  on(listener: (change: ChangeEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Opens the channel, then asks for what was said before it was open. */
+  greet(waiting: LoggedChange[] = []): void {
+    const { worker, scope, isControlled, introduce, hear } = this.#ports
+    if (!isControlled() || this.#waiting !== undefined) return
+    this.#waiting = waiting
+    if (this.#channel === undefined) {
+      this.#channel = new BroadcastChannel(channelOf(scope))
+      this.#channel.onmessage = hear
+    }
+    const since: Since = this.#heard.logId ? this.#heard : { openedAtMs: performance.timeOrigin }
+    void introduce()
+      .then(() => ask(worker, { ask: 'hello', since }))
+      .then(
+        (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
+        (error: unknown) => {
+          if (this.#waiting === waiting) this.#waiting = undefined
+          warn(error)
+        },
+      )
+  }
+
+  /** Messages on an open channel would evict this page from the back-forward cache. A greeting under way is void. */
+  mute(): void {
+    this.#channel?.close()
+    this.#channel = this.#waiting = undefined
+  }
+
+  /** The user may be another: the worker has to say anew whose changes concern the page. */
+  forgetPartitions(): void {
+    this.#heard.partitions = []
+  }
+
+  /** Delivery is at least once and may have gaps; a listener hears each change once and in order. */
+  learn(change: LoggedChange): void {
+    if (this.#waiting !== undefined) return void this.#waiting.push(change)
+    const { logId, position, informed, partition } = change
+    const heard = this.#heard
+    const ahead = heard.logId === logId ? position - heard.position : 2
+    if (ahead < 1) return
+    const isInformed = informed.includes(heard.clientId)
+    // Only the worker knows whether a change of a partition that is new to this page concerns it.
+    if (ahead > 1 || !(isInformed || heard.partitions.includes(partition))) return this.greet([change])
+    heard.position = position
+    if (!isInformed) this.#tell(change)
+  }
+
+  /**
+   * Everything shown counts as changed.
+   *
+   * @param logId the log that is followed from now on. Default: the same.
+   */
+  reset(logId?: string): void {
+    if (logId !== undefined) this.#heard = { ...this.#heard, logId, position: 0 }
+    this.#tell(RESET)
+  }
+
+  #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly LoggedChange[]): void {
+    this.#waiting = undefined
+    this.#heard = heard
+    this.#ports.onReachable(reachable)
+    for (const change of missed === 'reset' ? [RESET] : missed) this.#tell(change)
+    for (const change of waiting) {
+      if (change.logId === heard.logId) this.learn(change)
+      // One of another log would have the page ask for ever.
+      else if (heard.partitions.includes(change.partition)) this.#tell(change)
+    }
+  }
+
+  #tell({ kind, urls, tags }: ChangeEvent): void {
+    // A user is gone. Only the worker knows whose changes concern this page from now on.
+    if (urls[0] === '*') this.forgetPartitions()
+    for (const listener of this.#listeners) attempt(() => listener({ kind, urls, tags }))
+  }
+}
+
+const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [] }

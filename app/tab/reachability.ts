@@ -1,0 +1,57 @@
+import { ask, type WorkerOf } from './rpc.ts'
+
+/** While the origin is away it is asked again, less and less often. */
+const PROBE_FROM_MS = 1000
+const PROBE_TO_MS = 30_000
+/** When the origin is back, tabs do not all ask in the same instant. */
+const SPREAD_MS = 300
+
+interface Ports {
+  readonly worker: WorkerOf
+  /** Ends all asking. */
+  readonly signal: AbortSignal
+  readonly onOffline: (isOffline: boolean) => void
+  /** The origin can be reached again. */
+  readonly onBack: () => void
+}
+
+/** Whether the origin could be reached when it was last tried; while it could not, the worker is asked to try again. */
+export class Reachability {
+  readonly #ports: Ports
+  #isOffline = false
+  #probeMs = PROBE_FROM_MS
+  #probing: ReturnType<typeof setTimeout> | undefined
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+    ports.signal.addEventListener('abort', () => clearTimeout(this.#probing))
+  }
+
+  /** The worker has said whether the origin could be reached. */
+  learn(reachable: boolean): void {
+    const { signal, onOffline, onBack } = this.#ports
+    if (signal.aborted) return
+    const wasOffline = this.#isOffline
+    this.#isOffline = !reachable
+    onOffline(!reachable)
+    clearTimeout(this.#probing)
+    if (!reachable) {
+      // Full jitter, so that tabs and users do not return together (I11).
+      this.#probing = setTimeout(() => this.probe(), Math.random() * this.#probeMs)
+      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_TO_MS)
+    } else if (wasOffline) {
+      this.#probeMs = PROBE_FROM_MS
+      setTimeout(onBack, Math.random() * SPREAD_MS)
+    }
+  }
+
+  /** Asks whether the origin is back, if it was away. Hidden tabs wait. */
+  probe(): void {
+    if (!this.#isOffline) return
+    if (document.hidden) return this.learn(false)
+    ask(this.#ports.worker, { ask: 'probe' }).then(
+      ({ reachable }) => this.learn(reachable),
+      () => this.learn(false),
+    )
+  }
+}

@@ -1,0 +1,130 @@
+import { scopeOf } from '../../config/names.ts'
+import { ask } from './rpc.ts'
+
+/** So long after a tab did not agree to an update it is asked again. */
+const AGREE_AGAIN_MS = 1000
+
+interface Options {
+  readonly worker?: string
+  readonly scope?: string
+}
+
+interface Ports {
+  /** Ends the watching. */
+  readonly signal: AbortSignal
+  /** Whether a newer worker waits for the tabs of this one to close. */
+  readonly onWaiting: (isWaiting: boolean) => void
+  /** Why nothing comes from the layer. */
+  readonly onNone: (why: unknown) => void
+}
+
+/** The registration of the layer's worker: which worker is the layer's, and whether a newer one waits. */
+export class Registration {
+  readonly container = container()
+  /** The worker's script, absolute. */
+  readonly #script: string = ''
+  /** What the worker controls, as the names have it. */
+  readonly scope: string = ''
+  readonly #options: Options
+  readonly #ports: Ports
+  #registration: ServiceWorkerRegistration | undefined
+
+  constructor(options: Options, ports: Ports) {
+    this.#options = options
+    this.#ports = ports
+    if (this.container === undefined) return
+    const { worker = '/sw.js', scope } = options
+    this.#script = new URL(worker, document.baseURI).href
+    // As `register()` reads it: the default is the folder of the script.
+    this.scope = scopeOf(scope === undefined ? new URL('./', this.#script).href : new URL(scope, document.baseURI).href)
+  }
+
+  /** The worker that controls this page, or past which it was loaded. A worker of another script is never asked. */
+  readonly worker = (): ServiceWorker | null | undefined =>
+    [this.container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.#script)
+
+  /** Whether the layer's worker controls this page; says so where a worker of another script does. */
+  controls(): boolean {
+    const script = this.container?.controller?.scriptURL
+    const controls = script === this.#script
+    if (!controls && script !== undefined) this.#ports.onNone(`another worker controls this page: ${script}`)
+    return controls
+  }
+
+  register(): void {
+    const { worker = '/sw.js' } = this.#options
+    // Of the options the browser takes the scope.
+    this.container?.register(trusted(worker), this.#options).then(
+      // Some privacy modes answer without a registration.
+      (registration?: ServiceWorkerRegistration) =>
+        registration ? this.#watch(registration) : this.#ports.onNone(NO_WORKER),
+      (error: unknown) => this.#ports.onNone(error),
+    )
+  }
+
+  /** The worker to ask. `register()` may not have found it yet where the page was loaded past it. */
+  async find(): Promise<ServiceWorker | null | undefined> {
+    const { scope = this.#script } = this.#options
+    const found = this.worker() ? undefined : await this.container?.getRegistration(scope).catch(() => undefined)
+    this.#registration ??= found
+    return this.worker()
+  }
+
+  /** Lets a waiting worker take over as soon as each other tab agrees. Rejects with the signal's reason. */
+  async applyUpdate(signal: AbortSignal | undefined): Promise<void> {
+    const aborted = new Promise<undefined>((resolve) => signal?.addEventListener('abort', () => resolve(undefined)))
+    for (;;) {
+      signal?.throwIfAborted()
+      const waiting = this.#registration?.waiting
+      if (!waiting) return
+      const taking = await Promise.race([aborted, ask(() => (signal?.aborted ? null : waiting), { ask: 'take-over' })])
+      if (taking?.takesOver) return
+      await Promise.race([aborted, new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))])
+    }
+  }
+
+  #watch(registration: ServiceWorkerRegistration): void {
+    this.#registration = registration
+    const { signal, onWaiting } = this.#ports
+    const look = (): void => onWaiting(registration.waiting !== null)
+    const follow = (worker: ServiceWorker | null): void => worker?.addEventListener('statechange', look, { signal })
+    look()
+    follow(registration.waiting)
+    follow(registration.installing)
+    registration.addEventListener('updatefound', () => follow(registration.installing), { signal })
+  }
+}
+
+export const NO_WORKER = 'this page may have no service worker'
+
+/** Absent where there are no workers; asking for it throws in a frame that has no origin, and outside of browsers. */
+function container(): ServiceWorkerContainer | undefined {
+  try {
+    return navigator.serviceWorker
+  } catch {
+    return undefined
+  }
+}
+
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL: (url: string) => string },
+  ): {
+    createScriptURL(url: string): string
+  }
+}
+
+/**
+ * Under Trusted Types the address of a script has to come from a policy; ours is called 'freshlayer', which a page's
+ * `trusted-types` has to allow.
+ */
+function trusted(url: string): string {
+  const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
+  try {
+    return trustedTypes?.createPolicy('freshlayer', { createScriptURL: (given) => given }).createScriptURL(url) ?? url
+  } catch {
+    // The page does not allow the policy; where it wants one all the same, registering says so.
+    return url
+  }
+}
