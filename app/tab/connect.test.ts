@@ -248,6 +248,42 @@ describe('where a worker runs', () => {
     })
   })
 
+  describe('a page that does not know its user yet', () => {
+    it('tells the worker nothing of a user, though it is greeted and asked', async () => {
+      const identify = vi.fn<() => string | undefined>()
+      const layer = connect({ identify })
+      await settled()
+      say({ say: 'who' })
+      await layer.identify(undefined)
+      await settled()
+      expect(identify).toHaveBeenCalledTimes(2)
+      expect(asked).toEqual(['hello'])
+      identify.mockReturnValue('ada')
+      say({ say: 'who' })
+      await settled()
+      expect(asked).toEqual(['hello', 'identify'])
+    })
+
+    it('hears of the changes of its partitions as before', async () => {
+      answers.hello = () => ({ ...GREETING, partitions: ['everyone', 'user/ada'] })
+      const layer = connect()
+      const heard: string[] = []
+      layer.on('change', ({ urls }) => heard.push(...urls))
+      await settled()
+      await layer.identify(undefined)
+      tell({ position: 1, partition: 'user/ada' })
+      expect(heard).toEqual(['user/ada'])
+    })
+  })
+
+  it('a page that has no users says so when it is asked', async () => {
+    connect()
+    await settled()
+    say({ say: 'who' })
+    await settled()
+    expect(vi.mocked(ask).mock.lastCall?.[1]).toEqual({ ask: 'identify', user: null })
+  })
+
   it('another worker that controls the page is named once', () => {
     const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
     container.controller.scriptURL = 'https://app.test/other.js'

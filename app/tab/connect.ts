@@ -21,10 +21,12 @@ export interface ConnectOptions {
   /** What the worker controls. Default: the folder of its script. */
   readonly scope?: string
   /**
-   * Who is signed in: an opaque, stable id, or null for nobody. Asked at the start and whenever the worker must know.
-   * Needed where the config identifies by 'identify'. One that throws has said nothing. Default: nobody ever.
+   * Who is signed in: an opaque, stable id; null: no user is; undefined: the page does not know it yet. Called at the
+   * start and whenever the worker must know. Needed where the config identifies by 'identify'. Nothing is sent for
+   * undefined, and what is stored for the user before stays: call `layer.identify()` when the page knows. A function that
+   * throws counts as one that gives undefined. Default: no user, ever.
    */
-  readonly identify?: () => string | null
+  readonly identify?: () => string | null | undefined
 
   /**
    * Whether a newer worker may take over while this page is in sight: say no while a form holds what nobody has sent.
@@ -60,10 +62,10 @@ export interface Freshlayer {
   /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   /**
-   * Says who is signed in; null: nobody. Counts where the config identifies by 'identify'. Wait for it before the next read
-   * that depends on it.
+   * Says who is signed in; null: no user is; undefined: the page does not know it yet, and nothing is sent. Counts where
+   * the config identifies by 'identify'. Wait for it before the next read that depends on it.
    */
-  identify(user: string | null): Promise<void>
+  identify(user: string | null | undefined): Promise<void>
   /**
    * The user signs out: what is stored for them is erased, in memory at once and on disk when this settles, and other tabs
    * hear of it. Where writes are unsent nothing happens unless `force` says to drop them: show `unsent` and ask.
@@ -150,7 +152,8 @@ class Connection implements Freshlayer {
     return () => void this.#listeners.delete(listener as Listeners['state'])
   }
 
-  async identify(user: string | null): Promise<void> {
+  async identify(user: string | null | undefined): Promise<void> {
+    if (user === undefined) return
     await this.#ask({ ask: 'identify', user }, true)
     this.#changes.forgetPartitions()
   }
@@ -202,8 +205,7 @@ class Connection implements Freshlayer {
   }
 
   async #introduce(): Promise<void> {
-    const user = attempt(() => this.#options.identify?.())
-    if (user !== undefined) await this.identify(user)
+    await this.identify(attempt(() => this.#options.identify?.()))
   }
 
   /** What the worker says: to every page over the channel, or to this one alone. */
@@ -218,7 +220,8 @@ class Connection implements Freshlayer {
       case 'reset':
         return this.#changes.reset(announcement.logId)
       case 'who':
-        return attempt(() => void this.identify(identify?.() ?? null).catch(warn))
+        // Without the option no user is ever signed in; an option that gives undefined does not know it yet.
+        return attempt(() => void this.identify(identify ? identify() : null).catch(warn))
       case 'agree':
         return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
       case 'outdated':
