@@ -93,3 +93,23 @@ test('refresh, invalidate, remove, explain and stats do what they say', async ({
   await origin.stop()
   await expect(read(page, '/api/fresh/1')).rejects.toThrow('Failed to fetch')
 })
+
+test('a URL reaches that URL alone, though it has a colon in it, and a pattern all that begins as it does', async ({
+  origin,
+  open,
+}) => {
+  const urls = ['/api/fresh/1?sort=name:asc', '/api/fresh/1?sort=name:desc', '/api/fresh/2']
+  for (const path of ['/api/fresh/1', '/api/fresh/2']) origin.json(path, () => ({ value: 1 }))
+  const page = await open()
+  for (const url of urls) await read(page, url)
+  const states = (): Promise<unknown> =>
+    page.evaluate((urls) => Promise.all(urls.map((url) => window.layer.explain(url).then(({ state }) => state))), urls)
+  await expect.poll(states).toEqual(['fresh', 'fresh', 'fresh'])
+  expect(await page.evaluate(() => window.layer.remove({ urls: ['/api/fresh/1?sort=name:asc'] }))).toBe(1)
+  expect(await states()).toEqual(['absent', 'fresh', 'fresh'])
+  // Without a query it is meant with any.
+  await page.evaluate(() => window.layer.invalidate({ urls: ['/api/fresh/1'] }))
+  expect(await states()).toEqual(['absent', 'offline', 'fresh'])
+  expect(await page.evaluate(() => window.layer.remove({ patterns: ['/api/fresh/:id'] }))).toBe(2)
+  expect(await states()).toEqual(['absent', 'absent', 'absent'])
+})

@@ -33,6 +33,7 @@ const QUESTIONS: Question[] = [
   { ask: 'explain', url: '/api' },
   { ask: 'invalidate', reach: {} },
   { ask: 'invalidate', reach: { tags: ['a'], urls: ['/b'] } },
+  { ask: 'invalidate', reach: { patterns: ['/b/:id'] } },
   { ask: 'remove', reach: { all: true } },
   { ask: 'remove', reach: { all: false, tags: [] } },
   { ask: 'refresh', url: '/api' },
@@ -84,6 +85,7 @@ describe('a question of a tab', () => {
     // oxlint-disable-next-line no-sparse-arrays -- A structured clone keeps holes.
     ['that removes a list with a hole', { ask: 'remove', reach: { urls: ['/a', , '/b'] } }],
     ['that removes a list of nothing but holes', { ask: 'remove', reach: { tags: Array(3) } }],
+    ['that removes a pattern in place of a list', { ask: 'remove', reach: { patterns: '/a/*' } }],
     ['that removes all by a text', { ask: 'remove', reach: { all: 'no' } }],
   ])('is refused %s', (_, question) => {
     expect(parseQuestion(envelope(question))).toBeUndefined()
@@ -181,6 +183,7 @@ const texts = v.array(v.string())
 const reach = v.object({
   tags: v.optional(texts),
   urls: v.optional(texts),
+  patterns: v.optional(texts),
   all: v.optional(v.boolean()),
 })
 const QUESTION = v.variant('ask', [
@@ -223,7 +226,7 @@ describe('whatever comes as a message', () => {
     fc.record({ logId: fc.string(), position: fc.double() }),
     fc.record({ openedAtMs: fc.double() }),
   )
-  const reached = fc.record({ tags: list, urls: list, all: fc.boolean() }, { requiredKeys: [] })
+  const reached = fc.record({ tags: list, urls: list, patterns: list, all: fc.boolean() }, { requiredKeys: [] })
   const question: fc.Arbitrary<Question> = fc.oneof(
     fc.record({ ask: fc.constant('hello'), since }),
     fc.record({ ask: fc.constant('identify'), user: fc.option(fc.string()) }),

@@ -9,10 +9,13 @@ import type { LoggedChange } from './core/change.ts'
 
 export const PROTOCOL_VERSION = 1
 
-/** What invalidate and remove reach. URLs may be relative to the worker's origin. */
+/** What invalidate and remove reach. URLs and patterns may be relative to the worker's origin. */
 export interface Reach {
   readonly tags?: readonly string[]
+  /** Each as it is: a colon or a star is part of the URL. One without a query stands for that URL with any query. */
   readonly urls?: readonly string[]
+  /** Each as in a rule, `/api/items/:id`. It reaches every URL that begins as it does before its first hole or star. */
+  readonly patterns?: readonly string[]
   /** Everything there is. */
   readonly all?: boolean
 }
@@ -227,8 +230,8 @@ function isSince(since: unknown): boolean {
 
 function isReach(reach: unknown): boolean {
   if (typeof reach !== 'object' || reach === null) return false
-  const { tags = [], urls = [], all = false } = reach as Reach
-  return [tags, urls].every(isTexts) && typeof all === 'boolean'
+  const { tags = [], urls = [], patterns = [], all = false } = reach as Reach
+  return [tags, urls, patterns].every(isTexts) && typeof all === 'boolean'
 }
 
 /** Whether something from the channel or the store is an entry of the change log. */

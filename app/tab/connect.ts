@@ -73,7 +73,7 @@ export interface Freshlayer {
   signOut(options?: { readonly force?: boolean }): Promise<SignedOut>
   /** Why a URL would be answered as it would be now. */
   explain(url: string): Promise<Explanation>
-  /** Ends the freshness of what has these tags or URLs: for changes that no write of this app has made. */
+  /** Ends the freshness of what has these tags, URLs or patterns: for changes that no write of this app has made. */
   invalidate(reach: Reach): Promise<void>
   /** Forgets answers altogether, their offline window included. Returns how many. */
   remove(reach: Reach): Promise<number>

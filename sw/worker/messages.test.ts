@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { ReadMatch } from '../../config/language/index.ts'
+import type { Reach } from '../protocol.ts'
 
 vi.stubGlobal('self', globalThis)
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
@@ -54,5 +55,41 @@ describe('a page that asks for a stored answer anew', () => {
 
   it('has the origin asked nothing where the token is not known any more: that would be answered to somebody else', async () => {
     expect(await refreshed(undefined)).toEqual({ sent: undefined, answer: { outcome: 'kept' } })
+  })
+})
+
+describe('what a page invalidates', () => {
+  const url = 'url https://app.test'
+  const prefix = 'prefix https://app.test'
+
+  it.each<[rule: string, reach: Reach, targets: string[]]>([
+    [
+      'is the URL itself, colons and stars in it',
+      { urls: ['/api/items?sort=name:asc'] },
+      [`${url}/api/items?sort=name:asc`],
+    ],
+    ['is a URL whose path has a star', { urls: ['/api/2*3'] }, [`${url}/api/2*3`]],
+    [
+      'is all that begins as a pattern does before its first hole',
+      { patterns: ['/api/items/:id'] },
+      [`${prefix}/api/items/`],
+    ],
+    ['is the URL that a pattern without a hole is', { patterns: ['/api/items'] }, [`${url}/api/items`]],
+    ['is everything, whatever else is named', { all: true, urls: ['/api'] }, ['prefix ']],
+    ['is what has a tag', { tags: ['a:b*'] }, ['tag a:b*']],
+    ['is nothing', {}, []],
+  ])('%s', async (_rule, reach, targets) => {
+    const intend = vi.fn<(targets: readonly string[]) => string>(() => 'intent')
+    const ports = {
+      ledger: {
+        searchPolicies: { urlOf: (given: string) => given },
+        intend,
+        end: () => Promise.resolve({ written: Promise.resolve(undefined) }),
+      },
+      channel: { changes: () => undefined },
+    }
+    const messages = new Messages(ports as unknown as ConstructorParameters<typeof Messages>[0])
+    expect(await messages.answer({ ask: 'invalidate', reach }, 'client')).toBe(true)
+    expect(intend).toHaveBeenCalledWith(targets)
   })
 })

@@ -209,8 +209,8 @@ const validation = (row: Row, { rule }: ReadMatch): Plan => ({
   why: 'refresh',
 })
 
-const targetsReached = (ledger: Ledger, { tags = [], urls = [], all = false }: Reach): Target[] =>
-  all ? ['prefix '] : targetsOf(ledger, urls, tags)
+const targetsReached = (ledger: Ledger, { tags = [], urls = [], patterns = [], all = false }: Reach): Target[] =>
+  all ? ['prefix '] : targetsOf(ledger, patterns, tags, urls)
 
 const removal = ({ url, tags, partition }: Row): Change => ({
   kind: 'removed',
