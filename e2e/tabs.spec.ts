@@ -113,3 +113,16 @@ test('a URL reaches that URL alone, though it has a colon in it, and a pattern a
   expect(await page.evaluate(() => window.layer.remove({ patterns: ['/api/fresh/:id'] }))).toBe(2)
   expect(await states()).toEqual(['absent', 'absent', 'absent'])
 })
+
+test('a question of another version of the protocol is refused at once, with the reason', async ({ open }) => {
+  const page = await open()
+  const answer = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = ({ data }) => resolve(data)
+        navigator.serviceWorker.controller?.postMessage({ ask: 'stats', freshlayer: 99 }, [port2])
+      }),
+  )
+  expect(answer).toEqual({ error: expect.stringMatching(/version 99 .* version \d+: reload the page/) })
+})

@@ -3,7 +3,8 @@
  *
  * A tab asks through `ServiceWorker.postMessage` with a port for the answer; that starts a stopped worker. The worker
  * speaks to all tabs on a `BroadcastChannel`, and to one tab when it must know who its user is. A message that is not
- * ours, or of another version, is ignored.
+ * ours is ignored. During an update a page and a worker may speak different versions: then a question is refused with the
+ * reason, and an announcement tells only that something has changed.
  */
 import type { LoggedChange } from './core/change.ts'
 
@@ -160,9 +161,24 @@ type Enveloped<M> = M & { readonly freshlayer: typeof PROTOCOL_VERSION }
 
 export const envelope = <M extends object>(message: M): Enveloped<M> => ({ ...message, freshlayer: PROTOCOL_VERSION })
 
+/** The version of a message of this protocol; undefined for anything else. */
+function versionOf(data: unknown): number | undefined {
+  const version = (data as { readonly freshlayer?: unknown } | null | undefined)?.freshlayer
+  return typeof version === 'number' ? version : undefined
+}
+
 /** A message of this protocol and version, or undefined for anything else. */
-const opened = (data: unknown): unknown =>
-  (data as Partial<Enveloped<object>> | null | undefined)?.freshlayer === PROTOCOL_VERSION ? data : undefined
+const opened = (data: unknown): unknown => (versionOf(data) === PROTOCOL_VERSION ? data : undefined)
+
+const isOfOtherVersion = (data: unknown): boolean => ![undefined, PROTOCOL_VERSION].includes(versionOf(data))
+
+/** Why a question gets no answer: it is of another version. Undefined: it is of this one, or no question of ours. */
+export function refusal(data: unknown): string | undefined {
+  if (!isOfOtherVersion(data)) return undefined
+  const version = versionOf(data) ?? 0
+  const remedy = version < PROTOCOL_VERSION ? 'reload the page' : 'reload the page once the worker is updated'
+  return `the page speaks version ${version} of the protocol, and the worker version ${PROTOCOL_VERSION}: ${remedy}`
+}
 
 /** A tab's question; undefined when the message is foreign, of another version, or malformed. */
 export function parseQuestion(data: unknown): Question | undefined {
@@ -195,19 +211,46 @@ export function parseQuestion(data: unknown): Question | undefined {
  * @returns whose data is gone altogether, if anybody's is.
  */
 export function othersChange(data: unknown): { readonly ended: string | undefined } | undefined {
+  // What a worker of another version says cannot be read, but it may have written.
+  if (isOfOtherVersion(data)) return { ended: undefined }
   const announcement = opened(data) as Announcement | Notice | undefined
   if (announcement?.say === 'reset' || announcement?.say === 'write') return { ended: undefined }
-  if (announcement?.say !== 'change' || !isLogged(announcement.change)) return undefined
-  const { kind, urls, partition } = announcement.change
+  const change = announcement?.say === 'change' ? heardChange(announcement.change) : undefined
+  if (change === undefined) return undefined
+  const { kind, urls, partition } = change
   return { ended: kind === 'removed' && urls[0] === '*' ? partition : undefined }
 }
 
-/** What the worker says; undefined when the message is foreign, of another version, or malformed. */
-export function parseAnnouncement(data: unknown): Announcement | undefined {
+/** What a tab can make of an announcement. */
+export type Heard =
+  | Exclude<Announcement, { readonly say: 'change' }>
+  | { readonly say: 'change'; readonly change: HeardChange }
+  /** Of another version: something may have changed, and what it is cannot be read. */
+  | { readonly say: 'unreadable' }
+
+/** A change whose kind this version does not know counts as 'reset': everything shown may have changed. */
+export interface HeardChange extends Omit<LoggedChange, 'kind'> {
+  readonly kind: LoggedChange['kind'] | 'reset'
+}
+
+/** What an announcement of any version may be that tells of no change. */
+const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'outdated'] satisfies (
+  | Announcement
+  | Notice
+)['say'][]
+
+/** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
+export function parseAnnouncement(data: unknown): Heard | undefined {
+  if (isOfOtherVersion(data)) {
+    const { say } = data as { readonly say?: unknown }
+    return typeof say === 'string' && !NO_CHANGE.includes(say) ? { say: 'unreadable' } : undefined
+  }
   const announcement = opened(data) as Announcement | undefined
   switch (announcement?.say) {
-    case 'change':
-      return isLogged(announcement.change) ? announcement : undefined
+    case 'change': {
+      const change = heardChange(announcement.change)
+      return change && { say: 'change', change }
+    }
     case 'origin':
       return typeof announcement.reachable === 'boolean' ? announcement : undefined
     case 'reset':
@@ -219,6 +262,14 @@ export function parseAnnouncement(data: unknown): Announcement | undefined {
     case undefined:
       return undefined
   }
+}
+
+/** A change, from the channel or in a greeting, as far as this version knows its kind; undefined when it is none. */
+export function heardChange(given: unknown): HeardChange | undefined {
+  if (isLogged(given)) return given
+  const known: unknown = typeof given === 'object' ? { ...given, kind: 'changed' } : undefined
+  const kind = (given as { readonly kind?: unknown } | null | undefined)?.kind
+  return typeof kind === 'string' && isLogged(known) ? { ...known, kind: 'reset' } : undefined
 }
 
 function isSince(since: unknown): boolean {

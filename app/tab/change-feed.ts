@@ -1,6 +1,6 @@
 import { channelOf } from '../../config/names.ts'
 import type { LoggedChange } from '../../sw/core/change.ts'
-import type { Greeting, Since } from '../../sw/protocol.ts'
+import { type Greeting, type HeardChange, heardChange, type Since } from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
 
@@ -52,7 +52,9 @@ export class ChangeFeed {
     partitions: [],
   }
   /** Changes that came while the worker was being asked what went before them. Undefined: the worker is not being asked. */
-  #waiting: LoggedChange[] | undefined
+  #waiting: HeardChange[] | undefined
+  /** Since the page greeted last, an announcement came that this version cannot read. */
+  #hasUnread = false
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -64,10 +66,11 @@ export class ChangeFeed {
   }
 
   /** Opens the channel, then asks for what was said before it was open. */
-  greet(waiting: LoggedChange[] = []): void {
+  greet(waiting: HeardChange[] = []): void {
     const { worker, scope, isControlled, introduce, hear } = this.#ports
     if (!isControlled() || this.#waiting !== undefined) return
     this.#waiting = waiting
+    this.#hasUnread = false
     if (this.#channel === undefined) {
       this.#channel = new BroadcastChannel(channelOf(scope))
       this.#channel.onmessage = hear
@@ -96,7 +99,7 @@ export class ChangeFeed {
   }
 
   /** Delivery is at least once and may have gaps; a listener hears each change once and in order. */
-  learn(change: LoggedChange): void {
+  learn(change: HeardChange): void {
     if (this.#waiting !== undefined) return void this.#waiting.push(change)
     const { logId, position, informed, partition } = change
     const heard = this.#heard
@@ -119,11 +122,20 @@ export class ChangeFeed {
     this.#tell(RESET)
   }
 
-  #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly LoggedChange[]): void {
+  /**
+   * The worker said something in another version of the protocol: it may be a change. The listeners are told once per
+   * greeting, for a page that refetches everything at each message of such a worker would never end.
+   */
+  learnUnreadable(): void {
+    if (!this.#hasUnread) this.reset()
+    this.#hasUnread = true
+  }
+
+  #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
     this.#heard = heard
     this.#ports.onReachable(reachable)
-    for (const change of missed === 'reset' ? [RESET] : missed) this.#tell(change)
+    for (const change of missed === 'reset' ? [RESET] : missed.map(heardChange)) this.#tell(change ?? RESET)
     for (const change of waiting) {
       if (change.logId === heard.logId) this.learn(change)
       // One of another log would have the page ask for ever.
@@ -134,7 +146,8 @@ export class ChangeFeed {
   #tell({ kind, urls, tags }: ChangeEvent): void {
     // A user is gone. Only the worker knows whose changes concern this page from now on.
     if (urls[0] === '*') this.forgetPartitions()
-    for (const listener of this.#listeners) attempt(() => listener({ kind, urls, tags }))
+    const event = kind === 'reset' ? RESET : { kind, urls, tags }
+    for (const listener of this.#listeners) attempt(() => listener(event))
   }
 }
 

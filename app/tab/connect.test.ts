@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
-import { type Announcement, envelope, type Greeting, type Question } from '../../sw/protocol.ts'
+import { type Announcement, envelope, type Greeting, PROTOCOL_VERSION, type Question } from '../../sw/protocol.ts'
 import { connect, type ConnectOptions, type Freshlayer } from './connect.ts'
 import { ask } from './rpc.ts'
 
@@ -282,6 +282,44 @@ describe('where a worker runs', () => {
     say({ say: 'who' })
     await settled()
     expect(vi.mocked(ask).mock.lastCall?.[1]).toEqual({ ask: 'identify', user: null })
+  })
+
+  describe('a worker of another version of the protocol', () => {
+    const RESET = { kind: 'reset', urls: [], tags: [] }
+    const sayInAnother = (): unknown =>
+      channels[0]?.onmessage?.({ data: { ...envelope({ say: 'change' }), freshlayer: PROTOCOL_VERSION + 1 } })
+
+    it('has the page told that everything may have changed, once for each time that it greets', async () => {
+      const heard = vi.fn()
+      connect().on('change', heard)
+      await settled()
+      sayInAnother()
+      sayInAnother()
+      expect(heard.mock.calls).toEqual([[RESET]])
+      look()
+      await settled()
+      sayInAnother()
+      sayInAnother()
+      expect(heard.mock.calls).toEqual([[RESET], [RESET]])
+    })
+
+    it.each(['over the channel', 'in a greeting'])(
+      'that tells of a change of an unknown kind %s has everything count as changed, and the log goes on',
+      async (where) => {
+        const merged = { kind: 'merged' as 'changed', partition: 'everyone', position: 1 }
+        const logged: LoggedChange = { urls: ['x'], tags: [], logId: 'log', atMs: 0, informed: [], ...merged }
+        const isMissed = where === 'in a greeting'
+        if (isMissed) answers.hello = () => ({ ...GREETING, position: 1, missed: [logged] })
+        const heard = vi.fn()
+        connect().on('change', heard)
+        await settled()
+        if (!isMissed) tell(merged)
+        expect(heard.mock.calls).toEqual([[RESET]])
+        tell({ position: 2, partition: 'everyone' })
+        expect(heard).toHaveBeenCalledTimes(2)
+        expect(asked).toEqual(['hello'])
+      },
+    )
   })
 
   it('another worker that controls the page is named once', () => {

@@ -219,6 +219,8 @@ class Connection implements Freshlayer {
         return this.#reachability.learn(announcement.reachable)
       case 'reset':
         return this.#changes.reset(announcement.logId)
+      case 'unreadable':
+        return this.#changes.learnUnreadable()
       case 'who':
         // Without the option no user is ever signed in; an option that gives undefined does not know it yet.
         return attempt(() => void this.identify(identify ? identify() : null).catch(warn))

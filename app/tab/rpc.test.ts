@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { refusal } from '../../sw/protocol.ts'
 import { ask } from './rpc.ts'
 
 /** What became of a question, once it is settled. */
@@ -94,6 +95,15 @@ describe('a question to the worker', () => {
     const asked = question()
     await vi.advanceTimersByTimeAsync(0)
     expect(asked.outcome).toMatchObject({ code: 'no-answer', message: expect.stringContaining('the disk is full') })
+    expect(posted).toBe(1)
+  })
+
+  it('of another version is refused at once, with what to do, and is not asked again', async () => {
+    const error = refusal({ ask: 'stats', freshlayer: 0 })
+    answers = [{ error }]
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked.outcome).toMatchObject({ code: 'no-answer', message: expect.stringContaining('reload the page.') })
     expect(posted).toBe(1)
   })
 })

@@ -5,6 +5,8 @@ import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 const TRY_MS = 2000
 const TRIES = 3
 
+const LATE = 'time is up. It may be starting; call again'
+
 /** Looks the worker up that is to be asked. */
 export type WorkerOf = () => ServiceWorker | null | undefined
 
@@ -16,7 +18,8 @@ type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } |
  * will answer: Firefox still shows the page one that is `activated`.
  *
  * @param worker the worker to ask, looked up anew for each try.
- * @throws CacheError 'no-answer' after three tries of two seconds, or after one where no worker is registered any more.
+ * @throws CacheError 'no-answer' at once where the worker refuses or fails, as it does a question of another version; else
+ *   after three tries of two seconds, or after one where no worker is registered any more.
  */
 export async function ask<A extends Question['ask']>(
   worker: WorkerOf,
@@ -32,6 +35,6 @@ export async function ask<A extends Question['ask']>(
     port1.close()
     if (reply && 'answer' in reply.data) return reply.data.answer as Answers[A]
     if (!reply && attempt < TRIES && (await navigator.serviceWorker.getRegistrations().catch(() => []))[0]) continue
-    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? 'time is up' })
+    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? LATE })
   }
 }

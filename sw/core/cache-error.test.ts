@@ -10,8 +10,8 @@ describe('an error of the layer', () => {
     ],
     [
       'says what the worker was asked, and what to try',
-      () => new CacheError(noAnswer, { what: 'stats', why: 'it took more than 3 s' }),
-      'The worker gave no answer to "stats": it took more than 3 s. It may be starting; call again. [no-answer]',
+      () => new CacheError(noAnswer, { what: 'stats', why: 'it took more than 3 s; call again' }),
+      'The worker gave no answer to "stats": it took more than 3 s; call again. [no-answer]',
     ],
     [
       'says which database, why, and what happens meanwhile',

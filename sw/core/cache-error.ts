@@ -11,7 +11,7 @@ export const configRefused: Kind<'config-refused', { readonly file: string; read
 
 export const noAnswer: Kind<'no-answer', { readonly what: string; readonly why: string }> = {
   code: 'no-answer',
-  says: ({ what, why }) => `The worker gave no answer to "${what}": ${why}. It may be starting; call again.`,
+  says: ({ what, why }) => `The worker gave no answer to "${what}": ${why}.`,
 }
 
 export const storeUnavailable: Kind<'store-unavailable', { readonly database: string; readonly why: string }> = {

@@ -3,7 +3,7 @@
  * look for an update. Open pages stay as they are; from then on their requests go to the network.
  */
 import { BODY_CACHE, CACHE_DATABASE, channelOf, outboxDatabaseOf, PRECACHE, scopeOf } from '../../config/names.ts'
-import { envelope, parseQuestion } from '../protocol.ts'
+import { envelope, parseQuestion, refusal } from '../protocol.ts'
 import { timeout } from './clock.ts'
 import { dirtyFlag } from './store/dirty-flag.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
@@ -16,6 +16,8 @@ const DELETE_LIMIT_MS = 5000
 worker.addEventListener('install', () => void worker.skipWaiting())
 worker.addEventListener('activate', (event) => event.waitUntil(remove()))
 worker.addEventListener('message', (event) => {
+  const refused = refusal(event.data)
+  if (refused !== undefined) event.ports[0]?.postMessage({ error: refused })
   const question = parseQuestion(event.data)
   if (question === undefined || !(event.source instanceof Client)) return
   event.ports[0]?.postMessage({ answer: killedAnswer(question, event.source.id) })

@@ -2,7 +2,7 @@ import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
 import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
-import { parseQuestion } from '../protocol.ts'
+import { parseQuestion, refusal } from '../protocol.ts'
 import { Bodies } from './store/bodies.ts'
 import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
@@ -194,6 +194,8 @@ export function start(
   if (reportConflicts === undefined) live(rules, files, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {
+    const refused = refusal(event.data)
+    if (refused !== undefined) event.ports[0]?.postMessage({ error: refused })
     const question = parseQuestion(event.data)
     const client = event.source
     if (question === undefined || !(client instanceof Client)) return
