@@ -339,7 +339,7 @@ test('each page is told of its own user’s changes and of no other’s, though 
   await stopWorkers(reading)
   version = 2
   await read(reading, '/api/own/7', { headers: bearer('ada'), cache: 'no-cache' })
-  const changed = { kind: 'changed', urls: [`${origin.url}/api/own/7`], tags: [] }
+  const changed = { kind: 'changed', urls: [`${origin.url}/api/own/7`], tags: [], all: false, cause: 'response' }
   await expect.poll(() => showing.evaluate(() => window.heard)).toContainEqual(changed)
   // Whatever was told before this one has come by then.
   await reading.evaluate(() => window.layer.invalidate({ tags: ['everyone’s'] }))

@@ -2,6 +2,8 @@ import { chromium } from '@playwright/test'
 import { requireChromium } from '../tools/find-chromium.ts'
 import { controlled, dropProfile, expect, newProfile, read, test } from './support/test.ts'
 
+const BY_RESPONSE = { all: false, cause: 'response' }
+
 test('a tab that came back from the back-forward cache hears what it missed', async ({ origin }) => {
   const profile = newProfile()
   // Playwright switches the back-forward cache off.
@@ -34,7 +36,7 @@ test('a tab that came back from the back-forward cache hears what it missed', as
   await expect.poll(() => frozen.evaluate(() => 'survived' in window).catch(() => false)).toBe(true)
   await expect
     .poll(() => frozen.evaluate(() => window.heard.filter(({ kind }) => kind === 'changed')))
-    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'] }])
+    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'], ...BY_RESPONSE }])
   await context.close()
   dropProfile(profile)
 })
@@ -58,7 +60,7 @@ test('a tab that reads before it can listen is told of what changed meanwhile', 
   await late.addScriptTag({ type: 'module', url: '/page.js' })
   await expect
     .poll(() => late.evaluate(() => window.heard?.filter(({ kind }) => kind === 'changed')))
-    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'] }])
+    .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'], ...BY_RESPONSE }])
   await late.close()
 })
 

@@ -22,7 +22,9 @@ test('a change is told to each of three tabs exactly once, and each then reads i
   for (const tab of tabs) {
     await expect
       .poll(() => tab.evaluate(() => window.heard.filter(({ kind }) => kind === 'changed')))
-      .toEqual([{ kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'] }])
+      .toEqual([
+        { kind: 'changed', urls: [`${origin.url}/api/stale/1`], tags: ['stale'], all: false, cause: 'response' },
+      ])
     expect((await read(tab, '/api/stale/1')).text).toBe('{"value":2}')
   }
 })

@@ -156,7 +156,9 @@ test('a write in one tab is seen by the next read in another, which is told', as
   expect((await read(reader, '/api/items')).text).toBe('{"value":2}')
   await expect
     .poll(() => reader.evaluate(() => window.heard.filter(({ kind }) => kind === 'invalidated')))
-    .toEqual([{ kind: 'invalidated', urls: [`${origin.url}/api/items/1`], tags: ['items'] }])
+    .toEqual([
+      { kind: 'invalidated', urls: [`${origin.url}/api/items/1`], tags: ['items'], all: false, cause: 'write' },
+    ])
 })
 
 test('the browser’s own cache does not answer after a write, though the list was storable for it', async ({

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import type { LoggedChange } from './core/change.ts'
+import type { Target } from './core/invalidation.ts'
 import {
   type Announcement,
   envelope,
@@ -18,8 +19,8 @@ import {
 
 const CHANGE: LoggedChange = {
   kind: 'changed',
-  urls: ['https://shop.example/api/products'],
-  tags: ['products'],
+  targets: ['url https://shop.example/api/products', 'tag products', 'prefix https://shop.example/api/'],
+  cause: 'response',
   partition: 'everyone',
   atMs: 1,
   informed: ['client'],
@@ -27,9 +28,12 @@ const CHANGE: LoggedChange = {
   position: 1,
 }
 
+const HELLO = { ask: 'hello', partitions: ['everyone'], shown: [] } as const
+
 const QUESTIONS: Question[] = [
-  { ask: 'hello', since: { logId: 'log', position: 0 } },
-  { ask: 'hello', since: { openedAtMs: 0 } },
+  { ...HELLO, since: { logId: 'log', position: 0 } },
+  { ...HELLO, since: { openedAtMs: 0 } },
+  { ...HELLO, since: { openedAtMs: 0 }, partitions: [], shown: ['https://shop.example/api'] },
   { ask: 'identify', user: 'ada' },
   { ask: 'identify', user: '' },
   { ask: 'identify', user: null },
@@ -47,7 +51,8 @@ const QUESTIONS: Question[] = [
 
 const ANNOUNCEMENTS: Announcement[] = [
   { say: 'change', change: CHANGE },
-  { say: 'change', change: { ...CHANGE, urls: [], tags: [], informed: [] } },
+  { say: 'change', change: { ...CHANGE, targets: [], all: true, informed: [] } },
+  { say: 'change', change: { ...CHANGE, diff: { added: ['1'], updated: [], removed: ['2', '3'] } } },
   { say: 'origin', reachable: true },
   { say: 'origin', reachable: false },
   { say: 'reset', logId: 'log' },
@@ -67,14 +72,16 @@ describe('a question of a tab', () => {
     ['of a kind that objects have', { ask: 'constructor' }],
     ['of a kind that is no text', { ask: ['stats'] }],
     ['of no kind', { ask: undefined }],
-    ['that greets since nothing', { ask: 'hello' }],
-    ['that greets since null', { ask: 'hello', since: null }],
-    ['that greets since an empty object', { ask: 'hello', since: {} }],
-    ['that greets since text', { ask: 'hello', since: 'log' }],
-    ['that greets since a position of no log', { ask: 'hello', since: { position: 1 } }],
-    ['that greets since no position of a log', { ask: 'hello', since: { logId: 'log' } }],
-    ['that greets since a position that is text', { ask: 'hello', since: { logId: 'log', position: '1' } }],
-    ['that greets since a time that is text', { ask: 'hello', since: { openedAtMs: '1', logId: 'log', position: 1 } }],
+    ['that greets since nothing', { ...HELLO }],
+    ['that greets since null', { ...HELLO, since: null }],
+    ['that greets since an empty object', { ...HELLO, since: {} }],
+    ['that greets since text', { ...HELLO, since: 'log' }],
+    ['that greets since a position of no log', { ...HELLO, since: { position: 1 } }],
+    ['that greets since no position of a log', { ...HELLO, since: { logId: 'log' } }],
+    ['that greets since a position that is text', { ...HELLO, since: { logId: 'log', position: '1' } }],
+    ['that greets since a time that is text', { ...HELLO, since: { openedAtMs: '1', logId: 'log', position: 1 } }],
+    ['that greets with no partitions', { ...HELLO, since: { openedAtMs: 0 }, partitions: undefined }],
+    ['that greets with a number shown', { ...HELLO, since: { openedAtMs: 0 }, shown: [7] }],
     ['that identifies nobody', { ask: 'identify' }],
     ['that identifies a number', { ask: 'identify', user: 7 }],
     ['that wants no URL explained', { ask: 'explain' }],
@@ -108,8 +115,13 @@ describe('an announcement of the worker', () => {
     ['of a change that is text', { say: 'change', change: 'x' }],
     ['of a change without position', { say: 'change', change: { ...CHANGE, position: undefined } }],
     ['of a change without log', { say: 'change', change: { ...CHANGE, logId: undefined } }],
-    ['of a change without URLs', { say: 'change', change: { ...CHANGE, urls: undefined } }],
-    ['of a change with a tag for tags', { say: 'change', change: { ...CHANGE, tags: 'products' } }],
+    ['of a change without targets', { say: 'change', change: { ...CHANGE, targets: undefined } }],
+    ['of a change of a target of no kind', { say: 'change', change: { ...CHANGE, targets: ['products'] } }],
+    ['of a change that may be of all', { say: 'change', change: { ...CHANGE, all: false } }],
+    ['of a change without cause', { say: 'change', change: { ...CHANGE, cause: undefined } }],
+    ['of a change of a difference that is null', { say: 'change', change: { ...CHANGE, diff: null } }],
+    ['of a change of half a difference', { say: 'change', change: { ...CHANGE, diff: { added: [], updated: [] } } }],
+    ['of a change with a tag for targets', { say: 'change', change: { ...CHANGE, targets: 'tag products' } }],
     ['of a change of no kind', { say: 'change', change: { ...CHANGE, kind: undefined } }],
     ['of a change of a kind in a list', { say: 'change', change: { ...CHANGE, kind: ['changed'] } }],
     [
@@ -132,6 +144,11 @@ describe('a change of a kind that this version does not know', () => {
     const said = envelope({ say: 'change', change: { ...CHANGE, kind } })
     expect(parseAnnouncement(said)).toEqual({ say: 'change', change: { ...CHANGE, kind: 'reset' } })
     expect(isLogged({ ...CHANGE, kind })).toBe(false)
+  })
+
+  it('is a reset as well where its cause is not known', () => {
+    expect(heardChange({ ...CHANGE, cause: 'poll' })).toEqual({ ...CHANGE, kind: 'reset' })
+    expect(isLogged({ ...CHANGE, cause: 'poll' })).toBe(false)
   })
 
   it('is none where anything else is missing', () => {
@@ -207,7 +224,7 @@ describe('a message', () => {
   it('makes no parser throw, whatever its parts are', () => {
     const kind = fc.constantFrom(...ALL.map((message) => ('ask' in message ? message.ask : message.say)))
     const parts = fc.dictionary(
-      fc.constantFrom('since', 'user', 'url', 'reach', 'change', 'reachable', 'logId'),
+      fc.constantFrom('since', 'partitions', 'user', 'url', 'reach', 'change', 'reachable', 'logId'),
       fc.anything(),
     )
     fc.assert(
@@ -220,6 +237,8 @@ describe('a message', () => {
     )
   })
 })
+
+const CAUSES = ['response', 'refresh', 'write', 'invalidate', 'remove', 'sign-out'] as const
 
 const GONE = Symbol('gone')
 
@@ -236,6 +255,8 @@ const QUESTION = v.variant('ask', [
   v.object({
     ask: v.literal('hello'),
     since: v.union([v.object({ logId: v.string(), position: number }), v.object({ openedAtMs: number })]),
+    partitions: texts,
+    shown: texts,
   }),
   v.object({ ask: v.literal('identify'), user: v.nullable(v.string()) }),
   v.object({ ask: v.literal('sign-out'), force: v.boolean() }),
@@ -248,8 +269,10 @@ const ANNOUNCEMENT = v.variant('say', [
     say: v.literal('change'),
     change: v.object({
       kind: v.picklist(['changed', 'first', 'removed', 'invalidated', 'reset']),
-      urls: texts,
-      tags: texts,
+      targets: v.array(v.pipe(v.string(), v.regex(/^(tag|url|prefix) /))),
+      all: v.optional(v.literal(true)),
+      cause: v.picklist(CAUSES),
+      diff: v.optional(v.object({ added: texts, updated: texts, removed: texts })),
       partition: v.string(),
       atMs: number,
       informed: texts,
@@ -274,23 +297,33 @@ describe('whatever comes as a message', () => {
   )
   const reached = fc.record({ tags: list, urls: list, patterns: list, all: fc.boolean() }, { requiredKeys: [] })
   const question: fc.Arbitrary<Question> = fc.oneof(
-    fc.record({ ask: fc.constant('hello'), since }),
+    fc.record({ ask: fc.constant('hello'), since, partitions: list, shown: list }),
     fc.record({ ask: fc.constant('identify'), user: fc.option(fc.string()) }),
     fc.record({ ask: fc.constant('sign-out'), force: fc.boolean() }),
     fc.record({ ask: fc.constantFrom('explain', 'refresh'), url: fc.string() }),
     fc.record({ ask: fc.constantFrom('invalidate', 'remove'), reach: reached }),
     fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over') }),
   )
-  const change = fc.record<LoggedChange>({
-    kind: fc.constantFrom('changed', 'first', 'removed', 'invalidated'),
-    urls: list,
-    tags: list,
-    partition: fc.string(),
-    atMs: fc.double(),
-    informed: list,
-    logId: fc.string(),
-    position: fc.double(),
-  })
+  const target = fc
+    .tuple(fc.constantFrom('tag', 'url', 'prefix'), fc.string())
+    .map(([of, name]) => `${of} ${name}` as Target)
+  const change: fc.Arbitrary<LoggedChange> = fc.record(
+    {
+      kind: fc.constantFrom('changed', 'first', 'removed', 'invalidated'),
+      targets: fc.array(target, { maxLength: 3 }),
+      all: fc.constant(true),
+      cause: fc.constantFrom(...CAUSES),
+      diff: fc.record({ added: list, updated: list, removed: list }),
+      partition: fc.string(),
+      atMs: fc.double(),
+      informed: list,
+      logId: fc.string(),
+      position: fc.double(),
+    },
+    {
+      requiredKeys: ['kind', 'targets', 'cause', 'partition', 'atMs', 'informed', 'logId', 'position'],
+    },
+  )
   const announcement: fc.Arbitrary<Announcement> = fc.oneof(
     fc.record({ say: fc.constant('change'), change }),
     fc.record({ say: fc.constant('origin'), reachable: fc.boolean() }),

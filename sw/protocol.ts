@@ -6,9 +6,9 @@
  * ours is ignored. During an update a page and a worker may speak different versions: then a question is refused with the
  * reason, and an announcement tells only that something has changed.
  */
-import type { LoggedChange } from './core/change.ts'
+import type { Change, ChangeCause, LoggedChange } from './core/change.ts'
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** What invalidate and remove reach. URLs and patterns may be relative to the worker's origin. */
 export interface Reach {
@@ -24,9 +24,19 @@ export interface Reach {
 /** From where on a tab has not heard the change log. */
 export type Since = { readonly logId: string; readonly position: number } | { readonly openedAtMs: number }
 
+/** A tab has opened its ears: what has it missed? */
+interface Hello {
+  readonly ask: 'hello'
+  readonly since: Since
+  /** Whose changes concern the tab, as the worker told it last; empty where it has not, or the user may be another. */
+  readonly partitions: readonly string[]
+  /** The URLs of what the tab shows. Always empty: no tab tells it yet. */
+  readonly shown: readonly string[]
+}
+
 /** A tab's questions. Each may be repeated: the worker does the same again and nothing twice over. */
 export type Question =
-  | { readonly ask: 'hello'; readonly since: Since }
+  | Hello
   | { readonly ask: 'identify'; readonly user: string | null }
   | { readonly ask: 'sign-out'; readonly force: boolean }
   | { readonly ask: 'explain'; readonly url: string }
@@ -185,7 +195,7 @@ export function parseQuestion(data: unknown): Question | undefined {
   const question = opened(data) as Question | undefined
   switch (question?.ask) {
     case 'hello':
-      return isSince(question.since) ? question : undefined
+      return isSince(question.since) && [question.partitions, question.shown].every(isTexts) ? question : undefined
     case 'identify':
       return question.user === null || typeof question.user === 'string' ? question : undefined
     case 'sign-out':
@@ -217,8 +227,8 @@ export function othersChange(data: unknown): { readonly ended: string | undefine
   if (announcement?.say === 'reset' || announcement?.say === 'write') return { ended: undefined }
   const change = announcement?.say === 'change' ? heardChange(announcement.change) : undefined
   if (change === undefined) return undefined
-  const { kind, urls, partition } = change
-  return { ended: kind === 'removed' && urls[0] === '*' ? partition : undefined }
+  const { kind, all, partition } = change
+  return { ended: kind === 'removed' && all === true ? partition : undefined }
 }
 
 /** What a tab can make of an announcement. */
@@ -228,7 +238,7 @@ export type Heard =
   /** Of another version: something may have changed, and what it is cannot be read. */
   | { readonly say: 'unreadable' }
 
-/** A change whose kind this version does not know counts as 'reset': everything shown may have changed. */
+/** A change whose kind or cause this version does not know counts as 'reset': everything shown may have changed. */
 export interface HeardChange extends Omit<LoggedChange, 'kind'> {
   readonly kind: LoggedChange['kind'] | 'reset'
 }
@@ -264,12 +274,13 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
   }
 }
 
-/** A change, from the channel or in a greeting, as far as this version knows its kind; undefined when it is none. */
+/** A change, from the channel or in a greeting, as far as this version knows what it is; undefined when it is none. */
 export function heardChange(given: unknown): HeardChange | undefined {
   if (isLogged(given)) return given
-  const known: unknown = typeof given === 'object' ? { ...given, kind: 'changed' } : undefined
-  const kind = (given as { readonly kind?: unknown } | null | undefined)?.kind
-  return typeof kind === 'string' && isLogged(known) ? { ...known, kind: 'reset' } : undefined
+  const { kind, cause } = (given ?? {}) as { readonly kind?: unknown; readonly cause?: unknown }
+  if (typeof kind !== 'string' || typeof cause !== 'string') return undefined
+  const known: unknown = { ...(given as object), kind: 'changed', cause: 'response' }
+  return isLogged(known) ? { ...known, kind: 'reset' } : undefined
 }
 
 function isSince(since: unknown): boolean {
@@ -291,9 +302,30 @@ export function isLogged(given: unknown): given is LoggedChange {
   return (
     typeof change?.position === 'number' &&
     typeof change.atMs === 'number' &&
-    ['changed', 'first', 'removed', 'invalidated'].includes(change.kind as string) &&
-    [change.urls, change.tags, change.informed, [change.partition, change.logId]].every(isTexts)
+    KINDS.includes(change.kind) &&
+    CAUSES.includes(change.cause) &&
+    [change.targets, change.informed, [change.partition, change.logId]].every(isTexts) &&
+    (change.targets ?? []).every((target) => /^(tag|url|prefix) /.test(target)) &&
+    [undefined, true].includes(change.all) &&
+    isDiff(change.diff)
   )
+}
+
+const KINDS: readonly unknown[] = ['changed', 'first', 'removed', 'invalidated'] satisfies Change['kind'][]
+
+const CAUSES: readonly unknown[] = Object.keys({
+  response: true,
+  refresh: true,
+  write: true,
+  invalidate: true,
+  remove: true,
+  'sign-out': true,
+} satisfies Record<ChangeCause, true>)
+
+function isDiff(diff: unknown): boolean {
+  if (diff === undefined) return true
+  const { added, updated, removed } = (diff ?? {}) as Partial<NonNullable<Change['diff']>>
+  return [added, updated, removed].every(isTexts)
 }
 
 // `every` would pass over holes.

@@ -1,5 +1,5 @@
 import { channelOf } from '../../config/names.ts'
-import type { LoggedChange } from '../../sw/core/change.ts'
+import type { ChangeCause, LoggedChange } from '../../sw/core/change.ts'
 import { type Greeting, type HeardChange, heardChange, type Since } from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
@@ -12,9 +12,19 @@ export interface ChangeEvent {
    * origin is back; everything shown counts as changed.
    */
   readonly kind: LoggedChange['kind'] | 'reset'
-  /** Absolute. One that ends in `*` stands for all that begin so; one without a query for that URL with any. */
+  /**
+   * Absolute. One that ends in `*` stands for all that begin so, `*` alone for every URL; one without a query for that URL
+   * with any.
+   */
   readonly urls: readonly string[]
   readonly tags: readonly string[]
+  /** Everything this page shows may have changed. */
+  readonly all: boolean
+  /**
+   * 'response': the origin answered a read. 'refresh', 'invalidate', 'remove': a page called these. 'write': a write of the
+   * app. 'sign-out': a user is gone. 'reset': see `kind`.
+   */
+  readonly cause: ChangeCause | 'reset'
 }
 
 interface Ports {
@@ -75,9 +85,11 @@ export class ChangeFeed {
       this.#channel = new BroadcastChannel(channelOf(scope))
       this.#channel.onmessage = hear
     }
-    const since: Since = this.#heard.logId ? this.#heard : { openedAtMs: performance.timeOrigin }
+    const { logId, position } = this.#heard
+    const since: Since = logId ? { logId, position } : { openedAtMs: performance.timeOrigin }
     void introduce()
-      .then(() => ask(worker, { ask: 'hello', since }))
+      // Introducing the user may have made the partitions unknown.
+      .then(() => ask(worker, { ask: 'hello', since, partitions: this.#heard.partitions, shown: [] }))
       .then(
         (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
         (error: unknown) => {
@@ -119,7 +131,7 @@ export class ChangeFeed {
    */
   reset(logId?: string): void {
     if (logId !== undefined) this.#heard = { ...this.#heard, logId, position: 0 }
-    this.#tell(RESET)
+    this.#tell(undefined)
   }
 
   /**
@@ -135,7 +147,8 @@ export class ChangeFeed {
     this.#waiting = undefined
     this.#heard = heard
     this.#ports.onReachable(reachable)
-    for (const change of missed === 'reset' ? [RESET] : missed.map(heardChange)) this.#tell(change ?? RESET)
+    if (missed === 'reset') this.reset()
+    else for (const change of missed) this.#tell(heardChange(change))
     for (const change of waiting) {
       if (change.logId === heard.logId) this.learn(change)
       // One of another log would have the page ask for ever.
@@ -143,12 +156,23 @@ export class ChangeFeed {
     }
   }
 
-  #tell({ kind, urls, tags }: ChangeEvent): void {
-    // A user is gone. Only the worker knows whose changes concern this page from now on.
-    if (urls[0] === '*') this.forgetPartitions()
-    const event = kind === 'reset' ? RESET : { kind, urls, tags }
+  /** @param change undefined: one that cannot be read. */
+  #tell(change: HeardChange | undefined): void {
+    const event = eventOf(change)
+    // A user may be gone. Only the worker knows whose changes concern this page from now on.
+    if (change?.all === true) this.forgetPartitions()
     for (const listener of this.#listeners) attempt(() => listener(event))
   }
 }
 
-const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [] }
+const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
+
+/** A change in the words of the app. */
+function eventOf(change: HeardChange | undefined): ChangeEvent {
+  if (change === undefined || change.kind === 'reset') return RESET
+  const { kind, targets, all = false, cause } = change
+  const named = (of: string): string[] =>
+    targets.flatMap((target) => (target.startsWith(of) ? [target.slice(of.length)] : []))
+  const urls = all ? ['*'] : [...named('url '), ...named('prefix ').map((prefix) => `${prefix}*`)]
+  return { kind, urls, tags: named('tag '), all, cause }
+}

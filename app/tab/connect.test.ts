@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, PROTOCOL_VERSION, type Question } from '../../sw/protocol.ts'
+import type { ChangeEvent } from './change-feed.ts'
 import { connect, type ConnectOptions, type Freshlayer } from './connect.ts'
 import { ask } from './rpc.ts'
 
@@ -44,9 +45,12 @@ describe('where a worker runs', () => {
 
   /** The worker says to all pages that something has changed. */
   const tell = (change: Partial<LoggedChange> & Pick<LoggedChange, 'position' | 'partition'>): void => {
-    const usual = { kind: 'changed', urls: [change.partition], tags: [], logId: 'log', atMs: 0, informed: [] } as const
+    const about = { targets: [`url ${change.partition}`], cause: 'response' } as const
+    const usual = { kind: 'changed', ...about, logId: 'log', atMs: 0, informed: [] } as const
     channels[0]?.onmessage?.({ data: envelope({ say: 'change', change: { ...usual, ...change } }) })
   }
+
+  const RESET = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
 
   class FakeWorker extends EventTarget {
     scriptURL = 'https://app.test/sw.js'
@@ -178,7 +182,7 @@ describe('where a worker runs', () => {
     answer(GREETING)
     await settled()
     expect(asked).toEqual(['hello', 'hello'])
-    expect(heard.mock.calls).toEqual([[{ kind: 'reset', urls: [], tags: [] }]])
+    expect(heard.mock.calls).toEqual([[RESET]])
   })
 
   it('a worker that asks who the user is and does not take the answer is told on the console, not thrown at nobody', async () => {
@@ -285,7 +289,6 @@ describe('where a worker runs', () => {
   })
 
   describe('a worker of another version of the protocol', () => {
-    const RESET = { kind: 'reset', urls: [], tags: [] }
     const sayInAnother = (): unknown =>
       channels[0]?.onmessage?.({ data: { ...envelope({ say: 'change' }), freshlayer: PROTOCOL_VERSION + 1 } })
 
@@ -307,7 +310,14 @@ describe('where a worker runs', () => {
       'that tells of a change of an unknown kind %s has everything count as changed, and the log goes on',
       async (where) => {
         const merged = { kind: 'merged' as 'changed', partition: 'everyone', position: 1 }
-        const logged: LoggedChange = { urls: ['x'], tags: [], logId: 'log', atMs: 0, informed: [], ...merged }
+        const logged: LoggedChange = {
+          targets: ['url x'],
+          cause: 'response',
+          logId: 'log',
+          atMs: 0,
+          informed: [],
+          ...merged,
+        }
         const isMissed = where === 'in a greeting'
         if (isMissed) answers.hello = () => ({ ...GREETING, position: 1, missed: [logged] })
         const heard = vi.fn()
@@ -380,13 +390,61 @@ describe('where a worker runs', () => {
       say({ say: 'outdated' })
       expect(heard).toHaveBeenLastCalledWith(expect.objectContaining({ outdated: true }))
       say({ say: 'reset', logId: 'another' })
-      expect(heard).toHaveBeenLastCalledWith({ kind: 'reset', urls: [], tags: [] })
+      expect(heard).toHaveBeenLastCalledWith(RESET)
       expect(reported.mock.calls).toEqual([[error], [error]])
     })
   })
 
+  it.each<[what: string, change: Partial<LoggedChange>, event: Partial<ChangeEvent>]>([
+    [
+      'tags, URLs and prefixes',
+      {
+        kind: 'invalidated',
+        targets: ['tag a b', 'url https://app.test/x', 'prefix https://app.test/y/'],
+        cause: 'write',
+      },
+      {
+        kind: 'invalidated',
+        urls: ['https://app.test/x', 'https://app.test/y/*'],
+        tags: ['a b'],
+        all: false,
+        cause: 'write',
+      },
+    ],
+    [
+      'everything',
+      { kind: 'removed', targets: [], all: true, cause: 'sign-out' },
+      { kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' },
+    ],
+  ])('is told of a change of %s in the words of the app', async (_what, change, event) => {
+    const heard = vi.fn()
+    connect().on('change', heard)
+    await settled()
+    tell({ position: 1, partition: 'everyone', ...change })
+    expect(heard.mock.calls).toEqual([[event]])
+  })
+
+  it('says how far it has heard and whose changes concern it, and nothing else of what it was told', async () => {
+    connect()
+    await settled()
+    look()
+    await settled()
+    const [, question] = vi.mocked(ask).mock.lastCall ?? []
+    expect(question).toEqual({
+      ask: 'hello',
+      since: { logId: 'log', position: 0 },
+      partitions: ['everyone'],
+      shown: [],
+    })
+  })
+
   it('hears once of a change in another log than the one that it is greeted with, and does not greet again and again', async () => {
-    const change = { kind: 'changed', urls: ['https://app.test/api'], tags: [], partition: 'everyone' } as const
+    const change = {
+      kind: 'changed',
+      targets: ['url https://app.test/api'],
+      cause: 'response',
+      partition: 'everyone',
+    } as const
     const layer = connect()
     const heard: string[] = []
     layer.on('change', ({ kind }) => heard.push(kind))
@@ -424,7 +482,7 @@ describe('where a worker runs', () => {
     [
       'has heard that somebody is gone',
       2,
-      () => tell({ position: 1, partition: 'user/ada', kind: 'removed', urls: ['*'] }),
+      () => tell({ position: 1, partition: 'user/ada', kind: 'removed', targets: [], all: true }),
     ],
   ])('a page that %s is told nothing more of the one before, unless the worker says so', async (_, next, become) => {
     const partitions = ['everyone', 'user/ada']
@@ -436,7 +494,7 @@ describe('where a worker runs', () => {
     await new Promise((resolve) => setTimeout(resolve))
     await become(layer)
     answers.hello = () => ({ ...GREETING, position: next, partitions: ['everyone'] })
-    tell({ position: next, partition: 'user/ada', urls: ['hers'] })
+    tell({ position: next, partition: 'user/ada', targets: ['url hers'] })
     await vi.waitFor(() => expect(asked.filter((ask) => ask === 'hello')).toHaveLength(2))
     await new Promise((resolve) => setTimeout(resolve))
     expect(heard).not.toContain('hers')

@@ -1,5 +1,5 @@
 import { type Matcher, normaliseUrl, type ReadMatch } from '../../config/language/index.ts'
-import type { Change } from '../core/change.ts'
+import { type Change, type ChangeCause, targetsOfRow } from '../core/change.ts'
 import { isReached, type Target } from '../core/invalidation.ts'
 import { isOfToken } from '../core/key.ts'
 import type { Plan } from '../core/plan.ts'
@@ -58,7 +58,7 @@ export class Messages {
       case 'explain':
         return this.#explain(question.url, clientId)
       case 'invalidate':
-        return this.#invalidate(question.reach)
+        return this.#invalidate(question.reach, 'invalidate')
       case 'remove':
         return this.#remove(question.reach)
       case 'refresh':
@@ -87,9 +87,9 @@ export class Messages {
       all === 'reset'
         ? all
         : all.filter(
-            ({ partition, informed, urls }) =>
-              // That a user is gone concerns whoever may be showing them, and nobody knows any more who that is.
-              (partitions.includes(partition) || urls[0] === '*') && !informed.includes(clientId),
+            ({ partition, informed, all }) =>
+              // That a user is gone concerns every tab that may show their data, and no record says any more which it is.
+              (partitions.includes(partition) || all === true) && !informed.includes(clientId),
           )
     return { clientId, logId, position, missed: theirs, partitions, reachable: reachability.reachable }
   }
@@ -125,10 +125,10 @@ export class Messages {
     }
   }
 
-  async #invalidate(reach: Reach): Promise<true> {
+  async #invalidate(reach: Reach, cause: ChangeCause): Promise<true> {
     const { ledger, channel } = this.#ports
     const targets = targetsReached(ledger, reach)
-    const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets))
+    const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets, cause))
     channel.changes([await written])
     return true
   }
@@ -144,7 +144,7 @@ export class Messages {
     const rows: Row[] = []
     await ledger.each((row) => void (isReached(row, targets) && rows.push(row)))
     // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
-    await this.#invalidate(reach)
+    await this.#invalidate(reach, 'remove')
     const removed = await ledger.remove(rows, removal)
     channel.changes(removed.logged)
     await bodies.remove(removed.rows)
@@ -180,7 +180,7 @@ export class Messages {
       const head = { method, url, fields, cache: 'no-cache', ofToken } as const
       const keyOf = (): string => key
       const asked = { request, head, partition, key, keyOf, body, authorization, isTheirs }
-      const read = { ...asked, ...match, clientId: undefined, row }
+      const read = { ...asked, ...match, clientId: undefined, row, cause: 'refresh' as const }
       const flight = flights.launch(read, validation(row, match), false)
       const { settlement } = await flight.landed
       const shared = await flight.shared
@@ -212,11 +212,11 @@ const validation = (row: Row, { rule }: ReadMatch): Plan => ({
 const targetsReached = (ledger: Ledger, { tags = [], urls = [], patterns = [], all = false }: Reach): Target[] =>
   all ? ['prefix '] : targetsOf(ledger, patterns, tags, urls)
 
-const removal = ({ url, tags, partition }: Row): Change => ({
+const removal = (row: Row): Change => ({
   kind: 'removed',
-  urls: [url],
-  tags,
-  partition,
+  targets: targetsOfRow(row),
+  cause: 'remove',
+  partition: row.partition,
   atMs: now(),
   informed: [],
 })

@@ -91,7 +91,8 @@ export async function endPartitions(
 ): Promise<void> {
   await Promise.all(
     partitions.map(async (partition) => {
-      const change = { kind: 'removed', urls: ['*'], tags: [], partition, atMs: now(), informed: [] } as const
+      const about = { partition, atMs: now(), informed: [] }
+      const change = { kind: 'removed', targets: [], all: true, cause: 'sign-out', ...about } as const
       const { rows, logged } = await ledger.endPartition(partition, change)
       channel.changes([logged])
       await bodies.remove(rows)

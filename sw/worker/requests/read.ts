@@ -1,4 +1,5 @@
 import type { Matcher, ReadMatch, Rule } from '../../../config/language/index.ts'
+import type { ChangeCause } from '../../core/change.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
 import type { Repeatable } from './origin.ts'
@@ -24,6 +25,8 @@ export interface Read {
   readonly clientId: string | undefined
   /** What is stored for it, whether or not it may answer. */
   readonly row: Row | undefined
+  /** What tabs are told is the cause of a change. Default: the response. */
+  readonly cause?: ChangeCause
 }
 
 /** The rule by which a page of this origin would read a URL, relative or not; undefined when there is none. */

@@ -1,5 +1,5 @@
 import { directivesOf } from '../../core/cache-control.ts'
-import type { Change } from '../../core/change.ts'
+import { type Change, type ChangeCause, targetsOfRow } from '../../core/change.ts'
 import type { Fields } from '../../core/head.ts'
 import { formatHttpDate } from '../../core/http-date.ts'
 import { isJustAnnounced } from '../../core/plan.ts'
@@ -91,13 +91,17 @@ export class ResponseStore {
       }
       case 'outdate': {
         const targets = [`url ${settlement.row.url}`] as const
-        const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets))
+        const { written } = await ledger.end(
+          ledger.intend(targets),
+          targets,
+          invalidation(targets, read.cause ?? 'response'),
+        )
         channel.changes([await written])
         return undefined
       }
       case 'drop': {
         if (read.row === undefined) return undefined
-        const removal = (row: Row): Change => ({ ...about(row, informed), kind: 'removed' })
+        const removal = (row: Row): Change => ({ ...about(row, informed, read.cause), kind: 'removed' })
         const { rows, logged } = await ledger.remove([read.row], removal, exchange.sequence)
         channel.changes(logged)
         await bodies.remove(rows)
@@ -158,7 +162,7 @@ export class ResponseStore {
       body: await inTime(bodies.put(body, exchange.sequence), body.byteLength / 1000),
     }
     const change: Change | undefined =
-      outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed), kind: outcome }
+      outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed, read.cause), kind: outcome }
     const committed = await inTime(ledger.commit(row, change)).catch(async (error: unknown) => {
       await bodies.remove([row])
       throw error
@@ -225,10 +229,10 @@ const isStrict = (row: Row): boolean => {
   return noCache || mustRevalidate
 }
 
-const about = ({ url, tags, partition }: Row, informed: ReadonlySet<string>): Omit<Change, 'kind'> => ({
-  urls: [url],
-  tags,
-  partition,
+const about = (row: Row, informed: ReadonlySet<string>, cause: ChangeCause = 'response'): Omit<Change, 'kind'> => ({
+  targets: targetsOfRow(row),
+  cause,
+  partition: row.partition,
   atMs: now(),
   informed: [...informed],
 })

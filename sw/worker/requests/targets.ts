@@ -1,4 +1,4 @@
-import type { Change } from '../../core/change.ts'
+import type { Change, ChangeCause } from '../../core/change.ts'
 import { literalOf, type Target } from '../../core/invalidation.ts'
 import { now } from '../clock.ts'
 import type { Ledger } from '../store/ledger.ts'
@@ -35,17 +35,15 @@ export function named(response: Response, target: string): string[] {
   })
 }
 
-/** What the tabs are told. Whoever wrote: it has changed for everyone. */
-export function invalidation(reached: readonly Target[]): Change {
-  const urls: string[] = []
-  const tags: string[] = []
-  for (const target of reached) {
-    const [kind, name] = [target.slice(0, target.indexOf(' ')), target.slice(target.indexOf(' ') + 1)]
-    if (kind === 'tag') tags.push(name)
-    else urls.push(kind === 'url' ? name : `${name}*`)
-  }
-  return { kind: 'invalidated', urls, tags, partition: 'everyone', atMs: now(), informed: [] }
-}
+/** What the tabs are told of an invalidation: it concerns every user, since others may be shown what a write changed. */
+export const invalidation = (reached: readonly Target[], cause: ChangeCause): Change => ({
+  kind: 'invalidated',
+  ...(reached.includes('prefix ') ? { targets: [], all: true } : { targets: reached }),
+  cause,
+  partition: 'everyone',
+  atMs: now(),
+  informed: [],
+})
 
 /** Without fragment. */
 function absolute(url: string): string {

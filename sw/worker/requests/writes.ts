@@ -59,7 +59,7 @@ export class Writes {
     // Its end is told only once it is on disk, which may be after the page knows.
     channel.announce(WRITE)
     const end = async (reached: readonly Target[]): Promise<void> => {
-      const change = reached.length > 0 ? invalidation(reached) : undefined
+      const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
       const ending = ledger.end(intent, reached, change)
       const kept = ending
         .then(({ written }) => written)
