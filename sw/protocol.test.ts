@@ -57,6 +57,7 @@ const ANNOUNCEMENTS: Announcement[] = [
   { say: 'origin', reachable: false },
   { say: 'reset', logId: 'log' },
   { say: 'who' },
+  { say: 'partitions' },
 ]
 
 const ALL = [...QUESTIONS, ...ANNOUNCEMENTS]
@@ -178,6 +179,7 @@ describe('a message of another version', () => {
     ['who', undefined],
     ['agree', undefined],
     ['outdated', undefined],
+    ['partitions', undefined],
     [undefined, undefined],
   ])('says to a tab that something may have changed, where it may: %s', (say, heard) => {
     for (const freshlayer of OTHERS) expect(parseAnnouncement({ say, freshlayer })).toEqual(heard)
@@ -282,7 +284,7 @@ const ANNOUNCEMENT = v.variant('say', [
   }),
   v.object({ say: v.literal('origin'), reachable: v.boolean() }),
   v.object({ say: v.literal('reset'), logId: v.string() }),
-  v.object({ say: v.picklist(['who', 'agree', 'outdated', 'unreadable']) }),
+  v.object({ say: v.picklist(['who', 'agree', 'outdated', 'partitions', 'unreadable']) }),
 ])
 
 describe('whatever comes as a message', () => {
@@ -328,7 +330,7 @@ describe('whatever comes as a message', () => {
     fc.record({ say: fc.constant('change'), change }),
     fc.record({ say: fc.constant('origin'), reachable: fc.boolean() }),
     fc.record({ say: fc.constant('reset'), logId: fc.string() }),
-    fc.record({ say: fc.constantFrom('who', 'agree', 'outdated') }),
+    fc.record({ say: fc.constantFrom('who', 'agree', 'outdated', 'partitions') }),
   )
 
   it('is understood when it is a message', () => {

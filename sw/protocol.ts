@@ -159,6 +159,8 @@ export type Announcement =
   | { readonly say: 'who' }
   /** To one tab, with a port for the answer: may a newer worker take over now? */
   | { readonly say: 'agree' }
+  /** To one tab: whose changes concern it is no longer as it was told. */
+  | { readonly say: 'partitions' }
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
 
@@ -244,10 +246,7 @@ export interface HeardChange extends Omit<LoggedChange, 'kind'> {
 }
 
 /** What an announcement of any version may be that tells of no change. */
-const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'outdated'] satisfies (
-  | Announcement
-  | Notice
-)['say'][]
+const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'outdated', 'partitions']
 
 /** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
 export function parseAnnouncement(data: unknown): Heard | undefined {
@@ -268,6 +267,7 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'who':
     case 'agree':
     case 'outdated':
+    case 'partitions':
       return announcement
     case undefined:
       return undefined

@@ -63,6 +63,10 @@ export class ChangeFeed {
   }
   /** Changes that came while the worker was being asked what went before them. Undefined: the worker is not being asked. */
   #waiting: HeardChange[] | undefined
+  /** Partitions that the worker, when it was asked, did not name as the page's: it is asked once for each. */
+  readonly #others = new Set<string>()
+  /** Since the worker was asked, the page's user may have changed: what it answers of partitions does not hold. */
+  #isOutdated = false
   /** Since the page greeted last, an announcement came that this version cannot read. */
   #hasUnread = false
 
@@ -88,8 +92,11 @@ export class ChangeFeed {
     const { logId, position } = this.#heard
     const since: Since = logId ? { logId, position } : { openedAtMs: performance.timeOrigin }
     void introduce()
-      // Introducing the user may have made the partitions unknown.
-      .then(() => ask(worker, { ask: 'hello', since, partitions: this.#heard.partitions, shown: [] }))
+      .then(() => {
+        // Introducing the user may have made the partitions unknown.
+        this.#isOutdated = false
+        return ask(worker, { ask: 'hello', since, partitions: this.#heard.partitions, shown: [] })
+      })
       .then(
         (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
         (error: unknown) => {
@@ -108,20 +115,25 @@ export class ChangeFeed {
   /** The user may be another: the worker has to say anew whose changes concern the page. */
   forgetPartitions(): void {
     this.#heard.partitions = []
+    this.#others.clear()
+    this.#isOutdated = true
   }
 
   /** Delivery is at least once and may have gaps; a listener hears each change once and in order. */
   learn(change: HeardChange): void {
     if (this.#waiting !== undefined) return void this.#waiting.push(change)
-    const { logId, position, informed, partition } = change
+    const { logId, position, informed, partition, all } = change
     const heard = this.#heard
     const ahead = heard.logId === logId ? position - heard.position : 2
     if (ahead < 1) return
     const isInformed = informed.includes(heard.clientId)
+    // That a user is gone concerns every page.
+    const isTheirs = isInformed || all === true || heard.partitions.includes(partition)
     // Only the worker knows whether a change of a partition that is new to this page concerns it.
-    if (ahead > 1 || !(isInformed || heard.partitions.includes(partition))) return this.greet([change])
+    if (ahead > 1 || !(isTheirs || this.#others.has(partition))) return this.greet([change])
     heard.position = position
-    if (!isInformed) this.#tell(change)
+    if (isInformed) this.#others.delete(partition)
+    else if (isTheirs) this.#tell(change)
   }
 
   /**
@@ -145,7 +157,11 @@ export class ChangeFeed {
 
   #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
-    this.#heard = heard
+    this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
+    const [asked] = waiting
+    // Changes that came later may be of a user that the page has come to have since.
+    if (asked !== undefined && !this.#isOutdated) this.#others.add(asked.partition)
+    for (const partition of heard.partitions) this.#others.delete(partition)
     this.#ports.onReachable(reachable)
     if (missed === 'reset') this.reset()
     else for (const change of missed) this.#tell(heardChange(change))

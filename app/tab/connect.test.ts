@@ -477,6 +477,77 @@ describe('where a worker runs', () => {
     })
   })
 
+  describe('changes of users that are not its own', () => {
+    const helloes = (): number => asked.filter((ask) => ask === 'hello').length
+    const heard: string[] = []
+    let layer: Freshlayer
+    let position = 0
+    /** A change of a user, and what follows when the page has nothing more to ask. */
+    const change = async (partition: string, more: Partial<LoggedChange> = {}): Promise<void> => {
+      position++
+      tell({ position, partition, ...more })
+      await settled()
+    }
+    beforeEach(async () => {
+      heard.length = position = 0
+      answers.hello = () => ({ ...GREETING, position })
+      layer = connect()
+      layer.on('change', ({ urls }) => heard.push(...urls))
+      await settled()
+      await change('user/grace')
+      await change('user/grace')
+      await change('user/grace')
+    })
+
+    it('have the page ask once for each user', async () => {
+      expect(helloes()).toBe(2)
+      await change('user/alan')
+      await change('user/alan')
+      await change('user/grace')
+      expect(helloes()).toBe(3)
+      await change('everyone')
+      expect(helloes()).toBe(3)
+      expect(heard).toEqual(['everyone'])
+    })
+
+    it('are told at once, without a question, where a user is gone', async () => {
+      await change('user/grace', { kind: 'removed', targets: [], all: true })
+      expect(heard).toEqual(['*'])
+      expect(helloes()).toBe(2)
+    })
+
+    it.each<[what: string, happens: () => unknown]>([
+      ['the page says that its user is another', () => layer.identify('grace')],
+      ['a user is gone', () => change('user/alan', { kind: 'removed', targets: [], all: true })],
+      ['the worker says that another user’s changes concern the page', () => say({ say: 'partitions' })],
+      ['the page itself has caused a change of theirs', () => change('user/grace', { informed: ['here'] })],
+    ])('have it ask anew when %s', async (_what, happens) => {
+      await happens()
+      await settled()
+      heard.length = 0
+      const before = helloes()
+      answers.hello = () => ({ ...GREETING, position, partitions: ['everyone', 'user/grace'] })
+      await change('user/grace')
+      expect(helloes()).toBe(before + 1)
+      await change('user/grace')
+      expect(helloes()).toBe(before + 1)
+      expect(heard).toEqual(['user/grace'])
+    })
+
+    it('have it ask anew when its user changes while the worker is being asked', async () => {
+      const answer = vi.fn()
+      answers.hello = () => new Promise((resolve) => answer.mockImplementation(resolve))
+      await change('user/alan')
+      await layer.identify('alan')
+      answer({ ...GREETING, position })
+      await settled()
+      answers.hello = () => ({ ...GREETING, position, partitions: ['everyone', 'user/alan'] })
+      await change('user/alan')
+      await change('user/alan')
+      expect(heard).toEqual(['user/alan'])
+    })
+  })
+
   it.each<[what: string, next: number, become: (layer: Freshlayer) => unknown]>([
     ['has said that its user is another', 1, (layer) => layer.identify('grace')],
     [

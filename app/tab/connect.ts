@@ -226,6 +226,8 @@ class Connection implements Freshlayer {
         return attempt(() => void this.identify(identify ? identify() : null).catch(warn))
       case 'agree':
         return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
+      case 'partitions':
+        return this.#changes.forgetPartitions()
       case 'outdated':
         return this.#set({ outdated: true })
       case undefined:

@@ -4,6 +4,7 @@ import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { entriesOf, TOKENS } from '../store/records.ts'
 import { report } from '../report.ts'
 import type { Secrets } from './secrets.ts'
+import { tellPage } from './tell-page.ts'
 import { promisifyRequest, type UseStore } from '../store/store.ts'
 
 /** Whose data a request with `Authorization` is about: by what the app makes of its token, else by the token itself. */
@@ -31,6 +32,7 @@ export class Tokens {
     if (!used.includes(partition)) {
       this.#used.set(clientId, withToken(used, partition))
       void this.#keep(clientId, partition)
+      void tellPage(clientId).catch(() => undefined)
     }
     return partition
   }

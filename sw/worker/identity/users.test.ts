@@ -140,6 +140,15 @@ describe('the users whose tokens a page has used', () => {
     expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/one/grace', 'token/two/8'])
   })
 
+  it('have the page told that it has a user more, once for each', async () => {
+    const postMessage = vi.fn()
+    vi.stubGlobal('clients', { get: (id: string) => Promise.resolve({ postMessage: () => postMessage(id) }) })
+    const users = tokens()
+    for (const sub of ['ada', 'ada', 'grace']) await partitionOf(users, jwt({ iss: 'id', sub }))
+    expect(postMessage.mock.calls).toEqual([['a tab'], ['a tab']])
+    vi.stubGlobal('clients', undefined)
+  })
+
   it('are on disk no more once they have signed out, though the worker has rested and nothing of theirs was stored', async () => {
     const records = new Map<string, unknown>()
     const store = keeping(records)

@@ -10,6 +10,7 @@ import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import type { Secrets } from './secrets.ts'
 import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { tellPage } from './tell-page.ts'
 import { Tokens } from './tokens.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
@@ -76,7 +77,10 @@ class Users implements Identity {
 
   learn(clientId: string, fields: Fields | undefined): void {
     const echo = fields && this.#echoIn(fields)
-    if (echo !== undefined) void this.#isNow(clientId, echo)
+    if (echo !== undefined) {
+      void this.#isNow(clientId, echo)
+      void tellPage(clientId).catch(() => undefined)
+    }
     this.#clientUsers.endLearning(clientId)
   }
 
