@@ -141,3 +141,19 @@ test('a 304 repeats what updates a stored response and leaves out what describes
   const fields = { ETag: '"a"', 'Content-Type': 'text/html', 'Cache-Control': 'no-cache', 'Content-Length': '3' }
   expect(notModifiedFields(fields)).toEqual({ ETag: '"a"', 'Cache-Control': 'no-cache' })
 })
+
+test.each([
+  ['the field that names the user, whatever the config calls it', 'X-User'],
+  ['the groups that an answer is in', 'Cache-Groups'],
+  ['its freshness for the layer alone', 'Freshlayer-Cache-Control'],
+  ['its own place', 'Content-Location'],
+])('a 304 repeats %s', (_what, name) => {
+  expect(notModifiedFields({ ETag: '"a"', [name]: 'ada' })).toEqual({ ETag: '"a"', [name]: 'ada' })
+})
+
+test.each(['content-encoding', 'Content-Security-Policy', 'Repr-Digest', 'Transfer-Encoding'])(
+  'a 304 leaves out %s, which is of a body that it does not have',
+  (name) => {
+    expect(notModifiedFields({ ETag: '"a"', [name]: 'x' })).toEqual({ ETag: '"a"' })
+  },
+)

@@ -57,12 +57,16 @@ export function evaluatePreconditions(
   return 'proceed'
 }
 
-/** Fields of a 200 that its 304 repeats, so that a cache can refresh what it stored. RFC 9110 §15.4.5 */
-const REPEATED_BY_304 = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'last-modified', 'vary']
+/** Fields of a 200 that describe its body. `Content-Security-Policy` is among them: it may name a nonce of that body. */
+const OF_BODY = /^(?:content-(?!location$)|repr-digest$|transfer-encoding$|trailer$)/i
 
-/** The fields of the 304 that stands for a 200 with these fields. */
+/**
+ * The fields of the 304 that stands for a 200 with these fields: all but those that describe its body. A cache refreshes
+ * what it stored by them; the layer also learns from a 304 which user the answer is of, by the field that `identity.echo`
+ * names. RFC 9110 §15.4.5
+ */
 export function notModifiedFields(fields: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => REPEATED_BY_304.includes(name.toLowerCase())))
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !OF_BODY.test(name)))
 }
 
 /** The entity-tags of an `If-Match` or `If-None-Match` list; 'invalid' when anything else is in it. RFC 9110 §8.8.3 */
