@@ -6,6 +6,7 @@ import { type Config, formatProblem } from '../config/language/index.ts'
 import { buildKillWorker, buildWorker } from './build-worker.ts'
 import { loadConfig } from './load-config.ts'
 import { proposeShell } from './propose-shell.ts'
+import { tenantHint } from './tenant-hint.ts'
 
 const CONFIG = 'config/freshlayer.config.ts'
 
@@ -16,6 +17,8 @@ async function check(file: string, files?: string): Promise<boolean> {
   // What has no problem is a config.
   if (problems.length === 0) said.push(...(await proposeShell(config as Config, files)))
   for (const warning of said) console.log(`${pc.yellow('warning')} ${warning}`)
+  const hint = problems.length === 0 ? tenantHint(config as Config) : undefined
+  if (hint !== undefined) console.log(`${pc.cyan('hint')} ${hint}`)
   for (const problem of problems) console.error(`${pc.red('refused')} ${formatProblem(problem)}`)
   if (problems.length === 0) console.log(`${file}: ${pc.green('fine')}`)
   return problems.length === 0

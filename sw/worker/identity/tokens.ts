@@ -138,6 +138,12 @@ const issuerOf = (partition: string): string => partition.slice(0, partition.las
 const partitionsIn = (record: unknown): readonly string[] =>
   Array.isArray(record) ? record.filter((partition) => typeof partition === 'string') : []
 
+/** Claims by which issuers name the tenant that a user acts for. */
+const TENANT_CLAIMS = ['tid', 'tenant', 'tenant_id', 'org_id', 'organization']
+
+const SHARED_BY_TENANTS =
+  'identity: tokens name a tenant, and one user has the same stored data in all of them; tell them apart by identity.partitionOf. The claim:'
+
 const UNNAMED =
   'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'
 
@@ -151,7 +157,10 @@ function jwtSubject(token: string): [issuer: string, subject: string] | undefine
   if (payload === undefined) return undefined
   try {
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
-    const { iss, sub } = claims as { readonly iss?: unknown; readonly sub?: unknown }
+    const { iss, sub, ...others } = claims as Readonly<Record<string, unknown>>
+    const tenant = TENANT_CLAIMS.find((claim) => nameOf(others[claim]) !== undefined)
+    // Only the name of the claim: what it says is the token's.
+    if (tenant !== undefined) report(SHARED_BY_TENANTS, tenant)
     const subject = nameOf(sub)
     return subject === undefined ? undefined : [typeof iss === 'string' ? iss : '', subject]
   } catch {

@@ -191,6 +191,21 @@ describe('the subject of a JWT', () => {
     expect(await partitionOf(tokens(), jwt({ ...(claims as object), exp: 1 }))).toBe(partition)
   })
 
+  it('is warned of once where the token names a tenant, unless the app tells users apart itself', async () => {
+    const ofTenant = (name: string, tenant: unknown): string => jwt({ iss: 'id', sub: 'ada', [name]: tenant })
+    await partitionOf(tokens(), ofTenant('tid', null))
+    await partitionOf(tokens(), ofTenant('scope', 'one'))
+    await partitionOf(
+      tokens((token) => token),
+      ofTenant('tid', 'one'),
+    )
+    expect(said).not.toHaveBeenCalled()
+    const users = tokens()
+    const partition = await partitionOf(users, ofTenant('org_id', 'secret tenant'))
+    expect(await partitionOf(users, ofTenant('tenant', 2))).toBe(partition)
+    expect(said.mock.calls).toEqual([[expect.stringContaining('identity.partitionOf'), 'org_id']])
+  })
+
   it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names nobody', async (claims) => {
     expect(await partitionOf(tokens(), `head.${btoa(claims)}.signature`)).toMatch(/^token\/[^/]{20,}$/)
   })
