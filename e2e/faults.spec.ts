@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { PROTOCOL_VERSION } from '../sw/protocol.ts'
 import { SHELL } from './support/build.ts'
 import { holdDatabase, rewriteRows } from './support/database.ts'
 import { expect, read, stopWorkers, test, workerOf } from './support/test.ts'
@@ -58,17 +59,20 @@ test('a clock that is set back, or far ahead, leads to validation and never to a
   }
 })
 
-test('messages that are foreign, of another version or malformed are ignored', async ({ origin, open }) => {
+test('messages that are foreign or malformed are ignored, and those of another version refused', async ({
+  origin,
+  open,
+}) => {
   origin.json('/api/fresh/1', () => ({}))
   const page = await open()
-  const answered = await page.evaluate(async () => {
+  const answered = await page.evaluate(async (freshlayer) => {
     const foreign: unknown[] = [
       null,
       'hello',
       { type: 'CACHE_URLS', payload: { urlsToCache: ['/x'] } },
       { freshlayer: 99, ask: 'stats' },
-      { freshlayer: 1, ask: 'invalidate', reach: { tags: 'not a list' } },
-      { freshlayer: 1, ask: 'unheard of' },
+      { freshlayer, ask: 'invalidate', reach: { tags: 'not a list' } },
+      { freshlayer, ask: 'unheard of' },
     ]
     const answers: unknown[] = []
     for (const message of foreign) {
@@ -79,8 +83,8 @@ test('messages that are foreign, of another version or malformed are ignored', a
     // Messages arrive in order: once this is answered, so would the others have been.
     await window.layer.stats()
     return answers
-  })
-  expect(answered).toEqual([])
+  }, PROTOCOL_VERSION)
+  expect(answered).toEqual([{ error: expect.stringContaining('version 99') }])
 })
 
 test('a row of another schema is a miss and is replaced; the worker goes on', async ({ origin, open }) => {

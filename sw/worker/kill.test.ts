@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { envelope } from '../protocol.ts'
 import { compileRules } from '../../config/language/index.ts'
 
 vi.stubGlobal('self', globalThis)
@@ -92,7 +93,7 @@ it('idle time after a kill makes no cache of files anew', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ kill: true })))
   const tidy = vi.fn(() => Promise.resolve())
   startKillable(RULES, { identity: everyone, files: { ...precache([]), tidy } })
-  const data = { freshlayer: 1, ask: 'probe' }
+  const data = envelope({ ask: 'probe' })
   listeners.get('message')?.({ data, source: new Client(), ports: [], waitUntil: () => undefined } as never)
   void ask('/elsewhere')
   await vi.advanceTimersByTimeAsync(60_000)

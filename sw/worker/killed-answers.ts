@@ -1,4 +1,4 @@
-import type { Answers, Question, Since } from '../protocol.ts'
+import type { Answers, Greeting, Question, Since } from '../protocol.ts'
 import { worker } from './scope.ts'
 import { NONE } from './statistics.ts'
 
@@ -12,7 +12,7 @@ export const NO_LOG = 'none'
 export function killedAnswer(question: Question, clientId: string): Answers[Question['ask']] {
   switch (question.ask) {
     case 'hello':
-      return { clientId, logId: NO_LOG, position: 0, missed: missedSince(question.since), reachable: true }
+      return greeting(question.since, clientId)
     case 'identify':
     case 'invalidate':
       return true
@@ -33,5 +33,14 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
       return { takesOver: true, tabs: 0, unsent: 0 }
   }
 }
+
+const greeting = (since: Since, clientId: string): Greeting => ({
+  clientId,
+  logId: NO_LOG,
+  position: 0,
+  missed: missedSince(since),
+  partitions: [],
+  reachable: true,
+})
 
 const missedSince = (since: Since): 'reset' | [] => ('logId' in since && since.logId !== NO_LOG ? 'reset' : [])
