@@ -36,7 +36,8 @@ export class Registration {
     const { worker = '/sw.js', scope } = options
     this.#script = new URL(worker, document.baseURI).href
     // As `register()` reads it: the default is the folder of the script.
-    this.scope = scopeOf(scope === undefined ? new URL('./', this.#script).href : new URL(scope, document.baseURI).href)
+    const base = scope === undefined ? this.#script : document.baseURI
+    this.scope = scopeOf(new URL(scope ?? './', base).href)
   }
 
   /** The worker that controls this page, or past which it was loaded. A worker of another script is never asked. */
