@@ -29,7 +29,7 @@ export interface ConnectOptions {
   readonly identify?: () => string | null | undefined
 
   /**
-   * Whether a newer worker may take over while this page is in sight: say no while a form holds what nobody has sent.
+   * Whether a newer worker may take over while this page is in sight: say no while a form has unsent input.
    * Nothing is reloaded either way. One that throws has said no. Default: it may.
    */
   readonly mayUpdate?: () => boolean

@@ -14,8 +14,8 @@ type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } |
 
 /**
  * The worker's answer to a question. A message posted while the worker is stopped or replaced is lost without an error
- * in every engine, so each is asked again; asking twice does nothing twice. Where no worker is registered any more nobody
- * will answer: Firefox still shows the page one that is `activated`.
+ * in every engine, so each is asked again; asking twice does nothing twice. Without a registered
+ * worker no answer will come: Firefox still shows the page a worker that is `activated`.
  *
  * @param worker the worker to ask, looked up anew for each try.
  * @throws CacheError 'no-answer' at once where the worker refuses or fails, as it does a question of another version; else
