@@ -1,0 +1,24 @@
+/** What the harness puts before the worker's script. */
+export interface Plan {
+  /** So late is each answer of the storage while it is slow. */
+  readonly lateMs: number
+}
+
+/** What a worker says to the harness. */
+export interface Said {
+  /** A line on the worker's console, or an error that the layer did not catch. */
+  readonly kind: 'report' | 'unhandled'
+  readonly text: string
+  /** Another one for each start of a worker. */
+  readonly life: string
+}
+
+export const SAID_PATH = '/__said'
+
+/** The fields of a request with a JWT of this user. */
+export const bearer = (user: string): Record<string, string> => ({
+  authorization: `Bearer head.${btoa(JSON.stringify({ iss: 'scale', sub: user })).replaceAll('=', '')}.signature`,
+})
+
+/** In each body that was made for this user, and nowhere else. */
+export const markerOf = (user: string): string => `these-bytes-belong-to-${user}`
