@@ -12,7 +12,7 @@ export type Contender = (typeof CONTENDERS)[number]
 /** Where built scripts and results go. */
 export const BENCH_FOLDER = fileURLToPath(new URL('../dist/bench/', import.meta.url))
 
-const HERE = fileURLToPath(new URL('./', import.meta.url))
+export const HERE = fileURLToPath(new URL('./', import.meta.url))
 
 /** Builds the page and every contender's worker as an app ships them: bundled, minified, for production. */
 export async function buildContenders(): Promise<ReadonlyMap<Contender, Scripts>> {
@@ -40,7 +40,7 @@ async function workerOf(contender: Contender): Promise<string | undefined> {
 }
 
 /** One script, with the settings that our own worker is built with. */
-async function bundled(entry: string): Promise<string> {
+export async function bundled(entry: string): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: 'warn',

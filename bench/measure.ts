@@ -6,7 +6,7 @@ import type { PageBench } from './page.ts'
 import { LARGE_URL, SMALL_URLS, UNMATCHED_URLS } from './payload.ts'
 
 /** What is measured, in the order of the table's rows. */
-export const MEASUREMENTS = ['single', 'burst', 'large', 'stopped', 'unmatched'] as const
+export const MEASUREMENTS = ['single', 'burst', 'large', 'stopped', 'stoppedLarge', 'unmatched'] as const
 
 export type Measurement = (typeof MEASUREMENTS)[number]
 
@@ -115,20 +115,28 @@ async function visit({ contender, origin, page }: Stand): Promise<Map<Measuremen
   await origin.quiet()
   const large = await ask(page, 'oneByOne', [LARGE_URL], LARGES, 1)
   const stopped: number[] = []
+  const stoppedLarge: number[] = []
   for (let at = 0; at < STOPS; at++) {
-    await origin.quiet()
-    if (contender !== 'none') await page.stopWorkers()
-    stopped.push(...(await ask(page, 'oneByOne', SMALL_URLS, 1, 1)))
+    for (const [urls, times] of [
+      [SMALL_URLS, stopped],
+      [[LARGE_URL], stoppedLarge],
+    ] as const) {
+      await origin.quiet()
+      if (contender !== 'none') await page.stopWorkers()
+      times.push(...(await ask(page, 'oneByOne', urls, 1, 1)))
+    }
   }
   const asksServer = contender === 'none' || contender === 'workbox-swr'
   if (!asksServer && origin.storedRequests !== before) {
     throw new Error(`${contender} asked the server ${origin.storedRequests - before} times for what it has stored`)
   }
-  return new Map(Object.entries({ single, burst, large, stopped, unmatched }) as [Measurement, number[]][])
+  return new Map(
+    Object.entries({ single, burst, large, stopped, stoppedLarge, unmatched }) as [Measurement, number[]][],
+  )
 }
 
 /** Calls a function of the page. */
-async function ask<Name extends keyof PageBench>(
+export async function ask<Name extends keyof PageBench>(
   page: BenchPage,
   name: Name,
   ...parameters: Parameters<PageBench[Name]>

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { payloadOf, STORED } from './payload.ts'
+import { payloadOf, SESSION, STORED } from './payload.ts'
 
 const PAGE = '<!doctype html><meta charset=utf-8><title>bench</title><script type=module src=/page.js></script>'
 
@@ -77,6 +77,7 @@ export class BenchOrigin {
     if (path === '/sw.js' && this.#scripts.worker !== undefined) {
       return send(response, 'text/javascript', this.#scripts.worker)
     }
+    if (path === SESSION) return void response.writeHead(204, { 'cache-control': 'no-store' }).end()
     const isStored = path.startsWith(STORED)
     if (isStored) this.storedRequests++
     const bytes = this.#payload(path)

@@ -1,6 +1,8 @@
 /** Sizes of the answers, as the table names them. */
 export const SMALL_BYTES = 2048
 export const LARGE_BYTES = 500_000
+const PAGE_BYTES = 8000
+const SHELVED_BYTES = 200
 
 /** As many different small answers: a page's burst of requests at its start. */
 export const BURST = 20
@@ -17,13 +19,26 @@ export const SMALL_URLS: readonly string[] = numbered(STORED)
 export const LARGE_URL = `${STORED}large/0`
 export const UNMATCHED_URLS: readonly string[] = numbered(UNMATCHED)
 
+/** So many rows of a shelf: what is stored at scale. */
+export const shelved = (shelf: string, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${STORED}shelf-${shelf}/${at}`)
+
+/** So many different answers of 8 kB, from that number on. */
+export const paged = (from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${STORED}page/${from + at}`)
+
+/** A write to this path signs the user out. */
+export const SESSION = '/session'
+
 /** The bytes of a path, the same from the server and from the floor; undefined when there is nothing at that path. */
 export function payloadOf(path: string): Uint8Array<ArrayBuffer> | undefined {
   const [, folder, size, number] = path.split('/')
   if (folder !== 'data' && folder !== 'plain') return undefined
   if (number === undefined || !/^\d+$/.test(number)) return undefined
   if (size === 'small') return rowsOf(Number(number), SMALL_BYTES)
-  return size === 'large' ? rowsOf(Number(number), LARGE_BYTES) : undefined
+  if (size === 'large') return rowsOf(Number(number), LARGE_BYTES)
+  if (size === 'page') return rowsOf(Number(number), PAGE_BYTES)
+  return size?.startsWith('shelf-') ? rowsOf(Number(number), SHELVED_BYTES) : undefined
 }
 
 /** JSON of exactly that length: a list of rows and a filler. */

@@ -10,6 +10,7 @@ const ROWS: Readonly<Record<Measurement, { readonly title: string; readonly base
   burst: { title: 'warm hit, 2 kB, 20 at once', base: 'floor' },
   large: { title: 'warm hit, 500 kB', base: 'floor' },
   stopped: { title: 'first hit, worker stopped, 2 kB', base: 'floor' },
+  stoppedLarge: { title: 'first hit, worker stopped, 500 kB', base: 'floor' },
   unmatched: { title: 'no rule matches, 2 kB', base: 'none' },
 }
 
@@ -44,21 +45,13 @@ export function goalLines(outcomes: readonly Outcome[]): string {
 }
 
 /** Everything a later run can be compared with, as JSON. Times in milliseconds. */
-export function results(
-  samples: Samples,
-  outcomes: readonly Outcome[],
-  run: { readonly seed: number; readonly rounds: number; readonly chromium: string },
+export function report(
+  measured: Readonly<Record<string, unknown>>,
+  run: { readonly seed: number; readonly chromium: string },
 ): string {
-  const measured = CONTENDERS.map((contender) => {
-    const rows = MEASUREMENTS.map(
-      (measurement) => [measurement, distribution(samples, contender, measurement)] as const,
-    )
-    return [contender, Object.fromEntries(rows)] as const
-  })
-  const report = {
+  const all = {
     date: new Date().toISOString(),
     seed: run.seed,
-    rounds: run.rounds,
     versions: {
       freshlayer: versionOf('..'),
       chromium: run.chromium,
@@ -68,6 +61,20 @@ export function results(
       'workbox-broadcast-update': versionOf('../node_modules/workbox-broadcast-update'),
     },
     machine: { cpu: cpus()[0]?.model, cores: cpus().length, platform: process.platform, loadAverage: loadavg() },
+    ...measured,
+  }
+  return `${JSON.stringify(all, undefined, 2)}\n`
+}
+
+/** The goals, the ratios and the distributions of the base. */
+export function results(samples: Samples, outcomes: readonly Outcome[]): object {
+  const measured = CONTENDERS.map((contender) => {
+    const rows = MEASUREMENTS.map(
+      (measurement) => [measurement, distribution(samples, contender, measurement)] as const,
+    )
+    return [contender, Object.fromEntries(rows)] as const
+  })
+  return {
     goals: outcomes,
     medianRatios: Object.fromEntries(
       MEASUREMENTS.map((measurement) => {
@@ -79,7 +86,6 @@ export function results(
     ),
     milliseconds: Object.fromEntries(measured),
   }
-  return `${JSON.stringify(report, undefined, 2)}\n`
 }
 
 function distribution(samples: Samples, contender: Contender, measurement: Measurement): Record<string, number> {
