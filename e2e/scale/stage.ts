@@ -13,7 +13,7 @@ type Rules = (typeof WORKERS)[number]
 
 const PARALLEL = 100
 /** A store that has not taken everything after so many rounds never will. */
-const FILL_ROUNDS = 12
+const FILL_ROUNDS = 6
 const STORED_LIMIT_MS = 60_000
 /** A browser under load may be slow to start a worker; beyond this the harness is broken, not the layer. */
 const CONTROL_LIMIT_MS = 20_000
@@ -112,14 +112,19 @@ export class Stage {
   /** Reads until every path is answered without a question to the origin. */
   async fill(paths: readonly string[], user?: string): Promise<void> {
     const reading = user === undefined ? {} : { user }
-    for (let round = 0; round < FILL_ROUNDS; round++) {
+    const misses: number[] = []
+    while (misses.length < FILL_ROUNDS) {
       const before = this.origin.reads
       const { failures, wrong } = await this.read(paths, reading)
       expect({ failures, wrong }, 'while everything is read').toEqual({ failures: [], wrong: [] })
-      if (this.origin.reads === before) return
+      misses.push(this.origin.reads - before)
+      if (misses.at(-1) === 0) return
       await this.stored(paths.at(-1) ?? '', user)
     }
-    throw new Error(`Not all of ${paths.length} rows are stored after ${FILL_ROUNDS} rounds`)
+    const reports = this.origin.reports.map(({ text }) => text).join('\n')
+    throw new Error(
+      `Not all of ${paths.length} rows get stored: ${misses.join(', ')} misses, round by round\n${reports}`,
+    )
   }
 
   /** Whether storage is slow for workers that start from now on. */

@@ -1,4 +1,4 @@
-import { diceOf, numbered, ROWS, SEED, shelved } from './effort.ts'
+import { diceOf, numbered, SEED, shelved, STOPPED_ROWS } from './effort.ts'
 import { expect, type Stage, test } from './stage.ts'
 
 /** Reads these, and stops the worker when the page has got a certain number of answers. */
@@ -14,7 +14,7 @@ async function stopDuring(stage: Stage, paths: readonly string[], parallel: numb
 
 for (const [what, paths, parallel] of [
   ['300 answers at once', numbered('pages', 300), 300],
-  [`${ROWS} rows`, shelved(ROWS), 100],
+  [`${STOPPED_ROWS} rows`, shelved(STOPPED_ROWS), 100],
 ] as const) {
   test(`the worker is stopped while ${what} are stored (seed ${SEED})`, async ({ stage }) => {
     await stage.begin()
