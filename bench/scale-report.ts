@@ -41,7 +41,7 @@ export function scaleTable({ few, many, bursts, prefixes, misses }: ScaleSamples
   })
   const burst = (layer: Layer): string => {
     const { storedMs, missShares } = bursts[layer]
-    const share = `${(100 * median(missShares)).toFixed(0)} % miss when read again at once`
+    const share = `${(100 * median(missShares)).toFixed(1)} % miss when read again at once`
     return `burst of ${effort.burst} answers of 8 kB, ${layer}: ${milliseconds(median(storedMs))} until the last is stored, ${share}`
   }
   const [none, marked] = [median(prefixes.none), median(prefixes.many)]
@@ -85,5 +85,6 @@ export function scaleGoalLines(outcomes: readonly ScaleOutcome[]): string {
     .join('\n')
 }
 
-const figure = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(2))
+/** A share that is not quite nothing does not look like nothing. */
+const figure = (value: number): string => (Number.isNaN(value) ? '–' : value.toFixed(value > 0 && value < 0.01 ? 4 : 2))
 const milliseconds = (value: number): string => (Number.isNaN(value) ? '–' : `${value.toFixed(2)} ms`)
