@@ -2,19 +2,18 @@
  * Names that outlive a version of this code: what is on users' disks goes by them, so they are public API. Each change
  * needs a line here on how the old one is cleaned up. Everything the layer owns begins with "freshlayer".
  *
- * A name with a scope in it belongs to the worker of that scope: several apps live on one origin. A scope is the path of
- * a registration's scope URL: `/`, `/shop/`.
+ * Each name ends with the scope of the worker that owns it: several apps live on one origin, and no worker reads, judges
+ * or deletes what belongs to another scope. A scope is the path of a registration's scope URL: `/`, `/shop/`.
  */
 
 /** The scope of a registration, as the names have it. */
-export const scopeOf = (registrationScope: string): string =>
-  registrationScope.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*/s, '')
+export const scopeOf = (registrationScope: string): string => registrationScope.replace(/^[a-z]+:\/\/[^/]*/i, '')
 
-/** Rows, invalidations, change log, statistics. Relaxed durability: losing the last moments costs a request. */
-export const CACHE_DATABASE = 'freshlayer-cache'
-
-/** What the name of every outbox begins with. */
-export const OUTBOX_PREFIX = 'freshlayer-outbox-v1 '
+/**
+ * Rows, invalidations, change log, statistics. Relaxed durability: losing the last moments costs a request. The number is
+ * the major version of what is stored: another one is another database, so that a rollback finds what it has left.
+ */
+export const cacheDatabaseOf = (scope: string): string => `freshlayer-cache-v1 ${scope}`
 
 /**
  * Writes made offline. Strict durability: what the page was told is accepted must survive. Reserved: nothing writes it
@@ -22,20 +21,26 @@ export const OUTBOX_PREFIX = 'freshlayer-outbox-v1 '
  */
 export const outboxDatabaseOf = (scope: string): string => `${OUTBOX_PREFIX}${scope}`
 
+/** What the name of every outbox begins with. */
+export const OUTBOX_PREFIX = 'freshlayer-outbox-v1 '
+
 /** The object store of all records but those of collections. */
 export const RECORDS_STORE = 'records'
 
-/** The one object store of each database. idb-keyval cannot add a second to a database that exists. */
-export const OBJECT_STORE = 'keyval'
+/** Reserved for the rows and cursors of collections: their bulk never queues before an answer. */
+export const COLLECTIONS_STORE = 'collections'
 
-/** Bodies too large for their row, in Cache Storage; URLs `/__freshlayer/<sequence>` that exist nowhere else. */
-export const BODY_CACHE = 'freshlayer-bodies-v1'
+/** The index over `RECORDS_STORE` by rule and last use. */
+export const LRU_INDEX = 'lru'
 
 /** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */
-export const DIRTY_FLAG_CACHE = 'freshlayer-dirty'
+export const dirtyFlagCacheOf = (scope: string): string => `freshlayer-dirty ${scope}`
 
 /** The app's own files: hashed ones at their URL, others at one with `?__freshlayer=<revision>`. */
-export const PRECACHE = 'freshlayer-precache-v1'
+export const precacheOf = (scope: string): string => `freshlayer-precache-v1 ${scope}`
 
 /** The `BroadcastChannel` on which a worker tells its tabs, and the workers before and after it, of changes. */
 export const channelOf = (scope: string): string => `freshlayer ${scope}`
+
+/** The Web Lock that a worker holds for as long as it lives. */
+export const aliveLockOf = (scope: string, worker: string): string => `freshlayer-worker ${worker} ${scope}`

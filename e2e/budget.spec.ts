@@ -73,26 +73,16 @@ test('an eviction costs what it evicts, however much is stored', async ({ origin
 const multiply = (page: Page, count: number): Promise<void> =>
   page.evaluate(async (count) => {
     await window.inDatabase((store) => {
-      const request = store.openCursor(IDBKeyRange.bound('row ', 'row \uffff'))
-      request.onsuccess = () => {
-        const { key, value } = request.result!
+      const rows = store.getAll(IDBKeyRange.bound('everyone\nrow\n', 'everyone\nrow\n\uffff'))
+      const keys = store.getAllKeys(IDBKeyRange.bound('everyone\nrow\n', 'everyone\nrow\n\uffff'))
+      const entries = store.getAll(IDBKeyRange.bound('everyone\nindex\n', 'everyone\nindex\n\uffff'))
+      entries.onsuccess = () => {
+        const [row, entry, key] = [rows.result[0], entries.result[0], String(keys.result[0])]
         for (let copy = 0; copy < count; copy++) {
           const elsewhere = (text: string): string => text.replace('/limited/', `/copies/${copy}/`)
-          const row = elsewhere(String(key))
-          const used = `used copies\n${String(copy).padStart(15, '0')}\n${row}`
-          const place = { used, rule: 'copies', size: 10 }
-          store.put(
-            {
-              ...value,
-              body: { bytes: new ArrayBuffer(0) },
-              rule: 'copies',
-              key: elsewhere(value.key),
-              url: elsewhere(value.url),
-            },
-            row,
-          )
-          store.put(row, used)
-          store.put(place, `place ${row}`)
+          const own = { rule: 'copies', key: elsewhere(row.key), url: elsewhere(row.url) }
+          store.put({ ...row, ...own, body: new ArrayBuffer(0) }, elsewhere(key))
+          store.put({ ...entry, ...own, size: 10 }, elsewhere(key).replace('\nrow\n', '\nindex\n'))
         }
       }
     })

@@ -174,7 +174,7 @@ test('what was asked before a sign-out is not stored in a database that was made
   await page.evaluate(
     () =>
       new Promise((resolve) => {
-        const deleting = indexedDB.deleteDatabase('freshlayer-cache')
+        const deleting = indexedDB.deleteDatabase('freshlayer-cache-v1 /')
         deleting.onsuccess = deleting.onerror = resolve
       }),
   )

@@ -62,8 +62,8 @@ const keys = (page: Page): Promise<string[]> =>
 const age = (page: Page): Promise<void> =>
   page.evaluate(async () => {
     await window.inDatabase((store) => {
-      const request = store.get('kill')
-      request.onsuccess = () => store.put({ ...request.result, checkedAtMs: Date.now() - 7_200_000 }, 'kill')
+      const request = store.get('!kill')
+      request.onsuccess = () => store.put({ ...request.result, checkedAtMs: Date.now() - 7_200_000 }, '!kill')
     })
   })
 
@@ -72,7 +72,7 @@ async function living(open: () => Promise<Page>, origin: ScriptedOrigin): Promis
   const page = await open()
   expect(await byWorker(page, '/api/long')).toBe(true)
   await expect.poll(() => origin.of(KILL).length).toBe(1)
-  await expect.poll(() => keys(page)).toContain('kill')
+  await expect.poll(() => keys(page)).toContain('!kill')
   return page
 }
 
@@ -93,15 +93,13 @@ test('the origin kills: nothing is answered or kept any more, and what others ke
   const answer = withSwitch(origin, ALIVE)
   const page = await living(open, origin)
   await addOther(page)
-  expect(await cacheNames(page)).toEqual(
-    expect.arrayContaining(['freshlayer-bodies-v1', 'freshlayer-precache-v1', 'other-cache']),
-  )
+  expect(await cacheNames(page)).toEqual(expect.arrayContaining(['freshlayer-precache-v1 /', 'other-cache']))
   expect(await byWorker(page, '/api/long')).toBe(true)
   answer.now = KILLED
   await askAgain(page, origin)
 
   await expect.poll(() => isRegistered(page)).toBe(false)
-  expect(await keys(page)).toEqual(['kill'])
+  expect(await keys(page)).toEqual(['!kill'])
   expect(await cacheNames(page)).toEqual(['other-cache'])
   expect(await page.evaluate(() => window.heard.map(({ kind }) => kind))).toContain('reset')
   const asked = origin.of('/api/long').length
@@ -121,9 +119,9 @@ test('the origin kills: nothing is answered or kept any more, and what others ke
   await expect.poll(() => isRegistered(page)).toBe(false)
   expect(await page.evaluate(() => navigator.serviceWorker.controller)).toBeNull()
   expect(await byWorker(page, '/api/long')).toBe(false)
-  expect(await keys(page)).toEqual(['kill'])
+  expect(await keys(page)).toEqual(['!kill'])
   expect(await cacheNames(page)).toEqual(['other-cache'])
-  expect(await databaseNames(page)).toEqual(['freshlayer-cache', 'other-db'])
+  expect(await databaseNames(page)).toEqual(['freshlayer-cache-v1 /', 'other-db'])
   expect(await onDisk(page)).toMatch(/other answer.*other key.*other row/s)
   expect(origin.of(KILL)).toHaveLength(2)
 })
@@ -154,7 +152,7 @@ test('a build that waited when the origin killed takes over to do nothing, and l
   expect(await taken).toBe('activated')
   expect(await byWorker(page, '/api/item')).toBe(false)
   expect(await cacheNames(page)).toEqual([])
-  expect(await keys(page)).toEqual(['kill'])
+  expect(await keys(page)).toEqual(['!kill'])
 })
 
 test('a kill ends when the origin no longer says so, and an hour has gone by', async ({ origin, open }) => {
@@ -180,7 +178,7 @@ test('a kill ends when the origin no longer says so, and an hour has gone by', a
   await page.reload()
   await page.waitForFunction(() => window.layer?.state.controlled === true)
   expect(await byWorker(page, '/api/item')).toBe(true)
-  expect(await cacheNames(page)).toContain('freshlayer-precache-v1')
+  expect(await cacheNames(page)).toContain('freshlayer-precache-v1 /')
   expect(origin.of(KILL)).toHaveLength(4)
 })
 
@@ -219,7 +217,7 @@ test('only the origin’s own word kills: no error, no page of HTML, no redirect
 /** Whether the check that was made last has been noted, and so is over. */
 const isRecent = (page: Page): Promise<boolean> =>
   page.evaluate(async () => {
-    const { result } = await window.inDatabase((store) => store.get('kill'))
+    const { result } = await window.inDatabase((store) => store.get('!kill'))
     return Date.now() - result.checkedAtMs < 60_000
   })
 
@@ -230,7 +228,7 @@ for (const status of [404, 410]) {
     answer.now = [status, '']
     await askAgain(page, origin)
     await expect.poll(() => isRegistered(page)).toBe(false)
-    expect(await keys(page)).toEqual(['kill'])
+    expect(await keys(page)).toEqual(['!kill'])
   })
 }
 
@@ -266,7 +264,7 @@ test('no page waits for the check, and what is in the air when it kills is not k
   // Once round by way of the worker, so that it has done what it would do.
   await page.evaluate(() => window.layer.explain('/api/slow/short'))
   expect(await byWorker(page, '/api/item')).toBe(false)
-  expect(await keys(page)).toEqual(['kill'])
+  expect(await keys(page)).toEqual(['!kill'])
   expect(await cacheNames(page)).toEqual([])
 })
 

@@ -152,7 +152,7 @@ test('a file of the app comes from the precache and says so; a part of one is as
     )
   expect(await status({})).toBe('Freshlayer; hit; detail=precache')
   expect(await status({ range: 'bytes=0-3' })).toBeNull()
-  await page.evaluate(() => caches.delete('freshlayer-precache-v1'))
+  await page.evaluate(() => caches.delete('freshlayer-precache-v1 /'))
   expect(await status({})).toBeNull()
 })
 
@@ -423,7 +423,7 @@ test('502, 503 and 504 count as away where a shell is stored, and are handed thr
     expect(await page.title()).toBe('shell')
     expect(origin.of(`/broken/${status}`)).toHaveLength(1)
   }
-  await page.evaluate(() => caches.delete('freshlayer-precache-v1'))
+  await page.evaluate(() => caches.delete('freshlayer-precache-v1 /'))
   const { under, without } = await bothWays(origin, open, async (page) => {
     const seen = []
     for (const status of away) {

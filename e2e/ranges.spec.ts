@@ -18,10 +18,9 @@ test('two parts asked for at once, both beside what is stored, leave its bytes w
   await part('0-39999')
   await expect.poll(async () => (await part('0-99')).headers['cache-status']).toContain('hit')
   const both = Promise.all([part('40000-59999'), part('40000-79999')])
-  await expect.poll(() => answers.length).toBe(2)
-  answers[1]?.()
+  // Each asks for itself: what one brings the other may lack.
   await expect.poll(() => answers.length).toBe(3)
-  answers[2]?.()
+  for (const answer of answers.slice(1)) answer()
   for (const { text } of await both) expect(text).toMatch(/^x+$/)
   await expect.poll(async () => (await part('70000-79999')).headers['cache-status']).toContain('hit')
   const first = await part('0-99')

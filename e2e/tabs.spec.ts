@@ -64,12 +64,13 @@ test('a tab that reads before it can listen is told of what changed meanwhile', 
   await late.close()
 })
 
-test('a tab whose place in the log is gone is told that everything may have changed', async ({ origin, open }) => {
+test('a tab is told that everything is gone', async ({ origin, open }) => {
   origin.json('/api/stale/1', () => ({ value: 1 }))
   const [one, other] = [await open('/a'), await open('/b')]
   await read(one, '/api/stale/1')
   await other.evaluate(() => window.layer.remove({ all: true }))
-  await expect.poll(() => one.evaluate(() => window.heard.at(-1)?.kind)).toBe('reset')
+  await expect.poll(() => one.evaluate(() => window.heard.at(-1)?.kind)).toBe('removed')
+  expect(await one.evaluate(() => window.heard.at(-1)?.all)).toBe(true)
 })
 
 test('refresh, invalidate, remove, explain and stats do what they say', async ({ origin, open }) => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type BrowserContext, chromium, type Page } from '@playwright/test'
 import { requireChromium } from '../tools/find-chromium.ts'
 import { BUILDS, BUILT, SHELL } from './support/build.ts'
+import { putRecord } from './support/database.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { dropProfile, expect, newProfile, read, stopWorkers, test } from './support/test.ts'
 
@@ -45,14 +46,15 @@ const isMarked = (page: Page): Promise<boolean> => page.evaluate(() => document.
 const importsFile = (page: Page, path: string): Promise<string> =>
   page.evaluate((path) => import(path).then(({ name }) => String(name), String), path)
 
-/** Settles when a worker that has just started has had time for itself: a body that no row names is gone then. */
+/** Settles when a worker that has just started has had time for itself: an entry of no row is gone then. */
 async function tidied(page: Page): Promise<void> {
   await stopWorkers(page)
-  await page.evaluate(async () => {
-    await (await caches.open('freshlayer-bodies-v1')).put('/__freshlayer/garbage', new Response('nobody’s'))
-    await fetch('/api/fresh/1')
-  })
-  await expect.poll(() => page.evaluate(() => caches.match('/__freshlayer/garbage').then(Boolean))).toBe(false)
+  const garbage = 'everyone\nindex\nof no row'
+  await putRecord(page, garbage, {})
+  await read(page, '/api/fresh/1')
+  await expect
+    .poll(() => page.evaluate(async (key) => (await window.inDatabase((store) => store.count(key))).result, garbage))
+    .toBe(0)
 }
 
 test('a newer worker waits for the tabs in sight to agree, and nothing is reloaded', async ({ origin, open }) => {
@@ -154,7 +156,7 @@ test('a page of an earlier build gets its files until it is gone; then they are 
 
   const stored = (page: Page): Promise<string[]> =>
     page.evaluate(async () => {
-      const keys = await (await caches.open('freshlayer-precache-v1')).keys()
+      const keys = await (await caches.open('freshlayer-precache-v1 /')).keys()
       return keys.map(({ url }) => new URL(url).pathname)
     })
   const young = await open()
@@ -225,7 +227,7 @@ for (const [what, path, wrong] of [
     deploy(origin, FIRST)
     const page = await open()
     // What two builds share is not asked for again.
-    await page.evaluate(() => caches.delete('freshlayer-precache-v1'))
+    await page.evaluate(() => caches.delete('freshlayer-precache-v1 /'))
     deploy(origin, SECOND)
     const html = { 'content-type': 'text/html' }
     origin.on('/sign-in', (_request, response) => {

@@ -205,7 +205,6 @@ function row(asked: Fields): Row {
     key: 'key',
     variant: names === 'unknowable' ? '' : variantOf(names, asked),
     partition: 'everyone',
-    epoch: 1,
     rule: 'products',
     tags: [],
     url: 'https://shop.example/api/products',
@@ -220,7 +219,7 @@ function row(asked: Fields): Row {
     storedAtMs: requestedAtMs,
     digest: '',
     size: bytes(dice(200)),
-    body: { bytes: new ArrayBuffer(0) },
+    body: new ArrayBuffer(0),
   }
 }
 

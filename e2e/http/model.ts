@@ -14,7 +14,7 @@ import { rateLimitMs, retryAfterMs } from '../../sw/core/retry-after.ts'
 import { ROW_SHAPE, type Row } from '../../sw/core/row.ts'
 import { searched, searchPolicy, type SearchPolicy } from '../../sw/core/search.ts'
 import { selected } from '../../sw/core/select.ts'
-import { sequence } from '../../sw/core/sequence.ts'
+import { NEVER, sequence } from '../../sw/core/sequence.ts'
 import { settle, type Settlement } from '../../sw/core/settle.ts'
 import { controlOf, TARGETED_FIELD } from '../../sw/core/targeted.ts'
 import type { Windows } from '../../sw/core/timeline.ts'
@@ -236,7 +236,6 @@ export class Model {
       key: this.#key(current, asked),
       variant: variantOf(names === 'unknowable' ? [] : names, head.fields),
       partition: 'everyone',
-      epoch: 0,
       rule: 'rows',
       tags: groupNames(bareList(received.get('cache-groups'))),
       url: current.url,
@@ -250,14 +249,14 @@ export class Model {
       storedAtMs: this.nowMs,
       digest: '',
       size: bytes(content.byteLength),
-      body: { bytes: content },
+      body: content,
     })
   }
 
   #commit(row: Row): void {
     const rows = this.#rows.get(row.key) ?? []
     const existing = rows.find(({ variant }) => variant === row.variant)
-    if (refusal(row, existing, 0) === undefined) this.#rows.set(row.key, [row, ...this.#others(row)])
+    if (refusal(row, existing?.sequence, NEVER) === undefined) this.#rows.set(row.key, [row, ...this.#others(row)])
   }
 
   #others({ key, variant }: Row): Row[] {
@@ -311,7 +310,7 @@ const pathOf = (url: string): string => url.split('?', 1)[0] ?? url
 
 const fieldsOf = (rows: readonly Row[]): Fields[] => rows.map(({ fields }) => fields)
 
-const bytesOf = ({ body }: Row): ArrayBuffer => ('bytes' in body ? body.bytes : new ArrayBuffer(0))
+const bytesOf = ({ body }: Row): ArrayBuffer => body as ArrayBuffer
 
 const targetedIn = (fields: Fields): string | undefined => controlOf(bareDictionary(fields.get(TARGETED_FIELD)))
 

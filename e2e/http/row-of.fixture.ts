@@ -9,7 +9,6 @@ export const rowOf = (fields: Fields, status: number, variant: string, at: Epoch
   key: 'key',
   variant,
   partition: 'everyone',
-  epoch: 0,
   rule: 'rule',
   tags: [],
   url: 'https://a.test/',
@@ -23,5 +22,5 @@ export const rowOf = (fields: Fields, status: number, variant: string, at: Epoch
   storedAtMs: at,
   digest: '',
   size: bytes(0),
-  body: { bytes: new ArrayBuffer(0) },
+  body: new ArrayBuffer(0),
 })

@@ -156,8 +156,13 @@ function requested(store: IDBObjectStore, fault: Fault | undefined, native: () =
 }
 
 /** The kind of record that a key or a range of keys is about; none names them all. */
-const kindOf = (key: unknown = 'any'): string =>
-  String(key instanceof IDBKeyRange ? key.lower : key).split(' ', 1)[0] ?? ''
+function kindOf(key: unknown = 'any'): string {
+  const text = String(key instanceof IDBKeyRange ? key.lower : key)
+  if (text === '!') return 'state'
+  const [first = '', kind] = text.split('\n')
+  if (kind === '\uffff') return 'next partition'
+  return kind === undefined ? (first.replace('!', '').split(' ', 1)[0] ?? '') : text.endsWith('\nbody') ? 'body' : kind
+}
 
 function inDatabase(): void {
   for (const name of ['get', 'getAll', 'getAllKeys', 'count', 'put', 'delete', 'openCursor'] as const) {
@@ -165,9 +170,6 @@ function inDatabase(): void {
       requested(store, faultOf(`${name} ${kindOf(name === 'put' ? args[1] : args[0])}`), () => native(...args)),
     )
   }
-  replace(IDBCursor.prototype, 'delete', (cursor: IDBCursor, native) =>
-    requested(cursor.source as IDBObjectStore, faultOf(`cursor.delete ${kindOf(cursor.key)}`), () => native()),
-  )
   replace(IDBCursor.prototype, 'continue', (cursor: IDBCursor, native, args) => {
     const fault = faultOf(`cursor.continue ${kindOf(cursor.key)}`)
     const store = cursor.source as IDBObjectStore

@@ -4,9 +4,9 @@ export const isFull = process.env['FULL'] !== undefined
 const scaled = (name: string, full: number, short: number): number =>
   Number(process.env[name] ?? (isFull ? full : short))
 
-export const ROWS = scaled('ROWS', 20_000, 2500)
+export const ROWS = scaled('ROWS', 20_000, 1500)
 /** Where the moment of a stop matters more than the number of rows. */
-export const STOPPED_ROWS = scaled('ROWS', 20_000, 1000)
+export const STOPPED_ROWS = scaled('ROWS', 20_000, 600)
 export const BURSTS: readonly number[] = isFull ? [300, 600] : [300]
 export const WRITES = scaled('WRITES', 10_000, 1000)
 

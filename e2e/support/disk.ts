@@ -4,8 +4,10 @@ import type { Page } from '@playwright/test'
 export function onDisk(page: Page): Promise<string> {
   return page.evaluate(async () => {
     const kept: string[] = []
+    const blobs: Blob[] = []
     const text = (value: unknown): string => {
       if (value instanceof ArrayBuffer) return new TextDecoder().decode(value)
+      if (value instanceof Blob) return `blob ${blobs.push(value) - 1}`
       if (value instanceof Map) return text([...value])
       if (Array.isArray(value)) return value.map(text).join(' ')
       if (typeof value === 'object' && value !== null) return text(Object.entries(value))
@@ -34,6 +36,7 @@ export function onDisk(page: Page): Promise<string> {
       }
       db.close()
     }
+    for (const blob of blobs) kept.push(await blob.text())
     return kept.join('\n')
   })
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, expect, type Page, test as base, type Worker } from '@playwright/test'
 import { requireChromium } from '../../tools/find-chromium.ts'
-import { inDatabase } from './database.ts'
+import { inDatabase, kindOfKey } from './database.ts'
 import { ScriptedOrigin } from './scripted-origin.ts'
 
 export { expect }
@@ -32,7 +32,7 @@ export async function launch(profile: string, without: string[] = []): Promise<B
     ignoreDefaultArgs: without,
     serviceWorkers: 'allow',
   })
-  await context.addInitScript(`globalThis.inDatabase = ${inDatabase}`)
+  await context.addInitScript(`globalThis.inDatabase = ${inDatabase}; globalThis.kindOfKey = ${kindOfKey}`)
   return context
 }
 

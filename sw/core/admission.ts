@@ -1,16 +1,24 @@
 import type { Row } from './row.ts'
+import type { Sequence } from './sequence.ts'
 
 /** Why the store refuses a row; undefined when it takes it. */
-export type Refusal = 'overtaken' | 'epoch-ended'
+export type Refusal = 'overtaken' | 'removed'
 
 /**
  * Whether a row may be written now. Asked inside the transaction that writes it: memory may only refuse early.
  *
- * A response whose request began earlier never replaces one whose request began later (I2), and nothing of an identity
- * that has ended is kept (I3). An invalidation in between needs no check here: it is newer than the row and covers it.
+ * A response whose request began earlier never replaces one whose request began later (I2), and what was removed after
+ * its request began is not brought back: by a sign-out (I3), by a 404, by hand. An invalidation in between needs no check
+ * here: it is newer than the row and covers it.
+ *
+ * @param existing the sequence of the row in place. Default: there is none.
+ * @param removed the newest removal that covers the row.
  */
-export function refusal(candidate: Row, existing: Row | undefined, epoch: number): Refusal | undefined {
-  if (candidate.epoch !== epoch) return 'epoch-ended'
-  if (existing !== undefined && existing.sequence > candidate.sequence) return 'overtaken'
-  return undefined
+export function refusal(
+  { sequence }: Pick<Row, 'sequence'>,
+  existing: Sequence | undefined,
+  removed: Sequence,
+): Refusal | undefined {
+  if (sequence <= removed) return 'removed'
+  return existing !== undefined && existing > sequence ? 'overtaken' : undefined
 }

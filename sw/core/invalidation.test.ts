@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isReached, literalOf, type Invalidation, Invalidations, type Target } from './invalidation.ts'
+import {
+  type Invalidation,
+  Invalidations,
+  isReached,
+  literalOf,
+  prefixTarget,
+  type RemovalTarget,
+  type Target,
+} from './invalidation.ts'
 import { NEVER, sequence, UNDER_WAY } from './sequence.ts'
 
 const at = (counter: number) => sequence(1, counter)
@@ -21,8 +29,9 @@ const REACH: [rule: string, target: Target, url: string, tags: string[], reached
   ['a URL with a query does not reach itself without', `url ${PRODUCTS}?page=2`, PRODUCTS, [], false],
   ['a URL does not reach what is below it', `url ${PRODUCTS}`, `${PRODUCTS}/1`, [], false],
   ['a prefix reaches what begins with it', `prefix ${PRODUCTS}/`, `${PRODUCTS}/1`, [], true],
-  ['a prefix reaches itself', `prefix ${PRODUCTS}`, PRODUCTS, [], true],
-  ['a prefix does not reach what only contains it', 'prefix /api', PRODUCTS, [], false],
+  ['a prefix reaches itself', `prefix ${PRODUCTS}/`, `${PRODUCTS}/`, [], true],
+  ['a prefix does not reach the URL that lacks its slash', `prefix ${PRODUCTS}/`, PRODUCTS, [], false],
+  ['a prefix does not reach what only contains it', 'prefix /api/', PRODUCTS, [], false],
   ['the empty prefix reaches everything', 'prefix ', PRODUCTS, [], true],
   ['a tag named like a prefix is a tag', 'tag prefix ', PRODUCTS, [], false],
 ]
@@ -116,23 +125,23 @@ describe('marks that no row is left for', () => {
   it('are forgotten, and only those', () => {
     const marks = new Invalidations()
     marks.add({ target: 'tag old', sequence: at(1) })
-    marks.add({ target: 'prefix old', sequence: at(2) })
+    marks.add({ target: 'prefix old/', sequence: at(2) })
     marks.add({ target: 'tag as-old-as-the-oldest', sequence: at(3) })
-    marks.add({ target: 'prefix new', sequence: at(4) })
-    expect(marks.forgetBefore(at(3)).toSorted()).toEqual(['prefix old', 'tag old'])
-    expect(marks.covering({ url: 'new', tags: ['old'] })).toBe(at(4))
+    marks.add({ target: 'prefix new/', sequence: at(4) })
+    expect(marks.forgetBefore(at(3)).toSorted()).toEqual(['prefix old/', 'tag old'])
+    expect(marks.covering({ url: 'new/1', tags: ['old'] })).toBe(at(4))
     expect(marks.covering({ url: '', tags: ['as-old-as-the-oldest'] })).toBe(at(3))
     expect(marks.forgetBefore(at(3))).toEqual([])
   })
 
   it('make no difference to any row that is left', () => {
     const mark = fc.record<Invalidation>({
-      target: fc.constantFrom<Target[]>('tag a', 'tag b', 'url /a', 'prefix /', 'prefix /b'),
+      target: fc.constantFrom<Target[]>('tag a', 'tag b', 'url /a', 'prefix /', 'prefix /b/'),
       sequence: fc.nat(20).map(at),
     })
     const rows = fc.array(
       fc.record({
-        url: fc.constantFrom('/a', '/b', '/a?x'),
+        url: fc.constantFrom('/a', '/b/c', '/a?x'),
         tags: fc.subarray(['a', 'b']),
         sequence: fc.nat(20).map(at),
       }),
@@ -146,6 +155,80 @@ describe('marks that no row is left for', () => {
         const before = invalidated()
         marks.forgetBefore(left.map((row) => row.sequence).reduce((one, other) => (one < other ? one : other)))
         expect(invalidated()).toEqual(before)
+      }),
+    )
+  })
+})
+
+describe('what has been removed', () => {
+  const row = { key: 'everyone\nrow\n1', partition: 'everyone', url: PRODUCTS, tags: ['products'] }
+
+  it.each<[target: RemovalTarget, isCovered: boolean]>([
+    ['partition everyone', true],
+    ['partition user/ada', false],
+    [`key ${row.key}`, true],
+    [`key ${row.key}0`, false],
+    ['tag products', true],
+    [`url ${PRODUCTS}`, true],
+    ['prefix ', true],
+    ['tag units', false],
+  ])('by %s: %s', (target, isCovered) => {
+    const removals = new Invalidations()
+    expect(removals.removing(row)).toBe(NEVER)
+    removals.addRemoval(target, at(5))
+    removals.addRemoval(target, at(3))
+    expect(removals.removing(row)).toBe(isCovered ? at(5) : NEVER)
+    expect(removals.removals()).toEqual([[target, at(5)]])
+    expect(removals.covering(row)).toBe(NEVER)
+    removals.forgetRemoval(target)
+    expect(removals.removing(row)).toBe(NEVER)
+  })
+})
+
+describe('invalidations that have become too many', () => {
+  it('give way to ones that reach more, the oldest first', () => {
+    const marks = new Invalidations()
+    const targets: Target[] = [
+      'prefix https://a.example/api/orders/1/',
+      'url https://a.example/api/orders/2?x=/y',
+      'tag old',
+      'tag new',
+      'tag newer',
+    ]
+    targets.forEach((target, index) => marks.add({ target, sequence: at(index + 1) }))
+    const folded = marks.fold(4)
+    expect(folded?.gone).toEqual(targets.slice(0, 3))
+    expect(folded?.put).toEqual([
+      { target: 'prefix https://a.example/api/orders/', sequence: at(2) },
+      { target: 'prefix ', sequence: at(3) },
+    ])
+    expect(marks.size).toBe(4)
+    expect(marks.fold(4)).toBeUndefined()
+  })
+
+  it('have everything above an origin', () => {
+    const marks = new Invalidations()
+    marks.add({ target: 'prefix https://a.example/', sequence: at(1) })
+    expect(marks.fold(0)?.put).toEqual([{ target: 'prefix ', sequence: at(1) }])
+  })
+
+  it('cover whatever they covered before', () => {
+    const target = fc.oneof(
+      fc.stringMatching(/^[ab/]{0,6}$/).map((path) => prefixTarget(`https://x.example/${path}`)),
+      fc.stringMatching(/^[ab/?]{0,6}$/).map((path): Target => `url https://x.example/${path}`),
+      fc.constantFrom<Target>('tag a', 'tag b'),
+    )
+    const covered = fc.record({
+      url: fc.stringMatching(/^[ab/?]{0,6}$/).map((path) => `https://x.example/${path}`),
+      tags: fc.subarray(['a', 'b']),
+    })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(target, fc.nat(20))), fc.array(covered), fc.nat(8), (made, rows, limit) => {
+        const marks = new Invalidations()
+        for (const [of, counter] of made) marks.add({ target: of, sequence: at(counter) })
+        const before = rows.map((row) => marks.covering(row))
+        marks.fold(limit)
+        rows.forEach((row, index) => expect(marks.covering(row)).toBeGreaterThanOrEqual(before[index] ?? 0))
       }),
     )
   })

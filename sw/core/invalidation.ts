@@ -1,10 +1,19 @@
 import { NEVER, type Sequence, UNDER_WAY } from './sequence.ts'
 
 /**
- * What an invalidation reaches: a tag; a URL, and when it has no query, that URL with any query; every URL that starts
- * with a prefix (the empty one: everything).
+ * What an invalidation or a removal reaches: a tag; a URL, and when it has no query, that URL with any query; every URL
+ * that begins with a prefix (the empty one: everything). A prefix ends with `/` or is empty.
  */
 export type Target = `tag ${string}` | `url ${string}` | `prefix ${string}`
+
+/** What a removal reaches besides: the data of one partition, or the answers under one key. */
+export type RemovalTarget = Target | `partition ${string}` | `key ${string}`
+
+/** Reaches everything. */
+export const EVERYTHING: Target = 'prefix '
+
+/** The target of all URLs that begin with a text, cut back to its last `/`: too much costs a validation. */
+export const prefixTarget = (text: string): Target => `prefix ${text.slice(0, text.lastIndexOf('/') + 1)}`
 
 /** The segments of a pattern (a path or a full URL) before its first hole or star; all of one that has none. */
 export function literalOf(pattern: string): string {
@@ -13,26 +22,44 @@ export function literalOf(pattern: string): string {
   return origin + pattern.slice(origin.length).replace(/[^/]*(?::[a-z]|\*).*$/is, '')
 }
 
-/** An invalidation is a record of its own, never an edit of rows: a row is stale if a mark that covers it is newer. */
+/** An invalidation is a record of its own, never an edit of rows: a row is stale if one that covers it is newer. */
 export interface Invalidation {
   readonly target: Target
   readonly sequence: Sequence
 }
 
-interface Covered {
+/** What can be covered by an invalidation. */
+export interface Covered {
   readonly url: string
   readonly tags: readonly string[]
 }
 
-/** All invalidations that still matter, and the writes under way, which cover what they name until they end. */
+/** What can be covered by a removal. */
+export interface Removable extends Covered {
+  readonly key: string
+  readonly partition: string
+}
+
+/**
+ * What has been invalidated and what has been removed, and the writes under way, which cover what they name until they
+ * end. A look-up costs one step per tag and per segment of the URL, however many records there are.
+ */
 export class Invalidations {
-  readonly #exact = new Map<Target, Sequence>()
-  readonly #prefixes = new Map<Target, Sequence>()
+  readonly #invalidated = new Map<Target, Sequence>()
+  readonly #removed = new Map<RemovalTarget, Sequence>()
   readonly #underWay = new Map<string, readonly Target[]>()
 
+  get size(): number {
+    return this.#invalidated.size
+  }
+
   add({ target, sequence }: Invalidation): void {
-    const marks = this.#of(target)
-    if (sequence > (marks.get(target) ?? NEVER)) marks.set(target, sequence)
+    keepNewest(this.#invalidated, target, sequence)
+  }
+
+  /** What is covered and older than `sequence` is gone, and no request that began before brings it back. */
+  addRemoval(target: RemovalTarget, sequence: Sequence): void {
+    keepNewest(this.#removed, target, sequence)
   }
 
   begin(write: string, targets: readonly Target[]): void {
@@ -44,50 +71,99 @@ export class Invalidations {
   }
 
   /** The newest invalidation that covers a row; `UNDER_WAY` while a write that covers it has no answer yet. */
-  covering({ url, tags }: Covered): Sequence {
-    for (const targets of this.#underWay.values()) if (isReached({ url, tags }, targets)) return UNDER_WAY
-    let newest = NEVER
-    const meet = (sequence: Sequence = NEVER): void => {
-      if (sequence > newest) newest = sequence
-    }
-    for (const target of namesOf({ url, tags })) meet(this.#exact.get(target))
-    for (const [target, sequence] of this.#prefixes) if (isUnder(target, url)) meet(sequence)
-    return newest
+  covering(covered: Covered): Sequence {
+    for (const targets of this.#underWay.values()) if (isReached(covered, targets)) return UNDER_WAY
+    return newestOf(this.#invalidated, targetsOver(covered))
   }
 
-  /** Forgets the marks that no row older than `oldest` is left to be covered by, and returns their targets. */
+  /** The newest removal that covers a row. */
+  removing(row: Removable): Sequence {
+    if (this.#removed.size === 0) return NEVER
+    return newestOf(this.#removed, [`partition ${row.partition}`, `key ${row.key}`, ...targetsOver(row)])
+  }
+
+  /** The removals, the oldest first. */
+  removals(): [target: RemovalTarget, sequence: Sequence][] {
+    return [...this.#removed].toSorted(([, one], [, other]) => one - other)
+  }
+
+  forgetRemoval(target: RemovalTarget): void {
+    this.#removed.delete(target)
+  }
+
+  /** Forgets the invalidations that no row older than `oldest` is left to be covered by. Gives their targets. */
   forgetBefore(oldest: Sequence): Target[] {
-    const forgotten: Target[] = []
-    for (const marks of [this.#exact, this.#prefixes]) {
-      for (const [target, sequence] of marks) {
-        if (sequence >= oldest) continue
-        marks.delete(target)
-        forgotten.push(target)
-      }
-    }
+    const forgotten = [...this.#invalidated].filter(([, at]) => at < oldest).map(([target]) => target)
+    for (const target of forgotten) this.#invalidated.delete(target)
     return forgotten
   }
 
-  #of(target: Target): Map<Target, Sequence> {
-    return target.startsWith(PREFIX) ? this.#prefixes : this.#exact
+  /**
+   * Brings the number of invalidations below `limit`: the older half give way to ones that reach more, a URL or prefix to
+   * the folder above it, a tag to everything. Too much is validated then, never too little.
+   *
+   * @returns the targets that are gone, and what stands in for them; undefined where nothing had to be done.
+   */
+  fold(limit: number): { readonly gone: readonly Target[]; readonly put: readonly Invalidation[] } | undefined {
+    if (this.#invalidated.size <= limit) return undefined
+    const byAge = [...this.#invalidated].toSorted(([, one], [, other]) => one - other)
+    const old = byAge.slice(0, byAge.length - Math.floor(limit / 2))
+    const wider = new Map<Target, Sequence>()
+    for (const [target, sequence] of old) {
+      this.#invalidated.delete(target)
+      keepNewest(wider, folderOf(target), sequence)
+    }
+    for (const [target, sequence] of wider) this.add({ target, sequence })
+    const put = [...wider.keys()].map((target) => ({ target, sequence: this.#invalidated.get(target) ?? NEVER }))
+    return { gone: old.map(([target]) => target).filter((target) => !wider.has(target)), put }
+  }
+
+  /** Forgets everything but the writes under way: the store has been read anew. */
+  clear(): void {
+    this.#invalidated.clear()
+    this.#removed.clear()
   }
 }
 
 /** Whether any of the targets covers what has this URL and these tags. */
-export function isReached(covered: Covered, targets: readonly Target[]): boolean {
-  const names = namesOf(covered)
-  return targets.some((target) => names.includes(target) || isUnder(target, covered.url))
+export function isReached(covered: Covered, targets: readonly RemovalTarget[]): boolean {
+  const names = new Set<RemovalTarget>(targetsOver(covered))
+  return targets.some((target) => names.has(target))
 }
 
-const namesOf = ({ url, tags }: Covered): Target[] => [
-  `url ${url}`,
-  `url ${withoutQuery(url)}`,
-  ...tags.map((tag): Target => `tag ${tag}`),
-]
+/** Whether any of the targets of a removal covers a row. */
+export const isRemovedBy = (row: Removable, targets: readonly RemovalTarget[]): boolean =>
+  targets.some((target) => target === `partition ${row.partition}` || target === `key ${row.key}`) ||
+  isReached(row, targets)
 
-const PREFIX = 'prefix '
+/** Every target that covers a URL with these tags. */
+function targetsOver({ url, tags }: Covered): Target[] {
+  const targets: Target[] = [EVERYTHING, `url ${url}`, `url ${withoutQuery(url)}`]
+  for (const tag of tags) targets.push(`tag ${tag}`)
+  for (let at = url.indexOf('/'); at >= 0; at = url.indexOf('/', at + 1)) targets.push(`prefix ${url.slice(0, at + 1)}`)
+  return targets
+}
 
-const isUnder = (target: Target, url: string): boolean =>
-  target.startsWith(PREFIX) && url.startsWith(target.slice(PREFIX.length))
+function newestOf<T extends RemovalTarget>(records: ReadonlyMap<T, Sequence>, targets: readonly T[]): Sequence {
+  let newest = NEVER
+  if (records.size === 0) return newest
+  for (const target of targets) {
+    const sequence = records.get(target) ?? NEVER
+    if (sequence > newest) newest = sequence
+  }
+  return newest
+}
+
+function keepNewest<T>(records: Map<T, Sequence>, target: T, sequence: Sequence): void {
+  if (sequence > (records.get(target) ?? NEVER)) records.set(target, sequence)
+}
+
+function folderOf(target: Target): Target {
+  const [kind, name] = [target.slice(0, target.indexOf(' ')), target.slice(target.indexOf(' ') + 1)]
+  if (kind === 'tag') return EVERYTHING
+  const path = withoutQuery(name).replace(/\/$/, '')
+  // No folder is above an origin: the slashes of `https://` are none.
+  return /\/\/[^/]*$/.test(path) || !path.includes('/') ? EVERYTHING : prefixTarget(path)
+}
 
 const withoutQuery = (url: string): string => url.split('?', 1)[0] ?? url

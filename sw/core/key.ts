@@ -35,19 +35,20 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
     return value === undefined ? [] : [`${name}:${value}`]
   })
   const body = bodyDigest === undefined ? [] : [`body ${bodyDigest}`]
-  return [partition, url, method, credentials, accept, ...named, ...body].join('\n')
+  return [partition, ROW, url, method, credentials, accept, ...named, ...body].join('\n')
 }
+
+/** The kind of record that a key is of. The partition comes first: all that one user has lies in one range of keys. */
+const ROW = 'row'
 
 /** Whether whose data it is was told by a request's own `Authorization`. */
 export const isOfToken = (partition: string): boolean => partition.startsWith('token/')
 
-/** The prefix that the keys of a partition's answers share. */
+/** The prefix that the keys of all that belongs to a partition share. */
 export const partitionPrefix = (partition: string): string => `${partition}\n`
 
-export const partitionOfKey = (key: string): string => key.split('\n', 1)[0] ?? ''
-
 /** The prefix that the keys of all answers for one URL share, within a partition. */
-export const urlPrefix = (partition: string, url: string): string => `${partitionPrefix(partition)}${url}\n`
+export const urlPrefix = (partition: string, url: string): string => `${partitionPrefix(partition)}${ROW}\n${url}\n`
 
 /**
  * A partition of its own for each kind of identity, so that a user called "public" is not the public. JSON escapes the
@@ -55,3 +56,6 @@ export const urlPrefix = (partition: string, url: string): string => `${partitio
  */
 export const partitionName = (kind: 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
   [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(`${id}`).slice(1, -1)))].join('/')
+
+/** The partition of what is the same for all. */
+export const EVERYONE = partitionName('everyone')

@@ -1,9 +1,7 @@
 import { refusal, type Refusal } from './admission.ts'
-import { epochOf } from './epoch.ts'
-import { Invalidations, type Target } from './invalidation.ts'
-import { partitionOfKey } from './key.ts'
+import { EVERYTHING, Invalidations, type RemovalTarget, type Target } from './invalidation.ts'
 import type { Row } from './row.ts'
-import { sequence, type Sequence } from './sequence.ts'
+import { NEVER, sequence, type Sequence } from './sequence.ts'
 
 /** What an answer is to somebody who sees everything. */
 export interface Known {
@@ -19,8 +17,10 @@ export interface KnownRow extends Row, Known {}
 
 interface Meta {
   readonly incarnation: number
-  readonly epoch: number
-  readonly ends: Readonly<Record<string, number>>
+  /** Tells a database from one that was made anew. */
+  readonly instance: number
+  /** What was asked for before is not stored any more. */
+  readonly floor: Sequence
 }
 
 /** Work on the store; there is a result when it is done. */
@@ -31,13 +31,12 @@ export interface Transaction<T> {
 
 /** What is on disk. Transactions run in the order in which they began; a slow store runs them when it is told to. */
 export class ModelStore {
-  meta: Meta = { incarnation: 0, epoch: 1, ends: {} }
+  meta: Meta = { incarnation: 0, instance: 0, floor: NEVER }
   readonly rows = new Map<string, KnownRow>()
   readonly invalidations = new Map<Target, Sequence>()
+  readonly removals = new Map<RemovalTarget, Sequence>()
   readonly intents = new Map<string, readonly Target[]>()
   readonly #isSlow: boolean
-  /** How often it was made anew: no epoch comes twice. */
-  #losses = 0
   #begun: { readonly worker: ModelWorker; readonly run: () => void }[] = []
 
   constructor(isSlow: boolean) {
@@ -68,10 +67,17 @@ export class ModelStore {
     this.#begun = this.#begun.filter((transaction) => transaction.worker !== worker)
   }
 
+  /** Whether every worker that reads the store knows that a row is gone. */
+  isRemoved(row: KnownRow): boolean {
+    const removed = new Invalidations()
+    for (const [target, at] of this.removals) removed.addRemoval(target, at)
+    return removed.removing(row) >= row.sequence
+  }
+
   /** The browser, or its user, deletes everything. */
   lose(): void {
-    for (const records of [this.rows, this.invalidations, this.intents]) records.clear()
-    this.meta = { incarnation: 0, epoch: 1 + 1000 * ++this.#losses, ends: {} }
+    for (const records of [this.rows, this.invalidations, this.removals, this.intents]) records.clear()
+    this.meta = { incarnation: 0, instance: this.meta.instance + 1, floor: NEVER }
   }
 }
 
@@ -106,17 +112,16 @@ export class ModelWorker {
   /** Called when this worker has changed what others may know. */
   readonly #changed: (by: ModelWorker) => void
   readonly #ended = new Map<string, number>()
-  /** Partitions whose rows are on their way out of the store. */
-  readonly #ending = new Set<string>()
   readonly #own = new Set<string>()
   /** Writes that the store says others have under way. */
   #others: readonly string[] = []
   #isLoaded = false
   #lease: Lease | undefined
   #counter = 0
-  /** The first incarnation of this worker, and the highest. */
-  #first = 0
+  /** The highest incarnation of this worker. */
   #highest = 0
+  /** The database that it last wrote to. */
+  #instance: number | undefined
 
   constructor(store: ModelStore, changed: (by: ModelWorker) => void) {
     this.#store = store
@@ -154,8 +159,8 @@ export class ModelWorker {
     return { lease: this.begin(), counter, partition }
   }
 
-  placeOf({ lease: { meta }, counter, partition }: SequenceTicket): Pick<Row, 'sequence' | 'epoch'> | undefined {
-    return meta && { sequence: sequence(meta.incarnation, counter), epoch: epochOf(meta, partition) }
+  placeOf({ lease: { meta }, counter }: SequenceTicket): Pick<Row, 'sequence'> | undefined {
+    return meta && { sequence: sequence(meta.incarnation, counter) }
   }
 
   generation(partition: string): number {
@@ -168,7 +173,8 @@ export class ModelWorker {
 
   look(key: string): KnownRow | undefined {
     if (!this.#isLoaded) this.#load()
-    return this.#ending.has(partitionOfKey(key)) ? undefined : this.#store.rows.get(key)
+    const row = this.#store.rows.get(key)
+    return row === undefined || this.invalidations.removing(row) >= row.sequence ? undefined : row
   }
 
   isInvalidated(row: Pick<Row, 'url' | 'tags' | 'sequence'>): boolean {
@@ -177,7 +183,9 @@ export class ModelWorker {
 
   commit(row: KnownRow): Transaction<Refusal | undefined> {
     return this.#write(() => {
-      const refused = refusal(row, this.#store.rows.get(row.key), epochOf(this.#store.meta, row.partition))
+      const { floor } = this.#store.meta
+      const removed = this.invalidations.removing(row)
+      const refused = refusal(row, this.#store.rows.get(row.key)?.sequence, removed > floor ? removed : floor)
       if (refused !== undefined) return refused
       this.#store.rows.set(row.key, row)
       this.#changed(this)
@@ -207,41 +215,60 @@ export class ModelWorker {
 
   endPartition(partition: string): Transaction<void> {
     this.#ended.set(partition, this.generation(partition) + 1)
-    this.#ending.add(partition)
-    return this.#write(() => {
-      const { rows, meta } = this.#store
-      for (const [key, row] of rows) if (row.partition === partition) rows.delete(key)
-      this.#store.meta = { ...meta, ends: { ...meta.ends, [partition]: (meta.ends[partition] ?? 0) + 1 } }
-      this.#lease = { meta: this.#store.meta }
-      this.#ending.delete(partition)
-      this.#changed(this)
-    })
+    return this.#remove(`partition ${partition}`)
   }
 
   removeAll(): Transaction<void> {
+    return this.#remove(EVERYTHING)
+  }
+
+  /** The mark first, in memory and on disk; what it covers is deleted later, by whichever worker comes to it. */
+  #remove(target: RemovalTarget): Transaction<void> {
+    const { meta } = this.begin()
+    const at = sequence(meta?.incarnation ?? this.#highest + 1, ++this.#counter)
+    this.invalidations.addRemoval(target, at)
     return this.#write(() => {
-      const { rows, meta } = this.#store
-      rows.clear()
-      this.#store.meta = { ...meta, epoch: meta.epoch + 1 }
-      this.#lease = { meta: this.#store.meta }
+      const final = sequence(this.#store.meta.incarnation, ++this.#counter)
+      this.invalidations.addRemoval(target, final)
+      this.#store.removals.set(target, final)
       this.#changed(this)
     })
   }
 
-  /** Forgets the invalidations that are older than every row, and than all that is in the air. */
+  /** Deletes what has been removed. Then nothing older than the marks is stored, so they are not needed any more. */
+  erase(): Transaction<void> {
+    return this.#write(() => {
+      const { rows, removals, meta } = this.#store
+      for (const [key, row] of rows) if (this.invalidations.removing(row) >= row.sequence) rows.delete(key)
+      let { floor } = meta
+      for (const [target, at] of removals) {
+        if (at > floor) floor = at
+        removals.delete(target)
+        this.invalidations.forgetRemoval(target)
+      }
+      this.#store.meta = { ...meta, floor }
+    })
+  }
+
+  /** Forgets the invalidations that are older than every row, and than all that may still be stored. */
   tidy(): Transaction<void> {
     return this.#write(() => {
-      const rows = [...this.#store.rows.values()].map((row) => row.sequence)
-      const inTheAir = sequence(Math.max(0, this.#first - 1), 0)
-      const oldest = rows.reduce((one, other) => (one < other ? one : other), inTheAir)
-      for (const target of this.invalidations.forgetBefore(oldest)) this.#store.invalidations.delete(target)
+      const { meta, rows, invalidations } = this.#store
+      const now = sequence(meta.incarnation, ++this.#counter)
+      const oldest = [...rows.values()]
+        .map((row) => row.sequence)
+        .reduce((one, other) => (one < other ? one : other), now)
+      for (const target of this.invalidations.forgetBefore(oldest)) invalidations.delete(target)
+      // What is in the air may be older than what was forgotten: it is not stored.
+      if (oldest > meta.floor) this.#store.meta = { ...meta, floor: oldest }
     })
   }
 
   #write<T>(work: () => T): Transaction<T> {
     const lease = this.begin()
     return this.#store.begin(this, () => {
-      if (this.#store.meta.incarnation !== lease.meta?.incarnation) {
+      const { incarnation, instance } = this.#store.meta
+      if (incarnation !== lease.meta?.incarnation || instance !== lease.meta.instance) {
         this.#becomeNewest()
         this.#lease = { meta: this.#store.meta }
       }
@@ -250,8 +277,9 @@ export class ModelWorker {
   }
 
   #load(): void {
-    const { invalidations, intents } = this.#store
+    const { invalidations, removals, intents } = this.#store
     this.#isLoaded = true
+    for (const [target, at] of removals) this.invalidations.addRemoval(target, at)
     for (const [target, at] of invalidations) this.invalidations.add({ target, sequence: at })
     for (const write of this.#others) if (!intents.has(write)) this.invalidations.end(write)
     this.#others = [...intents.keys()].filter((write) => !this.#own.has(write))
@@ -261,8 +289,15 @@ export class ModelWorker {
   #becomeNewest(): void {
     const { meta, intents } = this.#store
     this.#highest = Math.max(meta.incarnation, this.#highest) + 1
-    if (this.#first === 0) this.#first = this.#highest
-    this.#store.meta = { ...meta, incarnation: this.#highest }
+    // What was asked for before a database was made anew is not stored in it: what forbids it may be lost.
+    const isNew = this.#instance !== undefined && this.#instance !== meta.instance
+    this.#instance = meta.instance
+    const start = sequence(this.#highest, 0)
+    this.#store.meta = {
+      ...meta,
+      incarnation: this.#highest,
+      floor: (isNew || meta.incarnation === 0) && start > meta.floor ? start : meta.floor,
+    }
     this.#load()
     // What others had under way counts as written now.
     for (const write of this.#others) {

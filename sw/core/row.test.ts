@@ -11,8 +11,8 @@ describe('a stored record', () => {
     expect(parseRow(structuredClone(ROW))).toEqual(ROW)
   })
 
-  it('may have its body elsewhere', () => {
-    const row = storedRow({}, { body: { url: '/body/1' } })
+  it('may have a handle for its body', () => {
+    const row = storedRow({}, { body: new Blob(['body']) })
     expect(parseRow(row)).toBe(row)
   })
 

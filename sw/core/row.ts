@@ -5,8 +5,8 @@ import type { Bytes, EpochMs } from './units.ts'
 /** The version of this record's shape. A record of another shape is a miss, and is removed when met. */
 export const ROW_SHAPE = 1
 
-/** Where a body is: in the row when small, else in Cache Storage under a URL that no other version ever has. */
-export type Body = { readonly bytes: ArrayBuffer } | { readonly url: string }
+/** A body: the bytes when they are few, else a `Blob`. The core never looks into it. */
+type Body = object
 
 /** What the ledger knows about one stored response. Immutable: a new version is a new row in its place. */
 export interface Row {
@@ -14,8 +14,6 @@ export interface Row {
   readonly key: string
   readonly variant: string
   readonly partition: string
-  /** The partition's epoch when the request began. */
-  readonly epoch: number
   /** The rule's name, for statistics only: windows are always those of the config in force. */
   readonly rule: string
   readonly tags: readonly string[]
@@ -45,6 +43,8 @@ export interface Row {
   readonly digest: string
   readonly size: Bytes
   readonly body: Body
+  /** Of a body that lies beside its row: when the request began that brought it. It tells whether both belong together. */
+  readonly bodyAt?: Sequence
 }
 
 /** A stored record, if it is a row of our shape. Storage is an edge: what another version wrote is not trusted. */
@@ -61,8 +61,5 @@ export function parseRow(record: unknown): Row | undefined {
     : undefined
 }
 
-/** Those of the records that are rows of our shape. */
-export const parseRows = (records: readonly unknown[]): Row[] => records.flatMap((record) => parseRow(record) ?? [])
-
-const COUNTS = ['sequence', 'epoch', 'status', 'requestedAtMs', 'receivedAtMs', 'storedAtMs', 'size'] as const
+const COUNTS = ['sequence', 'status', 'requestedAtMs', 'receivedAtMs', 'storedAtMs', 'size'] as const
 const TEXTS = ['key', 'url', 'variant', 'partition', 'rule', 'statusText', 'digest'] as const

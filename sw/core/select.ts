@@ -3,9 +3,9 @@ import type { Row } from './row.ts'
 import { variantOf, varyNames } from './vary.ts'
 
 /**
- * The stored answer whose varying fields are the request's. Of several, one that says what it varies on comes before one
- * that does not, and else the one asked for last: the order of our own requests, where the text goes by `Date`
- * (docs/decisions/0011-order-of-requests-not-date.md).
+ * The stored answer whose varying fields are the request's; of several the one asked for last, whatever it varies on. An
+ * origin that has left off saying `Vary` means its newest answer, and the order is that of our own requests, where the
+ * text goes by `Date` (docs/decisions/0011-order-of-requests-not-date.md).
  *
  * @see RFC 9111 §4.1
  */
@@ -14,11 +14,7 @@ export function selected(rows: readonly Row[], { fields }: Pick<RequestHead, 'fi
   for (const row of rows) {
     const names = varyNames(row.fields)
     if (names === 'unknowable' || variantOf(names, fields) !== row.variant) continue
-    if (best === undefined || rank(row) > rank(best) || (rank(row) === rank(best) && row.sequence > best.sequence)) {
-      best = row
-    }
+    if (best === undefined || row.sequence > best.sequence) best = row
   }
   return best
 }
-
-const rank = ({ fields }: Row): number => Number(fields.has('vary'))

@@ -15,10 +15,9 @@ export const storedRow = (
   other: Partial<Row> = {},
 ): Row => ({
   shape: ROW_SHAPE,
-  key: 'everyone\nhttps://shop.example/api/products\nGET\nsame-origin\n*/*',
+  key: 'everyone\nrow\nhttps://shop.example/api/products\nGET\nsame-origin\n*/*',
   variant: '',
   partition: 'everyone',
-  epoch: 1,
   rule: 'products',
   tags: ['products'],
   url: 'https://shop.example/api/products',
@@ -31,7 +30,7 @@ export const storedRow = (
   storedAtMs: STORED_AT,
   digest: 'digest-of-one',
   size: bytes(2),
-  body: { bytes: new ArrayBuffer(2) },
+  body: new ArrayBuffer(2),
   ...other,
   fields: fieldsOf(fields),
 })

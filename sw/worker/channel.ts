@@ -1,12 +1,18 @@
-import { channelOf, scopeOf } from '../../config/names.ts'
+import { channelOf } from '../../config/names.ts'
 import type { LoggedChange } from '../core/change.ts'
 import { type Announcement, envelope, type Notice, othersChange } from '../protocol.ts'
 import { report } from './report.ts'
-import { worker } from './scope.ts'
+import { scope } from './scope.ts'
 
-/** What the worker says to every tab, and to other workers, at once. Nobody listening is no failure. */
+/** What the worker says to every tab of its scope, and to other workers, at once. */
 export class Channel {
-  readonly #channel = opened()
+  #opened: { readonly channel: BroadcastChannel | undefined } | undefined
+
+  /** Opened at the first use: no answer waits for it. */
+  get #channel(): BroadcastChannel | undefined {
+    this.#opened ??= { channel: opened() }
+    return this.#opened.channel
+  }
 
   announce(announcement: Announcement | Notice): void {
     try {
@@ -33,7 +39,7 @@ export class Channel {
 /** Without a channel tabs are told nothing, and everything else goes on. */
 function opened(): BroadcastChannel | undefined {
   try {
-    return new BroadcastChannel(channelOf(scopeOf(worker.registration.scope)))
+    return new BroadcastChannel(channelOf(scope()))
   } catch (error) {
     report('channel: tabs cannot be told', error)
     return undefined

@@ -3,6 +3,22 @@ import { type EpochMs, epochMs } from '../core/units.ts'
 /** The wall clock. The one place where the worker looks at it. */
 export const now = (): EpochMs => epochMs(Date.now())
 
+/** Milliseconds since the worker started: no clock that is set ahead or back changes it. */
+export const uptimeMs = (): number => performance.now()
+
+/** A time in which something is not done. A clock that is set back or ahead ends it. */
+export interface Pause {
+  readonly fromMs: EpochMs
+  readonly forMs: number
+}
+
+export const pauseFor = (forMs: number): Pause => ({ fromMs: now(), forMs })
+
+export function isPaused(pause: Pause | undefined): boolean {
+  const elapsedMs = pause === undefined ? Infinity : now() - pause.fromMs
+  return elapsedMs >= 0 && elapsedMs < (pause?.forMs ?? 0)
+}
+
 /** Full jitter: any time up to the limit, so that those who failed together do not return together. */
 export const jittered = (limitMs: number): number => Math.random() * limitMs
 

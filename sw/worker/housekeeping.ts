@@ -1,23 +1,18 @@
 import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
 import { isExpired } from '../core/timeline.ts'
-import { audit } from './store/audit.ts'
-import type { Bodies } from './store/bodies.ts'
-import { now } from './clock.ts'
+import { uptimeMs } from './clock.ts'
 import type { Identity } from './identity/identity.ts'
-import type { Ledger } from './store/ledger.ts'
+import type { Sessions } from './identity/sessions.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'
-import type { Eviction } from './store/eviction.ts'
-import type { Sessions } from './identity/sessions.ts'
 import type { Statistics } from './statistics.ts'
+import { audit } from './store/audit.ts'
+import type { Store } from './store/store.ts'
 
-interface Ports {
+interface Ports extends Pick<Store, 'writer' | 'log' | 'rows' | 'eviction' | 'erasure'> {
   /** The rule that a stored answer is kept by now; undefined: none any more. */
   readonly ruleOf: (row: Row) => Rule | undefined
-  readonly ledger: Ledger
-  readonly bodies: Bodies
-  readonly eviction: Eviction
   readonly identity: Identity
   readonly sessions: Sessions
   readonly statistics: Statistics
@@ -27,51 +22,67 @@ interface Ports {
 /** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
 const IDLE_MS = 2000
 
-/** Work that may wait until nobody does: never on the way of an answer. */
+/** Rounds of the audit in one idle time. */
+const MAX_ROUNDS = 20
+
+/** Runs at idle, never before an answer. */
 export class Housekeeping {
   readonly #ports: Ports
-  #stirredAtMs = 0
+  #activeAtMs = 0
   #isWaiting = false
-  #audited = false
+  /** A worker that only waits for its turn changes nothing of the one that answers. */
+  #isActive = false
+  #isTidied = false
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
+  /** This worker answers requests, or is about to: from now on it keeps house. */
+  activate(): void {
+    this.#isActive = true
+  }
+
   /** Something happened: idle time begins anew. Called for every request, so it sets no timer while one is set. */
   noteActivity(): void {
-    this.#stirredAtMs = now()
-    if (!this.#isWaiting) this.#wait(IDLE_MS)
+    this.#activeAtMs = uptimeMs()
+    if (!this.#isWaiting && this.#isActive) this.#wait(IDLE_MS)
   }
 
   #wait(ms: number): void {
     this.#isWaiting = true
     setTimeout(() => {
-      const restMs = this.#stirredAtMs + IDLE_MS - now()
-      // A clock set back would make it wait for long.
-      if (restMs > 0 && restMs <= IDLE_MS) return this.#wait(restMs)
+      const leftMs = this.#activeAtMs + IDLE_MS - uptimeMs()
+      if (leftMs > 0) return this.#wait(leftMs)
       this.#isWaiting = false
       void this.#tidy()
     }, ms)
   }
 
   async #tidy(): Promise<void> {
-    const { ruleOf, ledger, bodies, eviction, identity, sessions, statistics, files } = this.#ports
+    const { ruleOf, writer, log, rows, erasure, eviction, identity, sessions, statistics, files } = this.#ports
+    const startedAtMs = this.#activeAtMs
     try {
-      await sessions.rest()
+      await sessions.endLoads()
       await statistics.save()
       await eviction.save()
-      if (this.#audited) return
-      // Once per worker is enough: what this one makes it also cleans up, unless it is killed.
-      this.#audited = true
-      await identity.tidy()
-      await files?.tidy()
-      await audit({ ledger, bodies }, (row, heardAtMs) => {
+      await erasure.run()
+      // Once per worker is enough for what only grows with pages that open and close.
+      if (!this.#isTidied) {
+        this.#isTidied = true
+        await identity.tidy()
+        await files?.tidy()
+      }
+      const isUseless = (row: Row, atMs: Parameters<typeof isExpired>[3]): boolean => {
         const rule = ruleOf(row)
-        return rule === undefined || isExpired(row, rule, ledger.isInvalidated(row), heardAtMs)
-      })
+        return rule === undefined || isExpired(row, rule, log.isInvalidated(row), atMs)
+      }
+      for (let round = 0, isMore = true; isMore && round < MAX_ROUNDS; round++) {
+        isMore = await audit({ writer, rows, log }, isUseless)
+        if (this.#activeAtMs !== startedAtMs) return
+      }
     } catch (error) {
-      report('housekeeping failed and is tried again by the next worker', error)
+      report('housekeeping failed and is tried again later', error)
     }
   }
 }

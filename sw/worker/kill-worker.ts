@@ -2,13 +2,13 @@
  * A worker that removes the layer, and then itself: served in place of the layer's script it takes over at the next
  * look for an update. Open pages stay as they are; from then on their requests go to the network.
  */
-import { BODY_CACHE, CACHE_DATABASE, channelOf, outboxDatabaseOf, PRECACHE, scopeOf } from '../../config/names.ts'
+import { cacheDatabaseOf, channelOf, outboxDatabaseOf, precacheOf } from '../../config/names.ts'
 import { envelope, parseQuestion, refusal } from '../protocol.ts'
 import { timeout } from './clock.ts'
 import { dirtyFlag } from './store/dirty-flag.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
 import { report } from './report.ts'
-import { worker } from './scope.ts'
+import { scope, worker } from './scope.ts'
 
 /** A connection that does not make way may hold a deletion up for so long; then the browser ends it on its own. */
 const DELETE_LIMIT_MS = 5000
@@ -24,18 +24,17 @@ worker.addEventListener('message', (event) => {
 })
 
 async function remove(): Promise<void> {
-  const scope = scopeOf(worker.registration.scope)
-  const outbox = outboxDatabaseOf(scope)
   const gone = await Promise.allSettled([
-    caches.delete(BODY_CACHE),
-    caches.delete(PRECACHE),
+    caches.delete(precacheOf(scope())),
     dirtyFlag.clear(),
-    deleteDatabase(CACHE_DATABASE),
+    deleteDatabase(cacheDatabaseOf(scope())),
     // Writes that the origin does not have yet are not ours to drop (I4).
-    isUnused(outbox).then((unused) => (unused ? deleteDatabase(outbox) : undefined)),
+    isUnused(outboxDatabaseOf(scope())).then((unused) =>
+      unused ? deleteDatabase(outboxDatabaseOf(scope())) : undefined,
+    ),
   ])
   for (const each of gone) if (each.status === 'rejected') report('kill: not everything could be deleted', each.reason)
-  new BroadcastChannel(channelOf(scope)).postMessage(envelope({ say: 'reset', logId: NO_LOG }))
+  new BroadcastChannel(channelOf(scope())).postMessage(envelope({ say: 'reset', logId: NO_LOG }))
   await worker.registration.navigationPreload?.disable().catch(() => undefined)
   await worker.registration.unregister()
 }

@@ -7,6 +7,8 @@ vi.stubGlobal('location', new URL('https://app.test/sw.js'))
 vi.stubGlobal('navigator', { onLine: true })
 vi.stubGlobal('BroadcastChannel', undefined)
 vi.stubGlobal('IDBKeyRange', { bound: () => undefined })
+vi.stubGlobal('registration', { scope: 'https://app.test/' })
+vi.stubGlobal('caches', { has: () => Promise.resolve(false) })
 const listeners = new Map<string, (event: never) => void>()
 vi.stubGlobal('addEventListener', (kind: string, listener: (event: never) => void) => listeners.set(kind, listener))
 const { startKillable } = await import('./kill.ts')
@@ -33,6 +35,7 @@ const hanging = {
   open() {
     const request = Object.assign(new EventTarget(), {
       result: Object.assign(new EventTarget(), {
+        objectStoreNames: { contains: () => true },
         transaction: () => ({ abort: () => undefined, objectStore: () => ({ transaction: hanging, get: () => ({}) }) }),
       }),
     })
@@ -88,7 +91,7 @@ it('idle time after a kill makes no cache of files anew', async () => {
   vi.stubGlobal('indexedDB', failing)
   vi.stubGlobal('caches', { has: () => Promise.resolve(false), delete: () => Promise.resolve(true) })
   const unregister = vi.fn(() => Promise.resolve(true))
-  vi.stubGlobal('registration', { unregister })
+  vi.stubGlobal('registration', { unregister, scope: 'https://app.test/' })
   vi.stubGlobal('clients', { matchAll: () => Promise.resolve([]) })
   vi.stubGlobal('fetch', () => Promise.resolve(Response.json({ kill: true })))
   const tidy = vi.fn(() => Promise.resolve())

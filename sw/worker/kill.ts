@@ -1,8 +1,7 @@
 import { Router } from 'workbox-routing'
 import type { KillRule, Rules } from '../../config/language/index.ts'
-import { CACHE_DATABASE, OBJECT_STORE, PRECACHE } from '../../config/names.ts'
+import { cacheDatabaseOf, precacheOf } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
-import { Bodies } from './store/bodies.ts'
 import { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, timeout } from './clock.ts'
 import { dirtyFlag } from './store/dirty-flag.ts'
@@ -12,8 +11,8 @@ import type { Precache } from './lifecycle/precache.ts'
 import { passThrough } from './lifecycle/navigation.ts'
 import { KILL } from './store/records.ts'
 import { report } from './report.ts'
-import { worker } from './scope.ts'
-import { openStore, promisifyRequest, type UseStore } from './store/store.ts'
+import { scope, worker } from './scope.ts'
+import { openStore, promisifyRequest, type UseStore } from './store/database.ts'
 
 /** So long does what the origin said hold. */
 const HOLDS_MS = 3_600_000
@@ -22,6 +21,7 @@ const ASK_LIMIT_MS = 10_000
 
 /** What the origin said when it was last asked. The one record that outlives a kill. */
 interface KillRecord {
+  readonly kind: 'kill'
   readonly killed: boolean
   readonly checkedAtMs: number
 }
@@ -48,8 +48,7 @@ class Switch {
   readonly parts: Parts
   readonly #rule: KillRule
   readonly #isGuest: boolean
-  readonly #store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed')
-  readonly #bodies = new Bodies()
+  readonly #store = openStore(cacheDatabaseOf(scope()), 'relaxed')
   readonly #channel = new Channel()
   /** Undefined until the record has been read. */
   #killed: boolean | undefined
@@ -68,8 +67,7 @@ class Switch {
     this.parts = {
       ...parts,
       files: parts.files && this.#filesOf(parts.files),
-      store: this.#storeOf(this.#store),
-      bodies: this.#bodies,
+      database: this.#storeOf(this.#store),
       channel: this.#channel,
       router: new Gate((event, way) => this.#answer(event, way)),
       before: (messages) => this.#before(messages),
@@ -84,7 +82,8 @@ class Switch {
   #storeOf(store: UseStore): UseStore {
     return (mode, callback) =>
       store(mode, (records) => {
-        if (this.#killed === true) throw new CacheError(storeUnavailable, { database: CACHE_DATABASE, why: KILLED })
+        if (this.#killed === true)
+          throw new CacheError(storeUnavailable, { database: cacheDatabaseOf(scope()), why: KILLED })
         return callback(records)
       })
   }
@@ -171,13 +170,9 @@ class Switch {
     this.#killed = true
     try {
       // Strict: this must survive what may lose the rest.
-      await openStore(
-        CACHE_DATABASE,
-        OBJECT_STORE,
-        'strict',
-      )('readwrite', (store) => {
+      await openStore(cacheDatabaseOf(scope()), 'strict')('readwrite', (store) => {
         store.clear()
-        store.put({ killed: true, checkedAtMs: this.#checkedAtMs } satisfies KillRecord, KILL)
+        store.put({ kind: 'kill', killed: true, checkedAtMs: this.#checkedAtMs } satisfies KillRecord, KILL)
         return promisifyRequest(store.transaction)
       })
     } catch (error) {
@@ -199,9 +194,7 @@ class Switch {
   }
 
   async #empty(): Promise<void> {
-    const closed = Promise.reject(new Error(KILLED))
-    closed.catch(() => undefined)
-    await Promise.all([this.#bodies.clear(closed), caches.delete(PRECACHE), dirtyFlag.clear()])
+    await Promise.all([caches.delete(precacheOf(scope())), dirtyFlag.clear()])
   }
 
   /** Keeps a new worker from being installed while a kill lasts. One that no longer holds is asked for again. */
@@ -238,7 +231,7 @@ class Switch {
   }
 
   #record(killed: boolean): Promise<void> {
-    const record: KillRecord = { killed, checkedAtMs: this.#checkedAtMs }
+    const record: KillRecord = { kind: 'kill', killed, checkedAtMs: this.#checkedAtMs }
     return this.#store('readwrite', (store) => {
       store.put(record, KILL)
       return promisifyRequest(store.transaction)
@@ -289,5 +282,7 @@ async function ask({ url, gone }: KillRule): Promise<boolean | undefined> {
 function parseRecord(record: unknown): KillRecord | undefined {
   if (typeof record !== 'object' || record === null) return undefined
   const { killed, checkedAtMs } = record as Partial<KillRecord>
-  return typeof killed === 'boolean' && typeof checkedAtMs === 'number' ? { killed, checkedAtMs } : undefined
+  return typeof killed === 'boolean' && typeof checkedAtMs === 'number'
+    ? { kind: 'kill', killed, checkedAtMs }
+    : undefined
 }

@@ -1,17 +1,15 @@
 import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
-import { CACHE_DATABASE, OBJECT_STORE } from '../../config/names.ts'
+import { cacheDatabaseOf } from '../../config/names.ts'
+import { EVERYONE } from '../core/key.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
-import { Bodies } from './store/bodies.ts'
 import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { Flights } from './requests/flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import type { Identity, IdentityOf } from './identity/identity.ts'
 import { ResponseStore } from './requests/response-store.ts'
-import { Ledger } from './store/ledger.ts'
-import { ofThisShape } from './store/ledger-record.ts'
 import { requestMatcher } from './requests/matching.ts'
 import { Messages } from './messages.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
@@ -19,16 +17,16 @@ import type { pagesBy } from './lifecycle/pages.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
-import { readOf } from './requests/read.ts'
-import { Reads } from './requests/reads.ts'
+import { readOf, type UrlOf } from './requests/read.ts'
+import { Reads } from './requests/answer-read.ts'
 import { report } from './report.ts'
-import { Eviction } from './store/eviction.ts'
-import { worker } from './scope.ts'
+import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { endPartitions, follow, Sessions } from './identity/sessions.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
-import { onClose, openStore, type UseStore } from './store/store.ts'
+import { openStore, type UseStore } from './store/database.ts'
+import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
 import { Writes } from './requests/writes.ts'
 
@@ -50,8 +48,7 @@ export interface Parts {
    */
   readonly reportConflicts?: typeof reportConflicts | undefined
   /** What a part may put in front of the layer's own: the kill switch does, and may close each. Default: the layer's own. */
-  readonly store?: UseStore
-  readonly bodies?: Bodies
+  readonly database?: UseStore
   readonly channel?: Channel
   readonly router?: Router
   readonly before?: (messages: Answering) => Answering
@@ -67,46 +64,44 @@ export function start(
     identity: identityOf,
     files,
     router = new Router(),
-    store = openStore(CACHE_DATABASE, OBJECT_STORE, 'relaxed'),
+    database = openStore(cacheDatabaseOf(scope()), 'relaxed'),
     channel = new Channel(),
     structured,
     ranges,
     pagesBy,
     reportConflicts,
-    bodies = new Bodies(),
     before = (messages) => messages,
   }: Parts,
 ): void {
   const match = matcherOf(rules)
-  const ledger = new Ledger(store, rules.version)
-  const beside = ofThisShape(store)
-  const secrets = new Secrets(beside)
-  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, beside, secrets, {
+  const store = storeOver(database, rules)
+  const { writer, generations } = store
+  const policies = structured?.policies(writer)
+  const urlOf: UrlOf = (url) => policies?.urlOf(url) ?? url
+  const secrets = new Secrets(writer)
+  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, writer, secrets, {
     end: (partitions) => endPartitions(ports, partitions),
-    resume: (session) => follow(session, ports, undefined),
+    resume: (session) => follow(session, ports, undefined, true),
   })
   const reachability = new Reachability(channel)
-  const statistics = new Statistics(beside)
-  const eviction = new Eviction(ledger, rules.budget)
-  const responses = new ResponseStore({ ledger, bodies, channel, structured, ranges, eviction })
-  const flights = new Flights({ ledger, bodies, channel, responses, reachability, statistics, structured, identity })
-  const ports = {
+  const statistics = new Statistics(writer)
+  const shared = {
+    ...store,
     match,
-    eviction,
-    ledger,
-    bodies,
-    flights,
-    identity,
     channel,
+    structured,
+    ranges,
+    urlOf,
+    policies,
+    identity,
     reachability,
     secrets,
     statistics,
-    structured,
-    ranges,
-    responses,
-    files,
   }
-  const sessions = new Sessions(ports, beside)
+  const responses = new ResponseStore(shared)
+  const flights = new Flights({ ...shared, responses })
+  const ports = { ...shared, responses, flights, files }
+  const sessions = new Sessions(ports)
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, sessions })
   const messages = before(new Messages(ports))
@@ -118,12 +113,11 @@ export function start(
     ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
   })
   channel.onOthersChange(({ ended }) => {
-    ledger.reread()
-    if (ended !== undefined) ledger.advanceGeneration(ended)
+    writer.reread()
+    if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
   })
-  onClose.add(() => ledger.reread())
   // A failure shows when the first answer needs it.
-  ledger.load().catch(() => undefined)
+  writer.load().catch(() => undefined)
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)
@@ -173,6 +167,7 @@ export function start(
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
+    housekeeping.activate()
     if (request.mode === 'navigate') watch(event)
     const ended = sessions.heard(event.clientId)
     if (ended !== undefined) event.waitUntil(ended)
@@ -189,8 +184,11 @@ export function start(
     event.respondWith(answer.catch(() => Response.error()))
   })
 
-  // What another has done while this one waited is on disk, and was perhaps not told.
-  worker.addEventListener('activate', () => ledger.reread())
+  worker.addEventListener('activate', () => {
+    // What another worker has done while this one waited is on disk, and was perhaps not told.
+    writer.reread()
+    housekeeping.activate()
+  })
   if (reportConflicts === undefined) live(rules, files, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {

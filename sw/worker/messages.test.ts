@@ -10,7 +10,7 @@ const { Messages } = await import('./messages.ts')
 async function refreshed(credentials: string | undefined): Promise<{ sent: unknown; answer: unknown }> {
   const launch = vi.fn<(read: unknown) => unknown>(() => ({
     landed: Promise.resolve({ settlement: { kind: 'refresh' } }),
-    shared: Promise.resolve({ outcome: 'unchanged' }),
+    stored: Promise.resolve({ outcome: 'unchanged' }),
   }))
   const row = {
     url: 'https://app.test/api',
@@ -26,11 +26,9 @@ async function refreshed(credentials: string | undefined): Promise<{ sent: unkno
   const match: ReadMatch = { kind: 'read', rule, tags: [] } as never
   const ports = {
     match: () => match,
-    ledger: {
-      searchPolicies: { urlOf: (url: string) => url },
-      rowsOf: () => Promise.resolve([row]),
-      generation: () => 0,
-    },
+    urlOf: (url: string) => url,
+    rows: { rowsOf: () => Promise.resolve([row]) },
+    generations: { watch: () => () => true },
     flights: { launch },
     identity: {
       partitionsOf: () => Promise.resolve(['everyone', 'token/id/ada']),
@@ -79,17 +77,14 @@ describe('what a page invalidates', () => {
     ['is what has a tag', { tags: ['a:b*'] }, ['tag a:b*']],
     ['is nothing', {}, []],
   ])('%s', async (_rule, reach, targets) => {
-    const intend = vi.fn<(targets: readonly string[]) => string>(() => 'intent')
+    const invalidate = vi.fn<(targets: readonly string[]) => Promise<undefined>>(() => Promise.resolve(undefined))
     const ports = {
-      ledger: {
-        searchPolicies: { urlOf: (given: string) => given },
-        intend,
-        end: () => Promise.resolve({ written: Promise.resolve(undefined) }),
-      },
+      urlOf: (given: string) => given,
+      log: { invalidate },
       channel: { changes: () => undefined },
     }
     const messages = new Messages(ports as unknown as ConstructorParameters<typeof Messages>[0])
     expect(await messages.answer({ ask: 'invalidate', reach }, 'client')).toBe(true)
-    expect(intend).toHaveBeenCalledWith(targets)
+    expect(invalidate.mock.calls[0]?.[0]).toEqual(targets)
   })
 })

@@ -1,33 +1,28 @@
-import { type Matcher, normaliseUrl, type ReadMatch } from '../../config/language/index.ts'
-import { type Change, type ChangeCause, targetsOfRow } from '../core/change.ts'
-import { isReached, type Target } from '../core/invalidation.ts'
-import { isOfToken } from '../core/key.ts'
-import type { Plan } from '../core/plan.ts'
+import { type Matcher, normaliseUrl } from '../../config/language/index.ts'
+import { EVERYTHING, isReached, type Target } from '../core/invalidation.ts'
 import type { Row } from '../core/row.ts'
 import { standing } from '../core/timeline.ts'
 import type { Answers, Explanation, Greeting, Question, Reach, Refreshed, Since } from '../protocol.ts'
-import type { Bodies } from './store/bodies.ts'
-import { missed } from './store/changes.ts'
 import type { Channel } from './channel.ts'
 import { now } from './clock.ts'
-import type { Flights } from './requests/flights.ts'
-import { forgetAll } from './store/forget.ts'
 import type { Identity } from './identity/identity.ts'
-import type { Ledger } from './store/ledger.ts'
-import type { Reachability } from './requests/reachability.ts'
-import { readOf } from './requests/read.ts'
-import { ROWS, under } from './store/records.ts'
 import type { Secrets } from './identity/secrets.ts'
 import { signOut } from './identity/sessions.ts'
-import { promisifyRequest } from './store/store.ts'
-import type { Statistics } from './statistics.ts'
 import { takeOver } from './lifecycle/take-over.ts'
+import type { Flights } from './requests/flights.ts'
+import { eraseBehind, forgetAll } from './requests/forget.ts'
+import type { Reachability } from './requests/reachability.ts'
+import { readOf, type UrlOf } from './requests/read.ts'
+import { revalidate } from './requests/revalidate.ts'
 import { invalidation, targetsOf } from './requests/targets.ts'
+import type { Statistics } from './statistics.ts'
+import { missed } from './store/change-log.ts'
+import { countEntries } from './store/rows.ts'
+import type { Store } from './store/store.ts'
 
-interface Ports {
+interface Ports extends Store {
   readonly match: Matcher
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly urlOf: UrlOf
   readonly flights: Flights
   readonly identity: Identity
   readonly channel: Channel
@@ -58,7 +53,7 @@ export class Messages {
       case 'explain':
         return this.#explain(question.url, clientId)
       case 'invalidate':
-        return this.#invalidate(question.reach, 'invalidate')
+        return this.#invalidate(question.reach)
       case 'remove':
         return this.#remove(question.reach)
       case 'refresh':
@@ -73,24 +68,11 @@ export class Messages {
   }
 
   async #greet(since: Since, clientId: string): Promise<Greeting> {
-    const { ledger, reachability, identity } = this.#ports
+    const { writer, reachability, identity } = this.#ports
     const partitions = await identity.partitionsOf(clientId)
-    const {
-      logId,
-      position,
-      missed: all,
-    } = await missed(ledger, (current) => {
-      if ('openedAtMs' in since) return { sinceMs: since.openedAtMs - OPENING_SLACK_MS }
-      return since.logId === current ? { position: since.position } : 'reset'
-    })
-    const theirs =
-      all === 'reset'
-        ? all
-        : all.filter(
-            ({ partition, informed, all }) =>
-              // That a user is gone concerns every tab that may show their data, and no record says any more which it is.
-              (partitions.includes(partition) || all === true) && !informed.includes(clientId),
-          )
+    const from = 'openedAtMs' in since ? { sinceMs: since.openedAtMs - OPENING_SLACK_MS } : since
+    const { logId, position, missed: all } = await missed(writer, from, partitions)
+    const theirs = all === 'reset' ? all : all.filter(({ informed }) => !informed.includes(clientId))
     return { clientId, logId, position, missed: theirs, partitions, reachable: reachability.reachable }
   }
 
@@ -100,7 +82,7 @@ export class Messages {
       return { url: given, state: 'unmatched', why: '' }
     }
     const { rule, tags } = match
-    const url = this.#ports.ledger.searchPolicies.urlOf(normaliseUrl(match.href, rule))
+    const url = this.#ports.urlOf(normaliseUrl(match.href, rule))
     const base = {
       url,
       rule: rule.name,
@@ -111,7 +93,7 @@ export class Messages {
     if (row === undefined) {
       return { ...base, state: 'absent', why: '' }
     }
-    const invalidated = this.#ports.ledger.isInvalidated(row)
+    const invalidated = this.#ports.log.isInvalidated(row)
     const { state, age, ttl, why } = standing(row, rule, invalidated, now())
     const etag = row.fields.get('etag')
     return {
@@ -125,67 +107,36 @@ export class Messages {
     }
   }
 
-  async #invalidate(reach: Reach, cause: ChangeCause): Promise<true> {
-    const { ledger, channel } = this.#ports
-    const targets = targetsReached(ledger, reach)
-    const { written } = await ledger.end(ledger.intend(targets), targets, invalidation(targets, cause))
-    channel.changes([await written])
+  async #invalidate(reach: Reach): Promise<true> {
+    const { log, channel, urlOf } = this.#ports
+    const targets = targetsReached(urlOf, reach)
+    channel.changes([await log.invalidate(targets, invalidation(targets, 'invalidate'))])
     return true
   }
 
+  /** Removes at once, whatever is stored: the bytes go behind the answer. */
   async #remove(reach: Reach): Promise<{ removed: number }> {
-    const { ledger, bodies, channel } = this.#ports
-    const targets = targetsReached(ledger, reach)
-    if (reach.all === true) {
-      const removed = await ledger.read((store) => promisifyRequest(store.count(under(ROWS))))
-      await forgetAll(this.#ports)
-      return { removed }
+    const { writer, log, channel, erasure, urlOf } = this.#ports
+    const targets = targetsReached(urlOf, reach)
+    const removed = await countEntries(writer, (entry) => !log.isRemoved(entry) && isReached(entry, targets))
+    if (reach.all === true) await forgetAll(this.#ports)
+    else {
+      channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
+      eraseBehind(erasure)
     }
-    const rows: Row[] = []
-    await ledger.each((row) => void (isReached(row, targets) && rows.push(row)))
-    // What is in the air was asked for before: the invalidation keeps it from being stored as fresh.
-    await this.#invalidate(reach, 'remove')
-    const removed = await ledger.remove(rows, removal)
-    channel.changes(removed.logged)
-    await bodies.remove(removed.rows)
-    return { removed: removed.rows.length }
+    return { removed }
   }
 
   async #refresh(given: string, clientId: string): Promise<Refreshed> {
-    const { ledger, flights, identity, secrets } = this.#ports
     const match = readOf(this.#ports.match, given)
     if (match === undefined) return { outcome: 'absent' }
-    const rows = await this.#stored(
-      this.#ports.ledger.searchPolicies.urlOf(normaliseUrl(match.href, match.rule)),
-      clientId,
-    )
+    const { urlOf, generations } = this.#ports
+    const rows = await this.#stored(urlOf(normaliseUrl(match.href, match.rule)), clientId)
+    const watches = rows.map(({ partition }) => generations.watch(partition))
     const outcomes: Refreshed['outcome'][] = []
-    const lives = new Map(rows.map(({ partition }) => [partition, ledger.generation(partition)]))
-    for (const row of rows) {
-      const isTheirs = (): boolean => ledger.generation(row.partition) === lives.get(row.partition)
-      if (!isTheirs()) break
-      const authorization = identity.credentialsOf(row.partition) ?? null
-      const fields = new Map(row.request.fields)
-      const sent = secrets.shown(fields)
-      const ofToken = isOfToken(row.partition)
-      // Without the token or the secret that it was asked by the origin would answer something else.
-      if (sent === undefined || (ofToken && authorization === null)) {
-        outcomes.push('kept')
-        continue
-      }
-      if (authorization !== null) for (const each of [fields, sent]) each.set('authorization', authorization)
-      const { url, key, partition } = row
-      const { method = 'GET', credentials, body } = row.request
-      const request = { method, url, fields: sent, credentials }
-      const head = { method, url, fields, cache: 'no-cache', ofToken } as const
-      const keyOf = (): string => key
-      const asked = { request, head, partition, key, keyOf, body, authorization, isTheirs }
-      const read = { ...asked, ...match, clientId: undefined, row, cause: 'refresh' as const }
-      const flight = flights.launch(read, validation(row, match), false)
-      const { settlement } = await flight.landed
-      const shared = await flight.shared
-      if (settlement.kind === 'fail' || settlement.kind === 'stand-in') outcomes.push('unreachable')
-      else outcomes.push(shared?.outcome === 'first' ? 'changed' : (shared?.outcome ?? 'kept'))
+    for (const [at, row] of rows.entries()) {
+      if (watches[at]?.() !== true) break
+      outcomes.push(await revalidate(this.#ports, row, 'refresh'))
     }
     // Of several variants the latest is what a page most likely shows.
     return { outcome: outcomes[0] ?? 'absent' }
@@ -193,30 +144,11 @@ export class Messages {
 
   /** What is stored for a URL that this client may see, the latest first. */
   async #stored(url: string, clientId: string): Promise<Row[]> {
-    const { ledger, identity } = this.#ports
-    const rows = await ledger.rowsOf(url, await identity.partitionsOf(clientId))
+    const { rows: stored, identity } = this.#ports
+    const rows = await stored.rowsOf(url, await identity.partitionsOf(clientId))
     return rows.toSorted((one, other) => other.sequence - one.sequence)
   }
 }
 
-const validation = (row: Row, { rule }: ReadMatch): Plan => ({
-  kind: 'validate',
-  row,
-  standing: standing(row, rule, false, now()),
-  standsIn: true,
-  forgiving: false,
-  fwd: 'request',
-  why: 'refresh',
-})
-
-const targetsReached = (ledger: Ledger, { tags = [], urls = [], patterns = [], all = false }: Reach): Target[] =>
-  all ? ['prefix '] : targetsOf(ledger, patterns, tags, urls)
-
-const removal = (row: Row): Change => ({
-  kind: 'removed',
-  targets: targetsOfRow(row),
-  cause: 'remove',
-  partition: row.partition,
-  atMs: now(),
-  informed: [],
-})
+const targetsReached = (urlOf: UrlOf, { tags = [], urls = [], patterns = [], all = false }: Reach): Target[] =>
+  all ? [EVERYTHING] : targetsOf(urlOf, patterns, tags, urls)

@@ -1,22 +1,33 @@
-import { describe, expect, it, vi } from 'vitest'
-import { keeping } from './store/keeping.fixture.ts'
+import { describe, expect, it } from 'vitest'
+import { FAILING, fakeWriter } from './store/fake-database.fixture.ts'
 
-vi.stubGlobal('self', globalThis)
-const { ofThisShape } = await import('./store/ledger-record.ts')
 const { Statistics } = await import('./statistics.ts')
 
 describe('counts', () => {
-  it('are not written into the database of a newer version, and are not lost meanwhile', async () => {
-    const records = new Map<string, unknown>([['meta', { shape: 99 }]])
-    // One transaction that fails is no reason for the next to fail.
-    const statistics = new Statistics(ofThisShape((mode, work) => keeping(records)(mode, work)))
-    statistics.count('items', { reads: 2 })
-    await expect(statistics.save()).rejects.toThrow('a newer version has written it')
-    expect(records.has('stats')).toBe(false)
-    statistics.count('items', { reads: 1 })
-    records.set('meta', { shape: 1 })
-    expect((await statistics.read()).total.reads).toBe(3)
+  it('are added to those of the worker before', async () => {
+    const { writer } = await fakeWriter()
+    const before = new Statistics(writer)
+    before.count('items', { reads: 2 })
+    await before.save()
+    const statistics = new Statistics(writer)
+    statistics.count('items', { reads: 1, hits: 1 })
+    expect((await statistics.read()).rules['items']).toMatchObject({ reads: 3, hits: 1 })
     await statistics.save()
-    expect(records.has('stats')).toBe(true)
+    expect((await new Statistics(writer).read()).total).toMatchObject({ reads: 3, hits: 1 })
+  })
+
+  it('are not lost where the store fails', async () => {
+    const { writer } = await fakeWriter()
+    let isFailing = true
+    const statistics = new Statistics({
+      read: (work) => writer.read(work),
+      write: (work) => (isFailing ? FAILING.write(work) : writer.write(work)),
+    })
+    statistics.count('items', { reads: 2 })
+    await expect(statistics.save()).rejects.toThrow('no such luck')
+    isFailing = false
+    statistics.count('items', { reads: 1 })
+    await statistics.save()
+    expect((await new Statistics(writer).read()).total.reads).toBe(3)
   })
 })

@@ -1,6 +1,7 @@
 import type { Counts, Stats } from '../protocol.ts'
 import { STATS } from './store/records.ts'
-import { promisifyRequest, type UseStore } from './store/store.ts'
+import { promisifyRequest } from './store/database.ts'
+import type { Transactions } from './store/writer.ts'
 
 export const NONE: Readonly<Counts> = {
   reads: 0,
@@ -16,10 +17,10 @@ export const NONE: Readonly<Counts> = {
 
 /** Counts per rule. Kept in memory, and added to the stored ones now and then: a worker's last moments may be lost. */
 export class Statistics {
-  readonly #store: UseStore
+  readonly #store: Transactions
   #unsaved = new Map<string, Counts>()
 
-  constructor(store: UseStore) {
+  constructor(store: Transactions) {
     this.#store = store
   }
 
@@ -33,18 +34,19 @@ export class Statistics {
     if (this.#unsaved.size === 0) return
     const saving = this.#unsaved
     this.#unsaved = new Map()
-    await this.#store('readwrite', async (store) => {
-      const stored = await promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS))
-      store.put(summed(stored, saving), STATS)
-      await promisifyRequest(store.transaction)
-    }).catch((error: unknown) => {
-      this.#unsaved = summed(saving, this.#unsaved)
-      throw error
-    })
+    await this.#store
+      .write(async ({ store }) => {
+        const stored = await promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS))
+        store.put(summed(stored, saving), STATS)
+      })
+      .catch((error: unknown) => {
+        this.#unsaved = summed(saving, this.#unsaved)
+        throw error
+      })
   }
 
   async read(): Promise<Stats> {
-    const stored = await this.#store('readonly', (store) =>
+    const stored = await this.#store.read((store) =>
       promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS)),
     )
     const rules = summed(stored, this.#unsaved)

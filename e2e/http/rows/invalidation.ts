@@ -101,8 +101,8 @@ export const invalidation: readonly Row[] = [
     stored({ ...cached(60), vary: 'x-any' }, sending({ 'x-any': 'a' })),
     asked(sending({ 'x-any': 'b' }), reply({ ...cached(60), vary: 'x-any' })),
     write('PUT'),
-    asked(sending({ 'x-any': 'a' }), reply({}, { body: 'three' })),
-    asked(sending({ 'x-any': 'b' }), reply({}, { body: 'four' })),
+    asked(sending({ 'x-any': 'a' }), reply({ vary: 'x-any' }, { body: 'three' })),
+    asked(sending({ 'x-any': 'b' }), reply({ vary: 'x-any' }, { body: 'four' })),
   ]),
   required('RFC 9111 §4.4', 'write-swr', 'what a write has ended is not served stale', [
     stored({ ...control('max-age=0, stale-while-revalidate=60'), etag: '"one"' }),

@@ -6,7 +6,7 @@ import { readIdentityRecord } from './identity-records.ts'
 import { CLIENTS } from '../store/records.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
-import type { UseStore } from '../store/store.ts'
+import type { Transactions } from '../store/writer.ts'
 
 /** What a page may take to say who its user is, when its first read is faster than its word. */
 const ASK_LIMIT_MS = 300
@@ -23,7 +23,7 @@ interface Awaited {
 
 /** Who each client's user is, as its page or the backend has said, and the waiting for such a word. */
 export class ClientUsers {
-  readonly #store: UseStore
+  readonly #store: Transactions
   /** By client; null: nobody. */
   readonly #users = new Map<string, string | null>()
   readonly #asking = new Map<string, Awaited>()
@@ -33,7 +33,7 @@ export class ClientUsers {
   readonly #learning = new Map<string, Awaited>()
   readonly #silent = new Set<string>()
 
-  constructor(store: UseStore) {
+  constructor(store: Transactions) {
     this.#store = store
   }
 

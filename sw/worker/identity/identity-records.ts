@@ -1,19 +1,28 @@
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { report } from '../report.ts'
-import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { promisifyRequest } from '../store/database.ts'
+import type { Transactions } from '../store/writer.ts'
 
-/** A single record of who somebody is. A store that fails or hangs knows of none. */
-export async function readIdentityRecord(store: UseStore, key: string): Promise<string | null | undefined> {
-  const asked = store('readonly', (records) => promisifyRequest<unknown>(records.get(key)))
+/** A single record of who a user is. A store that fails or hangs knows of none. */
+export async function readIdentityRecord(store: Transactions, key: string): Promise<string | null | undefined> {
+  const asked = store.read((records) => promisifyRequest<unknown>(records.get(key)))
   const found = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
   return typeof found === 'string' || found === null ? found : undefined
 }
 
+/** Changes records of who users are. A failure is reported; memory holds what could not be stored. */
+export async function changeIdentityRecords(
+  store: Transactions,
+  change: (records: IDBObjectStore) => void | Promise<void>,
+): Promise<void> {
+  await store
+    .write(({ store: records }) => change(records))
+    .catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
+}
+
 /** @param value undefined removes the record. */
-export async function putIdentityRecord(store: UseStore, key: string, value: string | null | undefined): Promise<void> {
-  await store('readwrite', (records) => {
+export const putIdentityRecord = (store: Transactions, key: string, value: unknown): Promise<void> =>
+  changeIdentityRecords(store, (records) => {
     if (value === undefined) records.delete(key)
     else records.put(value, key)
-    return promisifyRequest(records.transaction)
-  }).catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
-}
+  })

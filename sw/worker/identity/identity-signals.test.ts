@@ -17,8 +17,9 @@ interface Answered {
 async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm = true, ...asked }: Answered) {
   const done: string[] = []
   const ports = {
-    ledger: { endPartition: (whose: string) => Promise.resolve({ rows: done.push(`${whose} ends`) }) },
-    bodies: { remove: () => Promise.resolve() },
+    log: { remove: ([target]: readonly string[]) => Promise.resolve(void done.push(`${target} ends`)) },
+    erasure: { run: () => Promise.resolve() },
+    generations: { advance: () => undefined },
     channel: { changes: () => undefined },
     identity: {
       isOf: () => isOf,
@@ -40,8 +41,8 @@ describe('what an answer says of its user', () => {
     ['a success ends a doubt', {}, [true, 'user/ada: none']],
     ['a success that may be another’s ends none', { confirms: false }, [true]],
     ['an answer that cannot confirm says nothing', { mayConfirm: false }, [true]],
-    ['an answer of another user ends the one before', { isOf: false }, [false, 'user/ada ends']],
-    ['an error for another user ends the one before', { isOf: false, status: 500 }, [false, 'user/ada ends']],
+    ['an answer of another user ends the one before', { isOf: false }, [false, 'partition user/ada ends']],
+    ['an error for another user ends the one before', { isOf: false, status: 500 }, [false, 'partition user/ada ends']],
     ['a refusal brings into doubt', { status: 401, mayConfirm: false }, [true, 'user/ada: refused']],
     ['a refusal is of nobody', { status: 401, isOf: false, mayConfirm: false }, [true, 'user/ada: refused']],
     [
@@ -55,15 +56,17 @@ describe('what an answer says of its user', () => {
 
   it('is done in memory before the disk has it, and is not waited for when that takes long', async () => {
     vi.useFakeTimers()
-    const endPartition = vi.fn(() => new Promise(() => undefined))
-    const ports = { ledger: { endPartition }, identity: { isOf: () => false } } as unknown as Ports
+    const remove = vi.fn(() => new Promise(() => undefined))
+    const generations = { advance: vi.fn() }
+    const ports = { log: { remove }, generations, identity: { isOf: () => false } } as unknown as Ports
     const heeding = applyIdentitySignals(
       ports,
       { partition: 'user/ada', clientId: 'a tab' },
       { status: 200, fields: new Map() },
       true,
     )
-    expect(endPartition).toHaveBeenCalledOnce()
+    expect(remove).toHaveBeenCalledOnce()
+    expect(generations.advance).toHaveBeenCalledWith('user/ada')
     await vi.advanceTimersByTimeAsync(1000)
     expect(await heeding).toBe(false)
     vi.useRealTimers()

@@ -1,15 +1,9 @@
 import type { ResponseHead } from '../../core/head.ts'
-import type { Bodies } from '../store/bodies.ts'
 import { settleWithin } from '../settle-within.ts'
-import type { Channel } from '../channel.ts'
 import type { Identity } from './identity.ts'
-import type { Ledger } from '../store/ledger.ts'
 import { endPartitions } from './sessions.ts'
 
-interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
-  readonly channel: Channel
+type Ports = Parameters<typeof endPartitions>[0] & {
   readonly identity: Pick<Identity, 'isOf' | 'doubt' | 'confirms'>
 }
 

@@ -1,8 +1,7 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
-import { partitionName } from '../../core/key.ts'
 import type { Secrets } from './secrets.ts'
-import type { UseStore } from '../store/store.ts'
+import type { Writer } from '../store/writer.ts'
 
 /** Who a request belongs to. */
 export interface Identity {
@@ -66,21 +65,17 @@ export type Doubt = 'refused' | 'followed'
 
 /** What follows when who the user is turns out to be otherwise than it was. */
 export interface Consequences {
-  /** Nobody has these partitions any more. */
+  /** No user has these partitions any more. Settles when that is on disk. */
   readonly end: (partitions: readonly string[]) => Promise<void>
-  /** A worker before this one has left a sign-in or sign-out whose end is not known. */
+  /** The worker before this one has left a sign-in or sign-out whose end is not known. */
   readonly resume: (session: Session) => Promise<void>
 }
 
 export type IdentityOf = (
   config: IdentifiedBy,
-  store: UseStore,
+  writer: Writer,
   secrets: Secrets,
   consequences: Consequences,
 ) => Identity
 
-/** The partition of what is the same for all. */
-export const EVERYONE = partitionName('everyone')
-
-/** Stands for those of whom it is not known who they are; nothing is ever stored for them. */
-export const NOBODY = ''
+export { EVERYONE } from '../../core/key.ts'

@@ -1,48 +1,62 @@
-import { type Consequences, type Doubt, EVERYONE } from './identity.ts'
+import { type Consequences, type Doubt, EVERYONE, type Session } from './identity.ts'
 import { putIdentityRecord } from './identity-records.ts'
-import { DOUBTS, ECHOES, entriesOf, SESSIONS } from '../store/records.ts'
-import { report } from '../report.ts'
-import type { UseStore } from '../store/store.ts'
+import { ECHOES, SESSIONS, TRUST } from '../store/records.ts'
+import type { StateReader, StateRecords, Writer } from '../store/writer.ts'
+
+/** What lies on disk of a partition's trust. */
+type TrustRecord =
+  | { readonly kind: 'trust'; readonly partition: string; readonly doubt: Doubt }
+  | { readonly kind: 'echo'; readonly partition: string; readonly echo: string }
+
+/** A sign-in or sign-out under way, as it lies on disk. */
+export interface SessionRecord {
+  readonly kind: 'session'
+  readonly id: string
+  readonly session: Session
+}
 
 /**
  * Whether what is stored for a partition is still its user's, and by what name the backend knows that user: what a worker
  * leaves to the one after it.
  */
-export class PartitionTrust {
-  readonly #store: UseStore
+export class PartitionTrust implements StateReader {
+  readonly #writer: Writer
+  readonly #resume: Consequences['resume']
   /** What the backend calls the user of a partition. */
   readonly #echoes = new Map<string, string>()
   /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
   readonly #trust = new Map<string, Doubt | 'none'>()
-  /** What a worker before this one has left in doubt is among them; until then everybody is. */
+  /** What a worker before this one has left in doubt is in memory; until then every partition is in doubt. */
   #isRead = false
 
-  constructor(store: UseStore) {
-    this.#store = store
+  constructor(writer: Writer, resume: Consequences['resume']) {
+    this.#writer = writer
+    this.#resume = resume
+    writer.addReader(this)
   }
 
-  /** Adds what the worker before has left, those of a sign-in or sign-out whose end it has not seen among it. */
-  async read(resume: Consequences['resume']): Promise<void> {
-    try {
-      const [doubts, echoes, sessions] = await this.#store('readonly', (records) =>
-        Promise.all([entriesOf(records, DOUBTS), entriesOf(records, ECHOES), entriesOf(records, SESSIONS)]),
-      )
-      for (const [key, doubt] of doubts) {
-        const partition = key.slice(DOUBTS.length)
-        if (!this.#trust.has(partition)) this.#trust.set(partition, doubt === 'refused' ? doubt : 'followed')
+  learn(records: StateRecords): void {
+    const left: SessionRecord[] = []
+    for (const record of records as readonly Partial<TrustRecord | SessionRecord>[]) {
+      if (record?.kind === 'trust' && typeof record.partition === 'string' && !this.#trust.has(record.partition)) {
+        this.#trust.set(record.partition, record.doubt === 'refused' ? record.doubt : 'followed')
       }
-      for (const [key, echo] of echoes) {
-        const partition = key.slice(ECHOES.length)
-        if (typeof echo === 'string' && !this.#echoes.has(partition)) this.#echoes.set(partition, echo)
+      if (record?.kind === 'echo' && typeof record.partition === 'string' && !this.#echoes.has(record.partition)) {
+        if (typeof record.echo === 'string') this.#echoes.set(record.partition, record.echo)
       }
-      for (const session of ['sign-in', 'sign-out'] as const) {
-        if (sessions.some(([, left]) => left === session)) await resume(session)
-      }
-      for (const [key] of sessions) void putIdentityRecord(this.#store, key, undefined)
-      this.#isRead = true
-    } catch (error) {
-      report('identity: whom the origin has refused cannot be read; each user is validated first', error)
+      if (record?.kind === 'session' && typeof record.id === 'string') left.push(record as SessionRecord)
     }
+    const isFirst = !this.#isRead
+    this.#isRead = true
+    // A sign-in or sign-out of the worker before, whose end that worker has not seen, counts as done.
+    if (isFirst && left.length > 0) void this.#finish(left)
+  }
+
+  async #finish(left: readonly SessionRecord[]): Promise<void> {
+    for (const session of ['sign-in', 'sign-out'] as const) {
+      if (left.some((record) => record.session === session)) await this.#resume(session)
+    }
+    for (const { id } of left) await putIdentityRecord(this.#writer, SESSIONS + id, undefined)
   }
 
   /** Why a partition is in doubt; undefined: who knows. */
@@ -52,10 +66,11 @@ export class PartitionTrust {
 
   async doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
     const before = this.of(partition)
-    // Whoever may have been followed by another is not doubted less because the origin refuses them.
+    // A 401 does not clear `followed`: another user may have signed in since.
     if (partition === EVERYONE || before === doubt || (before === 'followed' && doubt === 'refused')) return
     this.#trust.set(partition, doubt)
-    await putIdentityRecord(this.#store, DOUBTS + partition, doubt === 'none' ? undefined : doubt)
+    const record = doubt === 'none' ? undefined : ({ kind: 'trust', partition, doubt } satisfies TrustRecord)
+    await putIdentityRecord(this.#writer, TRUST + partition, record)
   }
 
   isDoubted(partition: string): boolean {
@@ -67,7 +82,7 @@ export class PartitionTrust {
     if (name !== undefined) return name === echo
     if (echo === '' || [...this.#echoes.values()].includes(echo)) return false
     this.#echoes.set(partition, echo)
-    void putIdentityRecord(this.#store, ECHOES + partition, echo)
+    void putIdentityRecord(this.#writer, ECHOES + partition, { kind: 'echo', partition, echo } satisfies TrustRecord)
     return true
   }
 

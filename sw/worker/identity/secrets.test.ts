@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { keeping } from '../store/keeping.fixture.ts'
-import { Secrets } from './secrets.ts'
-import { onClose, type UseStore } from '../store/store.ts'
+import { FAILING, fakeWriter, recordsIn } from '../store/fake-database.fixture.ts'
+import type { Transactions, Writer } from '../store/writer.ts'
+
+const { Secrets } = await import('./secrets.ts')
+const { onClose } = await import('../store/database.ts')
+
+const opened = async (): Promise<Writer> => (await fakeWriter()).writer
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void vi.useRealTimers())
@@ -14,7 +18,7 @@ const asked = new Map([
 
 describe('the fields of a request', () => {
   it('are written down without the secrets among them, and else as they are', async () => {
-    const hidden = await new Secrets(keeping()).hide(asked)
+    const hidden = await new Secrets(await opened()).hide(asked)
     expect([...hidden.keys()]).toEqual([...asked.keys()])
     expect(hidden.get('x-auth-token')).toMatch(/^[\w+/]{43}=$/)
     expect(hidden.get('accept')).toBe('application/json')
@@ -22,7 +26,7 @@ describe('the fields of a request', () => {
   })
 
   it('make nobody wait where there is no secret, or one that was seen before', async () => {
-    const secrets = new Secrets(keeping())
+    const secrets = new Secrets(await opened())
     const plain = new Map([['accept', '*/*']])
     expect(secrets.hide(plain)).toBe(plain)
     const hidden = await secrets.hide(asked)
@@ -30,13 +34,13 @@ describe('the fields of a request', () => {
   })
 
   it('are told apart by their secrets', async () => {
-    const secrets = new Secrets(keeping())
+    const secrets = new Secrets(await opened())
     const other = await secrets.hide(new Map([...asked, ['x-auth-token', 'another']]))
     expect(other).not.toEqual(await secrets.hide(asked))
   })
 
   it('are what the page sent as long as a worker lives that has seen it', async () => {
-    const store = keeping()
+    const store = await opened()
     const secrets = new Secrets(store)
     const hidden = await secrets.hide(asked)
     expect(secrets.shown(hidden)).toEqual(asked)
@@ -47,41 +51,41 @@ describe('the fields of a request', () => {
 
 describe('the key', () => {
   it('is the same for two workers that begin at once, and for those after them', async () => {
-    const store = keeping()
+    const store = await opened()
     const [one, other] = await Promise.all([new Secrets(store).digestOf('a'), new Secrets(store).digestOf('a')])
     expect(one).toBe(other)
     expect(await new Secrets(store).digestOf('a')).toBe(one)
-    expect(await new Secrets(keeping()).digestOf('a')).not.toBe(one)
+    expect(await new Secrets(await opened()).digestOf('a')).not.toBe(one)
   })
 
-  it('can be read by nobody', async () => {
-    const records = new Map<string, unknown>()
-    await new Secrets(keeping(records)).digestOf('a')
-    const [key] = [...records.values()] as CryptoKey[]
-    expect(key?.extractable).toBe(false)
-    expect(key?.usages).toEqual(['sign'])
+  it('cannot be read by any script', async () => {
+    const store = await opened()
+    await new Secrets(store).digestOf('a')
+    const key = (await recordsIn(store)).get('secret') as CryptoKey
+    expect(key.extractable).toBe(false)
+    expect(key.usages).toEqual(['sign'])
   })
 
   it('is made anew where what is stored is none', async () => {
-    const records = new Map<string, unknown>([['secret', 'no key']])
-    const digest = await new Secrets(keeping(records)).digestOf('a')
-    expect(await new Secrets(keeping(records)).digestOf('a')).toBe(digest)
+    const store = await opened()
+    await store.write(({ store: records }) => void records.put('no key', 'secret'))
+    const digest = await new Secrets(store).digestOf('a')
+    expect(await new Secrets(store).digestOf('a')).toBe(digest)
   })
 
   it('is the stored one again after a database was deleted under the worker', async () => {
-    const records = new Map<string, unknown>()
-    const secrets = new Secrets(keeping(records))
+    const store = await opened()
+    const secrets = new Secrets(store)
     const before = await secrets.digestOf('a')
-    records.clear()
+    await store.write(({ store: records }) => void records.clear())
     for (const tell of onClose) tell()
     const digest = await secrets.digestOf('a')
     expect(digest).not.toBe(before)
-    expect(await new Secrets(keeping(records)).digestOf('a')).toBe(digest)
+    expect(await new Secrets(store).digestOf('a')).toBe(digest)
   })
 
   it('serves this worker where the store fails', async () => {
-    const failing = (() => Promise.reject(new Error('no such luck'))) as UseStore
-    const secrets = new Secrets(failing)
+    const secrets = new Secrets(FAILING)
     const digest = await secrets.digestOf('a')
     expect(await secrets.digestOf('a')).toBe(digest)
     expect(await secrets.digestOf('b')).not.toBe(digest)
@@ -90,11 +94,11 @@ describe('the key', () => {
 
   it('is the stored one as soon as a store that took long has it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const store = keeping()
+    const store = await opened()
     const stored = await new Secrets(store).digestOf('a')
     let release = (): void => undefined
     const held = new Promise<void>((resolve) => (release = resolve))
-    const secrets = new Secrets((mode, work) => held.then(() => store(mode, work)))
+    const secrets = new Secrets({ ...FAILING, write: (work) => held.then(() => store.write(work)) })
     const digest = secrets.digestOf('a')
     await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
     await vi.advanceTimersByTimeAsync(1000)
@@ -106,7 +110,7 @@ describe('the key', () => {
 
   it('serves this worker where the store hangs, after a second', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const secrets = new Secrets((() => new Promise(() => undefined)) as UseStore)
+    const secrets = new Secrets({ write: () => new Promise(() => undefined) } as unknown as Transactions)
     const digest = secrets.digestOf('a')
     // The key is made outside of this clock.
     await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
@@ -117,7 +121,7 @@ describe('the key', () => {
 
 describe('values that change with each request', () => {
   it('are not remembered for ever, and what is forgotten has the same digest again', async () => {
-    const secrets = new Secrets(keeping())
+    const secrets = new Secrets(await opened())
     const first = await secrets.digestOf('first')
     for (let at = 0; at < 200; at++) await secrets.digestOf(`value ${at}`)
     expect(secrets.known('first')).toBeUndefined()

@@ -3,7 +3,8 @@ import { isSecret } from '../../core/secret.ts'
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { SECRET } from '../store/records.ts'
 import { report } from '../report.ts'
-import { onClose, promisifyRequest, type UseStore } from '../store/store.ts'
+import { onClose, promisifyRequest } from '../store/database.ts'
+import type { Transactions } from '../store/writer.ts'
 
 /** More than a few are values that change with each request; then memory begins anew. */
 const MAX_KNOWN = 200
@@ -13,12 +14,12 @@ const MAX_KNOWN = 200
  * can read, so that a weak password is not found by trying words (docs/decisions/0019-secrets-are-digests.md).
  */
 export class Secrets {
-  readonly #store: UseStore
+  readonly #store: Transactions
   /** Of the values that this worker has seen; they are nowhere but in memory. */
   readonly #digests = new Map<string, string>()
   #key: Promise<CryptoKey> | undefined
 
-  constructor(store: UseStore) {
+  constructor(store: Transactions) {
     this.#store = store
     // A database that was deleted has another key when it is made anew.
     onClose.add(() => this.#use(undefined))
@@ -72,11 +73,10 @@ export class Secrets {
   /** The key on disk, or one that is put there: in one transaction, so that two workers have the same. */
   async #readKey(): Promise<CryptoKey> {
     const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-    const kept = this.#store('readwrite', async (store) => {
+    const kept = this.#store.write(async ({ store }) => {
       const found = await promisifyRequest<unknown>(store.get(SECRET))
       if (found instanceof CryptoKey && found.algorithm.name === made.algorithm.name) return found
       store.put(made, SECRET)
-      await promisifyRequest(store.transaction)
       return made
     })
     const late = 'it takes long'

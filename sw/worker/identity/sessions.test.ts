@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Identity } from './identity.ts'
-import type { Ledger } from '../store/ledger.ts'
+import type { Generations } from '../store/generations.ts'
 
 vi.stubGlobal('self', globalThis)
 const { signIn } = await import('./sessions.ts')
@@ -15,17 +15,11 @@ describe('a sign-in', () => {
       forgetWords: () => never,
       doubt: (partition: string) => (events.push(`doubt ${partition}`), never),
     } as unknown as Identity
-    const ledger = {
-      advanceGeneration: (partition: string) => events.push(`advanceGeneration ${partition}`),
-    } as unknown as Ledger
-    void signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab')
-    expect(events).toEqual([
-      'advanceGeneration ',
-      'advanceGeneration user/ada',
-      'doubt user/ada',
-      'advanceGeneration user/grace',
-      'doubt user/grace',
-    ])
+    const generations = {
+      advance: (partition: string) => events.push(`advance ${partition}`),
+    } as unknown as Generations
+    void signIn({ identity, generations } as Parameters<typeof signIn>[0], 'a tab')
+    expect(events).toEqual(['advance ', 'advance user/ada', 'doubt user/ada', 'advance user/grace', 'doubt user/grace'])
   })
 
   it('doubts as well whom only the disk knows, each once, and settles when all of it is on disk', async () => {
@@ -40,9 +34,11 @@ describe('a sign-in', () => {
         return new Promise<void>((resolve) => settle.push(resolve))
       },
     } as unknown as Identity
-    const ledger = { advanceGeneration: () => undefined } as unknown as Ledger
+    const generations = { advance: () => undefined } as unknown as Generations
     let isOver = false
-    const signingIn = signIn({ identity, ledger } as Parameters<typeof signIn>[0], 'a tab').then(() => (isOver = true))
+    const signingIn = signIn({ identity, generations } as Parameters<typeof signIn>[0], 'a tab').then(
+      () => (isOver = true),
+    )
     await expect.poll(() => doubted).toEqual(['user/ada', 'user/grace', 'user/mary'])
     expect(isOver).toBe(false)
     for (const each of settle) each()

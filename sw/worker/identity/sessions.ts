@@ -1,54 +1,61 @@
-import type { Bodies } from '../store/bodies.ts'
+import { ANNOUNCE_LIMIT_MS, now, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import type { Channel } from '../channel.ts'
-import { ANNOUNCE_LIMIT_MS, now, timeout } from '../clock.ts'
-import { type Identity, NOBODY, type Session } from './identity.ts'
-import type { Ledger } from '../store/ledger.ts'
-import { SESSIONS } from '../store/records.ts'
 import { report } from '../report.ts'
-import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { dirtyFlag } from '../store/dirty-flag.ts'
+import type { Erasure } from '../store/erasure.ts'
+import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
+import type { InvalidationLog } from '../store/invalidation-log.ts'
+import { SESSIONS } from '../store/records.ts'
+import type { Writer } from '../store/writer.ts'
+import type { Identity, Session } from './identity.ts'
+import type { SessionRecord } from './partition-trust.ts'
 
 interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly writer: Writer
+  readonly log: InvalidationLog
+  readonly erasure: Erasure
+  readonly generations: Generations
   readonly channel: Channel
   readonly identity: Identity
 }
+
+/** What ends the data of partitions. */
+type Enders = Omit<Ports, 'identity' | 'writer'>
 
 const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
 
 /** Sign-ins and sign-outs under way. */
 export class Sessions {
   readonly #ports: Ports
-  readonly #store: UseStore
   /** What is to follow when a page load has ended, by the client that it leads to. */
   readonly #loads = new Map<string, () => Promise<void>>()
 
-  constructor(ports: Ports, store: UseStore) {
+  constructor(ports: Ports) {
     this.#ports = ports
-    this.#store = store
   }
 
   /**
-   * One begins. Settles when the next worker would know of it, or after half a second. What it gives is told how it ended,
-   * and settles when what follows is on disk.
+   * A sign-in or sign-out begins. Settles when the next worker would know of it, or after half a second. What it gives is
+   * told how it ended, and settles when what follows is on disk.
    *
    * @param session undefined: neither begins, and nothing follows.
    */
   async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
     if (session === undefined) return () => Promise.resolve()
-    const key = SESSIONS + crypto.randomUUID()
-    const announced = this.#write((store) => void store.put(session, key))
+    const id = crypto.randomUUID()
+    const record: SessionRecord = { kind: 'session', id, session }
+    const announced = this.#write((store) => void store.put(record, SESSIONS + id))
     await timeout(ANNOUNCE_LIMIT_MS, announced, undefined)
     return async (isDone, clientId) => {
       if (isDone) await follow(session, this.#ports, clientId)
-      await this.#write((store) => void store.delete(key))
+      await this.#write((store) => void store.delete(SESSIONS + id))
     }
   }
 
   /**
-   * A page load signs somebody in or out. It is watched, not answered, so nobody sees whose it is nor how it ends: it counts
-   * as done for every client at once, and again when the page that it leads to is heard of. What is read meanwhile may
-   * still be of the user before.
+   * A page load signs a user in or out. It is watched, not answered, so the layer sees neither whose it is nor how it ends:
+   * it counts as done for every client at once, and again when the page that it leads to is heard of. What is read
+   * meanwhile may still be of the user before.
    */
   async load(session: Session, clientId: string): Promise<void> {
     const begun = this.begin(session)
@@ -68,67 +75,88 @@ export class Sessions {
     return end?.().catch(warned)
   }
 
-  /** Nobody has been heard of for a while: page loads have ended, perhaps with another origin's page. */
-  async rest(): Promise<void> {
+  /** No client has been heard of for a while: page loads have ended, perhaps with another origin's page. */
+  async endLoads(): Promise<void> {
     for (const clientId of this.#loads.keys()) await this.heard(clientId)
   }
 
   async #write(work: (store: IDBObjectStore) => void): Promise<void> {
-    await this.#store('readwrite', (store) => {
-      work(store)
-      return promisifyRequest(store.transaction)
-    }).catch(warned)
+    await this.#ports.writer.write(({ store }) => work(store)).catch(warned)
   }
 }
 
 /**
- * The users of these partitions are gone: at once nothing of theirs is shown or stored any more, and when this settles
- * nothing of theirs is on disk. The tabs hear that all they show may be gone (I3).
+ * The users of these partitions are gone: at once nothing of theirs is shown or stored any more, and when this settles no
+ * worker that starts later shows it either. The bytes are deleted behind that. The tabs hear that all they show may be gone
+ * (I3).
+ *
+ * @param isResumed the worker before has begun it: what this worker has asked since was asked after the end.
  */
 export async function endPartitions(
-  { ledger, bodies, channel }: Omit<Ports, 'identity'>,
+  { log, erasure, generations, channel }: Enders,
   partitions: readonly string[],
+  isResumed = false,
 ): Promise<void> {
-  await Promise.all(
-    partitions.map(async (partition) => {
-      const about = { partition, atMs: now(), informed: [] }
-      const change = { kind: 'removed', targets: [], all: true, cause: 'sign-out', ...about } as const
-      const { rows, logged } = await ledger.endPartition(partition, change)
-      channel.changes([logged])
-      await bodies.remove(rows)
+  if (partitions.length === 0) return
+  if (!isResumed) for (const partition of partitions) generations.advance(partition)
+  const ends = partitions.map((partition) =>
+    log.remove([`partition ${partition}`], {
+      kind: 'removed',
+      targets: [],
+      all: true,
+      cause: 'sign-out',
+      partition,
+      atMs: now(),
+      informed: [],
     }),
   )
+  try {
+    channel.changes(await Promise.all(ends))
+  } catch (error) {
+    // The next worker would take what they left for their user's: it is warned in another way.
+    await timeout(STORE_LIMIT_MS, dirtyFlag.set(), undefined).catch(() => undefined)
+    throw error
+  }
+  void erasure.run().catch(warned)
 }
 
 /** What a sign-in or sign-out means, once it counts as done. */
-export const follow = (session: Session, ports: Ports, clientId: string | undefined): Promise<void> =>
-  session === 'sign-in' ? signIn(ports, clientId) : signOut(ports, clientId)
+export const follow = (
+  session: Session,
+  ports: Ports,
+  clientId: string | undefined,
+  isResumed = false,
+): Promise<void> => (session === 'sign-in' ? signIn(ports, clientId, isResumed) : signOut(ports, clientId, isResumed))
 
 /**
  * The user of a client signs out; without a client (a page load), that of every client. Cookies are the same for all
- * tabs, so whoever is told apart by them is signed out as well.
+ * tabs, so every user who is told apart by them is signed out as well.
  */
-export async function signOut(ports: Ports, clientId: string | undefined): Promise<void> {
-  const { identity, ledger } = ports
-  ledger.advanceGeneration(NOBODY)
+export async function signOut(ports: Ports, clientId: string | undefined, isResumed = false): Promise<void> {
+  const { identity, generations } = ports
+  if (!isResumed) generations.advance(UNKNOWN_USER)
   // At once, whatever the disk does: memory knows who is being served.
   const known = identity.ownInMemory(clientId)
-  const ending = endPartitions(ports, known)
+  const ending = endPartitions(ports, known, isResumed)
   const own = await identity.own(clientId)
   const others = own.filter((partition) => !known.includes(partition))
-  await Promise.all([ending, endPartitions(ports, others), identity.forget(own)])
+  await Promise.all([ending, endPartitions(ports, others, isResumed), identity.forget(own)])
 }
 
 /**
- * Somebody signs in, perhaps somebody else: what was shown is served again only after the origin has answered it with
- * success, for the same user; and what was asked for before is not shown any more.
+ * A user signs in, perhaps another one: what was shown is served again only after the origin has answered it with success,
+ * for the same user; and what was asked for before is not shown any more.
  */
-export async function signIn({ identity, ledger }: Ports, clientId: string | undefined): Promise<void> {
+export async function signIn(
+  { identity, generations }: Ports,
+  clientId: string | undefined,
+  isResumed = false,
+): Promise<void> {
   const doubt = (partition: string): Promise<void> => {
-    ledger.advanceGeneration(partition)
+    if (!isResumed) generations.advance(partition)
     return identity.doubt(partition, 'followed')
   }
-  ledger.advanceGeneration(NOBODY)
+  if (!isResumed) generations.advance(UNKNOWN_USER)
   // At once, as at a sign-out.
   const known = identity.ownInMemory(clientId)
   const doubting = known.map(doubt)

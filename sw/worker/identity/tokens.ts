@@ -1,23 +1,25 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
-import { entriesOf, TOKENS } from '../store/records.ts'
+import { promisifyRequest } from '../store/database.ts'
+import { entriesOf, TOKENS, under } from '../store/records.ts'
 import { report } from '../report.ts'
 import type { Secrets } from './secrets.ts'
 import { tellPage } from './tell-page.ts'
-import { promisifyRequest, type UseStore } from '../store/store.ts'
+import type { Transactions } from '../store/writer.ts'
+import { changeIdentityRecords } from './identity-records.ts'
 
 /** Whose data a request with `Authorization` is about: by what the app makes of its token, else by the token itself. */
 export class Tokens {
   readonly #config: IdentifiedBy
-  readonly #store: UseStore
+  readonly #store: Transactions
   readonly #secrets: Secrets
   /** The `Authorization` last seen for a partition: in memory only, never stored. */
   readonly #credentials = new Map<string, string>()
   /** The partitions of the tokens that each client uses: of each issuer the last. */
   readonly #used = new Map<string, readonly string[]>()
 
-  constructor(config: IdentifiedBy, store: UseStore, secrets: Secrets) {
+  constructor(config: IdentifiedBy, store: Transactions, secrets: Secrets) {
     this.#config = config
     this.#store = store
     this.#secrets = secrets
@@ -44,7 +46,7 @@ export class Tokens {
 
   /** The same, by a worker before this one as well: a page that says hello may be showing what it has read before. */
   async recall(clientId: string): Promise<readonly string[]> {
-    const asked = this.#store('readonly', (store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
+    const asked = this.#store.read((store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
     const before = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
     return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
   }
@@ -56,7 +58,7 @@ export class Tokens {
 
   /** Those of all clients, by a worker before this one as well. */
   async recallAll(): Promise<readonly string[]> {
-    const asked = this.#store('readonly', (store) => entriesOf(store, TOKENS))
+    const asked = this.#store.read((store) => entriesOf(store, under(TOKENS)))
     const before = await timeout(STORE_LIMIT_MS, asked, []).catch(() => [])
     return [...this.used(), ...before.flatMap(([, record]) => partitionsIn(record))]
   }
@@ -77,7 +79,7 @@ export class Tokens {
 
   /** In the transaction in which the users of these partitions are forgotten. */
   async erase(store: IDBObjectStore, partitions: readonly string[]): Promise<void> {
-    for (const [key, record] of await entriesOf(store, TOKENS)) {
+    for (const [key, record] of await entriesOf(store, under(TOKENS))) {
       store.put(
         partitionsIn(record).filter((partition) => !partitions.includes(partition)),
         key,
@@ -87,10 +89,9 @@ export class Tokens {
 
   async #keep(clientId: string, partition: string): Promise<void> {
     const key = TOKENS + clientId
-    await this.#store('readwrite', async (store) => {
+    await changeIdentityRecords(this.#store, async (store) => {
       store.put(withToken(partitionsIn(await promisifyRequest<unknown>(store.get(key))), partition), key)
-      await promisifyRequest(store.transaction)
-    }).catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
+    })
   }
 
   #partitionOf(credentials: string): string | undefined {

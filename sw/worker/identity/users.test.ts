@@ -1,23 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from './identity.ts'
-import { KEY_RANGE, keeping } from '../store/keeping.fixture.ts'
-import type { UseStore } from '../store/store.ts'
+import { FAILING, fakeWriter, recordsIn } from '../store/fake-database.fixture.ts'
+import type { StateReader, Transactions, Writer } from '../store/writer.ts'
 
-vi.stubGlobal('self', globalThis)
-vi.stubGlobal('IDBKeyRange', KEY_RANGE)
 const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void said.mockClear())
 
-/** A database without a record. */
-const empty = (() => Promise.resolve([[], [], []])) as unknown as UseStore
+/** A store without a record, in which nothing is kept. */
+const empty = {
+  addReader: () => undefined,
+  load: () => Promise.resolve(undefined),
+  read: () => Promise.resolve([]),
+  write: () => Promise.resolve(),
+} as unknown as Writer
 
-/** A database that cannot keep a key. */
-const keyless = (() => Promise.reject(new Error('no such luck'))) as UseStore
+const opened = async (): Promise<Writer> => (await fakeWriter()).writer
 
-const told = (config: Parameters<typeof identified>[0], store: UseStore, keys = keyless): Identity =>
+const told = (config: Parameters<typeof identified>[0], store: Writer, keys: Transactions = FAILING): Identity =>
   identified(config, store, new Secrets(keys), { end: () => Promise.resolve(), resume: () => Promise.resolve() })
 
 const tokens = (partitionOf?: (token: string) => unknown): Identity =>
@@ -90,7 +92,7 @@ describe('what the console says of a partitionOf that names nobody', () => {
     const { identified: anew } = await import('./users.ts')
     const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
     const config = { by: ['authorization'], partitionOf: given as never } as const
-    await partitionOf(anew(config, empty, new Secrets(keyless), consequences), 'very-secret')
+    await partitionOf(anew(config, empty, new Secrets(FAILING), consequences), 'very-secret')
     expect(said.mock.calls.flat()).toContain(says)
     expect(said.mock.calls.flat().map(String).join(' ')).not.toContain('very-secret')
   })
@@ -117,7 +119,7 @@ describe('a token that says nothing', () => {
   })
 
   it('has the same one in the next worker', async () => {
-    const keys = keeping()
+    const keys = await opened()
     const next = (): Identity => told({ by: ['authorization'] }, empty, keys)
     expect(await ofBasic(next())).toBe(await ofBasic(next()))
   })
@@ -125,7 +127,7 @@ describe('a token that says nothing', () => {
 
 describe('the users whose tokens a page has used', () => {
   it('are known to the next worker: of each issuer the last', async () => {
-    const store = keeping()
+    const { name, writer: store } = await fakeWriter()
     const users = told({ by: ['authorization'] }, store)
     for (const claims of [
       { iss: 'one', sub: 'ada' },
@@ -134,7 +136,7 @@ describe('the users whose tokens a page has used', () => {
     ]) {
       await partitionOf(users, jwt(claims))
     }
-    const next = told({ by: ['authorization'] }, store)
+    const next = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
     expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/two/7', 'token/one/grace'])
     await partitionOf(next, jwt({ iss: 'two', sub: '8' }))
     expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/one/grace', 'token/two/8'])
@@ -150,15 +152,14 @@ describe('the users whose tokens a page has used', () => {
   })
 
   it('are on disk no more once they have signed out, though the worker has rested and nothing of theirs was stored', async () => {
-    const records = new Map<string, unknown>()
-    const store = keeping(records)
+    const { name, writer: store } = await fakeWriter()
     const users = told({ by: ['authorization'] }, store)
     await partitionOf(users, jwt({ iss: 'id', sub: 'ada' }))
     await partitionOf(users, jwt({ iss: 'id', sub: 'grace' }), 'another tab')
-    const next = told({ by: ['authorization'] }, store)
+    const next = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
     expect(await next.own('a tab')).toEqual(['token/id/ada'])
     await next.forget(await next.own('a tab'))
-    expect(JSON.stringify([...records])).not.toContain('ada')
+    expect(JSON.stringify([...(await recordsIn(store))])).not.toContain('ada')
     expect(await next.partitionsOf('another tab')).toEqual(['everyone', 'token/id/grace'])
     // Whose page it was, nobody knows: then it may have been anybody's.
     expect(await next.own('a third tab')).toEqual(['token/id/grace'])
@@ -211,24 +212,27 @@ describe('the subject of a JWT', () => {
   })
 })
 
-/** A database whose first read, of who is in doubt, ends as the test says. */
+/** A store whose first read, of who is in doubt, ends as the test says. */
 function reading() {
   let left: (records: unknown[]) => void = () => undefined
   let reject: (error: Error) => void = () => undefined
-  const records = new Promise<unknown[]>((...settle) => ([left, reject] = settle))
-  /** Trust alone: no names that the backend gives, and no sign-in or sign-out under way. */
-  const resolve = (keys: string[]): void => left([keys.map((key) => [key, 'refused']), [], []])
+  const readers: StateReader[] = []
+  const loading = new Promise<unknown[]>((...settle) => ([left, reject] = settle)).then((records) => {
+    for (const reader of readers) reader.learn(records)
+  })
+  loading.catch(() => undefined)
+  const resolve = (partitions: string[]): void =>
+    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused' })))
   const written: (string | undefined)[] = []
-  let isFirst = true
-  const store = ((mode: IDBTransactionMode, work: (records: unknown) => unknown) => {
-    if (mode === 'readwrite') {
+  const store = {
+    addReader: (reader: StateReader) => readers.push(reader),
+    load: () => loading,
+    read: (work: { readonly name: string }) => Promise.resolve(work.name === 'storedPartitions' ? [] : 'readonly'),
+    write: (work: (transaction: unknown) => unknown) => {
       const records = { put: (_: unknown, key: string) => written.push(key), delete: () => written.push(undefined) }
-      return Promise.resolve(work({ ...records, transaction: {} }))
-    }
-    if (!isFirst) return Promise.resolve(work.name === 'storedPartitions' ? [] : mode)
-    isFirst = false
-    return records
-  }) as unknown as UseStore
+      return Promise.resolve(work({ store: records }))
+    },
+  } as unknown as Writer
   return { resolve, reject, store, written }
 }
 
@@ -242,7 +246,7 @@ describe('who was left in doubt', () => {
     const { store, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     const ada = partitionOf(users, ADA)
-    resolve(['doubt token//ada'])
+    resolve(['token//ada'])
     expect(users.isDoubted((await ada) ?? '')).toBe(true)
     expect(users.isDoubted('token//grace')).toBe(false)
     expect(users.isDoubted('everyone')).toBe(false)
@@ -274,7 +278,7 @@ describe('who was left in doubt', () => {
     const users = told({ by: ['authorization'] }, store)
     await vi.advanceTimersByTimeAsync(1000)
     void users.doubt('token//ada', 'none')
-    resolve(['doubt token//ada', 'doubt token//grace'])
+    resolve(['token//ada', 'token//grace'])
     await vi.advanceTimersByTimeAsync(0)
     const doubted = ['token//ada', 'token//grace', 'token//mary'].filter((partition) => users.isDoubted(partition))
     expect(doubted).toEqual(['token//grace'])
@@ -284,7 +288,7 @@ describe('who was left in doubt', () => {
     const { store, written, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     void users.doubt('token//ada', 'refused')
-    expect(written).toEqual(['doubt token//ada'])
+    expect(written).toEqual(['!trust token//ada'])
     resolve([])
     await vi.advanceTimersByTimeAsync(0)
     expect(users.isDoubted('token//ada')).toBe(true)
@@ -326,7 +330,7 @@ describe('the load of a page, where pages say who their user is and the backend 
     const ended: string[] = []
     const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
-    const users = identified(config, store, new Secrets(keyless), { end, resume: () => Promise.resolve() })
+    const users = identified(config, store, new Secrets(FAILING), { end, resume: () => Promise.resolve() })
     // The backend calls Ada so.
     users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)
@@ -344,14 +348,14 @@ describe('the load of a page, where pages say who their user is and the backend 
 
 describe('an echo', () => {
   it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
-    const records = new Map<string, unknown>()
-    const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, keeping(records))
+    const store = await opened()
+    const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
     const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
     for (const path of ['/one', '/two', '/three']) {
       expect(users.isOf(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBe(true)
     }
     await users.partitionsOf('a tab')
-    expect([...records.keys()]).toEqual(['token a tab'])
+    expect([...(await recordsIn(store)).keys()].filter((key) => !key.startsWith('!'))).toEqual(['token a tab'])
   })
 
   it('that is empty says that nobody is signed in, which no page’s word can', async () => {

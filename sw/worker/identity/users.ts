@@ -4,14 +4,15 @@ import { isOfToken, partitionName } from '../../core/key.ts'
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { PartitionTrust } from './partition-trust.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
-import { putIdentityRecord, readIdentityRecord } from './identity-records.ts'
-import { CLIENTS, DOUBTS, LAST, storedPartitions, TOKENS, under } from '../store/records.ts'
-import { report } from '../report.ts'
+import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
+import { CLIENTS, LAST, storedPartitions, TOKENS, TRUST, under } from '../store/records.ts'
 import { worker } from '../scope.ts'
 import type { Secrets } from './secrets.ts'
-import { promisifyRequest, type UseStore } from '../store/store.ts'
+import { promisifyRequest } from '../store/database.ts'
+import type { Writer } from '../store/writer.ts'
 import { tellPage } from './tell-page.ts'
 import { Tokens } from './tokens.ts'
+import { report } from '../report.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
 /** Users are told apart. */
@@ -24,26 +25,34 @@ export const identified: IdentityOf = (...ports) => new Users(...ports)
  */
 class Users implements Identity {
   readonly #config: IdentifiedBy
-  readonly #store: UseStore
+  readonly #store: Writer
   readonly #consequences: Consequences
   readonly #tokens: Tokens
   readonly #clientUsers: ClientUsers
   readonly #trust: PartitionTrust
-  /** Undefined once reads wait no longer for what a worker before this one has left in doubt. */
-  #ready: Promise<unknown> | undefined
+  #reading: Promise<unknown> | undefined
+  #isReady = false
   /** As it is on disk, if this worker has put it there. */
   #last: string | undefined
 
-  constructor(config: IdentifiedBy, store: UseStore, secrets: Secrets, consequences: Consequences) {
+  constructor(config: IdentifiedBy, store: Writer, secrets: Secrets, consequences: Consequences) {
     this.#config = config
     this.#store = store
     this.#consequences = consequences
     this.#tokens = new Tokens(config, store, secrets)
     this.#clientUsers = new ClientUsers(store)
-    this.#trust = new PartitionTrust(store)
-    this.#ready = timeout(STORE_LIMIT_MS, this.#trust.read(consequences.resume), undefined).then(
-      () => (this.#ready = undefined),
-    )
+    this.#trust = new PartitionTrust(store, consequences.resume)
+  }
+
+  /** What a worker before this one has left in doubt is known, or is not waited for any longer. */
+  get #ready(): Promise<unknown> | undefined {
+    if (this.#isReady) return undefined
+    this.#reading ??= timeout(STORE_LIMIT_MS, this.#store.load(), undefined)
+      .catch((error: unknown) => {
+        report('identity: whom the origin has refused cannot be read; each user is validated first', error)
+      })
+      .then(() => (this.#isReady = true))
+    return this.#reading
   }
 
   /** The partition of a request, without waiting where that is possible. */
@@ -53,8 +62,10 @@ class Users implements Identity {
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined> {
     if (rule.public) return EVERYONE
-    if (this.#ready === undefined) return this.#partitionOf(request, clientId)
-    return this.#ready.then(() => this.#partitionOf(request, clientId))
+    const ready = this.#ready
+    return ready === undefined
+      ? this.#partitionOf(request, clientId)
+      : ready.then(() => this.#partitionOf(request, clientId))
   }
 
   #partitionOf(request: Request, clientId: string): string | undefined | Promise<string | undefined> {
@@ -172,12 +183,14 @@ class Users implements Identity {
     const outdated = isEcho ? this.#clientUsers.unsayOthers(user) : []
     const isGone = typeof before === 'string' && !this.#clientUsers.users().includes(before)
     const gone = isGone ? [partitionName('user', before)] : []
+    // In this order: a worker that is stopped in between leaves no client whose user has data and is not its own.
+    const keeping = putIdentityRecord(this.#store, CLIENTS + clientId, user)
     const ending = this.#consequences.end(gone)
     if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
     const others = await this.#othersThan(isEcho ? [user] : undefined)
     await Promise.all([
+      keeping,
       ending,
-      putIdentityRecord(this.#store, CLIENTS + clientId, user),
       ...outdated.map((id) => putIdentityRecord(this.#store, CLIENTS + id, undefined)),
       this.#consequences.end(others.filter((other) => !gone.includes(other))),
     ])
@@ -194,7 +207,7 @@ class Users implements Identity {
 
   /** Every partition that has something on disk. A store that fails or hangs knows of none. */
   #stored(): Promise<string[]> {
-    return timeout(STORE_LIMIT_MS, this.#store('readonly', storedPartitions), []).catch(() => [])
+    return timeout(STORE_LIMIT_MS, this.#store.read(storedPartitions), []).catch(() => [])
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
@@ -216,10 +229,7 @@ class Users implements Identity {
 
   async forgetWords(): Promise<void> {
     this.#clientUsers.forget()
-    await this.#store('readwrite', (store) => {
-      store.delete(under(CLIENTS))
-      return promisifyRequest(store.transaction)
-    }).catch((error: unknown) => report('identity: who the users were could not be forgotten', error))
+    await changeIdentityRecords(this.#store, (store) => void store.delete(under(CLIENTS)))
   }
 
   async forget(own: readonly string[]): Promise<void> {
@@ -229,11 +239,10 @@ class Users implements Identity {
     // Whoever goes by cookies says anew who it is.
     await this.forgetWords()
     // What the backend calls a user stays: by it a tab is found out that still says who it was.
-    await this.#store('readwrite', async (store) => {
+    await changeIdentityRecords(this.#store, async (store) => {
       await this.#tokens.erase(store, own)
-      for (const partition of own) store.delete(DOUBTS + partition)
+      for (const partition of own) store.delete(TRUST + partition)
       store.delete(LAST)
-      return promisifyRequest(store.transaction)
     })
   }
 
@@ -241,7 +250,7 @@ class Users implements Identity {
   async tidy(): Promise<void> {
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
     this.#clientUsers.tidy(open)
-    await this.#store('readwrite', async (store) => {
+    await this.#store.write(async ({ store }) => {
       for (const kind of [CLIENTS, TOKENS]) {
         const known = await promisifyRequest(store.getAllKeys(under(kind)))
         for (const key of known) if (!open.has(String(key).slice(kind.length))) store.delete(key)

@@ -41,15 +41,17 @@ export interface StandIns {
 export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
   const landed = pages?.begin(event)
   const network = passThrough(event).then((response) => {
-    if (landed !== undefined && !isFailed(response)) {
+    if (landed !== undefined) {
       event.waitUntil(
-        landed(response.clone()).catch((error: unknown) => report('a page could not be stored; it is shown', error)),
+        landed(isFailed(response) ? undefined : response.clone()).catch((error: unknown) =>
+          report('a page could not be stored; it is shown', error),
+        ),
       )
     }
     return response
   })
   // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
-  event.waitUntil(network.catch(() => undefined))
+  event.waitUntil(network.catch(() => landed?.(undefined)))
   const first = await timeout(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
   if (first instanceof Response && !isFailed(first) && !isAway(first.status)) {
     return forwardedAnswer(first, { fwd: 'bypass', 'fwd-status': first.status })

@@ -8,19 +8,17 @@ import type { Row } from '../../core/row.ts'
 import { selected } from '../../core/select.ts'
 import { settle, type Settlement } from '../../core/settle.ts'
 import { storedAnswer } from '../requests/answer.ts'
-import type { Bodies } from '../store/bodies.ts'
+import { bodyOf } from '../store/bodies.ts'
+import type { Store } from '../store/store.ts'
 import { now } from '../clock.ts'
 import { describeRequest, describeResponse, fieldsOf } from '../requests/describe.ts'
-import { EVERYONE, type Identity, NOBODY } from '../identity/identity.ts'
+import { EVERYONE, type Identity } from '../identity/identity.ts'
 import type { ResponseStore } from '../requests/response-store.ts'
-import type { Ledger } from '../store/ledger.ts'
 import type { Read } from '../requests/read.ts'
 import { report } from '../report.ts'
 import type { Structured } from '../requests/structured.ts'
 
-interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+interface Ports extends Pick<Store, 'writer' | 'rows' | 'log' | 'generations'> {
   readonly responses: ResponseStore
   readonly identity: Identity
   readonly structured: Structured | undefined
@@ -28,33 +26,34 @@ interface Ports {
 
 /** The pages that the server has rendered: the last good one of each URL, for when it cannot be reached. */
 export interface Pages {
-  /** A page load begins. What it gives is told the server's answer, and keeps it where that may be. */
-  readonly begin: (event: FetchEvent) => (response: Response) => Promise<void>
+  /** A page load begins. What it gives is told the server's answer, if there is one, and keeps it where that may be. */
+  readonly begin: (event: FetchEvent) => (response: Response | undefined) => Promise<void>
   /** The stored page of a request's URL, where whoever loads it may see it and it may stand in. */
   readonly match: (request: Request) => Promise<Response | undefined>
 }
 
 /** Keeps pages by a rule of their own. They are loaded as ever: nothing is added to the request, and it is sent once. */
-export function pagesBy(rule: Rule, { ledger, bodies, responses, identity, structured }: Ports): Pages {
+export function pagesBy(rule: Rule, { writer, rows, log, generations, responses, identity, structured }: Ports): Pages {
   const find = async (request: Request, partition: string): Promise<Found> => {
     const url = normaliseUrl(request.url, rule)
     // A page comes from the network if it can: going back, for which browsers take what they have, makes no exception.
     const head: RequestHead = { ...describeRequest(request, url, partition), cache: 'no-cache' }
     const key = entryKey({ partition, request: head, url, credentials: 'include', keyHeaders: [] })
-    return { head, key, row: selected(await ledger.find(key), head) }
+    return { head, key, row: selected(await rows.find(key), head) }
   }
   /** Whose page is shown when nobody can be asked. */
   const lastUser = async (): Promise<string | undefined> => (rule.public ? EVERYONE : identity.last(''))
   return {
     begin({ request, resultingClientId }) {
-      const ticket = ledger.ticket(NOBODY)
+      const ticket = writer.ticket()
       const requestedAtMs = now()
       // Only what was asked for after a doubt came up can end it.
       const doubted = lastUser().then((partition) => {
         if (partition === undefined || !identity.isDoubted(partition)) return undefined
-        return { partition, life: ledger.generation(partition) }
+        return { partition, isSame: generations.watch(partition) }
       })
       return async (response) => {
+        if (response === undefined) return writer.release(ticket)
         const receivedAtMs = now()
         const fields = fieldsOf(response.headers)
         const outcome = { kind: 'response', head: describeResponse(response, structured) } as const
@@ -83,9 +82,10 @@ export function pagesBy(rule: Rule, { ledger, bodies, responses, identity, struc
             authorization: null,
             isTheirs: () => true,
             clientId: resultingClientId,
+            waitUntil: () => undefined,
             row,
           }
-          const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf({ ...ticket, partition })) }
+          const exchange = { requestedAtMs, receivedAtMs, sequence: await writer.placeOf(ticket) }
           await responses.keep(read, settlement, response, exchange, new Set([resultingClientId]))
           return settlement
         }
@@ -109,9 +109,10 @@ export function pagesBy(rule: Rule, { ledger, bodies, responses, identity, struc
           const settlement = await settleFor(partition, !isDownload)
           const before = await doubted
           const isSuccess = response.ok && settlement.why !== 'unexpected-type'
-          if (!isSuccess || before?.partition !== partition || before.life !== ledger.generation(partition)) return
+          if (!isSuccess || before?.partition !== partition || !before.isSame()) return
           if (identity.confirms(partition, fields)) await identity.doubt(partition, 'none')
         } finally {
+          writer.release(ticket)
           if (!response.bodyUsed) await response.body?.cancel()
         }
       }
@@ -121,10 +122,10 @@ export function pagesBy(rule: Rule, { ledger, bodies, responses, identity, struc
       if (partition === undefined || identity.isDoubted(partition)) return undefined
       const { head, row } = await find(request, partition)
       if (row === undefined) return undefined
-      const invalidated = ledger.isInvalidated(row)
+      const invalidated = log.isInvalidated(row)
       const planned = plan({ request: head, rule, row, variants: [], partial: isPart(row), invalidated, now: now() })
       if (planned.kind !== 'validate' || !planned.standsIn) return undefined
-      const body = await bodies.get(row.body)
+      const body = bodyOf(row)
       const detail = invalidated ? 'offline-before-write' : 'offline'
       return body && storedAnswer(head, row, body, currentAge(row, now()), { fwd: 'stale', detail })
     },

@@ -1,11 +1,11 @@
 import { Route } from 'workbox-routing'
-import { PRECACHE } from '../../../config/names.ts'
+import { precacheOf } from '../../../config/names.ts'
 import { HASHED_NAME } from '../../core/hashed-name.ts'
 import { forwardedAnswer } from '../requests/answer.ts'
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from '../report.ts'
-import { worker } from '../scope.ts'
+import { scope, worker } from '../scope.ts'
 
 /** One of the app's files, as `workbox-build` lists it. */
 export interface FileEntry {
@@ -62,7 +62,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     files.has(url) || (folders.includes(folderOf(url)) && HASHED_NAME.test(url.slice(folderOf(url).length)))
   const match = async (url: string): Promise<Response | undefined> =>
     url === rendered || isOfAnyBuild(url)
-      ? caches.match(files.get(url)?.key ?? url, { cacheName: PRECACHE }).catch(() => undefined)
+      ? caches.match(files.get(url)?.key ?? url, { cacheName: precacheOf(scope()) }).catch(() => undefined)
       : undefined
   /** How long a file is waited for: not at all while Cache Storage still owes an answer. */
   let limitMs = STORE_LIMIT_MS
@@ -92,7 +92,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     revised: urls.filter((url) => !isHashed(url)),
     folders,
     async install() {
-      const cache = await caches.open(PRECACHE)
+      const cache = await caches.open(precacheOf(scope()))
       const stored = new Set((await cache.keys()).map(({ url }) => url))
       // One after the other: the page that is loading has the network first.
       for (const [url, { key, revision, integrity = '' }] of files) {
@@ -105,7 +105,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     },
     async activate() {
       const note = async (): Promise<void> => {
-        const cache = await caches.open(PRECACHE)
+        const cache = await caches.open(precacheOf(scope()))
         await cache.put(OPEN_PAGES, Response.json(await openPages()))
       }
       // Page loads wait until the worker is activated.
@@ -115,7 +115,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       const { installing, waiting } = worker.registration
       // What a newer build has stored is not among the files of this one.
       if (installing !== null || waiting !== null) return
-      const cache = await caches.open(PRECACHE)
+      const cache = await caches.open(precacheOf(scope()))
       const noted: unknown = await (await cache.match(OPEN_PAGES))?.json()
       if (!Array.isArray(noted)) return
       const open = new Set<unknown>(await openPages())
@@ -160,7 +160,7 @@ async function keepRendered(url: string): Promise<void> {
   // A redirect leads to a sign-in page more often than not.
   if (!response.ok || response.redirected || !isDocument(response))
     throw new Error(`${url} answered ${response.status}`)
-  await (await caches.open(PRECACHE)).put(url, response)
+  await (await caches.open(precacheOf(scope()))).put(url, response)
 }
 
 const notKept = (error: unknown): void =>

@@ -1,7 +1,7 @@
 import { prefixes, type Rules } from '../../../config/language/index.ts'
-import { PRECACHE } from '../../../config/names.ts'
+import { precacheOf } from '../../../config/names.ts'
 import type { Precache } from './precache.ts'
-import { worker } from '../scope.ts'
+import { scope, worker } from '../scope.ts'
 
 /** More rules than this, over all calls, end the renderer (Chromium 156); we add two. Conditions count as well. */
 const MAX_CONDITIONS = 200
@@ -56,7 +56,7 @@ export async function addStaticRoutes(
   if (ours.length + hashed.length + revised.length + earlier.length > MAX_CONDITIONS) return
   const routes: RouterRule[] = [
     ...(files !== undefined && hashed.length > 0
-      ? [{ condition: { or: hashed }, source: { cacheName: PRECACHE } }]
+      ? [{ condition: { or: hashed }, source: { cacheName: precacheOf(scope()) } }]
       : []),
     { condition: { not: { or: [...ours, ...revised, ...earlier, { requestMode: 'navigate' }] } }, source: 'network' },
   ]

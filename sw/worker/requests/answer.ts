@@ -3,9 +3,7 @@ import { isKnown } from '../../core/conditional.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
 import type { Seconds } from '../../core/units.ts'
-
-/** What `new Response` takes for a body. */
-export type BodyBytes = ArrayBuffer | ReadableStream<Uint8Array>
+import type { StoredBody } from '../store/bodies.ts'
 
 /**
  * A stored response as the page gets it: its fields, its `Age`, how it came about, and its body (none by HEAD or where the
@@ -14,14 +12,14 @@ export type BodyBytes = ArrayBuffer | ReadableStream<Uint8Array>
 export function storedAnswer(
   head: RequestHead,
   row: Row,
-  body: BodyBytes | undefined,
+  body: StoredBody | undefined,
   age: Seconds,
   how: CacheStatus,
 ): Response {
   const headers = headersOf(row, age)
   return isKnown(head, row)
     ? withCacheStatus({ status: 304, statusText: 'Not Modified' }, headers, null, how)
-    : withCacheStatus(row, headers, head.method === 'HEAD' ? null : (body as BodyInit | undefined), how)
+    : withCacheStatus(row, headers, head.method === 'HEAD' ? null : body, how)
 }
 
 export function headersOf({ fields }: Row, age: Seconds): Headers {

@@ -12,7 +12,19 @@ const reading = (method: 'GET' | 'HEAD' = 'GET'): Read => {
   const head = { method, url: URL_ASKED, fields, cache: 'default' as const }
   const rule = { name: 'items', retry: 0 } as Read['rule']
   const whose = { partition: 'everyone', authorization: null, isTheirs: () => true, clientId: 'a client' }
-  return { request, head, rule, tags: [], key: 'key', keyOf: () => 'key', body: undefined, row: undefined, ...whose }
+  const waitUntil = (): void => undefined
+  return {
+    request,
+    head,
+    rule,
+    tags: [],
+    key: 'key',
+    keyOf: () => 'key',
+    body: undefined,
+    row: undefined,
+    waitUntil,
+    ...whose,
+  }
 }
 
 const FETCH: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: '' }
@@ -32,13 +44,10 @@ describe('a read that may join another', () => {
     const { Flights } = await import('./flights.ts')
     const never = (): Promise<never> => new Promise(() => undefined)
     const ports = {
-      ledger: {
-        ticket: () => ({}),
-        placeOf: () => Promise.resolve({ sequence: 1, epoch: 0 }),
-        searchPolicies: { urlOf: (url: string) => url },
-        generation: () => 0,
-        invalidations: { covering: () => invalidated },
-      },
+      writer: { ticket: () => ({}), placeOf: () => Promise.resolve(1), release: () => undefined },
+      urlOf: (url: string) => url,
+      generations: { watch: () => () => true },
+      log: { memory: { covering: () => invalidated }, tagVersion: 0 },
       responses: { keep: never },
       reachability: { reached: () => undefined, missed: () => undefined },
       statistics: { count: () => undefined },

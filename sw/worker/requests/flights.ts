@@ -1,70 +1,115 @@
 import type { Rule } from '../../../config/language/index.ts'
 import { isAway, type ResponseHead } from '../../core/head.ts'
 import type { Plan } from '../../core/plan.ts'
+import { isPart } from '../../core/range.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
 import { type Sequence, UNDER_WAY } from '../../core/sequence.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { conditions } from '../../core/validation.ts'
-import type { Bodies } from '../store/bodies.ts'
+import { variantOf, varyNames } from '../../core/vary.ts'
 import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
-import { now } from '../clock.ts'
-import { describeResponse, hasBody } from './describe.ts'
+import { isPaused, now, type Pause, pauseFor } from '../clock.ts'
+import { describeResponse, fieldsOf, hasBody } from './describe.ts'
 import type { Identity } from '../identity/identity.ts'
-import { forgetAll, isCleared } from '../store/forget.ts'
+import { forgetAll, isCleared } from './forget.ts'
 import { applyIdentitySignals } from '../identity/identity-signals.ts'
-import type { ResponseStore, Shared, Times } from './response-store.ts'
-import type { Ledger } from '../store/ledger.ts'
 import { askOrigin, discard, outgoing } from './origin.ts'
 import type { Reachability } from './reachability.ts'
-import type { Read } from './read.ts'
+import type { Read, ReadContext, UrlOf } from './read.ts'
 import { report } from '../report.ts'
+import type { ResponseStore, Stored, Times } from './response-store.ts'
+import type { Erasure } from '../store/erasure.ts'
+import type { Generations } from '../store/generations.ts'
+import type { InvalidationLog } from '../store/invalidation-log.ts'
+import type { SearchPolicies } from '../store/search-policies.ts'
+import type { Writer } from '../store/writer.ts'
 import type { Statistics } from '../statistics.ts'
 import type { Structured } from './structured.ts'
 
 /** What a request has brought, as soon as the head of its answer is known. */
 export interface FlightResult extends Times {
   readonly settlement: Settlement
-  /** The origin's answer; its body belongs to whoever launched the flight for a page. */
+  /** The origin's answer; its body belongs to the page for which the flight was launched. */
   readonly response?: Response
   /** The failure, as the page has to see it. */
   readonly error?: unknown
 }
 
-/** One request to the origin, and those who wait for it. Neither promise ever rejects. */
+/**
+ * One request to the origin, and the reads that wait for it. No promise of it ever rejects.
+ *
+ * ```
+ *   launched ──► landed (the answer's head has come) ──► stored, or not
+ *      │             │
+ *      │             └── a read that begins now waits for the store
+ *      └── a read that begins now may follow, and gets its own copy when the flight lands
+ * ```
+ */
 export interface Flight {
-  /** The newest invalidation that covered the key when it began. */
-  readonly after: Sequence
-  readonly authorization: string | null
-  /** Clients that get its answer as their own: they need no telling (I11). */
+  /** Clients that get its answer as their own: they are not told of the change (I11). */
   readonly informed: Set<string>
   readonly landed: Promise<FlightResult>
   /** The answer's head has come; the store does not have it yet. */
   readonly isStoring: () => boolean
-  /** Undefined: nothing that another request could use. */
-  readonly shared: Promise<Shared | undefined>
+  /** Undefined: nothing that could answer another read. */
+  readonly stored: Promise<Stored | undefined>
+  /** A read joins. Gives what it may have of the answer when the flight lands. */
+  readonly follow: (read: Read) => Promise<Followed>
 }
 
+/** What a read that has joined a flight may have. */
+export type Followed =
+  /** Its own copy of a new answer. */
+  | { readonly kind: 'copy'; readonly response: Response }
+  /** What happened to the flight, where that holds for this read too: it was away, or what is stored holds. */
+  | { readonly kind: 'same'; readonly result: FlightResult }
+  /** Nothing: the answer is of that one read alone. */
+  | { readonly kind: 'none' }
+
 interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly writer: Writer
+  readonly log: InvalidationLog
+  readonly erasure: Erasure
+  readonly generations: Generations
   readonly channel: Channel
   readonly responses: ResponseStore
   readonly reachability: Reachability
   readonly statistics: Statistics
   readonly structured: Structured | undefined
+  readonly policies: SearchPolicies | undefined
+  readonly urlOf: UrlOf
   readonly identity: Identity
+}
+
+/** A flight, and what decides which reads may join it. */
+interface Newest {
+  readonly flight: Flight
+  /** The newest invalidation that covered the key when it began. */
+  readonly after: Sequence
+  /** Which invalidations of tags there were when it began: which groups its answer is in is not known yet. */
+  readonly tagVersion: number
+  readonly authorization: string | null
 }
 
 /** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
 export const OTHER_USER = 'other-user'
 
+/** For so long a key whose answer could not be shared is asked for by each read itself. */
+const UNSHARED_MS = 60_000
+const MAX_UNSHARED = 500
+
+/** For so long an answer whose page has left is read on for the store: one without an end is given up. */
+const READ_ON_MS = 5000
+
 /** Requests to the origin on behalf of reads: at most one per key that others can join, each settled and stored once. */
 export class Flights {
   readonly #ports: Ports
-  readonly #newest = new Map<string, Flight>()
-  /** Until when an origin wants no requests that nobody waits for. */
-  readonly #restUntilMs = new Map<string, number>()
+  readonly #newest = new Map<string, Newest>()
+  /** Keys whose answers cannot be shared, as it seems. */
+  readonly #unshared = new Map<string, Pause>()
+  /** Origins that want no requests that no page waits for. */
+  readonly #paused = new Map<string, Pause>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -72,90 +117,135 @@ export class Flights {
 
   /**
    * The flight a read may join: one with the same credentials that began after the last invalidation of its key and has
-   * no answer yet. While a write is under way nobody joins: what is in the air may have left before it.
+   * no answer yet. While a write is under way no read joins: what is in the air may have left before it.
    */
-  toJoin(read: Read): Flight | undefined {
-    const flight = this.#newest.get(read.key)
-    if (flight === undefined || flight.isStoring() || flight.authorization !== read.authorization) return undefined
+  toJoin(read: ReadContext): Flight | undefined {
+    const newest = this.#newest.get(read.key)
+    if (newest === undefined || newest.flight.isStoring() || newest.authorization !== read.authorization)
+      return undefined
+    if (this.#isUnshared(read.key) || newest.tagVersion !== this.#ports.log.tagVersion) return undefined
     const after = this.#covering(read)
-    return flight.after === after && after !== UNDER_WAY ? flight : undefined
+    return newest.after === after && after !== UNDER_WAY ? newest.flight : undefined
   }
 
   /** Settles when an answer that has come for a key is stored; undefined when there is none on its way to the store. */
   storing(key: string): Promise<unknown> | undefined {
-    const flight = this.#newest.get(key)
-    return flight?.isStoring() === true ? flight.shared : undefined
+    const flight = this.#newest.get(key)?.flight
+    return flight?.isStoring() === true && !this.#isUnshared(key) ? flight.stored : undefined
+  }
+
+  /** A read has waited for a store in vain: for a while others do not. */
+  isLate(key: string): void {
+    this.#setUnshared(key)
   }
 
   /** Whether the origin of a URL may be asked something that no page waits for: it may have asked to be left alone. */
   mayAskBehind(url: string): boolean {
-    return now() >= (this.#restUntilMs.get(new URL(url).origin) ?? 0)
+    return !isPaused(this.#paused.get(new URL(url).origin))
   }
 
   /**
    * Sends a read to the origin, and becomes the flight to join.
    *
-   * @param forPage the caller hands `landed.response` to a page; else nobody but the store reads it.
+   * @param forPage the caller hands `landed.response` to a page; else the store alone reads it.
    */
   launch(read: Read, plan: Plan, forPage: boolean): Flight {
-    const { ledger, responses } = this.#ports
-    const ticket = ledger.ticket(read.partition)
+    const { writer, responses, urlOf } = this.#ports
+    const ticket = writer.ticket()
     const informed = new Set<string>()
-    const sent = this.#send(read, plan)
-    // A body can be read once: the store's copy is set aside before the page gets the original.
-    const copied = sent.then(({ settlement, response }) =>
-      forPage && settlement.kind === 'store' ? response?.clone() : response,
-    )
+    const followers: ((result: FlightResult) => void)[] = []
+    const left = new AbortController()
     let isStoring = false
-    const isOwn = read.head.method === 'HEAD' || (plan.kind === 'fetch' && !plan.store)
     const keys = new Set<string>()
+    const isOwn = read.head.method === 'HEAD' || (plan.kind === 'fetch' && !plan.store)
     const enter = (key: string): void => {
-      // Who began later stays the one to join; and what is not kept, or has no body, is of no use to another read.
+      // A flight that began later stays the one to join; and what is not kept, or has no body, is of no use to others.
       if (keys.has(key) || isOwn) return
       keys.add(key)
-      this.#newest.set(key, flight)
+      this.#newest.set(key, newest)
     }
-    const landed = copied.then(() => {
+    const sent = this.#send(read, plan).then((result) => {
       isStoring = true
+      const { settlement, response } = result
+      if (settlement.kind === 'store') this.#unshared.delete(read.key)
+      else if (followers.length > 0 && settlement.kind !== 'refresh' && response !== undefined)
+        this.#setUnshared(read.key)
+      // A body can be read once: copies are made before the page gets the original.
+      for (const land of followers) land(result)
+      const copy = forPage && settlement.kind === 'store' ? response?.clone() : response
       // What the answer says about its query may have changed the key by which the next read looks for it.
-      enter(keyNow(read, ledger))
-      return sent
+      enter(read.keyOf(urlOf(read.head.url)))
+      const isWatched = copy !== response && response !== undefined && mayBeEndless(response)
+      return { result: isWatched ? { ...result, response: watched(response, left) } : result, copy }
     })
-    const shared = sent
-      .then(async ({ settlement, requestedAtMs, receivedAtMs }) => {
-        const response = await copied
-        const exchange = { requestedAtMs, receivedAtMs, ...(await ledger.placeOf(ticket)) }
-        const kept = responses.keep(read, settlement, response, exchange, informed)
-        if (!forPage && settlement.kind !== 'store') discard(response)
+    const stored = sent
+      .then(async ({ result: { settlement, requestedAtMs, receivedAtMs }, copy }) => {
+        const exchange = { requestedAtMs, receivedAtMs, sequence: await writer.placeOf(ticket) }
+        const kept = responses.keep(read, settlement, copy, exchange, informed, left.signal)
+        if (!forPage && settlement.kind !== 'store') discard(copy)
         return await kept
       })
       .catch((error: unknown) => {
         report('an answer could not be stored; the page has it all the same', error)
         return undefined
       })
-    const { authorization } = read
     const flight: Flight = {
-      after: this.#covering(read),
-      authorization,
       informed,
-      landed,
-      shared,
+      landed: sent.then(({ result }) => result),
+      stored,
       isStoring: () => isStoring,
+      follow: (follower) =>
+        new Promise((resolve) => followers.push((result) => resolve(this.#shared(read, result, follower)))),
+    }
+    const { authorization } = read
+    const newest: Newest = {
+      flight,
+      after: this.#covering(read),
+      tagVersion: this.#ports.log.tagVersion,
+      authorization,
     }
     enter(read.key)
-    void shared.then(() => {
-      for (const key of keys) if (this.#newest.get(key) === flight) this.#newest.delete(key)
+    void stored.then(() => {
+      writer.release(ticket)
+      for (const key of keys) if (this.#newest.get(key) === newest) this.#newest.delete(key)
     })
     return flight
   }
 
-  /** Passes a read on whose answer nobody else may have and nothing may keep. One with a body can be sent only once. */
+  /** Passes a read on whose answer no other read may have and nothing may keep. One with a body can be sent only once. */
   pass(request: Request, { retry }: Rule): Promise<Response> {
     return askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
   }
 
-  #covering(read: Read): Sequence {
-    return this.#ports.ledger.invalidations.covering({ url: read.head.url, tags: read.tags })
+  /** What a follower may have of an answer: what can be stored, and is of the variant that it asks for. */
+  #shared(leader: Read, result: FlightResult, follower: Read): Followed {
+    const { settlement, response } = result
+    if (settlement.kind === 'stand-in' || settlement.kind === 'fail' || settlement.kind === 'refuse') {
+      return { kind: 'same', result }
+    }
+    const fields = settlement.kind === 'refresh' ? settlement.fields : response && fieldsOf(response.headers)
+    const names = fields === undefined ? 'unknowable' : varyNames(fields)
+    if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
+      return { kind: 'none' }
+    }
+    if (settlement.kind === 'refresh') return { kind: 'same', result }
+    if (settlement.kind !== 'store' || response === undefined) return { kind: 'none' }
+    return isPart({ status: response.status, fields: fieldsOf(response.headers) })
+      ? { kind: 'none' }
+      : { kind: 'copy', response: response.clone() }
+  }
+
+  #isUnshared(key: string): boolean {
+    return isPaused(this.#unshared.get(key))
+  }
+
+  #setUnshared(key: string): void {
+    if (this.#unshared.size >= MAX_UNSHARED) this.#unshared.clear()
+    this.#unshared.set(key, pauseFor(UNSHARED_MS))
+  }
+
+  #covering({ head, tags }: ReadContext): Sequence {
+    return this.#ports.log.memory.covering({ url: head.url, tags })
   }
 
   async #send(read: Read, plan: Plan): Promise<FlightResult> {
@@ -169,9 +259,9 @@ export class Flights {
             asked.map(({ fields }) => fields),
             own,
           )
-    const landing = await this.#attempt(read, plan, asking)
-    if (landing.settlement.kind !== 'refetch') return landing
-    const why = landing.settlement.why
+    const result = await this.#attempt(read, plan, asking)
+    if (result.settlement.kind !== 'refetch') return result
+    const why = result.settlement.why
     return this.#attempt(read, { kind: 'fetch', store: true, variants: [], fwd: 'stale', why }, [])
   }
 
@@ -180,7 +270,7 @@ export class Flights {
     const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
     const requestedAtMs = now()
-    const clears = this.#clearsDoubts(read.partition)
+    const confirmsTrust = this.#watchTrust(read.partition)
     const settled = (outcome: Outcome): Settlement => {
       this.#hear(read, outcome)
       const unasked = read.clientId === undefined
@@ -194,8 +284,8 @@ export class Flights {
       const response = await askOrigin(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
       const heard = settled({ kind: 'response', head })
-      const isTheirs = await this.#obey(read, head, heard, clears)
-      // A 304 says nothing to whoever came after, but that they have an answer too.
+      const isTheirs = await this.#obey(read, head, heard, confirmsTrust)
+      // To the user who came after a 304 says only that they have an answer too.
       const kind = response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
       const settlement = isTheirs ? heard : ({ kind, why: OTHER_USER } as const)
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
@@ -222,34 +312,54 @@ export class Flights {
    * What an answer says beside being one: to be left alone, to forget everything, which parts of a query count, whose it
    * is. Gives whether it is of the user who was thought to ask.
    */
-  async #obey(read: Read, head: ResponseHead, { why }: Settlement, clears: () => boolean): Promise<boolean> {
-    const { ledger, structured } = this.#ports
+  async #obey(read: Read, head: ResponseHead, { why }: Settlement, confirmsTrust: () => boolean): Promise<boolean> {
+    const { policies, structured } = this.#ports
     const { url } = read.head
     const { origin } = new URL(url)
     const { status, fields, redirected } = head
     const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
     // Where both are given, Retry-After decides (draft-ietf-httpapi-ratelimit-headers §4).
-    const restMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
-    if (restMs > 0) this.#restUntilMs.set(origin, now() + restMs)
-    else if (status < 400) this.#restUntilMs.delete(origin)
+    const pauseMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
+    if (pauseMs > 0) this.#paused.set(origin, pauseFor(pauseMs))
+    else if (status < 400) this.#paused.delete(origin)
     if (isCleared(fields)) await settleWithin(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected)
-      ledger.searchPolicies.learn(url, structured.search(fields))
+    if (structured !== undefined && status < 300 && !redirected) policies?.heard(url, structured.search(fields))
     // A sign-in page in place of the answer is no success.
     const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
-    return applyIdentitySignals(this.#ports, read, head, isSuccess && clears())
+    return applyIdentitySignals(this.#ports, read, head, isSuccess && confirmsTrust())
   }
 
   /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */
-  #clearsDoubts(partition: string): () => boolean {
-    const { ledger, identity } = this.#ports
+  #watchTrust(partition: string): () => boolean {
+    const { generations, identity } = this.#ports
     const wasDoubted = identity.isDoubted(partition)
-    const life = ledger.generation(partition)
-    return () => wasDoubted && ledger.generation(partition) === life
+    const isSame = generations.watch(partition)
+    return () => wasDoubted && isSame()
   }
 }
 
 /** How the origin is asked once more after it was away. */
 const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
 
-const keyNow = ({ keyOf, head }: Read, ledger: Ledger): string => keyOf(ledger.searchPolicies.urlOf(head.url))
+/** Whether nothing says where a body ends. */
+const mayBeEndless = ({ status, redirected, headers }: Response): boolean =>
+  status >= 200 && ![204, 205, 304].includes(status) && !redirected && !headers.has('content-length')
+
+/** A response whose page may leave before the body has ended: then the store's copy is given up a while later. */
+function watched(response: Response, left: AbortController): Response {
+  const { status, statusText, headers } = response
+  const reader = response.body?.getReader()
+  if (reader === undefined) return response
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await reader.read()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel(reason) {
+      setTimeout(() => left.abort(), READ_ON_MS)
+      return reader.cancel(reason)
+    },
+  })
+  return new Response(body, { status, statusText, headers })
+}

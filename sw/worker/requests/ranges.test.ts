@@ -5,7 +5,7 @@ import { STORED_AT, storedRow } from '../../core/stored-row.fixture.ts'
 import type { ResponseStore as KeeperClass } from './response-store.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read } from './read.ts'
-import type { Reads as ReadsClass } from './reads.ts'
+import type { Reads as ReadsClass } from './answer-read.ts'
 
 const URL_ASKED = 'https://app.test/api/film'
 const RULE = {
@@ -21,7 +21,10 @@ const RULE = {
 
 /** Four bytes of ten, as a rule with `ranges` has left them. */
 const part = (fields: Record<string, string> = {}, other: Partial<Row> = {}): Row =>
-  storedRow({ etag: '"a"', 'content-range': 'bytes 4-7/10', ...fields }, { status: 206, ...other })
+  storedRow(
+    { etag: '"a"', 'content-range': 'bytes 4-7/10', ...fields },
+    { status: 206, body: new TextEncoder().encode('4567').buffer, ...other },
+  )
 
 let Reads: typeof ReadsClass
 let ResponseStore: typeof KeeperClass
@@ -30,7 +33,7 @@ beforeAll(async () => {
   vi.setSystemTime(STORED_AT)
   vi.stubGlobal('self', globalThis)
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
-  ;({ Reads } = await import('./reads.ts'))
+  ;({ Reads } = await import('./answer-read.ts'))
   ;({ ResponseStore } = await import('./response-store.ts'))
   ;({ ranges } = await import('./ranges.ts'))
 })
@@ -48,13 +51,10 @@ interface Asked {
 async function asked(rows: readonly Row[], fields: Record<string, string>, of: Ranges | undefined): Promise<Asked> {
   let plan: Plan | undefined
   const ports = {
-    ledger: {
-      generation: () => 0,
-      isInvalidated: () => false,
-      remembered: () => rows,
-      searchPolicies: { urlOf: (url: string) => url },
-    },
-    bodies: { get: () => new TextEncoder().encode('4567').buffer },
+    generations: { watch: () => () => true },
+    log: { isInvalidated: () => false },
+    rows: { remembered: () => rows },
+    urlOf: (url: string) => url,
     eviction: { use: () => undefined },
     statistics: { count: () => undefined },
     identity: { partitionOf: () => 'everyone', isDoubted: () => false },
@@ -110,13 +110,10 @@ describe('a part that has come', () => {
   async function committed(fields: Record<string, string>, of: Ranges | undefined): Promise<number | undefined> {
     let row: Row | undefined
     const ports = {
-      ledger: {
-        searchPolicies: { urlOf: (url: string) => url },
-        commit: (given: Row) => Promise.resolve({ logged: (row = given) && undefined }),
-      },
-      bodies: { put: () => Promise.resolve({ url: '' }), remove: () => Promise.resolve() },
+      rows: { commit: (given: Row) => Promise.resolve({ logged: (row = given) && undefined }) },
+      urlOf: (url: string) => url,
       channel: { changes: () => undefined },
-      eviction: { make: () => Promise.resolve([]) },
+      eviction: { makeRoom: () => Promise.resolve() },
       ranges: of,
     }
     const read = {

@@ -4,20 +4,20 @@ import { combines, contentRange, joined } from '../../core/range.ts'
 import type { Row } from '../../core/row.ts'
 import { mergedFields, sameValidator } from '../../core/validation.ts'
 import { headersOf, withCacheStatus, type storedAnswer } from './answer.ts'
-import type { Bodies } from '../store/bodies.ts'
+import { bodyOf } from '../store/bodies.ts'
 
 /** Parts of answers (`Range: bytes=…`). Part of a worker one of whose rules has `ranges`. */
 export interface Ranges {
   /** Whether a stored response has what a request asks for; without this part of the worker, a part never does. */
   covers(row: Row, request: RequestHead): boolean
   /** As `storedAnswer`, where a part is asked for; undefined where none is. */
-  answer(...stored: Parameters<typeof storedAnswer>): Response | Promise<Response> | undefined
+  answer(...stored: Parameters<typeof storedAnswer>): Response | undefined
   /**
    * A part that has come, joined to what is stored of the same where they touch; undefined where it makes no sense.
    *
    * @see RFC 9111 §3.3, §3.4
    */
-  join(came: Received, previous: Row | undefined, bodies: Bodies): Promise<Received | Confirmed | undefined>
+  join(came: Received, previous: Row | undefined): Promise<Received | Confirmed | undefined>
 }
 
 /** A response as it came, or as it is to be kept. */
@@ -34,9 +34,7 @@ interface Confirmed {
 
 export const ranges: Ranges = { covers, answer, join }
 
-function answer(
-  ...[head, row, body, age, how]: Parameters<typeof storedAnswer>
-): Response | Promise<Response> | undefined {
+function answer(...[head, row, body, age, how]: Parameters<typeof storedAnswer>): Response | undefined {
   const form = partOf(head, row)
   if (form === undefined) return undefined
   const headers = headersOf(row, age)
@@ -46,17 +44,11 @@ function answer(
   }
   const { first, last, offset, total } = form
   headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
-  return new Response(body as BodyInit | undefined).arrayBuffer().then((bytes) => {
-    const part = bytes.slice(offset, offset + last - first + 1)
-    return withCacheStatus({ status: 206, statusText: 'Partial Content' }, headers, part, how)
-  })
+  const part = body?.slice(offset, offset + last - first + 1)
+  return withCacheStatus({ status: 206, statusText: 'Partial Content' }, headers, part, how)
 }
 
-async function join(
-  came: Received,
-  previous: Row | undefined,
-  bodies: Bodies,
-): Promise<Received | Confirmed | undefined> {
+async function join(came: Received, previous: Row | undefined): Promise<Received | Confirmed | undefined> {
   const part = contentRange(came.fields)
   // Fields that do not describe the bytes that came describe nothing.
   if (part === undefined || part.last - part.first + 1 !== came.body.byteLength) return undefined
@@ -68,7 +60,7 @@ async function join(
   }
   const stored = previous && combines(previous.fields, came.fields) ? previous : undefined
   const known = stored && contentRange(stored.fields)
-  const bytes = stored && (await bytesOf(stored, bodies))
+  const bytes = stored && (await bytesOf(stored))
   // Another answer may have taken its place meanwhile, and its body with it: then what came stands alone.
   const isWhole = known !== undefined && bytes?.byteLength === known.last - known.first + 1
   const all = joined(isWhole ? known : part, isWhole ? bytes : came.body, part, came.body)
@@ -78,7 +70,7 @@ async function join(
   return { status: all.contentRange === undefined ? 200 : 206, fields, body: all.bytes }
 }
 
-async function bytesOf({ body }: Row, bodies: Bodies): Promise<ArrayBuffer | undefined> {
-  const stored = await bodies.get(body)
+async function bytesOf(row: Row): Promise<ArrayBuffer | undefined> {
+  const stored = bodyOf(row)
   return stored && new Response(stored).arrayBuffer()
 }

@@ -5,8 +5,11 @@ import type { Row } from '../../core/row.ts'
 import type { Repeatable } from './origin.ts'
 import { worker } from '../scope.ts'
 
-/** One read, described once. */
-export interface Read {
+/** The URL under which an answer is kept: `No-Vary-Search` may have said which parts of its query count. */
+export type UrlOf = (url: string) => string
+
+/** All that is known of one read before its answer. Made in one place, and handed on as it is. */
+export interface ReadContext {
   readonly request: Request | Repeatable
   readonly head: RequestHead
   readonly rule: Rule
@@ -19,11 +22,16 @@ export interface Read {
   readonly body: ArrayBuffer | undefined
   /** The request's `Authorization`. */
   readonly authorization: string | null
-  /** Whether the identity that it is asked for lives on: for somebody who has left nothing is asked (I3). */
+  /** Whether the identity that it is asked for lives on: for a user who has left nothing is asked (I3). */
   readonly isTheirs: () => boolean
   /** Undefined when no page asked: the worker did, by itself. */
   readonly clientId: string | undefined
-  /** What is stored for it, whether or not it may answer. */
+  /** Keeps the worker alive for work that goes on behind the answer. */
+  readonly waitUntil: (work: Promise<unknown>) => void
+}
+
+/** A read with what is stored for it, whether or not that may answer. */
+export interface Read extends ReadContext {
   readonly row: Row | undefined
   /** What tabs are told is the cause of a change. Default: the response. */
   readonly cause?: ChangeCause

@@ -9,15 +9,16 @@ import type { Settlement } from '../../core/settle.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { sameValidator, storedFields } from '../../core/validation.ts'
 import { variantOf, varyNames } from '../../core/vary.ts'
-import type { Bodies } from '../store/bodies.ts'
 import { digestOf, wholeBody } from '../store/body-reader.ts'
+import { storedBody } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
-import { now, STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { now } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
-import type { Ledger } from '../store/ledger.ts'
 import type { Ranges, Received } from './ranges.ts'
-import type { Read } from './read.ts'
+import type { Read, UrlOf } from './read.ts'
 import type { Eviction } from '../store/eviction.ts'
+import type { InvalidationLog } from '../store/invalidation-log.ts'
+import type { Rows } from '../store/rows.ts'
 import type { Structured } from './structured.ts'
 import { invalidation } from './targets.ts'
 
@@ -28,23 +29,22 @@ export interface Times {
 }
 
 /** What a row owes to the request that brought or confirmed it. */
-type Exchange = Times & Pick<Row, 'sequence' | 'epoch'>
+type Exchange = Times & Pick<Row, 'sequence'>
 
-/** What everybody who waited may have, once the store has it or has refused it. */
-export interface Shared {
+/** What a read has brought to the store. */
+export interface Stored {
   readonly row: Row
-  /** The body, where it is still at hand. */
-  readonly body: ArrayBuffer | undefined
   readonly outcome: 'first' | 'changed' | 'unchanged'
 }
 
 interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly rows: Rows
+  readonly log: InvalidationLog
+  readonly eviction: Eviction
   readonly channel: Channel
   readonly structured: Structured | undefined
+  readonly urlOf: UrlOf
   readonly ranges: Ranges | undefined
-  readonly eviction: Eviction
 }
 
 /** Longer bodies, endless ones among them, are passed on unstored. */
@@ -59,11 +59,13 @@ export class ResponseStore {
   }
 
   /**
-   * Brings the store up to date with what a read has brought. Gives what others who asked the same may have; undefined
-   * when there is nothing of that kind. Rejects when the store fails or the body breaks off; nothing is kept then.
+   * Brings the store up to date with what a read has brought. Gives what is stored now; undefined when the read has
+   * changed nothing that could answer another read. Rejects when the store fails or the body breaks off; nothing is kept
+   * then.
    *
    * @param response its body is read where the settlement is to store it, and left alone otherwise.
-   * @param informed clients that need no telling.
+   * @param informed clients that have the answer already: they are not told of the change.
+   * @param left the page has left, and the body may have no end: nothing is kept of it then.
    */
   async keep(
     read: Read,
@@ -71,11 +73,12 @@ export class ResponseStore {
     response: Response | undefined,
     exchange: Exchange,
     informed: ReadonlySet<string>,
-  ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured } = this.#ports
+    left?: AbortSignal,
+  ): Promise<Stored | undefined> {
+    const { rows, log, channel, structured } = this.#ports
     switch (settlement.kind) {
       case 'store':
-        return response && this.#store(read, response, exchange, informed)
+        return response && this.#store(read, response, exchange, informed, left)
       case 'refresh':
       case 'update': {
         const { row, fields } = settlement
@@ -83,28 +86,18 @@ export class ResponseStore {
         const names = varyNames(fields)
         const variant = names === 'unknowable' ? row.variant : variantOf(names, read.head.fields)
         const tags = this.#tagsOf(read, fields)
-        const shared = await this.#confirm({ ...row, ...exchange, fields, targeted, variant, tags })
-        // A 304 may bring another `Vary`: the row has moved, its body has not.
-        if (shared !== undefined && variant !== row.variant)
-          await ledger.remove([row], () => undefined, exchange.sequence)
-        return shared
+        // A 304 may bring another `Vary`: then the row moves.
+        return this.#confirm({ ...row, ...exchange, fields, targeted, variant, tags }, row.variant)
       }
       case 'outdate': {
         const targets = [`url ${settlement.row.url}`] as const
-        const { written } = await ledger.end(
-          ledger.intend(targets),
-          targets,
-          invalidation(targets, read.cause ?? 'response'),
-        )
-        channel.changes([await written])
+        channel.changes([await log.invalidate(targets, invalidation(targets, read.cause ?? 'response'))])
         return undefined
       }
       case 'drop': {
         if (read.row === undefined) return undefined
-        const removal = (row: Row): Change => ({ ...about(row, informed, read.cause), kind: 'removed' })
-        const { rows, logged } = await ledger.remove([read.row], removal, exchange.sequence)
-        channel.changes(logged)
-        await bodies.remove(rows)
+        const removal: Change = { ...about(read.row, informed, read.cause), kind: 'removed' }
+        channel.changes([await rows.drop(read.row, exchange.sequence, removal)])
         return undefined
       }
       case 'keep':
@@ -121,11 +114,12 @@ export class ResponseStore {
     response: Response,
     exchange: Exchange,
     informed: ReadonlySet<string>,
-  ): Promise<Shared | undefined> {
-    const { ledger, bodies, channel, structured, ranges, eviction } = this.#ports
+    left: AbortSignal | undefined,
+  ): Promise<Stored | undefined> {
+    const { rows, channel, structured, ranges, eviction, urlOf } = this.#ports
     const { head, partition, rule, row: previous } = read
-    const came = await received(response, exchange.receivedAtMs)
-    const kept = came && isPart(came) ? await ranges?.join(came, previous, bodies) : came
+    const came = await received(response, exchange.receivedAtMs, left)
+    const kept = came && isPart(came) ? await ranges?.join(came, previous) : came
     if (kept === undefined) return undefined
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept
@@ -134,10 +128,10 @@ export class ResponseStore {
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
     const outcome = isSame ? 'unchanged' : previous === undefined ? 'first' : 'changed'
     const atMs = now()
-    // What has to be validated each time brings a change each time, where the origin makes it anew: who was told a moment
-    // ago is not told again, or tabs would keep each other reading for ever (I11).
+    // An answer that must be validated each time, and that the origin makes anew each time, is a change each time. Tabs
+    // that were told a moment ago are not told again, or they would keep each other reading for ever (I11).
     const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous)
-    const url = ledger.searchPolicies.urlOf(head.url)
+    const url = urlOf(head.url)
     const varied = varyNames(fields)
     const names = varied === 'unknowable' ? [] : varied
     const row: Row = {
@@ -158,41 +152,36 @@ export class ResponseStore {
       ...(outcome === 'changed' && { announcedAtMs: isEcho ? previous.announcedAtMs : atMs }),
       digest,
       size: bytes(body.byteLength),
-      // A megabyte a second is slow even for a phone.
-      body: await inTime(bodies.put(body, exchange.sequence), body.byteLength / 1000),
+      body: storedBody(body),
+      bodyAt: exchange.sequence,
     }
     const change: Change | undefined =
       outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed, read.cause), kind: outcome }
-    const committed = await inTime(ledger.commit(row, change)).catch(async (error: unknown) => {
-      await bodies.remove([row])
-      throw error
-    })
-    if (typeof committed === 'string') {
-      await bodies.remove([row])
-      return undefined
-    }
+    const committed = await rows.commit(row, change)
+    if (typeof committed === 'string') return undefined
     channel.changes([committed.logged])
-    const gone = await eviction.make()
-    // The old body goes only now that the row that names the new one is there. It need not be the one that was known when
-    // the origin was asked.
-    await bodies.remove(committed.replaced === undefined ? gone : [...gone, committed.replaced])
-    return { row, body, outcome }
+    await eviction.makeRoom()
+    return { row, outcome }
   }
 
-  /** Its rule's tags, and the groups that the response says it is in. */
+  /** The tags of its rule, and the groups that the response says it is in. */
   #tagsOf({ tags, head }: Read, fields: Fields): string[] {
     return [...tags, ...(this.#ports.structured?.groups(fields, 'cache-groups', new URL(head.url).origin) ?? [])]
   }
 
-  async #confirm(row: Row): Promise<Shared | undefined> {
-    const committed = await inTime(this.#ports.ledger.commit(row, undefined))
-    return typeof committed === 'string' ? undefined : { row, body: undefined, outcome: 'unchanged' }
+  async #confirm(row: Row, variant = row.variant): Promise<Stored | undefined> {
+    const committed = await this.#ports.rows.commit(row, undefined, variant)
+    return typeof committed === 'string' ? undefined : { row, outcome: 'unchanged' }
   }
 }
 
 /** What came; undefined where it is too long to be kept. */
-async function received(response: Response, atMs: EpochMs): Promise<Received | undefined> {
-  const body = await wholeBody(response, MAX_STORED_BYTES)
+async function received(
+  response: Response,
+  atMs: EpochMs,
+  left: AbortSignal | undefined,
+): Promise<Received | undefined> {
+  const body = await wholeBody(response, MAX_STORED_BYTES, left)
   const fields = storedFields(fieldsOf(response.headers))
   // A cache that finds no `Date` writes down when it received the response (RFC 9110 §6.6.1).
   if (!fields.has('date')) fields.set('date', formatHttpDate(atMs))
@@ -214,15 +203,6 @@ function requestOf({ request, head, rule, body }: Read, names: readonly string[]
   )
   return { method: head.method, fields, credentials: request.credentials, body }
 }
-
-async function inTime<T>(work: Promise<T>, moreMs = 0): Promise<T> {
-  const limitMs = STORE_LIMIT_MS + moreMs
-  const done = await timeout(limitMs, work, LATE)
-  if (done === LATE) throw new Error(`storing took longer than ${limitMs} ms`)
-  return done
-}
-
-const LATE = Symbol('late')
 
 const isStrict = (row: Row): boolean => {
   const { noCache, mustRevalidate } = directivesOf(row)

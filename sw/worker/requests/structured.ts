@@ -2,6 +2,8 @@ import { groupNames, groupTag } from '../../core/groups.ts'
 import type { Fields } from '../../core/head.ts'
 import { rateLimitMs } from '../../core/retry-after.ts'
 import { searchPolicy, type SearchPolicy } from '../../core/search.ts'
+import { SearchPolicies } from '../store/search-policies.ts'
+import type { Writer } from '../store/writer.ts'
 import { controlOf, TARGETED_FIELD } from '../../core/targeted.ts'
 import { worker } from '../scope.ts'
 import { bareDictionary, bareList, listParameters } from './structured-fields.ts'
@@ -14,6 +16,8 @@ export interface Structured {
   groups(fields: Fields, field: 'cache-groups' | 'cache-group-invalidation', origin: string): string[]
   /** Which parts of the query count for the response's path; undefined: all. */
   search(fields: Fields): SearchPolicy | undefined
+  /** What responses have said of queries so far. */
+  policies(writer: Writer): SearchPolicies
   /** How long, in milliseconds, a used-up quota asks to be left alone. */
   rest(fields: Fields): number
 }
@@ -24,5 +28,6 @@ export const structured: Structured = {
     groupNames(bareList(fields.get(field))).map((name) => groupTag(name, origin, worker.location.origin)),
   search: (fields) =>
     fields.has('no-vary-search') ? searchPolicy(bareDictionary(fields.get('no-vary-search'))) : undefined,
+  policies: (writer) => new SearchPolicies(writer),
   rest: (fields) => rateLimitMs(listParameters(fields.get('ratelimit'))),
 }

@@ -1,7 +1,8 @@
 import type { Change, ChangeCause } from '../../core/change.ts'
-import { literalOf, type Target } from '../../core/invalidation.ts'
+import { EVERYTHING, literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
+import { EVERYONE } from '../../core/key.ts'
 import { now } from '../clock.ts'
-import type { Ledger } from '../store/ledger.ts'
+import type { UrlOf } from './read.ts'
 import { worker } from '../scope.ts'
 
 /**
@@ -11,16 +12,16 @@ import { worker } from '../scope.ts'
  * @param urls a colon or a star in them is text. Default: none.
  */
 export const targetsOf = (
-  ledger: Pick<Ledger, 'searchPolicies'>,
+  urlOf: UrlOf,
   patterns: readonly string[],
   tags: readonly string[],
   urls: readonly string[] = [],
 ): Target[] => [
-  ...urls.map((url): Target => `url ${ledger.searchPolicies.urlOf(absolute(url))}`),
+  ...urls.map((url): Target => `url ${urlOf(absolute(url))}`),
   ...patterns.map((pattern): Target => {
     const literal = literalOf(pattern)
     const reached = absolute(literal)
-    return literal === pattern ? `url ${ledger.searchPolicies.urlOf(reached)}` : `prefix ${reached}`
+    return literal === pattern ? `url ${urlOf(reached)}` : prefixTarget(reached)
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]
@@ -38,9 +39,9 @@ export function named(response: Response, target: string): string[] {
 /** What the tabs are told of an invalidation: it concerns every user, since others may be shown what a write changed. */
 export const invalidation = (reached: readonly Target[], cause: ChangeCause): Change => ({
   kind: 'invalidated',
-  ...(reached.includes('prefix ') ? { targets: [], all: true } : { targets: reached }),
+  ...(reached.includes(EVERYTHING) ? { targets: [], all: true } : { targets: reached }),
   cause,
-  partition: 'everyone',
+  partition: EVERYONE,
   atMs: now(),
   informed: [],
 })

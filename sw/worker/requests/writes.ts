@@ -2,17 +2,19 @@ import type { WriteMatch } from '../../../config/language/index.ts'
 import type { Target } from '../../core/invalidation.ts'
 import { settleWrite } from '../../core/write.ts'
 import { forwardedAnswer } from './answer.ts'
-import type { Bodies } from '../store/bodies.ts'
 import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
 import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
 import { dirtyFlag } from '../store/dirty-flag.ts'
 import type { Identity } from '../identity/identity.ts'
-import { forgetAll, isCleared } from '../store/forget.ts'
+import { forgetAll, isCleared } from './forget.ts'
 import { applyIdentitySignals } from '../identity/identity-signals.ts'
-import type { Ledger } from '../store/ledger.ts'
 import { report } from '../report.ts'
+import type { Erasure } from '../store/erasure.ts'
+import type { Generations } from '../store/generations.ts'
+import type { InvalidationLog } from '../store/invalidation-log.ts'
+import type { UrlOf } from './read.ts'
 import type { Sessions } from '../identity/sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
@@ -21,12 +23,14 @@ import { invalidation, named, targetsOf } from './targets.ts'
 const WRITE = { say: 'write' } as const
 
 interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly log: InvalidationLog
+  readonly erasure: Erasure
+  readonly generations: Generations
   readonly channel: Channel
   readonly identity: Identity
   readonly sessions: Sessions
   readonly structured: Structured | undefined
+  readonly urlOf: UrlOf
 }
 
 /** Passes writes through, and makes sure that no read that begins after the answer is older than it (I1). */
@@ -44,23 +48,23 @@ export class Writes {
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const { ledger, channel, identity, sessions, structured } = this.#ports
+    const { log, channel, identity, sessions, structured, urlOf } = this.#ports
     const { urls, patterns, tags } = match.invalidates
-    // Nobody knows which queries of its own URL a write shows up in: all of them.
+    // A write may show up in any query of its own URL.
     const own = request.url.replace(/[?#].*$/s, '')
-    const targets = targetsOf(ledger, patterns, tags, [own, ...urls])
-    const intent = ledger.intend(targets)
+    const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
+    const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
     // Whose it is by its own token is known before what becomes of it.
     const [whose, isAnnounced, endSession] = await Promise.all([
       identity.knownOf(request, clientId),
-      timeout(ANNOUNCE_LIMIT_MS, intent.durable, false),
+      timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
       sessions.begin(match.session),
     ])
     // Its end is told only once it is on disk, which may be after the page knows.
     channel.announce(WRITE)
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
-      const ending = ledger.end(intent, reached, change)
+      const ending = log.end(announced, reached, change)
       const kept = ending
         .then(({ written }) => written)
         .then(
@@ -91,12 +95,12 @@ export class Writes {
     const fields = fieldsOf(response.headers)
     const outcome = settleWrite(response.type === 'opaqueredirect' ? 'redirected' : status)
     const reached = outcome === 'nothing' ? [] : targets
-    const others = outcome === 'named' ? targetsOf(ledger, [], [], named(response, request.url)) : []
+    const others = outcome === 'named' ? targetsOf(urlOf, [], [], named(response, request.url)) : []
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
-    await end([...reached, ...others, ...targetsOf(ledger, [], groups)])
+    await end([...reached, ...others, ...targetsOf(urlOf, [], groups)])
     const follow = async (): Promise<void> => {
       if (isCleared(fields)) await forgetAll(this.#ports)
-      // Whoever wants to be signed out is, whatever the origin makes of it.
+      // A user who asks to be signed out is, whatever the origin answers.
       await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
       if (match.session !== undefined) return
       if (whose === undefined) identity.learn(clientId, fields)

@@ -1,98 +1,105 @@
 import { parseRow, type Row } from '../../core/row.ts'
-import { type Sequence, sequence } from '../../core/sequence.ts'
+import type { Sequence } from '../../core/sequence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
-import type { Bodies } from './bodies.ts'
-import { forgetChanges } from './changes.ts'
 import { now } from '../clock.ts'
-import type { Ledger } from './ledger.ts'
-import { parseMeta } from './ledger-record.ts'
-import { MARKS, META, recordsUnder, rowKey, ROWS } from './records.ts'
 import { report } from '../report.ts'
-import { promisifyRequest } from './store.ts'
-import { disorder, leave, tidyOrder } from './lru.ts'
+import { trimChanges } from './change-log.ts'
+import { promisifyRequest } from './database.ts'
+import { type IndexEntry, parseEntry } from './index-entry.ts'
+import type { InvalidationLog } from './invalidation-log.ts'
+import { entriesOf, indexKey, isBodyKey, kindOf, rowKey, storedPartitions } from './records.ts'
+import { deleteRecords, resize, type Rows } from './rows.ts'
+import type { Transaction, Writer } from './writer.ts'
+
+/** Rows that one round looks at: reads wait for it. Rounds go on where the last one ended, in the next worker as well. */
+const SLICE = 100
+
+/** A row that the origin was last heard of within a day is not looked at more closely. */
+const YOUNG_MS = 86_400_000
 
 interface Ports {
-  readonly ledger: Ledger
-  readonly bodies: Bodies
+  readonly writer: Writer
+  readonly rows: Rows
+  readonly log: InvalidationLog
 }
-
-/** The change log holds so many changes, and none older than a day: a tab that slept longer starts anew. */
-const MAX_CHANGES = 1000
-const MAX_CHANGE_AGE_MS = 86_400_000
 
 /**
- * Looks at everything that is stored. What no longer matters goes: rows that are expired, marks older than every other row,
- * old changes. What is not as it should be is put right, and said: rows that cannot be read, rows without a body, bodies
- * without a row, an order of use that is not that of the rows. For idle time: it reads some records at a time, the keys
- * alone all at once, and writes once.
+ * One round of looking at what is stored, for idle time. What no longer matters goes: rows whose windows have all ended,
+ * invalidations older than every row, old changes. A row without an entry in the index, an entry without a row and a row
+ * that cannot be read are removed, and that is reported. Records of a kind that this version does not know stay.
  *
- * @param isExpired whether a row is of no more use, given when the origin was last heard.
+ * @param isExpired whether a row is of no more use at a time.
+ * @returns whether there is more to look at.
  */
-export async function audit(
-  { ledger, bodies }: Ports,
-  isExpired: (row: Row, heardAtMs: EpochMs) => boolean,
-): Promise<void> {
-  await ledger.begin()
-  const unnamed = new Set(await bodies.urls())
-  let heardAtMs = epochMs(0)
-  await ledger.each(({ receivedAtMs }) => void (heardAtMs = receivedAtMs > heardAtMs ? receivedAtMs : heardAtMs))
-
-  // What is in the air has no row yet: a request of this worker, or of one that this one is replacing, may be as old as
-  // the incarnation before its first, so no mark from then on is forgotten (I2).
-  let oldest = sequence(Math.max(0, ledger.first - 1), 0)
-  /** By key, with the sequence that was seen there; undefined: what is there cannot be read. */
-  const gone = new Map<string, Sequence | undefined>()
-  let unreadable = 0
-  let bodiless = 0
-  const expired: Row[] = []
-  for await (const [key, record] of recordsUnder(ledger, ROWS)) {
-    const parsed = parseRow(record)
-    const row = parsed && rowKey(parsed) === key ? parsed : undefined
-    if (row === undefined) {
-      gone.set(key, parsed?.sequence)
-      unreadable++
-    } else if (isExpired(row, heardAtMs)) {
-      gone.set(key, row.sequence)
-      expired.push(row)
-    } else if ('url' in row.body && !unnamed.has(row.body.url) && !(await bodies.has(row.body))) {
-      gone.set(key, row.sequence)
-      bodiless++
-    } else if (row.sequence < oldest) oldest = row.sequence
-    if (row !== undefined && 'url' in row.body) unnamed.delete(row.body.url)
-  }
-  const oldestMs = now() - MAX_CHANGE_AGE_MS
-  const looksOrdered = await ledger.read(async (store) => {
-    const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
-    return meta !== undefined && (await disorder(store, meta)) === undefined
-  })
-  const misplaced = await ledger.write(async ({ store, meta }) => {
-    for (const [key, seen] of gone) {
-      const row = parseRow(await promisifyRequest<unknown>(store.get(key)))
-      // Something newer has come meanwhile.
-      if (row?.sequence !== seen) continue
-      store.delete(key)
-      await leave(store, meta, key)
-    }
-    for (const target of ledger.invalidations.forgetBefore(oldest)) store.delete(MARKS + target)
-    await forgetChanges(store, ({ position, atMs }) => position <= meta.position - MAX_CHANGES || atMs < oldestMs)
-    // Whoever uses the store meanwhile waits for this: only what looked wrong is looked at again.
-    const found = looksOrdered ? undefined : await disorder(store, meta)
-    if (found === undefined) return 0
-    await tidyOrder(store, meta, found)
-    return found.strays.length + found.unplaced.length || 1
-  })
-  ledger.forget()
-  // A body is there before its row: whoever had no row when we looked may have one now.
-  if (unnamed.size > 0) await ledger.each(({ body }) => void ('url' in body && unnamed.delete(body.url)))
-  // And whoever has replaced a row removes its body.
-  for (const url of unnamed) if (!(await bodies.has({ url }))) unnamed.delete(url)
-  await bodies.remove([...expired, ...[...unnamed].map((url) => ({ body: { url } }))])
-  const repairs = [
-    [unreadable, 'rows that could not be read or lay under another key, removed'],
-    [bodiless, 'rows without a body, removed'],
-    [unnamed.size, 'bodies without a row, removed'],
-    [misplaced, 'entries in the order of use, put right'],
-  ] as const
-  const said = repairs.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
-  if (said.length > 0) report('audit', said.join('; '))
+export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) => boolean): Promise<boolean> {
+  const { writer, rows, log } = ports
+  await trimChanges(writer)
+  const partitions = await writer.read(storedPartitions)
+  const round = await writer.write((transaction) => auditSlice(transaction, partitions, isExpired))
+  rows.forget(round.gone)
+  if (round.damaged > 0) report('audit', `${round.damaged} rows or entries that did not belong together, removed`)
+  await log.tidy(round.oldest)
+  return round.oldest === undefined
 }
+
+interface Round {
+  /** Keys of rows that were removed. */
+  readonly gone: readonly string[]
+  readonly damaged: number
+  /** The oldest row of all; undefined as long as not all have been looked at. */
+  readonly oldest: Sequence | undefined
+}
+
+async function auditSlice(
+  { store, meta, next }: Transaction,
+  partitions: readonly string[],
+  isExpired: (row: Row, atMs: EpochMs) => boolean,
+): Promise<Round> {
+  // A clock that is ahead by mistake costs nothing: the time is believed when the round before has seen it pass, too.
+  const heardAtMs = epochMs(Math.min(now(), meta.clockAtMs ?? 0))
+  meta.clockAtMs = now()
+  const from = meta.auditedTo ?? ''
+  const partition = partitions.find((each) => `${kindOf(each, 'row')}\uffff` > from)
+  // Rows that are stored behind the audit's back lower it as well, see `Rows.commit`.
+  let oldest = meta.oldestSeen ?? next()
+  if (partition === undefined) {
+    meta.auditedTo = meta.oldestSeen = undefined
+    return { gone: [], damaged: 0, oldest }
+  }
+  const rowRange = kindOf(partition, 'row')
+  const start = from > rowRange ? from : rowRange
+  const keys = await keysOf(store, start, `${rowRange}\uffff`)
+  const isLast = keys.length < SLICE
+  const upTo = isLast ? `${rowRange}\uffff` : (keys.at(-1) ?? start)
+  const entryRange = IDBKeyRange.bound(indexKey(start), indexKey(upTo), start === from)
+  const known = new Map((await entriesOf(store, entryRange)).map(([key, entry]) => [key, parseEntry(entry)]))
+  const gone: string[] = []
+  let damaged = 0
+  const remove = (key: string, entry: IndexEntry | undefined): void => {
+    deleteRecords(store, key)
+    resize(meta, entry, -1)
+    if (entry !== undefined) gone.push(entry.key)
+  }
+  for (const key of keys) {
+    if (isBodyKey(key)) continue
+    const entry = known.get(indexKey(key))
+    known.delete(indexKey(key))
+    const isOld = entry !== undefined && heardAtMs - entry.receivedAtMs > YOUNG_MS
+    const row = isOld ? parseRow(await promisifyRequest<unknown>(store.get(key))) : undefined
+    const isDamaged = entry === undefined || (isOld && (row === undefined || rowKey(row) !== key))
+    if (isDamaged) damaged++
+    if (isDamaged || (row !== undefined && isExpired(row, heardAtMs))) remove(key, entry)
+    else if (entry.sequence < oldest) oldest = entry.sequence
+  }
+  for (const [key, entry] of known) {
+    damaged++
+    store.delete(key)
+    resize(meta, entry, -1)
+  }
+  meta.auditedTo = upTo
+  meta.oldestSeen = oldest
+  return { gone, damaged, oldest: undefined }
+}
+
+const keysOf = async (store: IDBObjectStore, from: string, to: string): Promise<string[]> =>
+  (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to, true), SLICE))).map(String)

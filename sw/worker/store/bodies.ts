@@ -1,74 +1,57 @@
-import { BODY_CACHE } from '../../../config/names.ts'
-import type { Body, Row } from '../../core/row.ts'
+import { parseRow, type Row } from '../../core/row.ts'
 import type { Sequence } from '../../core/sequence.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
-import { worker } from '../scope.ts'
 
-/** Up to here a body lives in its row: one read instead of two, and one transaction for both. */
-const INLINE_BYTES = 16 * 1024
+/** What `new Response` takes for a body that is stored. */
+export type StoredBody = ArrayBuffer | Blob
 
 /**
- * Bodies too large for their row. Each version has a URL of its own and is never overwritten, so that a row always finds
- * the very bytes it was written for, or none.
+ * A body beside its row, written and deleted with it. It has a record of its own so that a 304 leaves it alone: Chromium
+ * copies a Blob that is put again, and WebKit loses sight of it for a while (docs/discoveries/blobs-in-indexeddb.md).
  */
-export class Bodies {
-  #cache: Promise<Cache> | undefined
-  /** What is there instead of a new cache, once they are cleared for good. */
-  #after: Promise<never> | undefined
-
-  /** Puts a body where it belongs. When this settles it is there; the row that names it can be written. */
-  async put(bytes: ArrayBuffer, at: Sequence): Promise<Body> {
-    if (bytes.byteLength <= INLINE_BYTES) return { bytes }
-    const url = `${worker.location.origin}/__freshlayer/${at}`
-    // Whoever has deleted the cache has left us one that nobody else finds.
-    this.#cache = this.#after
-    await (await this.#open()).put(url, new Response(bytes))
-    return { url }
-  }
-
-  /** What `new Response` takes; undefined when the body is not there: a row without its body is a miss. */
-  get(body: Body): ArrayBuffer | Promise<ReadableStream<Uint8Array> | undefined> {
-    if ('bytes' in body) return body.bytes
-    return this.#open().then(async (cache) => (await cache.match(body.url))?.body ?? undefined)
-  }
-
-  /** Removes the bodies of rows that are gone. What fails or takes long leaves garbage, which the audit finds. */
-  async remove(rows: readonly Pick<Row, 'body'>[]): Promise<void> {
-    const urls = rows.flatMap(({ body }) => ('url' in body ? [body.url] : []))
-    if (urls.length === 0) return
-    const cache = await this.#open()
-    await timeout(STORE_LIMIT_MS, Promise.all(urls.map((url) => cache.delete(url))), undefined)
-  }
-
-  /** Whether a body is where its row says. */
-  async has(body: Body): Promise<boolean> {
-    return 'bytes' in body || (await (await this.#open()).match(body.url)) !== undefined
-  }
-
-  /** Every body in Cache Storage. */
-  async urls(): Promise<string[]> {
-    return (await (await this.#open()).keys()).map(({ url }) => url)
-  }
-
-  /** @param after what whoever comes later finds in place of a cache. Default: a new one. */
-  async clear(after?: Promise<never>): Promise<void> {
-    this.#cache = this.#after = after
-    await caches.delete(BODY_CACHE)
-  }
-
-  #open(): Promise<Cache> {
-    if (this.#cache !== undefined) return this.#cache
-    const opened = openCache()
-    opened.catch(() => {
-      if (this.#cache === opened) this.#cache = undefined
-    })
-    this.#cache = opened
-    return opened
-  }
+export interface BodyRecord {
+  readonly kind: 'body'
+  readonly variant: string
+  readonly at: Sequence
+  readonly body: Blob
 }
 
-async function openCache(): Promise<Cache> {
-  const cache = await timeout(STORE_LIMIT_MS, caches.open(BODY_CACHE), undefined)
-  if (cache === undefined) throw new Error(`opening ${BODY_CACHE} took longer than ${STORE_LIMIT_MS} ms`)
-  return cache
+/** Up to here a body is bytes in its row, which are read with it; above it is a `Blob`, whose bytes are streamed. */
+const INLINE_BYTES = 8 * 1024
+
+/**
+ * WebKit is given bytes at any length: it fails who reads a Blob whose record was overwritten a moment before, and keeps
+ * none in a private window (docs/discoveries/blobs-in-indexeddb.md).
+ */
+const keepsBlobs = (): boolean => !/AppleWebKit\/(?!.*Chrom)/.test(navigator.userAgent)
+
+/** A body as it is stored. */
+export const storedBody = (bytes: ArrayBuffer): StoredBody =>
+  bytes.byteLength <= INLINE_BYTES || !keepsBlobs() ? bytes : new Blob([bytes])
+
+/** The body of a row; undefined where it is of no kind that can be read: such a row is a miss. */
+export const bodyOf = ({ body }: Row): StoredBody | undefined =>
+  body instanceof ArrayBuffer || body instanceof Blob ? body : undefined
+
+/** The records of a row: itself, and its body where that lies beside it. */
+export function recordsOf(row: Row): { readonly row: Row; readonly body: BodyRecord | undefined } {
+  const { body, bodyAt, variant } = row
+  return body instanceof Blob && bodyAt !== undefined
+    ? { row: { ...row, body: {} }, body: { kind: 'body', variant, at: bodyAt, body } }
+    : { row, body: undefined }
+}
+
+/** The rows in the records of a key, with their bodies. A row whose body is another's stays without one. */
+export function rowsIn(records: readonly unknown[]): Row[] {
+  const bodies = records.filter(isBody)
+  return records.flatMap((record) => {
+    const row = parseRow(record)
+    if (row === undefined) return []
+    const beside = bodies.find(({ variant, at }) => variant === row.variant && at === row.bodyAt)
+    return beside === undefined ? [row] : [{ ...row, body: beside.body }]
+  })
+}
+
+function isBody(record: unknown): record is BodyRecord {
+  const { kind, body } = (record ?? {}) as Partial<BodyRecord>
+  return kind === 'body' && body instanceof Blob
 }

@@ -1,21 +1,28 @@
 /**
- * The whole body, if it ends and is no longer than `limit` bytes; undefined when it is longer, and then it is read no
- * further. Rejects when it breaks off: nothing truncated is kept.
+ * The whole body, if it ends and is no longer than `limit` bytes; undefined when it is longer or `signal` says to stop, and
+ * then it is read no further. Rejects when it breaks off: nothing truncated is kept.
  */
-export async function wholeBody(response: Response, limit: number): Promise<ArrayBuffer | undefined> {
+export async function wholeBody(
+  response: Response,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<ArrayBuffer | undefined> {
   if (response.body === null) return new ArrayBuffer(0)
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let size = 0
   const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
+  const stop = (): void => void reader.cancel().catch(() => undefined)
+  signal?.addEventListener('abort', stop, { once: true })
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.byteLength
     if (size > limit) {
-      reader.cancel().catch(() => undefined)
+      stop()
       return undefined
     }
     chunks.push(read.value)
   }
-  return new Blob(chunks).arrayBuffer()
+  signal?.removeEventListener('abort', stop)
+  return signal?.aborted === true ? undefined : new Blob(chunks).arrayBuffer()
 }
 
 /** SHA-256, base64: tells a change apart from the same bytes under another validator. */

@@ -1,4 +1,5 @@
-import { DIRTY_FLAG_CACHE } from '../../../config/names.ts'
+import { dirtyFlagCacheOf } from '../../../config/names.ts'
+import { scope } from '../scope.ts'
 import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 
 /**
@@ -10,11 +11,11 @@ export const dirtyFlag = {
   /** False where Cache Storage cannot be asked either, or takes long. */
   isSet: async (): Promise<boolean> => {
     try {
-      return await timeout(STORE_LIMIT_MS, caches.has(DIRTY_FLAG_CACHE), false)
+      return await timeout(STORE_LIMIT_MS, caches.has(dirtyFlagCacheOf(scope())), false)
     } catch {
       return false
     }
   },
-  set: async (): Promise<unknown> => caches.open(DIRTY_FLAG_CACHE),
-  clear: async (): Promise<unknown> => caches.delete(DIRTY_FLAG_CACHE),
+  set: async (): Promise<unknown> => caches.open(dirtyFlagCacheOf(scope())),
+  clear: async (): Promise<unknown> => caches.delete(dirtyFlagCacheOf(scope())),
 }

@@ -1,99 +1,100 @@
 /**
  * The keys of the cache database. One object store holds every kind of record, so that what belongs together is written
- * in one transaction; each kind has a prefix of its own. These names are on users' disks.
+ * in one transaction. These names are on users' disks; docs/design.md has a table of them.
+ *
+ * - What every answer depends on lies in one range, so that a worker that starts reads it with one request.
+ * - What belongs to a partition begins with the partition, so that all of it is one range.
+ * - A record of a kind that this version does not know is left alone.
  */
-import { partitionOfKey, partitionPrefix } from '../../core/key.ts'
+import { partitionPrefix } from '../../core/key.ts'
 import type { Row } from '../../core/row.ts'
-import { promisifyRequest } from './store.ts'
+import { promisifyRequest } from './database.ts'
 
-export const META = 'meta'
+/** The prefix of what every answer depends on: read when a worker starts. */
+export const STATE = '!'
+export const META = '!meta'
+export const INVALIDATIONS = '!invalidation '
+export const REMOVALS = '!removal '
+/** Writes that have been announced and not ended. */
+export const PENDING_WRITES = '!write '
+/** Which parts of a query count, by path. */
+export const SEARCHES = '!search '
+/** What the backend calls the user of a partition. */
+export const ECHOES = '!echo '
+/** Partitions whose user the origin has refused, or who may have been followed by another. */
+export const TRUST = '!trust '
+/** Sign-ins and sign-outs under way: one whose worker ends before its outcome is known counts as done. */
+export const SESSIONS = '!session '
+/** Whether the origin has switched the layer off, and when it was asked. The one record that a kill leaves. */
+export const KILL = '!kill'
+
 export const STATS = 'stats'
-export const ROWS = 'row '
-export const MARKS = 'mark '
-export const INTENTS = 'intent '
-export const CHANGES = 'change '
 /** Who the user of a client is, as its page or the backend said. */
 export const CLIENTS = 'client '
-/** The partition of the token that a client last used. */
+/** The partitions of the tokens that a client last used. */
 export const TOKENS = 'token '
-/** Rows by rule and last use. */
-export const USED = 'used '
-/** Where a row is among them. */
-export const PLACES = 'place '
-export const SEARCHES = 'search '
-/** Whether the origin has switched the layer off, and when it was asked. The one record that a kill leaves. */
-export const KILL = 'kill'
-/** What the backend calls the user of a partition. */
-export const ECHOES = 'echo '
-/** Partitions whose user the origin has refused, or who may have been followed by another. */
-export const DOUBTS = 'doubt '
-/** Sign-ins and sign-outs under way: what becomes of one whose worker ends before it is known counts as done. */
-export const SESSIONS = 'session '
 /** Who the user was when the backend or a page last said. */
 export const LAST = 'last user'
 /** The key of the digests that stand for secrets. */
 export const SECRET = 'secret'
 
+/** Kinds of records of a partition. */
+type OfPartition = 'row' | 'index' | 'change'
+
 /** Every key that begins with the prefix: `\uffff` sorts after all that a key may hold. */
 export const under = (prefix: string): IDBKeyRange => IDBKeyRange.bound(prefix, `${prefix}\uffff`)
 
-const SINGLE = [META, STATS, KILL, LAST, SECRET]
-const KINDS = [ROWS, MARKS, INTENTS, CHANGES, CLIENTS, TOKENS, USED, PLACES, SEARCHES, ECHOES, DOUBTS, SESSIONS]
-
-/** Whether a key is of a kind that this version writes. */
-export const isOurs = (key: string): boolean => SINGLE.includes(key) || KINDS.some((kind) => key.startsWith(kind))
-
-/** The records of a kind with their keys, in order. */
-export async function entriesOf(
-  store: IDBObjectStore,
-  kind: string,
-): Promise<(readonly [key: string, record: unknown])[]> {
-  return entriesIn(store, under(kind))
-}
-
-/** Every partition that has a row, found without looking at the others of each. */
-export async function storedPartitions(store: IDBObjectStore): Promise<string[]> {
-  const found: string[] = []
-  for (let from = ROWS; ;) {
-    const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, `${ROWS}\uffff`), 1))
-    if (key === undefined) return found
-    const partition = partitionOfKey(String(key).slice(ROWS.length))
-    found.push(partition)
-    from = `${ROWS}${partitionPrefix(partition)}\uffff`
-  }
-}
-
-const AT_ONCE = 200
-
-/** The same, for what may be much: some at a time, so that nobody waits for long behind it. */
-export async function* recordsUnder(
-  ledger: { readonly read: <T>(work: (store: IDBObjectStore) => Promise<T>) => Promise<T> },
-  kind: string,
-): AsyncGenerator<readonly [key: string, record: unknown]> {
-  for (let range: IDBKeyRange | undefined = under(kind); range !== undefined;) {
-    const within: IDBKeyRange = range
-    const entries = await ledger.read((store) => entriesIn(store, within, AT_ONCE))
-    yield* entries
-    range = entries.length < AT_ONCE ? undefined : IDBKeyRange.bound(entries.at(-1)?.[0], within.upper, true)
-  }
-}
-
-async function entriesIn(
-  store: IDBObjectStore,
-  range: IDBKeyRange,
-  atMost?: number,
-): Promise<(readonly [key: string, record: unknown])[]> {
-  const [keys, records] = await Promise.all([
-    promisifyRequest(store.getAllKeys(range, atMost)),
-    promisifyRequest<unknown[]>(store.getAll(range, atMost)),
-  ])
-  return records.map((record, at) => [String(keys[at]), record])
-}
+/** The prefix of a partition's records of one kind. */
+export const kindOf = (partition: string, kind: OfPartition): string => `${partitionPrefix(partition)}${kind}\n`
 
 /** The variants of one key lie side by side: one range, one request. */
-export const rowsOfKey = (key: string): string => `${ROWS}${key}\n\n`
+export const rowsOfKey = (key: string): string => `${key}\n\n`
 
 export const rowKey = ({ key, variant }: Pick<Row, 'key' | 'variant'>): string => rowsOfKey(key) + variant
 
+/**
+ * The key of a body that lies beside its row: in the range of its key, so that one request brings both. Each line of a
+ * variant has a colon, so no variant passes for a body.
+ */
+export const bodyKey = (rowKey: string): string => `${rowKey}${BODY}`
+
+export const isBodyKey = (key: string): boolean => key.endsWith(BODY)
+
+const BODY = '\nbody'
+
+/** The key of the index entry of a row: the same in the range of its own kind, so that both are in the same order. */
+export const indexKey = (rowKey: string): string => rowKey.replace('\nrow\n', '\nindex\n')
+
 /** Padded, so that keys sort as numbers do. */
-export const changeKey = (position: number): string => CHANGES + String(position).padStart(15, '0')
+export const changeKey = (partition: string, position: number): string =>
+  kindOf(partition, 'change') + String(position).padStart(15, '0')
+
+/** The records in a range with their keys, in order. */
+export async function entriesOf(
+  source: IDBObjectStore | IDBIndex,
+  range: IDBKeyRange,
+  atMost?: number,
+): Promise<(readonly [key: string, record: unknown])[]> {
+  // Both are asked for before either is waited for: where the second throws, no promise of the first is left alone.
+  const asked = [source.getAllKeys(range, atMost), source.getAll(range, atMost)] as const
+  const [keys, records] = await Promise.all([promisifyRequest(asked[0]), promisifyRequest<unknown[]>(asked[1])])
+  return records.map((record, at) => [String(keys[at]), record])
+}
+
+/** Where the keys of partitions begin: their names do, see `partitionName`. */
+const PARTITIONS = ['anonymous', 'everyone', 'token/', 'user/']
+
+/** Every partition that has a record, found without looking at the others of each. */
+export async function storedPartitions(store: IDBObjectStore): Promise<string[]> {
+  const found: string[] = []
+  for (const prefix of PARTITIONS) {
+    for (let from = prefix; ;) {
+      const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, `${prefix}\uffff`), 1))
+      if (key === undefined) break
+      const [partition = ''] = String(key).split('\n', 1)
+      found.push(partition)
+      from = `${partitionPrefix(partition)}\uffff`
+    }
+  }
+  return found
+}

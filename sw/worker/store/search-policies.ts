@@ -1,24 +1,27 @@
 import { searched, type SearchPolicy } from '../../core/search.ts'
-import type { Transactions } from './ledger-record.ts'
-import { entriesOf, SEARCHES } from './records.ts'
 import { report } from '../report.ts'
+import { SEARCHES } from './records.ts'
+import type { StateReader, StateRecords, Writer } from './writer.ts'
 
-/** Which parts of a query count, as responses have said of the others under their path (No-Vary-Search). */
-export class SearchPolicies {
-  readonly #ledger: Pick<Transactions, 'write'>
+/**
+ * Which parts of a query count, as responses have said of the others under their path (No-Vary-Search). Part of a worker
+ * whose rules leave something to HTTP.
+ */
+export class SearchPolicies implements StateReader {
+  readonly #writer: Writer
   /** By URL without query. */
   readonly #policies = new Map<string, SearchPolicy>()
+  /** The policies on disk are in memory. */
+  isRead = false
 
-  constructor(ledger: Pick<Transactions, 'write'>) {
-    this.#ledger = ledger
+  constructor(writer: Writer) {
+    this.#writer = writer
+    writer.addReader(this)
   }
 
-  read(store: IDBObjectStore): Promise<Stored> {
-    return entriesOf(store, SEARCHES)
-  }
-
-  learnAll(stored: Stored): void {
-    for (const [key, policy] of stored) if (isPolicy(policy)) this.#policies.set(key.slice(SEARCHES.length), policy)
+  learn(records: StateRecords): void {
+    this.isRead = true
+    for (const record of records) if (isStored(record)) this.#policies.set(record.path, record.policy)
   }
 
   /** The URL under which an answer is kept. */
@@ -28,26 +31,35 @@ export class SearchPolicies {
   }
 
   /** A response says which parts of its query count; undefined: all of them. */
-  learn(url: string, policy: SearchPolicy | undefined): void {
+  heard(url: string, policy: SearchPolicy | undefined): void {
     const path = pathOf(url)
     if (JSON.stringify(policy) === JSON.stringify(this.#policies.get(path))) return
     if (policy === undefined) this.#policies.delete(path)
     else this.#policies.set(path, policy)
-    this.#ledger
+    this.#writer
       .write(({ store }) => {
         if (policy === undefined) store.delete(SEARCHES + path)
-        else store.put(policy, SEARCHES + path)
+        else store.put({ kind: 'search', path, policy } satisfies StoredPolicy, SEARCHES + path)
       })
       .catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
   }
 }
 
-type Stored = Awaited<ReturnType<typeof entriesOf>>
+interface StoredPolicy {
+  readonly kind: 'search'
+  readonly path: string
+  readonly policy: SearchPolicy
+}
 
 /** Storage is an edge: what another version or a fault wrote is not trusted. */
-function isPolicy(record: unknown): record is SearchPolicy {
-  const policy = record as Partial<SearchPolicy> | null | undefined
-  return Array.isArray(policy?.except) && (policy.ignored === 'all' || Array.isArray(policy.ignored))
+function isStored(record: unknown): record is StoredPolicy {
+  const { kind, path, policy } = (record ?? {}) as Partial<StoredPolicy>
+  return (
+    kind === 'search' &&
+    typeof path === 'string' &&
+    Array.isArray(policy?.except) &&
+    (policy.ignored === 'all' || Array.isArray(policy.ignored))
+  )
 }
 
 const pathOf = (url: string): string => url.split('?', 1)[0] ?? url

@@ -1,79 +1,345 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { onClose, openStore } from './store.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Row } from '../../core/row.ts'
+import { storedRow } from '../../core/stored-row.fixture.ts'
+import { bytes } from '../../core/units.ts'
+import { fakeDatabase, recordsIn } from './fake-database.fixture.ts'
+import type { Store } from './store.ts'
 
-/** A connection that does nothing. */
-class Connection extends EventTarget {
-  isClosed = false
-  close(): void {
-    this.isClosed = true
-  }
-  transaction(): unknown {
-    if (this.isClosed) throw new DOMException('closed', 'InvalidStateError')
-    return { objectStore: () => ({ transaction: { db: this } }) }
-  }
+const { storeOver } = await import('./store.ts')
+const { audit } = await import('./audit.ts')
+const { missed } = await import('./change-log.ts')
+const { countEntries } = await import('./rows.ts')
+
+const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+afterEach(() => void said.mockClear())
+
+const LARGE = { all: bytes(1e9), rules: {} }
+
+/** A worker's store; called with a name, that of another worker on the same data. */
+async function worker(name?: string, version = '1'): Promise<Store & { readonly name: string }> {
+  const database = await fakeDatabase(name)
+  return { name: database.name, ...storeOver(database.use, { version, budget: LARGE }) }
 }
 
-let connections: Connection[]
-let told: number
-const tell = (): void => void told++
+/** A row that is asked for now. */
+async function asked(of: Store, path = '/api/1', other: Partial<Row> = {}): Promise<Row> {
+  const ticket = of.writer.ticket()
+  const at = await of.writer.placeOf(ticket)
+  of.writer.release(ticket)
+  const partition = other.partition ?? 'everyone'
+  const url = `https://app.test${path}`
+  const row = storedRow({}, { key: `${partition}\nrow\n${url}\nGET`, url, sequence: at, bodyAt: at, ...other })
+  return row
+}
 
-beforeEach(() => {
-  connections = []
-  told = 0
-  onClose.add(tell)
-  vi.stubGlobal('indexedDB', {
-    open() {
-      const result = new Connection()
-      const request = Object.assign(new EventTarget(), { result })
-      connections.push(result)
-      queueMicrotask(() => request.dispatchEvent(new Event('success')))
-      return request
+/** A row that is asked for and stored. */
+async function stored(of: Store, path?: string, other?: Partial<Row>): Promise<Row> {
+  const row = await asked(of, path, other)
+  expect(await of.rows.commit(row, undefined)).toEqual({ logged: undefined })
+  return row
+}
+
+const found = async (of: Store, { key }: Row): Promise<number> => (await of.rows.find(key)).length
+
+const rowsOnDisk = async ({ writer }: Store): Promise<number> =>
+  [...(await recordsIn(writer)).keys()].filter((key) => key.includes('\nrow\n')).length
+
+describe('work that waits', () => {
+  it('is written together: 300 answers at once take a few commits, and all of them are there', async () => {
+    const database = await fakeDatabase()
+    let commits = 0
+    const counting: typeof database.use = (mode, work) => {
+      if (mode === 'readwrite') commits++
+      return database.use(mode, work)
+    }
+    const store = storeOver(counting, { version: '1', budget: LARGE })
+    await store.writer.begin()
+    commits = 0
+    const rows = await Promise.all(Array.from({ length: 300 }, (_, at) => asked(store, `/api/${at}`)))
+    await Promise.all(rows.map((row) => store.rows.commit(row, undefined)))
+    expect(commits).toBeLessThan(30)
+    expect(await rowsOnDisk(store)).toBe(300)
+    expect(store.writer.sizes).toEqual({ products: 300 * 1002 })
+  })
+
+  it('that fails is undone alone', async () => {
+    const { writer } = await worker()
+    const results = await Promise.allSettled([
+      writer.write(({ store }) => void store.put(1, 'one')),
+      writer.write(({ store }) => {
+        store.put(2, 'two')
+        throw new Error('of a test')
+      }),
+      writer.write(({ store }) => void store.put(3, 'three')),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    const records = await recordsIn(writer)
+    expect([records.get('one'), records.get('two'), records.get('three')]).toEqual([1, undefined, 3])
+  })
+})
+
+describe('a row', () => {
+  it('is found with its body, which lies beside it where it is long, and both go together', async () => {
+    const store = await worker()
+    const long = await stored(store, '/api/long', { body: new Blob(['x'.repeat(10_000)]) })
+    const next = await worker(store.name)
+    const [row] = await next.rows.find(long.key)
+    expect(row?.body).toBeInstanceOf(Blob)
+    expect([...(await recordsIn(store.writer)).keys()].filter((key) => key.includes('/api/long'))).toHaveLength(3)
+    await store.rows.drop(long, long.sequence, {} as never)
+    expect([...(await recordsIn(store.writer)).keys()].filter((key) => key.includes('/api/long\nGET\n\n'))).toEqual([])
+  })
+
+  it('that is confirmed leaves its body as it lies, and is refused where another body has taken its place', async () => {
+    const store = await worker()
+    const first = await stored(store, '/api/long', { body: new Blob(['first']) })
+    const confirming = await asked(store, '/api/long')
+    const confirmed = { ...first, sequence: confirming.sequence }
+    expect(await store.rows.commit(confirmed, undefined)).toEqual({ logged: undefined })
+    const later = await asked(store, '/api/long')
+    await stored(store, '/api/long', { body: new Blob(['second']) })
+    expect(await store.rows.commit({ ...first, sequence: later.sequence }, undefined)).toBe('overtaken')
+    const last = await asked(store, '/api/long')
+    expect(await store.rows.commit({ ...first, sequence: last.sequence }, undefined)).toBe('overtaken')
+    const [row] = await (await worker(store.name)).rows.find(first.key)
+    expect(await (row?.body as Blob).text()).toBe('second')
+  })
+
+  it('of another version is not found, and no row is deleted before its worker answers', async () => {
+    const store = await worker()
+    const row = await stored(store)
+    const next = await worker(store.name, '2')
+    expect(await found(next, row)).toBe(0)
+    expect(await found(store, row)).toBe(1)
+    // The next one answers: it writes.
+    await stored(next, '/api/2')
+    expect(await rowsOnDisk(store)).toBe(2)
+    await next.erasure.run()
+    expect(await rowsOnDisk(store)).toBe(1)
+  })
+})
+
+describe('what has been removed', () => {
+  it('is not brought back by what was asked for before: a sign-out, a removal by hand, a 404', async () => {
+    const store = await worker()
+    const ofAda = { partition: 'user/ada' }
+    for (const target of ['partition user/ada', 'url https://app.test/api/1', 'tag products', 'prefix '] as const) {
+      const held = await asked(store, '/api/1', ofAda)
+      await stored(store, '/api/1', ofAda)
+      await store.log.remove([target], undefined)
+      expect(await found(store, held), target).toBe(0)
+      expect(await store.rows.commit(held, undefined), target).toBe('removed')
+    }
+    const held = await asked(store)
+    const gone = await stored(store)
+    const notFound = await asked(store)
+    await store.rows.drop(gone, notFound.sequence, {} as never)
+    expect(await store.rows.commit(held, undefined)).toBe('removed')
+    await stored(store)
+  })
+
+  it('is not brought back after its mark is forgotten, nor while a request of before is in the air', async () => {
+    const store = await worker()
+    const ticket = store.writer.ticket()
+    const held = { ...(await asked(store)), sequence: await store.writer.placeOf(ticket) }
+    await store.log.remove(['prefix '], undefined)
+    await store.erasure.run()
+    expect([...(await recordsIn(store.writer)).keys()]).toContain('!removal prefix ')
+    expect(await store.rows.commit(held, undefined)).toBe('removed')
+    store.writer.release(ticket)
+    await store.erasure.run()
+    expect([...(await recordsIn(store.writer)).keys()]).not.toContain('!removal prefix ')
+    expect(await store.rows.commit(held, undefined)).toBe('removed')
+    await stored(store)
+  })
+
+  it('is not served by a worker that starts before the bytes are gone, which deletes them', async () => {
+    const store = await worker()
+    const row = await stored(store, '/api/1', { partition: 'user/ada' })
+    const other = await stored(store, '/api/1', { partition: 'user/grace' })
+    await store.log.remove(['partition user/ada'], undefined)
+    const next = await worker(store.name)
+    expect([await found(next, row), await found(next, other)]).toEqual([0, 1])
+    await next.erasure.run()
+    expect(await rowsOnDisk(next)).toBe(1)
+    expect(await found(next, other)).toBe(1)
+    expect(next.writer.sizes).toEqual({ products: 1002 })
+  })
+
+  it('does not hide what the same user is given afterwards, while the erasure goes on', async () => {
+    const store = await worker()
+    const rows = await Promise.all(
+      Array.from({ length: 450 }, (_, at) => asked(store, `/api/${at}`, { partition: 'user/ada' })),
+    )
+    await Promise.all(rows.map((row) => store.rows.commit(row, undefined)))
+    await store.log.remove(['partition user/ada'], undefined)
+    const erasing = store.erasure.run()
+    const again = await stored(store, '/api/440', { partition: 'user/ada' })
+    await erasing
+    expect(await rowsOnDisk(store)).toBe(1)
+    expect(await found(store, again)).toBe(1)
+  })
+
+  it('is counted by what of it is stored', async () => {
+    const store = await worker()
+    for (let at = 0; at < 3; at++) await stored(store, `/api/${at}`, { tags: at === 0 ? ['other'] : ['products'] })
+    expect(await countEntries(store.writer, ({ tags }) => tags.includes('products'))).toBe(2)
+  })
+})
+
+describe('two workers', () => {
+  it('know what the other has invalidated, and neither stores what is older as if it were new', async () => {
+    const one = await worker()
+    const row = await stored(one)
+    const held = await asked(one)
+    const other = await worker(one.name)
+    await other.log.invalidate(['url https://app.test/api/1'], undefined)
+    one.writer.reread()
+    await one.rows.find(row.key)
+    expect(one.log.isInvalidated(row)).toBe(true)
+    await one.rows.commit(held, undefined)
+    expect(other.log.isInvalidated(held)).toBe(true)
+    expect((await one.rows.find(row.key)).every((each) => one.log.isInvalidated(each))).toBe(true)
+  })
+
+  it('leave a write to the one that sends it, as long as that lives', async () => {
+    const held: { readonly name: string }[] = []
+    const locks = {
+      request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
+      query: () => Promise.resolve({ held }),
+    }
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+    const one = await worker()
+    const row = await stored(one)
+    const head = {
+      method: 'POST',
+      url: 'https://app.test/api/1',
+      clientId: 'a tab',
+      targets: [`url ${row.url}`] as const,
+    }
+    const announced = one.log.announce(head)
+    expect(await announced.durable).toBe(true)
+    const other = await worker(one.name)
+    await stored(other, '/api/2')
+    expect(other.log.isInvalidated(await stored(other))).toBe(true)
+    expect([...(await recordsIn(one.writer)).keys()]).toContain(`!write ${announced.id}`)
+
+    // Gone without a word: what it had under way counts as written.
+    held.length = 0
+    const next = await worker(one.name)
+    await next.rows.find(row.key)
+    expect(next.log.isInvalidated(row)).toBe(true)
+    await vi.waitFor(async () =>
+      expect([...(await recordsIn(one.writer)).keys()]).not.toContain(`!write ${announced.id}`),
+    )
+    expect(next.log.isInvalidated(row)).toBe(true)
+    expect(next.log.isInvalidated(await stored(next))).toBe(false)
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+  })
+
+  it('do not take a database that was made anew for the one before', async () => {
+    const one = await worker()
+    const held = await asked(one)
+    const { use } = await fakeDatabase(one.name)
+    await use('readwrite', (store) => Promise.resolve(store.clear()))
+    const other = await worker(one.name)
+    await stored(other, '/api/2')
+    expect(await one.rows.commit(held, undefined)).toBe('removed')
+    await stored(one)
+  })
+})
+
+describe('a record of the state that cannot be read', () => {
+  it.each([null, 'text', {}, { kind: 'invalidation' }, { kind: 'write', id: 1 }])(
+    'may have said anything: all that is stored is validated (%j)',
+    async (record) => {
+      const store = await worker()
+      const row = await stored(store)
+      await store.writer.write(({ store: records }) => void records.put(record, '!invalidation tag x'))
+      const next = await worker(store.name)
+      await next.rows.find(row.key)
+      expect(next.log.isInvalidated(row)).toBe(true)
+      const fresh = await stored(next, '/api/2')
+      expect(next.log.isInvalidated(row)).toBe(true)
+      expect(next.log.isInvalidated(fresh)).toBe(false)
     },
+  )
+
+  it('is left alone where it is of a kind that this version does not know', async () => {
+    const store = await worker()
+    const row = await stored(store)
+    await store.writer.write(({ store: records }) => void records.put({ kind: 'of a later version' }, '!later'))
+    const next = await worker(store.name)
+    await next.rows.find(row.key)
+    expect(next.log.isInvalidated(row)).toBe(false)
+    await stored(next)
+    for (let round = 0; round < 3; round++) await audit(next, () => true)
+    expect((await recordsIn(next.writer)).get('!later')).toEqual({ kind: 'of a later version' })
   })
 })
 
-afterEach(() => {
-  onClose.delete(tell)
-  vi.unstubAllGlobals()
+describe('an audit', () => {
+  const DAY_MS = 86_400_000
+
+  it('removes what is of no more use, and does not believe a clock that only one round has seen', async () => {
+    const store = await worker()
+    const now = Date.now()
+    const old = await stored(store, '/api/old', { receivedAtMs: (now - 2 * DAY_MS) as Row['receivedAtMs'] })
+    await stored(store, '/api/new', { receivedAtMs: now as Row['receivedAtMs'] })
+    const pass = async (): Promise<void> => {
+      while (await audit(store, () => true));
+    }
+    await pass()
+    expect(await rowsOnDisk(store)).toBe(2)
+    await pass()
+    expect(await rowsOnDisk(store)).toBe(1)
+    expect(await found(store, old)).toBe(0)
+    expect(said).not.toHaveBeenCalled()
+  })
+
+  it('is not misled by one row that was stored while the clock was ahead', async () => {
+    const store = await worker()
+    const now = Date.now()
+    await stored(store, '/api/ahead', { receivedAtMs: (now + 30 * DAY_MS) as Row['receivedAtMs'] })
+    await stored(store, '/api/now', { receivedAtMs: now as Row['receivedAtMs'] })
+    for (let pass = 0; pass < 3; pass++) while (await audit(store, () => true));
+    expect(await rowsOnDisk(store)).toBe(2)
+  })
+
+  it('goes on where the worker before has stopped, and forgets invalidations older than every row', async () => {
+    const store = await worker()
+    const rows = await Promise.all(Array.from({ length: 250 }, (_, at) => asked(store, `/api/${at}`)))
+    await store.log.invalidate(['tag old'], undefined)
+    await Promise.all(rows.map(({ url }) => stored(store, new URL(url).pathname)))
+    await store.log.invalidate(['tag new'], undefined)
+    expect(await audit(store, () => false)).toBe(true)
+    const next = await worker(store.name)
+    let rounds = 0
+    while (await audit(next, () => false)) rounds++
+    expect(rounds).toBeLessThan(4)
+    const marks = [...(await recordsIn(next.writer)).keys()].filter((key) => key.startsWith('!invalidation'))
+    expect(marks).toEqual(['!invalidation tag new'])
+  })
 })
 
-const done = (): Promise<string> => Promise.resolve('done')
-
-describe('a connection that is closed under us', () => {
-  for (const event of ['close', 'versionchange']) {
-    it(`is told of at once, and the next use opens another: ${event}`, async () => {
-      const store = openStore('of a test', 'keyval', 'relaxed')
-      expect(await store('readonly', done)).toBe('done')
-      expect(await store('readonly', done)).toBe('done')
-      expect([connections.length, told]).toEqual([1, 0])
-      connections[0]?.dispatchEvent(new Event(event))
-      expect(told).toBe(1)
-      expect(await store('readonly', done)).toBe('done')
-      expect([connections.length, told]).toEqual([2, 1])
-    })
-  }
-
-  it('before it was of use is not told of: whoever reads anew then would do so for ever', async () => {
-    const store = openStore('of a test', 'keyval', 'relaxed')
-    const read = store('readonly', async () => {
-      connections[0]?.dispatchEvent(new Event('close'))
-      return done()
-    })
-    expect(await read).toBe('done')
-    expect(told).toBe(0)
-  })
-
-  it('makes way for a deletion', async () => {
-    await openStore('of a test', 'keyval', 'relaxed')('readonly', done)
-    connections[0]?.dispatchEvent(new Event('versionchange'))
-    expect(connections[0]?.isClosed).toBe(true)
-  })
-
-  it('is opened again where nobody has said so', async () => {
-    const store = openStore('of a test', 'keyval', 'relaxed')
-    await store('readonly', done)
-    connections[0]?.close()
-    expect(await store('readonly', done)).toBe('done')
-    expect(connections.length).toBe(2)
+describe('the change log', () => {
+  it('tells of the gap, of those partitions alone, and of what ends a user to all', async () => {
+    const store = await worker()
+    const change = (partition: string, all?: true) =>
+      ({ kind: 'changed', targets: [], cause: 'response', partition, atMs: Date.now(), informed: [], all }) as never
+    const logged = []
+    for (const [at, [partition, all]] of [['everyone'], ['user/ada'], ['user/grace'], ['user/grace', true]].entries()) {
+      const row = await asked(store, `/api/${at}`)
+      const committed = await store.rows.commit(row, change(partition as string, all as true | undefined))
+      logged.push(typeof committed === 'string' ? undefined : committed.logged)
+    }
+    const [first] = logged
+    const from = { logId: first?.logId ?? '', position: first?.position ?? 0 }
+    const told = await missed(store.writer, from, ['everyone', 'user/ada'])
+    expect(told.position).toBe(4)
+    expect(told.missed === 'reset' ? [] : told.missed.map(({ position }) => position)).toEqual([2, 4])
+    expect((await missed(store.writer, { logId: 'another', position: 1 }, [])).missed).toBe('reset')
+    expect((await missed(store.writer, { ...from, position: 9 }, [])).missed).toBe('reset')
+    expect((await missed(store.writer, { sinceMs: 0 }, ['user/grace'])).missed).toHaveLength(3)
   })
 })

@@ -1,0 +1,29 @@
+import type { Fields } from '../../core/head.ts'
+import { EVERYTHING } from '../../core/invalidation.ts'
+import { EVERYONE } from '../../core/key.ts'
+import type { Channel } from '../channel.ts'
+import { now } from '../clock.ts'
+import type { Erasure } from '../store/erasure.ts'
+import type { InvalidationLog } from '../store/invalidation-log.ts'
+import { report } from '../report.ts'
+
+interface Ports {
+  readonly log: InvalidationLog
+  readonly erasure: Erasure
+  readonly channel: Channel
+}
+
+/** Whether a response tells browsers to drop what they keep for its site; ours goes with it (Clear-Site-Data). */
+export const isCleared = (fields: Fields): boolean => /"(cache|storage|\*)"/.test(fields.get('clear-site-data') ?? '')
+
+/** Forgets everything that is stored, what is in the air as well, and tells the tabs. */
+export async function forgetAll({ log, erasure, channel }: Ports): Promise<void> {
+  const about = { partition: EVERYONE, atMs: now(), informed: [] }
+  const change = { kind: 'removed', targets: [], all: true, cause: 'remove', ...about } as const
+  channel.changes([await log.remove([EVERYTHING], change)])
+  eraseBehind(erasure)
+}
+
+/** Deletes the bytes of what has been removed. No answer waits for it. */
+export const eraseBehind = (erasure: Erasure): void =>
+  void erasure.run().catch((error: unknown) => report('what was removed is not deleted yet', error))

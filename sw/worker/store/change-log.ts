@@ -1,0 +1,94 @@
+import type { Change, LoggedChange } from '../../core/change.ts'
+import { EVERYONE } from '../../core/key.ts'
+import { isLogged } from '../../protocol.ts'
+import { now } from '../clock.ts'
+import { promisifyRequest } from './database.ts'
+import { changeKey, kindOf, META, storedPartitions, under } from './records.ts'
+import { parseMeta } from './meta.ts'
+import type { Transaction, Writer } from './writer.ts'
+
+/** The change log holds so many changes, and none older than a day: a tab that slept longer starts anew. */
+const MAX_CHANGES = 1000
+const MAX_CHANGE_AGE_MS = 86_400_000
+
+/** Of each partition so many old changes are looked at in one round of housekeeping. */
+const SLICE = 200
+
+/** Writes the next entry of the change log, in the transaction of what it tells of. */
+export function log({ store, meta }: Transaction, change: Change | undefined): LoggedChange | undefined {
+  if (change === undefined) return undefined
+  const logged = { ...change, logId: meta.logId, position: ++meta.position }
+  store.put(logged, changeKey(logOf(change), logged.position))
+  return logged
+}
+
+/** Under which partition a change lies. That a user is gone concerns every tab that may be showing them. */
+const logOf = ({ partition, all }: Change): string => (all === true ? EVERYONE : partition)
+
+/** From where on a tab wants to hear the log. */
+export type From =
+  | { readonly logId: string; readonly position: number }
+  /** It has heard nothing yet; what was logged since then concerns it. */
+  | { readonly sinceMs: number }
+
+/** What was logged of some partitions after a position; 'reset' when the log does not reach back that far. */
+export async function missed(
+  writer: Writer,
+  from: From,
+  partitions: readonly string[],
+): Promise<{ logId: string; position: number; missed: LoggedChange[] | 'reset' }> {
+  // Where the database is gone it is made anew, and with it a log that the tab can follow.
+  if ((await writer.load()) === undefined) await writer.begin()
+  return writer.read(async (store) => {
+    const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+    const { logId = '', position = 0 } = meta ?? {}
+    const isOther = 'logId' in from && (from.logId !== logId || from.position > position)
+    if (isOther || ('logId' in from && position - from.position > MAX_CHANGES)) {
+      return { logId, position, missed: 'reset' }
+    }
+    const found: LoggedChange[] = []
+    for (const partition of new Set([EVERYONE, ...partitions])) {
+      const changes =
+        'logId' in from ? await after(store, partition, from.position) : await since(store, partition, from.sinceMs)
+      found.push(...changes)
+    }
+    return { logId, position, missed: found.toSorted((one, other) => one.position - other.position) }
+  })
+}
+
+async function after(store: IDBObjectStore, partition: string, position: number): Promise<LoggedChange[]> {
+  const range = IDBKeyRange.bound(changeKey(partition, position), under(kindOf(partition, 'change')).upper, true)
+  return (await promisifyRequest<unknown[]>(store.getAll(range))).filter(isLogged)
+}
+
+/** Reads backwards, and no further than it has to. */
+async function since(store: IDBObjectStore, partition: string, sinceMs: number): Promise<LoggedChange[]> {
+  const found: LoggedChange[] = []
+  const request = store.openCursor(under(kindOf(partition, 'change')), 'prev')
+  for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
+    const change: unknown = cursor.value
+    if (isLogged(change)) {
+      if (change.atMs < sinceMs) break
+      found.push(change)
+    }
+    cursor.continue()
+  }
+  return found
+}
+
+/** Removes what is too old to be told. */
+export async function trimChanges(writer: Writer): Promise<void> {
+  const oldestMs = now() - MAX_CHANGE_AGE_MS
+  for (const partition of await writer.read(storedPartitions)) {
+    const all = under(kindOf(partition, 'change'))
+    const upTo = await writer.read(async (store) => {
+      const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+      const records = await promisifyRequest<unknown[]>(store.getAll(all, SLICE))
+      const oldest = Math.max(0, (meta?.position ?? 0) - MAX_CHANGES)
+      const old = records.filter(isLogged).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
+      return old.at(-1)?.position
+    })
+    if (upTo === undefined) continue
+    await writer.write(({ store }) => void store.delete(IDBKeyRange.bound(all.lower, changeKey(partition, upTo))))
+  }
+}

@@ -1,0 +1,98 @@
+import type { RemovalTarget } from '../../core/invalidation.ts'
+import { promisifyRequest } from './database.ts'
+import { parseEntry } from './index-entry.ts'
+import type { InvalidationLog } from './invalidation-log.ts'
+import { entriesOf, indexKey, isBodyKey, kindOf, storedPartitions } from './records.ts'
+import { deleteRecords, resize, type Rows } from './rows.ts'
+import type { Transaction, Writer } from './writer.ts'
+
+/** Rows that are looked at in one transaction: what is being answered meanwhile waits for one slice. */
+const SLICE = 200
+
+/**
+ * Deletes the bytes of what has been removed, some at a time. The removal is on disk already and keeps every worker from
+ * them, so an erasure may be cut short at any point: the next worker goes on.
+ */
+export class Erasure {
+  readonly #writer: Writer
+  readonly #log: InvalidationLog
+  readonly #rows: Rows
+  #running: Promise<void> | undefined
+  #isAskedAgain = false
+
+  constructor(writer: Writer, log: InvalidationLog, rows: Rows) {
+    this.#writer = writer
+    this.#log = log
+    this.#rows = rows
+  }
+
+  /** Settles when nothing that had been removed when this was called is on disk any more. */
+  async run(): Promise<void> {
+    if (this.#running !== undefined) {
+      this.#isAskedAgain = true
+      return this.#running
+    }
+    this.#running = this.#eraseAll().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  async #eraseAll(): Promise<void> {
+    await this.#writer.load()
+    do {
+      this.#isAskedAgain = false
+      const removals = this.#log.memory.removals()
+      if (removals.length === 0) return
+      for (const partition of await this.#partitionsOf(removals.map(([target]) => target))) {
+        await this.#erase(partition)
+      }
+      // What memory holds of them goes before the marks that keep it from being served.
+      this.#rows.forgetAll()
+      await this.#log.forgetRemovals(removals)
+    } while (this.#isAskedAgain)
+  }
+
+  /** The partitions that may hold something of these. */
+  async #partitionsOf(targets: readonly RemovalTarget[]): Promise<readonly string[]> {
+    const named = targets.map((target) =>
+      target.startsWith('partition ')
+        ? target.slice('partition '.length)
+        : target.startsWith('key ')
+          ? target.slice('key '.length).split('\n', 1)[0]
+          : undefined,
+    )
+    const stored = await this.#writer.read(storedPartitions)
+    return named.includes(undefined) ? stored : stored.filter((partition) => named.includes(partition))
+  }
+
+  async #erase(partition: string): Promise<void> {
+    const all = kindOf(partition, 'row')
+    for (let from: string | undefined = all; from !== undefined;) {
+      const start: string = from
+      from = await this.#writer.write((transaction) => this.#eraseSlice(transaction, partition, start, `${all}\uffff`))
+    }
+  }
+
+  /** Gives where to go on; undefined: it was the last slice. */
+  async #eraseSlice(
+    transaction: Transaction,
+    partition: string,
+    from: string,
+    to: string,
+  ): Promise<string | undefined> {
+    const { store, meta } = transaction
+    const found = (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to, true), SLICE))).map(String)
+    const [first, last] = [found[0], found.at(-1)]
+    if (first === undefined || last === undefined) return undefined
+    const entries = await entriesOf(store, IDBKeyRange.bound(indexKey(first), indexKey(last)))
+    const known = new Map(entries.map(([key, entry]) => [key, parseEntry(entry)]))
+    for (const key of found) {
+      if (isBodyKey(key)) continue
+      const entry = known.get(indexKey(key))
+      // A row without an entry is of a fault: it cannot be told when it was asked for.
+      if (entry !== undefined && this.#log.memory.removing({ ...entry, partition }) < entry.sequence) continue
+      deleteRecords(store, key)
+      resize(meta, entry, -1)
+    }
+    return found.length < SLICE ? undefined : last
+  }
+}

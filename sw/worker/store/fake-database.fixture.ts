@@ -1,0 +1,52 @@
+import 'fake-indexeddb/auto'
+import { vi } from 'vitest'
+import { cacheDatabaseOf } from '../../../config/names.ts'
+import type { UseStore } from './database.ts'
+import type { Transactions, Writer } from './writer.ts'
+
+vi.stubGlobal('self', globalThis)
+vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+vi.stubGlobal('registration', { scope: 'https://app.test/' })
+vi.stubGlobal('caches', {
+  has: () => Promise.resolve(false),
+  open: () => Promise.resolve({}),
+  delete: () => Promise.resolve(true),
+})
+// In Node a channel would keep the process alive.
+vi.stubGlobal('BroadcastChannel', undefined)
+
+let databases = 0
+
+/** A database of its own. Called again with its name it is opened as by another worker. */
+export async function fakeDatabase(
+  name = cacheDatabaseOf(`/${++databases}/`),
+): Promise<{ name: string; use: UseStore }> {
+  const { openStore } = await import('./database.ts')
+  return { name, use: openStore(name, 'relaxed') }
+}
+
+/** A writer over a database of its own, or over one that another worker has opened. */
+export async function fakeWriter(name?: string): Promise<{ name: string; writer: Writer }> {
+  const { Writer: Class } = await import('./writer.ts')
+  const database = await fakeDatabase(name)
+  return { name: database.name, writer: new Class(database.use, '1') }
+}
+
+/** Every record of a database by its key. */
+export async function recordsIn(writer: Transactions): Promise<Map<string, unknown>> {
+  const { promisifyRequest } = await import('./database.ts')
+  return writer.read(async (store) => {
+    const [keys, records] = await Promise.all([
+      promisifyRequest(store.getAllKeys()),
+      promisifyRequest<unknown[]>(store.getAll()),
+    ])
+    return new Map(keys.map((key, at) => [String(key), records[at]]))
+  })
+}
+
+/** A store that fails at everything. */
+export const FAILING: Transactions = {
+  read: () => Promise.reject(new Error('no such luck')),
+  write: () => Promise.reject(new Error('no such luck')),
+}

@@ -1,0 +1,320 @@
+import type { Change, LoggedChange } from '../../core/change.ts'
+import {
+  EVERYTHING,
+  Invalidations,
+  isRemovedBy,
+  type Removable,
+  type RemovalTarget,
+  type Target,
+} from '../../core/invalidation.ts'
+import type { Row } from '../../core/row.ts'
+import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
+import { aliveLockOf } from '../../../config/names.ts'
+import { timeout } from '../clock.ts'
+import { scope } from '../scope.ts'
+import { log } from './change-log.ts'
+import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
+import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
+
+/** A write that has been announced and not ended, as it lies on disk. */
+export interface PendingWrite {
+  readonly kind: 'write'
+  readonly id: string
+  /** The worker that sends it. */
+  readonly worker: string
+  readonly method: string
+  readonly url: string
+  readonly clientId: string
+  /** Base64 of the SHA-256 of its body; absent where it has none. */
+  readonly bodyDigest?: string | undefined
+  readonly targets: readonly Target[]
+}
+
+/** A write that this worker has announced. */
+export interface Announced {
+  readonly id: string
+  /** Whether the announcement is on disk; never rejects. */
+  readonly durable: Promise<boolean>
+}
+
+/** What is said of a write when it is announced. */
+export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'bodyDigest' | 'targets'>
+
+/** How long the page's answer to a write waits for its place in the order of things. */
+const PLACE_LIMIT_MS = 500
+
+/** More invalidations than this give way to ones that reach more. */
+const MAX_INVALIDATIONS = 1000
+
+const PARTITION = 'partition '
+
+/** What makes a record of this kind one that no reader understands: it may have said anything. */
+const DAMAGED = 'damaged'
+
+/**
+ * Invalidations, removals and pending writes, in memory and on disk.
+ *
+ * ```
+ *   announce ──► pending ──► end ──► invalidation on disk
+ *                  │
+ *                  └── its worker is gone ──► counts as written
+ * ```
+ *
+ * While a write is pending, reads of what it names are not served from store, and what they bring is stale.
+ */
+export class InvalidationLog implements StateReader {
+  readonly memory = new Invalidations()
+  /** Moves with each invalidation of a tag: an answer that is in the air may turn out to have it. */
+  tagVersion = 0
+  readonly #writer: Writer
+  /** The name of this worker among all that write here. */
+  readonly #worker = crypto.randomUUID()
+  /** Writes of this worker whose end is not on disk yet. */
+  readonly #own = new Set<string>()
+  /** Pending writes of other workers, by id. */
+  #others: ReadonlyMap<string, PendingWrite> = new Map()
+  /** Removals that are not on disk yet. */
+  readonly #removing = new Set<readonly RemovalTarget[]>()
+  #alive: Promise<unknown> | undefined
+
+  constructor(writer: Writer) {
+    this.#writer = writer
+    writer.addReader(this)
+  }
+
+  /** Whether an invalidation newer than the row covers it, or a pending write does. */
+  isInvalidated(row: Row): boolean {
+    return this.memory.covering(row) > row.sequence
+  }
+
+  /** Whether the row has been removed: its bytes may still be on disk. */
+  isRemoved(row: Removable & Pick<Row, 'sequence'>): boolean {
+    for (const targets of this.#removing) if (isRemovedBy(row, targets)) return true
+    return this.memory.removing(row) >= row.sequence
+  }
+
+  /** Announces a write before it is sent. It is pending until `end`. */
+  announce(head: WriteHead): Announced {
+    const id = crypto.randomUUID()
+    this.#own.add(id)
+    this.memory.begin(id, head.targets)
+    const durable = this.#hold()
+      .then(() =>
+        this.#writer.write(({ store }) => {
+          const record: PendingWrite = { kind: 'write', id, worker: this.#worker, ...head }
+          store.put(record, PENDING_WRITES + id)
+        }),
+      )
+      .then(
+        () => true,
+        () => false,
+      )
+    return { id, durable }
+  }
+
+  /**
+   * The outcome of a write is known: what it `reached` is invalidated as of now. When this settles memory knows, which is
+   * enough for the page to be answered: on disk the announcement stands for the outcome until `written` settles.
+   */
+  async end(
+    { id }: Pick<Announced, 'id'>,
+    reached: readonly Target[],
+    change: Change | undefined,
+  ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
+    const placed = this.#writer.begin().then(() => {
+      const at = this.#writer.nextInMemory() ?? NEVER
+      for (const target of reached) this.memory.add({ target, sequence: at })
+      if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
+      this.memory.end(id)
+    })
+    const written = placed.then(() => this.#written(id, reached, change))
+    written.catch(() => undefined)
+    // Without a place the write stays pending: what it touches comes from the network.
+    await timeout(PLACE_LIMIT_MS, placed, undefined)
+    return { written }
+  }
+
+  async #written(
+    id: string,
+    reached: readonly Target[],
+    change: Change | undefined,
+  ): Promise<LoggedChange | undefined> {
+    const logged = await this.#writer.write((transaction) => {
+      const { store } = transaction
+      const at = transaction.next()
+      for (const target of reached) this.#put(store, target, at)
+      store.delete(PENDING_WRITES + id)
+      return log(transaction, change)
+    })
+    this.#own.delete(id)
+    return logged
+  }
+
+  /** Invalidates at once, without a write. Settles when it is on disk. */
+  async invalidate(targets: readonly Target[], change: Change | undefined): Promise<LoggedChange | undefined> {
+    const id = crypto.randomUUID()
+    // Until it has a place it covers as a pending write does.
+    this.memory.begin(id, targets)
+    const { written } = await this.end({ id }, targets, change)
+    return written
+  }
+
+  /**
+   * Removes what the targets cover: nothing of it is served or stored from now on, in memory at once and in every worker
+   * when this settles. The bytes are deleted later, see `Erasure`.
+   */
+  async remove(targets: readonly RemovalTarget[], change: Change | undefined): Promise<LoggedChange | undefined> {
+    this.#removing.add(targets)
+    const logged = await this.#writer.write((transaction) => {
+      this.putRemovals(transaction, targets, transaction.next())
+      return log(transaction, change)
+    })
+    // Where it could not be written this worker goes on to serve nothing of it.
+    this.#removing.delete(targets)
+    return logged
+  }
+
+  /** The same, as part of a transaction. */
+  putRemovals({ store }: Transaction, targets: readonly RemovalTarget[], at: Sequence): void {
+    for (const target of targets) {
+      this.memory.addRemoval(target, at)
+      store.put({ kind: 'removal', target, sequence: at }, REMOVALS + target)
+      // Few, so they go at once: the log of changes to a user's data is that user's data.
+      if (target.startsWith(PARTITION)) store.delete(under(kindOf(target.slice(PARTITION.length), 'change')))
+    }
+  }
+
+  /** Nothing that a removal covers is stored any more: its mark goes, and what is asked before it is never stored. */
+  async forgetRemovals(erased: readonly (readonly [RemovalTarget, Sequence])[]): Promise<void> {
+    if (erased.length === 0) return
+    await this.#writer.write((transaction) => {
+      const { store, meta } = transaction
+      const inAir = this.#writer.oldestInAir(transaction)
+      for (const [target, at] of erased) {
+        // A request of this worker that began before could still bring it back.
+        if (at >= inAir || this.#isNewer(target, at)) continue
+        if (at > meta.floor) meta.floor = at
+        store.delete(REMOVALS + target)
+        this.memory.forgetRemoval(target)
+      }
+    })
+  }
+
+  #isNewer(target: RemovalTarget, at: Sequence): boolean {
+    return this.memory.removals().some(([other, sequence]) => other === target && sequence > at)
+  }
+
+  /** Forgets invalidations older than every row, and folds what has become too many. */
+  async tidy(oldestRow: Sequence | undefined): Promise<void> {
+    if (oldestRow === undefined && this.memory.size <= MAX_INVALIDATIONS) return
+    await this.#writer.write((transaction) => {
+      const { store, meta } = transaction
+      if (oldestRow !== undefined) {
+        const inAir = this.#writer.oldestInAir(transaction)
+        const oldest = oldestRow < inAir ? oldestRow : inAir
+        for (const target of this.memory.forgetBefore(oldest)) store.delete(INVALIDATIONS + target)
+        // A request of another worker may be older than what was forgotten: what it brings is not stored.
+        if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence
+      }
+      const folded = this.memory.fold(MAX_INVALIDATIONS)
+      for (const target of folded?.gone ?? []) store.delete(INVALIDATIONS + target)
+      for (const { target, sequence } of folded?.put ?? []) this.#put(store, target, sequence)
+    })
+  }
+
+  learn(records: StateRecords): void {
+    this.tagVersion++
+    const others = new Map<string, PendingWrite>()
+    let isDamaged = false
+    for (const record of records) {
+      const parsed = parse(record)
+      if (parsed === undefined) isDamaged = true
+      else if (parsed.kind === 'invalidation') this.memory.add(parsed)
+      else if (parsed.kind === 'removal') this.memory.addRemoval(parsed.target, parsed.sequence)
+      else if (parsed.kind === 'write' && !this.#own.has(parsed.id)) others.set(parsed.id, parsed)
+    }
+    for (const id of this.#others.keys()) if (!others.has(id)) this.memory.end(id)
+    for (const { id, targets } of others.values()) this.memory.begin(id, targets)
+    this.#others = others
+    // What cannot be read may have been of just now, and of anything.
+    if (isDamaged) this.memory.begin(DAMAGED, [EVERYTHING])
+    if (others.size > 0) void this.#settleOthers().catch(() => undefined)
+  }
+
+  takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
+    const { store, meta } = transaction
+    // Before all that this worker asks for, and after all that any worker has asked for so far.
+    const start = sequence(meta.incarnation, 0)
+    if (isOtherVersion) this.putRemovals(transaction, [EVERYTHING], start)
+    const damaged = entries.filter(([key, record]) => key !== META && parse(record) === undefined)
+    for (const [key] of damaged) store.delete(key)
+    if (damaged.length > 0) this.#put(store, EVERYTHING, start)
+    this.memory.end(DAMAGED)
+  }
+
+  /**
+   * A pending write of a worker that is gone counts as written. One of a worker that lives on is that worker's to end: it
+   * tells the others when it has.
+   */
+  async #settleOthers(): Promise<void> {
+    const isAlive = await aliveWorkers()
+    const gone = [...this.#others.values()].filter(({ worker }) => !isAlive(worker))
+    if (gone.length === 0) return
+    await this.#writer.write(({ store, next }) => {
+      for (const { id, targets } of gone) {
+        const at = next()
+        for (const target of targets) this.#put(store, target, at)
+        store.delete(PENDING_WRITES + id)
+      }
+    })
+    for (const { id } of gone) this.memory.end(id)
+  }
+
+  #put(store: IDBObjectStore, target: Target, at: Sequence): void {
+    this.memory.add({ target, sequence: at })
+    store.put({ kind: 'invalidation', target, sequence: at }, INVALIDATIONS + target)
+  }
+
+  /** Shows other workers, by a lock that goes with this worker, that its pending writes will be ended by itself. */
+  #hold(): Promise<unknown> {
+    this.#alive ??= new Promise<void>((resolve) => {
+      if (!('locks' in navigator)) return resolve()
+      const hold = (): Promise<never> => {
+        resolve()
+        return new Promise(() => undefined)
+      }
+      navigator.locks.request(aliveLockOf(scope(), this.#worker), hold).catch(() => resolve())
+    })
+    return this.#alive
+  }
+}
+
+/** Tells of workers whether they live. Where the browser has no locks, none does. */
+async function aliveWorkers(): Promise<(worker: string) => boolean> {
+  if (!('locks' in navigator)) return () => false
+  const { held = [] } = await navigator.locks.query()
+  const names = new Set(held.map(({ name }) => name))
+  return (worker) => names.has(aliveLockOf(scope(), worker))
+}
+
+type Parsed =
+  | { readonly kind: 'invalidation'; readonly target: Target; readonly sequence: Sequence }
+  | { readonly kind: 'removal'; readonly target: RemovalTarget; readonly sequence: Sequence }
+  | PendingWrite
+  | { readonly kind: 'other' }
+
+/** A record of the state; undefined where it cannot be told what it said. */
+function parse(record: unknown): Parsed | undefined {
+  const { kind, target, sequence, targets, id } = (record ?? {}) as Record<string, unknown>
+  switch (kind) {
+    case 'invalidation':
+    case 'removal':
+      return typeof target === 'string' && typeof sequence === 'number' ? (record as Parsed) : undefined
+    case 'write':
+      return typeof id === 'string' && Array.isArray(targets) && targets.every((each) => typeof each === 'string')
+        ? (record as Parsed)
+        : undefined
+    default:
+      return typeof kind === 'string' ? { kind: 'other' } : undefined
+  }
+}

@@ -1,0 +1,48 @@
+import { NEVER, type Sequence } from '../../core/sequence.ts'
+import type { EpochMs } from '../../core/units.ts'
+
+/** The store's record of itself. Every transaction that writes reads it first and writes it last. */
+export interface Meta {
+  readonly kind: 'meta'
+  /** Tells this database from one that is made anew under the same name; names the change log. */
+  readonly logId: string
+  /** The config's `version` under which the rows were stored. */
+  version: string
+  /** Of the worker that wrote last; it grows with each worker. */
+  incarnation: number
+  /** Nothing that was asked for before is stored any more: it may have been removed since, and the mark is gone. */
+  floor: Sequence
+  /** Bytes stored under each rule. */
+  sizes: Readonly<Record<string, number>>
+  /** Of the newest entry of the change log. */
+  position: number
+  /** The clock at the last housekeeping: one that was set ahead by mistake is believed only if it stays so. */
+  clockAtMs?: EpochMs
+  /** The key up to which the audit has come; absent: it begins anew. */
+  auditedTo?: string | undefined
+  /** The oldest row that the audit has seen in this pass. */
+  oldestSeen?: Sequence | undefined
+}
+
+/** Of a database that has none: whatever lies in it is of no version. */
+export const newMeta = (): Meta => ({
+  kind: 'meta',
+  logId: crypto.randomUUID(),
+  version: '',
+  incarnation: 0,
+  floor: NEVER,
+  sizes: {},
+  position: 0,
+})
+
+/** The record of a store; undefined where there is none that can be read. Storage is an edge. */
+export function parseMeta(record: unknown): Meta | undefined {
+  const meta = record as Partial<Meta> | null | undefined
+  const counts = [meta?.incarnation, meta?.floor, meta?.position]
+  return meta?.kind === 'meta' &&
+    typeof meta.logId === 'string' &&
+    counts.every((count) => typeof count === 'number') &&
+    typeof meta.sizes === 'object'
+    ? (meta as Meta)
+    : undefined
+}

@@ -1,0 +1,293 @@
+import type { CacheError } from '../../core/cache-error.ts'
+import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
+import { onClose, promisifyRequest, type UseStore } from './database.ts'
+import { dirtyFlag } from './dirty-flag.ts'
+import { type Meta, newMeta, parseMeta } from './meta.ts'
+import { entriesOf, META, STATE, under } from './records.ts'
+
+/** What is written at once, or not at all. */
+export interface Transaction {
+  readonly store: IDBObjectStore
+  /** May be changed; it is written back. */
+  readonly meta: Meta
+  /** The next place in the order of things: after all that any worker has asked for so far. */
+  readonly next: () => Sequence
+}
+
+/** Reads and writes the store. */
+export interface Transactions {
+  /** Reads, in one transaction. What memory holds may be newer. */
+  read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T>
+  /**
+   * Writes as the newest worker that the store knows of. Work that is waiting is written in one transaction, in order;
+   * work that fails is undone alone. It may run twice, so it changes nothing but the store.
+   *
+   * @param bytes what it writes, roughly, where that is much. Default: 0.
+   */
+  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes?: number): Promise<T>
+}
+
+/** A place in the order of things, taken when a request begins. */
+export interface SequenceTicket {
+  readonly lease: Promise<Readonly<Meta>>
+  readonly counter: number
+}
+
+/** The records of the state, as they lie on disk. */
+export type StateRecords = readonly unknown[]
+
+/** The same with their keys. */
+type StateEntries = readonly (readonly [key: string, record: unknown])[]
+
+/** What has to know when the state on disk may have changed. */
+export interface StateReader {
+  /** The state was read: when this worker starts, and when another has written. */
+  learn(records: StateRecords): void
+  /** What memory holds may be out of date, and is read again. */
+  reread?(): void
+  /**
+   * In the transaction in which this worker becomes the newest.
+   *
+   * @param isOtherVersion the rows were stored under another `version` of the config, or may not be believed.
+   */
+  takeOver?(transaction: Transaction, isOtherVersion: boolean, entries: StateEntries): void
+}
+
+/** Work of one transaction: a burst of answers is tens of commits, and a write behind it waits for one of them. */
+const MAX_BATCH = 50
+
+interface Job {
+  readonly work: (transaction: Transaction) => unknown
+  readonly bytes: number
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * The one writer of the store. What settles while a transaction is being committed is written in the next one, together.
+ *
+ * Memory is trusted as long as the incarnation in the store is this worker's. A transaction that meets another one knows
+ * that a second worker writes (during an update two are alive): it reads the state again and takes a new incarnation, so
+ * that what this worker does from then on comes after what the other did.
+ */
+export class Writer implements Transactions {
+  /**
+   * Called when there was no room for so many bytes, with a way to write before everything that waits. Settles when room
+   * was made, or cannot be made.
+   */
+  onFull: (write: Transactions['write'], bytes: number) => Promise<unknown> = () => Promise.resolve()
+  readonly #store: UseStore
+  readonly #version: string
+  readonly #readers: StateReader[] = []
+  readonly #queue: Job[] = []
+  #isWriting = false
+  #held: Readonly<Meta> | undefined
+  #lease: Promise<Readonly<Meta>> | undefined
+  #loaded: Promise<Readonly<Meta> | undefined> | undefined
+  #dirty: Promise<boolean> | undefined
+  #counter = 0
+  /** The highest incarnation that was ever this worker's: should the database vanish, sequences still only grow. */
+  #highest = 0
+  /** Requests that have not ended, with their places where these are known. */
+  readonly #inAir = new Map<SequenceTicket, Sequence>()
+
+  constructor(store: UseStore, version: string) {
+    this.#store = store
+    this.#version = version
+    // The database may have been deleted: what memory holds of it is read again.
+    onClose.add(() => this.reread())
+  }
+
+  /** The reader is told of the state whenever it is read; call it before the first use. */
+  addReader(reader: StateReader): void {
+    this.#readers.push(reader)
+  }
+
+  /** Bytes stored under each rule, when the store was last written. */
+  get sizes(): Readonly<Record<string, number>> {
+    return this.#held?.sizes ?? {}
+  }
+
+  /** Takes the next place. `release` it when nothing that was asked at that place can be stored any more. */
+  ticket(): SequenceTicket {
+    const ticket = { lease: this.begin(), counter: ++this.#counter }
+    this.#inAir.set(ticket, NEVER)
+    this.placeOf(ticket).then(
+      (place) => this.#inAir.has(ticket) && this.#inAir.set(ticket, place),
+      () => this.release(ticket),
+    )
+    return ticket
+  }
+
+  release(ticket: SequenceTicket): void {
+    this.#inAir.delete(ticket)
+  }
+
+  /** Where a ticket stands. Rejects when the store could not be written. */
+  async placeOf({ lease, counter }: SequenceTicket): Promise<Sequence> {
+    return sequence((await lease).incarnation, counter)
+  }
+
+  /** The place of the oldest request of this worker that may still be stored; the next place where there is none. */
+  oldestInAir({ next }: Transaction): Sequence {
+    return [...this.#inAir.values()].reduce((oldest, place) => (place < oldest ? place : oldest), next())
+  }
+
+  /** Makes this worker the newest one that the store knows of. */
+  begin(): Promise<Readonly<Meta>> {
+    if (this.#lease !== undefined) return this.#lease
+    const lease = this.write(({ meta }) => ({ ...meta }))
+    lease.catch(() => {
+      if (this.#lease === lease) this.#lease = undefined
+    })
+    this.#lease = lease
+    return lease
+  }
+
+  /** The next place of this worker, in memory; undefined as long as it has not written. */
+  nextInMemory(): Sequence | undefined {
+    return this.#held && sequence(this.#held.incarnation, ++this.#counter)
+  }
+
+  /** Whether rows were stored under this worker's `version`. */
+  isOfThisVersion(meta: Readonly<Meta> | undefined): boolean {
+    return meta?.version === this.#version
+  }
+
+  /**
+   * Reads what every answer depends on, once.
+   *
+   * @returns undefined where nothing that is stored may be believed.
+   */
+  load(): Promise<Readonly<Meta> | undefined> {
+    const loading = (this.#loaded ??= Promise.all([
+      this.#store('readonly', async (store) =>
+        this.#learn(await promisifyRequest<unknown[]>(store.getAll(under(STATE)))),
+      ),
+      // Asked beside the database, not after it.
+      this.#isDirty(),
+    ]).then(([meta, isDirty]) => (isDirty ? undefined : meta)))
+    loading.catch(() => {
+      if (this.#loaded === loading) this.#loaded = undefined
+    })
+    return loading
+  }
+
+  /** Another worker has written: what memory holds may be out of date. */
+  reread(): void {
+    this.#loaded = undefined
+    for (const reader of this.#readers) reader.reread?.()
+  }
+
+  /** Whether a worker before this one could not record a write: then nothing that was stored before is believed. */
+  #isDirty(): Promise<boolean> {
+    return (this.#dirty ??= dirtyFlag.isSet())
+  }
+
+  read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.#store('readonly', work)
+  }
+
+  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes = 0): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, bytes, resolve: resolve as Job['resolve'], reject })
+      if (!this.#isWriting) void this.#writeAll()
+    })
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#isWriting = true
+    while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, MAX_BATCH))
+    this.#isWriting = false
+  }
+
+  /** Never rejects: each job hears of its own outcome. */
+  async #writeBatch(batch: readonly Job[], wasFull = false): Promise<void> {
+    try {
+      const results = await this.#commit(batch)
+      batch.forEach(({ resolve }, at) => resolve(results[at]))
+    } catch (error) {
+      if (!wasFull && isFull(error)) {
+        const bytes = batch.reduce((sum, job) => sum + job.bytes, 0)
+        await this.onFull((work) => this.#writeFirst(work), bytes).catch(() => undefined)
+        return this.#writeBatch(batch, true)
+      }
+      const [only, ...others] = batch
+      if (others.length === 0) return only?.reject(error)
+      for (const job of batch) await this.#writeBatch([job], wasFull)
+    }
+  }
+
+  async #writeFirst<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T> {
+    const [result] = await this.#commit([{ work }])
+    return result as T
+  }
+
+  async #commit(batch: readonly Pick<Job, 'work'>[]): Promise<unknown[]> {
+    const held = this.#held
+    const isDirty = await this.#isDirty()
+    const { results, meta } = await this.#store('readwrite', async (store) => {
+      try {
+        const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+        const isOurs = found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
+        const transaction = isOurs ? this.#transaction(store, found) : await this.#takeOver(store, found, isDirty)
+        const results: unknown[] = []
+        for (const { work } of batch) results.push(await work(transaction))
+        store.put(transaction.meta, META)
+        await promisifyRequest(store.transaction)
+        return { results, meta: transaction.meta }
+      } catch (error) {
+        abort(store.transaction)
+        throw error
+      }
+    })
+    if (held?.incarnation !== meta.incarnation || held.logId !== meta.logId) {
+      this.#lease = this.#loaded = Promise.resolve(meta)
+    }
+    this.#held = meta
+    if (isDirty) await dirtyFlag.clear().then(() => (this.#dirty = Promise.resolve(false)))
+    return results
+  }
+
+  #transaction(store: IDBObjectStore, meta: Meta): Transaction {
+    return { store, meta, next: () => sequence(meta.incarnation, ++this.#counter) }
+  }
+
+  /** Makes this worker the newest one, in the transaction of its first work or of its first after another worker's. */
+  async #takeOver(store: IDBObjectStore, found: Meta | undefined, isDirty: boolean): Promise<Transaction> {
+    const incarnation = Math.max(found?.incarnation ?? 0, this.#highest) + 1
+    this.#highest = incarnation
+    const meta = found ?? newMeta()
+    const entries = await entriesOf(store, under(STATE))
+    const isNew = found === undefined && entries.length === 0
+    // What forbids to store what was asked for before may have been lost with the database that was there before.
+    if (isNew || (this.#held !== undefined && this.#held.logId !== meta.logId)) meta.floor = sequence(incarnation, 0)
+    meta.incarnation = incarnation
+    const transaction = this.#transaction(store, meta)
+    for (const reader of this.#readers) {
+      reader.learn(entries.map(([, record]) => record))
+      reader.takeOver?.(transaction, isDirty || (!isNew && meta.version !== this.#version), entries)
+    }
+    meta.version = this.#version
+    return transaction
+  }
+
+  #learn(records: StateRecords): Readonly<Meta> | undefined {
+    for (const reader of this.#readers) reader.learn(records)
+    return records.map(parseMeta).find((meta) => meta !== undefined)
+  }
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** Whether a transaction failed for want of room. Firefox may give another name, or no reason at all. */
+function isFull(error: unknown): boolean {
+  const cause = (error as Partial<CacheError> | null)?.cause as Partial<DOMException> | null | undefined
+  return cause === null || /quota|no_device_space/i.test(String(cause?.name))
+}
