@@ -9,9 +9,25 @@ import {
   type RemovalTarget,
   type Target,
 } from './invalidation.ts'
-import { NEVER, sequence, UNDER_WAY } from './sequence.ts'
+import { NEVER, type Sequence, sequence, UNDER_WAY } from './sequence.ts'
 
 const at = (counter: number) => sequence(1, counter)
+
+/** Forgets the invalidations that are older. Gives their targets. */
+function forgetBefore(marks: Invalidations, oldest: Sequence): Target[] {
+  const older = marks.olderThan(oldest)
+  marks.forget(older)
+  return older.map(({ target }) => target)
+}
+
+/** Folds what is too much, as the worker does once the disk has it. */
+function fold(marks: Invalidations, limit: number) {
+  const folded = marks.folded(limit)
+  for (const each of folded.put) marks.add(each)
+  marks.forget(folded.gone)
+  return { ...folded, gone: folded.gone.map(({ target }) => target) }
+}
+
 const PRODUCTS = 'https://shop.example/api/products'
 
 const REACH: [rule: string, target: Target, url: string, tags: string[], reached: boolean][] = [
@@ -76,7 +92,7 @@ describe('marks (I1)', () => {
     const marks = new Invalidations()
     for (const counter of [3, 7, 5]) marks.add({ target: 'tag products', sequence: at(counter) })
     expect(marks.covering(row)).toBe(at(7))
-    expect(marks.forgetBefore(UNDER_WAY)).toEqual(['tag products'])
+    expect(forgetBefore(marks, UNDER_WAY)).toEqual(['tag products'])
   })
 
   it('of prefixes never become older', () => {
@@ -116,7 +132,7 @@ describe('a write under way (I2)', () => {
   it('is not forgotten with the marks', () => {
     const marks = new Invalidations()
     marks.begin('one', [`url ${PRODUCTS}`])
-    expect(marks.forgetBefore(UNDER_WAY)).toEqual([])
+    expect(forgetBefore(marks, UNDER_WAY)).toEqual([])
     expect(marks.covering(row)).toBe(UNDER_WAY)
   })
 })
@@ -128,10 +144,10 @@ describe('marks that no row is left for', () => {
     marks.add({ target: 'prefix old/', sequence: at(2) })
     marks.add({ target: 'tag as-old-as-the-oldest', sequence: at(3) })
     marks.add({ target: 'prefix new/', sequence: at(4) })
-    expect(marks.forgetBefore(at(3)).toSorted()).toEqual(['prefix old/', 'tag old'])
+    expect(forgetBefore(marks, at(3)).toSorted()).toEqual(['prefix old/', 'tag old'])
     expect(marks.covering({ url: 'new/1', tags: ['old'] })).toBe(at(4))
     expect(marks.covering({ url: '', tags: ['as-old-as-the-oldest'] })).toBe(at(3))
-    expect(marks.forgetBefore(at(3))).toEqual([])
+    expect(forgetBefore(marks, at(3))).toEqual([])
   })
 
   it('make no difference to any row that is left', () => {
@@ -153,7 +169,10 @@ describe('marks that no row is left for', () => {
         for (const one of made) marks.add(one)
         const invalidated = () => left.map((row) => marks.covering(row) > row.sequence)
         const before = invalidated()
-        marks.forgetBefore(left.map((row) => row.sequence).reduce((one, other) => (one < other ? one : other)))
+        forgetBefore(
+          marks,
+          left.map((row) => row.sequence).reduce((one, other) => (one < other ? one : other)),
+        )
         expect(invalidated()).toEqual(before)
       }),
     )
@@ -185,6 +204,17 @@ describe('what has been removed', () => {
   })
 })
 
+describe('what is forgotten', () => {
+  it('stays where it has been invalidated anew meanwhile', () => {
+    const marks = new Invalidations()
+    marks.add({ target: 'tag a', sequence: at(1) })
+    const older = marks.olderThan(at(2))
+    marks.add({ target: 'tag a', sequence: at(3) })
+    marks.forget(older)
+    expect(marks.covering({ url: '', tags: ['a'] })).toBe(at(3))
+  })
+})
+
 describe('invalidations that have become too many', () => {
   it('give way to ones that reach more, the oldest first', () => {
     const marks = new Invalidations()
@@ -196,20 +226,20 @@ describe('invalidations that have become too many', () => {
       'tag newer',
     ]
     targets.forEach((target, index) => marks.add({ target, sequence: at(index + 1) }))
-    const folded = marks.fold(4)
-    expect(folded?.gone).toEqual(targets.slice(0, 3))
-    expect(folded?.put).toEqual([
+    const folded = fold(marks, 4)
+    expect(folded.gone).toEqual(targets.slice(0, 3))
+    expect(folded.put).toEqual([
       { target: 'prefix https://a.example/api/orders/', sequence: at(2) },
       { target: 'prefix ', sequence: at(3) },
     ])
     expect(marks.size).toBe(4)
-    expect(marks.fold(4)).toBeUndefined()
+    expect(fold(marks, 4)).toEqual({ gone: [], put: [] })
   })
 
   it('have everything above an origin', () => {
     const marks = new Invalidations()
     marks.add({ target: 'prefix https://a.example/', sequence: at(1) })
-    expect(marks.fold(0)?.put).toEqual([{ target: 'prefix ', sequence: at(1) }])
+    expect(fold(marks, 0).put).toEqual([{ target: 'prefix ', sequence: at(1) }])
   })
 
   it('cover whatever they covered before', () => {
@@ -227,7 +257,7 @@ describe('invalidations that have become too many', () => {
         const marks = new Invalidations()
         for (const [of, counter] of made) marks.add({ target: of, sequence: at(counter) })
         const before = rows.map((row) => marks.covering(row))
-        marks.fold(limit)
+        fold(marks, limit)
         rows.forEach((row, index) => expect(marks.covering(row)).toBeGreaterThanOrEqual(before[index] ?? 0))
       }),
     )

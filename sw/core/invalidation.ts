@@ -91,38 +91,45 @@ export class Invalidations {
     this.#removed.delete(target)
   }
 
-  /** Forgets the invalidations that no row older than `oldest` is left to be covered by. Gives their targets. */
-  forgetBefore(oldest: Sequence): Target[] {
-    const forgotten = [...this.#invalidated].filter(([, at]) => at < oldest).map(([target]) => target)
-    for (const target of forgotten) this.#invalidated.delete(target)
-    return forgotten
+  /** The invalidations that no row older than `oldest` is left to be covered by. */
+  olderThan(oldest: Sequence): Invalidation[] {
+    return [...this.#invalidated].filter(([, at]) => at < oldest).map(([target, sequence]) => ({ target, sequence }))
   }
 
   /**
-   * Brings the number of invalidations below `limit`: the older half give way to ones that reach more, a URL or prefix to
-   * the folder above it, a tag to everything. Too much is validated then, never too little.
+   * What brings the number of invalidations to `limit` or below: the older ones give way to ones that reach more, a URL or
+   * prefix to the folder above it, a tag to everything. Too much is validated then, never too little.
    *
-   * @returns the targets that are gone, and what stands in for them; undefined where nothing had to be done.
+   * @param without what does not count, for it goes as well.
+   * @returns what goes, and what stands in for them: nothing where there are few enough.
    */
-  fold(limit: number): { readonly gone: readonly Target[]; readonly put: readonly Invalidation[] } | undefined {
-    if (this.#invalidated.size <= limit) return undefined
-    const byAge = [...this.#invalidated].toSorted(([, one], [, other]) => one - other)
+  folded(limit: number, without: readonly Invalidation[] = []): Folded {
+    const gone = new Set(without.map(({ target }) => target))
+    const left = [...this.#invalidated].filter(([target]) => !gone.has(target))
+    if (left.length <= limit) return { gone: [], put: [] }
+    const byAge = left.toSorted(([, one], [, other]) => one - other)
     const old = byAge.slice(0, byAge.length - Math.floor(limit / 2))
     const wider = new Map<Target, Sequence>()
-    for (const [target, sequence] of old) {
-      this.#invalidated.delete(target)
-      keepNewest(wider, folderOf(target), sequence)
+    for (const [target, sequence] of old) keepNewest(wider, folderOf(target), sequence)
+    for (const target of wider.keys()) keepNewest(wider, target, this.#invalidated.get(target) ?? NEVER)
+    return {
+      gone: old.filter(([target]) => !wider.has(target)).map(([target, sequence]) => ({ target, sequence })),
+      put: [...wider].map(([target, sequence]) => ({ target, sequence })),
     }
-    for (const [target, sequence] of wider) this.add({ target, sequence })
-    const put = [...wider.keys()].map((target) => ({ target, sequence: this.#invalidated.get(target) ?? NEVER }))
-    return { gone: old.map(([target]) => target).filter((target) => !wider.has(target)), put }
   }
 
-  /** Forgets everything but the writes under way: the store has been read anew. */
-  clear(): void {
-    this.#invalidated.clear()
-    this.#removed.clear()
+  /** Forgets these, but not what has been invalidated anew meanwhile. */
+  forget(invalidations: readonly Invalidation[]): void {
+    for (const { target, sequence } of invalidations) {
+      if (this.#invalidated.get(target) === sequence) this.#invalidated.delete(target)
+    }
   }
+}
+
+/** What invalidations that have become too many give way to. */
+interface Folded {
+  readonly gone: readonly Invalidation[]
+  readonly put: readonly Invalidation[]
 }
 
 /** Whether any of the targets covers what has this URL and these tags. */

@@ -258,7 +258,9 @@ export class ModelWorker {
       const oldest = [...rows.values()]
         .map((row) => row.sequence)
         .reduce((one, other) => (one < other ? one : other), now)
-      for (const target of this.invalidations.forgetBefore(oldest)) invalidations.delete(target)
+      const older = this.invalidations.olderThan(oldest)
+      for (const { target } of older) invalidations.delete(target)
+      this.invalidations.forget(older)
       // What is in the air may be older than what was forgotten: it is not stored.
       if (oldest > meta.floor) this.#store.meta = { ...meta, floor: oldest }
     })

@@ -121,13 +121,13 @@ export class InvalidationLog implements StateReader {
     reached: readonly Target[],
     change: Change | undefined,
   ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
-    const placed = this.#writer.begin().then(() => {
-      const at = this.#writer.nextInMemory() ?? NEVER
+    const placed = this.#writer.nextInMemory().then((at) => {
       for (const target of reached) this.memory.add({ target, sequence: at })
       if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
       this.memory.end(id)
+      return at
     })
-    const written = placed.then(() => this.#written(id, reached, change))
+    const written = placed.then((at) => this.#written(id, reached, change, at))
     written.catch(() => undefined)
     // Without a place the write stays pending: what it touches comes from the network.
     await timeout(PLACE_LIMIT_MS, placed, undefined)
@@ -138,10 +138,12 @@ export class InvalidationLog implements StateReader {
     id: string,
     reached: readonly Target[],
     change: Change | undefined,
+    placed: Sequence,
   ): Promise<LoggedChange | undefined> {
     const logged = await this.#writer.write((transaction) => {
       const { store } = transaction
-      const at = transaction.next()
+      // What is asked after the page has its answer, and before this is on disk, is newer than the write.
+      const at = this.#writer.confirm(placed, transaction)
       for (const target of reached) this.#put(store, target, at)
       store.delete(PENDING_WRITES + id)
       return log(transaction, change)
@@ -187,17 +189,18 @@ export class InvalidationLog implements StateReader {
   /** Nothing that a removal covers is stored any more: its mark goes, and what is asked before it is never stored. */
   async forgetRemovals(erased: readonly (readonly [RemovalTarget, Sequence])[]): Promise<void> {
     if (erased.length === 0) return
-    await this.#writer.write((transaction) => {
+    const forgotten = await this.#writer.write((transaction) => {
       const { store, meta } = transaction
       const inAir = this.#writer.oldestInAir(transaction)
-      for (const [target, at] of erased) {
-        // A request of this worker that began before could still bring it back.
-        if (at >= inAir || this.#isNewer(target, at)) continue
+      // A request of this worker that began before could still bring it back.
+      const over = erased.filter(([target, at]) => at < inAir && !this.#isNewer(target, at))
+      for (const [target, at] of over) {
         if (at > meta.floor) meta.floor = at
         store.delete(REMOVALS + target)
-        this.memory.forgetRemoval(target)
       }
+      return over
     })
+    for (const [target, at] of forgotten) if (!this.#isNewer(target, at)) this.memory.forgetRemoval(target)
   }
 
   #isNewer(target: RemovalTarget, at: Sequence): boolean {
@@ -207,19 +210,20 @@ export class InvalidationLog implements StateReader {
   /** Forgets invalidations older than every row, and folds what has become too many. */
   async tidy(oldestRow: Sequence | undefined): Promise<void> {
     if (oldestRow === undefined && this.memory.size <= MAX_INVALIDATIONS) return
-    await this.#writer.write((transaction) => {
+    const { forgotten, folded } = await this.#writer.write((transaction) => {
       const { store, meta } = transaction
-      if (oldestRow !== undefined) {
-        const inAir = this.#writer.oldestInAir(transaction)
-        const oldest = oldestRow < inAir ? oldestRow : inAir
-        for (const target of this.memory.forgetBefore(oldest)) store.delete(INVALIDATIONS + target)
-        // A request of another worker may be older than what was forgotten: what it brings is not stored.
-        if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence
-      }
-      const folded = this.memory.fold(MAX_INVALIDATIONS)
-      for (const target of folded?.gone ?? []) store.delete(INVALIDATIONS + target)
-      for (const { target, sequence } of folded?.put ?? []) this.#put(store, target, sequence)
+      const inAir = this.#writer.oldestInAir(transaction)
+      const oldest = oldestRow === undefined ? NEVER : oldestRow < inAir ? oldestRow : inAir
+      const forgotten = this.memory.olderThan(oldest)
+      // A request of another worker may be older than what is forgotten: what it brings is not stored.
+      if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence
+      const folded = this.memory.folded(MAX_INVALIDATIONS, forgotten)
+      for (const { target } of [...forgotten, ...folded.gone]) store.delete(INVALIDATIONS + target)
+      for (const { target, sequence } of folded.put) this.#put(store, target, sequence)
+      return { forgotten, folded }
     })
+    // Only now that the disk has it: work that failed runs again, and must find the same.
+    this.memory.forget([...forgotten, ...folded.gone])
   }
 
   learn(records: StateRecords): void {

@@ -144,9 +144,15 @@ export class Writer implements Transactions {
     return lease
   }
 
-  /** The next place of this worker, in memory; undefined as long as it has not written. */
-  nextInMemory(): Sequence | undefined {
-    return this.#held && sequence(this.#held.incarnation, ++this.#counter)
+  /** The next place of this worker, in memory. Rejects when the store could not be written. */
+  async nextInMemory(): Promise<Sequence> {
+    const lease = await this.begin()
+    return sequence((this.#held ?? lease).incarnation, ++this.#counter)
+  }
+
+  /** A place that was taken in memory, if no other worker has written since; else the next one. */
+  confirm(place: Sequence, { meta, next }: Transaction): Sequence {
+    return place >= sequence(meta.incarnation, 0) ? place : next()
   }
 
   /** Whether rows were stored under this worker's `version`. */
