@@ -102,7 +102,8 @@ describe('a row', () => {
     const last = await asked(store, '/api/long')
     expect(await store.rows.commit({ ...first, sequence: last.sequence }, undefined)).toBe('overtaken')
     const [row] = await (await worker(store.name)).rows.find(first.key)
-    expect(await (row?.body as Blob).text()).toBe('second')
+    expect(row?.body).toBeInstanceOf(Blob)
+    expect(await new Response(row?.body as Blob).text()).toBe('second')
   })
 
   it('of another version is not found, and no row is deleted before its worker answers', async () => {
