@@ -87,8 +87,14 @@ export class Invalidations {
     return [...this.#removed].toSorted(([, one], [, other]) => one - other)
   }
 
-  forgetRemoval(target: RemovalTarget): void {
-    this.#removed.delete(target)
+  /** Forgets a removal, but not one of the same target that came later. */
+  forgetRemoval(target: RemovalTarget, sequence: Sequence): void {
+    if (this.#removed.get(target) === sequence) this.#removed.delete(target)
+  }
+
+  /** Whether the newest removal of a target has this place. */
+  isLatestRemoval(target: RemovalTarget, sequence: Sequence): boolean {
+    return this.#removed.get(target) === sequence
   }
 
   /** The invalidations that no row older than `oldest` is left to be covered by. */

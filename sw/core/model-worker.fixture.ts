@@ -244,7 +244,7 @@ export class ModelWorker {
       for (const [target, at] of removals) {
         if (at > floor) floor = at
         removals.delete(target)
-        this.invalidations.forgetRemoval(target)
+        this.invalidations.forgetRemoval(target, at)
       }
       this.#store.meta = { ...meta, floor }
     })

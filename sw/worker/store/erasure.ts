@@ -2,12 +2,18 @@ import type { RemovalTarget } from '../../core/invalidation.ts'
 import { promisifyRequest } from './database.ts'
 import { parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
-import { entriesOf, indexKey, isBodyKey, kindOf, storedPartitions } from './records.ts'
+import { entriesOf, indexKey, isBodyKey, kindOf, rowsOfKey, storedPartitions } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
 import type { Transaction, Writer } from './writer.ts'
 
 /** Rows that are looked at in one transaction: what is being answered meanwhile waits for one slice. */
 const SLICE = 200
+
+/** Rows whose keys have a prefix. */
+interface Range {
+  readonly partition: string
+  readonly prefix: string
+}
 
 /**
  * Deletes the bytes of what has been removed, some at a time. The removal is on disk already and keeps every worker from
@@ -42,33 +48,32 @@ export class Erasure {
       this.#isAskedAgain = false
       const removals = this.#log.memory.removals()
       if (removals.length === 0) return
-      for (const partition of await this.#partitionsOf(removals.map(([target]) => target))) {
-        await this.#erase(partition)
-      }
+      for (const range of await this.#rangesOf(removals.map(([target]) => target))) await this.#erase(range)
       // What memory holds of them goes before the marks that keep it from being served.
       this.#rows.forgetAll()
       await this.#log.forgetRemovals(removals)
     } while (this.#isAskedAgain)
   }
 
-  /** The partitions that may hold something of these. */
-  async #partitionsOf(targets: readonly RemovalTarget[]): Promise<readonly string[]> {
-    const named = targets.map((target) =>
-      target.startsWith('partition ')
-        ? target.slice('partition '.length)
-        : target.startsWith('key ')
-          ? target.slice('key '.length).split('\n', 1)[0]
-          : undefined,
-    )
-    const stored = await this.#writer.read(storedPartitions)
-    return named.includes(undefined) ? stored : stored.filter((partition) => named.includes(partition))
+  /** The ranges of rows that may hold something of these: those of a key or of a partition, else all. */
+  async #rangesOf(targets: readonly RemovalTarget[]): Promise<readonly Range[]> {
+    const ofPartition = (partition: string): Range => ({ partition, prefix: kindOf(partition, 'row') })
+    const named = targets.map((target): Range | undefined => {
+      const name = target.slice(target.indexOf(' ') + 1)
+      if (target.startsWith('partition ')) return ofPartition(name)
+      if (!target.startsWith('key ')) return undefined
+      return { partition: name.split('\n', 1)[0] ?? '', prefix: rowsOfKey(name) }
+    })
+    if (!named.includes(undefined)) return named.filter((range) => range !== undefined)
+    return (await this.#writer.read(storedPartitions)).map(ofPartition)
   }
 
-  async #erase(partition: string): Promise<void> {
-    const all = kindOf(partition, 'row')
-    for (let from: string | undefined = all; from !== undefined;) {
+  async #erase({ partition, prefix }: Range): Promise<void> {
+    for (let from: string | undefined = prefix; from !== undefined;) {
       const start: string = from
-      from = await this.#writer.write((transaction) => this.#eraseSlice(transaction, partition, start, `${all}\uffff`))
+      from = await this.#writer.write((transaction) =>
+        this.#eraseSlice(transaction, partition, start, `${prefix}\uffff`),
+      )
     }
   }
 

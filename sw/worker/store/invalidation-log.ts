@@ -193,18 +193,14 @@ export class InvalidationLog implements StateReader {
       const { store, meta } = transaction
       const inAir = this.#writer.oldestInAir(transaction)
       // A request of this worker that began before could still bring it back.
-      const over = erased.filter(([target, at]) => at < inAir && !this.#isNewer(target, at))
+      const over = erased.filter(([target, at]) => at < inAir && this.memory.isLatestRemoval(target, at))
       for (const [target, at] of over) {
         if (at > meta.floor) meta.floor = at
         store.delete(REMOVALS + target)
       }
       return over
     })
-    for (const [target, at] of forgotten) if (!this.#isNewer(target, at)) this.memory.forgetRemoval(target)
-  }
-
-  #isNewer(target: RemovalTarget, at: Sequence): boolean {
-    return this.memory.removals().some(([other, sequence]) => other === target && sequence > at)
+    for (const [target, at] of forgotten) this.memory.forgetRemoval(target, at)
   }
 
   /** Forgets invalidations older than every row, and folds what has become too many. */
