@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Page } from '@playwright/test'
 import { Backend, bearer, erased, kept, own } from './support/backend.ts'
 import { SHELL } from './support/build.ts'
+import { putRecord } from './support/database.ts'
 import type { ScriptedOrigin, UsersBy } from './support/scripted-origin.ts'
 import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
 
@@ -345,4 +346,31 @@ test('each page is told of its own user’s changes and of no other’s, though 
   await reading.evaluate(() => window.layer.invalidate({ tags: ['everyone’s'] }))
   await expect.poll(() => graces.evaluate(() => window.heard.at(-1)?.tags)).toEqual(['everyone’s'])
   expect(JSON.stringify(await graces.evaluate(() => window.heard))).not.toContain('own/7')
+})
+
+for (const kind of ['sign-in', 'sign-out'] as const) {
+  test(`a ${kind} that was cut short with its worker fails no read of the next worker`, async ({ origin, open }) => {
+    const { page } = await adasPage(origin, open)
+    await stopWorkers(page)
+    await putRecord(page, '!session 1', { kind: 'session', id: '1', session: kind })
+    const answers = await page.evaluate(() =>
+      Promise.all([1, 2, 3].map(() => fetch('/api/own').then(({ status }) => status, String))),
+    )
+    expect(answers).toEqual([200, 200, 200])
+    await expect
+      .poll(() => page.evaluate(async () => (await window.inDatabase((store) => store.count('!session 1'))).result))
+      .toBe(0)
+  })
+}
+
+test('a user who has signed out is not served by the worker that starts before the bytes are gone', async ({
+  origin,
+  open,
+}) => {
+  const { page } = await adasPage(origin, open, 'words')
+  await signOut(page)
+  await stopWorkers(page)
+  await say(page, 'ada')
+  const { headers } = await read(page, '/api/own')
+  expect(headers['cache-status']).not.toContain('; hit')
 })

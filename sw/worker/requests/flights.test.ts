@@ -33,21 +33,31 @@ describe('a read that may join another', () => {
   let flights: FlightsClass
   /** How many invalidations there were. */
   let invalidated = 0
+  const log = { memory: { covering: () => invalidated }, tagVersion: 0 }
   /** The origin's answers, in the order of the requests. */
   let answers: ((response: Response) => void)[] = []
+  let failures: ((error: Error) => void)[] = []
 
   beforeEach(async () => {
     answers = []
+    failures = []
     vi.stubGlobal('location', new URL('https://app.test/sw.js'))
     vi.stubGlobal('navigator', { onLine: true })
-    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => answers.push(resolve)))
+    vi.stubGlobal(
+      'fetch',
+      () =>
+        new Promise<Response>((resolve, reject) => {
+          answers.push(resolve)
+          failures.push(reject)
+        }),
+    )
     const { Flights } = await import('./flights.ts')
     const never = (): Promise<never> => new Promise(() => undefined)
     const ports = {
       writer: { ticket: () => ({}), placeOf: () => Promise.resolve(1), release: () => undefined },
       urlOf: (url: string) => url,
       generations: { watch: () => () => true },
-      log: { memory: { covering: () => invalidated }, tagVersion: 0 },
+      log,
       responses: { keep: never },
       reachability: { reached: () => undefined, missed: () => undefined },
       statistics: { count: () => undefined },
@@ -78,7 +88,44 @@ describe('a read that may join another', () => {
     expect(flights.toJoin(reading())).toBe(get)
   })
 
-  it('does not join one whose answer nobody may keep', () => {
+  it('does not join one that began before a tag was invalidated: its answer may turn out to have that tag', () => {
+    flights.launch(reading(), FETCH, true)
+    expect(flights.toJoin(reading())).toBeDefined()
+    log.tagVersion++
+    expect(flights.toJoin(reading())).toBeUndefined()
+  })
+
+  it('gets a copy of its own of what can be stored, the same happening of what cannot, and nothing of one read alone', async () => {
+    const followed = async (answer: Response | 'away', fields?: Record<string, string>): Promise<string> => {
+      const flight = flights.launch(reading(), FETCH, true)
+      const read = reading()
+      const following = flight.follow({
+        ...read,
+        head: { ...read.head, fields: new Map(Object.entries(fields ?? {})) },
+      })
+      await vi.waitFor(() => expect(answers).toHaveLength(1))
+      if (answer === 'away') failures[0]?.(new TypeError('Failed to fetch'))
+      else answers[0]?.(answer)
+      const { landed } = flight
+      expect((await landed).response?.bodyUsed ?? false).toBe(false)
+      const got = await following
+      answers = []
+      failures = []
+      return got.kind === 'copy' ? `copy ${await got.response.text()}` : got.kind
+    }
+    const cached = { 'cache-control': 'max-age=60' }
+    expect(await followed(new Response('one', { headers: cached }))).toBe('copy one')
+    expect(await followed('away')).toBe('same')
+    const varied = { ...cached, vary: 'x-tenant' }
+    expect(await followed(new Response('one', { headers: varied }))).toBe('copy one')
+    expect(await followed(new Response('one', { headers: varied }), { 'x-tenant': '7' })).toBe('none')
+    expect(await followed(new Response('one', { headers: { 'cache-control': 'no-store' } }))).toBe('none')
+    // A key whose answer could not be shared is not waited for again.
+    flights.launch(reading(), FETCH, true)
+    expect(flights.toJoin(reading())).toBeUndefined()
+  })
+
+  it('does not join one whose answer may not be kept', () => {
     flights.launch(reading(), { ...FETCH, store: false }, true)
     expect(flights.toJoin(reading())).toBeUndefined()
   })
