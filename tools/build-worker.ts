@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { minify } from 'terser'
 import { build, type InlineConfig } from 'vite'
 import { getManifest } from 'workbox-build'
 import type { Config } from '../config/language/index.ts'
@@ -53,7 +54,8 @@ async function bundle(entry: string, out: string, { define, plugins = [] }: Inli
       rolldownOptions: { input: ENTRIES + entry, output: { format: 'iife' } },
     },
   })
-  const script = scriptOf(result)
+  // A second pass over what the bundler has minified: 0.4 kB of a worker that each browser downloads.
+  const { code: script = scriptOf(result) } = await minify(scriptOf(result), { compress: { passes: 3, ecma: 2020 } })
   await mkdir(dirname(resolve(out)), { recursive: true })
   await writeFile(out, script)
   return Buffer.byteLength(script)

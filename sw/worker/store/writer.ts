@@ -2,6 +2,7 @@ import type { CacheError } from '../../core/cache-error.ts'
 import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { onClose, promisifyRequest, type UseStore } from './database.ts'
 import { dirtyFlag } from './dirty-flag.ts'
+import { report } from '../report.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
 import { entriesOf, META, STATE, under } from './records.ts'
 
@@ -251,8 +252,14 @@ export class Writer implements Transactions {
       this.#lease = this.#loaded = Promise.resolve(meta)
     }
     this.#held = meta
-    if (isDirty) await dirtyFlag.clear().then(() => (this.#dirty = Promise.resolve(false)))
+    if (isDirty) this.#clean()
     return results
+  }
+
+  /** What was stored before is removed: nothing is to be disbelieved any more. */
+  #clean(): void {
+    this.#dirty = Promise.resolve(false)
+    dirtyFlag.clear().catch((error: unknown) => report('the next worker removes again what is removed already', error))
   }
 
   #transaction(store: IDBObjectStore, meta: Meta): Transaction {
