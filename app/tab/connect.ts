@@ -67,8 +67,8 @@ export interface Freshlayer {
    */
   identify(user: string | null | undefined): Promise<void>
   /**
-   * The user signs out: what is stored for them is erased, in memory at once and on disk when this settles, and other tabs
-   * hear of it. Where writes are unsent nothing happens unless `force` says to drop them: show `unsent` and ask.
+   * The user signs out. When this settles no worker serves or stores anything of theirs any more, and the other tabs have
+   * been told; the bytes are deleted right after. Where writes are unsent nothing happens unless `force` says to drop them: show `unsent` and ask.
    */
   signOut(options?: { readonly force?: boolean }): Promise<SignedOut>
   /** Why a URL would be answered as it would be now. */
