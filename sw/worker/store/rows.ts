@@ -22,8 +22,13 @@ export class Rows {
   constructor(writer: Writer, log: InvalidationLog) {
     this.#writer = writer
     this.#log = log
-    // What another worker has written is not in memory.
-    writer.addReader({ learn: () => this.#cache.clear(), reread: () => this.#cache.clear() })
+    let isFirst = true
+    writer.addReader({
+      // What another worker has written is not in memory. At the start memory is empty, and the read that waits for the
+      // state is not made again.
+      learn: () => (isFirst ? (isFirst = false) : this.#cache.clear()),
+      reread: () => this.#cache.clear(),
+    })
   }
 
   /** The variants stored under a key, if memory knows; undefined when the store has to be asked. */

@@ -120,6 +120,23 @@ describe('a row', () => {
   })
 })
 
+describe('a worker that starts', () => {
+  it('makes two requests of the store before its first answer: for the state, and for the row', async () => {
+    const before = await worker()
+    const row = await stored(before)
+    const database = await fakeDatabase(before.name)
+    let reads = 0
+    const counting: typeof database.use = (mode, work) => {
+      reads++
+      return database.use(mode, work)
+    }
+    const store = storeOver(counting, { version: '1', budget: LARGE })
+    store.writer.load().catch(() => undefined)
+    expect(await found(store, row)).toBe(1)
+    expect(reads).toBe(2)
+  })
+})
+
 describe('what has been removed', () => {
   it('is not brought back by what was asked for before: a sign-out, a removal by hand, a 404', async () => {
     const store = await worker()
@@ -234,7 +251,8 @@ describe('two workers', () => {
       expect([...(await recordsIn(one.writer)).keys()]).not.toContain(`!write ${announced.id}`),
     )
     expect(next.log.isInvalidated(row)).toBe(true)
-    expect(next.log.isInvalidated(await stored(next))).toBe(false)
+    const fresh = await stored(next)
+    await vi.waitFor(() => expect(next.log.isInvalidated(fresh)).toBe(false))
     vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
   })
 
