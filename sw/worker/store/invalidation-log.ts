@@ -75,6 +75,8 @@ export class InvalidationLog implements StateReader {
   #others: ReadonlyMap<string, PendingWrite> = new Map()
   /** Removals that are not on disk yet. */
   readonly #removing = new Set<readonly RemovalTarget[]>()
+  /** Writes of workers that are gone, which this worker has ended. */
+  readonly #settled = new Set<string>()
   #alive: Promise<unknown> | undefined
 
   constructor(writer: Writer) {
@@ -258,15 +260,22 @@ export class InvalidationLog implements StateReader {
    */
   async #settleOthers(): Promise<void> {
     const isAlive = await aliveWorkers()
-    const gone = [...this.#others.values()].filter(({ worker }) => !isAlive(worker))
+    // The transaction that settles them may read the state again and find them there still.
+    const gone = [...this.#others.values()].filter(({ id, worker }) => !isAlive(worker) && !this.#settled.has(id))
     if (gone.length === 0) return
-    await this.#writer.write(({ store, next }) => {
-      for (const { id, targets } of gone) {
-        const at = next()
-        for (const target of targets) this.#put(store, target, at)
-        store.delete(PENDING_WRITES + id)
-      }
-    })
+    for (const { id } of gone) this.#settled.add(id)
+    try {
+      await this.#writer.write(({ store, next }) => {
+        for (const { id, targets } of gone) {
+          const at = next()
+          for (const target of targets) this.#put(store, target, at)
+          store.delete(PENDING_WRITES + id)
+        }
+      })
+    } catch (error) {
+      for (const { id } of gone) this.#settled.delete(id)
+      throw error
+    }
     for (const { id } of gone) this.memory.end(id)
   }
 
