@@ -7,7 +7,8 @@
  */
 
 /** The scope of a registration, as the names have it. */
-export const scopeOf = (registrationScope: string): string => registrationScope.replace(/^[a-z]+:\/\/[^/]*/i, '')
+export const scopeOf = (registrationScope: string): string =>
+  registrationScope.replace(/^[a-z-]+:\/\/[^/]*/i, '').replace(/[?#].*$/s, '')
 
 /**
  * Rows, invalidations, change log, statistics. Relaxed durability: losing the last moments costs a request. The number is
