@@ -1,5 +1,4 @@
 import { parseRow, type Row } from '../../core/row.ts'
-import type { Sequence } from '../../core/sequence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../clock.ts'
 import { report } from '../report.ts'
@@ -38,16 +37,16 @@ export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) =
   const round = await writer.write((transaction) => auditSlice(transaction, partitions, isExpired))
   rows.forget(round.gone)
   if (round.damaged > 0) report('audit', `${round.damaged} rows or entries that did not belong together, removed`)
-  await log.tidy(round.oldest)
-  return round.oldest === undefined
+  await log.tidy(round.isLast)
+  return !round.isLast
 }
 
 interface Round {
   /** Keys of rows that were removed. */
   readonly gone: readonly string[]
   readonly damaged: number
-  /** The oldest row of all; undefined as long as not all have been looked at. */
-  readonly oldest: Sequence | undefined
+  /** All rows have been looked at. */
+  readonly isLast: boolean
 }
 
 async function auditSlice(
@@ -62,10 +61,8 @@ async function auditSlice(
   const partition = partitions.find((each) => `${kindOf(each, 'row')}\uffff` > from)
   // Rows that are stored behind the audit's back lower it as well, see `Rows.commit`.
   let oldest = meta.oldestSeen ?? next()
-  if (partition === undefined) {
-    meta.auditedTo = meta.oldestSeen = undefined
-    return { gone: [], damaged: 0, oldest }
-  }
+  meta.oldestSeen = oldest
+  if (partition === undefined) return { gone: [], damaged: 0, isLast: true }
   const rowRange = kindOf(partition, 'row')
   const start = from > rowRange ? from : rowRange
   const keys = await keysOf(store, start, `${rowRange}\uffff`)
@@ -98,7 +95,7 @@ async function auditSlice(
   }
   meta.auditedTo = upTo
   meta.oldestSeen = oldest
-  return { gone, damaged, oldest: undefined }
+  return { gone, damaged, isLast: false }
 }
 
 const keysOf = async (store: IDBObjectStore, from: string, to: string): Promise<string[]> =>

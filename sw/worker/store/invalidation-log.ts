@@ -205,13 +205,18 @@ export class InvalidationLog implements StateReader {
     for (const [target, at] of forgotten) this.memory.forgetRemoval(target, at)
   }
 
-  /** Forgets invalidations older than every row, and folds what has become too many. */
-  async tidy(oldestRow: Sequence | undefined): Promise<void> {
-    if (oldestRow === undefined && this.memory.size <= MAX_INVALIDATIONS) return
+  /**
+   * Folds what has become too many; and forgets invalidations older than every row, where the audit has seen all of them.
+   * What is stored until this is written lowers what it has seen.
+   */
+  async tidy(isAudited: boolean): Promise<void> {
+    if (!isAudited && this.memory.size <= MAX_INVALIDATIONS) return
     const { forgotten, folded } = await this.#writer.write((transaction) => {
       const { store, meta } = transaction
       const inAir = this.#writer.oldestInAir(transaction)
-      const oldest = oldestRow === undefined ? NEVER : oldestRow < inAir ? oldestRow : inAir
+      const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
+      const oldest = oldestRow < inAir ? oldestRow : inAir
+      if (isAudited) meta.auditedTo = meta.oldestSeen = undefined
       const forgotten = this.memory.olderThan(oldest)
       // A request of another worker may be older than what is forgotten: what it brings is not stored.
       if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence

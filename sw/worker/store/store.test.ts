@@ -325,6 +325,31 @@ describe('an audit', () => {
     expect(await rowsOnDisk(store)).toBe(2)
   })
 
+  it('forgets no invalidation that covers what was stored while it looked', async () => {
+    const store = await worker()
+    const held = await asked(store, '/api/held', { tags: ['old'] })
+    await store.log.invalidate(['tag old'], undefined)
+    await stored(store, '/api/new')
+    await audit(store, () => false)
+    // All has been looked at by now; the answer that comes is older than what the audit has seen.
+    const writer: Pick<typeof store.writer, 'write'> = store.writer
+    const { write } = writer
+    let isHeld = true
+    writer.write = async (work, bytes) => {
+      const result = await write.call(store.writer, work, bytes)
+      if (isHeld) {
+        isHeld = false
+        await write.call(store.writer, async () => undefined)
+        await store.rows.commit(held, undefined)
+      }
+      return result as never
+    }
+    await audit(store, () => false)
+    writer.write = write
+    for (let round = 0; round < 3; round++) await audit(store, () => false)
+    expect(store.log.isInvalidated(held)).toBe(true)
+  })
+
   it('goes on where the worker before has stopped, and forgets invalidations older than every row', async () => {
     const store = await worker()
     const rows = await Promise.all(Array.from({ length: 250 }, (_, at) => asked(store, `/api/${at}`)))
