@@ -8,6 +8,7 @@ import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
 import { audit } from './store/audit.ts'
+import { trimChanges } from './store/change-log.ts'
 import type { Store } from './store/store.ts'
 
 interface Ports extends Pick<Store, 'writer' | 'log' | 'rows' | 'eviction' | 'erasure'> {
@@ -67,6 +68,7 @@ export class Housekeeping {
       await statistics.save()
       await eviction.save()
       await erasure.run()
+      await trimChanges(writer)
       // Once per worker is enough for what only grows with pages that open and close.
       if (!this.#isTidied) {
         this.#isTidied = true

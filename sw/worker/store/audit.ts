@@ -2,7 +2,6 @@ import { parseRow, type Row } from '../../core/row.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../clock.ts'
 import { report } from '../report.ts'
-import { trimChanges } from './change-log.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
@@ -23,8 +22,8 @@ interface Ports {
 }
 
 /**
- * One round of looking at what is stored, for idle time. What no longer matters goes: rows whose windows have all ended,
- * invalidations older than every row, old changes. A row without an entry in the index, an entry without a row and a row
+ * One round of looking at what is stored, for idle time. What no longer matters goes: rows whose windows have all ended and
+ * invalidations older than every row. A row without an entry in the index, an entry without a row and a row
  * that cannot be read are removed, and that is reported. Records of a kind that this version does not know stay.
  *
  * @param isExpired whether a row is of no more use at a time.
@@ -32,7 +31,6 @@ interface Ports {
  */
 export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) => boolean): Promise<boolean> {
   const { writer, rows, log } = ports
-  await trimChanges(writer)
   const partitions = await writer.read(storedPartitions)
   const round = await writer.write((transaction) => auditSlice(transaction, partitions, isExpired))
   rows.forget(round.gone)

@@ -7,7 +7,7 @@ import type { Store } from './store.ts'
 
 const { storeOver } = await import('./store.ts')
 const { audit } = await import('./audit.ts')
-const { missed } = await import('./change-log.ts')
+const { missed, trimChanges } = await import('./change-log.ts')
 const { countEntries } = await import('./rows.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -367,6 +367,27 @@ describe('an audit', () => {
 })
 
 describe('the change log', () => {
+  it('keeps a thousand changes of a partition, and none older than a day', async () => {
+    const store = await worker()
+    const change = (atMs: number) =>
+      ({ kind: 'changed', targets: [], cause: 'response', partition: 'everyone', atMs, informed: [] }) as const
+    const now = Date.now()
+    const positions = async (): Promise<number[]> =>
+      [...(await recordsIn(store.writer)).keys()].flatMap((key) =>
+        key.includes('\nchange\n') ? [Number(key.split('\n').at(-1))] : [],
+      )
+    for (const atMs of [now - 90_000_000, now, now]) await store.log.invalidate([], change(atMs))
+    await trimChanges(store.writer)
+    expect(await positions()).toEqual([2, 3])
+    await store.writer.write(({ meta }) => void (meta.position += 999))
+    await store.log.invalidate([], change(now))
+    await trimChanges(store.writer)
+    expect(await positions()).toEqual([1003])
+    expect((await missed(store.writer, { logId: (await store.writer.begin()).logId, position: 2 }, [])).missed).toBe(
+      'reset',
+    )
+  })
+
   it('tells of the gap, of those partitions alone, and of what ends a user to all', async () => {
     const store = await worker()
     const change = (partition: string, all?: true) =>
