@@ -11,6 +11,7 @@ import { isConditional } from '../../core/validation.ts'
 import { forwardedAnswer, gatewayTimeout, storedAnswer } from './answer.ts'
 import { bodyOf } from '../store/bodies.ts'
 import { digestOf } from '../store/body-reader.ts'
+import { completedRequests } from '../store/database.ts'
 import { isPaused, now, type Pause, pauseFor, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { describeRequest, fieldsOf, hasBody } from './describe.ts'
 import { type Flight, type FlightResult, type Flights, OTHER_USER } from './flights.ts'
@@ -376,7 +377,7 @@ export class Reads {
       this.#paused = pauseFor(PAUSE_MS)
       return []
     })
-    const rows = await timeout(this.#owed > 0 ? 0 : STORE_LIMIT_MS, found, undefined)
+    const rows = await (this.#owed > 0 ? timeout(0, found, undefined) : inTime(found))
     if (rows !== undefined) return rows
     report('the store takes long to answer; the network is asked meanwhile', '')
     this.#owed++
@@ -384,6 +385,21 @@ export class Reads {
     return { late: found }
   }
 }
+
+/**
+ * What the store has, if it comes in time; else undefined. A store that answers other reads meanwhile is busy with a burst,
+ * and is waited for a little longer than one from which nothing comes.
+ */
+async function inTime(found: Promise<readonly Row[]>): Promise<readonly Row[] | undefined> {
+  for (let waited = 1; ; waited++) {
+    const before = completedRequests()
+    const rows = await timeout(STORE_LIMIT_MS, found, undefined)
+    if (rows !== undefined || completedRequests() === before || waited === BUSY_LIMITS) return rows
+  }
+}
+
+/** How many times as long a busy store is waited for. */
+const BUSY_LIMITS = 3
 
 const isHit = ({ kind }: Plan): boolean => kind === 'serve' || kind === 'serve-then-validate'
 

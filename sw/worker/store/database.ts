@@ -14,6 +14,9 @@ const STALLED_MS = 10_000
 /** Requests that have completed, of all databases: a slow disk makes progress, one that hangs makes none. */
 let completed = 0
 
+/** How many requests have completed: while it grows, what waits for its turn is busy and not stuck. */
+export const completedRequests = (): number => completed
+
 /** The result of a request, or the end of a transaction. */
 export async function promisifyRequest<T>(request: IDBRequest<T> | IDBTransaction): Promise<T> {
   const result = await promisify<T>(request as IDBRequest<T>)
