@@ -12,6 +12,7 @@ export async function wholeBody(
   let size = 0
   const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
   const stop = (): void => void reader.cancel().catch(() => undefined)
+  if (signal?.aborted === true) stop()
   signal?.addEventListener('abort', stop, { once: true })
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.byteLength

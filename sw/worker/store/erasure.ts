@@ -71,21 +71,18 @@ export class Erasure {
   async #erase({ partition, prefix }: Range): Promise<void> {
     for (let from: string | undefined = prefix; from !== undefined;) {
       const start: string = from
-      from = await this.#writer.write((transaction) =>
-        this.#eraseSlice(transaction, partition, start, `${prefix}\uffff`),
-      )
+      from = await this.#writer.write((transaction) => this.#eraseSlice(transaction, { partition, prefix }, start))
     }
   }
 
   /** Gives where to go on; undefined: it was the last slice. */
-  async #eraseSlice(
-    transaction: Transaction,
-    partition: string,
-    from: string,
-    to: string,
-  ): Promise<string | undefined> {
+  async #eraseSlice(transaction: Transaction, { partition, prefix }: Range, from: string): Promise<string | undefined> {
     const { store, meta } = transaction
-    const found = (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to, true), SLICE))).map(String)
+    const to = `${prefix}\uffff`
+    // A row without a variant has the prefix of its key for a key, and is of the first slice.
+    const found = (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to, from !== prefix), SLICE))).map(
+      String,
+    )
     const [first, last] = [found[0], found.at(-1)]
     if (first === undefined || last === undefined) return undefined
     const entries = await entriesOf(store, IDBKeyRange.bound(indexKey(first), indexKey(last)))

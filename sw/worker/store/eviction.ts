@@ -60,7 +60,9 @@ export class Eviction {
    * would not fit even so.
    */
   async #makeRoomOnDisk(write: Transactions['write'], needed: number): Promise<void> {
-    const stored = Object.values(this.#writer.sizes).reduce((sum, size) => sum + size, 0)
+    // A worker that has not written yet does not know the sizes.
+    const sizes = await write(({ meta }) => meta.sizes)
+    const stored = Object.values(sizes).reduce((sum, size) => sum + size, 0)
     if (needed > stored) return
     const all = bytes(stored - Math.max(needed, stored * GOES_WHEN_FULL))
     this.#budget = { ...this.#budget, all: bytes(Math.min(this.#budget.all, all)) }

@@ -78,6 +78,29 @@ describe('work that waits', () => {
   })
 })
 
+describe('a full disk', () => {
+  it('at the first write of a worker costs a part of what is stored, and not all', async () => {
+    const before = await worker()
+    for (let at = 0; at < 50; at++) await stored(before, `/api/${at}`)
+    const database = await fakeDatabase(before.name)
+    let isFull = true
+    const full: typeof database.use = async (mode, work) => {
+      if (mode === 'readonly' || !isFull) return database.use(mode, work)
+      isFull = false
+      await database
+        .use(mode, async (store) => {
+          await Promise.resolve(work(store)).catch(() => undefined)
+          store.transaction.abort()
+        })
+        .catch(() => undefined)
+      throw Object.assign(new Error('full'), { cause: new DOMException('no room', 'QuotaExceededError') })
+    }
+    const store = storeOver(full, { version: '1', budget: LARGE })
+    await store.writer.begin()
+    expect(await rowsOnDisk(before)).toBeGreaterThan(30)
+  })
+})
+
 describe('a row', () => {
   it('is found with its body, which lies beside it where it is long, and both go together', async () => {
     const store = await worker()
@@ -196,6 +219,17 @@ describe('what has been removed', () => {
     await erasing
     expect(await rowsOnDisk(store)).toBe(1)
     expect(await found(store, again)).toBe(1)
+  })
+
+  it('is erased with all variants of its key, that of no variant among them', async () => {
+    const store = await worker()
+    const plain = await stored(store)
+    const other = await stored(store, '/api/1', { variant: 'x-tenant:=7' })
+    const notFound = await asked(store)
+    await store.rows.drop(other, notFound.sequence, {} as never)
+    await store.erasure.run()
+    expect(await rowsOnDisk(store)).toBe(0)
+    expect(await found(store, plain)).toBe(0)
   })
 
   it('is counted by what of it is stored', async () => {
