@@ -95,6 +95,14 @@ describe('a read that may join another', () => {
     expect(flights.toJoin(reading())).toBeUndefined()
   })
 
+  it('does not join one of a session that has ended since', () => {
+    let isTheirs = true
+    flights.launch({ ...reading(), isTheirs: () => isTheirs }, FETCH, true)
+    expect(flights.toJoin(reading())).toBeDefined()
+    isTheirs = false
+    expect(flights.toJoin(reading())).toBeUndefined()
+  })
+
   it('gets a copy of its own of what can be stored, the same happening of what cannot, and nothing of one read alone', async () => {
     const followed = async (answer: Response | 'away', fields?: Record<string, string>): Promise<string> => {
       const flight = flights.launch(reading(), FETCH, true)

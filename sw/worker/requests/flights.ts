@@ -90,6 +90,8 @@ interface Newest {
   /** Which invalidations of tags there were when it began: which groups its answer is in is not known yet. */
   readonly tagVersion: number
   readonly authorization: string | null
+  /** Whether the identity that it was launched for lives on: the next session of the same user asks anew. */
+  readonly isTheirs: () => boolean
 }
 
 /** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
@@ -123,6 +125,7 @@ export class Flights {
     const newest = this.#newest.get(read.key)
     if (newest === undefined || newest.flight.isStoring() || newest.authorization !== read.authorization)
       return undefined
+    if (!newest.isTheirs()) return undefined
     if (this.#isUnshared(read.key) || newest.tagVersion !== this.#ports.log.tagVersion) return undefined
     const after = this.#covering(read)
     return newest.after === after && after !== UNDER_WAY ? newest.flight : undefined
@@ -197,8 +200,9 @@ export class Flights {
       follow: (follower) =>
         new Promise((resolve) => followers.push((result) => resolve(this.#shared(read, result, follower)))),
     }
-    const { authorization } = read
+    const { authorization, isTheirs } = read
     const newest: Newest = {
+      isTheirs,
       flight,
       after: this.#covering(read),
       tagVersion: this.#ports.log.tagVersion,

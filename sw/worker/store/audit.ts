@@ -31,8 +31,7 @@ interface Ports {
  */
 export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) => boolean): Promise<boolean> {
   const { writer, rows, log } = ports
-  const partitions = await writer.read(storedPartitions)
-  const round = await writer.write((transaction) => auditSlice(transaction, partitions, isExpired))
+  const round = await writer.write((transaction) => auditSlice(transaction, isExpired))
   rows.forget(round.gone)
   if (round.damaged > 0) report('audit', `${round.damaged} rows or entries that did not belong together, removed`)
   await log.tidy(round.isLast)
@@ -49,14 +48,14 @@ interface Round {
 
 async function auditSlice(
   { store, meta, next }: Transaction,
-  partitions: readonly string[],
   isExpired: (row: Row, atMs: EpochMs) => boolean,
 ): Promise<Round> {
   // A clock that is ahead by mistake costs nothing: the time is believed when the round before has seen it pass, too.
   const heardAtMs = epochMs(Math.min(now(), meta.clockAtMs ?? 0))
   meta.clockAtMs = now()
   const from = meta.auditedTo ?? ''
-  const partition = partitions.find((each) => `${kindOf(each, 'row')}\uffff` > from)
+  // Listed here: a row of a new partition is among them, or is stored after this and lowers `oldestSeen`.
+  const partition = (await storedPartitions(store)).find((each) => `${kindOf(each, 'row')}\uffff` > from)
   // Rows that are stored behind the audit's back lower it as well, see `Rows.commit`.
   let oldest = meta.oldestSeen ?? next()
   meta.oldestSeen = oldest
