@@ -1,9 +1,15 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Identity } from './identity.ts'
+import { bytes } from '../../core/units.ts'
+import { storedRow } from '../../core/stored-row.fixture.ts'
+import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import type { UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 
-vi.stubGlobal('self', globalThis)
-const { signIn } = await import('./sessions.ts')
+const { endPartitions, Sessions, signIn } = await import('./sessions.ts')
+const { identified } = await import('./users.ts')
+const { Secrets } = await import('./secrets.ts')
+const { storeOver } = await import('../store/store.ts')
 
 describe('a sign-in', () => {
   it('doubts every user that memory knows at once, whatever the disk does', () => {
@@ -43,5 +49,32 @@ describe('a sign-in', () => {
     expect(isOver).toBe(false)
     for (const each of settle) each()
     await signingIn
+  })
+})
+
+describe('a sign-out on a slow disk', () => {
+  it('ends the user who is stored, also in a worker that has just started', async () => {
+    const started = (use: UseStore) => {
+      const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
+      const channel = { changes: () => undefined, announce: () => undefined }
+      const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
+        end: (partitions) => endPartitions(ports as never, partitions),
+        resume: () => Promise.resolve(),
+      })
+      const ports = { ...store, channel, identity }
+      return { ...store, sessions: new Sessions(ports as never) }
+    }
+    const { name, use } = await fakeDatabase()
+    const before = started(use)
+    const ticket = before.writer.ticket()
+    const sequence = await before.writer.placeOf(ticket)
+    const row = storedRow({}, { partition: 'user/ada', key: 'user/ada\nrow\nhttps://app.test/\nGET', sequence })
+    await before.rows.commit(row, undefined)
+
+    const slow: UseStore = (mode, work) =>
+      new Promise<void>((resolve) => setTimeout(resolve, 1200)).then(() => use(mode, work))
+    const end = await started(slow).sessions.begin('sign-out')
+    await end(true, 'a tab')
+    expect(await started((await fakeDatabase(name)).use).rows.find(row.key)).toEqual([])
   })
 })

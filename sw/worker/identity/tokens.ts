@@ -1,6 +1,5 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { promisifyRequest } from '../store/database.ts'
 import { entriesOf, TOKENS, under } from '../store/records.ts'
 import { report } from '../report.ts'
@@ -47,7 +46,8 @@ export class Tokens {
   /** The same, by a worker before this one as well: a page that says hello may be showing what it has read before. */
   async recall(clientId: string): Promise<readonly string[]> {
     const asked = this.#store.read((store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
-    const before = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+    // No answer waits for this, and a late store is not an empty one.
+    const before = await asked.catch(() => undefined)
     return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
   }
 
@@ -59,7 +59,7 @@ export class Tokens {
   /** Those of all clients, by a worker before this one as well. */
   async recallAll(): Promise<readonly string[]> {
     const asked = this.#store.read((store) => entriesOf(store, under(TOKENS)))
-    const before = await timeout(STORE_LIMIT_MS, asked, []).catch(() => [])
+    const before = await asked.catch(() => [])
     return [...this.used(), ...before.flatMap(([, record]) => partitionsIn(record))]
   }
 

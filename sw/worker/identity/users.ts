@@ -205,9 +205,9 @@ class Users implements Identity {
     })
   }
 
-  /** Every partition that has something on disk. A store that fails or hangs knows of none. */
+  /** Every partition that has something on disk, however long the store takes. One that fails knows of none. */
   #stored(): Promise<string[]> {
-    return timeout(STORE_LIMIT_MS, this.#store.read(storedPartitions), []).catch(() => [])
+    return this.#store.read(storedPartitions).catch(() => [])
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
