@@ -1,17 +1,17 @@
 import type { Bytes } from './units.ts'
 
-/** What stored answers may take. A rule without a limit of its own shares in the one for all. */
+/** How many bytes stored answers may take. A rule without its own limit is bounded only by the total. */
 export interface Budget {
   readonly all: Bytes
   readonly rules: Readonly<Record<string, Bytes>>
 }
 
-/** So much below its limit something is brought, so that not every answer has to make room for the next. */
+/** Eviction goes down to this share of the limit, so that the next answer does not evict again. */
 const LEEWAY = 0.9
 
 /**
- * How many bytes have to go, rule by rule; empty while everything fits. What is over its own limit goes first; what is
- * too much in all is taken from the rules that hold the most.
+ * How many bytes to evict from each rule; empty while everything fits. First each rule that exceeds its own limit is
+ * cut. If the total is still too large, the rules that hold the most are cut.
  *
  * @param sizes bytes stored under each rule.
  */

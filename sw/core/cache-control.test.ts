@@ -156,13 +156,13 @@ describe('Cache-Control (RFC 9111 §5.2)', () => {
     )
   })
 
-  it('hears a no-store after any text without quotes', () => {
+  it('reads a no-store after any text without quotes', () => {
     const unquoted = headerText.map((text) => text.replaceAll('"', ''))
     fc.assert(fc.property(unquoted, (text) => parseCacheControl(`${text}, no-store`).noStore))
   })
 })
 
-describe('the directives that hold for us (RFC 9213 §2.2)', () => {
+describe('the directives that apply to this cache (RFC 9213 §2.2)', () => {
   const fields = fieldsOf({ 'cache-control': 'no-store, max-age=1' })
 
   it('are those of Cache-Control', () => {
@@ -174,7 +174,7 @@ describe('the directives that hold for us (RFC 9213 §2.2)', () => {
     expect(directivesOf({ fields, targeted: 'no-cache' })).toEqual({ ...NOTHING, noCache: true })
   })
 
-  it('are none where a targeted field says nothing that we know', () => {
+  it('are none when a targeted field has only unknown names', () => {
     expect(directivesOf({ fields, targeted: 'x-fast' })).toEqual(NOTHING)
   })
 })

@@ -9,9 +9,9 @@ type DeltaSeconds = Seconds | 'invalid' | undefined
 
 export interface Directives {
   readonly maxAge: DeltaSeconds
-  /** Of a request; without a number: as stale as it comes. */
+  /** Request only. Without a number: any staleness is accepted. */
   readonly maxStale: DeltaSeconds
-  /** Of a request. */
+  /** Request only. */
   readonly minFresh: DeltaSeconds
   readonly staleWhileRevalidate: DeltaSeconds
   readonly staleIfError: DeltaSeconds
@@ -20,13 +20,13 @@ export interface Directives {
   readonly mustRevalidate: boolean
   readonly mustUnderstand: boolean
   readonly immutable: boolean
-  /** Of a request. */
+  /** Request only. */
   readonly onlyIfCached: boolean
   readonly public: boolean
   readonly private: boolean
 }
 
-/** The largest delta-seconds we keep; what overflows means "as long as you can". */
+/** The largest delta-seconds that is kept. A larger value is cut to this one. */
 const MAX_DELTA = 2_147_483_648
 
 /** A non-negative integer, bounded; nothing else is a delta-seconds (RFC 9111 §1.2.2). */
@@ -34,9 +34,9 @@ export const deltaSeconds = (text: string): Seconds | 'invalid' =>
   /^\d+$/.test(text) ? seconds(Math.min(Number(text), MAX_DELTA)) : 'invalid'
 
 /**
- * What a `Cache-Control` field says, requests and responses alike. Names in any case, values as token or quoted
- * string, unknown directives skipped. The qualified forms `no-cache="Field"` and `private="Field"` count as
- * unqualified, the safe and usual reading.
+ * The directives of a `Cache-Control` field, of a request or a response. Names match in any case. A value is a token or
+ * a quoted string. Unknown directives are skipped. The qualified forms `no-cache="Field"` and `private="Field"` count
+ * as unqualified, which is the safe and usual reading.
  *
  * @see RFC 9111 §5.2, §4.2.1 (duplicates and invalid values are stale)
  */
@@ -49,7 +49,7 @@ export function parseCacheControl(value = ''): Directives {
   return directives
 }
 
-/** An origin says few different things, and each hit asks for them several times. */
+/** Parsed fields by their text. An origin sends few different values, and each hit reads them several times. */
 const parsed = new Map<string, Directives>()
 const MAX_PARSED = 100
 
@@ -80,13 +80,13 @@ function parse(value: string): Directives {
   }
 }
 
-/** Where a response says how it may be reused. */
+/** The parts of a response that control its reuse. */
 export interface Controlled {
   readonly fields: Fields
-  /** A valid targeted field, as the `Cache-Control` it stands for; then that and `Expires` are ignored (RFC 9213 §2.2). */
+  /** A valid targeted field, as `Cache-Control` text. It replaces `Cache-Control` and `Expires` (RFC 9213 §2.2). */
   readonly targeted?: string | undefined
 }
 
-/** The directives of a response that hold for us. */
+/** The directives of a response that apply to this cache. */
 export const directivesOf = ({ fields, targeted }: Controlled): Directives =>
   parseCacheControl(targeted ?? fields.get('cache-control'))

@@ -25,7 +25,7 @@ describe('an error of the layer', () => {
     expect(error.name).toBe('CacheError')
   })
 
-  it('carries code, facts and cause for who handles it', () => {
+  it('carries code, facts and cause for its handler', () => {
     const cause = new Error('blocked')
     const facts = { database: 'x', why: 'y' }
     const error = new CacheError(storeUnavailable, facts, { cause })

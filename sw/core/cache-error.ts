@@ -1,4 +1,7 @@
-/** A kind of error: its code, and what it says. The text is the same in every build; a build has those that it uses. */
+/**
+ * A kind of error: its code and its message. The message is the same in every build. A build contains only the kinds it
+ * uses.
+ */
 interface Kind<C extends string, F> {
   readonly code: C
   readonly says: (facts: F) => string

@@ -18,7 +18,7 @@ describe('Cache-Status (RFC 9211 §2)', () => {
     ],
     ['names why a request went forward', { fwd: 'uri-miss' }, 'Freshlayer; fwd=uri-miss'],
     [
-      'says what came of it, in the order of the text',
+      'states the outcome, in the order of the RFC',
       { fwd: 'stale', 'fwd-status': 304, stored: true, collapsed: true, detail: 'offline' },
       'Freshlayer; fwd=stale; fwd-status=304; stored; collapsed; detail=offline',
     ],

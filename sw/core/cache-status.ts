@@ -4,7 +4,7 @@ import type { Seconds } from './units.ts'
 /** The name under which the layer appears in `Cache-Status`. */
 const CACHE_NAME = 'Freshlayer'
 
-/** How an answer came about, in the words of RFC 9211 §2. A `detail` must be a token, and so begin with a letter. */
+/** How the cache produced an answer, in the terms of RFC 9211 §2. A `detail` is a token and begins with a letter. */
 export type CacheStatus =
   | { readonly hit: true; readonly ttl?: Seconds; readonly detail?: string | undefined }
   | {
@@ -16,7 +16,7 @@ export type CacheStatus =
     }
 
 /**
- * The `Cache-Status` field of an answer: the origin's own members first, ours last, nearest the user.
+ * The `Cache-Status` field of an answer. The origin's members come first. Ours is last, because it is nearest the user.
  *
  * @see RFC 9211 §2
  */
@@ -28,5 +28,5 @@ export function cacheStatus(status: CacheStatus, origins: string | null | undefi
   return [...(origins ? [origins] : []), [CACHE_NAME, ...parameters].join('; ')].join(', ')
 }
 
-/** Structured-field integers have at most 15 digits; 'forever' is as long as a delta-seconds can say. */
+/** Structured-field integers have at most 15 digits, so `Infinity` is written as the largest delta-seconds. */
 const integer = (seconds: number): number => Math.max(-2_147_483_648, Math.min(2_147_483_648, Math.floor(seconds)))

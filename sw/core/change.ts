@@ -1,15 +1,15 @@
 import type { Target } from './invalidation.ts'
 
-/** What happened to what a tab may be showing. */
+/** What happened to data that a tab may show. */
 type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 
 /**
- * What brought a change about. 'response': the origin answered a read. 'refresh': it answered a page's `refresh()`.
- * 'write': a write of the app. 'invalidate' and 'remove': a page called these. 'sign-out': a user is gone.
+ * What caused a change. 'response': the origin answered a read. 'refresh': the origin answered a page's `refresh()`.
+ * 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out.
  */
 export type ChangeCause = 'response' | 'refresh' | 'write' | 'invalidate' | 'remove' | 'sign-out'
 
-/** Of a collection: the ids of its items that are new, that differ, and that are gone. */
+/** The ids of the items that a collection gained, changed and lost. */
 interface Diff {
   readonly added: readonly string[]
   readonly updated: readonly string[]
@@ -21,24 +21,24 @@ export interface Change {
   readonly kind: ChangeKind
   /** URLs are absolute. */
   readonly targets: readonly Target[]
-  /** It concerns everything, whatever the targets are. */
+  /** The change concerns all data; `targets` is ignored. */
   readonly all?: true
   readonly cause: ChangeCause
-  /** Absent where it is not known. */
+  /** Absent: not known. */
   readonly diff?: Diff
   readonly partition: string
   readonly atMs: number
-  /** Client ids that have this version already: they are not told (I11). */
+  /** Ids of clients that already have this version. They are not notified (I11). */
   readonly informed: readonly string[]
 }
 
-/** A change at its place in one log. Positions of one log follow the order in which changes were committed. */
+/** A change with its position in one log. Positions follow the order of commits. */
 export interface LoggedChange extends Change {
   readonly logId: string
   readonly position: number
 }
 
-/** What a stored answer is known by. */
+/** The targets that name a stored answer: its URL and its tags. */
 export const targetsOfRow = ({ url, tags }: { readonly url: string; readonly tags: readonly string[] }): Target[] => [
   `url ${url}`,
   ...tags.map((tag): Target => `tag ${tag}`),

@@ -55,7 +55,7 @@ describe('the form of an answer to If-None-Match (RFC 9111 §4.3.2, RFC 9110 §1
     expect(formFor({ 'if-none-match': tags }, whole(stored))).toEqual({ kind })
   })
 
-  it('pays no heed to If-Modified-Since beside it', () => {
+  it('ignores If-Modified-Since beside it', () => {
     const fields = { 'if-none-match': '"two"', 'if-modified-since': LATER }
     expect(formFor(fields, whole({ etag: '"one"', 'last-modified': MODIFIED }))).toEqual({ kind: 'whole' })
     expect(formFor({ ...fields, 'if-none-match': 'garbage' }, whole({ 'last-modified': MODIFIED })).kind).toBe('whole')
@@ -161,12 +161,7 @@ describe('the form of an answer to Range (RFC 9110 §14.2, §15.3.7, §15.5.17)'
       '100',
       { kind: 'part', first: 12, last: 13, offset: 2, total: 100 },
     ],
-    [
-      'is of nobody knows how much',
-      'bytes=12-13',
-      '*',
-      { kind: 'part', first: 12, last: 13, offset: 2, total: undefined },
-    ],
+    ['has an unknown total', 'bytes=12-13', '*', { kind: 'part', first: 12, last: 13, offset: 2, total: undefined }],
     [
       'is the end that a stored part holds',
       'bytes=-1',
@@ -198,8 +193,8 @@ describe('a stored answer that has what is asked for (RFC 9111 §3.3)', () => {
     ['is no part without its last byte', part('100'), { range: 'bytes=10-20' }, false],
     ['is a part that ends where all ends', part('20'), { range: 'bytes=10-25' }, true],
     ['is a part that ends where all ends, with an open end', part('20'), { range: 'bytes=15-' }, true],
-    ['is no part where nobody knows the end', part('*'), { range: 'bytes=15-' }, false],
-    ['is no part where nobody knows how far from the end', part('*'), { range: 'bytes=-5' }, false],
+    ['is no part when the end is unknown', part('*'), { range: 'bytes=15-' }, false],
+    ['is no part when a suffix has an unknown total', part('*'), { range: 'bytes=-5' }, false],
     ['is no part where the whole is asked for', part('100'), {}, false],
     ['is no part where several are asked for', part('100'), { range: 'bytes=10-11,13-14' }, false],
     ['is no part where what is asked for is not there', part('100'), { range: 'bytes=100-' }, false],

@@ -5,13 +5,13 @@ import { contentRange, type Part, partAsked, rangeHolds } from './range.ts'
 import type { Row } from './row.ts'
 
 /**
- * Whether the page has a stored response already (304): its own `If-None-Match` names the stored tag, or, where it has
- * none, its `If-Modified-Since` is not older.
+ * Whether the page already has the stored response, so that a 304 answers it. The page's `If-None-Match` names the
+ * stored tag. Without `If-None-Match`, its `If-Modified-Since` is not older than the stored response.
  *
  * @see RFC 9111 §4.3.2
  */
 export function isKnown({ method, fields }: RequestHead, row: Row): boolean {
-  // Conditions are not for POST (RFC 9110 §13.1.3).
+  // These conditions do not apply to POST (RFC 9110 §13.1.3).
   if (method === 'POST' || row.status !== 200) return false
   const tags = fields.get('if-none-match')
   if (tags !== undefined) {
@@ -26,33 +26,35 @@ export function isKnown({ method, fields }: RequestHead, row: Row): boolean {
   return typeof since === 'number' && typeof changed === 'number' && changed <= since
 }
 
-/** What of a stored response a request for a part gets. */
+/** The answer that a stored response gives to a range request. */
 export type PartForm =
-  /** A part of it (206); `offset` is where the part begins in the stored bytes. */
+  /** A part (206). `offset` is where the part begins in the stored bytes. */
   | ({ readonly kind: 'part'; readonly offset: number; readonly total: number | undefined } & Part)
-  /** It has no such part (416). */
+  /** The range lies outside of the response (416). */
   | { readonly kind: 'unsatisfiable'; readonly total: number }
 
 /**
- * The part of a stored response that answers a request; undefined where it asks for none, or where its own conditions
- * come first.
+ * The part of a stored response that answers a request; undefined when the request has no range, or when its conditions
+ * give a 304.
  *
  * @see RFC 9110 §14.2, §13.2.2
  */
 export function partOf(request: RequestHead, row: Row): PartForm | undefined {
-  // Ranges are of GET alone (RFC 9110 §14.2).
+  // Only GET has ranges (RFC 9110 §14.2).
   if (request.method !== 'GET' || !request.fields.has('range') || isKnown(request, row)) return undefined
   const stored = row.status === 206 ? contentRange(row.fields) : undefined
   const total = stored === undefined ? row.size : stored.total
   if (row.status !== 200 && stored === undefined) return undefined
-  // Of what we hold only a part, `covers` has let nothing through but what lies within it.
+  // For a stored part, `covers` has already checked that the range lies within it.
   const asked = rangeHolds(request.fields, row.fields) ? partAsked(request.fields, total ?? Infinity) : 'whole'
   if (asked === 'whole') return undefined
   if (asked === 'unsatisfiable') return { kind: 'unsatisfiable', total: total ?? 0 }
   return { kind: 'part', ...asked, offset: asked.first - (stored?.first ?? 0), total }
 }
 
-/** Whether a stored response has what a request asks for: it is whole, or the part asked for lies within what it holds. */
+/**
+ * Whether a stored response has the requested bytes: it is whole, or the requested range lies within the stored part.
+ */
 export function covers(row: Row, request: RequestHead): boolean {
   const stored = contentRange(row.fields)
   if (row.status !== 206 || stored === undefined) return true
@@ -62,6 +64,6 @@ export function covers(row: Row, request: RequestHead): boolean {
   return typeof asked === 'object' && asked.first >= stored.first && asked.last <= stored.last
 }
 
-/** The entity-tags in a list; a comma may stand within one, and what is no tag is skipped. */
+/** The entity-tags in a list. A tag may contain a comma. Members that are not tags are skipped. */
 const tagsIn = (list: string): string[] =>
   [...list.matchAll(/(?:^|,)\s*((?:W\/)?"[^"]*")\s*(?=,|$)/g)].map(([, tag = '']) => tag)

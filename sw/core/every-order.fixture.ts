@@ -2,17 +2,17 @@
 type Condition = () => boolean
 
 /**
- * Somebody who acts in steps: each goes from one `yield` to the next, and the first waits to be taken. What is yielded
- * says what the next step waits for; nothing: it may be taken at any time.
+ * An actor acts in steps. A step runs from one `yield` to the next, and the scheduler starts the first one. The yielded
+ * condition says when the next step may run; undefined: at any time.
  */
 export type Actor = Generator<Condition | undefined, void, void>
 
-/** What goes on at the same time, and what holds all the while. */
+/** Actors that run concurrently, and the checks on them. */
 interface Scene {
   readonly actors: Readonly<Record<string, Actor>>
-  /** Called after each step; throws where something does not hold. */
+  /** Called after each step. Throws when an invariant does not hold. */
   readonly check: () => void
-  /** Called when nobody can take a step any more. */
+  /** Called when no actor can take a step any more. */
   readonly end: () => void
 }
 
@@ -22,8 +22,8 @@ interface Choice {
 }
 
 /**
- * Plays a scene in every order in which its actors' steps can come, each time from the start, and returns how many orders
- * there are. Throws what the scene throws, with the order in which it came about.
+ * Plays a scene in every possible order of its actors' steps, each time from the start. Returns the number of orders.
+ * Throws the scene's error, with the order that caused it.
  */
 export function everyOrder(scene: () => Scene): number {
   const choices: Choice[] = []
@@ -45,7 +45,7 @@ function play({ actors, check, end }: Scene, choices: Choice[]): void {
       if (able.length === 0) break
       const choice = (choices[depth] ??= { taken: 0, of: able.length })
       const actor = able[choice.taken]
-      if (actor === undefined) throw new Error('a scene is another when it is played again')
+      if (actor === undefined) throw new Error('the scene differs when it is played again')
       taken.push(actor.name)
       actor.next = actor.steps.next()
       check()
@@ -56,7 +56,7 @@ function play({ actors, check, end }: Scene, choices: Choice[]): void {
   }
 }
 
-/** Moves on to the next order: the last choice that has another takes it. False when all are played. */
+/** Selects the next order: the last choice with another option takes it. False when all orders were played. */
 function isMoved(choices: Choice[]): boolean {
   for (let last = choices.at(-1); last !== undefined; last = choices.at(-1)) {
     if (++last.taken < last.of) return true

@@ -7,7 +7,7 @@ import { after, STORED_AT } from './stored-row.fixture.ts'
 
 const httpDate = (secondsAfter: number): string => new Date(after(secondsAfter)).toUTCString()
 
-/** An exchange whose answer came at `STORED_AT`, after so many seconds. */
+/** An exchange that ended at `STORED_AT` and took the given seconds. */
 const exchange = (fields: Record<string, string>, delay = 0): Exchange => ({
   fields: fieldsOf(fields),
   requestedAtMs: after(-delay),

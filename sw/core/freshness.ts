@@ -3,7 +3,7 @@ import type { Fields } from './head.ts'
 import { parseHttpDate } from './http-date.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
-/** A response as the arithmetic of age sees it: its fields and when the exchange took place, by our own clock. */
+/** What the age calculation needs of a response: its fields, and the time of the exchange by our own clock. */
 export interface Exchange extends Controlled {
   readonly requestedAtMs: EpochMs
   readonly receivedAtMs: EpochMs
@@ -17,8 +17,8 @@ export interface Lifetime {
 /**
  * How long a response stays fresh, counted from its generation at the origin: compare with `currentAge`.
  *
- * A worker is a private cache, so `s-maxage` plays no part. A field that is present but invalid gives 0; only an
- * absent one falls through. There is no heuristic: an API that says nothing is stored and always validated
+ * A worker is a private cache, so `s-maxage` is ignored. A field that is present but invalid gives 0. Only an absent
+ * field leads to the next rule. There is no heuristic: an answer without a lifetime is stored and validated at each use
  * (docs/decisions/0003-no-heuristic-freshness.md).
  *
  * @see RFC 9111 §4.2.1 (precedence), §5.3 (`Expires: 0`)
@@ -39,8 +39,8 @@ export function freshnessLifetime(response: Exchange): Lifetime {
 /**
  * Seconds since the origin made or last confirmed the response.
  *
- * Takes the larger of what `Date` and what `Age` tell: no browser cache below us writes `Age`, so `Date` is all that
- * shows an answer it kept for a while. Never negative.
+ * The larger of the ages by `Date` and by `Age`. The browser's cache below the worker does not write `Age`, so only
+ * `Date` shows how long that cache kept an answer. Never negative.
  *
  * @see RFC 9111 §4.2.3
  */
@@ -50,13 +50,13 @@ export function currentAge({ fields, requestedAtMs, receivedAtMs }: Exchange, no
   return seconds(Math.max(apparentAge, correctedAge) + secondsBetween(receivedAtMs, now))
 }
 
-/** The first member of `Age`; anything but a non-negative integer is ignored (RFC 9111 §5.1). */
+/** The first member of `Age`; 0 unless it is a non-negative integer (RFC 9111 §5.1). */
 function ageField(fields: Fields): number {
   const age = deltaSeconds(fields.get('age')?.split(',')[0]?.trim() ?? '')
   return age === 'invalid' ? 0 : age
 }
 
-/** The origin's `Date`; where it is absent or unreadable, the time we received the response (RFC 9110 §6.6.1). */
+/** The origin's `Date`; the time of receipt when `Date` is absent or invalid (RFC 9110 §6.6.1). */
 function generatedAt(fields: Fields, receivedAtMs: EpochMs): EpochMs {
   const date = parseHttpDate(fields.get('date') ?? '', receivedAtMs)
   return date === 'invalid' ? receivedAtMs : date

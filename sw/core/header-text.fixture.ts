@@ -37,7 +37,7 @@ const PIECES = [
   'ÿ',
 ]
 
-/** What a field may hold, and what it may not: any text, and text made of the pieces that parsers look for. */
+/** Valid and invalid field values: any text, and text made of the pieces that parsers look for. */
 export const headerText: fc.Arbitrary<string> = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),

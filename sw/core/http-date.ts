@@ -1,4 +1,4 @@
-// oxlint-disable no-restricted-globals -- Date is the calendar here, never the clock.
+// oxlint-disable no-restricted-globals -- `Date` only does calendar arithmetic here; it never reads the clock.
 import { type EpochMs, epochMs } from './units.ts'
 
 const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
@@ -9,10 +9,10 @@ const RFC_850 = new RegExp(`^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (\\d\\d
 const ASCTIME = new RegExp(`^${DAY} (\\w{3}) ([ \\d]\\d) ${TIME} (\\d{4})$`)
 
 /**
- * The instant an HTTP date names. Exactly the three formats of the RFC, in any case; any zone but GMT is invalid,
- * where `Date.parse` would guess.
+ * The instant of an HTTP date. Accepts exactly the three formats of the RFC, in any case. Any zone but GMT is invalid;
+ * `Date.parse` would guess.
  *
- * @param now decides the century of a two-digit year: more than 50 years ahead means the past one.
+ * @param now decides the century of a two-digit year: a year more than 50 years ahead belongs to the past century.
  * @see RFC 9110 §5.6.7
  */
 export function parseHttpDate(text: string, now: EpochMs): EpochMs | 'invalid' {
@@ -25,15 +25,15 @@ export function parseHttpDate(text: string, now: EpochMs): EpochMs | 'invalid' {
     if (year > yearNow + 50) year -= 100
   }
   const midnight = new Date(0).setUTCFullYear(year, month, Number(day))
-  // A day that the month does not have lies in another one; 60 is a leap second, which belongs to the next minute.
+  // A day that the month does not have falls in another month. Second 60 is a leap second, part of the next minute.
   const isValid = new Date(midnight).getUTCMonth() === month && +hour < 24 && +minute < 60 && +second < 61
   return isValid ? epochMs(midnight + (+hour * 60 + +minute) * 60_000 + +second * 1000) : 'invalid'
 }
 
-/** An instant as the RFC wants it written: the IMF-fixdate. */
+/** An instant as an IMF-fixdate, the format that the RFC requires. */
 export const formatHttpDate = (instant: EpochMs): string => new Date(instant).toUTCString()
 
-/** Day, month, year, hour, minute, second; nothing when the text is in none of the three formats. */
+/** Day, month, year, hour, minute, second; empty when the text matches none of the three formats. */
 function partsOf(date: string): readonly string[] {
   const asctime = ASCTIME.exec(date)
   if (asctime === null) return (IMF_FIXDATE.exec(date) ?? RFC_850.exec(date))?.slice(1) ?? []

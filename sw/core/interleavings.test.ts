@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Actor, everyOrder } from './every-order.fixture.ts'
 import { type Event, inTurn, type Options, STALE, World } from './model-world.fixture.ts'
 
-/** Who acts in a scene, each in its own steps. */
+/** The actors of a scene. */
 type Cast = (world: World) => Readonly<Record<string, Actor>>
 
 const SCENES: [of: string, options: Options, cast: Cast, seen: Event[]][] = [
@@ -31,7 +31,7 @@ const SCENES: [of: string, options: Options, cast: Cast, seen: Event[]][] = [
     ['confirmed', 'served', 'stored'],
   ],
   [
-    'two reads and a write that the origin does without an answer',
+    'two reads and a write that the origin commits without an answer',
     { isStored: true },
     (world) => ({
       one: world.read(),
@@ -75,13 +75,13 @@ const SCENES: [of: string, options: Options, cast: Cast, seen: Event[]][] = [
     ['not shown', 'refused: removed', 'stored'],
   ],
   [
-    'two reads, and everything is forgotten',
+    'two reads, and the page removes everything',
     {},
     (world) => ({ one: world.read(), other: world.read(), forget: world.forgetAll() }),
     ['joined', 'refused: removed', 'served', 'stored'],
   ],
   [
-    'a read, and the user comes back to a store that was lost',
+    'a read, and the user comes back after the store was lost',
     {},
     (world) => ({ read: world.read(), change: world.change('ada'), lose: world.lose() }),
     ['not shown', 'refused: removed', 'stored'],
@@ -156,7 +156,7 @@ const SCENES: [of: string, options: Options, cast: Cast, seen: Event[]][] = [
     ['refused: removed', 'stored'],
   ],
   [
-    'two reads, the user comes back, and what they left is erased',
+    'two reads, the user comes back, and the removed rows are erased',
     {},
     (world) => ({ one: world.read(), other: world.read(), changes: inTurn(world.change('ada'), world.tidy()) }),
     ['joined', 'not asked', 'not shown', 'refused: removed', 'served', 'stored'],
@@ -175,7 +175,7 @@ describe('in every order, what is served and stored keeps I1, I2 and I3', () => 
 })
 
 describe('every order', () => {
-  /** The orders of two actors, as they were played. */
+  /** The played orders of two actors. */
   function played(actors: (steps: string[]) => Record<string, Actor>): string[] {
     const orders: string[] = []
     everyOrder(() => {
@@ -207,7 +207,7 @@ describe('every order', () => {
     expect(orders).toHaveLength(1680)
   })
 
-  it('has no step before what it waits for, and ends where nobody can go on', () => {
+  it('has no step before its condition holds, and ends when no actor can go on', () => {
     const orders = played((steps) => ({
       a: taking(steps, 'a', 2),
       b: taking(steps, 'b', 1, () => steps.includes('a')),
@@ -216,7 +216,7 @@ describe('every order', () => {
     expect(orders).toEqual(['aab', 'aba'])
   })
 
-  it('is told where something does not hold', () => {
+  it('is in the error when an invariant does not hold', () => {
     const play = (): unknown =>
       everyOrder(() => {
         const steps: string[] = []

@@ -13,14 +13,14 @@ import { NEVER, type Sequence, sequence, UNDER_WAY } from './sequence.ts'
 
 const at = (counter: number) => sequence(1, counter)
 
-/** Forgets the invalidations that are older. Gives their targets. */
+/** Forgets the older invalidations. Returns their targets. */
 function forgetBefore(marks: Invalidations, oldest: Sequence): Target[] {
   const older = marks.olderThan(oldest)
   marks.forget(older)
   return older.map(({ target }) => target)
 }
 
-/** Folds what is too much, as the worker does once the disk has it. */
+/** Folds the invalidations above the limit, as the worker does after the disk has stored them. */
 function fold(marks: Invalidations, limit: number) {
   const folded = marks.folded(limit)
   for (const each of folded.put) marks.add(each)
@@ -137,7 +137,7 @@ describe('a write under way (I2)', () => {
   })
 })
 
-describe('marks that no row is left for', () => {
+describe('marks older than every row', () => {
   it('are forgotten, and only those', () => {
     const marks = new Invalidations()
     marks.add({ target: 'tag old', sequence: at(1) })
@@ -179,7 +179,7 @@ describe('marks that no row is left for', () => {
   })
 })
 
-describe('what has been removed', () => {
+describe('a removal', () => {
   const row = { key: 'everyone\nrow\n1', partition: 'everyone', url: PRODUCTS, tags: ['products'] }
 
   it.each<[target: RemovalTarget, isCovered: boolean]>([
@@ -206,8 +206,8 @@ describe('what has been removed', () => {
   })
 })
 
-describe('what is forgotten', () => {
-  it('stays where it has been invalidated anew meanwhile', () => {
+describe('a forgotten invalidation', () => {
+  it('stays when its target was invalidated again since', () => {
     const marks = new Invalidations()
     marks.add({ target: 'tag a', sequence: at(1) })
     const older = marks.olderThan(at(2))
@@ -217,8 +217,8 @@ describe('what is forgotten', () => {
   })
 })
 
-describe('invalidations that have become too many', () => {
-  it('give way to ones that reach more, the oldest first', () => {
+describe('invalidations above the limit', () => {
+  it('are replaced by wider ones, the oldest first', () => {
     const marks = new Invalidations()
     const targets: Target[] = [
       'prefix https://a.example/api/orders/1/',
@@ -266,7 +266,7 @@ describe('invalidations that have become too many', () => {
   })
 })
 
-describe('what is literal in a pattern', () => {
+describe('the literal part of a pattern', () => {
   it.each([
     ['is all of it without a hole', '/api/items?page=2', '/api/items?page=2'],
     ['ends before the segment of a parameter', '/api/items/:id/lines', '/api/items/'],
@@ -274,7 +274,7 @@ describe('what is literal in a pattern', () => {
     ['ends before the segment of a star', '/api/items/7*', '/api/items/'],
     ['is the root for everything', '/**', '/'],
     ['has an origin and its port', 'https://api.example:8080/v1/:id', 'https://api.example:8080/v1/'],
-    ['has an address whose colons are no holes', 'https://[2001:db8::1]/v1/**', 'https://[2001:db8::1]/v1/'],
+    ['keeps the colons of an IPv6 address', 'https://[2001:db8::1]/v1/**', 'https://[2001:db8::1]/v1/'],
     ['is all of a URL at an address', 'https://[2001:db8::1]/v1/items', 'https://[2001:db8::1]/v1/items'],
     ['has a colon before a number', '/api/at/12:30', '/api/at/12:30'],
   ])('%s', (_, pattern, literal) => {

@@ -1,48 +1,53 @@
 import { NEVER, type Sequence, UNDER_WAY } from './sequence.ts'
 
 /**
- * What an invalidation or a removal reaches: a tag; a URL, and when it has no query, that URL with any query; every URL
- * that begins with a prefix (the empty one: everything). A prefix ends with `/` or is empty.
+ * What an invalidation or a removal covers: a tag; a URL (without a query: that URL with any query); or every URL that
+ * begins with a prefix. A prefix ends with `/`, or is empty and covers everything.
  */
 export type Target = `tag ${string}` | `url ${string}` | `prefix ${string}`
 
-/** What a removal reaches besides: the data of one partition, or the answers under one key. */
+/** A removal can also cover the data of one partition, or the answers under one key. */
 export type RemovalTarget = Target | `partition ${string}` | `key ${string}`
 
-/** Reaches everything. */
+/** Covers everything. */
 export const EVERYTHING: Target = 'prefix '
 
-/** The target of all URLs that begin with a text, cut back to its last `/`: too much costs a validation. */
+/**
+ * The target for all URLs that begin with a text, cut back to its last `/`. Covering too much costs only a validation.
+ */
 export const prefixTarget = (text: string): Target => `prefix ${text.slice(0, text.lastIndexOf('/') + 1)}`
 
-/** The segments of a pattern (a path or a full URL) before its first hole or star; all of one that has none. */
+/**
+ * The segments of a pattern (a path or a full URL) before its first parameter or star; the whole pattern without
+ * either.
+ */
 export function literalOf(pattern: string): string {
-  // The colons of an address are no holes.
+  // A colon in the origin does not begin a parameter.
   const [origin] = /^[a-z]+:\/\/[^/]*/i.exec(pattern) ?? ['']
   return origin + pattern.slice(origin.length).replace(/[^/]*(?::[a-z]|\*).*$/is, '')
 }
 
-/** An invalidation is a record of its own, never an edit of rows: a row is stale if one that covers it is newer. */
+/** An invalidation is its own record and never edits rows. A row is stale if a newer invalidation covers it. */
 export interface Invalidation {
   readonly target: Target
   readonly sequence: Sequence
 }
 
-/** What can be covered by an invalidation. */
+/** The parts of a row that an invalidation can match. */
 export interface Covered {
   readonly url: string
   readonly tags: readonly string[]
 }
 
-/** What can be covered by a removal. */
+/** The parts of a row that a removal can match. */
 export interface Removable extends Covered {
   readonly key: string
   readonly partition: string
 }
 
 /**
- * What has been invalidated and what has been removed, and the writes under way, which cover what they name until they
- * end. A look-up costs one step per tag and per segment of the URL, however many records there are.
+ * The invalidations, the removals and the writes under way. A write covers its targets until it ends. A look-up costs
+ * one step per tag and per segment of the URL, independent of the number of records.
  */
 export class Invalidations {
   readonly #invalidated = new Map<Target, Sequence>()
@@ -57,7 +62,7 @@ export class Invalidations {
     keepNewest(this.#invalidated, target, sequence)
   }
 
-  /** What is covered and older than `sequence` is gone, and no request that began before brings it back. */
+  /** Covered rows older than `sequence` are removed. A request that began before `sequence` cannot store them again. */
   addRemoval(target: RemovalTarget, sequence: Sequence): void {
     keepNewest(this.#removed, target, sequence)
   }
@@ -87,27 +92,28 @@ export class Invalidations {
     return [...this.#removed].toSorted(([, one], [, other]) => one - other)
   }
 
-  /** Forgets a removal, but not one of the same target that came later. */
+  /** Forgets a removal, unless a later removal of the same target replaced it. */
   forgetRemoval(target: RemovalTarget, sequence: Sequence): void {
     if (this.#removed.get(target) === sequence) this.#removed.delete(target)
   }
 
-  /** Whether the newest removal of a target has this place. */
+  /** Whether the newest removal of a target has this sequence. */
   isLatestRemoval(target: RemovalTarget, sequence: Sequence): boolean {
     return this.#removed.get(target) === sequence
   }
 
-  /** The invalidations that no row older than `oldest` is left to be covered by. */
+  /** The invalidations older than `oldest`, the oldest stored row. They cover no row any more. */
   olderThan(oldest: Sequence): Invalidation[] {
     return [...this.#invalidated].filter(([, at]) => at < oldest).map(([target, sequence]) => ({ target, sequence }))
   }
 
   /**
-   * What brings the number of invalidations to `limit` or below: the older ones give way to ones that reach more, a URL or
-   * prefix to the folder above it, a tag to everything. Too much is validated then, never too little.
+   * Brings the number of invalidations to `limit` or below. Wider invalidations replace the older ones: the folder
+   * above replaces a URL or prefix, and everything replaces a tag. The layer may then validate too much, never too
+   * little.
    *
-   * @param without what does not count, for it goes as well.
-   * @returns what goes, and what stands in for them: nothing where there are few enough.
+   * @param without invalidations that are deleted anyway, and do not count.
+   * @returns what to delete and what to put in its place; both empty when the limit is kept.
    */
   folded(limit: number, without: readonly Invalidation[] = []): Folded {
     const gone = new Set(without.map(({ target }) => target))
@@ -124,7 +130,7 @@ export class Invalidations {
     }
   }
 
-  /** Forgets these, but not what has been invalidated anew meanwhile. */
+  /** Forgets these invalidations, except targets that were invalidated again since. */
   forget(invalidations: readonly Invalidation[]): void {
     for (const { target, sequence } of invalidations) {
       if (this.#invalidated.get(target) === sequence) this.#invalidated.delete(target)
@@ -132,13 +138,13 @@ export class Invalidations {
   }
 }
 
-/** What invalidations that have become too many give way to. */
+/** The invalidations that folding deletes, and the wider ones that replace them. */
 interface Folded {
   readonly gone: readonly Invalidation[]
   readonly put: readonly Invalidation[]
 }
 
-/** Whether any of the targets covers what has this URL and these tags. */
+/** Whether any target covers a row with this URL and these tags. */
 export function isReached(covered: Covered, targets: readonly RemovalTarget[]): boolean {
   const names = new Set<RemovalTarget>(targetsOver(covered))
   return targets.some((target) => names.has(target))
@@ -175,7 +181,7 @@ function folderOf(target: Target): Target {
   const [kind, name] = [target.slice(0, target.indexOf(' ')), target.slice(target.indexOf(' ') + 1)]
   if (kind === 'tag') return EVERYTHING
   const path = withoutQuery(name).replace(/\/$/, '')
-  // No folder is above an origin: the slashes of `https://` are none.
+  // An origin has no folder above it: the slashes of `https://` do not count.
   return /\/\/[^/]*$/.test(path) || !path.includes('/') ? EVERYTHING : prefixTarget(path)
 }
 

@@ -108,7 +108,7 @@ describe('the key of an answer', () => {
     )
   })
 
-  it('begins with what all keys of its URL begin with, and no other does', () => {
+  it('has the prefix of its URL, which no key of another URL has', () => {
     expect(keyOf().startsWith(urlPrefix('everyone', URL_A))).toBe(true)
     expect(keyOf().startsWith(urlPrefix('everyone', URL_A.slice(0, -1)))).toBe(false)
     expect(keyOf({}, { partition: 'everyone2' }).startsWith(urlPrefix('everyone', URL_A))).toBe(false)
@@ -122,7 +122,7 @@ describe('the key of an answer', () => {
     expect(key.startsWith(partitionPrefix(partition.slice(0, -1)))).toBe(false)
   })
 
-  // What a page may control, with the separators of the key in it, but for the line feed that Fetch refuses.
+  // Text that a page controls, with the separators of the key except the line feed, which Fetch refuses.
   const hostile = fc
     .oneof(
       fc.string(),
@@ -140,7 +140,7 @@ describe('the key of an answer', () => {
     fields: fc.record({ accept: hostile, 'x-tenant': optional, 'x-api-version': optional, range: optional }),
   })
 
-  it('is another for anything else than the same parts', () => {
+  it('differs unless all parts are the same', () => {
     fc.assert(
       fc.property(
         parts,
@@ -212,7 +212,7 @@ describe('the name of a partition (I3)', () => {
 })
 
 describe('no part of a key passes for another (I3)', () => {
-  // What ends a part, begins one, or is one; and how it is written where it may not be.
+  // Text that ends a part, begins one or is one; and its encoded forms.
   const piece = fc.oneof(
     fc.constantFrom('\n', '\r', '\t', '\0', ' ', '%', '%0A', '%0a', '%2F', '%00', '%5Cn', String.raw`\n`, '"', '\\'),
     fc.constantFrom(
@@ -234,7 +234,7 @@ describe('no part of a key passes for another (I3)', () => {
   )
   const text = fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join(''))
 
-  /** A field's value as Fetch lets a page have it: of bytes, trimmed, without what ends a line. */
+  /** A field value that Fetch accepts: bytes, trimmed, without line ends. */
   const value = text.map((given) => {
     const bytes = [...given].filter((character) => character <= '\u00ff').join('')
     try {
@@ -244,7 +244,7 @@ describe('no part of a key passes for another (I3)', () => {
     }
   })
 
-  /** A URL as the browser writes it, without its fragment; undefined where it takes it for none. */
+  /** A URL as the browser serialises it, without fragment; undefined when it is invalid. */
   function serialised(given: string): string | undefined {
     try {
       return new URL(given).href.split('#', 1)[0]
@@ -253,7 +253,7 @@ describe('no part of a key passes for another (I3)', () => {
     }
   }
 
-  /** Such a URL, or as what an origin says of its query has it written. */
+  /** Such a URL, as it is or rewritten by a No-Vary-Search policy. */
   const url = fc
     .tuple(
       fc.constantFrom('https://shop.example/', 'https://', 'http://[::1]:8080/?', 'https://ada:s@a/', 'data:'),
@@ -287,7 +287,7 @@ describe('no part of a key passes for another (I3)', () => {
     bodyDigest: fc.option(fc.base64String(), { nil: undefined }),
   })
 
-  /** What counts of what a key was made of. */
+  /** The parts of a key that must be distinguishable. */
   function counting({ partition, request, url, credentials, keyHeaders, bodyDigest }: KeyParts): unknown {
     const { method, fields } = request
     const names = new Set([
@@ -306,7 +306,7 @@ describe('no part of a key passes for another (I3)', () => {
     }
   }
 
-  /** The same, read back from the key alone. */
+  /** The same parts, read back from the key alone. */
   function readBack(key: string): unknown {
     const [partition, , url, method, credentials, accept, ...lines] = key.split('\n')
     const bodies = lines.filter((line) => line.startsWith(BODY))
@@ -325,7 +325,7 @@ describe('no part of a key passes for another (I3)', () => {
   }
   const BODY = 'body '
 
-  it('since all that counts is read back from it', () => {
+  it('since all its parts can be read back', () => {
     fc.assert(
       fc.property(keyParts, (given) => {
         const key = entryKey(given)
@@ -336,7 +336,7 @@ describe('no part of a key passes for another (I3)', () => {
     )
   })
 
-  it('since none begins as those of another partition or URL do', () => {
+  it('since no key has the prefix of another partition or URL', () => {
     const near = fc.constantFrom('', '/', '/a', '?', '%0A', 'a', '\n', '/user/ada')
     fc.assert(
       fc.property(keyParts, keyParts, near, fc.subarray(['partition', 'url'] as const), (one, other, more, kept) => {
@@ -353,7 +353,7 @@ describe('no part of a key passes for another (I3)', () => {
     )
   })
 
-  it('since the name of a partition says of whom it is, in characters that end no part', () => {
+  it('since the name of a partition encodes its user, in characters that end no part', () => {
     fc.assert(
       fc.property(fc.constantFrom('everyone', 'token', 'user'), fc.array(text, { maxLength: 3 }), (kind, ids) => {
         const name = partitionName(kind, ...ids)

@@ -2,26 +2,26 @@ import type { RequestHead } from './head.ts'
 import { asksForBytes } from './range.ts'
 
 export interface KeyParts {
-  /** Whose data it is; already safe to join (see `partitionName`). */
+  /** The partition that owns the data, already encoded (see `partitionName`). */
   readonly partition: string
   readonly request: RequestHead
-  /** Normalised: without fragment and without the query parameters the rule ignores. */
+  /** Normalised: without fragment and without the query parameters that the rule ignores. */
   readonly url: string
   readonly credentials: string
-  /** Lower-cased names of request fields that the rule says choose another answer. */
+  /** Lower-cased names of the request fields that the rule adds to the key. */
   readonly keyHeaders: readonly string[]
-  /** Digest of the body of a read that has one (`POST`, `QUERY`). */
+  /** Digest of the request body of a read (`POST`, `QUERY`). */
   readonly bodyDigest?: string | undefined
 }
 
 /**
- * The key under which every variant of one answer is found. `Accept` is always part of it: applications negotiate
- * without saying `Vary`. So is a `Range` in a unit other than bytes, which some list APIs use to ask for a page. What was
- * asked with a body is found by that body and its type (RFC 10008 §2.7).
+ * The key that all variants of one answer share. `Accept` is always part of it, because applications negotiate without
+ * `Vary`. A `Range` in a unit other than bytes is part of it, because some list APIs page that way. For a read with a
+ * body, the body's digest and type are part of it (RFC 10008 §2.7).
  *
- * Parts are joined by line feeds. A serialised URL holds none, Fetch refuses them in field values, and a partition is
- * percent-encoded, so no URL and no header can forge another's key. No field's name holds a space, so none passes for a
- * body.
+ * Line feeds join the parts. A serialised URL contains none, Fetch refuses them in field values, and a partition is
+ * percent-encoded. So no URL and no header can forge another key. A field name contains no space, so no field can look
+ * like a body.
  */
 export function entryKey({ partition, request, url, credentials, keyHeaders, bodyDigest }: KeyParts): string {
   const method = request.method === 'HEAD' ? 'GET' : request.method
@@ -38,24 +38,25 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
   return [partition, ROW, url, method, credentials, accept, ...named, ...body].join('\n')
 }
 
-/** The kind of record that a key is of. The partition comes first: all that one user has lies in one range of keys. */
+/** The kind of record. The partition comes first in a key, so one range of keys holds all data of one user. */
 const ROW = 'row'
 
-/** Whether whose data it is was told by a request's own `Authorization`. */
+/** Whether a request's own `Authorization` named the partition. */
 export const isOfToken = (partition: string): boolean => partition.startsWith('token/')
 
-/** The prefix that the keys of all that belongs to a partition share. */
+/** The prefix of all keys of a partition. */
 export const partitionPrefix = (partition: string): string => `${partition}\n`
 
-/** The prefix that the keys of all answers for one URL share, within a partition. */
+/** The prefix of all keys of one URL within a partition. */
 export const urlPrefix = (partition: string, url: string): string => `${partitionPrefix(partition)}${ROW}\n${url}\n`
 
 /**
- * A partition of its own for each kind of identity, so that a user called "public" is not the public. JSON escapes the
- * lone surrogates on which `encodeURIComponent` would throw. What is no text counts as its text.
+ * The name of a partition. The kind comes first, so that a user named "everyone" does not share the public partition.
+ * JSON escapes lone surrogates, on which `encodeURIComponent` would throw. An id that is not a string is converted to
+ * one.
  */
 export const partitionName = (kind: 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
   [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(`${id}`).slice(1, -1)))].join('/')
 
-/** The partition of what is the same for all. */
+/** The partition of data that is the same for all users. */
 export const EVERYONE = partitionName('everyone')

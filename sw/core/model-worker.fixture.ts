@@ -3,13 +3,13 @@ import { EVERYTHING, Invalidations, type RemovalTarget, type Target } from './in
 import type { Row } from './row.ts'
 import { NEVER, sequence, type Sequence } from './sequence.ts'
 
-/** What an answer is to somebody who sees everything. */
+/** The true facts about an answer, which the model knows and the worker does not. */
 export interface Known {
-  /** How often the resource had been written when the origin gave it. */
+  /** The number of writes to the resource when the origin answered. */
   readonly version: number
-  /** Whose data it is. */
+  /** The user that the data belongs to. */
   readonly of: string
-  /** The step in which the request for it left. */
+  /** The step in which the request was sent. */
   readonly askedAt: number
 }
 
@@ -17,7 +17,7 @@ export interface KnownRow extends Row, Known {}
 
 interface Meta {
   readonly incarnation: number
-  /** Tells a database from one that was made anew. */
+  /** Differs when the database was deleted and created again. */
   readonly instance: number
   /** What was asked for before is not stored any more. */
   readonly floor: Sequence
@@ -222,7 +222,7 @@ export class ModelWorker {
     return this.#remove(EVERYTHING)
   }
 
-  /** The mark first, in memory and on disk; what it covers is deleted later, by whichever worker comes to it. */
+  /** First writes the mark, in memory and on disk. Any worker deletes the covered rows later. */
   #remove(target: RemovalTarget): Transaction<void> {
     const { meta } = this.begin()
     const at = sequence(meta?.incarnation ?? this.#highest + 1, ++this.#counter)
@@ -235,7 +235,7 @@ export class ModelWorker {
     })
   }
 
-  /** Deletes what has been removed. Then nothing older than the marks is stored, so they are not needed any more. */
+  /** Deletes the removed rows. Then no stored row is older than the marks, so the marks are deleted too. */
   erase(): Transaction<void> {
     return this.#write(() => {
       const { rows, removals, meta } = this.#store
@@ -250,7 +250,7 @@ export class ModelWorker {
     })
   }
 
-  /** Forgets the invalidations that are older than every row, and than all that may still be stored. */
+  /** Forgets the invalidations that are older than every stored row and every answer that may still be stored. */
   tidy(): Transaction<void> {
     return this.#write(() => {
       const { meta, rows, invalidations } = this.#store
@@ -261,7 +261,7 @@ export class ModelWorker {
       const older = this.invalidations.olderThan(oldest)
       for (const { target } of older) invalidations.delete(target)
       this.invalidations.forget(older)
-      // What is in the air may be older than what was forgotten: it is not stored.
+      // An answer in flight may be older than a forgotten invalidation, so it is not stored.
       if (oldest > meta.floor) this.#store.meta = { ...meta, floor: oldest }
     })
   }
@@ -291,7 +291,7 @@ export class ModelWorker {
   #becomeNewest(): void {
     const { meta, intents } = this.#store
     this.#highest = Math.max(meta.incarnation, this.#highest) + 1
-    // What was asked for before a database was made anew is not stored in it: what forbids it may be lost.
+    // The new database may lack the mark that forbids an earlier request's answer, so that answer is not stored.
     const isNew = this.#instance !== undefined && this.#instance !== meta.instance
     this.#instance = meta.instance
     const start = sequence(this.#highest, 0)
@@ -301,7 +301,7 @@ export class ModelWorker {
       floor: (isNew || meta.incarnation === 0) && start > meta.floor ? start : meta.floor,
     }
     this.#load()
-    // What others had under way counts as written now.
+    // A write that another worker had under way counts as done now.
     for (const write of this.#others) {
       const at = sequence(this.#highest, ++this.#counter)
       for (const target of intents.get(write) ?? []) this.#mark(target, at)

@@ -24,31 +24,31 @@ export interface Options {
   /** Others may act before the store has done what it was asked. */
   readonly isSlow?: boolean
   readonly windows?: Windows
-  /** Ada has read before. */
+  /** The store already has an answer to Ada. */
   readonly isStored?: boolean
 }
 
-/** How a write comes out: its status, or none; and whether the origin has done what was asked. */
+/** The outcome of a write: its status, or a network failure; and whether the origin has changed the data. */
 interface Outcome {
   readonly status: number | 'failure'
   readonly isDone: boolean
 }
 
-/** Something that has happened, so that a test sees that it came about. */
+/** An event that a test expects to occur in at least one order. */
 export type Event = 'served' | 'confirmed' | 'joined' | 'stored' | 'not shown' | 'not asked' | `refused: ${Refusal}`
 
-/** A write, as somebody sees it who sees everything. */
+/** The true facts about a write. */
 interface Written {
   readonly worker: ModelWorker
-  /** It is of what is read here. */
+  /** The write changes the resource that the pages read. */
   readonly isOfThis: boolean
   readonly intent: Transaction<void>
-  /** The step in which its outcome was known; undefined: it is under way. */
+  /** The step in which the outcome was known; undefined: the write is under way. */
   endedAt: number | undefined
   isReached: boolean
 }
 
-/** What one user had stored, or everybody, has ended. */
+/** The stored data of one user, or of all users, has been removed. */
 interface Ending {
   readonly user: string | undefined
   readonly endedAt: number
@@ -59,11 +59,11 @@ const RESOURCE = { url: 'https://shop.example/api/products', tags: ['products'] 
 const TARGETS: readonly Target[] = [`url ${RESOURCE.url}`, 'tag products']
 const ELSEWHERE: readonly Target[] = ['tag units']
 const REQUEST = requestHead({}, { url: RESOURCE.url })
-/** Newer than every row there can be. */
+/** Newer than every possible row. */
 const LATEST = { ...RESOURCE, sequence: sequence(2 ** 22 - 1, 2 ** 31 - 1) }
 
 const FRESH: Windows = { fresh: seconds(60), stale: seconds(0), offline: seconds(0), trust: 'rule' }
-/** Served at once, and asked about behind the page's back. */
+/** Served at once and validated in the background. */
 export const STALE: Windows = { ...FRESH, fresh: seconds(0), stale: seconds(60) }
 
 const PARTITIONS: Readonly<Record<string, string>> = {
@@ -81,15 +81,15 @@ const keyOf = (partition: string): string => KEYS.get(partition) ?? ''
 
 const isServed = ({ kind }: Plan): boolean => kind === 'serve' || kind === 'serve-then-validate'
 
-/** One after the other. */
+/** Runs the actors one after the other. */
 export function* inTurn(...actors: readonly Actor[]): Actor {
   for (const actor of actors) yield* actor
 }
 
 /**
- * One resource, its origin, the users who read and write it at their pages, a store, and the workers in between.
+ * One resource, its origin, the users whose pages read and write it, a store, and the workers in between.
  *
- * What is right it knows from the order of the steps alone: it sees everything, and asks no sequence, epoch or mark.
+ * The world judges by the order of the steps alone. It uses no sequence, epoch or mark.
  */
 export class World {
   readonly #store: ModelStore
@@ -98,15 +98,15 @@ export class World {
   #worker: ModelWorker
   readonly #workers: ModelWorker[] = []
   readonly #origin: { version: number; user: string | undefined } = { version: 1, user: 'ada' }
-  /** Who is at the page. */
+  /** The user at the page. */
   #user: string | undefined = 'ada'
   /** Steps so far. */
   #now = 0
-  /** The newest version that was written by a write whose answer a page has. */
+  /** The newest version whose write has been answered to a page. */
   #answered = 0
   #writes: Written[] = []
   #endings: Ending[] = []
-  /** What the store had a step before. */
+  /** The stored rows one step before. */
   #before = new Map<string, KnownRow>()
   #seen: Set<Event> = new Set()
 
@@ -159,7 +159,7 @@ export class World {
         return
       }
     }
-    // For somebody who has left nothing is asked: the origin would take it for the next one's.
+    // The user has signed out: the cookie now belongs to the next user, so the request must not be sent.
     if (worker.generation(partition) !== life) return this.#note('not asked')
     yield* this.#fetch(worker, partition, planned, isAnswered ? () => undefined : show)
   }
@@ -184,7 +184,7 @@ export class World {
     const outcome = { kind: 'response', head: responseHead(status, { etag }) } as const
     const settlement = settle({ plan: planned, request: REQUEST, expects: undefined, outcome, unasked: false })
     if (settlement.kind === 'refresh') this.#note('confirmed')
-    // That nobody is signed in is nobody's secret.
+    // A 401 contains no user's data.
     if (status !== 401) show(known)
     if (worker.placeOf(ticket) === undefined) yield worker.when(() => worker.placeOf(ticket) !== undefined)
     const row = rowOf(settlement, { key, partition, ...worker.placeOf(ticket) }, known)
@@ -220,7 +220,7 @@ export class World {
     worker.events--
   }
 
-  /** A page says that something has changed: this resource, or something else. */
+  /** A page invalidates this resource, or another one. */
   *invalidate(name = 'invalidation', targets = TARGETS): Actor {
     yield () => this.#worker.isAlive
     const worker = this.#worker
@@ -237,7 +237,7 @@ export class World {
     return this.invalidate('elsewhere', ELSEWHERE)
   }
 
-  /** Ada signs out, and by and by somebody signs in. */
+  /** Ada signs out. Later a user signs in. */
   *change(next: string): Actor {
     yield () => this.#worker.isAlive
     const worker = this.#worker
@@ -254,7 +254,7 @@ export class World {
     this.#origin.user = this.#user = next
   }
 
-  /** Everything that is stored is forgotten. */
+  /** The page removes everything that is stored. */
   *forgetAll(): Actor {
     yield () => this.#worker.isAlive
     const worker = this.#worker
@@ -265,7 +265,7 @@ export class World {
     worker.events--
   }
 
-  /** What is of no more use is forgotten. */
+  /** The worker forgets old invalidations. */
   *tidy(): Actor {
     yield () => this.#worker.isAlive
     const worker = this.#worker
@@ -283,13 +283,13 @@ export class World {
     this.#store.lose()
   }
 
-  /** The worker is stopped in the midst of what it does; the next event starts another. */
+  /** The browser stops the worker at any point. The next event starts another worker. */
   *restart(): Actor {
     yield undefined
     const worker = this.#worker
     worker.isAlive = false
     this.#store.abort(worker)
-    // What was announced may have been sent, and counts as written. What was not never was.
+    // An announced write may have been sent, so it counts as done. Any other write was never sent.
     this.#writes = this.#writes.filter(({ intent, endedAt }) => intent.isDone || endedAt !== undefined)
     for (const written of this.#writes) written.endedAt ??= this.#now
     this.#endings = this.#endings.filter(({ transaction }) => transaction.isDone)
@@ -297,9 +297,9 @@ export class World {
   }
 
   /**
-   * A newer worker is installed beside the one that answers, and answers when that has nothing left to do.
+   * The browser installs a newer worker beside the active one. The newer one takes over when the active one is idle.
    *
-   * @param isBusy it has work of its own at once.
+   * @param isBusy the newer worker writes to the store at once.
    */
   *update({ isBusy = false } = {}): Actor {
     yield undefined
@@ -313,7 +313,7 @@ export class World {
     this.#worker = newer
   }
 
-  /** A slow store does what it was asked so far. */
+  /** A slow store runs the pending transactions. */
   *disk(): Actor {
     for (;;) {
       yield () => this.#store.isBusy
@@ -321,21 +321,21 @@ export class World {
     }
   }
 
-  /** What holds after each step, for what is stored and for whoever would read next. */
+  /** Checks the invariants after each step, for each stored row and for the next read. */
   check(): void {
     for (const [key, row] of this.#store.rows) {
       const before = this.#before.get(key)
       if (before !== undefined && row.askedAt < before.askedAt) {
-        throw new Error('I2: what was asked for earlier has replaced what was asked for later')
+        throw new Error('I2: an answer to an earlier request has replaced one to a later request')
       }
-      if (partitionOf(row.of) !== row.partition) throw new Error('I3: stored as the data of somebody else')
+      if (partitionOf(row.of) !== row.partition) throw new Error('I3: stored as the data of another user')
       const isServed = this.#isServed(row)
       for (const { transaction, user, endedAt } of this.#endings) {
         if ((user !== undefined && user !== row.of) || row.askedAt > endedAt) continue
-        // Bytes are deleted later: until then a mark on disk keeps every worker from them.
+        // The bytes are deleted later. Until then a mark on disk keeps every worker from serving them.
         if (transaction.isDone && !this.#store.isRemoved(row))
-          throw new Error('I3: stored, though asked for before its user had left')
-        if (user !== undefined && isServed) throw new Error('I3: served, though asked for before its user had left')
+          throw new Error('I3: stored, though requested before its user signed out')
+        if (user !== undefined && isServed) throw new Error('I3: served, though requested before its user signed out')
       }
       if (isServed) this.#mayServe(row)
     }
@@ -348,9 +348,9 @@ export class World {
     this.#now++
   }
 
-  /** In the end nobody waits any more, and what is read is served to whoever reads next. */
+  /** At the end no page waits for an answer, and the next read is served from store. */
   end(): void {
-    if (this.#worker.events > 0) throw new Error('somebody waits for ever')
+    if (this.#worker.events > 0) throw new Error('a page waits for ever')
     this.#store.runAll()
     this.#seen = new Set()
     const user = this.#user
@@ -359,10 +359,10 @@ export class World {
       const row = this.#store.rows.get(keyOf(partitionOf(user)))
       return row !== undefined && this.#isServed(row)
     }
-    // To a worker that does not know what others have done its first answer may seem to be older than that.
+    // A worker that has not read the marks of others may take its first answer for older than those.
     for (let reads = 0; reads < 2 && !isKept(); reads++) this.#play(this.read(user))
     this.check()
-    if (!isKept()) throw new Error('what was read is not served to whoever reads next')
+    if (!isKept()) throw new Error('the answer that was read is not served to the next read')
   }
 
   #newWorker(): ModelWorker {
@@ -412,12 +412,12 @@ export class World {
     this.#seen.add(event)
   }
 
-  /** Whether a read that began now would be answered with the row. */
+  /** Whether a read that begins now would be answered with the row. */
   #isServed(row: KnownRow): boolean {
     return this.#worker.look(row.key) === row && isServed(this.#plan(this.#worker, row))
   }
 
-  /** Throws unless the row may answer somebody now. */
+  /** Throws unless the row may be served now. */
   #mayServe(row: KnownRow): void {
     if (row.version < this.#answered) throw new Error('I1: served, though older than a write that was answered')
     for (const { isOfThis, endedAt, isReached } of this.#writes) {
@@ -428,7 +428,7 @@ export class World {
   }
 
   #mayShow({ of }: Known, user: string, begunAt: number): void {
-    if (of !== user) throw new Error('I3: shown to somebody else')
+    if (of !== user) throw new Error('I3: shown to another user')
     if (this.#endings.some((ending) => ending.user === user && begunAt <= ending.endedAt)) {
       throw new Error('I3: shown after its user had left')
     }
@@ -437,7 +437,7 @@ export class World {
 
 const etagOf = ({ version, of }: Known): string => `"${version} ${of}"`
 
-/** The row that an answer leaves, if any. */
+/** The row that a settlement stores, if any. */
 function rowOf(settlement: Settlement, place: Partial<Row>, known: Known): KnownRow | undefined {
   switch (settlement.kind) {
     case 'store':

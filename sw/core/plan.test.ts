@@ -76,7 +76,7 @@ describe('a read of what is not stored (RFC 9211 §2.2)', () => {
   })
 })
 
-describe('a request whose conditions only the origin may judge (RFC 9110 §13.1.1, §13.1.4)', () => {
+describe('a request whose conditions only the origin can evaluate (RFC 9110 §13.1.1, §13.1.4)', () => {
   it.each(['if-match', 'if-unmodified-since'])('goes past the store with %s', (name) => {
     const request = requestHead({ [name]: '"one"' })
     const outcome = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'conditional' }
@@ -125,7 +125,7 @@ describe('a stored part (RFC 9111 §3.3, RFC 9211 §2.2)', () => {
   it.each<[rule: string, fields: Record<string, string>]>([
     ['just what it holds', { range: 'bytes=10-19' }],
     ['a part of what it holds', { range: 'bytes=12-13' }],
-    ['what it holds, by an If-Range that speaks of it', { range: 'bytes=10-19', 'if-range': '"one"' }],
+    ['what it holds, by an If-Range that matches it', { range: 'bytes=10-19', 'if-range': '"one"' }],
   ])('answers %s', (_, fields) => {
     expect(planned({ row: PART, request: requestHead(fields) })).toMatchObject({ kind: 'serve', row: PART })
   })
@@ -253,7 +253,7 @@ describe('the Cache-Control of a request (RFC 9111 §5.2.1)', () => {
     ['takes what is not beyond its freshness by a max-stale of zero', 'max-stale=0', { now: after(10) }, SERVED_STALE],
     ['asks at once about what is staler than max-stale says', 'max-stale=4', { now: STALE }, { kind: 'validate' }],
     [
-      'takes nothing of no known age by max-stale: the clock was set back',
+      'takes no answer of unknown age by max-stale: the clock was set back',
       'max-stale',
       { now: after(-5) },
       { kind: 'validate', why: 'clock-set-back' },
@@ -274,7 +274,7 @@ describe('the Cache-Control of a request (RFC 9111 §5.2.1)', () => {
       { kind: 'validate', why: 'invalidated' },
     ],
     ['is served by no-store what is stored', 'no-store', {}, { kind: 'serve' }],
-    ['has nobody ask behind it by no-store', 'no-store', { now: STALE }, { kind: 'serve' }],
+    ['starts no validation in the background by no-store', 'no-store', { now: STALE }, { kind: 'serve' }],
     ['stores nothing by no-store', 'no-store', { row: undefined }, { kind: 'fetch', store: false, fwd: 'uri-miss' }],
     ['stores nothing by no-store, what was stored either', 'no-store', { now: GONE }, { kind: 'fetch', store: false }],
     ['is served by only-if-cached what is fresh', 'only-if-cached', {}, { kind: 'serve', why: 'rule' }],
@@ -317,31 +317,31 @@ describe('the Cache-Control of a request (RFC 9111 §5.2.1)', () => {
       { kind: 'unsatisfiable', why: 'asked-to-validate' },
     ],
     [
-      'lets what is gone stand in within its stale-if-error (RFC 5861 §4)',
+      'serves a gone answer when the origin is away, within its stale-if-error (RFC 5861 §4)',
       'stale-if-error=490',
       { now: GONE },
       { kind: 'validate', standsIn: true, forgiving: true },
     ],
     [
-      'lets nothing stand in after its stale-if-error',
+      'serves no gone answer after its stale-if-error',
       'stale-if-error=489',
       { now: GONE },
       { kind: 'validate', standsIn: false, forgiving: false },
     ],
     [
-      'lets nothing stand in by an invalid stale-if-error',
+      'serves no gone answer by an invalid stale-if-error',
       'stale-if-error=x',
       { now: GONE },
       { kind: 'validate', standsIn: false, forgiving: false },
     ],
     [
-      'lets nothing stand in by stale-if-error against must-revalidate',
+      'serves no must-revalidate answer by stale-if-error',
       'stale-if-error=60',
       { ...STRICT, now: after(6) },
       { kind: 'validate', standsIn: false, forgiving: false },
     ],
     [
-      'lets nothing stand in by stale-if-error against no-cache',
+      'serves no no-cache answer by stale-if-error',
       'stale-if-error=60',
       UNCACHED,
       { kind: 'validate', standsIn: false, forgiving: false },
@@ -366,7 +366,7 @@ describe('what may answer for an error of the origin (RFC 5861 §4)', () => {
     ['is what states it', { row, now: OFFLINE }, true],
     ['is what states it until that has ended', { row, now: after(70) }, true],
     ['is nothing after that', { row, now: after(70.001) }, false],
-    ['is nothing that does not state it, though it may stand in', { now: OFFLINE }, false],
+    ['is no answer without stale-if-error, though it may be served offline', { now: OFFLINE }, false],
     [
       'is nothing that forbids it',
       { row: storedRow({ 'cache-control': 'no-cache, stale-if-error=60' }), now: OFFLINE },
@@ -438,7 +438,7 @@ describe('a version that was announced to the tabs (I11)', () => {
       { kind: 'validate', why: 'invalidated' },
     ],
     [
-      'is not served to who asks to validate',
+      'is not served when the request asks for validation',
       { now: late(1), request: requestHead({}, { cache: 'no-cache' }) },
       { kind: 'validate' },
     ],
@@ -451,7 +451,7 @@ describe('a version that was announced to the tabs (I11)', () => {
     expect(planned({ row: ANNOUNCED, ...input })).toMatchObject(outcome)
   })
 
-  it('is served rather than validated behind, though it is stale already', () => {
+  it('is served without validation in the background, though it is already stale', () => {
     const row = storedRow({}, { announcedAtMs: STALE })
     expect(planned({ row, now: STALE })).toMatchObject({ kind: 'serve', why: 'announced' })
   })
@@ -489,7 +489,7 @@ describe('any plan', () => {
     )
   })
 
-  it('lets no row stand in that is gone, unless the request says so', () => {
+  it('serves no gone row when the origin is away, unless the request allows it', () => {
     fc.assert(
       fc.property(input, (given) => {
         const made = plan(given)
@@ -523,7 +523,7 @@ describe('any plan', () => {
     )
   })
 
-  it('serves only what has what is asked for', () => {
+  it('serves only a row with the requested bytes', () => {
     const part = fc.record({
       first: fc.nat(20),
       length: fc.nat(20),
@@ -543,7 +543,7 @@ describe('any plan', () => {
     )
   })
 
-  it('gives its reason in the words of Cache-Status', () => {
+  it('gives its reason in the terms of Cache-Status', () => {
     const words: readonly Forward[] = ['bypass', 'uri-miss', 'vary-miss', 'request', 'stale', 'partial']
     fc.assert(
       fc.property(input, (given) => {

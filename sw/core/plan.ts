@@ -4,37 +4,37 @@ import type { Row } from './row.ts'
 import { type Standing, standing, type Windows } from './timeline.ts'
 import { type EpochMs } from './units.ts'
 
-/** Why a request goes forward, in the words of Cache-Status (RFC 9211 §2.2). */
+/** Why a request goes to the origin, in the terms of Cache-Status (RFC 9211 §2.2). */
 export type Forward = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale' | 'partial'
 
-/** What to do about a read, and why. The worker carries it out and decides nothing. */
+/** What to do with a read, and why. The worker carries out the plan and decides nothing itself. */
 export type Plan =
-  /** Answer from store; no request. */
+  /** Answer from store, without a request. */
   | { readonly kind: 'serve'; readonly row: Row; readonly standing: Standing; readonly why: string }
-  /** Answer from store at once; ask the origin behind the page's back. */
+  /** Answer from store at once, and validate in the background. */
   | { readonly kind: 'serve-then-validate'; readonly row: Row; readonly standing: Standing; readonly why: string }
-  /** Ask the origin whether the stored answer holds. */
+  /** Ask the origin whether the stored answer is still valid. */
   | {
       readonly kind: 'validate'
       readonly row: Row
       readonly standing: Standing
-      /** It may answer when the origin cannot be reached. */
+      /** The stored answer may be served when the origin cannot be reached. */
       readonly standsIn: boolean
-      /** It may answer for a 500 as well (`stale-if-error`). */
+      /** The stored answer may also replace a 500 (`stale-if-error`). */
       readonly forgiving: boolean
       readonly fwd: Forward
       readonly why: string
     }
-  /** Ask the origin; nothing stored may answer. `store: false`: nor may the answer be kept. */
+  /** Ask the origin; no stored answer may be served. `store: false`: the new answer is not stored either. */
   | {
       readonly kind: 'fetch'
       readonly store: boolean
-      /** Stored answers of the same URL that a 304 may name (RFC 9111 §4.1). */
+      /** Stored variants of the same URL that a 304 may confirm (RFC 9111 §4.1). */
       readonly variants: readonly Row[]
       readonly fwd: Forward
       readonly why: string
     }
-  /** The page asked for a stored answer only, and there is none that it may have (RFC 9111 §5.2.1.7: 504). */
+  /** The page accepts only a stored answer, and no stored answer may be served (RFC 9111 §5.2.1.7: 504). */
   | { readonly kind: 'unsatisfiable'; readonly why: string }
 
 export interface PlanInput {
@@ -42,20 +42,22 @@ export interface PlanInput {
   readonly rule: Windows
   /** The stored answer selected for this request, if any. */
   readonly row: Row | undefined
-  /** What is stored for the URL, but for other values of what it varies on, and has what is asked for. */
+  /** Stored answers of the same URL for other values of the varying fields. Each has the requested bytes. */
   readonly variants: readonly Row[]
-  /** The row is a part that lacks some of what is asked for. */
+  /** The row is a part that lacks some of the requested bytes. */
   readonly partial: boolean
   /** An invalidation newer than the row covers it. */
   readonly invalidated: boolean
   readonly now: EpochMs
 }
 
-/** For so long after a change was announced, reads get the announced version: no loop of change and refetch (I11). */
+/**
+ * How long after a change was announced reads get the announced version. Prevents a loop of change and refetch (I11).
+ */
 const ANNOUNCED_FOR_MS = 2000
 
 /**
- * What to do about one read: a value with its reason. Pure; the command line, the tests and the worker call this same
+ * What to do with one read: a value with its reason. Pure: the command line, the tests and the worker call the same
  * function.
  *
  * @see RFC 9111 §4, §5.2.1; Fetch, "request cache mode"
@@ -68,7 +70,7 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
   const onlyIfCached = cache === 'only-if-cached' || asked.onlyIfCached
   const mayLook = cache !== 'no-store' && cache !== 'reload'
   if (onlyIfCached && !mayLook) return { kind: 'unsatisfiable', why: 'only-if-cached' }
-  // Conditions that only the origin may judge (RFC 9110 §13.1.1, §13.1.4).
+  // Only the origin can evaluate these conditions (RFC 9110 §13.1.1, §13.1.4).
   if (fields.has('if-match') || fields.has('if-unmodified-since')) return fetch('bypass', 'conditional', false)
   if (cache === 'no-store') return fetch('bypass', 'no-store', false)
 
@@ -92,7 +94,7 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
     if (!at.strict && typeof maxStale === 'number' && now >= row.receivedAtMs && staleness <= maxStale)
       return serve('max-stale')
     if (at.state === 'stale' && asked.maxAge === undefined && maxStale === undefined) {
-      // A HEAD has nothing to store, so nobody asks behind it either.
+      // The answer to a HEAD is not stored, so a HEAD starts no validation in the background.
       if (onlyIfCached || !store) return serve(at.why)
       return { kind: 'serve-then-validate', row, standing: at, why: at.why }
     }
@@ -100,7 +102,7 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
   if (onlyIfCached) return { kind: 'unsatisfiable', why: invalidated ? 'invalidated' : (obstacle ?? at.why) }
   const fwd = at.state === 'fresh' ? 'request' : 'stale'
   const why = obstacle ?? at.why
-  // What comes may not be kept, or is no whole answer: there is no use in asking about what is stored.
+  // The new answer may not be stored, or has no body: a condition on the stored answer would be useless.
   if (!store) return fetch(fwd, why)
   const forgiving = at.forgiving || (!at.strict && typeof staleIfError === 'number' && staleness <= staleIfError)
   return {
@@ -108,26 +110,26 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
     row,
     standing: at,
     standsIn: at.state !== 'gone' || forgiving,
-    // An error is no absence: what a write has reached may not answer for it (I1).
+    // A 500 does not mean that the origin is away, so an invalidated answer may not replace it (I1).
     forgiving: forgiving && !invalidated,
     fwd,
     why,
   }
 }
 
-/** Whether the page wants the origin's word. A reload of what is `immutable` does not (RFC 8246 §2). */
+/** Whether the page asks for validation. A reload of an `immutable` response does not (RFC 8246 §2). */
 function wantsValidation({ cache }: RequestHead, row: Row, asked: Directives, { state }: Standing): boolean {
   if (asked.noCache || asked.maxAge === 0 || asked.maxAge === 'invalid') return true
   return cache === 'no-cache' && !(state === 'fresh' && directivesOf(row).immutable)
 }
 
-/** Which of the request's limits a stored response does not keep; undefined when it keeps all (RFC 9111 §5.2.1). */
+/** The request directive that a stored response violates; undefined when it violates none (RFC 9111 §5.2.1). */
 function limit({ maxAge, minFresh }: Directives, { age, ttl }: Standing): string | undefined {
   if (typeof maxAge === 'number' && age > maxAge) return 'max-age-of-request'
   if (typeof minFresh === 'number' && ttl < minFresh) return 'min-fresh'
   return undefined
 }
 
-/** Whether the tabs were told of this version a moment ago: what they read now is what they were told of (I11). */
+/** Whether this version was announced to the tabs a moment ago. They must now read the announced version (I11). */
 export const isJustAnnounced = ({ announcedAtMs }: Row, now: EpochMs): boolean =>
   announcedAtMs !== undefined && now >= announcedAtMs && now - announcedAtMs < ANNOUNCED_FOR_MS

@@ -39,7 +39,7 @@ describe('what a part is of (RFC 9110 §14.4)', () => {
     ['is said in any case', 'BYTES 0-9/100', { first: 0, last: 9, total: 100 }],
     ['may be one byte', 'bytes 5-5/6', { first: 5, last: 5, total: 6 }],
     ['may be all of it', 'bytes 0-99/100', { first: 0, last: 99, total: 100 }],
-    ['may be of a length nobody knows', 'bytes 0-9/*', { first: 0, last: 9, total: undefined }],
+    ['may have an unknown total', 'bytes 0-9/*', { first: 0, last: 9, total: undefined }],
     ['has leading zeros', 'bytes 00-09/0100', { first: 0, last: 9, total: 100 }],
     ['is nothing when reversed', 'bytes 9-0/100', undefined],
     ['is nothing when it ends at the length', 'bytes 0-100/100', undefined],
@@ -78,7 +78,7 @@ describe('what a part is of (RFC 9110 §14.4)', () => {
   })
 })
 
-/** Not empty, and inside. */
+/** Not empty, and within the total. */
 function expectPart({ first, last }: Part, total: number): void {
   expect(first >= 0 && first <= last && last < total).toBe(true)
   expect(Number.isInteger(first)).toBe(true)
@@ -130,20 +130,15 @@ describe('the part of 100 bytes that is asked for (RFC 9110 §14.1.2, §14.2)', 
   })
 })
 
-describe('the part of nothing, or of nobody knows how much (RFC 9110 §14.1.2)', () => {
+describe('the part of an empty representation, or of an unknown length (RFC 9110 §14.1.2)', () => {
   it.each<[rule: string, range: string, total: number, asked: Asked]>([
     ['of nothing there is no first byte', 'bytes=0-', 0, 'unsatisfiable'],
     ['of nothing there is no byte', 'bytes=0-0', 0, 'unsatisfiable'],
     ['of nothing an empty suffix is nothing', 'bytes=-0', 0, 'unsatisfiable'],
     ['of nothing any other suffix is all of it', 'bytes=-5', 0, 'whole'],
     ['of an unknown length a part may lie anywhere', 'bytes=5-9', Infinity, { first: 5, last: 9 }],
-    ['of an unknown length nobody knows the end', 'bytes=-5', Infinity, 'unsatisfiable'],
-    [
-      'of an unknown length nobody knows it, however far from there',
-      `bytes=-${'9'.repeat(400)}`,
-      Infinity,
-      'unsatisfiable',
-    ],
+    ['of an unknown length has no suffix', 'bytes=-5', Infinity, 'unsatisfiable'],
+    ['of an unknown length has no suffix, however long', `bytes=-${'9'.repeat(400)}`, Infinity, 'unsatisfiable'],
   ])('%s', (_, range, total, asked) => {
     expect(partAsked(fieldsOf({ range }), total)).toEqual(asked)
   })
@@ -198,7 +193,7 @@ describe('an If-Range (RFC 9110 §13.1.5, §8.8.2.2)', () => {
   it.each<[rule: string, condition: string, stored: Record<string, string>, holds: boolean]>([
     ['holds by the strong tag', '"1"', { etag: '"1"' }, true],
     ['does not hold by another tag', '"2"', { etag: '"1"' }, false],
-    ['does not hold by a tag that is none of the stored answer', '"1"', {}, false],
+    ['does not hold by a tag that the stored answer does not have', '"1"', {}, false],
     ['does not hold by a weak tag, though it is the same', 'W/"1"', { etag: 'W/"1"' }, false],
     ['does not hold by a weak tag of a strong one', 'W/"1"', { etag: '"1"' }, false],
     ['does not hold by a strong tag of a weak one', '"1"', { etag: 'W/"1"' }, false],
@@ -207,7 +202,7 @@ describe('an If-Range (RFC 9110 §13.1.5, §8.8.2.2)', () => {
     ['does not hold by an earlier date', 'Sun, 01 Mar 2026 11:59:59 GMT', DATED, false],
     ['does not hold by the date in the second it changed', MODIFIED, { ...DATED, date: MODIFIED }, false],
     ['does not hold by a date before the change', MODIFIED, { ...DATED, date: 'Sun, 01 Mar 2026 11:00:00 GMT' }, false],
-    ['does not hold by the date where nobody says when it was made', MODIFIED, { 'last-modified': MODIFIED }, false],
+    ['does not hold by a date when the answer has no Date', MODIFIED, { 'last-modified': MODIFIED }, false],
     ['does not hold by a date where there is none', MODIFIED, { etag: '"1"', date: LATER }, false],
     [
       'does not hold by what is no date, though it is the same',
@@ -237,7 +232,7 @@ describe('two parts (RFC 9111 §3.3, §3.4)', () => {
     ['make one where they overlap', part('0-9/100'), part('5-19/100'), true],
     ['make one where the second lies within', part('0-9/100'), part('2-3/100'), true],
     ['make one where they are the same', part('0-9/100'), part('0-9/100'), true],
-    ['make one where nobody knows the length', part('0-9/*'), part('10-19/*'), true],
+    ['make one when the length is unknown', part('0-9/*'), part('10-19/*'), true],
     ['make none where a byte is missing', part('0-9/100'), part('11-19/100'), false],
     ['make none where a byte is missing before', part('11-19/100'), part('0-9/100'), false],
     ['make none of different lengths', part('0-9/100'), part('10-19/101'), false],
@@ -294,7 +289,7 @@ describe('two parts as one (RFC 9111 §3.4)', () => {
     ['lack the end still', '0-3/9', 'abcd', '4-7/9', 'efgh', 'abcdefgh', 'bytes 0-7/9'],
     ['lack the beginning still', '1-3/9', 'bcd', '4-8/9', 'efghi', 'bcdefghi', 'bytes 1-8/9'],
     ['may be all there is, which is no part', '0-3/9', 'abcd', '4-8/9', 'efghi', 'abcdefghi'],
-    ['may be of a length nobody knows', '0-3/*', 'abcd', '4-8/*', 'efghi', 'abcdefghi', 'bytes 0-8/*'],
+    ['may have an unknown length', '0-3/*', 'abcd', '4-8/*', 'efghi', 'abcdefghi', 'bytes 0-8/*'],
   ])('%s', (_, one, text, other, otherText, made, said) => {
     const { bytes, contentRange: saidOf } = joined(range(one), bytesOf(text), range(other), bytesOf(otherText))
     expect(new TextDecoder().decode(bytes)).toBe(made)

@@ -3,22 +3,22 @@ import { entityTag, isStrong, strongMatch } from './entity-tag.ts'
 import type { Fields } from './head.ts'
 import { epochMs } from './units.ts'
 
-/** A part of a representation, both ends inclusive, as `Content-Range` counts. */
+/** A part of a representation. Both ends are inclusive, as in `Content-Range`. */
 export interface Part {
   readonly first: number
   readonly last: number
 }
 
-/** A part and the whole it is of; `total` is undefined where the sender did not know it. */
+/** A part and the length of its representation. `total` is undefined when the sender did not know it. */
 export interface ContentRange extends Part {
   readonly total: number | undefined
 }
 
-/** Whether a `Range` asks for bytes: such a request is ours only where a rule says so (I8). */
+/** Whether a `Range` asks for bytes. The layer handles such a request only when a rule has `ranges` (I8). */
 export const asksForBytes = (fields: Fields): boolean => /^bytes\s*=/i.test(fields.get('range') ?? '')
 
 /**
- * What a `Content-Range` in bytes says; undefined when it is absent, in another unit, or makes no sense.
+ * A `Content-Range` in bytes; undefined when it is absent, in another unit, or invalid.
  *
  * @see RFC 9110 §14.4
  */
@@ -34,8 +34,10 @@ export const isPart = ({ status, fields }: { readonly status: number; readonly f
   status === 206 && contentRange(fields) !== undefined
 
 /**
- * The part of a representation of so many bytes that a request asks for. 'whole' where it asks for none, for several (a
- * recipient may ignore those) or in a form we do not know.
+ * The part of a representation that a request asks for. 'whole' when the request has no range, several ranges (a
+ * recipient may ignore them) or a range in an unknown form.
+ *
+ * @param total the bytes of the representation; `Infinity`: unknown.
  *
  * @see RFC 9110 §14.1.2, §14.2
  */
@@ -50,8 +52,8 @@ export function partAsked(fields: Fields, total: number): Part | 'whole' | 'unsa
 }
 
 /**
- * Whether the request's `If-Range`, if it has one, speaks of this stored response, so that its `Range` holds. Weak tags
- * never do, and a date only when it is exactly the response's and old enough to be strong.
+ * Whether the request's `Range` applies to this stored response: it has no `If-Range`, or its `If-Range` matches. A
+ * weak tag never matches. A date matches when it equals `Last-Modified` and is old enough to be a strong validator.
  *
  * @see RFC 9110 §13.1.5, §8.8.2.2
  */
@@ -64,14 +66,14 @@ export function rangeHolds(request: Fields, stored: Fields): boolean {
   return condition === modified && isOld(modified, stored.get('date') ?? '')
 }
 
-/** `Last-Modified` is strong once a second has passed: what changed twice within one would carry the same. */
+/** `Last-Modified` is strong after one second: two changes within the same second would have the same date. */
 function isOld(modified: string, date: string): boolean {
   const [changed, made] = [modified, date].map((text) => parseHttpDate(text, epochMs(0)))
   return typeof changed === 'number' && typeof made === 'number' && made - changed >= 1000
 }
 
 /**
- * Whether two parts are of the same representation and touch, so that they make one: same strong tag.
+ * Whether two parts can be combined: they touch or overlap, and the same strong tag shows the same representation.
  *
  * @see RFC 9111 §3.3, §3.4
  */
@@ -85,7 +87,8 @@ export function combines(one: Fields, other: Fields): boolean {
 }
 
 /**
- * Two parts that touch, as one, and the `Content-Range` of it; undefined when it is all there is, and so no part any more.
+ * Two touching parts combined into one, with its `Content-Range`; undefined when the result is the whole
+ * representation.
  *
  * @see RFC 9111 §3.4
  */

@@ -55,8 +55,8 @@ describe('RateLimit (draft-ietf-httpapi-ratelimit-headers §4)', () => {
     ['is nothing where it is empty', [], 0],
     ['is the time until a used-up quota is full again', [{ r: 0, t: 30 }], 30_000],
     ['is nothing while some of the quota remains', [{ r: 1, t: 30 }], 0],
-    ['is nothing where nobody says when', [{ r: 0 }], 0],
-    ['is nothing where nobody says how much remains', [{ t: 30 }], 0],
+    ['is 0 without a reset time', [{ r: 0 }], 0],
+    ['is 0 without a remaining quota', [{ t: 30 }], 0],
     ['is nothing by a time of zero', [{ r: 0, t: 0 }], 0],
     ['is nothing by a negative time', [{ r: 0, t: -5 }], 0],
     [

@@ -1,12 +1,12 @@
 import { parseHttpDate } from './http-date.ts'
 import type { EpochMs } from './units.ts'
 
-/** No origin is left alone for longer on its own word: a broken clock there must not silence an app here. */
+/** The longest wait that an origin can ask for. A wrong clock at the origin must not stop the app for longer. */
 const MAX_REST_MS = 3_600_000
 
 /**
- * For how long, in milliseconds, an answer asks not to be asked again: `Retry-After` as seconds or a date; 0 when it is
- * absent, unreadable or past. At most an hour.
+ * The milliseconds that the origin asks the client to wait, by `Retry-After` as seconds or a date. 0 when the field is
+ * absent, invalid or in the past. At most an hour.
  *
  * @see RFC 9110 §10.2.3
  */
@@ -18,9 +18,9 @@ export function retryAfterMs(field: string | undefined, now: EpochMs): number {
 }
 
 /**
- * The same by a `RateLimit` field: the time until the quota is full again, where nothing remains of one.
+ * The milliseconds to wait by a `RateLimit` field: the time until a used-up quota is reset. At most an hour.
  *
- * @param list the parameters of each member, as a structured-fields parser gives them; undefined when it could read none.
+ * @param list the parameters of each member, from the structured-fields parser; undefined when parsing failed.
  * @see draft-ietf-httpapi-ratelimit-headers §4
  */
 export function rateLimitMs(list: readonly ReadonlyMap<string, unknown>[] | undefined): number {

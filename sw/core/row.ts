@@ -2,29 +2,31 @@ import type { Fields } from './head.ts'
 import type { Sequence } from './sequence.ts'
 import type { Bytes, EpochMs } from './units.ts'
 
-/** The version of this record's shape. A record of another shape is a miss, and is removed when met. */
+/** The version of the record's shape. A record of another shape counts as a miss and is removed. */
 export const ROW_SHAPE = 1
 
-/** A body: the bytes when they are few, else a `Blob`. The core never looks into it. */
+/** A body: bytes when it is small, else a `Blob`. The core never reads it. */
 type Body = object
 
-/** What the ledger knows about one stored response. Immutable: a new version is a new row in its place. */
+/** The ledger's record of one stored response. Immutable: a new version replaces the whole row. */
 export interface Row {
   readonly shape: typeof ROW_SHAPE
   readonly key: string
   readonly variant: string
   readonly partition: string
-  /** The rule's name, for statistics only: windows are always those of the config in force. */
+  /** The rule's name, for statistics only. Windows always come from the current config. */
   readonly rule: string
   readonly tags: readonly string[]
   readonly url: string
-  /** What is needed to ask again without a page: never credentials, and digests of other secrets. */
+  /**
+   * What the worker needs to send the request again without a page. No credentials; digests in place of other secrets.
+   */
   readonly request: {
     /** Absent: GET. */
     readonly method?: string
     readonly fields: Fields
     readonly credentials: 'omit' | 'same-origin' | 'include'
-    /** Of a read that has one. */
+    /** Absent: the read has no body. */
     readonly body?: ArrayBuffer | undefined
   }
   readonly status: number
@@ -32,22 +34,24 @@ export interface Row {
   readonly fields: Fields
   /** See `Controlled`. */
   readonly targeted?: string | undefined
-  /** When the request began that brought or last confirmed this response. */
+  /** The sequence of the request that brought or last confirmed this response. */
   readonly sequence: Sequence
   readonly requestedAtMs: EpochMs
   readonly receivedAtMs: EpochMs
   readonly storedAtMs: EpochMs
-  /** When a change to this version was announced to the tabs. */
+  /** When the change to this version was announced to the tabs. */
   readonly announcedAtMs?: EpochMs
-  /** SHA-256 of the body, base64. Tells a change apart from the same bytes under a new validator. */
+  /** SHA-256 of the body, base64. Shows whether the bytes changed, or only the validator. */
   readonly digest: string
   readonly size: Bytes
   readonly body: Body
-  /** Of a body that lies beside its row: when the request began that brought it. It tells whether both belong together. */
+  /**
+   * For a body stored beside its row: the sequence of the request that brought it. Shows whether both belong together.
+   */
   readonly bodyAt?: Sequence
 }
 
-/** A stored record, if it is a row of our shape. Storage is an edge: what another version wrote is not trusted. */
+/** A stored record if it is a row of the current shape, else undefined. Records of another version are not trusted. */
 export function parseRow(record: unknown): Row | undefined {
   const row = record as Partial<Row> | null | undefined
   return row?.shape === ROW_SHAPE &&

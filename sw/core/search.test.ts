@@ -6,7 +6,7 @@ import { decoded, parsePair, searched, searchPolicy, type SearchPolicy } from '.
 const policyOf = (dictionary: Readonly<Record<string, unknown>>): SearchPolicy | undefined =>
   searchPolicy(new Map(Object.entries(dictionary)))
 
-/** What a parser of structured fields gives for a token: not a string. */
+/** A token, as the structured-fields parser returns it: not a string. */
 const TOKEN = { value: 'a' }
 
 describe('what No-Vary-Search says (draft-ietf-httpbis-no-vary-search §3)', () => {
@@ -35,7 +35,7 @@ describe('what No-Vary-Search says (draft-ietf-httpbis-no-vary-search §3)', () 
       { params: ['a'], 'key-order': false },
       { ignored: ['a'], except: [], anyOrder: false },
     ],
-    ['says more that nobody knows', { params: ['a'], 'x-more': 1 }, { ignored: ['a'], except: [], anyOrder: false }],
+    ['has an unknown member besides', { params: ['a'], 'x-more': 1 }, { ignored: ['a'], except: [], anyOrder: false }],
     [
       'names in encoded form',
       { params: ['a%20b', '%C3%BC', 'c+d'] },
@@ -92,7 +92,7 @@ const NO_AB: SearchPolicy = { ignored: ['a', 'b'], except: [], anyOrder: false }
 const ONLY_A: SearchPolicy = { ignored: 'all', except: ['a'], anyOrder: false }
 const ANY_ORDER: SearchPolicy = { ignored: [], except: [], anyOrder: true }
 
-describe('the URL that stands for all that are the same', () => {
+describe('the URL that represents all equal URLs', () => {
   it.each<[rule: string, search: string, policy: SearchPolicy, standsFor: string]>([
     ['has no query where there is none', '', NO_AB, ''],
     ['keeps what counts', '?c=1&d=2', NO_AB, '?c=1&d=2'],
@@ -109,7 +109,7 @@ describe('the URL that stands for all that are the same', () => {
     ['is in order of names', '?c=1&a=1&b=1', ANY_ORDER, '?a=1&b=1&c=1'],
     ['keeps the order of values of one name', '?b=2&a=1&b=1', ANY_ORDER, '?a=1&b=2&b=1'],
     ['is in order of names as they are decoded', '?b=1&%61=1', ANY_ORDER, '?a=1&b=1'],
-    ['keeps the order unless told', '?d=1&c=1', NO_AB, '?d=1&c=1'],
+    ['keeps the order by default', '?d=1&c=1', NO_AB, '?d=1&c=1'],
     ['has names and values in one spelling', '?%63=%c3%BC+x&d', NO_AB, '?c=%C3%BC%20x&d='],
     ['has no empty pairs', '?&c=1&&', NO_AB, '?c=1'],
     ['has no query of empty pairs', '?&&', NO_AB, ''],

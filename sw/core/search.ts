@@ -1,18 +1,18 @@
-/** Which parts of a query choose another answer, as a response said for its path (No-Vary-Search). */
+/** Which parts of a query select another answer, by a response's `No-Vary-Search`. Applies to the response's path. */
 export interface SearchPolicy {
-  /** Names that choose nothing. */
+  /** Names that do not select another answer. */
   readonly ignored: readonly string[] | 'all'
-  /** Of all, only these choose. */
+  /** When all names are ignored, only these still select. */
   readonly except: readonly string[]
-  /** The order of names chooses nothing either. */
+  /** The order of names does not matter. */
   readonly anyOrder: boolean
 }
 
 /**
- * What a `No-Vary-Search` dictionary says; undefined when it says nothing that can be understood, and then every part of
- * a query counts. Takes the form of the draft (`except=("c")`) and the one that Chromium knows (`params, except=("c")`).
+ * The policy of a `No-Vary-Search` dictionary; undefined when the dictionary is invalid or changes nothing: then every
+ * part of a query counts. Accepts the form of the draft (`except=("c")`) and Chromium's form (`params, except=("c")`).
  *
- * @param dictionary bare values by name, lists of them where a list is given.
+ * @param dictionary bare values by name; for a list, an array of bare values.
  * @see draft-ietf-httpbis-no-vary-search §3
  */
 export function searchPolicy(dictionary: ReadonlyMap<string, unknown>): SearchPolicy | undefined {
@@ -23,7 +23,7 @@ export function searchPolicy(dictionary: ReadonlyMap<string, unknown>): SearchPo
   if (typeof anyOrder !== 'boolean' || !(isListed || params === undefined || typeof params === 'boolean'))
     return undefined
   if (except !== undefined) {
-    // "These do not count, and all but those": nobody can tell what is meant.
+    // A list in `params` together with `except` has no clear meaning.
     return isNames(except) && !isListed && params !== false ? { ignored: 'all', except, anyOrder } : undefined
   }
   const ignored = params === true ? 'all' : isListed ? params : []
@@ -31,8 +31,8 @@ export function searchPolicy(dictionary: ReadonlyMap<string, unknown>): SearchPo
 }
 
 /**
- * The URL that stands for all that the policy takes to be the same. Names and values are compared decoded, so they are
- * written anew; empty pairs mean nothing.
+ * The one URL that represents all URLs that the policy treats as equal. Names and values compare decoded, so they are
+ * encoded again here. Empty pairs are dropped.
  */
 export function searched(url: string, { ignored, except, anyOrder }: SearchPolicy): string {
   const at = url.indexOf('?')
@@ -47,7 +47,7 @@ export function searched(url: string, { ignored, except, anyOrder }: SearchPolic
   return url.slice(0, pairs.length > 0 ? at + 1 : at) + pairs.map(({ text }) => text).join('&')
 }
 
-/** A pair as it would be written now; a part whose encoding is malformed stays as it is. */
+/** A pair in canonical encoding. A part with malformed encoding stays as it is. */
 function canonical(pair: string): string {
   return halves(pair)
     .map((text) => {
@@ -60,13 +60,13 @@ function canonical(pair: string): string {
     .join('=')
 }
 
-/** Names in a list are written as in a query. */
+/** Decodes the names of a list, which are encoded as in a query. */
 const named = (value: unknown): unknown => (isNames(value) ? value.map((name) => parsePair(name)[0]) : value)
 
 const isNames = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string')
 
-/** Name and value of a pair of a query, decoded; `+` is a space, as forms write it. */
+/** Name and value of a query pair, decoded. `+` is a space, as in forms. */
 export function parsePair(pair: string): [name: string, value: string] {
   const [name, value] = halves(pair)
   return [decoded(name), decoded(value)]
@@ -77,7 +77,7 @@ function halves(pair: string): [name: string, value: string] {
   return [name, value]
 }
 
-/** The text that a percent-encoded value stands for; kept as it came when its encoding is malformed. */
+/** A percent-encoded value, decoded; unchanged when its encoding is malformed. */
 export function decoded(value: string): string {
   try {
     return decodeURIComponent(value)

@@ -61,7 +61,7 @@ describe('the value of a request field', () => {
     'x-keyword',
     'x-bypass',
     'traceparent',
-    // Its value is in no key and no row.
+    // No key and no row contains its value.
     'authorization',
   ])('is none in %s', (name) => {
     expect(isSecret(name)).toBe(false)

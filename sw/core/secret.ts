@@ -1,10 +1,10 @@
-/** `authorization` itself is nobody's part of a key: `identity` reads it, and variants only say whether it is there. */
+/** `authorization` is excluded: `identity` reads it, and a variant records only whether it is present. */
 const SECRET =
   /^(?!accept|authorization$).*(?:auth|token|jwt|secret|session|credential|cookie|[cx]srf|signature|pass[cpw]|key\b)/
 
 /**
- * Whether the value of a request field is likely to be one that nobody but its user may know, told by its lower-cased
- * name: too many rather than too few, since a digest chooses a stored answer as well as the value does.
+ * Whether a request field probably holds a secret, by its lower-cased name. Matches too many names rather than too few:
+ * a digest selects a stored answer as well as the value does.
  */
 export const isSecret = (name: string): boolean => SECRET.test(name)
 
@@ -12,7 +12,7 @@ const CREDENTIAL =
   /^(?:authorization|authentication-info)$|^(?:x-)?(?:(?:access|auth|refresh|id|[cx]srf)-?)token$|\bjwt\b/
 
 /**
- * Whether a response field hands out what its user is known by, told by its lower-cased name. Rather too few: such a
- * response is not stored at all, and tokens of other kinds, of the next page of a list for instance, are many.
+ * Whether a response field gives the user a credential, by its lower-cased name. Matches too few names rather than too
+ * many: such a response is never stored, and many tokens are no credentials, for example that of a list's next page.
  */
 export const isCredential = (name: string): boolean => CREDENTIAL.test(name)

@@ -7,7 +7,7 @@ import { sequence } from './sequence.ts'
 import { storedRow } from './stored-row.fixture.ts'
 import { variantOf, varyNames } from './vary.ts'
 
-/** A row as it is stored for a request with these fields, the so-manieth that was asked for. */
+/** A row as it is stored for a request with these fields and this counter. */
 function stored(fields: Record<string, string>, asked: Record<string, string>, at: number): Row {
   const names = varyNames(fieldsOf(fields))
   const variant = names === 'unknowable' ? '' : variantOf(names, fieldsOf(asked))
@@ -22,7 +22,7 @@ const OF_TENANT = stored({ vary: 'x-tenant' }, { 'x-tenant': '7' }, 5)
 
 describe('the stored answer that is selected (RFC 9111 §4.1)', () => {
   it.each<[rule: string, rows: Row[], asked: Record<string, string>, answer: Row | undefined]>([
-    ['is none of none', [], {}, undefined],
+    ['is none when nothing is stored', [], {}, undefined],
     ['is the one that varies on nothing', [PLAIN], { 'accept-language': 'de' }, PLAIN],
     ['has the request’s value of what it varies on', [GERMAN, FRENCH], { 'accept-language': 'fr' }, FRENCH],
     ['has it in another spelling', [GERMAN], { 'accept-language': ' DE ' }, GERMAN],
@@ -51,8 +51,13 @@ describe('the stored answer that is selected (RFC 9111 §4.1)', () => {
       OF_TENANT,
     ],
     ['is compared by its own list alone', [OF_TENANT], { 'accept-language': 'de', 'x-tenant': '7' }, OF_TENANT],
-    ['is none that varies on what nobody sees', [stored({ vary: '*' }, {}, 9)], {}, undefined],
-    ['is another than one that varies on what nobody sees', [stored({ vary: 'sec-ch-ua' }, {}, 9), PLAIN], {}, PLAIN],
+    ['is none that varies on a field the worker cannot see', [stored({ vary: '*' }, {}, 9)], {}, undefined],
+    [
+      'is not one that varies on a field the worker cannot see',
+      [stored({ vary: 'sec-ch-ua' }, {}, 9), PLAIN],
+      {},
+      PLAIN,
+    ],
   ])('%s', (_, rows, asked, answer) => {
     expect(selected(rows, requestHead(asked))).toEqual(answer)
   })
@@ -80,7 +85,7 @@ describe('the stored answer that is selected (RFC 9111 §4.1)', () => {
     )
   })
 
-  it('is the same in any order of what is stored', () => {
+  it('is the same in any order of the stored rows', () => {
     fc.assert(
       fc.property(rows, asked, (all, given) => {
         expect(selected(all.toReversed(), requestHead(given))).toBe(selected(all, requestHead(given)))

@@ -3,9 +3,9 @@ import type { Row } from './row.ts'
 import { variantOf, varyNames } from './vary.ts'
 
 /**
- * The stored answer whose varying fields are the request's; of several the one asked for last, whatever it varies on. An
- * origin that has left off saying `Vary` means its newest answer, and the order is that of our own requests, where the
- * text goes by `Date` (docs/decisions/0011-order-of-requests-not-date.md).
+ * The stored answer whose varying fields match the request. Of several, the one whose request began last, whichever
+ * fields it varies on: an origin that stops sending `Vary` means its newest answer. RFC 9111 orders by `Date` instead
+ * (docs/decisions/0011-order-of-requests-not-date.md).
  *
  * @see RFC 9111 §4.1
  */

@@ -1,9 +1,9 @@
 declare const sequenceBrand: unique symbol
 
 /**
- * The order in which things began: `(incarnation, counter)` packed into one number, so that `<` compares it and
- * IndexedDB sorts it. The incarnation is incremented in the store each time a worker starts; the counter counts within
- * it. Clocks play no part (I2).
+ * The order in which operations began: `(incarnation, counter)` packed into one number, so that `<` compares it and
+ * IndexedDB sorts it. The store increments the incarnation each time a worker starts. The counter counts within it. No
+ * clock is involved (I2).
  */
 export type Sequence = number & { readonly [sequenceBrand]: 'sequence' }
 
@@ -12,8 +12,8 @@ const COUNTS = 2 ** 31
 
 export const sequence = (incarnation: number, counter: number): Sequence => (incarnation * COUNTS + counter) as Sequence
 
-/** Before everything: what a row has that nobody may take for current. */
+/** Before every sequence. A row with it is never current. */
 export const NEVER = 0 as Sequence
 
-/** After everything: where a write that is still under way stands. */
+/** After every sequence. A write that is still under way has it. */
 export const UNDER_WAY = Infinity as Sequence

@@ -21,7 +21,7 @@ const RELOAD: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'request',
 const PAST: Plan = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'no-store' }
 const UNSATISFIABLE: Plan = { kind: 'unsatisfiable', why: 'only-if-cached' }
 
-/** Row and plan of a response that forbids to stand in. */
+/** Row and plan of a response that forbids unvalidated use. */
 const STRICT = storedRow({ etag: '"one"', 'cache-control': 'must-revalidate, max-age=5' })
 const STRICT_STALE: Plan = { ...VALIDATE_GONE, row: STRICT, standing: standing(STRICT, RULE, false, after(6)) }
 
@@ -54,7 +54,7 @@ describe('no answer (RFC 9111 §4.2.4)', () => {
   })
 })
 
-describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
+describe('no answer about a response that forbids unvalidated use (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
   const planOf =
     (value: string, now: number, asked: Record<string, string> = {}) =>
     (): Plan =>
@@ -99,12 +99,12 @@ describe('no answer about what may not be served without one (RFC 9111 §5.2.2.2
 describe('an error of the origin (RFC 5861 §4)', () => {
   const FORGIVING: Plan = { ...VALIDATE, forgiving: true }
 
-  it('is answered for by what states stale-if-error', () => {
+  it('is replaced by a stored answer that states stale-if-error', () => {
     expect(settled(FORGIVING, answered(500))).toEqual({ kind: 'stand-in', why: 'away' })
     expect(settled(FORGIVING, answered(500, { 'cache-control': 'max-age=60' })).kind).toBe('stand-in')
   })
 
-  it('is answered for by nothing else', () => {
+  it('is replaced by no other stored answer', () => {
     expect(settled(VALIDATE, answered(500))).toEqual({ kind: 'keep', why: 'no-freshness' })
     expect(settled(MISS, answered(500), { stored: ROW })).toEqual({ kind: 'keep', why: 'no-freshness' })
   })
@@ -138,7 +138,7 @@ describe('an answer of a proxy that has no origin behind it', () => {
 })
 
 describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
-  it('brings the fields of the stored response up to date', () => {
+  it('updates the fields of the stored response', () => {
     expect(settled(VALIDATE, answered(304, { etag: '"one"', 'cache-control': 'max-age=5' }))).toEqual({
       kind: 'refresh',
       row: ROW,
@@ -148,9 +148,9 @@ describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
   })
 
   it.each([
-    ['is of no response we have when its tag is another', VALIDATE, { etag: '"two"' }],
-    ['is of no response we have when there is none', MISS, { etag: '"one"' }],
-    ['is of no response we asked about by a reload', RELOAD, { etag: '"one"' }],
+    ['matches no stored response when its tag differs', VALIDATE, { etag: '"two"' }],
+    ['matches no stored response when nothing is stored', MISS, { etag: '"one"' }],
+    ['matches no stored response after a reload', RELOAD, { etag: '"one"' }],
   ])('%s', (_, plan, fields) => {
     expect(settled(plan, answered(304, fields), { stored: ROW })).toEqual({ kind: 'refetch', why: 'unknown-304' })
   })
@@ -160,7 +160,7 @@ describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
     expect(settled(VALIDATE, outcome)).toEqual({ kind: 'refetch', why: 'no-store' })
   })
 
-  it('that varies on what nobody sees does so, too', () => {
+  it('that varies on a field the worker cannot see does so, too', () => {
     expect(settled(VALIDATE, answered(304, { vary: '*' }))).toEqual({ kind: 'refetch', why: 'vary' })
   })
 
@@ -264,7 +264,7 @@ describe('the answer to a HEAD (RFC 9111 §4.3.5)', () => {
   const headed = (fields: Record<string, string>, stored = ROW, status = 200) =>
     settled(PAST_HEAD, answered(status, fields), { request: head, stored })
 
-  it('brings the fields of the stored answer up to date', () => {
+  it('updates the fields of the stored answer', () => {
     expect(headed({ etag: '"one"', 'cache-control': 'max-age=5', 'content-length': '2' })).toEqual({
       kind: 'update',
       row: ROW,
@@ -361,7 +361,7 @@ describe('a whole answer (RFC 9111 §3)', () => {
     expect(settled(plan, answered(200, JSON_TYPE))).toEqual({ kind: 'store', why: 'storable' })
   })
 
-  it('is handed over where the plan does not let it', () => {
+  it('is passed to the page when the plan does not store it', () => {
     expect(settled(PAST, answered(200, JSON_TYPE))).toEqual({ kind: 'keep', why: 'no-store' })
     expect(settled(PAST, answered(304))).toEqual({ kind: 'keep', why: 'no-store' })
   })
@@ -397,16 +397,16 @@ describe('an answer that ends an entry', () => {
     ['is a 410', answered(410), 'no-freshness'],
     ['is a 404 that says no-store', answered(404, { 'cache-control': 'no-store' }), 'no-store'],
     ['is one that may not be kept any more', answered(200, { ...JSON_TYPE, 'cache-control': 'no-store' }), 'no-store'],
-    ['is one that varies on what nobody sees', answered(200, { ...JSON_TYPE, vary: '*' }), 'vary'],
+    ['is one that varies on a field the worker cannot see', answered(200, { ...JSON_TYPE, vary: '*' }), 'vary'],
   ])('%s', (_, outcome, why) => {
     const dropped = { kind: 'drop', why }
     expect(settled(VALIDATE, outcome)).toEqual(dropped)
     expect(settled(BEHIND, outcome)).toEqual(dropped)
-    // A reload may not be answered from the entry, but what it brings is true of it all the same.
+    // A reload is not answered from the entry, but its answer still shows that the entry is gone.
     expect(settled(RELOAD, outcome, { stored: ROW })).toEqual(dropped)
-    // There is nothing to end.
+    // No entry is stored.
     expect(settled(MISS, outcome)).toEqual({ kind: 'keep', why })
-    // A tab is asked first.
+    // The worker sent the request, so the entry stays until a page asks.
     expect(settled(VALIDATE, outcome, { unasked: true }).kind).toBe('keep')
   })
 
@@ -427,13 +427,13 @@ describe('an answer that ends an entry', () => {
     expect(settled(RELOAD, outcome, { unasked: true, stored: ROW })).toEqual({ kind: 'keep', why: 'unasked' })
   })
 
-  it('leaves a success that nobody asked for to be stored', () => {
+  it('stores a success that the worker asked for', () => {
     expect(settled(VALIDATE, answered(200, JSON_TYPE), { unasked: true }).kind).toBe('store')
     expect(settled(VALIDATE, answered(302, { expires: '0' }), { unasked: true }).kind).toBe('store')
   })
 })
 
-describe('an answer of a kind that does not belong here', () => {
+describe('an answer of an unexpected type', () => {
   const STORED_HTML = storedRow(HTML_TYPE)
   it.each<[rule: string, plan: Plan, fields: Record<string, string>, input: Partial<SettleInput>, kind: string]>([
     ['is HTML where JSON is stored', VALIDATE, HTML_TYPE, {}, 'keep'],
@@ -494,7 +494,7 @@ describe('an answer of a kind that does not belong here', () => {
     expect(settlement).toEqual({ kind, why: kind === 'keep' ? 'unexpected-type' : 'storable' })
   })
 
-  it('ends nothing, whatever it says of being kept', () => {
+  it('removes nothing, even with no-store', () => {
     const outcome = answered(200, { ...HTML_TYPE, 'cache-control': 'no-store' })
     expect(settled(VALIDATE, outcome)).toEqual({ kind: 'keep', why: 'unexpected-type' })
   })
@@ -536,7 +536,7 @@ describe('any settlement', () => {
   )
   const stored = fc.constantFrom(ROW, undefined)
 
-  it('refreshes only the row of its plan, and stands in only where that lets it', () => {
+  it('refreshes only the row of its plan, and serves it offline only when the plan allows it', () => {
     fc.assert(
       fc.property(
         fc.oneof(made, fc.constant(UNSATISFIABLE)),
@@ -561,7 +561,7 @@ describe('any settlement', () => {
     )
   })
 
-  it('removes nothing that nobody asked about, and hides no answer but that of an origin that is away', () => {
+  it('removes nothing after a request of the worker, and replaces only answers of an origin that is away', () => {
     fc.assert(
       fc.property(made, outcome, stored, (plan, given, other) => {
         expect(settled(plan, given, { stored: other, unasked: true }).kind).not.toBe('drop')
@@ -596,18 +596,18 @@ describe('any settlement', () => {
     )
   })
 
-  it('is a failure for a plan that was never to be sent forward', () => {
+  it('is a failure for a plan that sends no request', () => {
     expect(settled(UNSATISFIABLE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
     expect(settled(SERVE, FAILED)).toEqual({ kind: 'fail', why: 'network' })
   })
 
-  it('is of nothing known by a 304 for a plan that was never to be sent forward', () => {
+  it('matches no stored response by a 304 for a plan that sends no request', () => {
     const unknown = { kind: 'refetch', why: 'unknown-304' }
     expect(settled(UNSATISFIABLE, answered(304, { etag: '"one"' }))).toEqual(unknown)
   })
 })
 
-describe('a 304 where the page has asked about a copy of its own, and we about ours', () => {
+describe('a 304 to the conditions of both the page and the layer', () => {
   const request = requestHead({ 'if-none-match': '"theirs"' })
   it.each<[rule: string, fields: Record<string, string>, stored: Record<string, string>, kind: string]>([
     ['is of either when it has a date and ours has none', { 'last-modified': 'Sun' }, { etag: '"one"' }, 'refetch'],

@@ -6,49 +6,49 @@ import type { Row } from './row.ts'
 import { notStorable } from './storable.ts'
 import { confirmed, isConditional, mergedFields } from './validation.ts'
 
-/** What became of a request that a plan sent forward. */
+/** The result of a request that a plan sent to the origin. */
 export type Outcome = { readonly kind: 'response'; readonly head: ResponseHead } | { readonly kind: 'failure' }
 
-/** What the outcome means for the page and for the store, and why. */
+/** What the page gets and what happens in the store, and why. */
 export type Settlement =
-  /** The page gets the new response, which also becomes the stored one. */
+  /** The page gets the new response. The store keeps it. */
   | { readonly kind: 'store'; readonly why: string }
-  /** The stored response holds: the page gets it, its fields brought up to date. */
+  /** The stored response is still valid. The page gets it with updated fields. */
   | { readonly kind: 'refresh'; readonly row: Row; readonly fields: ReadonlyMap<string, string>; readonly why: string }
-  /** The page gets the new response, the answer to a HEAD, which brings the stored one's fields up to date (§4.3.5). */
+  /** The page gets the answer to its HEAD. That answer updates the stored response's fields (§4.3.5). */
   | { readonly kind: 'update'; readonly row: Row; readonly fields: ReadonlyMap<string, string>; readonly why: string }
-  /** The page gets the new response; it shows that the stored one is out of date, which is validated before its next use. */
+  /** The page gets the new response. The stored one is out of date and is validated before its next use. */
   | { readonly kind: 'outdate'; readonly row: Row; readonly why: string }
-  /** The page gets the new response; the store stays as it is. */
+  /** The page gets the new response. The store does not change. */
   | { readonly kind: 'keep'; readonly why: string }
-  /** The page gets the new response; what was stored has ended. */
+  /** The page gets the new response. The stored one is removed. */
   | { readonly kind: 'drop'; readonly why: string }
-  /** The origin is away: the page gets the stored response of the plan. */
+  /** The origin is away. The page gets the plan's stored response. */
   | { readonly kind: 'stand-in'; readonly why: string }
-  /** A 304 that speaks of no response we have: ask again without conditions (RFC 9111 §4.3.3). */
+  /** The 304 matches no stored response. The worker asks again without conditions (RFC 9111 §4.3.3). */
   | { readonly kind: 'refetch'; readonly why: string }
-  /** The origin is away, and what is stored forbids to stand in: the page gets a 504 (RFC 9111 §5.2.2.2). */
+  /** The origin is away, and the stored response forbids unvalidated use. The page gets a 504 (RFC 9111 §5.2.2.2). */
   | { readonly kind: 'refuse'; readonly why: string }
-  /** The origin is away and there is nothing to stand in: the page gets the failure as it was. */
+  /** The origin is away, and no stored response may be served. The page gets the network's own failure. */
   | { readonly kind: 'fail'; readonly why: string }
 
 export interface SettleInput {
   readonly plan: Plan
   readonly request: RequestHead
-  /** What is stored for the request where the plan may not answer from it (`reload`); absent: the plan's own row. */
+  /** The stored row when the plan may not serve it (`reload`). Absent: the plan's own row. */
   readonly stored?: Row | undefined
-  /** The media type the rule says is right here: 'json', or a type; undefined: what the page accepts. */
+  /** The media type that the rule expects: 'json', or a type. Undefined: what the page accepts. */
   readonly expects: string | undefined
   readonly outcome: Outcome
-  /** The worker asked by itself (`refresh`, a probe), not on behalf of a page's read: then nothing is removed. */
+  /** The worker sent the request itself (`refresh`, a probe), not for a page's read. Then nothing is removed. */
   readonly unasked: boolean
 }
 
 /**
- * What an answer, or the lack of one, means. The counterpart of `plan`.
+ * What to do with an answer, or with a failure. The counterpart of `plan`.
  *
- * Whether the store may take it *now* (an older request than the row's, an identity that ended) is asked again by
- * `refusal`, inside the transaction that writes.
+ * `refusal` checks again, inside the writing transaction, whether the store may take the answer now: the stored row may
+ * be of a later request, or the user may have signed out.
  *
  * @see RFC 9111 §4.3.3, §4.2.4, §3
  */
@@ -80,10 +80,10 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
   return { kind: 'keep', why: obstacle }
 }
 
-/** A 304 confirms one of the stored answers that were asked about, or is the page's own, or is of nothing we know. */
+/** A 304 confirms one of the stored answers in the request's conditions, or the page's own copy, or matches neither. */
 function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead): Settlement {
   const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
-  // Where the page has asked about what it has itself, one that does not name ours may be of either: nobody can tell.
+  // The page sent conditions for its own copy. A 304 that names neither copy may confirm either one.
   const modified = head.fields.get('last-modified')
   const isNamed =
     entityTag(head.fields.get('etag')) !== undefined ||
@@ -96,7 +96,7 @@ function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead)
       : { kind: 'refetch', why: 'unknown-304' }
   }
   const fields = mergedFields(row.fields, head.fields)
-  // A 304 can say `no-store` too, or have come by a redirect: only a whole answer settles that.
+  // A 304 may carry `no-store`, or may have been redirected. Then the worker asks for a whole answer.
   const obstacle = notStorable(request, {
     ...head,
     status: row.status,
@@ -108,7 +108,7 @@ function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead)
     : { kind: 'refetch', why: obstacle }
 }
 
-/** The answer to a HEAD speaks of the stored answer to GET: of the same, or of another by now (RFC 9111 §4.3.5). */
+/** The answer to a HEAD describes the stored answer to GET, or shows that it is out of date (RFC 9111 §4.3.5). */
 function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlement {
   const { redirected, fields } = head
   const isUnkept = directivesOf(head).noStore || parseCacheControl(request.fields.get('cache-control')).noStore
@@ -124,15 +124,15 @@ function settleHead(request: RequestHead, head: ResponseHead, row: Row): Settlem
     : { kind: 'outdate', row, why: 'head' }
 }
 
-/** What the origin says is gone, forbidden, or not to be kept any more ends what we have of it. */
+/** Whether an answer removes the stored one: the resource is gone or forbidden, or may no longer be stored. */
 const endsEntry = (head: ResponseHead, obstacle: string): boolean =>
   isGone(head) || (head.status < 400 && ['no-store', 'credential', 'vary'].includes(obstacle))
 
 const isGone = ({ status }: ResponseHead): boolean => status === 403 || status === 404 || status === 410
 
 /**
- * Whether an answer is of the kind that belongs here. A sign-in page or a captive portal answers any path with 200 and
- * HTML; it is handed to the page and otherwise ignored.
+ * Whether an answer has the expected media type. A sign-in page or a captive portal answers any path with 200 and HTML.
+ * The page gets such an answer, and the store does not change.
  */
 function isExpected(
   head: ResponseHead,

@@ -53,31 +53,21 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
       undefined,
     ],
     ['must-understand allows nothing by itself', 404, { 'cache-control': 'must-understand, no-store' }, 'no-freshness'],
-    [
-      'must-understand forbids a status nobody knows',
-      299,
-      { 'cache-control': 'must-understand, max-age=9' },
-      'no-store',
-    ],
-    [
-      'must-understand forbids an error nobody knows',
-      499,
-      { 'cache-control': 'must-understand, max-age=9' },
-      'no-store',
-    ],
-    ['a status nobody knows is stored without it', 299, { 'cache-control': 'max-age=9' }, undefined],
+    ['must-understand forbids an unknown status', 299, { 'cache-control': 'must-understand, max-age=9' }, 'no-store'],
+    ['must-understand forbids an unknown error', 499, { 'cache-control': 'must-understand, max-age=9' }, 'no-store'],
+    ['an unknown status is stored without it', 299, { 'cache-control': 'max-age=9' }, undefined],
     ['the last status there is is stored', 599, { 'cache-control': 'max-age=9' }, undefined],
     ['no-cache allows: what is stored is validated', 200, { 'cache-control': 'no-cache' }, undefined],
     ['must-revalidate allows', 200, { 'cache-control': 'must-revalidate' }, undefined],
     ['a Vary of star forbids', 200, { vary: '*' }, 'vary'],
-    ['a Vary on what nobody sees forbids', 200, { vary: 'Sec-Fetch-Site' }, 'vary'],
+    ['a Vary on a field the worker cannot see forbids', 200, { vary: 'Sec-Fetch-Site' }, 'vary'],
     ['a Vary on what can be compared allows', 200, { vary: 'Accept-Language' }, undefined],
     ['an event stream is endless', 200, { 'content-type': 'text/event-stream; charset=utf-8' }, 'stream'],
     ['a stream of images is endless', 200, { 'content-type': 'Multipart/X-Mixed-Replace;boundary=x' }, 'stream'],
     ['another type is not', 200, { 'content-type': 'application/json, text/event-stream' }, undefined],
     ['bytes of an answer are not the answer', 206, { 'content-range': 'bytes 0-9/100' }, 'partial'],
     ['bytes of an answer are not, in capitals', 206, { 'content-range': 'Bytes 0-9/100' }, 'partial'],
-    ['a part of nobody knows what is not the answer', 206, {}, 'partial'],
+    ['a part without Content-Range is not stored', 206, {}, 'partial'],
     ['a part in the application’s own unit is an answer', 206, { 'content-range': 'customers 0-24/319' }, undefined],
     [
       'a part that says no-store is not stored',
@@ -100,7 +90,7 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
     422,
     426,
     ...between(500, 505),
-  ])('must-understand is heard with status %d (RFC 9110 §15)', (status) => {
+  ])('must-understand is obeyed with status %d (RFC 9110 §15)', (status) => {
     const fields = { 'cache-control': 'must-understand, no-store, max-age=9', 'content-range': 'customers 0-24/319' }
     expect(notStorable(GET, responseHead(status, fields))).toBeUndefined()
   })
@@ -124,7 +114,7 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
   })
 })
 
-describe('an answer that hands out a credential', () => {
+describe('an answer that gives the user a credential', () => {
   it.each(['authorization', 'access-token', 'x-csrf-token'])('in %s is not stored, whatever else it says', (name) => {
     expect(notStorable(GET, responseHead(200, { [name]: 'secret', 'cache-control': 'max-age=60' }))).toBe('credential')
   })
@@ -155,7 +145,7 @@ describe('an answer that varies on Authorization (RFC 9111 §4.1)', () => {
 
   it.each<[rule: string, request: RequestHead, verdict: Verdict]>([
     ['is stored for a request without one', GET, undefined],
-    ['is not stored where nothing tells whose it is', requestHead({ authorization: 'Bearer x' }), 'vary'],
+    ['is not stored when the user is unknown', requestHead({ authorization: 'Bearer x' }), 'vary'],
     [
       'is stored where the partition is that of the token',
       requestHead({ authorization: 'Bearer x' }, { ofToken: true }),
@@ -170,7 +160,7 @@ describe('what a request for bytes brings (RFC 9111 §3.3, RFC 9110 §14.4, §15
   it.each<[rule: string, range: string, status: number, fields: Record<string, string>, verdict: Verdict]>([
     ['a part is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-9/100' }, undefined],
     ['a part is stored, in capitals', 'Bytes=0-9', 206, { 'content-range': 'Bytes 0-9/100' }, undefined],
-    ['a part of nobody knows how much is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-9/*' }, undefined],
+    ['a part of unknown total is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-9/*' }, undefined],
     ['another part than was asked for is stored', 'bytes=0-9', 206, { 'content-range': 'bytes 0-4/100' }, undefined],
     ['a part is not stored without saying which', 'bytes=0-9', 206, {}, 'partial'],
     ['a part is not stored that makes no sense', 'bytes=0-9', 206, { 'content-range': 'bytes 9-0/100' }, 'partial'],

@@ -5,21 +5,21 @@ import { isCredential } from './secret.ts'
 import { varyNames } from './vary.ts'
 
 /**
- * Cacheable without explicit freshness (RFC 9110 §15.1), errors left out: see `notStorable`. Which 206 can be used says
- * `isUsable`.
+ * Statuses that are cacheable without explicit freshness (RFC 9110 §15.1), except errors: see `notStorable`. `isUsable`
+ * decides about a 206.
  */
 const HEURISTICALLY_CACHEABLE = new Set([200, 203, 204, 206, 300, 301, 308])
 
 /**
- * Never, whatever their fields say: 304 is no representation, 416 answers one range alone, 428 and 429 forbid it
- * (RFC 6585 §3, §4).
+ * Never stored, whatever the fields say: 304 is not a representation, 416 answers only one range, and RFC 6585 §3 and
+ * §4 forbid to store 428 and 429.
  */
 const NEVER_STORED = new Set([304, 416, 428, 429])
 
-/** What RFC 9110 §15 defines, but for 304; `must-understand` asks for no less. */
+/** The statuses that RFC 9110 §15 defines, except 304. `must-understand` requires one of them. */
 const UNDERSTOOD = /^(20[0-6]|30[0-378]|40\d|41[0-7]|42[126]|50[0-5])$/
 
-/** Why an answer may not be stored; undefined when it may. */
+/** Why an answer may not be stored. */
 export type NotStorable =
   | 'method'
   | 'opaque'
@@ -34,22 +34,22 @@ export type NotStorable =
   | 'no-freshness'
 
 /**
- * Whether a private cache may store an answer, and if not, why.
+ * Why a private cache may not store an answer; undefined when it may.
  *
- * A rule stands for "a cache extension that allows it" and gives successful answers their freshness, so for those no
- * field of their own is needed; an error status must state its freshness itself.
- * `no-store` is obeyed whatever a rule trusts, and what hands out a credential counts as it (I5).
+ * A rule counts as "a cache extension that allows it" and gives successful answers their freshness, so these need no
+ * field of their own. An error must state its own freshness. `no-store` is obeyed even with `trust: 'rule'`. A field
+ * that gives the user a credential counts as `no-store` (I5).
  *
  * @see RFC 9111 §3
  */
 export function notStorable(request: RequestHead, response: ResponseHead): NotStorable | undefined {
   const { status, fields } = response
   const directives = directivesOf(response)
-  // POST and QUERY come here only where a rule says that they are reads.
+  // POST and QUERY get here only when a rule declares them as reads.
   if (!/^(GET|POST|QUERY)$/.test(request.method)) return 'method'
   if (response.opaque) return 'opaque'
   if (response.redirected) return 'redirected'
-  // Above 599 there is no status; a `Response` with one cannot be made.
+  // No status lies above 599, and a `Response` cannot be constructed with one.
   if (status < 200 || status > 599 || NEVER_STORED.has(status)) return 'status'
   if (status === 206 && !isUsable(request.fields, fields)) return 'partial'
   if (request.cache === 'no-store' || parseCacheControl(request.fields.get('cache-control')).noStore) {
@@ -71,8 +71,8 @@ export function notStorable(request: RequestHead, response: ResponseHead): NotSt
 }
 
 /**
- * A page of a list in a unit of the application's own is an answer of its own, not a part of another. Bytes are kept when
- * they were asked for as one part, which a later answer may complete.
+ * Whether a 206 can be stored. In a unit of the application, such as a page of a list, it is a whole answer. Bytes are
+ * stored when the request asked for one range: a later answer may complete it.
  */
 const isUsable = (request: Fields, fields: Fields): boolean =>
   asksForBytes(request) ? contentRange(fields) !== undefined : /^(?!bytes)\w/i.test(fields.get('content-range') ?? '')

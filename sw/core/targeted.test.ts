@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseCacheControl } from './cache-control.ts'
 import { controlOf, TARGETED_FIELD } from './targeted.ts'
 
-/** What a parser of structured fields gives for a token: not a string. */
+/** A token, as the structured-fields parser returns it: not a string. */
 const TOKEN = { value: 'soon' }
 
 describe('a targeted field (RFC 9213 §2.1, §2.2)', () => {
@@ -50,7 +50,7 @@ describe('a targeted field (RFC 9213 §2.1, §2.2)', () => {
     ['has no number of a flag', [['max-age', true]], { maxAge: 'invalid' }],
     ['has the largest number there is', [['max-age', 999_999_999_999_999]], { maxAge: 2_147_483_648 }],
     [
-      'says nothing by names nobody knows',
+      'ignores unknown names',
       [
         ['x-fast', TOKEN],
         ['*', 1],
@@ -66,7 +66,7 @@ describe('a targeted field (RFC 9213 §2.1, §2.2)', () => {
   })
 
   it.each<[rule: string, dictionary: [string, unknown][]]>([
-    ['names only what nobody knows', [['x-fast', 1]]],
+    ['has only unknown names', [['x-fast', 1]]],
     ['has nothing but wrong values', [['max-age', TOKEN]]],
     ['only denies', [['no-store', false]]],
   ])('is not absent when it %s: it overrides all the same', (_, dictionary) => {

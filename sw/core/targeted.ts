@@ -1,11 +1,11 @@
-/** The targeted field of our own: it overrides `Cache-Control` and `Expires` for the worker alone (RFC 9213). */
+/** The layer's own targeted field. It overrides `Cache-Control` and `Expires` for the worker only (RFC 9213). */
 export const TARGETED_FIELD = 'freshlayer-cache-control'
 
 /**
- * What the dictionary of a targeted field stands for, as the text of a `Cache-Control`; undefined when it is empty, and
- * then it is as if it were absent. A value of the wrong type is not coerced: it becomes one that no directive takes.
+ * The dictionary of a targeted field as `Cache-Control` text; undefined when it is empty, which counts as absent. A
+ * value of the wrong type is not coerced: it becomes text that is invalid for every directive.
  *
- * @param dictionary bare values by name, as a structured-fields parser gives them.
+ * @param dictionary bare values by name, from the structured-fields parser.
  * @see RFC 9213 §2.1, §2.2
  */
 export function controlOf(dictionary: ReadonlyMap<string, unknown>): string | undefined {

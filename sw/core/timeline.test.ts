@@ -14,7 +14,7 @@ const cacheControl = (value: string) => storedRow({ 'cache-control': value })
 
 type State = Standing['state']
 
-/** Where a 200 with this `Cache-Control` stands so many seconds after it was stored. */
+/** The standing of a 200 with this `Cache-Control`, the given seconds after it was stored. */
 const stateAt = (value: string, rule: Windows, now: number, invalidated = false): State =>
   standing(cacheControl(value), rule, invalidated, after(now)).state
 
@@ -90,7 +90,7 @@ describe('the windows of HTTP (RFC 9111 §4.2, RFC 5861 §3, §4)', () => {
     expect(standing(row, HTTP, false, after(12))).toEqual({ state: 'gone', ttl: -2, age: 62, ...said })
   })
 
-  it('take Expires for want of max-age', () => {
+  it('use Expires without max-age', () => {
     const row = storedRow({ expires: new Date(after(60)).toUTCString() })
     expect(standing(row, HTTP, false, after(59))).toMatchObject({ state: 'fresh', why: 'expires' })
     expect(standing(storedRow({}), HTTP, false, after(0))).toMatchObject({ state: 'gone', why: 'none' })
@@ -132,7 +132,7 @@ describe('no-cache and must-revalidate (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
   })
 })
 
-describe('what forbids to be served unvalidated (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
+describe('a response that forbids unvalidated use (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
   it.each<[rule: string, value: string, windows: Windows, status: number, strict: boolean]>([
     ['is no-cache', 'no-cache', RULE, 200, true],
     ['is must-revalidate', 'must-revalidate', RULE, 200, true],
@@ -148,7 +148,7 @@ describe('what forbids to be served unvalidated (RFC 9111 §5.2.2.2, §5.2.2.4)'
   })
 })
 
-describe('what answers for errors of the origin as well (RFC 5861 §4)', () => {
+describe('a response that may replace an error of the origin (RFC 5861 §4)', () => {
   it.each<[rule: string, value: string, windows: Windows, now: number, forgiving: boolean]>([
     ['states stale-if-error', 'stale-if-error=60', RULE, 0, true],
     ['does until that ends', 'stale-if-error=60', RULE, 70, true],
@@ -237,7 +237,7 @@ describe('an invalidation', () => {
 })
 
 describe('a clock set back', () => {
-  it('makes the origin be asked, and lets the stored answer stand in', () => {
+  it('leads to validation, and the stored answer may be served offline', () => {
     expect(standing(storedRow({}), RULE, false, after(-1))).toMatchObject({
       state: 'offline',
       age: 0,
@@ -245,12 +245,12 @@ describe('a clock set back', () => {
     })
   })
 
-  it('makes nothing stand in that may not', () => {
+  it('never makes an answer available offline', () => {
     expect(stateAt('', { ...RULE, offline: s(0) }, -1)).toBe('gone')
     expect(stateAt('no-cache', RULE, -1)).toBe('gone')
   })
 
-  it('is no clock that stands still', () => {
+  it('differs from a clock that stands still', () => {
     expect(stateAt('', RULE, 0)).toBe('fresh')
   })
 })
@@ -299,7 +299,7 @@ describe('any timeline', () => {
     )
   })
 
-  it('never gets fresher by an invalidation, nor is then answered from', () => {
+  it('never gets fresher by an invalidation, and is then not served', () => {
     fc.assert(
       fc.property(row, rule, fc.integer({ min: -100, max: 3000 }), (stored, windows, now) => {
         const invalidated = standing(stored, windows, true, after(now))
@@ -333,12 +333,12 @@ describe('any timeline', () => {
   })
 })
 
-describe('a stored response of no more use', () => {
+describe('a stored response that can be deleted', () => {
   const DAY = 86_400
   it.each<[rule: string, value: string, windows: Windows, heard: number, expired: boolean]>([
     ['has no window left, and a day without a question', '', RULE, DAY + 1, true],
     ['is kept for its validator until then', '', RULE, DAY, false],
-    ['has a window left while it may stand in', '', { ...RULE, offline: s(DAY + 100) }, DAY + 109, false],
+    ['has a window left while it may be served offline', '', { ...RULE, offline: s(DAY + 100) }, DAY + 109, false],
     ['has none left when that has ended', '', { ...RULE, offline: s(DAY + 100) }, DAY + 110, true],
     ['may have had none at all', 'no-cache', HTTP, DAY + 1, true],
     ['is not what a clock set back has left in the future', 'no-cache', HTTP, -2 * DAY, false],

@@ -2,7 +2,7 @@ import { directivesOf } from './cache-control.ts'
 import { currentAge, type Exchange, freshnessLifetime } from './freshness.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
-/** A window of a rule: a duration, or 'http' for what the response's own fields say. */
+/** A window of a rule: a duration, or 'http' for the duration in the response's own fields. */
 export type Window = Seconds | 'http'
 
 /** The part of a rule that places a response on its timeline. */
@@ -10,34 +10,34 @@ export interface Windows {
   readonly fresh: Window
   readonly stale: Window
   readonly offline: Window
-  /** 'rule': the windows win over `no-cache` and `must-revalidate` (never over `no-store`). */
+  /** 'rule': the windows override `no-cache` and `must-revalidate`, but never `no-store`. */
   readonly trust: 'http' | 'rule'
 }
 
-/** A stored response as the timeline sees it. */
+/** What the timeline needs of a stored response. */
 export interface Aged extends Exchange {
   readonly status: number
 }
 
-/** Where a stored response stands: served as it is, served and validated, served only without an origin, or gone. */
+/** The state of a stored response: served, served and validated, served only when the origin is away, or gone. */
 export interface Standing {
   readonly state: 'fresh' | 'stale' | 'offline' | 'gone'
   /** Seconds of freshness left; negative once stale. */
   readonly ttl: Seconds
   readonly age: Seconds
   readonly why: string
-  /** The response forbids to serve it unvalidated once `fresh` has ended, or at all (`must-revalidate`, `no-cache`). */
+  /** The response forbids unvalidated use: after `fresh` has ended (`must-revalidate`), or always (`no-cache`). */
   readonly strict: boolean
-  /** Its own `stale-if-error` still runs: it may stand in for errors of the origin as well (RFC 5861 §4). */
+  /** The response's own `stale-if-error` has not ended: it may also replace an error of the origin (RFC 5861 §4). */
   readonly forgiving: boolean
 }
 
 /**
  * Places a stored response on the timeline `fresh → stale → offline → gone` at a given time.
  *
- * `stale` and `offline` both count from the end of `fresh`, as RFC 5861 counts. A window of the rule counts from when
- * the origin was last heard; an 'http' one from when the origin made the answer, `Age` and `Date` included. Error
- * statuses follow HTTP alone: a rule's five minutes for products are not meant for a 404.
+ * `stale` and `offline` both count from the end of `fresh`, as in RFC 5861. A window of the rule counts from the last
+ * receipt. An 'http' window counts from the time when the origin made the answer, by `Age` and `Date`. Errors follow
+ * HTTP only: a rule's five minutes for products are not meant for a 404.
  *
  * @param invalidated an invalidation newer than the response covers it: `fresh` and `stale` have ended, `offline` runs.
  * @see RFC 9111 §4.2, §4.2.4; RFC 5861 §3, §4
@@ -51,7 +51,7 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
 
   const resolve = (window: Window, http: Seconds | 'invalid' | undefined): number =>
     window === 'http' || !byRule ? (typeof http === 'number' ? http : 0) : window
-  // One ruler for both: what is left of `fresh`, whichever clock it runs on.
+  // `ttl` is the rest of `fresh`, by HTTP or by the rule. Both other windows count from its end.
   const httpTtl = lifetime.seconds - age
   const byHttp = rule.fresh === 'http' || !byRule
   let ttl = byHttp ? httpTtl : rule.fresh - elapsed
@@ -83,20 +83,20 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
   })
   const ended = offline > 0 && staleness < offline ? 'offline' : 'gone'
   if (invalidated) return at(ended, 'invalidated')
-  // A clock set back makes every age a guess: the origin is asked.
+  // The clock was set back, so no age is known: the origin is asked.
   if (now < row.receivedAtMs) return at(ended, 'clock-set-back')
   if (ttl > 0) return at('fresh', basis)
   return at(staleness < stale ? 'stale' : ended, basis)
 }
 
-/** So long after the origin's last word a validator may still spare a transfer, though every window has ended. */
+/** After every window has ended, a row is kept this long since its receipt: its validator may still save a transfer. */
 const KEPT_FOR_VALIDATION_S = 86_400
 
 /**
- * Whether a stored response is of no more use: every window has ended, and it has not been asked about for a day.
+ * Whether a stored response can be deleted: every window has ended, and it was received more than a day ago.
  *
- * @param heardAtMs when the origin was last heard at all. Not now: a clock set forward by mistake must cost nothing that
- *   is right once it is set back.
+ * @param heardAtMs when any answer of the origin last arrived. Not the current time: a clock set forward by mistake
+ *   must not delete responses that are valid again once it is corrected.
  */
 export const isExpired = (row: Aged, rule: Windows, invalidated: boolean, heardAtMs: EpochMs): boolean =>
   standing(row, rule, invalidated, heardAtMs).state === 'gone' &&

@@ -2,13 +2,13 @@ import { entityTag, isStrong, strongMatch, weakMatch } from './entity-tag.ts'
 import { type Fields, listed } from './head.ts'
 import { isCredential } from './secret.ts'
 
-/** Request fields that make a `304` possible which the page, not the layer, asked for. */
+/** Whether the page itself sent conditions, so that a 304 may be meant for its own copy. */
 export const isConditional = (request: Fields): boolean =>
   request.has('if-none-match') || request.has('if-modified-since')
 
 /**
- * The fields that ask the origin whether one of these stored responses still holds: every tag, the page's own ones too,
- * so that one question serves both; and the date, where there is only one response to ask about. Empty when there is no
+ * The fields that ask the origin whether one of these stored responses is still valid. They contain every stored tag
+ * and the page's own tags, so one request validates both; and the date, if only one response is stored. Empty without a
  * validator.
  *
  * @see RFC 9111 §4.3.1, §4.3.2
@@ -25,12 +25,12 @@ export function conditions(stored: readonly Fields[], request: Fields): [name: s
 }
 
 /**
- * The stored response that a 304 speaks of. A strong tag must match strongly, a weak one weakly. Without a tag another
- * `Last-Modified` than ours is of another response; a 304 without any validator speaks of the only one we asked about
- * (the text wants ours to have none either, but a cross-origin server need not let us see its tags:
- * docs/decisions/0012-a-304-without-validator.md).
+ * The stored response that a 304 confirms. A strong tag must match strongly, a weak tag weakly. Without a tag, a
+ * different `Last-Modified` means another response. A 304 without any validator confirms the only response in the
+ * conditions. (RFC 9111 also requires that the stored one has no validator, but a cross-origin server may hide its tags
+ * from a worker: docs/decisions/0012-a-304-without-validator.md).
  *
- * @param stored the latest first.
+ * @param stored the latest response first.
  * @see RFC 9111 §4.3.4
  */
 export function confirmed<S extends { readonly fields: Fields }>(
@@ -48,13 +48,13 @@ export function confirmed<S extends { readonly fields: Fields }>(
   return others.length === 0 && isOfOurs ? only : undefined
 }
 
-/** Whether two answers carry the same validator, which makes them the same representation; undefined if one has none. */
+/** Whether two answers have the same tag, and so are the same representation; undefined when one has no tag. */
 export function sameValidator(one: Fields, other: Fields): boolean | undefined {
   const [tag, otherTag] = [entityTag(one.get('etag')), entityTag(other.get('etag'))]
   return tag === undefined || otherTag === undefined ? undefined : weakMatch(tag, otherTag)
 }
 
-/** Belong to one connection, not to the response (RFC 9110 §7.6.1, RFC 9111 §3.1). */
+/** Fields of one connection, not of the response (RFC 9110 §7.6.1, RFC 9111 §3.1). */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -68,22 +68,22 @@ const HOP_BY_HOP = [
   'upgrade',
 ]
 
-/** Describe the body we hold, so a 304 may not replace them (RFC 9111 §3.2). Lengths and codings are never stored. */
+/** Fields that describe the stored body, so a 304 may not replace them (RFC 9111 §3.2). See also `storedFields`. */
 const OF_THE_BODY = new Set(['content-type', 'content-range'])
 
-/** The fields of a response that may be stored. Lengths and codings are of the wire, not of the body we keep. */
+/** The fields of a response that may be stored. Lengths and codings describe the transfer, not the stored body. */
 export function storedFields(fields: Fields): Map<string, string> {
   const kept = new Map(fields)
   const ofConnection = listed(fields.get('connection')?.toLowerCase())
   for (const name of [...HOP_BY_HOP, ...ofConnection, 'content-length', 'content-encoding']) kept.delete(name)
-  // A 304 may hand out what no stored answer had.
+  // A 304 may carry a credential that the stored answer does not have.
   for (const name of fields.keys()) if (isCredential(name)) kept.delete(name)
   return kept
 }
 
 /**
- * The stored fields brought up to date by a 304: what it carries replaces, what it lacks stays. Except for `Age` and
- * `Date`: they tell when the origin was last heard, and a 304 without `Age` was made by the origin just now.
+ * The stored fields, updated by a 304. A field of the 304 replaces the stored one; other stored fields stay. `Age` and
+ * `Date` never stay: a 304 without `Age` was made by the origin just now.
  *
  * @see RFC 9111 §3.2, §5.1; RFC 9110 §6.6.1
  */

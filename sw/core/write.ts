@@ -1,13 +1,13 @@
 import { isAway } from './head.ts'
 
-/** What a write has ended: its targets and what its answer names besides; its targets alone; nothing. */
+/** What a write invalidates: its targets and the URLs that its answer names; only its targets; nothing. */
 export type Reached = 'named' | 'targets' | 'nothing'
 
 /**
- * What the answer to an unsafe request, or the lack of one, means for what is stored.
+ * What the outcome of an unsafe request invalidates.
  *
- * A failure says nothing about what the origin did, nor does a gateway that lost its origin, nor an opaque answer, whose
- * status is 0; a failed precondition says that what we have of it is outdated
+ * After a network failure, a gateway's error or an opaque answer (status 0) it is unknown what the origin did. A failed
+ * precondition shows that the stored answer is outdated
  * (docs/decisions/0006-writes-reach-their-url-with-any-query-and-the-routes-tags.md).
  *
  * @see RFC 9111 §4.4
