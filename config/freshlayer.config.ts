@@ -5,31 +5,31 @@ import { defineConfig } from './language/index.ts'
  *
  *   stored            fresh ends          stale ends               offline ends
  *     |---- fresh -------|------ stale -------|------- offline ----------|  gone
- *     served as it is    served at once,      served only if the         forgotten
- *     no request made    validated behind     origin cannot be reached
+ *     served             served at once,      served only if the         deleted
+ *     without a request  validated behind     origin cannot be reached
  *
- * `stale` and `offline` both count from the end of `fresh`. A path without a rule is never touched: `/api/session` and
- * `/api/health` have none on purpose, since signing in must always reach the server.
+ * `stale` and `offline` both count from the end of `fresh`. The layer never handles a path without a rule.
+ * `/api/session` and `/api/health` have no rule on purpose, because a sign-in must always reach the server.
  */
 export default defineConfig({
-  // Change it to drop everything stored by an earlier version.
+  // A new value drops everything that an earlier version stored.
   version: '1',
 
-  // By bearer token where the request carries one; with a cookie session the page says who it is.
+  // The bearer token names the user. With a cookie session the page names its user by `identify()`.
   identity: { by: ['authorization', 'identify'] },
 
   shell: '/index.html',
   navigation: { timeout: '3s' },
 
-  // A shop clerk waits three seconds for the network, not longer, when a copy is at hand. Old figures are better than
-  // none while the line is down, for a week.
+  // If a stored copy exists, a clerk waits at most three seconds for the network. While the network is down, old
+  // figures are better than none, for a week.
   defaults: { expects: 'json', timeout: '3s', offline: '7d' },
 
   routes: [
-    // The money in the till, now: an old balance would be a wrong one. Never stored, never stale, and gone when offline.
+    // The money in the till must be current: an old balance is wrong. It is never stored and not available offline.
     { match: '/api/till', preset: 'network-only' },
 
-    // Units of measure change about once a year. An hour costs nobody anything, and everyone sees the same ones.
+    // Units of measure change about once a year, so an hour does no harm. All users see the same units.
     {
       match: ['/api/units', '/api/units/:id'],
       fresh: '60m',
@@ -39,8 +39,8 @@ export default defineConfig({
       public: true,
     },
 
-    // A new category or brand comes every few weeks, and somebody who added one looks at once: their own write makes
-    // the list ask again. Half an hour is for everybody else.
+    // A new category or brand comes every few weeks. The user who adds one sees it at once, because the write ends the
+    // list's freshness. Half an hour is for all other users.
     {
       match: ['/api/categories', '/api/categories/:id'],
       fresh: '30m',
@@ -56,8 +56,8 @@ export default defineConfig({
       public: true,
     },
 
-    // Prices and descriptions are edited several times a day, by one or two people. Five minutes is how long a colleague
-    // may see the old price; the server checks the price of a sale in any case.
+    // One or two users edit prices and descriptions several times a day. Other users may see the old price for five
+    // minutes. The server checks the price of each sale anyway.
     {
       match: '/api/products/:id/variants',
       fresh: '5m',
@@ -73,8 +73,8 @@ export default defineConfig({
       public: true,
     },
 
-    // Stock moves with each sale at each till. Half a minute keeps the page quick while somebody counts shelves; what
-    // this browser sells or adjusts shows at once. After ten minutes a level is history, worth showing only offline.
+    // Stock changes with each sale at each till. Half a minute keeps the page quick while a clerk counts shelves. The
+    // clerk's own sales and adjustments show at once. After ten minutes a level is useful only offline.
     {
       match: ['/api/stock', '/api/stock/:productId'],
       fresh: '30s',
@@ -83,8 +83,8 @@ export default defineConfig({
       tags: ['stock', 'stock:{productId}'],
     },
 
-    // Sales come every few minutes in opening hours, deliveries a few times a day. A minute is the rhythm in which a
-    // manager looks again. Sales say which are `mine`, so they are never shared between users.
+    // Sales come every few minutes in opening hours, deliveries a few times a day. A manager looks again about once a
+    // minute. Sales are marked `mine`, so users never share them.
     {
       match: ['/api/sales', '/api/sales/:id'],
       fresh: '1m',
@@ -98,33 +98,33 @@ export default defineConfig({
       tags: ['purchases', 'purchase:{id}'],
     },
 
-    // Reports add up whole days; five minutes more or less do not change a decision.
+    // Reports cover whole days, so five minutes do not change a decision.
     { match: '/api/reports/**', fresh: '5m', stale: '1h', tags: ['reports'] },
 
-    // The name of the shop, its currency, its tax: set up once, then read by every page. The same for everyone.
+    // The shop's name, currency and tax are set up once and read by every page. They are the same for all users.
     { match: '/api/settings', fresh: '30m', stale: '1d', offline: '30d', tags: ['settings'], public: true },
 
-    // One's own tasks: a manager may hand out another at any time, so they are shown at once and checked each time.
+    // A manager may give a user a new task at any time, so the user's tasks are shown at once and validated each time.
     { match: ['/api/me/tasks', '/api/me/tasks/:id'], fresh: 0, stale: '1d', tags: ['tasks'] },
 
-    // One's own preferences change only by one's own hand, which ends the window itself.
+    // Only the user changes these preferences, and each change ends their freshness.
     { match: '/api/me/preferences', fresh: '10m', stale: '7d', tags: ['preferences'] },
   ],
 
-  // What a write changes beyond its own address. A write without an entry ends the tags of the route at its path, which
+  // What a write invalidates besides its own URL. A write without an entry ends the tags of the route at its path. That
   // is enough for settings, tasks and preferences.
   writes: [
     // A sale takes goods from the shelf and puts money in the till.
     { match: 'POST /api/sales', invalidates: ['sales', 'stock', 'products', 'variants', 'reports', '/api/till'] },
 
-    // An order changes no stock; its arrival does.
+    // An order does not change stock; its arrival does.
     { match: 'POST /api/purchases', invalidates: ['purchases'] },
     {
       match: 'POST /api/purchases/:id/receive',
       invalidates: ['purchases', 'stock', 'products', 'variants'],
     },
 
-    // Counting a shelf changes what is on hand wherever it is shown: levels, lists, the product, its variants.
+    // A shelf count changes the stock in levels, in lists, in the product and in its variants.
     { match: 'POST /api/stock/:productId/adjustments', invalidates: ['stock', 'products', 'variants'] },
 
     // A product is listed, has variants and a stock level, and is counted in its category and its brand.
@@ -133,7 +133,7 @@ export default defineConfig({
       invalidates: ['products', 'product:{id}', 'stock', 'categories', 'brands', 'reports'],
     },
     { match: '/api/products/:id/variants', invalidates: ['variants', 'product:{id}', 'products', 'stock'] },
-    // The address of a variant does not say whose it is, so all products are asked again.
+    // A variant's URL does not name its product, so all products are validated.
     { match: '/api/variants/:id', invalidates: ['variants', 'products', 'stock'] },
 
     // Products show the names of their category, brand and unit.

@@ -2,7 +2,9 @@ import { CacheError, configRefused } from '../../sw/core/cache-error.ts'
 import { formatProblem, isRecord, problem, type Problem } from './kind.ts'
 import { configKind } from './option-kinds.ts'
 
-/** What keeps a config from being understood. `file` names the place when it is no config at all. Never throws. */
+/**
+ * The problems that prevent a config from being compiled. `file` is the path when the value is no object. Never throws.
+ */
 export function configProblems(config: unknown, file: string): Problem[] {
   if (!isRecord(config)) return [problem(file, config, 'export default defineConfig({ version, identity, routes })')]
   const problems: Problem[] = []
@@ -11,10 +13,10 @@ export function configProblems(config: unknown, file: string): Problem[] {
 }
 
 /**
- * Lets a config pass that may be compiled. For the start of a worker: quick, and small enough to be part of it. What a
- * build refuses besides is `checkConfig`'s.
+ * Throws unless the config can be compiled. Runs at a worker's start, so it is quick and small. `checkConfig` finds the
+ * other problems that a build refuses.
  *
- * @throws CacheError `config-refused`, with every problem in it
+ * @throws CacheError `config-refused`, with every problem
  */
 export function assertConfig(config: unknown, file: string): void {
   const problems = configProblems(config, file)

@@ -10,13 +10,13 @@ import type { Config } from './options.ts'
 const FILE = 'freshlayer.config.ts'
 const GOOD = { version: '1', identity: 'none', routes: [] }
 
-/** What the check says about a config that is right but for these options. */
+/** The problems of a config that is valid except for these options. */
 const problemsOf = (options: object): string[] => checkConfig({ ...GOOD, ...options }, FILE).problems.map(formatProblem)
 const warningsOf = (options: object): string[] => checkConfig({ ...GOOD, ...options }, FILE).warnings.map(formatProblem)
 const ofRoute = (route: object): string[] => problemsOf({ routes: [{ match: '/a/:id', ...route }] })
 
 describe('a config', () => {
-  it('is let pass with every option in use', () => {
+  it('is accepted with every option in use', () => {
     const config = {
       version: '2',
       identity: { by: ['authorization', 'identify'], partitionOf: (token: string) => token },
@@ -88,7 +88,7 @@ describe('a config', () => {
     )
   })
 
-  it('says where, what is there, what is expected and what was meant', () => {
+  it('gives the path, the value, the expected value and the closest spelling', () => {
     expect(ofRoute({ fresh: '5mins' })).toEqual([
       "routes[0].fresh: '5mins' given, expected a duration with its unit ('30s', '5m', '2h', '7d'), 0, 'forever' or 'http'. Did you mean '5m'?",
     ])
@@ -265,7 +265,7 @@ describe('a pattern', () => {
     expect(problemsOf({ routes: [{ match: ['/a', 'b'] }] })[0]).toMatch(/^routes\[0\]\.match\[1\]: 'b' given/)
   })
 
-  it('that is let pass can be compiled', () => {
+  it('that is accepted can be compiled', () => {
     const text = fc.stringMatching(/^(GET )?(https:\/\/x)?\/?[a:*/{}?.\\()+\-é]{0,8}$/)
     fc.assert(
       fc.property(text, text, (match, invalidated) => {
@@ -370,7 +370,7 @@ describe('a rule that is never reached', () => {
     expect(problemsOf({ routes: [{ match: ['/a/**', '/a/b'] }] })).toEqual([])
   })
 
-  it('has a request that nobody else answers unless it is refused', () => {
+  it('has a request that only it answers, unless it is refused', () => {
     const segment = fc.constantFrom('a', 'a.b', ':x', '*', '*.b', '')
     const path = fc
       .tuple(fc.array(segment, { minLength: 1, maxLength: 2 }), fc.constantFrom('', '/**'))
@@ -447,7 +447,7 @@ describe('the check', () => {
     fc.assert(fc.property(anything, (given) => void checkConfig(given, FILE)))
   })
 
-  it('never throws, whatever stands in the right places', () => {
+  it('never throws, whatever value an option has', () => {
     const object = fc.dictionary(fc.constantFrom(...fields), fc.oneof(anything, fc.string({ unit: 'binary' })))
     fc.assert(
       fc.property(object, fc.array(object), fc.array(object), (config, routes, writes) => {

@@ -10,16 +10,16 @@ import { nearest } from './spelling.ts'
 import { HOLE } from './template.ts'
 
 /**
- * Everything that is wrong with a config, whatever it is: what `assertConfig` refuses, and what only somebody who edits
- * the rules needs to know: holes without parameter, rules that are never reached and, once everything is understood,
- * sign-ins that the layer would answer. For builds. Never throws.
+ * Every problem of a config. Besides the problems that `assertConfig` refuses: holes without a parameter, rules that no
+ * request reaches, and sign-ins that the layer would answer (only if the config is otherwise valid). For builds. Never
+ * throws.
  */
 export function checkConfig(config: unknown, file: string): Findings {
   const problems = configProblems(config, file)
   if (!isRecord(config)) return { problems, warnings: [] }
   const routes = entriesOf(config['routes'], 'routes', READ_METHODS.all, READ_METHODS.usual)
   const writes = entriesOf(config['writes'], 'writes', WATCHED_METHODS, WRITE_METHODS)
-  // What is understood without a problem is a config.
+  // Without a problem the value is a valid config.
   const signIns = problems.length > 0 ? undefined : signInFindings(config as unknown as Config, routes, writes)
   return {
     problems: [
@@ -40,7 +40,7 @@ export function checkConfig(config: unknown, file: string): Findings {
   }
 }
 
-/** A route or a write, as far as it can be read. */
+/** The readable parts of a route or a write. */
 interface Entry {
   readonly path: string
   readonly options: unknown
@@ -64,7 +64,7 @@ function entriesOf(entries: unknown, at: string, methods: readonly string[], usu
   })
 }
 
-/** Holes that no pattern of the entry has a parameter for. */
+/** Holes for which no pattern of the entry has a parameter. */
 function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invalidates'): Problem[] {
   const templates = isRecord(options) ? options[option] : undefined
   if (!Array.isArray(templates) || patterns.length === 0) return []
@@ -83,7 +83,7 @@ function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invali
   })
 }
 
-/** A GET is no write, unless it signs somebody out. */
+/** A GET is not a write, unless it signs the user out. */
 const reading = ({ options, patterns }: Entry): Problem[] =>
   isRecord(options) && options['session'] !== undefined
     ? []
@@ -91,7 +91,7 @@ const reading = ({ options, patterns }: Entry): Problem[] =>
         .filter(({ text }) => text.startsWith('GET '))
         .map(({ path, text }) => problem(path, text, "a write's method, or session: 'sign-out' beside it"))
 
-/** Whoever goes by what the backend says has to say in which field. */
+/** `by: ['echo']` needs the name of the field in `echo`. */
 const unnamedEcho = (identity: unknown): Problem[] =>
   isRecord(identity) &&
   Array.isArray(identity['by']) &&
@@ -100,7 +100,7 @@ const unnamedEcho = (identity: unknown): Problem[] =>
     ? [problem('identity.echo', undefined, "the header field in which the backend says whose an answer is: 'X-User'")]
     : []
 
-/** Patterns that an earlier entry covers entirely, so that theirs never has its turn. */
+/** Patterns that an earlier entry covers entirely, so that no request reaches them. */
 function unreachable(entries: readonly Entry[]): Problem[] {
   const patterns = entries.flatMap((entry) => entry.patterns.map((pattern) => ({ ...pattern, entry })))
   return patterns.flatMap(({ path, text, extent, entry }, at) => {
@@ -123,7 +123,7 @@ function trusting({ path, options }: Pick<Entry, 'path' | 'options'>): Problem[]
     : []
 }
 
-/** A rule for data that would meet the app's pages as well. */
+/** A rule for data that also matches the app's pages. */
 function greedy({ patterns }: Entry): Problem[] {
   return patterns
     .filter(({ text, extent }) => {
@@ -140,5 +140,5 @@ function greedy({ patterns }: Entry): Problem[] {
     )
 }
 
-/** Paths that stand for any page of an app: its root, its document, a page and a page below one. */
+/** Example paths of an app's pages: its root, its document, a page and a nested page. */
 const PAGES = ['/', '/index.html', '/any-page', '/any/page']

@@ -11,7 +11,7 @@ const ruleOf = (route: Omit<Route, 'match'>, defaults: RouteOptions = {}): Rule 
   compileRules({ ...BASE, defaults, routes: [{ match: '/a', ...route }] }).routes[0]
 
 describe('a compiled rule', () => {
-  it('reads the response and is careful where nobody says otherwise', () => {
+  it('leaves its windows to the response and is careful by default', () => {
     expect(ruleOf({})).toMatchObject({
       index: 0,
       name: '/a',
@@ -42,8 +42,8 @@ describe('a compiled rule', () => {
     ['keeps zero', { timeout: 0, retry: 0 }, { timeout: '5s', retry: 3 }, { timeoutMs: 0, retry: 0 }],
     ['takes what defaults say', {}, { fresh: '1m', retry: 2, public: true }, { fresh: 60, retry: 2, public: true }],
     ['says otherwise than defaults', { fresh: '2m' }, { fresh: '1m' }, { fresh: 120 }],
-    ['answers requests for a part where told', { ranges: true }, {}, { ranges: true }],
-    ['answers none where defaults say otherwise', { ranges: false }, { ranges: true }, { ranges: false }],
+    ['answers range requests with `ranges`', { ranges: true }, {}, { ranges: true }],
+    ['answers none without it, whatever defaults say', { ranges: false }, { ranges: true }, { ranges: false }],
     ['takes the windows of its preset', { preset: 'network-first' }, {}, { fresh: 0, stale: 0, offline: 604_800 }],
     ['takes the windows of the preset in defaults', {}, { preset: 'network-first' }, { fresh: 0, offline: 604_800 }],
     [
@@ -104,7 +104,7 @@ describe('a compiled config', () => {
 
   it.each<[string, Config['navigation'], number]>([
     ['waits three seconds for a page', undefined, 3000],
-    ['waits as long as it is told', { timeout: '1m' }, 60_000],
+    ['waits for the timeout of the config', { timeout: '1m' }, 60_000],
     ['does not wait at 0', { timeout: 0 }, 0],
   ])('%s', (_, navigation, timeoutMs) => {
     expect(compileRules({ ...BASE, ...(navigation && { navigation }) }).navigation.timeoutMs).toBe(timeoutMs)
@@ -124,7 +124,7 @@ describe('a compiled config', () => {
     expect(isExcluded({ ...page, sameOrigin: false })).toBe(false)
   })
 
-  it('excludes no page unless told', () => {
+  it('excludes no page by default', () => {
     expect(compileRules(BASE).navigation.excluded).toEqual([])
   })
 })

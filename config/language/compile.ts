@@ -8,7 +8,7 @@ import { parseSize } from './size.ts'
 import type { Invalidates, Rule, Rules } from './rule.ts'
 import { kindOf } from './template.ts'
 
-/** What holds where neither a route, nor its preset, nor `defaults` say anything. */
+/** The values of options that neither the route, its preset nor `defaults` set. */
 const DEFAULTS = {
   fresh: 'http',
   stale: 'http',
@@ -23,8 +23,8 @@ const DEFAULTS = {
 } as const satisfies RouteOptions
 
 /**
- * The rules in the form the worker uses. Expects a config that `assertConfig` let pass; of any other, what cannot be
- * understood is left out.
+ * The rules in the form that the worker uses. Expects a config that `assertConfig` accepted. In any other config, the
+ * invalid parts are left out.
  */
 export function compileRules(config: Config): Rules {
   const { version, identity, shell, navigation = {}, defaults = {}, kill } = config
@@ -50,7 +50,7 @@ export function compileRules(config: Config): Rules {
   }
 }
 
-/** What all stored answers may take where the config does not say. */
+/** The total budget when the config sets none. */
 const BUDGET = bytes(100e6)
 
 function budgetOf({ budget, routes, defaults }: Config): Budget {
@@ -62,7 +62,7 @@ function budgetOf({ budget, routes, defaults }: Config): Budget {
   return { all: all === 'invalid' ? BUDGET : all, rules: Object.fromEntries(limited) }
 }
 
-/** The entries of a write's `invalidates`, told apart by what they name. */
+/** The entries of a write's `invalidates`, split into tags, URLs and patterns. */
 function byKind(entries: readonly string[]): Invalidates {
   const of = (kind: keyof Invalidates): string[] => entries.filter((entry) => kindOf(entry) === kind)
   return { tags: of('tags'), urls: of('urls').map(asSent), patterns: of('patterns') }
@@ -92,13 +92,13 @@ function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule
   }
 }
 
-/** What is no window reads the response instead: the safe side of a mistake the check has already refused. */
+/** An invalid window becomes `'http'`, which is safe. The check has already refused it. */
 function windowOf(value: Window): Seconds | 'http' {
   const parsed = value === 'http' ? value : parseDuration(value)
   return parsed === 'invalid' ? 'http' : parsed
 }
 
-/** Pages are asked of the network first, and only without it does a stored one answer. */
+/** Pages come from the network first. A stored page is served only when the network fails. */
 const pagesRule = ({ offline = 0, public: isPublic = false, trust = 'http' }: NavigationOptions): Rule => ({
   ...compileRoute({}, { match: [], fresh: 0, stale: 0, offline, public: isPublic, trust, expects: 'text/html' }, 0),
   name: 'pages',

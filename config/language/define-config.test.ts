@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { defineConfig } from './define-config.ts'
 
 describe('defineConfig', () => {
-  it('gives back what it was given', () => {
+  it('returns its argument', () => {
     const config = { version: '1', identity: 'none', routes: [] } as const
     expect(defineConfig(config)).toBe(config)
   })
 
-  // The lines below are checked by the compiler: an error that is expected and does not come is an error.
+  // The compiler checks the lines below: an expected error that does not occur is an error.
   it('types durations, option names and holes', () => {
     const base = { version: '1', identity: 'none' } as const
     const computed = ['/a/:id'].map((match) => ({ match, tags: ['a:{id}'] }))

@@ -1,8 +1,8 @@
 import type { Config, Route, Write } from './options.ts'
 
 /**
- * The config as it is, typed: option names and durations are completed and checked as you type, and so are the `{name}`
- * holes of `tags` and `invalidates` against the parameters of their `match`. What types cannot see is `assertConfig`'s.
+ * Returns the config unchanged, and types it. The editor completes and checks option names and durations, and checks
+ * the `{name}` holes of `tags` and `invalidates` against the parameters of `match`. `assertConfig` checks the rest.
  */
 export const defineConfig = <const R extends readonly Route[], const W extends readonly Write[] = readonly Write[]>(
   config: Omit<Config, 'routes' | 'writes'> & {
@@ -13,7 +13,7 @@ export const defineConfig = <const R extends readonly Route[], const W extends r
   },
 ): Config => config
 
-/** Each entry as it is; an option that there is not is `never`, and so is a template with a hole without parameter. */
+/** Each entry as it is. An unknown option has type `never`, and so has a template with a hole without a parameter. */
 type Holes<Entries, Option extends 'tags' | 'invalidates'> = {
   readonly [K in keyof Entries]: Entries[K] & {
     readonly [Unknown in Exclude<keyof Entries[K], keyof Route | keyof Write>]: never
@@ -26,7 +26,7 @@ type Known<Template, Params> = [HolesOf<Template>] extends [Params] ? Template :
 
 type HolesOf<Template> = Template extends `${string}{${infer Name}}${infer Rest}` ? Name | HolesOf<Rest> : never
 
-/** The names of a pattern's parameters; a few more where a segment has other text beside them. */
+/** The names of a pattern's parameters. A segment with other text beside a parameter gives a few more names. */
 type ParamsOf<Match> = Match extends readonly (infer Each)[]
   ? ParamsOf<Each>
   : string extends Match

@@ -15,7 +15,7 @@ it.each([...OPENID, ...OTHERS])('a page whose URL has %s= is never kept, and the
   expect(documented).toContain(name)
 })
 
-it('the guide names nothing that is kept', () => {
+it('the guide names no other parameter', () => {
   expect(documented.filter((name) => !DENIED_QUERY.test(`?${name}=`))).toEqual([])
 })
 

@@ -19,7 +19,7 @@ describe('a duration', () => {
   })
 
   it.each([
-    ['another bare number, for nobody knows its unit', 30],
+    ['another bare number, because its unit is unknown', 30],
     ['a number in a text', '30'],
     ['zero in a text', '0'],
     ['a unit alone', 'm'],
@@ -47,10 +47,10 @@ describe('a duration', () => {
 
 describe('a timer', () => {
   it.each([
-    ['waits what was asked', '3s', 3000],
+    ['waits for the duration', '3s', 3000],
     ['does not wait at 0', 0, 0],
-    ['never gets more than it can hold, for it would fire at once', 'forever', 2_147_483_647],
-    ['never gets more than it can hold, however it is written', '9w', 2_147_483_647],
+    ['never gets more than its limit: it would fire at once', 'forever', 2_147_483_647],
+    ['never gets more than its limit, in any unit', '9w', 2_147_483_647],
   ] as const)('%s', (_, given, ms) => {
     expect(timerMs(given)).toBe(ms)
   })

@@ -4,8 +4,8 @@ import { seconds, type Seconds } from '../../sw/core/units.ts'
 type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd' | 'w'
 
 /**
- * A length of time with its unit: `'500ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`, `'1.5h'`; `0` for none, `'forever'` for one
- * that never ends. No other bare number: nobody can tell whether 30 is seconds or minutes.
+ * A length of time with its unit: `'500ms'`, `'30s'`, `'5m'`, `'2h'`, `'7d'`, `'1.5h'`. `0` is no time, and `'forever'`
+ * never ends. Any other bare number is refused: 30 could be seconds or minutes.
  */
 export type Duration = 0 | 'forever' | `${number}${DurationUnit}`
 
@@ -19,7 +19,7 @@ export const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 } satisfies Record<DurationUnit, number>
 
-/** The longest time a browser's timer can wait; a longer one fires at once. */
+/** The longest delay of a browser's timer. A timer with a longer delay fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** The duration in seconds, `Infinity` for `'forever'`; `'invalid'` for anything that is not a {@link Duration}. */
@@ -33,8 +33,8 @@ export function parseDuration(value: unknown): Seconds | 'invalid' {
 }
 
 /**
- * The duration in milliseconds, at most 2^31 - 1 (24.8 days), so that it may be handed to a timer as it is.
- * What is not a duration gives the longest: the check refuses it before anything runs.
+ * The duration in milliseconds, at most 2^31 - 1 (24.8 days), the limit of a timer. An invalid duration gives this
+ * maximum; the check refuses it before the worker runs.
  */
 export function timerMs(value: Duration): number {
   const parsed = parseDuration(value)

@@ -1,27 +1,27 @@
 import { nearest } from './spelling.ts'
 
-/** One thing that is wrong with a config, in words for the person who writes it. */
+/** One problem of a config, worded for its author. */
 export interface Problem {
-  /** Where: `routes[2].fresh`. */
+  /** The path of the option: `routes[2].fresh`. */
   readonly path: string
-  /** What stands there: `'5mins'`. */
+  /** The given value: `'5mins'`. */
   readonly given: string
-  /** What may stand there. */
+  /** The values that are allowed. */
   readonly expected: string
-  /** The right spelling that comes closest, where one does: `'5m'`. */
+  /** The closest valid spelling, if any: `'5m'`. */
   readonly nearest?: string
 }
 
-/** What is wrong (the config is refused) and what is probably not meant (it is not). */
+/** Problems refuse the config. Warnings name what the author probably did not mean. */
 export interface Findings {
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
 }
 
-/** Checks one value and adds what is wrong with it, at `path`, to `problems`. Never throws. */
+/** Checks one value and adds its problems, at `path`, to `problems`. Never throws. */
 export type Kind = (value: unknown, path: string, problems: Problem[]) => void
 
-/** Whether this is an object whose fields can be read, not a list. */
+/** Whether the value is an object with readable fields, not a list. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -33,11 +33,11 @@ export const problem = (path: string, value: unknown, expected: string, near?: s
   ...(near !== undefined && { nearest: show(near) }),
 })
 
-/** The problem in one line: where, what is there, what is expected, and what was probably meant. */
+/** The problem in one line: the path, the given value, the expected value and the closest valid spelling. */
 export const formatProblem = ({ path, given, expected, nearest }: Problem): string =>
   `${path}: ${given} given, expected ${expected}${nearest === undefined ? '' : `. Did you mean ${nearest}?`}`
 
-/** A value that passes `test`. `mend` gives what a text was probably meant to be. */
+/** A value that passes `test`. `mend` returns the spelling that a text probably meant. */
 export const kind =
   (expected: string, test: (value: unknown) => boolean, mend?: (text: string) => string | undefined): Kind =>
   (value, path, problems) => {
@@ -65,7 +65,7 @@ export const list =
     value.forEach((each: unknown, at) => item(each, `${path}[${at}]`, problems))
   }
 
-/** An object with these fields and no other. `required` says what must be there, and in which words it is asked for. */
+/** An object with only these fields. `required` names the mandatory fields and describes them for the message. */
 export const record =
   (fields: Readonly<Record<string, Kind>>, required: Readonly<Record<string, string>> = {}): Kind =>
   (value, path, problems) => {
@@ -85,7 +85,7 @@ export const record =
     }
   }
 
-/** A value as the person who wrote it knows it, without asking it anything that could throw. */
+/** A value as its author wrote it. Calls nothing on the value that could throw. */
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (value === undefined) return 'nothing'

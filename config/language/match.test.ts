@@ -18,7 +18,7 @@ const compiled = (routes: readonly Route[], writes: readonly Write[] = []) =>
 const matchOf = (routes: readonly Route[], request: string, writes: readonly Write[] = []): Match | undefined =>
   compiled(routes, writes).match(line(request))
 
-/** The name of the rule, or what it is instead. */
+/** The name of the matched rule, or the kind of the result. */
 const nameOf = (match: Match | undefined): string =>
   match === undefined ? 'none' : match.kind === 'read' ? match.rule.name : `write ${match.name}`
 
@@ -101,7 +101,7 @@ describe('a read', () => {
     expect(matchOf([{ match: '/p', tags: ['{constructor}'] }], 'GET /p')).toMatchObject({ tags: [] })
   })
 
-  it('never trips over a request, whatever its path', () => {
+  it('never throws for a request, whatever its path', () => {
     const { match } = compiled([
       { match: '/p/:id/*.x/**', tags: ['{id}'] },
       { match: '/**', query: { a: '1' } },
@@ -207,7 +207,7 @@ describe('a write', () => {
   })
 
   it.each(['PURGE', 'LINK', 'PROPPATCH', 'MERGE', 'patch'])(
-    'is %s, which nobody knows to be safe, and ends the tags of the route (RFC 9111 §4.4)',
+    'is %s, which is not known to be safe, and ends the tags of the route (RFC 9111 §4.4)',
     (method) => {
       expect(matchOf(products, `${method} /api/products/7`)).toMatchObject({
         kind: 'write',
@@ -216,7 +216,7 @@ describe('a write', () => {
     },
   )
 
-  it('is none by a method nobody knows where no route reads', () => {
+  it('is none by an unknown method at a path without a route', () => {
     expect(matchOf(products, 'PURGE /api/session')).toBeUndefined()
   })
 

@@ -1,19 +1,19 @@
 import { OPEN, type Pattern, type RequestPath } from './pattern.ts'
 
-/** A rule and the one of its patterns that leads to it. */
+/** A rule with one of its patterns. */
 export interface Target<R> {
-  /** The rule's place in its list: the first that matches decides. */
+  /** The rule's index in its list. The first rule that matches decides. */
   readonly index: number
   readonly rule: R
   readonly pattern: Pattern
 }
 
 /**
- * The patterns that have their literal segments at the same places, by those segments. However many rules there are,
- * their shapes are few, so a request is looked up once per shape and compared only with rules that share its literals.
+ * The patterns with literal segments at the same positions, by those segments. Even many rules have few shapes. A
+ * request costs one look-up per shape, and is compared only with rules that have the same literal segments.
  */
 export interface Shape<R> {
-  /** For each segment whether it is literal. */
+  /** For each segment: whether it is literal. */
   readonly literal: readonly boolean[]
   /** Whether `**` follows. */
   readonly rest: boolean
@@ -37,8 +37,8 @@ export function shapesOf<R extends { readonly patterns: readonly Pattern[] }>(ru
 }
 
 /**
- * The first rule in order whose path matches and that `accepts` takes. `accepts` is asked in no particular order, and
- * may be asked about a target that comes after the result.
+ * The first rule in order whose path matches and that `accepts` accepts. The calls of `accepts` have no fixed order,
+ * and may include rules after the result.
  */
 export function firstMatch<R>(
   shapes: readonly Shape<R>[],

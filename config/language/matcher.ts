@@ -5,7 +5,7 @@ import { queryHolds } from './query.ts'
 import type { Matcher, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
 import { fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
 
-/** Answers which rule a request meets; made once, when a worker starts. */
+/** Finds the rule for a request. Created once, when a worker starts. */
 export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Matcher {
   const readShapes = shapesOf(routes)
   const writeShapes = shapesOf(writes)
@@ -27,7 +27,7 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
 
 const WRITING = /^(POST|PUT|PATCH|DELETE)$/
 
-/** Every other method may change something, those nobody has heard of as well (RFC 9110 §9.2.1, RFC 10008 §2). */
+/** Every other method may change data, unknown methods included (RFC 9110 §9.2.1, RFC 10008 §2). */
 const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
 
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
@@ -41,8 +41,8 @@ const declaredWrite = ({ pattern, rule }: Target<WriteRule>, { pathname }: Reque
 })
 
 /**
- * A write without an entry of its own, at a path that a route reads: what carries the route's tags has changed. A route
- * with a query condition may or may not be meant, so the ones after it have their say too, up to one without.
+ * A write without its own entry, at a path that a route reads: it ends the tags of that route. A route with a query
+ * condition may or may not be meant. So the routes after it count too, up to the first route without a condition.
  */
 function impliedWrite(shapes: readonly Shape<Rule>[], request: RequestLine): WriteMatch | undefined {
   const met: Target<Rule>[] = []
@@ -62,5 +62,5 @@ function impliedWrite(shapes: readonly Shape<Rule>[], request: RequestLine): Wri
 const tagsOf = ({ pattern, rule }: Target<Rule>, { pathname }: RequestLine): string[] =>
   fillAll(rule.tags, mapValues(valuesOf(pattern, pathname), decoded))
 
-/** The parameters, percent-encoded still, of a path that the pattern matches. */
+/** The parameters of a path that the pattern matches, still percent-encoded. */
 const valuesOf = ({ expression }: Pattern, pathname: string): Values => expression.exec(pathname)?.groups ?? {}

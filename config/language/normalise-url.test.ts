@@ -8,7 +8,7 @@ describe('a normalised URL', () => {
   it.each([
     ['has no fragment', `${A}#top`, [], A],
     ['has no fragment that looks like a query', `${A}#?x=1`, ['x'], A],
-    ['keeps every pair that nobody ignores, in order', `${A}?b=2&a=1&b=1`, [], `${A}?b=2&a=1&b=1`],
+    ['keeps every pair that is not ignored, in order', `${A}?b=2&a=1&b=1`, [], `${A}?b=2&a=1&b=1`],
     ['drops an ignored pair wherever it stands', `${A}?x=1&b=2&x=3&c`, ['x'], `${A}?b=2&c`],
     ['drops an ignored name without a value', `${A}?x&b`, ['x'], `${A}?b`],
     ['drops all names with an ignored beginning', `${A}?utm_source=n&utm_=1&ut=2`, ['utm_*'], `${A}?ut=2`],

@@ -1,9 +1,9 @@
 import { parsePair } from '../../sw/core/search.ts'
 
 /**
- * The URL that answers are stored under: without fragment, without the pairs a rule ignores, and without the cache
- * busters that older libraries add (`_=` and ten digits or more). Every other byte stays as it is, so that the URL is
- * still the origin's: `?` stays when the page wrote one and no pair was dropped, and goes with the last dropped pair.
+ * The URL under which an answer is stored: without the fragment, without the pairs that the rule ignores, and without
+ * the cache busters of older libraries (`_=` and ten digits or more). Every other byte stays, so that the origin still
+ * knows the URL. A bare `?` stays if the page wrote it; it goes when the last pair is dropped.
  */
 export function normaliseUrl(href: string, rule: { readonly ignoreQuery: readonly string[] }): string {
   const [bare = ''] = href.split('#', 1)

@@ -6,13 +6,13 @@ import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
 import { nearest } from './spelling.ts'
 
-/** The methods that may name a read, and those that are meant when none is named. */
+/** The methods that a read may name, and the default ones. */
 export const READ_METHODS = { all: ['GET', 'HEAD', 'POST', 'QUERY'], usual: ['GET', 'HEAD'] } as const
 
-/** The methods that may name a write; all of them are meant when none is named. */
+/** The methods that a write may name. Default: all of them. */
 export const WRITE_METHODS = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 
-/** A link that signs out is no write, but ends as much. */
+/** The methods of `writes`, and GET for a link that signs the user out. */
 export const WATCHED_METHODS = ['GET', ...WRITE_METHODS]
 
 const CHOICES =
@@ -23,7 +23,7 @@ const isText = (value: unknown): boolean => typeof value === 'string' && value !
 
 const isDuration = (value: unknown): boolean => parseDuration(value) !== 'invalid'
 
-/** `'5mins'` means `'5m'`. A number without a unit is left alone: nobody can tell which was meant. */
+/** `'5mins'` means `'5m'`. A number without a unit gets no suggestion, because the unit is unknown. */
 const meantDuration =
   (...words: readonly string[]) =>
   (given: string): string | undefined => {
@@ -64,7 +64,7 @@ const match =
 
 const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{}]|\{\w+\})+$/)
 
-/** A tag, a URL or a pattern; of the last two, holes and query aside, the check asks what it asks of a rule's. */
+/** A tag, a URL or a pattern. A URL or pattern, without holes and query, is checked like that of a rule. */
 const invalidated: Kind = (value, path, problems) => {
   template(value, path, problems)
   if (typeof value !== 'string' || !/^(?:[A-Z]+ )?(?:\w+:\/)?\//.test(value)) return
@@ -96,7 +96,7 @@ const size = kind(
 
 const fieldName = text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)
 
-/** A field whose value may be written into keys (I5). */
+/** A field whose value may be part of a key (I5). */
 const keyHeader: Kind = (value, path, problems) =>
   typeof value === 'string' && /^(?:(?:proxy-)?authorization|cookie)$/i.test(value)
     ? void problems.push(

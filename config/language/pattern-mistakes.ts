@@ -1,6 +1,6 @@
 import { nearest } from './spelling.ts'
 
-/** What is wrong with a text, and what was probably meant. */
+/** A mistake in a text, and the spelling that was probably meant. */
 export interface Mistake {
   readonly expected: string
   readonly nearest?: string | undefined
@@ -13,7 +13,7 @@ export const paramsOf = (pattern: string): string[] =>
 /**
  * The first mistake in a pattern; `undefined` when it can be compiled and can match something.
  *
- * @param methods those that make sense where the pattern stands; empty: it takes none
+ * @param methods the methods that the pattern may name; empty: none
  */
 export function patternMistake(pattern: string, methods: readonly string[]): Mistake | undefined {
   const [, method] = /^([a-z]+) /i.exec(pattern) ?? []
@@ -35,7 +35,7 @@ export function patternMistake(pattern: string, methods: readonly string[]): Mis
 
 const ORIGIN = /^(?:[A-Z]+ )?[a-z]+:\/\/[^/]+/
 
-/** What a pattern must not have, what it should, and what to put in its place. Each may rely on those before it. */
+/** Mistakes, what is expected instead, and the correction. Each test may rely on the ones before it. */
 const MISTAKES: readonly (readonly [mistake: RegExp, expected: string, mended?: string])[] = [
   [/\p{Cs}/u, 'well-formed text'],
   [/^(?![A-Z]+ \S*$)[^]*\s/, 'no space but one after a method (%20 in a path)'],

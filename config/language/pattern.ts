@@ -1,31 +1,31 @@
-/** Where a request goes, as far as patterns are concerned. */
+/** The parts of a request's URL that patterns match. */
 export interface RequestPath {
   /** As `URL.origin` gives it. */
   readonly origin: string
-  /** Whether that is the app's own. */
+  /** Whether the origin is the app's own. */
   readonly sameOrigin: boolean
   /** As `URL.pathname` gives it: begins with `/`, percent-encoded. */
   readonly pathname: string
 }
 
-/** A pattern, taken apart. */
+/** A parsed pattern. */
 export interface Pattern {
   /** Upper-case; empty when the pattern names none. */
   readonly method: string
-  /** Empty for the app's own. */
+  /** Empty: the app's own origin. */
   readonly origin: string
-  /** Begins with `/`; `:name`, `*` and `**` still in it, everything else percent-encoded. */
+  /** Begins with `/`. Contains `:name`, `*` and `**` as written; the rest is percent-encoded. */
   readonly path: string
   /** Matches the whole `pathname`; parameters are its named groups. */
   readonly expression: RegExp
 }
 
-/** What makes a path or one of its segments more than literal text: `:name` or a star. */
+/** Finds `:name` or a star, which make a path or a segment more than literal text. */
 export const OPEN = /:[a-z_]|\*/i
 
 /**
- * The pattern in `text`, or `'invalid'` when it is not of the form `[METHOD ](/path | scheme://host/path)`. Forgiving
- * about the rest: what can match nothing is for the check to refuse. A parameter that comes twice throws.
+ * The pattern in `text`; `'invalid'` unless it has the form `[METHOD ](/path | scheme://host/path)`. The rest is not
+ * checked here: the check refuses a pattern that can match nothing. Throws when a parameter occurs twice.
  */
 export function parsePattern(text: string): Pattern | 'invalid' {
   const [, method = '', origin = '', path] = /^(?:([A-Z]+) )?([a-z]+:\/\/[^/]+)?(\/.*)$/s.exec(asSent(text)) ?? []
@@ -37,12 +37,12 @@ export function parsePattern(text: string): Pattern | 'invalid' {
   return { method, origin: origin.toLowerCase(), path, expression: new RegExp(`^${source}$`) }
 }
 
-/** A star alone is a segment, which is never empty; beside other text it may stand for nothing. */
+/** A star alone is a whole segment and never empty. Beside other text it may match no text. */
 const SOURCES: Readonly<Record<string, string>> = { '/**': '(?:/.*)?', '/*': '/[^/]+', '*': '[^/]*' }
 
-/** The text as a URL carries it: what is written with umlauts is percent-encoded. */
+/** The text as in a URL: non-ASCII characters are percent-encoded. */
 export const asSent = (text: string): string => text.replace(/[^ -~]+/g, encodeURIComponent)
 
-/** Whether origin and path are the request's. The method plays no part. */
+/** Whether origin and path match. The method is ignored. */
 export const pathMatches = ({ origin, expression }: Pattern, request: RequestPath): boolean =>
   (origin === '' ? request.sameOrigin : origin === request.origin) && expression.test(request.pathname)

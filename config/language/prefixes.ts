@@ -8,15 +8,15 @@ export interface Prefix {
 }
 
 /**
- * The literal beginnings of every path that a read or write rule can match, for the browser's static routing: what
- * begins with none of them needs no worker. They cover more than the rules do (`/api/**` gives `/api`, and so `/apix`),
- * never less, and none begins with another.
+ * The literal prefixes of every path that a read or write rule can match, for the browser's static routing: a request
+ * without such a prefix needs no worker. They cover more than the rules (`/api/**` gives `/api`, which covers `/apix`),
+ * never less. No prefix begins with another one.
  */
 export function prefixes({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Prefix[] {
   const all = [...routes, ...writes]
     .flatMap((rule) => rule.patterns)
     .map(({ origin, path }) => {
-      // `/api/**` is `/api` too, so its slash is no part of the beginning.
+      // `/api/**` also matches `/api`, so the prefix has no final slash.
       const [prefix = ''] = path.replace(/\/\*\*$/, '*').split(OPEN)
       return { ...(origin !== '' && { origin }), prefix: prefix || '/' }
     })

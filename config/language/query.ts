@@ -1,6 +1,6 @@
 import { parsePair } from '../../sw/core/search.ts'
 
-/** Whether the query says what a rule asks of it. Of a name that comes several times, any value will do. */
+/** Whether a query meets a rule's condition. If a name occurs several times, one matching value is enough. */
 export const queryHolds = (conditions: Readonly<Record<string, string | boolean>>, search: string): boolean =>
   Object.entries(conditions).every(([name, wanted]) => {
     const isThere = search

@@ -3,7 +3,7 @@ import type { Seconds } from '../../sw/core/units.ts'
 import type { Identity } from './options.ts'
 import type { Pattern, RequestPath } from './pattern.ts'
 
-/** What of a request decides which rule it meets. */
+/** The parts of a request that decide its rule. */
 export interface RequestLine extends RequestPath {
   /** Upper-case, as `Request.method` gives it. */
   readonly method: string
@@ -11,9 +11,9 @@ export interface RequestLine extends RequestPath {
   readonly search: string
 }
 
-/** A route, compiled: defaults and preset folded in, durations as numbers. */
+/** A compiled route: defaults and preset are applied, durations are numbers. */
 export interface Rule {
-  /** Its place in `routes`. */
+  /** The index in `routes`. */
   readonly index: number
   readonly name: string
   readonly fresh: Seconds | 'http'
@@ -21,14 +21,14 @@ export interface Rule {
   readonly stale: Seconds | 'http'
   /** Counts from the end of `fresh`. */
   readonly offline: Seconds | 'http'
-  /** At most 2^31 - 1, so that a timer may have it. */
+  /** At most 2^31 - 1, the limit of a timer. */
   readonly timeoutMs: number
   /** 0 to 5. */
   readonly retry: number
   readonly trust: 'http' | 'rule'
   readonly public: boolean
   readonly ranges: boolean
-  /** Names to leave out of the key; a `*` at the end stands for any ending. See `normaliseUrl`. */
+  /** Names to leave out of the key. A `*` at the end matches any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
   /** `'json'` or a media type, lower-case. */
   readonly expects: string | undefined
@@ -40,7 +40,7 @@ export interface Rule {
   readonly patterns: readonly Pattern[]
 }
 
-/** A write's entry, compiled. */
+/** A compiled entry of `writes`. */
 export interface WriteRule {
   readonly name: string
   /** Templates, with their holes. */
@@ -49,7 +49,7 @@ export interface WriteRule {
   readonly patterns: readonly Pattern[]
 }
 
-/** What a write ends, holes filled in. Plain text all of it, so that it may be stored. */
+/** What a write invalidates, with holes filled in. All plain text, so that it can be stored. */
 export interface Invalidates {
   readonly tags: readonly string[]
   /** Paths of the app's own origin or full URLs. One without `?` covers every query of its path. */
@@ -58,27 +58,27 @@ export interface Invalidates {
   readonly patterns: readonly string[]
 }
 
-/** A request the rules let us read from store, or keep. */
+/** A request that a route matches: the worker may answer it from store and store its answer. */
 export interface ReadMatch {
   readonly kind: 'read'
   readonly rule: Rule
-  /** Holes filled in, decoded; a value whose percent-encoding is malformed is kept as it came. */
+  /** Holes are filled in, decoded. A value with malformed percent-encoding stays as it is. */
   readonly tags: readonly string[]
 }
 
-/** A request that changes what was read. Its own URL is invalidated besides, which is the worker's to do. */
+/** A request that changes data. The worker also invalidates the request's own URL. */
 export interface WriteMatch {
   readonly kind: 'write'
   /** Of the `writes` entry, else of the route at the same path. */
   readonly name: string
   readonly invalidates: Invalidates
-  /** It signs somebody in or out. */
+  /** The write signs the user in or out. */
   readonly session?: 'sign-in' | 'sign-out' | undefined
 }
 
 export type Match = ReadMatch | WriteMatch
 
-/** The rules, compiled to plain data, so that a build can put them into a worker as they are. */
+/** The compiled rules: plain data that a build can put into a worker. */
 export interface Rules {
   readonly version: string
   readonly identity: Identity
@@ -89,10 +89,10 @@ export interface Rules {
     readonly timeoutMs: number
     /** Pages that the config says are never answered from store. The built-in denylist is not among them. */
     readonly excluded: readonly Pattern[]
-    /** By which the pages of a server are kept; absent: they are not. */
+    /** The rule for stored pages. Absent: pages are not stored. */
     readonly pages?: Rule
   }
-  /** By rule name; what has none shares in `all`. */
+  /** By rule name. A rule without an entry is bounded only by `all`. */
   readonly budget: Budget
   readonly routes: readonly Rule[]
   readonly writes: readonly WriteRule[]
@@ -100,7 +100,7 @@ export interface Rules {
   readonly kill?: KillRule
 }
 
-/** The remote switch, compiled. */
+/** The compiled kill switch. */
 export interface KillRule {
   /** A path of the app's own origin. */
   readonly url: string
@@ -108,5 +108,5 @@ export interface KillRule {
   readonly gone: boolean
 }
 
-/** What the rules say about a request; `undefined`: do not touch it (I8). Never throws. */
+/** The match of a request; `undefined`: the worker does not handle it (I8). Never throws. */
 export type Matcher = (request: RequestLine) => Match | undefined

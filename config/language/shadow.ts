@@ -1,14 +1,14 @@
 import { OPEN, parsePattern } from './pattern.ts'
 
-/** One pattern of a rule, and what its rule asks of the query. `text` must be free of mistakes. */
+/** One pattern of a rule, with the rule's query condition. `text` must have no mistakes. */
 export interface Reach {
   readonly text: string
   readonly query: Readonly<Record<string, unknown>>
-  /** The methods meant when the pattern names none. */
+  /** The methods of a pattern that names none. */
   readonly usual: readonly string[]
 }
 
-/** A {@link Reach}, taken apart once, so that many can be compared. */
+/** A {@link Reach}, parsed once for many comparisons. */
 export interface Extent extends Reach {
   readonly method: string
   readonly origin: string
@@ -16,14 +16,14 @@ export interface Extent extends Reach {
   readonly rest: boolean
 }
 
-/** A pattern of a config: where it stands, what is written there, what it reaches. */
+/** A pattern of a config: its path, its text and its reach. */
 export interface Place {
   readonly path: string
   readonly text: string
   readonly extent: Extent
 }
 
-/** What a pattern reaches, segment by segment; `'invalid'` for what is no pattern. */
+/** The extent of a pattern, segment by segment; `'invalid'` when it is not a pattern. */
 export function extentOf(reach: Reach): Extent | 'invalid' {
   const pattern = parsePattern(reach.text)
   if (pattern === 'invalid') return 'invalid'
@@ -38,7 +38,7 @@ export function extentOf(reach: Reach): Extent | 'invalid' {
   }
 }
 
-/** Whether every request that `inner` reaches is one that `outer` reaches too. Where it cannot tell, it says no. */
+/** Whether `outer` matches every request that `inner` matches. False when that cannot be decided. */
 export const covers = (outer: Extent, inner: Extent): boolean =>
   outer.origin === inner.origin &&
   (outer.rest

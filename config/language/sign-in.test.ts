@@ -74,9 +74,9 @@ describe('a page of a sign-in', () => {
   })
 
   it.each<[string, string, readonly string[], string | undefined]>([
-    ['that says who somebody is, too', '/whoami?full=1', [], "'/whoami'"],
-    ['that says who somebody is, unless it is excluded', '/whoami?full=1', ['/whoami'], undefined],
-    ['that says who somebody is, unless it is data', '/api/session', [], undefined],
+    ['of the probe, too', '/whoami?full=1', [], "'/whoami'"],
+    ['of the probe, unless it is excluded', '/whoami?full=1', ['/whoami'], undefined],
+    ['of the probe, unless it is data', '/api/session', [], undefined],
     ['that only looks like a pattern, too', '/:a/:a', [], "'/*a/*a'"],
     ['that only looks like a pattern, unless it is excluded', '/:a/:a', ['/*a/*a'], undefined],
   ])('%s: %s', (_, probe, exclude, expected) => {
@@ -199,7 +199,7 @@ describe('a path of a sign-in', () => {
     ['is refused with its parameters', { writes: signIn('POST /api/enter/:by') }, ofPath('/api/enter/:by')],
     ['is refused with the rest of its path', { writes: signIn('/api/enter/**') }, ofPath('/api/enter/**')],
     [
-      'is refused where it says who somebody is',
+      'is refused when it is the probe',
       { identity: { by: ['echo'], echo: 'X-User', probe: '/api/me?full=1' } },
       ofPath('/api/me'),
     ],

@@ -13,18 +13,18 @@ interface Entry {
   readonly patterns: readonly Place[]
 }
 
-/** Something that signs in or out, and where the config names it. */
+/** A URL that signs the user in or out, and the place in the config that names it. */
 interface Named extends Place {
-  /** Empty for the app's own. */
+  /** Empty: the app's own origin. */
   readonly origin: string
-  /** May have `:name` and stars in it. */
+  /** May contain `:name` and stars. */
   readonly pathname: string
   readonly search: string
 }
 
 /**
- * What the layer would take away from a sign-in (I9): pages that a stored document may stand in for, and paths that a route
- * which means something else answers from store. Expects a config that `assertConfig` let pass.
+ * Problems that would break a sign-in (I9): its pages that a stored document may answer, and its paths that a route for
+ * other data answers from store. Expects a config that `assertConfig` accepted.
  */
 export function signInFindings(config: Config, routes: readonly Entry[], writes: readonly Entry[]): Findings {
   const named = [
@@ -46,7 +46,7 @@ function namedBy(place: Place): Named[] {
 function probeOf({ identity }: Config): Named[] {
   if (identity === 'none' || identity.probe === undefined) return []
   const [, path = '', search = ''] = /^([^?#]*)(\?[^#]*)?/.exec(asSent(identity.probe)) ?? []
-  // A colon or star would be read as a pattern's own. A star covers it, and a little more.
+  // A colon or star in the text would become part of the pattern. A star in its place covers it, and a little more.
   const pathname = path.replace(/[:*]+/g, '*')
   const extent = extentOf({ text: pathname, query: {}, usual: ['GET'] })
   return extent === 'invalid'
@@ -54,7 +54,7 @@ function probeOf({ identity }: Config): Named[] {
     : [{ path: 'identity.probe', text: identity.probe, extent, origin: '', pathname, search }]
 }
 
-/** Pages of a sign-in for which the shell, or what was stored of themselves, may stand in while the network is slow. */
+/** Pages of a sign-in that the shell, or their own stored copy, may answer while the network is slow. */
 function stoodInFor({ shell, navigation = {} }: Config, rules: Rules, named: readonly Named[]): Problem[] {
   if (shell === undefined && rules.navigation.pages === undefined) return []
   const excluded = (navigation.exclude ?? [])
@@ -76,7 +76,7 @@ function stoodInFor({ shell, navigation = {} }: Config, rules: Rules, named: rea
     )
 }
 
-/** Where sign-ins usually live: what a route meets there by a star or a parameter it hardly means. */
+/** Usual paths of sign-ins. A route that matches one by a star or a parameter probably does not mean it. */
 const USUAL = [
   '/auth/callback',
   '/auth/session',
@@ -92,7 +92,7 @@ const USUAL = [
   '/callback',
 ]
 
-/** The same among an app's data, where a route for all of it may be right. */
+/** Usual paths of sign-ins below an app's data, where a route for all data may be right. */
 const USUAL_IN_API = ['/api/auth/session', '/api/auth/callback/x', '/api/auth/csrf']
 
 /** Routes that answer a path of a sign-in from store, though none of their patterns names it. */
@@ -100,7 +100,7 @@ function answeredFromStore({ routes: rules }: Rules, routes: readonly Entry[], n
   const match = matcherOf({ routes: rules, writes: [] })
 
   const answered = (pathname: string, spared: string, origin = '', search = ''): Answered[] => {
-    // A pattern's own text is one of the paths it matches.
+    // A pattern also matches its own text as a path.
     const request = { origin, sameOrigin: origin === '', pathname }
     const found = match({ ...request, method: 'GET', search })
     if (found?.kind !== 'read' || !answersByDuration(found.rule)) return []
@@ -122,7 +122,7 @@ function answeredFromStore({ routes: rules }: Rules, routes: readonly Entry[], n
   }
 }
 
-/** A path of a sign-in that a pattern answers, and what a route before it would have to match. */
+/** A path of a sign-in that a pattern answers, and the match of a route that would have to come before it. */
 interface Answered {
   readonly path: string
   readonly spared: string
@@ -133,7 +133,7 @@ interface Answered {
 const narrowed = (answered: readonly Answered[]): Problem[] =>
   [...new Set(answered.map(({ by }) => by))].map((place) => {
     const its = answered.filter(({ by }) => by === place)
-    // A route for more than the pattern's own would leave that one nothing to do.
+    // A proposed route that covers the whole pattern would make it unreachable.
     const spared = its.map(({ path, spared: more }) => (reachesAll(more, place.extent) ? path : more))
     const [first, ...others] = [...new Set(spared)].map((text) => `'${text}'`)
     const list = others.length > 0 ? `[${[first, ...others].join(', ')}]` : first
@@ -149,7 +149,7 @@ function reachesAll(text: string, inner: Extent): boolean {
   return outer !== 'invalid' && covers(outer, inner)
 }
 
-/** Whether a stored answer is served without a request although the origin may never have said so. */
+/** Whether the rule's own windows serve a stored answer without a request, whatever the origin's fields say. */
 const answersByDuration = ({ fresh, stale }: Rule): boolean =>
   [fresh, stale].some((window) => window !== 'http' && window > 0)
 

@@ -1,6 +1,6 @@
 import { type Bytes, bytes } from '../../sw/core/units.ts'
 
-/** An amount of data with its unit, thousands as disks count them: `'500kB'`, `'20MB'`, `'1.5GB'`. */
+/** An amount of data with its unit, in steps of 1000: `'500kB'`, `'20MB'`, `'1.5GB'`. */
 export type Size = `${number}${'kB' | 'MB' | 'GB'}`
 
 const UNIT_BYTES: Readonly<Record<string, number>> = { kB: 1e3, MB: 1e6, GB: 1e9 }

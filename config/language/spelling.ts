@@ -1,4 +1,4 @@
-/** The known word that is meant, as far as one can tell: at most a third of its letters differ; else `undefined`. */
+/** The known word closest to the given one, if at most a third of its letters differ; else `undefined`. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const [best] = known
     .map((candidate) => ({ candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase()) }))
@@ -7,7 +7,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.candidate
 }
 
-/** How many letters must be added, dropped or replaced to make one word of the other (Levenshtein). */
+/** The number of letters to add, drop or replace to turn one word into the other (Levenshtein). */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, at) => at)
   for (const letter of from) {
