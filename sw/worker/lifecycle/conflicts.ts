@@ -2,10 +2,10 @@ import type { Match } from '../../../config/language/index.ts'
 import { report } from '../report.ts'
 
 /**
- * Says on the console when another handler of this worker answers what a rule matches: the first to answer ends the
- * event, and whoever comes later never hears of it, so nothing else would tell.
+ * Reports on the console when another handler of this worker answers a request that a rule matches. The handler that
+ * answers first ends the event, and later handlers do not get it, so nothing else shows the conflict.
  *
- * @param matchOf what the layer would have answered; undefined for what it answers itself.
+ * @param matchOf the rule that another handler's request matches; undefined when the layer answers the request itself.
  */
 export function reportConflicts(matchOf: (event: FetchEvent) => Match | undefined): void {
   const { respondWith } = FetchEvent.prototype

@@ -6,7 +6,7 @@ import type { Pages } from './pages.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 
-/** Whether a request is the loading of a page that a stored document may answer when the network cannot. */
+/** Whether a request is a page load that a stored document may answer when the network fails. */
 export function isPageLoad(request: Request, url: URL, { navigation }: Rules): boolean {
   return (
     request.mode === 'navigate' &&
@@ -20,23 +20,23 @@ export function isPageLoad(request: Request, url: URL, { navigation }: Rules): b
   )
 }
 
-/** The answer to a request as if there were no worker: where the browser has asked already it is not asked again. */
+/** The network's answer, as without a worker. If the browser has sent a navigation preload, its response is used. */
 export async function passThrough({ preloadResponse, request }: FetchEvent): Promise<Response> {
   const preloaded = (await preloadResponse) as Response | undefined
   return preloaded ?? fetch(request)
 }
 
-/** What may answer for a page that the network does not bring. */
+/** The documents that may answer a page load when the network fails. */
 export interface StandIns {
-  /** The last good one of the same URL. */
+  /** The last good page of the same URL. */
   readonly pages: Pages | undefined
   /** The document that the app names as its shell, if it is stored. */
   readonly shell: () => Promise<Response | undefined>
 }
 
 /**
- * A page, from the network first. A stored one stands in when the network cannot be reached or takes longer than the
- * config allows: the URL's own, else the shell. Without either the network's own answer or failure stands.
+ * Answers a page load, from the network first. When the network fails, or takes longer than the config allows, a stored
+ * document answers: the page of the same URL, else the shell. Without either the page gets the network's own result.
  */
 export async function navigate(event: FetchEvent, timeoutMs: number, { pages, shell }: StandIns): Promise<Response> {
   const landed = pages?.begin(event)
@@ -50,7 +50,7 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
     }
     return response
   })
-  // Whatever answers, the worker stays until the network has spoken: a preload may not be left unread.
+  // The worker stays alive until the network has answered, because a preload must be read.
   event.waitUntil(network.catch(() => landed?.(undefined)))
   const first = await timeout(timeoutMs, network, 'timeout' as const).catch((error: unknown) => ({ error }))
   if (first instanceof Response && !isFailed(first) && !isAway(first.status)) {
@@ -64,7 +64,7 @@ export async function navigate(event: FetchEvent, timeoutMs: number, { pages, sh
   return own ?? forwardedAnswer(stored, { fwd: 'stale', detail: 'shell' })
 }
 
-/** A preload that fails rejects, or gives this in Firefox. */
+/** A failed preload rejects. In Firefox it gives an error response. */
 const isFailed = ({ type }: Response): boolean => type === 'error'
 
 const NONE = Promise.resolve(undefined)

@@ -3,8 +3,8 @@ import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 
 /**
- * Whether the server no longer has a file of the app: it says so, or answers a script, a style or the like with a
- * document, as many servers do for whatever they do not know.
+ * Whether the server no longer has a file of the app: it answers 404 or 410, or it answers a script, a style or the
+ * like with a document, as many servers do for unknown paths.
  */
 export const isMissing = ({ destination }: Request, { status, headers }: Response): boolean =>
   status === 404 ||
@@ -13,7 +13,7 @@ export const isMissing = ({ destination }: Request, { status, headers }: Respons
 
 let isSought = false
 
-/** A page belongs to a build that the server no longer has: the newer one is looked for, once, and the page is told. */
+/** The server no longer has the build of this page. The worker looks for an update once, and notifies the page. */
 export async function tellOutdated(clientId: string, file: string): Promise<void> {
   report('a file of a page’s build is gone from the server; the page has to be loaded anew', file)
   if (!isSought) worker.registration.update().catch(() => undefined)

@@ -24,30 +24,33 @@ interface Ports extends Pick<Store, 'writer' | 'rows' | 'log' | 'generations'> {
   readonly structured: Structured | undefined
 }
 
-/** The pages that the server has rendered: the last good one of each URL, for when it cannot be reached. */
+/** Server-rendered pages: the last good page of each URL, for when the server cannot be reached. */
 export interface Pages {
-  /** A page load begins. What it gives is told the server's answer, if there is one, and keeps it where that may be. */
+  /**
+   * Begins a page load. The caller passes the server's answer, if any, to the returned function, which may store it.
+   */
   readonly begin: (event: FetchEvent) => (response: Response | undefined) => Promise<void>
-  /** The stored page of a request's URL, where whoever loads it may see it and it may stand in. */
+  /** The stored page of a request's URL, if the current user may see it and it may be served offline. */
   readonly match: (request: Request) => Promise<Response | undefined>
 }
 
-/** Keeps pages by a rule of their own. They are loaded as ever: nothing is added to the request, and it is sent once. */
+/** Stores pages by their own rule. The load does not change: the request is sent once, and nothing is added to it. */
 export function pagesBy(rule: Rule, { writer, rows, log, generations, responses, identity, structured }: Ports): Pages {
   const find = async (request: Request, partition: string): Promise<Found> => {
     const url = normaliseUrl(request.url, rule)
-    // A page comes from the network if it can: going back, for which browsers take what they have, makes no exception.
+    // A page comes from the network if possible. `no-cache` also covers back navigation, where browsers use
+    // `force-cache`.
     const head: RequestHead = { ...describeRequest(request, url, partition), cache: 'no-cache' }
     const key = entryKey({ partition, request: head, url, credentials: 'include', keyHeaders: [] })
     return { head, key, row: selected(await rows.find(key), head) }
   }
-  /** Whose page is shown when nobody can be asked. */
+  /** The partition whose page is shown when the network fails. */
   const lastUser = async (): Promise<string | undefined> => (rule.public ? EVERYONE : identity.last(''))
   return {
     begin({ request, resultingClientId }) {
       const ticket = writer.ticket()
       const requestedAtMs = now()
-      // Only what was asked for after a doubt came up can end it.
+      // Only an answer to a request sent after a doubt began can end the doubt.
       const doubted = lastUser().then((partition) => {
         if (partition === undefined || !identity.isDoubted(partition)) return undefined
         return { partition, isSame: generations.watch(partition) }
@@ -90,7 +93,7 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
           return settlement
         }
         try {
-          // Of one that it refuses the server does not know who it is.
+          // With a 401 the server does not know the user, so the 401 counts for the last user.
           if (response.status === 401) {
             const refused = await lastUser()
             if (refused !== undefined) await identity.doubt(refused, 'refused')
@@ -98,7 +101,7 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
           }
           const named = rule.public ? EVERYONE : identity.ofPage(resultingClientId, fields)
           const last = await lastUser()
-          // What is gone seldom says whose it was. Nothing is kept for somebody who is not named.
+          // A 404 rarely names its user, so it removes the last user's page. A page without a named user is not stored.
           const over = last !== undefined && !rule.public && settleFor(last, false)
           const [partition] = await Promise.all([named, over])
           const isDownload = /^attachment/i.test(fields.get('content-disposition') ?? '')
@@ -132,7 +135,7 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
   }
 }
 
-const UNNAMED = 'pages: nobody says whose they are, so none is kept; see navigation.public and identity'
+const UNNAMED = 'pages: no user is named, so no page is stored; see navigation.public and identity'
 
 interface Found {
   readonly head: RequestHead

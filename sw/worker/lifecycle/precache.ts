@@ -7,11 +7,11 @@ import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from '../report.ts'
 import { scope, worker } from '../scope.ts'
 
-/** One of the app's files, as `workbox-build` lists it. */
+/** One of the app's files, as listed by `workbox-build`. */
 export interface FileEntry {
   /** Relative to the worker, or absolute. */
   readonly url: string
-  /** Moves with the content; null where the name has a hash of it. */
+  /** Changes with the content; null when the name contains a hash of it. */
   readonly revision: string | null
   /** As in `<script integrity>`. Default: none. */
   readonly integrity?: string
@@ -20,31 +20,33 @@ export interface FileEntry {
 /** The app's own files, stored when the worker is installed. */
 export interface Precache {
   readonly route: Route
-  /** Absolute URLs of files whose content never changes, for their name has a hash. */
+  /** Absolute URLs of files with a hash in their name, whose content never changes. */
   readonly hashed: readonly string[]
-  /** Absolute URLs of the others. */
+  /** Absolute URLs of the other files. */
   readonly revised: readonly string[]
-  /** Where files with a hash in their name lie: those of an earlier build did as well. Absolute, with their `/`. */
+  /** Folders of the files with a hash in their name, also those of earlier builds. Absolute, with a final `/`. */
   readonly folders: readonly string[]
-  /** Stores what is not stored yet. Rejects when a file is not to be had: then the worker is not installed. */
+  /**
+   * Stores the files that are not stored yet. Rejects when the server lacks a file: then the worker is not installed.
+   */
   install(): Promise<unknown>
-  /** This build takes over: notes which pages may still need files of the one before. */
+  /** Runs when this build takes over. Records the open pages, which may still need files of the build before. */
   activate(): Promise<unknown>
-  /** Removes the files of earlier builds once no page is left that may need them. */
+  /** Deletes the files of earlier builds when no open page may need them any more. */
   tidy(): Promise<void>
-  /** A stored file; undefined when it is not among them. */
+  /** A stored file; undefined when it is not stored. */
   match(url: string): Promise<Response | undefined>
 }
 
 const FROM_STORE = { hit: true, detail: 'precache' } as const
 
-/** Where it is noted which pages were open when this build took over, beside the files. */
+/** The key, beside the files, of the list of pages that were open when this build took over. */
 const OPEN_PAGES = '/__freshlayer/open-pages'
 
 /**
- * @param entries what the build lists; a URL alone has a hash in its name.
- * @param shell the document that stands in for others. One that is not among the entries is made by the server, and is
- * asked for anew whenever a worker is installed. Default: none.
+ * @param entries the files of the build. A bare URL has a hash in its name.
+ * @param shell the document that answers for other pages. If it is not an entry, the server renders it, and each new
+ * worker fetches it. Default: none.
  */
 export function precache(entries: readonly (FileEntry | string)[], shell?: string): Precache {
   const files = new Map(
@@ -57,18 +59,18 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
   const hashed = urls.filter(isHashed)
   const folders = [...new Set(hashed.map(folderOf))]
   const rendered = shell === undefined || files.has(absolute(shell)) ? undefined : absolute(shell)
-  /** Of this build, or of one before it that an open page belongs to. */
+  /** Whether a file belongs to this build, or to an earlier one that an open page may still use. */
   const isOfAnyBuild = (url: string): boolean =>
     files.has(url) || (folders.includes(folderOf(url)) && HASHED_NAME.test(url.slice(folderOf(url).length)))
   const match = async (url: string): Promise<Response | undefined> =>
     url === rendered || isOfAnyBuild(url)
       ? caches.match(files.get(url)?.key ?? url, { cacheName: precacheOf(scope()) }).catch(() => undefined)
       : undefined
-  /** How long a file is waited for: not at all while Cache Storage still owes an answer. */
+  /** How long to wait for a stored file; 0 while an earlier call to Cache Storage is still pending. */
   let limitMs = STORE_LIMIT_MS
   return {
     route: new Route(
-      // Never a page: those go to the network first (I9). Never a part of a file: what is stored is whole (I8).
+      // No page loads: they go to the network first (I9). No range requests: the stored files are whole (I8).
       ({ request, url }) => request.mode !== 'navigate' && !request.headers.has('range') && isOfAnyBuild(bare(url)),
       async ({ request, url, event }) => {
         const matched = match(bare(url))
@@ -94,11 +96,11 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     async install() {
       const cache = await caches.open(precacheOf(scope()))
       const stored = new Set((await cache.keys()).map(({ url }) => url))
-      // One after the other: the page that is loading has the network first.
+      // One file after the other, so that the loading page can use the network first.
       for (const [url, { key, revision, integrity = '' }] of files) {
         if (stored.has(key)) continue
         const response = await fetchFile(url, integrity, revision === null ? 'default' : 'reload')
-        // No page load may be answered by what was redirected.
+        // A browser refuses a redirected response as the answer to a page load.
         await cache.put(key, response.redirected ? new Response(response.body, response) : response)
       }
       if (rendered !== undefined) await keepRendered(rendered).catch(notKept)
@@ -113,7 +115,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
     },
     async tidy() {
       const { installing, waiting } = worker.registration
-      // What a newer build has stored is not among the files of this one.
+      // A newer build may have stored its files, which this build does not list.
       if (installing !== null || waiting !== null) return
       const cache = await caches.open(precacheOf(scope()))
       const noted: unknown = await (await cache.match(OPEN_PAGES))?.json()
@@ -128,18 +130,20 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
   }
 }
 
-/** A file as the server has it. Rejects where something else came in its place: that would stay for as long as the build. */
+/** Fetches a file. Rejects when the server answers with something else, which would be served as long as the build. */
 async function fetchFile(url: string, integrity: string, cache: RequestCache): Promise<Response> {
   const response = await fetch(url, { cache, credentials: 'same-origin', integrity })
   const instead = insteadOf(url, response)
   if (instead === undefined) return response
   await response.body?.cancel()
-  // The browser may keep what came for as long as it would keep the file.
+  // The wrong answer may come from the browser's cache, so the file is requested once more past that cache.
   if (cache === 'default') return fetchFile(url, integrity, 'reload')
   throw new Error(`${url} answered ${instead}; until it is there this build cannot be installed`)
 }
 
-/** What came in place of a file: servers answer with the app's own page, or lead to a sign-in. */
+/**
+ * What the server sent instead of a file, such as the app's own page or a redirect to a sign-in; undefined: the file.
+ */
 function insteadOf(url: string, response: Response): string | number | undefined {
   const { pathname } = new URL(url)
   if (!response.ok) return response.status
@@ -147,17 +151,17 @@ function insteadOf(url: string, response: Response): string | number | undefined
   return isDocument(response) && OTHER_NAME.test(pathname) ? 'with a page' : undefined
 }
 
-/** The path of a document as servers write it that leave out what goes without saying: `/a/index.html` is `/a/`. */
+/** The path of a document in its short form: servers redirect `/a/index.html` to `/a/`. */
 const plain = (pathname: string): string => pathname.replace(/(\/index)?\.html?$|\/$/, '')
 
-/** Of what is no document. */
+/** Matches the name of a file that is not a document. */
 const OTHER_NAME = /\.(?!\w*html?$)[^./]+$/i
 
 const isDocument = ({ headers }: Response): boolean => headers.get('content-type')?.startsWith('text/html') === true
 
 async function keepRendered(url: string): Promise<void> {
   const response = await fetch(url, { cache: 'no-cache' })
-  // A redirect leads to a sign-in page more often than not.
+  // A redirect usually leads to a sign-in page.
   if (!response.ok || response.redirected || !isDocument(response))
     throw new Error(`${url} answered ${response.status}`)
   await (await caches.open(precacheOf(scope()))).put(url, response)
@@ -171,7 +175,7 @@ async function openPages(): Promise<string[]> {
   return pages.map(({ id }) => id)
 }
 
-/** Where a file is stored: each revision at a URL of its own, so that what two builds share is stored once. */
+/** The key of a file. Each revision has its own URL, so a file that two builds share is stored once. */
 const keyOf = ({ url, revision }: FileEntry): string =>
   absolute(revision === null ? url : `${url}?__freshlayer=${revision}`)
 
@@ -179,5 +183,5 @@ const absolute = (path: string): string => new URL(path, worker.location.href).h
 
 const folderOf = (url: string): string => url.slice(0, url.lastIndexOf('/') + 1)
 
-/** Without fragment, as the build lists it. */
+/** The URL without fragment, as in the build's list. */
 const bare = ({ origin, pathname, search }: URL): string => origin + pathname + search

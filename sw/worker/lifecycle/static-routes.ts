@@ -3,7 +3,9 @@ import { precacheOf } from '../../../config/names.ts'
 import type { Precache } from './precache.ts'
 import { scope, worker } from '../scope.ts'
 
-/** More rules than this, over all calls, end the renderer (Chromium 156); we add two. Conditions count as well. */
+/**
+ * More router rules than this in all calls crash the renderer (Chromium 156). Conditions count too. The layer adds two.
+ */
 const MAX_CONDITIONS = 200
 
 interface RouterCondition {
@@ -26,11 +28,11 @@ interface URLPatternInit {
 }
 
 /**
- * Tells a browser with static routing what never needs the worker: every request that no rule can match and that loads
- * no page goes straight to the network, and files of the build whose name has a hash straight to their cache. Data and
- * shell are never routed to a cache, for that would pass by partition, invalidation and epoch.
+ * Adds static routes, so that the browser does not start the worker for them. A request that no rule can match, and
+ * that loads no page, goes straight to the network. A file with a hash in its name comes straight from its cache. Data
+ * and shell are never routed to a cache: that would bypass partition, invalidation and epoch.
  *
- * Does nothing where the browser knows no such routes, or where the rules do not fit.
+ * Does nothing in a browser without static routing, or when the rules exceed the limit.
  */
 export async function addStaticRoutes(
   event: ExtendableEvent,
@@ -48,7 +50,7 @@ export async function addStaticRoutes(
       return { urlPattern: patternOf(origin, escaped(pathname)) }
     })
   const [hashed, revised] = [named(files?.hashed), named(files?.revised)]
-  // Pages of an earlier build ask for its files, which lie where those of this one do.
+  // Pages of an earlier build request its files, which lie in the same folders as those of this build.
   const earlier = (files?.folders ?? []).map((href): RouterCondition => {
     const { origin, pathname } = new URL(href)
     return { urlPattern: patternOf(origin, `${escaped(pathname)}*-*.*`) }
@@ -68,5 +70,5 @@ function patternOf(origin: string, pathname: string): URLPatternInit {
   return { protocol: protocol.slice(0, -1), hostname, port, pathname }
 }
 
-/** Literal text in a URL pattern. */
+/** Escapes literal text for a URL pattern. */
 const escaped = (text: string): string => text.replace(/[+*?^${}()[\]|\\:]/g, '\\$&')

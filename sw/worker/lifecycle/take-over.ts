@@ -2,26 +2,26 @@ import { envelope, type TakingOver } from '../../protocol.ts'
 import { timeout } from '../clock.ts'
 import { worker } from '../scope.ts'
 
-/** How long a tab may take to say whether it agrees. */
+/** How long a tab may take to answer whether it agrees. */
 const AGREE_LIMIT_MS = 500
 
 /**
- * Takes over from the worker before, if every other tab of the app agrees or is out of sight. One that is in sight and
- * does not answer has not agreed. May be asked again and again.
+ * Takes over from the active worker if every other visible tab of the app agrees. A hidden tab need not agree. A
+ * visible tab that does not answer counts as refusing. May be called repeatedly.
  */
 export async function takeOver(askingId: string): Promise<TakingOver> {
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
   const others = tabs.filter(
     ({ id, url, visibilityState, frameType }) =>
       id !== askingId &&
-      // A frame is as its page, and need not have the layer.
+      // A frame follows its page, and may not have the layer.
       frameType === 'top-level' &&
       visibilityState === 'visible' &&
       url.startsWith(worker.registration.scope),
   )
   const agreed = await Promise.all(others.map(agrees))
   const refusing = agreed.filter((isAgreed) => !isAgreed).length
-  // Not waited for: it settles only when this worker is active, which may take as long as the old one works.
+  // Not awaited: it settles only when this worker is active, and the old worker may still be busy.
   if (refusing === 0) void worker.skipWaiting()
   return { takesOver: refusing === 0, tabs: refusing, unsent: 0 }
 }
