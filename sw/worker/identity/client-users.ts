@@ -8,28 +8,28 @@ import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import type { Transactions } from '../store/writer.ts'
 
-/** What a page may take to say who its user is, when its first read is faster than its word. */
+/** How long a read waits for its page to name the user. */
 const ASK_LIMIT_MS = 300
-/** How long a page that has just been loaded may take until it runs and says it. */
+/** How long a newly loaded page may take to run and to name the user. */
 const PAGE_LIMIT_MS = 10_000
-/** What the first answer of a client, or the probe, may take to say it; then reads go on without. */
+/** How long the first answer of a client, or the probe, may take to name the user. Then reads go on without a user. */
 const LEARN_LIMIT_MS = 3000
 
-/** Something that several wait for. */
+/** An event that several callers wait for. */
 interface Awaited {
   readonly done: Promise<void>
   readonly settle: () => void
 }
 
-/** Who each client's user is, as its page or the backend has said, and the waiting for such a word. */
+/** The user of each client, as named by its page or by the backend, and the waiting for that name. */
 export class ClientUsers {
   readonly #store: Transactions
-  /** By client; null: nobody. */
+  /** By client; null: no user is signed in. */
   readonly #users = new Map<string, string | null>()
   readonly #asking = new Map<string, Awaited>()
-  /** Clients whose page is to be kept once it has said whose it is. */
+  /** Clients whose loaded page is stored once it has named its user. */
   readonly #loading = new Map<string, Awaited>()
-  /** Clients whose first answer, or the probe, is to say who they are. */
+  /** Clients whose user the first answer, or the probe, will name. */
   readonly #learning = new Map<string, Awaited>()
   readonly #silent = new Set<string>()
 
@@ -37,17 +37,17 @@ export class ClientUsers {
     this.#store = store
   }
 
-  /** As far as memory knows; undefined: nobody has said. */
+  /** The user of a client in memory; undefined: not named yet. */
   userOf(clientId: string): string | null | undefined {
     return this.#users.get(clientId)
   }
 
-  /** The users of all clients. */
+  /** The users of all clients in memory. */
   users(): readonly (string | null)[] {
     return [...this.#users.values()]
   }
 
-  /** The same, of those that are open, whoever knows it. */
+  /** The users of all open clients, from memory or from disk. */
   async held(): Promise<readonly (string | null | undefined)[]> {
     const clients = await worker.clients.matchAll({ includeUncontrolled: true })
     return Promise.all(
@@ -57,7 +57,7 @@ export class ClientUsers {
     )
   }
 
-  /** Somebody speaks for a client: who waits for that goes on. */
+  /** Sets the user of a client. Reads that wait for it go on. */
   say(clientId: string, user: string | null): void {
     this.#users.set(clientId, user)
     this.#silent.delete(clientId)
@@ -65,19 +65,22 @@ export class ClientUsers {
     this.#loading.get(clientId)?.settle()
   }
 
-  /** What was said for a client does not hold any more. */
+  /** Forgets the user of a client. */
   unsay(clientId: string): void {
     this.#users.delete(clientId)
   }
 
-  /** Nor for all that have another user than this one. Gives which clients these are. */
+  /** Forgets the user of every client with another user than this one. Returns these clients. */
   unsayOthers(user: string | null): string[] {
     const outdated = [...this.#users].filter(([, other]) => other !== user).map(([id]) => id)
     for (const id of outdated) this.#users.delete(id)
     return outdated
   }
 
-  /** Remembers, or else asks the page and waits a moment. A page that did not answer once is not waited for again. */
+  /**
+   * The partition of a client's user: the known one, else the page is asked. A page that once did not answer is not
+   * awaited again.
+   */
   async ask(clientId: string): Promise<string | undefined> {
     const known = await this.recall(clientId)
     if (known !== undefined) return ofUser(known)
@@ -98,8 +101,8 @@ export class ClientUsers {
   }
 
   /**
-   * What the backend says of a client that nobody has spoken for: by the probe, or else by the client's first answer, for
-   * which its other reads wait.
+   * The partition of a client whose user only the backend can name: by the probe, else by the client's first answer.
+   * The client's other reads wait for it.
    */
   async learned(
     clientId: string,
@@ -112,7 +115,7 @@ export class ClientUsers {
     if (learning === undefined) {
       learning = awaited()
       this.#learning.set(clientId, learning)
-      // This one goes to the network without a partition, and its answer says whose it was.
+      // This read goes to the network without a partition. Its answer names the user.
       if (probe === undefined) return undefined
       fetch(probe, { cache: 'no-store', credentials: 'include' }).then(
         ({ headers }) => learn(new Map(headers)),
@@ -123,13 +126,13 @@ export class ClientUsers {
     return ofUser(this.#users.get(clientId))
   }
 
-  /** The backend has said what it says of a client. */
+  /** The backend has answered: reads that wait for the client's user go on. */
   endLearning(clientId: string): void {
     this.#learning.get(clientId)?.settle()
     this.#learning.delete(clientId)
   }
 
-  /** What a page that is being loaded says of its user once it runs. */
+  /** The partition of the user that a loading page names once it runs. */
   async ofPage(clientId: string): Promise<string | undefined> {
     if (!this.#users.has(clientId)) {
       const loading = awaited()
@@ -140,20 +143,20 @@ export class ClientUsers {
     return ofUser(this.#users.get(clientId))
   }
 
-  /** What a worker before this one was told counts as well. */
+  /** The user of a client, also from the record of an earlier worker. */
   async recall(clientId: string): Promise<string | null | undefined> {
     const known = await readIdentityRecord(this.#store, CLIENTS + clientId)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
     return this.#users.get(clientId)
   }
 
-  /** All that was said, in memory. */
+  /** Forgets all users in memory. */
   forget(): void {
     this.#users.clear()
     this.#silent.clear()
   }
 
-  /** What was said for clients that are not open any more, in memory. */
+  /** Forgets in memory the users of clients that are closed. */
   tidy(open: ReadonlySet<string>): void {
     for (const clientId of this.#users.keys()) if (!open.has(clientId)) this.#users.delete(clientId)
   }
@@ -165,10 +168,10 @@ function awaited(): Awaited {
   return { done, settle }
 }
 
-/** The partition of a user. An empty name is no name: all who have none would share it. */
+/** The partition of a user. An empty name gives none: all users without a name would share the partition. */
 export const ofUser = (user: string | null | undefined): string | undefined =>
   user === null || user === undefined || user === '' ? undefined : partitionName('user', user)
 
-/** The user of a partition, as `partitionName` was given it. */
+/** The user of a partition, as it was passed to `partitionName`. */
 export const userOf = (partition: string): string | undefined =>
   partition.startsWith('user/') ? (JSON.parse(`"${decodeURIComponent(partition.slice(5))}"`) as string) : undefined

@@ -1,24 +1,24 @@
 import { EVERYONE, type Identity } from './identity.ts'
 
-const nobody = (): Promise<undefined> => Promise.resolve(undefined)
+const nothing = (): Promise<undefined> => Promise.resolve(undefined)
 
-/** `identity: 'none'`: everyone gets the same answers. */
+/** `identity: 'none'`: all users get the same answers. */
 export const everyone = (): Identity => ({
   partitionOf: () => EVERYONE,
   learn: () => undefined,
   isOf: () => true,
   knownOf: () => EVERYONE,
-  doubt: nobody,
+  doubt: nothing,
   isDoubted: () => false,
   confirms: () => true,
   last: () => Promise.resolve(EVERYONE),
   ofPage: () => Promise.resolve(EVERYONE),
   partitionsOf: () => Promise.resolve([EVERYONE]),
   credentialsOf: () => undefined,
-  identify: nobody,
+  identify: nothing,
   own: () => Promise.resolve([]),
   ownInMemory: () => [],
-  forgetWords: nobody,
-  forget: nobody,
-  tidy: nobody,
+  forgetWords: nothing,
+  forget: nothing,
+  tidy: nothing,
 })

@@ -3,14 +3,14 @@ import { report } from '../report.ts'
 import { promisifyRequest } from '../store/database.ts'
 import type { Transactions } from '../store/writer.ts'
 
-/** A single record of who a user is. A store that fails or hangs knows of none. */
+/** Reads one identity record. Undefined when the store fails or hangs. */
 export async function readIdentityRecord(store: Transactions, key: string): Promise<string | null | undefined> {
   const asked = store.read((records) => promisifyRequest<unknown>(records.get(key)))
   const found = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
   return typeof found === 'string' || found === null ? found : undefined
 }
 
-/** Changes records of who users are. A failure is reported; memory holds what could not be stored. */
+/** Changes identity records. A failure is reported, and memory keeps the change. */
 export async function changeIdentityRecords(
   store: Transactions,
   change: (records: IDBObjectStore) => void | Promise<void>,

@@ -4,7 +4,7 @@ vi.stubGlobal('self', globalThis)
 const { applyIdentitySignals } = await import('./identity-signals.ts')
 type Ports = Parameters<typeof applyIdentitySignals>[0]
 
-/** What an answer is, unless a row says otherwise: one with success, to a page of the user it is about. */
+/** The default answer: a success, to a page of the partition's user. */
 interface Answered {
   readonly status?: number
   readonly isOf?: boolean
@@ -13,7 +13,7 @@ interface Answered {
   readonly clientId?: undefined
 }
 
-/** What has been done about the user, and whether the answer is theirs. */
+/** The calls that the signals caused, and whether the answer belongs to the user. */
 async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm = true, ...asked }: Answered) {
   const done: string[] = []
   const ports = {
@@ -36,15 +36,15 @@ async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm =
   return [isTheirs, ...done]
 }
 
-describe('what an answer says of its user', () => {
+describe('what an answer shows about its user', () => {
   it.each<[string, Answered, (string | boolean)[]]>([
     ['a success ends a doubt', {}, [true, 'user/ada: none']],
-    ['a success that may be another’s ends none', { confirms: false }, [true]],
-    ['an answer that cannot confirm says nothing', { mayConfirm: false }, [true]],
+    ['a success that may be another user’s does not end it', { confirms: false }, [true]],
+    ['an answer that cannot confirm changes nothing', { mayConfirm: false }, [true]],
     ['an answer of another user ends the one before', { isOf: false }, [false, 'partition user/ada ends']],
     ['an error for another user ends the one before', { isOf: false, status: 500 }, [false, 'partition user/ada ends']],
-    ['a refusal brings into doubt', { status: 401, mayConfirm: false }, [true, 'user/ada: refused']],
-    ['a refusal is of nobody', { status: 401, isOf: false, mayConfirm: false }, [true, 'user/ada: refused']],
+    ['a 401 puts the partition in doubt', { status: 401, mayConfirm: false }, [true, 'user/ada: refused']],
+    ['the echo of a 401 is ignored', { status: 401, isOf: false, mayConfirm: false }, [true, 'user/ada: refused']],
     [
       'a refusal that no page has asked for says nothing',
       { status: 401, mayConfirm: false, clientId: undefined },
@@ -54,7 +54,7 @@ describe('what an answer says of its user', () => {
     expect(await heeded(answered)).toEqual(expected)
   })
 
-  it('is done in memory before the disk has it, and is not waited for when that takes long', async () => {
+  it('acts in memory before the disk has it, and does not wait for a slow disk', async () => {
     vi.useFakeTimers()
     const remove = vi.fn(() => new Promise(() => undefined))
     const generations = { advance: vi.fn() }

@@ -7,18 +7,18 @@ type Ports = Parameters<typeof endPartitions>[0] & {
   readonly identity: Pick<Identity, 'isOf' | 'doubt' | 'confirms'>
 }
 
-/** For whom an answer was asked. */
+/** The partition and the client of a request. */
 interface Asker {
   readonly partition: string
-  /** Undefined when no page asked: the worker did, by itself. */
+  /** Undefined: the worker itself sent the request. */
   readonly clientId: string | undefined
 }
 
 /**
- * Does what an answer says of its user: another's ends the one who was thought to ask, a refusal brings them into doubt,
- * success takes them out of it. Gives whether the answer is theirs.
+ * Applies what an answer shows about its user. An answer to another user ends the partition. A 401 puts the partition
+ * in doubt. A success ends the doubt. Returns whether the answer belongs to the partition's user.
  *
- * @param mayConfirm it is a success, and was asked for after the doubt came up.
+ * @param mayConfirm the answer is a success, and its request was sent after the doubt began.
  */
 export async function applyIdentitySignals(
   { identity, ...ports }: Ports,
@@ -26,7 +26,7 @@ export async function applyIdentitySignals(
   { status, fields }: Pick<ResponseHead, 'status' | 'fields'>,
   mayConfirm: boolean,
 ): Promise<boolean> {
-  // Of one that it refuses the origin does not know who it is.
+  // With a 401 the origin does not know the user, so its echo does not count.
   const isRefused = status === 401
   const isTheirs = isRefused || identity.isOf(partition, clientId ?? '', fields)
   if (!isTheirs) await settleWithin(endPartitions(ports, [partition]))

@@ -3,71 +3,71 @@ import type { Fields } from '../../core/head.ts'
 import type { Secrets } from './secrets.ts'
 import type { Writer } from '../store/writer.ts'
 
-/** Who a request belongs to. */
+/** Finds the user of a request, and tracks whether stored data is still that user's. */
 export interface Identity {
-  /** The partition of a request, without waiting where that is possible; undefined: a user is required and unknown. */
+  /** The partition of a request, synchronously if possible; undefined: a user is required and unknown. */
   partitionOf(
     request: Request,
     clientId: string,
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined>
-  /** The answer to a request whose user was unknown has come, or has failed to: it may say who the user is. */
+  /** Handles the answer, or the failure, of a request with an unknown user. The answer may name the user. */
   learn(clientId: string, fields: Fields | undefined): void
-  /** Whether an answer is of the user that the partition belongs to: the backend may say that it is another's. */
+  /** Whether an answer belongs to the partition's user. The backend may name another user. */
   isOf(partition: string, clientId: string, fields: Fields): boolean
-  /** Whose data a request is about: by its own token, else as far as memory knows at this moment. */
+  /** The partition of a request by its own token, else by what memory knows now. */
   knownOf(request: Request, clientId: string): string | undefined | Promise<string>
   /**
-   * A partition comes to be in doubt, or 'none': the origin has answered its user with success again. Settles when a
-   * worker that starts later knows it as well.
+   * Puts a partition in doubt. 'none' ends the doubt: the origin has answered its user with success again. Settles when
+   * a later worker would know it too.
    */
   doubt(partition: string, doubt: Doubt | 'none'): Promise<void>
-  /** Nothing of the partition is served unvalidated. */
+  /** Whether the partition's stored data must be validated before use. */
   isDoubted(partition: string): boolean
-  /** Whether a success with these fields shows that it is still the partition's user who is answered. */
+  /** Whether a success with these fields shows that the partition's user is still signed in. */
   confirms(partition: string, fields: Fields): boolean
-  /** Whose entries may stand in for a client of whom nothing is known, with the origin away; undefined: nobody's. */
+  /** The partition that a client with an unknown user may see while the origin is away; undefined: none. */
   last(clientId: string): Promise<string | undefined>
   /**
-   * Whose a page is that a client was given by the server, told by the fields of its answer or by the page itself once it
-   * runs; undefined: nobody says.
+   * The partition of a page that the server sent to a client, by the fields of the answer, or by the page itself once
+   * it runs; undefined: neither names a user.
    */
   ofPage(clientId: string, fields: Fields): Promise<string | undefined>
   /** The partitions whose entries a client may be shown. */
   partitionsOf(clientId: string): Promise<string[]>
-  /** The `Authorization` last seen for a partition: for requests of the worker's own. */
+  /** The last `Authorization` of a partition, for the worker's own requests. */
   credentialsOf(partition: string): string | undefined
   /**
-   * A page says who its user is; null: nobody is signed in. Users whom no open page has any more are gone. Does nothing
-   * where pages are not asked.
+   * A page names its user; null: no user is signed in. The data of a user is removed when no open page has that user
+   * any more. Does nothing without 'identify' in the config.
    */
   identify(clientId: string, user: string | null): Promise<void>
   /**
-   * The personal partitions of a client, or of all clients. Those that go by cookies are the same for all; where it is not
-   * known which token a client has used, all tokens' are among them.
+   * The personal partitions of a client, or of all clients. Partitions of cookie users count for every client. If the
+   * client's token is not known, the partitions of all tokens count.
    */
   own(clientId: string | undefined): Promise<string[]>
-  /** Those of them that memory knows of: more may be on disk. */
+  /** The same partitions, as far as memory knows them. More may be on disk. */
   ownInMemory(clientId: string | undefined): string[]
-  /** Who goes by cookies has to be told anew: what was said so far may have been of another. */
+  /** Forgets the named users of all clients: another user may now have the cookie, so the user must be named again. */
   forgetWords(): Promise<void>
-  /** The users of these partitions have signed out; who goes by cookies has to be told anew. */
+  /** The users of these partitions have signed out. Also forgets the named users of all clients. */
   forget(own: readonly string[]): Promise<void>
-  /** Forgets the clients that are gone. */
+  /** Forgets the closed clients. */
   tidy(): Promise<void>
 }
 
-/** What a rule may say of a write or a page load. */
+/** The effect of a write or a page load on the session, by its rule. */
 export type Session = 'sign-in' | 'sign-out'
 
-/** Why a partition is in doubt: the origin has refused its user, or another may have followed. */
+/** Why a partition is in doubt. 'refused': the origin answered 401. 'followed': another user may have signed in. */
 export type Doubt = 'refused' | 'followed'
 
-/** What follows when who the user is turns out to be otherwise than it was. */
+/** What the identity calls when a user has changed. */
 export interface Consequences {
-  /** No user has these partitions any more. Settles when that is on disk. */
+  /** Ends partitions without a user. Settles when that is on disk. */
   readonly end: (partitions: readonly string[]) => Promise<void>
-  /** The worker before this one has left a sign-in or sign-out whose end is not known. */
+  /** Completes a sign-in or sign-out that an earlier worker began and did not end. */
   readonly resume: (session: Session) => Promise<void>
 }
 

@@ -3,12 +3,12 @@ import { putIdentityRecord } from './identity-records.ts'
 import { ECHOES, SESSIONS, TRUST } from '../store/records.ts'
 import type { StateReader, StateRecords, Writer } from '../store/writer.ts'
 
-/** What lies on disk of a partition's trust. */
+/** The records on disk about a partition. */
 type TrustRecord =
   | { readonly kind: 'trust'; readonly partition: string; readonly doubt: Doubt }
   | { readonly kind: 'echo'; readonly partition: string; readonly echo: string }
 
-/** A sign-in or sign-out under way, as it lies on disk. */
+/** The record on disk of a sign-in or sign-out under way. */
 export interface SessionRecord {
   readonly kind: 'session'
   readonly id: string
@@ -16,17 +16,17 @@ export interface SessionRecord {
 }
 
 /**
- * Whether what is stored for a partition is still its user's, and by what name the backend knows that user: what a worker
- * leaves to the one after it.
+ * Whether the stored data of a partition is still its user's, and the name that the backend uses for that user. Both
+ * are on disk for the next worker.
  */
 export class PartitionTrust implements StateReader {
   readonly #writer: Writer
   readonly #resume: Consequences['resume']
-  /** What the backend calls the user of a partition. */
+  /** The backend's name for the user of a partition. */
   readonly #echoes = new Map<string, string>()
-  /** Of which partitions it is doubted, or not any more, that what is stored is their user's. */
+  /** The doubt about each partition; 'none': the doubt has ended. */
   readonly #trust = new Map<string, Doubt | 'none'>()
-  /** What a worker before this one has left in doubt is in memory; until then every partition is in doubt. */
+  /** The doubts on disk are in memory. Until then every partition is in doubt. */
   #isRead = false
 
   constructor(writer: Writer, resume: Consequences['resume']) {
@@ -48,7 +48,7 @@ export class PartitionTrust implements StateReader {
     }
     const isFirst = !this.#isRead
     this.#isRead = true
-    // A sign-in or sign-out of the worker before, whose end that worker has not seen, counts as done.
+    // A sign-in or sign-out that an earlier worker began and did not end counts as done.
     if (isFirst && left.length > 0) void this.#finish(left)
   }
 
@@ -59,7 +59,7 @@ export class PartitionTrust implements StateReader {
     for (const { id } of left) await putIdentityRecord(this.#writer, SESSIONS + id, undefined)
   }
 
-  /** Why a partition is in doubt; undefined: who knows. */
+  /** Why a partition is in doubt; undefined: the disk has not been read yet. */
   of(partition: string): Doubt | 'none' | undefined {
     return this.#trust.get(partition) ?? (this.#isRead ? 'none' : undefined)
   }
@@ -77,7 +77,10 @@ export class PartitionTrust implements StateReader {
     return partition !== EVERYONE && this.of(partition) !== 'none'
   }
 
-  /** Whether the backend may call the user of a partition so. A user without a name is given the one nobody else has. */
+  /**
+   * Whether an echo fits the user of a partition. A user without a known echo gets this one, unless another user has
+   * it.
+   */
   isCalled(partition: string, echo: string, name = this.#echoes.get(partition)): boolean {
     if (name !== undefined) return name === echo
     if (echo === '' || [...this.#echoes.values()].includes(echo)) return false
@@ -86,7 +89,7 @@ export class PartitionTrust implements StateReader {
     return true
   }
 
-  /** In memory. */
+  /** Forgets the doubts about these partitions in memory. */
   forget(partitions: readonly string[]): void {
     for (const partition of partitions) this.#trust.delete(partition)
   }

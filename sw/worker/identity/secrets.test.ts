@@ -17,7 +17,7 @@ const asked = new Map([
 ])
 
 describe('the fields of a request', () => {
-  it('are written down without the secrets among them, and else as they are', async () => {
+  it('are stored with digests in place of secrets, and otherwise unchanged', async () => {
     const hidden = await new Secrets(await opened()).hide(asked)
     expect([...hidden.keys()]).toEqual([...asked.keys()])
     expect(hidden.get('x-auth-token')).toMatch(/^[\w+/]{43}=$/)
@@ -25,7 +25,7 @@ describe('the fields of a request', () => {
     expect(hidden.get('x-store-id')).toBe('7')
   })
 
-  it('make nobody wait where there is no secret, or one that was seen before', async () => {
+  it('are hidden synchronously without a secret, or with one that was seen before', async () => {
     const secrets = new Secrets(await opened())
     const plain = new Map([['accept', '*/*']])
     expect(secrets.hide(plain)).toBe(plain)
@@ -39,7 +39,7 @@ describe('the fields of a request', () => {
     expect(other).not.toEqual(await secrets.hide(asked))
   })
 
-  it('are what the page sent as long as a worker lives that has seen it', async () => {
+  it('are restored to what the page sent while the worker that saw it lives', async () => {
     const store = await opened()
     const secrets = new Secrets(store)
     const hidden = await secrets.hide(asked)
@@ -66,7 +66,7 @@ describe('the key', () => {
     expect(key.usages).toEqual(['sign'])
   })
 
-  it('is made anew where what is stored is none', async () => {
+  it('is created again when the stored value is not a key', async () => {
     const store = await opened()
     await store.write(({ store: records }) => void records.put('no key', 'secret'))
     const digest = await new Secrets(store).digestOf('a')
@@ -92,7 +92,7 @@ describe('the key', () => {
     expect(said).toHaveBeenCalledOnce()
   })
 
-  it('is the stored one as soon as a store that took long has it', async () => {
+  it('is the stored one as soon as a slow store returns it', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const store = await opened()
     const stored = await new Secrets(store).digestOf('a')
@@ -112,7 +112,7 @@ describe('the key', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const secrets = new Secrets({ write: () => new Promise(() => undefined) } as unknown as Transactions)
     const digest = secrets.digestOf('a')
-    // The key is made outside of this clock.
+    // The fake clock does not control the creation of the key.
     await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
     await vi.advanceTimersByTimeAsync(1000)
     expect(await digest).toBe(secrets.known('a'))
@@ -120,7 +120,7 @@ describe('the key', () => {
 })
 
 describe('values that change with each request', () => {
-  it('are not remembered for ever, and what is forgotten has the same digest again', async () => {
+  it('are not remembered for ever, and a forgotten value gets the same digest again', async () => {
     const secrets = new Secrets(await opened())
     const first = await secrets.digestOf('first')
     for (let at = 0; at < 200; at++) await secrets.digestOf(`value ${at}`)

@@ -6,22 +6,24 @@ import { report } from '../report.ts'
 import { onClose, promisifyRequest } from '../store/database.ts'
 import type { Transactions } from '../store/writer.ts'
 
-/** More than a few are values that change with each request; then memory begins anew. */
+/**
+ * The maximum of remembered digests. More of them are probably values that change per request; then all are dropped.
+ */
 const MAX_KNOWN = 200
 
 /**
- * Digests that stand in keys and rows for what may not be written down: by a key that this browser has made and no script
- * can read, so that a weak password is not found by trying words (docs/decisions/0019-secrets-are-digests.md).
+ * Digests that replace secrets in keys and rows. The browser makes the key of the digests, and no script can read it.
+ * So an attacker cannot find a weak password by trying words (docs/decisions/0019-secrets-are-digests.md).
  */
 export class Secrets {
   readonly #store: Transactions
-  /** Of the values that this worker has seen; they are nowhere but in memory. */
+  /** Digests by value, for the values that this worker has seen. The values are only in memory. */
   readonly #digests = new Map<string, string>()
   #key: Promise<CryptoKey> | undefined
 
   constructor(store: Transactions) {
     this.#store = store
-    // A database that was deleted has another key when it is made anew.
+    // If the database was deleted, a new one has another key.
     onClose.add(() => this.#use(undefined))
   }
 
@@ -30,7 +32,10 @@ export class Secrets {
     this.#digests.clear()
   }
 
-  /** The fields of a request as they may be written down; waits only at the first sight of a secret. */
+  /**
+   * The fields of a request with digests in place of secrets. Asynchronous only for a secret that is new to this
+   * worker.
+   */
   hide(fields: Fields): Fields | Promise<Fields> {
     const secrets = [...fields].filter(([name]) => isSecret(name))
     if (secrets.length === 0) return fields
@@ -41,7 +46,7 @@ export class Secrets {
     return Promise.all(secrets.map(([, value]) => this.digestOf(value))).then(hidden)
   }
 
-  /** Hidden fields as a page has sent them; undefined where one is not remembered. */
+  /** Hidden fields as the page sent them; undefined when the value of a digest is not remembered. */
   shown(fields: Fields): Map<string, string> | undefined {
     const shown = new Map(fields)
     for (const [name, digest] of fields) {
@@ -53,7 +58,7 @@ export class Secrets {
     return shown
   }
 
-  /** The digest of a value that was seen before. */
+  /** The remembered digest of a value. */
   known(value: string): string | undefined {
     return this.#digests.get(value)
   }
@@ -70,7 +75,7 @@ export class Secrets {
     return digest
   }
 
-  /** The key on disk, or one that is put there: in one transaction, so that two workers have the same. */
+  /** The key on disk. Without one a new key is stored, in the same transaction, so that two workers share it. */
   async #readKey(): Promise<CryptoKey> {
     const made = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
     const kept = this.#store.write(async ({ store }) => {

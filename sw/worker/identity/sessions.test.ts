@@ -12,7 +12,7 @@ const { Secrets } = await import('./secrets.ts')
 const { storeOver } = await import('../store/store.ts')
 
 describe('a sign-in', () => {
-  it('doubts every user that memory knows at once, whatever the disk does', () => {
+  it('doubts every user in memory at once, even if the disk is slow', () => {
     const events: string[] = []
     const never = new Promise<never>(() => undefined)
     const identity = {
@@ -28,7 +28,7 @@ describe('a sign-in', () => {
     expect(events).toEqual(['advance ', 'advance user/ada', 'doubt user/ada', 'advance user/grace', 'doubt user/grace'])
   })
 
-  it('doubts as well whom only the disk knows, each once, and settles when all of it is on disk', async () => {
+  it('also doubts the users that only the disk knows, each once, and settles when all doubts are on disk', async () => {
     const doubted: string[] = []
     const settle: (() => void)[] = []
     const identity = {

@@ -19,7 +19,7 @@ interface Ports {
   readonly identity: Identity
 }
 
-/** What ends the data of partitions. */
+/** The parts that `endPartitions` needs. */
 type Enders = Omit<Ports, 'identity' | 'writer'>
 
 const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
@@ -27,7 +27,7 @@ const warned = (error: unknown): void => report('identity: what a user left coul
 /** Sign-ins and sign-outs under way. */
 export class Sessions {
   readonly #ports: Ports
-  /** What is to follow when a page load has ended, by the client that it leads to. */
+  /** What to do when a page load has ended, by the client that it leads to. */
   readonly #loads = new Map<string, () => Promise<void>>()
 
   constructor(ports: Ports) {
@@ -35,10 +35,10 @@ export class Sessions {
   }
 
   /**
-   * A sign-in or sign-out begins. Settles when the next worker would know of it, or after half a second. What it gives is
-   * told how it ended, and settles when what follows is on disk.
+   * Begins a sign-in or sign-out. Settles when the next worker would know of it, or after half a second. The caller
+   * passes the outcome to the returned function, which settles when the consequences are on disk.
    *
-   * @param session undefined: neither begins, and nothing follows.
+   * @param session undefined: neither; the returned function does nothing.
    */
   async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
     if (session === undefined) return () => Promise.resolve()
@@ -53,9 +53,9 @@ export class Sessions {
   }
 
   /**
-   * A page load signs a user in or out. It is watched, not answered, so the layer sees neither whose it is nor how it ends:
-   * it counts as done for every client at once, and again when the page that it leads to is heard of. What is read
-   * meanwhile may still be of the user before.
+   * A page load signs a user in or out. The layer does not answer it, so it sees neither the user nor the outcome. The
+   * load counts as done for every client at once, and again when the new page sends its first event: an answer in
+   * between may still belong to the user before.
    */
   async load(session: Session, clientId: string): Promise<void> {
     const begun = this.begin(session)
@@ -68,14 +68,14 @@ export class Sessions {
     await Promise.all([begun, follow(session, this.#ports, undefined)])
   }
 
-  /** A client is heard of: a page load that led to it has ended. */
+  /** A client has sent its first event: the page load that led to it has ended. */
   heard(clientId: string): Promise<void> | undefined {
     const end = this.#loads.get(clientId)
     this.#loads.delete(clientId)
     return end?.().catch(warned)
   }
 
-  /** No client has been heard of for a while: page loads have ended, perhaps with another origin's page. */
+  /** No client has sent an event for a while: all page loads have ended, perhaps with a page of another origin. */
   async endLoads(): Promise<void> {
     for (const clientId of this.#loads.keys()) await this.heard(clientId)
   }
@@ -86,11 +86,11 @@ export class Sessions {
 }
 
 /**
- * The users of these partitions are gone: at once nothing of theirs is shown or stored any more, and when this settles no
- * worker that starts later shows it either. The bytes are deleted behind that. The tabs hear that all they show may be gone
- * (I3).
+ * Ends partitions whose users have signed out. At once their data is neither shown nor stored any more. When this
+ * settles, no later worker shows it either. The bytes are deleted after that. The tabs are notified that all their data
+ * may be gone (I3).
  *
- * @param isResumed the worker before has begun it: what this worker has asked since was asked after the end.
+ * @param isResumed an earlier worker began it, so every request of this worker was sent after the end.
  */
 export async function endPartitions(
   { log, erasure, generations, channel }: Enders,
@@ -113,14 +113,14 @@ export async function endPartitions(
   try {
     channel.changes(await Promise.all(ends))
   } catch (error) {
-    // The next worker would take what they left for their user's: it is warned in another way.
+    // The end is not on disk, so the next worker would serve this data. The dirty flag prevents that.
     await timeout(STORE_LIMIT_MS, dirtyFlag.set(), undefined).catch(() => undefined)
     throw error
   }
   void erasure.run().catch(warned)
 }
 
-/** What a sign-in or sign-out means, once it counts as done. */
+/** Applies the consequences of a sign-in or sign-out that counts as done. */
 export const follow = (
   session: Session,
   ports: Ports,
@@ -129,13 +129,13 @@ export const follow = (
 ): Promise<void> => (session === 'sign-in' ? signIn(ports, clientId, isResumed) : signOut(ports, clientId, isResumed))
 
 /**
- * The user of a client signs out; without a client (a page load), that of every client. Cookies are the same for all
- * tabs, so every user who is told apart by them is signed out as well.
+ * Signs out the user of a client; without a client (a page load), the users of all clients. All tabs share the cookies,
+ * so every cookie user is signed out as well.
  */
 export async function signOut(ports: Ports, clientId: string | undefined, isResumed = false): Promise<void> {
   const { identity, generations } = ports
   if (!isResumed) generations.advance(UNKNOWN_USER)
-  // At once, whatever the disk does: memory knows who is being served.
+  // The users in memory end at once, even if the disk is slow.
   const known = identity.ownInMemory(clientId)
   const ending = endPartitions(ports, known, isResumed)
   const own = await identity.own(clientId)
@@ -144,8 +144,8 @@ export async function signOut(ports: Ports, clientId: string | undefined, isResu
 }
 
 /**
- * A user signs in, perhaps another one: what was shown is served again only after the origin has answered it with success,
- * for the same user; and what was asked for before is not shown any more.
+ * A user signs in, perhaps another one. Stored data is served again only after the origin has answered the same user
+ * with success. Answers to earlier requests are not shown any more.
  */
 export async function signIn(
   { identity, generations }: Ports,

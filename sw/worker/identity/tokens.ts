@@ -8,14 +8,14 @@ import { tellPage } from './tell-page.ts'
 import type { Transactions } from '../store/writer.ts'
 import { changeIdentityRecords } from './identity-records.ts'
 
-/** Whose data a request with `Authorization` is about: by what the app makes of its token, else by the token itself. */
+/** The partition of a request with `Authorization`: by the app's `partitionOf`, else by the token itself. */
 export class Tokens {
   readonly #config: IdentifiedBy
   readonly #store: Transactions
   readonly #secrets: Secrets
-  /** The `Authorization` last seen for a partition: in memory only, never stored. */
+  /** The last `Authorization` of each partition, in memory only. */
   readonly #credentials = new Map<string, string>()
-  /** The partitions of the tokens that each client uses: of each issuer the last. */
+  /** The partitions of the tokens that each client uses: the last one of each issuer. */
   readonly #used = new Map<string, readonly string[]>()
 
   constructor(config: IdentifiedBy, store: Transactions, secrets: Secrets) {
@@ -24,7 +24,7 @@ export class Tokens {
     this.#secrets = secrets
   }
 
-  /** The partition of a client's request, without waiting where that is possible. */
+  /** The partition of a client's request, synchronously if possible. */
   partitionOf(credentials: string, clientId: string): string | Promise<string> {
     const partition = this.#partitionOf(credentials)
     if (partition === undefined) return this.#digest(credentials).then(() => this.partitionOf(credentials, clientId))
@@ -38,12 +38,12 @@ export class Tokens {
     return partition
   }
 
-  /** The partitions of the tokens that a client uses, as far as this worker has seen. */
+  /** The partitions of the tokens that this worker has seen from a client. */
   usedBy(clientId: string | undefined): readonly string[] {
     return (clientId === undefined ? undefined : this.#used.get(clientId)) ?? []
   }
 
-  /** The same, by a worker before this one as well: a page that says hello may be showing what it has read before. */
+  /** The same, also from earlier workers: a page that connects again may show data that it read before. */
   async recall(clientId: string): Promise<readonly string[]> {
     const asked = this.#store.read((store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
     // No answer waits for this, and a late store is not an empty one.
@@ -51,12 +51,12 @@ export class Tokens {
     return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
   }
 
-  /** Those of all clients, as far as this worker has seen. */
+  /** The partitions of the tokens that this worker has seen from all clients. */
   used(): readonly string[] {
     return [...this.#used.values()].flat()
   }
 
-  /** Those of all clients, by a worker before this one as well. */
+  /** The same, also from earlier workers. */
   async recallAll(): Promise<readonly string[]> {
     const asked = this.#store.read((store) => entriesOf(store, under(TOKENS)))
     const before = await asked.catch(() => [])
@@ -77,7 +77,7 @@ export class Tokens {
     for (const partition of partitions) this.#credentials.delete(partition)
   }
 
-  /** In the transaction in which the users of these partitions are forgotten. */
+  /** Removes these partitions from the records, in the transaction that forgets their users. */
   async erase(store: IDBObjectStore, partitions: readonly string[]): Promise<void> {
     for (const [key, record] of await entriesOf(store, under(TOKENS))) {
       store.put(
@@ -100,17 +100,17 @@ export class Tokens {
     if (named !== undefined) return partitionName('token', named)
     const subject = jwtSubject(token)
     if (subject !== undefined) return partitionName('token', ...subject)
-    // The last resort: a token that says nothing has a partition of its own, and loses it when it is rotated.
+    // The last resort: a token that does not name its user gets its own partition, and loses it when it is rotated.
     const digest = this.#secrets.known(credentials)
     return digest && partitionName('token', digest)
   }
 
-  /** What the app calls the user of a token. It may give what names nobody, or throw: then the token itself is asked. */
+  /** The app's name for the user of a token; undefined when `partitionOf` returns no valid name, or throws. */
   #named(token: string): string | undefined {
     try {
       const given = this.#config.partitionOf?.(token)
       const name = nameOf(given)
-      // What it gives or throws may hold the token.
+      // The returned value or the error may contain the token, so only its type is reported.
       if (name === undefined && given !== undefined) report(UNNAMED, typeof given)
       return name
     } catch (error) {
@@ -128,7 +128,7 @@ export class Tokens {
   }
 }
 
-/** Another user of the same issuer takes the place of the one before; one page may use tokens of several issuers. */
+/** Adds a partition. It replaces an earlier one of the same issuer; a page may use tokens of several issuers. */
 const withToken = (used: readonly string[], partition: string): readonly string[] => [
   ...used.filter((other) => issuerOf(other) !== issuerOf(partition)),
   partition,
@@ -139,7 +139,7 @@ const issuerOf = (partition: string): string => partition.slice(0, partition.las
 const partitionsIn = (record: unknown): readonly string[] =>
   Array.isArray(record) ? record.filter((partition) => typeof partition === 'string') : []
 
-/** Claims by which issuers name the tenant that a user acts for. */
+/** Claims in which issuers name the user's tenant. */
 const TENANT_CLAIMS = ['tid', 'tenant', 'tenant_id', 'org_id', 'organization']
 
 const SHARED_BY_TENANTS =
@@ -148,11 +148,11 @@ const SHARED_BY_TENANTS =
 const UNNAMED =
   'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'
 
-/** What tells one user from another. Two numbers beyond the exact ones may be read as one. */
+/** A valid user name: a non-empty string or a safe integer. Two larger numbers could be read as the same one. */
 const nameOf = (given: unknown): string | undefined =>
   Number.isSafeInteger(given) ? String(given) : typeof given === 'string' && given !== '' ? given : undefined
 
-/** Issuer and subject of a JWT, unverified: they only choose a drawer, and whoever forges them has made the token. */
+/** Issuer and subject of a JWT, unverified: they only select a partition, and a forger would own the token anyway. */
 function jwtSubject(token: string): [issuer: string, subject: string] | undefined {
   const payload = token.split('.')[1]
   if (payload === undefined) return undefined
@@ -160,7 +160,7 @@ function jwtSubject(token: string): [issuer: string, subject: string] | undefine
     const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
     const { iss, sub, ...others } = claims as Readonly<Record<string, unknown>>
     const tenant = TENANT_CLAIMS.find((claim) => nameOf(others[claim]) !== undefined)
-    // Only the name of the claim: what it says is the token's.
+    // Only the claim's name is reported, because its value comes from the token.
     if (tenant !== undefined) report(SHARED_BY_TENANTS, tenant)
     const subject = nameOf(sub)
     return subject === undefined ? undefined : [typeof iss === 'string' ? iss : '', subject]

@@ -9,7 +9,7 @@ const { Secrets } = await import('./secrets.ts')
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void said.mockClear())
 
-/** A store without a record, in which nothing is kept. */
+/** An empty store that keeps nothing. */
 const empty = {
   addReader: () => undefined,
   load: () => Promise.resolve(undefined),
@@ -83,7 +83,7 @@ describe('partitionOf', () => {
   })
 })
 
-describe('what the console says of a partitionOf that names nobody', () => {
+describe('the console message for a partitionOf without a valid name', () => {
   it.each<[how: string, partitionOf: (token: string) => unknown, says: string]>([
     ['gives something else', (token) => [token], 'object'],
     ['throws', (token) => JSON.parse(token) as unknown, 'SyntaxError'],
@@ -98,12 +98,12 @@ describe('what the console says of a partitionOf that names nobody', () => {
   })
 })
 
-describe('a token that says nothing', () => {
+describe('a token that does not name its user', () => {
   const BASIC = `Basic ${btoa('ada:hunter2')}`
   const ofBasic = (users: Identity, by = BASIC): unknown =>
     users.partitionOf(new Request('https://app.test/', { headers: { authorization: by } }), 'a tab', { public: false })
 
-  it('has a partition that whoever knows the likely passwords cannot find it by', async () => {
+  it('has a partition from which an attacker cannot find it by trying passwords', async () => {
     const hash = async (text: string): Promise<string> => {
       const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
       return encodeURIComponent(btoa(String.fromCharCode(...new Uint8Array(bytes))))
@@ -114,7 +114,7 @@ describe('a token that says nothing', () => {
     for (const guess of [BASIC, `freshlayer ${BASIC}`]) expect(partition).not.toContain(await hash(guess))
     expect(await ofBasic(users)).toBe(partition)
     expect(await ofBasic(users, 'Basic other')).not.toBe(partition)
-    // Nor may another browser, where the same password has another name.
+    // In another browser the same password gives another name.
     expect(await ofBasic(tokens())).not.toBe(partition)
   })
 
@@ -126,7 +126,7 @@ describe('a token that says nothing', () => {
 })
 
 describe('the users whose tokens a page has used', () => {
-  it('are known to the next worker: of each issuer the last', async () => {
+  it('are known to the next worker: the last one of each issuer', async () => {
     const { name, writer: store } = await fakeWriter()
     const users = told({ by: ['authorization'] }, store)
     for (const claims of [
@@ -142,7 +142,7 @@ describe('the users whose tokens a page has used', () => {
     expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/one/grace', 'token/two/8'])
   })
 
-  it('have the page told that it has a user more, once for each', async () => {
+  it('notify the page once for each new user', async () => {
     const postMessage = vi.fn()
     vi.stubGlobal('clients', { get: (id: string) => Promise.resolve({ postMessage: () => postMessage(id) }) })
     const users = tokens()
@@ -151,7 +151,7 @@ describe('the users whose tokens a page has used', () => {
     vi.stubGlobal('clients', undefined)
   })
 
-  it('are on disk no more once they have signed out, though the worker has rested and nothing of theirs was stored', async () => {
+  it('are removed from disk when they sign out, even after a restart and without stored data', async () => {
     const { name, writer: store } = await fakeWriter()
     const users = told({ by: ['authorization'] }, store)
     await partitionOf(users, jwt({ iss: 'id', sub: 'ada' }))
@@ -161,7 +161,7 @@ describe('the users whose tokens a page has used', () => {
     await next.forget(await next.own('a tab'))
     expect(JSON.stringify([...(await recordsIn(store))])).not.toContain('ada')
     expect(await next.partitionsOf('another tab')).toEqual(['everyone', 'token/id/grace'])
-    // Whose page it was, nobody knows: then it may have been anybody's.
+    // The client of the page is unknown, so the sign-out ends the tokens of all users.
     expect(await next.own('a third tab')).toEqual(['token/id/grace'])
   })
 })
@@ -192,7 +192,7 @@ describe('the subject of a JWT', () => {
     expect(await partitionOf(tokens(), jwt({ ...(claims as object), exp: 1 }))).toBe(partition)
   })
 
-  it('is warned of once where the token names a tenant, unless the app tells users apart itself', async () => {
+  it('leads to one warning when the token names a tenant and there is no partitionOf', async () => {
     const ofTenant = (name: string, tenant: unknown): string => jwt({ iss: 'id', sub: 'ada', [name]: tenant })
     await partitionOf(tokens(), ofTenant('tid', null))
     await partitionOf(tokens(), ofTenant('scope', 'one'))
@@ -212,7 +212,7 @@ describe('the subject of a JWT', () => {
   })
 })
 
-/** A store whose first read, of who is in doubt, ends as the test says. */
+/** A store whose first read, that of the doubts, ends as the test says. */
 function reading() {
   let left: (records: unknown[]) => void = () => undefined
   let reject: (error: Error) => void = () => undefined
@@ -236,13 +236,13 @@ function reading() {
   return { resolve, reject, store, written }
 }
 
-describe('who was left in doubt', () => {
+describe('the doubts on disk', () => {
   beforeEach(() => void vi.useFakeTimers())
   afterEach(() => void vi.useRealTimers())
   const ADA = jwt({ sub: 'ada' })
   const GRACE = jwt({ sub: 'grace' })
 
-  it('is read before the first personal read is answered', async () => {
+  it('are read before the first personal read is answered', async () => {
     const { store, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     const ada = partitionOf(users, ADA)
@@ -252,7 +252,7 @@ describe('who was left in doubt', () => {
     expect(users.isDoubted('everyone')).toBe(false)
   })
 
-  it('keeps nobody waiting for more than a second, and only once', async () => {
+  it('delay a read by at most a second, and only once', async () => {
     const users = told({ by: ['authorization'] }, reading().store)
     const ada = partitionOf(users, ADA)
     await vi.advanceTimersByTimeAsync(1000)
@@ -273,7 +273,7 @@ describe('who was left in doubt', () => {
     expect(users.isDoubted('token//grace')).toBe(true)
   })
 
-  it('that is read late adds those of whom nothing was heard since', async () => {
+  it('that are read late count for users without an answer since', async () => {
     const { store, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     await vi.advanceTimersByTimeAsync(1000)
@@ -284,7 +284,7 @@ describe('who was left in doubt', () => {
     expect(doubted).toEqual(['token//grace'])
   })
 
-  it('is stored of one who is refused meanwhile', async () => {
+  it('include a user that the origin refuses meanwhile', async () => {
     const { store, written, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     void users.doubt('token//ada', 'refused')
@@ -294,7 +294,7 @@ describe('who was left in doubt', () => {
     expect(users.isDoubted('token//ada')).toBe(true)
   })
 
-  it('is known before anybody is taken for the last user', async () => {
+  it('are known before a client gets the last user', async () => {
     const { store, resolve } = reading()
     const users = told({ by: ['echo'], echo: 'X-User', offlineIdentity: 'last' }, store)
     let isTaken = false
@@ -307,10 +307,10 @@ describe('who was left in doubt', () => {
   })
 })
 
-describe('the word of a page, where no backend says who it is', () => {
+describe('a page that names its user, without an echo', () => {
   it.each([
-    ['vouches for its user after a sign-in', 'followed', false],
-    ['does not for one whom the origin has refused', 'refused', true],
+    ['ends the doubt after a sign-in', 'followed', false],
+    ['does not end the doubt after a 401', 'refused', true],
   ] as const)('%s', async (_, doubt, isDoubted) => {
     const { store, resolve } = reading()
     resolve([])
@@ -323,7 +323,7 @@ describe('the word of a page, where no backend says who it is', () => {
   })
 })
 
-describe('the load of a page, where pages say who their user is and the backend does as well', () => {
+describe('the load of a page, with identify and echo', () => {
   async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
     const { store, resolve } = reading()
     resolve([])
@@ -331,7 +331,7 @@ describe('the load of a page, where pages say who their user is and the backend 
     const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
     const users = identified(config, store, new Secrets(FAILING), { end, resume: () => Promise.resolve() })
-    // The backend calls Ada so.
+    // The backend's echo for Ada.
     users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)
     return { partition: await users.ofPage('a tab', new Map([['x-user', echo]])), ended }
@@ -341,13 +341,13 @@ describe('the load of a page, where pages say who their user is and the backend 
     expect(await loaded(echo)).toEqual({ partition: undefined, ended: ['user/ada'] })
   })
 
-  it('that is of the user whom the page names is theirs', async () => {
+  it('belongs to the user that the page names', async () => {
     expect(await loaded('ada')).toEqual({ partition: 'user/ada', ended: [] })
   })
 })
 
 describe('an echo', () => {
-  it('that comes with a token’s answers says nothing that the token does not, and is not written', async () => {
+  it('of an answer to a token is ignored and not stored', async () => {
     const store = await opened()
     const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
     const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
@@ -358,14 +358,14 @@ describe('an echo', () => {
     expect([...(await recordsIn(store)).keys()].filter((key) => !key.startsWith('!'))).toEqual(['token a tab'])
   })
 
-  it('that is empty says that nobody is signed in, which no page’s word can', async () => {
+  it('that is empty means that no user is signed in, which a page alone cannot state', async () => {
     const { store, resolve } = reading()
     resolve([])
     const users = told({ by: ['echo'], echo: 'X-User' }, store)
     const asked = (): unknown => users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })
     users.learn('a tab', new Map([['x-user', 'ada']]))
     expect(await asked()).toBe('user/ada')
-    // Where the backend alone is believed, a page that says nobody would end everybody.
+    // With `echo` alone a page does not decide: its `null` would end the data of all users.
     await users.identify('a tab', null)
     expect(await asked()).toBe('user/ada')
     expect(users.isOf('user/ada', 'a tab', new Map([['x-user', '']]))).toBe(false)

@@ -15,13 +15,12 @@ import { Tokens } from './tokens.ts'
 import { report } from '../report.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
-/** Users are told apart. */
+/** The identity for a config that tells users apart. */
 export const identified: IdentityOf = (...ports) => new Users(...ports)
 
 /**
- * Whose data a request is about. `Authorization` decides first, then what the client's page said by `identify()`, then
- * what the backend's echo said. Undefined where a user is required and unknown: then nothing personal is stored or
- * served (I3).
+ * Finds the user of a request. `Authorization` decides first, then the page's `identify()`, then the backend's echo. If
+ * a user is required and unknown, nothing personal is stored or served (I3).
  */
 class Users implements Identity {
   readonly #config: IdentifiedBy
@@ -32,7 +31,7 @@ class Users implements Identity {
   readonly #trust: PartitionTrust
   #reading: Promise<unknown> | undefined
   #isReady = false
-  /** As it is on disk, if this worker has put it there. */
+  /** The last user on disk, if this worker has written it. */
   #last: string | undefined
 
   constructor(config: IdentifiedBy, store: Writer, secrets: Secrets, consequences: Consequences) {
@@ -44,18 +43,18 @@ class Users implements Identity {
     this.#trust = new PartitionTrust(store, consequences.resume)
   }
 
-  /** What a worker before this one has left in doubt is known, or is not waited for any longer. */
+  /** Settles when the doubts on disk have been read, or after the limit; undefined: already settled. */
   get #ready(): Promise<unknown> | undefined {
     if (this.#isReady) return undefined
     this.#reading ??= timeout(STORE_LIMIT_MS, this.#store.load(), undefined)
       .catch((error: unknown) => {
-        report('identity: whom the origin has refused cannot be read; each user is validated first', error)
+        report('identity: the doubts on disk cannot be read; each user is validated first', error)
       })
       .then(() => (this.#isReady = true))
     return this.#reading
   }
 
-  /** The partition of a request, without waiting where that is possible. */
+  /** The partition of a request, synchronously if possible. */
   partitionOf(
     request: Request,
     clientId: string,
@@ -104,7 +103,7 @@ class Users implements Identity {
       this.#keepLast(user)
       return true
     }
-    // Another user has signed in behind this page's back, in another tab or on the server.
+    // Another user has signed in, in another tab or on the server, and the page does not know it.
     this.#clientUsers.unsay(clientId)
     if (!isNamed) void this.#isNow(clientId, echo)
     return false
@@ -120,18 +119,18 @@ class Users implements Identity {
 
   confirms(partition: string, fields: Fields): boolean {
     if (isOfToken(partition)) return true
-    // Cookies do not show: where the backend names its user, only that will do; else the page has to say it anew.
+    // The worker cannot see cookies. With `echo`, only an echo confirms. Else the page must name the user again.
     return this.#config.by.includes('echo') ? Boolean(this.#echoIn(fields)) : this.#trust.of(partition) !== 'followed'
   }
 
   async last(clientId: string): Promise<string | undefined> {
-    // Of one who is known to be nobody there is nothing to show.
+    // No user is signed in, so no personal data may be shown.
     if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
     await this.#ready
     return ofUser(await readIdentityRecord(this.#store, LAST))
   }
 
-  /** Somebody is the last user of whom there was a word that can be believed. */
+  /** Records the last user that a trusted source has named. */
   #keepLast(user: string | undefined): void {
     if (user === undefined || user === this.#last || this.#config.offlineIdentity !== 'last') return
     this.#last = user
@@ -147,7 +146,7 @@ class Users implements Identity {
     }
     const partition = await this.#clientUsers.ofPage(clientId)
     if (partition === undefined || this.isOf(partition, clientId, fields)) return partition
-    // As after any answer of another's.
+    // The answer belongs to another user, so the partition ends.
     await this.#consequences.end([partition])
     return undefined
   }
@@ -165,25 +164,25 @@ class Users implements Identity {
   }
 
   async identify(clientId: string, user: string | null): Promise<void> {
-    // Where the backend alone is believed, a page that says nobody would end everybody.
+    // With `echo` alone a page does not decide: its `null` would end the data of all users.
     if (this.#config.by.includes('identify')) await this.#isNow(clientId, user)
   }
 
-  /** Who the user of a client is, as its page or the backend says. */
+  /** Sets the user of a client, as named by its page or by the backend. */
   async #isNow(clientId: string, user: string | null): Promise<void> {
     const { by } = this.#config
     const isEcho = by.includes('echo') && !by.includes('identify')
     const partition = ofUser(user) ?? ''
-    // Said again after a sign-in it is news all the same.
+    // After a sign-in, naming the same user again ends the doubt.
     if (!by.includes('echo') && this.#trust.of(partition) === 'followed') void this.doubt(partition, 'none')
     const before = this.#clientUsers.userOf(clientId)
     if (before === user) return
     this.#clientUsers.say(clientId, user)
-    // What the backend says holds for all that go by cookies; pages may have a user each.
+    // All clients share the cookies, so the backend's user is that of all. Pages may each name another user.
     const outdated = isEcho ? this.#clientUsers.unsayOthers(user) : []
     const isGone = typeof before === 'string' && !this.#clientUsers.users().includes(before)
     const gone = isGone ? [partitionName('user', before)] : []
-    // In this order: a worker that is stopped in between leaves no client whose user has data and is not its own.
+    // In this order: if the worker is stopped in between, no client is left with the data of a former user.
     const keeping = putIdentityRecord(this.#store, CLIENTS + clientId, user)
     const ending = this.#consequences.end(gone)
     if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
@@ -196,7 +195,7 @@ class Users implements Identity {
     ])
   }
 
-  /** The stored partitions of users whom nobody has any more. Default: those of no open client. */
+  /** The stored partitions of all users except these. Default: except the users of open clients. */
   async #othersThan(users?: readonly (string | null)[]): Promise<string[]> {
     const [stored, held] = await Promise.all([this.#stored(), users ?? this.#clientUsers.held()])
     return stored.filter((partition) => {
@@ -236,9 +235,9 @@ class Users implements Identity {
     this.#tokens.forget(own)
     this.#trust.forget(own)
     this.#last = undefined
-    // Whoever goes by cookies says anew who it is.
+    // All clients share the cookies, so each client's user must be named again.
     await this.forgetWords()
-    // What the backend calls a user stays: by it a tab is found out that still says who it was.
+    // The echo of a user stays on disk. It shows when a tab still names a former user.
     await changeIdentityRecords(this.#store, async (store) => {
       await this.#tokens.erase(store, own)
       for (const partition of own) store.delete(TRUST + partition)
@@ -246,7 +245,7 @@ class Users implements Identity {
     })
   }
 
-  /** Forgets the clients that are gone. */
+  /** Forgets the closed clients. */
   async tidy(): Promise<void> {
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
     this.#clientUsers.tidy(open)
