@@ -19,7 +19,7 @@ import {
   validated,
 } from '../steps.ts'
 
-/** None of them is a non-negative integer, so none of them says anything. */
+/** These are not non-negative integers, so they are ignored. */
 const UNREADABLE: readonly (readonly [id: string, what: string, value: string])[] = [
   ['word', 'a word', 'old'],
   ['negative', 'a negative number', '-3600'],
@@ -35,16 +35,16 @@ const UNREADABLE: readonly (readonly [id: string, what: string, value: string])[
 ]
 
 export const age: readonly Row[] = [
-  required('RFC 9111 §4', 'age-generated', 'an answer from store tells its age', [
+  required('RFC 9111 §4', 'age-generated', 'an answer from store has an Age', [
     stored(cached(60)),
     pass(30),
     hit(gives({ age: '30' })),
   ]),
-  required('RFC 9111 §4', 'age-zero', 'an answer from store tells an age of zero', [
+  required('RFC 9111 §4', 'age-zero', 'an answer from store may have an Age of 0', [
     stored(cached(60)),
     hit(gives({ age: '0' })),
   ]),
-  required('RFC 9111 §4', 'age-replaced', 'the age told replaces the one received', [
+  required('RFC 9111 §4', 'age-replaced', 'the worker’s Age replaces the received one', [
     stored({ ...cached(60), age: '20' }),
     pass(10),
     hit(gives({ age: '30' })),
@@ -154,7 +154,7 @@ export const age: readonly Row[] = [
     pass(1),
     asked(),
   ]),
-  required('RFC 9111 §4', 'age-of-stale', 'a stale answer from store tells its age', [
+  required('RFC 9111 §4', 'age-of-stale', 'a stale answer from store has an Age', [
     stored(control('max-age=60, stale-while-revalidate=60')),
     pass(70),
     {
@@ -163,7 +163,7 @@ export const age: readonly Row[] = [
       expect: { behind: {}, body: 'one', headers: { age: '70' } },
     },
   ]),
-  required('RFC 9111 §4', 'age-of-stand-in', 'an answer that stands in for the origin tells its age', [
+  required('RFC 9111 §4', 'age-of-stand-in', 'an answer served while the origin is away has an Age', [
     stored(control('max-age=60, stale-if-error=60')),
     pass(70),
     { ...hit(), origin: 'away', expect: { body: 'one', headers: { age: '70' } } },
@@ -174,7 +174,7 @@ export const age: readonly Row[] = [
   optimal('RFC 9111 §5.1', 'no-age-of-forwarded', 'an answer that the origin just made has no age', [
     answered(reply(cached(60)), gives({ age: null })),
   ]),
-  required('RFC 9111 §4.3.4', 'age-after-validation', 'age begins anew with a validation', [
+  required('RFC 9111 §4.3.4', 'age-after-validation', 'a validation restarts age', [
     stored({ ...cached(60), age: '30', etag: '"one"' }),
     pass(60),
     validated(conditional, gives({ age: '0' })),
@@ -199,7 +199,7 @@ export const age: readonly Row[] = [
     pass(1),
     validated(conditional),
   ]),
-  required('RFC 9111 §4', 'age-of-head', 'an answer from store to HEAD tells its age', [
+  required('RFC 9111 §4', 'age-of-head', 'an answer from store to HEAD has an Age', [
     stored(cached(60)),
     pass(30),
     hit(by('HEAD'), { expect: { body: '', headers: { age: '30' } } }),

@@ -27,7 +27,7 @@ import type { FieldValue, Fields } from '../row.ts'
 const SIE = control('max-age=0, stale-if-error=3600')
 const SWR = control('max-age=0, stale-while-revalidate=3600')
 
-/** What is stored stands in for an answer that asks to come back later. */
+/** The stored answer replaces an answer with Retry-After. */
 const later = (code: number, headers: Fields) =>
   exchange({ origin: { status: code, headers, body: 'later' }, expect: { sent: {}, status: 200, body: 'one' } })
 
@@ -46,13 +46,13 @@ const UNREADABLE: readonly (readonly [id: string, what: string, value: FieldValu
 ]
 
 export const backingOff: readonly Row[] = [
-  required('RFC 9110 §10.2.3', 'later-passed-on', 'an origin that asks to come back later is heard by the page', [
+  required('RFC 9110 §10.2.3', 'later-passed-on', 'an answer with Retry-After is passed on to the page', [
     asked(status(503, { 'retry-after': '60' }), gives({ 'retry-after': '60' })),
   ]),
   required('RFC 9110 §9.2.2', 'later-once', 'what fails is not tried again where the rule says so', [
     answered(replies({ status: 503, body: 'two' }), inTurn({})),
   ]),
-  required('RFC 6585 §4', '429-passed-on', 'a 429 is passed on, though something could stand in', [
+  required('RFC 6585 §4', '429-passed-on', 'a 429 is passed on, though a stored answer could replace it', [
     stored(SIE),
     pass(10),
     asked(status(429, { 'retry-after': '60' }), gives({ 'retry-after': '60' })),
@@ -62,7 +62,7 @@ export const backingOff: readonly Row[] = [
     asked(status(429)),
     asked({ expect: { sent: { headers: { 'if-none-match': '"one"' } } } }),
   ]),
-  optimal('RFC 9110 §10.2.3', 'later-behind', 'behind the page’s back nobody asks before the time to come back', [
+  optimal('RFC 9110 §10.2.3', 'later-behind', 'no background request is sent before the time of Retry-After', [
     stored(SWR),
     pass(10),
     hitThenAsked(status(503, { 'retry-after': '60' })),
@@ -82,7 +82,7 @@ export const backingOff: readonly Row[] = [
     pass(2),
     hitThenAsked(),
   ]),
-  optimal('RFC 9110 §10.2.3', 'later-behind-date', 'the time to come back may be a date', [
+  optimal('RFC 9110 §10.2.3', 'later-behind-date', 'Retry-After may be a date', [
     stored(SWR),
     pass(10),
     hitThenAsked(status(503, { 'retry-after': ahead(60) })),
@@ -124,15 +124,20 @@ export const backingOff: readonly Row[] = [
     ],
     { dependsOn: ['later-behind'] },
   ),
-  choice('RFC 5861 §4', 'later-stands-in', 'what may only stand in is asked about before the time to come back', [
-    stored(SIE),
-    pass(10),
-    later(503, { 'retry-after': '60' }),
-    pass(30),
-    later(503, { 'retry-after': '60' }),
-    pass(30),
-    asked(),
-  ]),
+  choice(
+    'RFC 5861 §4',
+    'later-stands-in',
+    'an answer for offline use only is validated before the time of Retry-After',
+    [
+      stored(SIE),
+      pass(10),
+      later(503, { 'retry-after': '60' }),
+      pass(30),
+      later(503, { 'retry-after': '60' }),
+      pass(30),
+      asked(),
+    ],
+  ),
   choice('RFC 9110 §10.2.3', 'later-nothing-stored', 'a page that has nothing else asks before the time to come back', [
     asked(status(503, { 'retry-after': '60' })),
     pass(10),
@@ -162,7 +167,7 @@ export const backingOff: readonly Row[] = [
     pass(51),
     hitThenAsked({ path: '/other' }),
   ]),
-  choice('RFC 9110 §10.2.3', 'later-clamped', 'nobody waits longer than an hour', [
+  choice('RFC 9110 §10.2.3', 'later-clamped', 'the worker waits at most an hour', [
     stored(control('max-age=0, stale-while-revalidate=36000')),
     pass(10),
     hitThenAsked(status(503, { 'retry-after': '36000' })),
@@ -171,7 +176,7 @@ export const backingOff: readonly Row[] = [
     pass(200),
     hitThenAsked(),
   ]),
-  choice('RateLimit §4', 'ratelimit-empty', 'where a RateLimit says that nothing remains, nobody asks behind', [
+  choice('RateLimit §4', 'ratelimit-empty', 'after a used-up RateLimit no background request is sent', [
     stored(SWR),
     pass(10),
     hitThenAsked({ origin: { headers: { ...SWR, ratelimit: '"default";r=0;t=60' } } }),
@@ -180,7 +185,7 @@ export const backingOff: readonly Row[] = [
     pass(2),
     hitThenAsked({ expect: { body: 'two' } }),
   ]),
-  choice('RateLimit §4', 'ratelimit-left', 'where something remains, somebody may', [
+  choice('RateLimit §4', 'ratelimit-left', 'a RateLimit with a remaining quota allows background requests', [
     stored(SWR),
     pass(10),
     hitThenAsked({ origin: { headers: { ...SWR, ratelimit: '"default";r=1;t=60' } } }),
@@ -217,13 +222,13 @@ export const backingOff: readonly Row[] = [
     asked(status(429, { ...control('max-age=60'), etag: '"one"' })),
     missed(),
   ]),
-  choice('RFC 9111 §4.2.4', 'later-without-permission', 'nothing stands in where nothing permits it', [
+  choice('RFC 9111 §4.2.4', 'later-without-permission', 'no stale answer is served without permission', [
     stored(control('max-age=0')),
     asked(status(503, { 'retry-after': '60' })),
     pass(10),
     failed(),
   ]),
-  optimal('RFC 5861 §3', 'failing-behind', 'a failure behind the page’s back is tried again at the next read', [
+  optimal('RFC 5861 §3', 'failing-behind', 'a background request that failed is repeated at the next read', [
     stored(SWR),
     pass(10),
     hitThenAsked({ origin: 'away' }),

@@ -44,7 +44,7 @@ export const badInput: readonly Row[] = [
       asked(asking({ 'if-none-match': null })),
     ]),
   ),
-  choice('RFC 9110 §8.8.3', 'bad-etag-kept', 'an ETag that is none is handed on all the same', [
+  choice('RFC 9110 §8.8.3', 'bad-etag-kept', 'an invalid ETag is passed on', [
     stored({ ...cached(60), etag: 'one' }, gives({ etag: 'one' })),
     hit(gives({ etag: 'one' })),
   ]),
@@ -63,7 +63,7 @@ export const badInput: readonly Row[] = [
     stored({ ...cached(0), etag: `"${'x'.repeat(4000)}"` }),
     validated(asking({ 'if-none-match': `"${'x'.repeat(4000)}"` })),
   ]),
-  optimal('RFC 9110 §8.8.3', 'bad-etag-on-304', 'a 304 whose ETag is none confirms what it was asked about', [
+  optimal('RFC 9110 §8.8.3', 'bad-etag-on-304', 'a 304 with an invalid ETag confirms the answer in the conditions', [
     stored({ ...cached(0), etag: '"one"' }),
     validated({ origin: { status: 304, headers: { ...cached(60), etag: 'one' } } }),
     hit(),
@@ -90,7 +90,7 @@ export const badInput: readonly Row[] = [
     stored(cached(60)),
     hit(),
   ]),
-  optimal('RFC 5861 §4', 'cut-stand-in', 'a body that breaks off leaves what may stand in', [
+  optimal('RFC 5861 §4', 'cut-stand-in', 'a truncated body keeps the stored answer for offline use', [
     stored(control('max-age=60, stale-if-error=60')),
     pass(61),
     exchange(reply(cached(60), { body: 'tw', cut: true }), { expect: { cut: true } }),
@@ -116,7 +116,7 @@ export const badInput: readonly Row[] = [
     stored(control('=, ==, ;, max-age=60')),
     hit(),
   ]),
-  choice('RFC 9111 §5.2', 'open-quote-no-store', 'a no-store behind a quote that never ends is obeyed all the same', [
+  choice('RFC 9111 §5.2', 'open-quote-no-store', 'a no-store after an unclosed quote is obeyed', [
     stored({ ...control('max-age=60, swallow="african, no-store'), etag: '"one"' }),
     asked(unconditional),
   ]),
@@ -161,7 +161,7 @@ export const badInput: readonly Row[] = [
     pass(61),
     validated(sending({ 'cache-control': 'max-stale=long' }), conditional),
   ]),
-  optimal('RFC 9110 §8.3', 'content-type-nonsense', 'a Content-Type that is none does no harm', [
+  optimal('RFC 9110 §8.3', 'content-type-nonsense', 'an invalid Content-Type does no harm', [
     stored({ ...cached(60), 'content-type': ';;charset' }),
     hit(gives({ 'content-type': ';;charset' })),
   ]),

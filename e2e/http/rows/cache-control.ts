@@ -30,13 +30,13 @@ const FRESH: readonly Case[] = [
   ['many-commas', 'empty members mean nothing', ',, private, , ,max-age=60 ,,'],
   ['two-lines', 'directives may come in lines of their own', ['private', 'max-age=60']],
   ['leading-zero', 'a number may have leading zeros', 'max-age=0060'],
-  ['unknown', 'a directive nobody knows means nothing', 'swallow, max-age=60'],
-  ['unknown-token', 'a directive nobody knows may have a token', 'swallow=african, max-age=60'],
-  ['unknown-quoted', 'a directive nobody knows may have a string', 'swallow="african", max-age=60'],
-  ['unknown-number', 'a directive nobody knows may have a number', 'swallow=0, max-age=60'],
+  ['unknown', 'an unknown directive is ignored', 'swallow, max-age=60'],
+  ['unknown-token', 'an unknown directive may have a token', 'swallow=african, max-age=60'],
+  ['unknown-quoted', 'an unknown directive may have a string', 'swallow="african", max-age=60'],
+  ['unknown-number', 'an unknown directive may have a number', 'swallow=0, max-age=60'],
   ['quoted-max-age', 'a directive in another one’s string is none', 'swallow="max-age=0", max-age=60'],
   ['quoted-list', 'commas in a string do not divide it', 'swallow="a, max-age=0, no-store, b", max-age=60'],
-  ['quoted-behind', 'a string behind a directive does not change it', 'max-age=60, swallow="max-age=0"'],
+  ['quoted-behind', 'a string after a directive does not change it', 'max-age=60, swallow="max-age=0"'],
   ['escaped-quote', 'an escaped quote does not end a string', String.raw`swallow="a\", no-store, \"b", max-age=60`],
   ['escaped-backslash', 'an escaped backslash does not escape a quote', String.raw`swallow="a\\", max-age=60`],
   ['longer-name', 'a name that only begins like max-age is another', 'max-age-of-swallow=0, max-age=60'],
@@ -46,7 +46,7 @@ const FRESH: readonly Case[] = [
   ['longer-no-cache', 'a name that only begins like no-cache is another', 'no-cached, max-age=60'],
   ['no-cache-value', 'a directive in another one’s token is none', 'swallow=no-cache, max-age=60'],
   ['proto', 'names that languages reserve are unknown directives', '__proto__=0, constructor, max-age=60'],
-  ['duplicate-unknown', 'a directive nobody knows may come twice', 'swallow=1, swallow=2, max-age=60'],
+  ['duplicate-unknown', 'an unknown directive may occur twice', 'swallow=1, swallow=2, max-age=60'],
   ['immutable', 'immutable does not shorten max-age', 'max-age=60, immutable'],
   ['no-transform', 'no-transform does not hinder reuse', 'max-age=60, no-transform'],
   ['public', 'public does not hinder reuse', 'public, max-age=60'],
@@ -55,7 +55,7 @@ const FRESH: readonly Case[] = [
   ['must-revalidate', 'must-revalidate does not concern a fresh response', 'must-revalidate, max-age=60'],
 ]
 
-/** A limit was meant, but not one that anybody can read. */
+/** The origin meant a limit, but the value is invalid. */
 const STALE: readonly Case[] = [
   ['no-value', 'max-age without a value is stale', 'max-age'],
   ['empty-value', 'max-age with an empty value is stale', 'max-age='],
@@ -75,8 +75,8 @@ const STALE: readonly Case[] = [
   ['inner-space', 'a max-age of two numbers is stale', 'max-age=6 0'],
   ['second-equals', 'a max-age with two equals signs is stale', 'max-age=60=60'],
   ['colon', 'a max-age with a colon is stale', 'max-age:60'],
-  ['semicolon', 'a max-age with a semicolon behind is stale', 'max-age=60; private'],
-  ['string-and-more', 'a max-age with text behind its string is stale', 'max-age="60"0'],
+  ['semicolon', 'a max-age with a semicolon after it is stale', 'max-age=60; private'],
+  ['string-and-more', 'a max-age with text after its string is stale', 'max-age="60"0'],
   ['twice-equal', 'max-age given twice is stale, even if equal', 'max-age=60, max-age=60'],
   ['twice-fresh-first', 'max-age given twice is stale: the longer first', 'max-age=60, max-age=0'],
   ['twice-stale-first', 'max-age given twice is stale: the shorter first', 'max-age=0, max-age=60'],
@@ -87,7 +87,7 @@ const STALE: readonly Case[] = [
 
 /** Validated at each use, whatever max-age says. */
 const NO_CACHE: readonly Case[] = [
-  ['before', 'no-cache outranks max-age behind it', 'no-cache, max-age=60'],
+  ['before', 'no-cache outranks max-age after it', 'no-cache, max-age=60'],
   ['behind', 'no-cache outranks max-age before it', 'max-age=60, no-cache'],
   ['upper-case', 'no-cache is read in any case', 'max-age=60, NO-CACHE'],
   ['own-line', 'no-cache may come in a line of its own', ['max-age=60', 'no-cache']],
@@ -100,7 +100,7 @@ const NO_STORE: readonly Case[] = [
   ['upper-case', 'no-store is read in any case', 'No-Store'],
   ['beside-max-age', 'no-store outranks max-age', 'max-age=60, no-store'],
   ['own-line', 'no-store may come in a line of its own', ['max-age=60', 'no-store']],
-  ['behind-string', 'no-store counts behind a string', 'swallow="a, b", no-store, max-age=60'],
+  ['behind-string', 'no-store counts after a string', 'swallow="a, b", no-store, max-age=60'],
 ]
 
 export const cacheControl: readonly Row[] = [

@@ -39,7 +39,7 @@ export const cacheStatus: readonly Row[] = [
     stored(cached(60)),
     hit(says('; hit', '!fwd', '!stored')),
   ]),
-  optimal('RFC 9211 §2.4', 'status-ttl', 'a hit tells how long it stays fresh', [
+  optimal('RFC 9211 §2.4', 'status-ttl', 'a hit shows how long it stays fresh', [
     stored(cached(60)),
     hit(says('hit; ttl=60')),
     pass(45),
@@ -63,11 +63,8 @@ export const cacheStatus: readonly Row[] = [
     stored(control(`max-age=${'9'.repeat(20)}`)),
     hit(says('hit; ttl=2147483648')),
   ]),
-  choice('RFC 9211 §2.8', 'status-detail', 'a hit tells why it is one', [
-    stored(cached(60)),
-    hit(says('detail=max-age')),
-  ]),
-  choice('RFC 9211 §2.8', 'status-detail-expires', 'a hit by Expires tells so', [
+  choice('RFC 9211 §2.8', 'status-detail', 'a hit gives its reason', [stored(cached(60)), hit(says('detail=max-age'))]),
+  choice('RFC 9211 §2.8', 'status-detail-expires', 'a hit by Expires says so', [
     stored({ expires: ahead(60) }),
     hit(says('detail=expires')),
   ]),
@@ -117,17 +114,22 @@ export const cacheStatus: readonly Row[] = [
       [answered(by(method), says('fwd=method', '!stored'))],
     ),
   ),
-  required('RFC 9211 §2.3', 'status-fwd-status', 'where the answer has another status, the origin’s is told', [
+  required('RFC 9211 §2.3', 'status-fwd-status', 'an answer with another status reports the origin’s status', [
     stored(control('max-age=60, stale-if-error=60')),
     pass(61),
     exchange(status(503), { expect: { status: 200, body: 'one', cacheStatus: ['fwd=stale', 'fwd-status=503'] } }),
   ]),
-  optimal('RFC 9211 §2.2', 'status-stand-in', 'what stands in was forwarded, and is no hit', [
-    stored(control('max-age=60, stale-if-error=60')),
-    pass(61),
-    stoodIn(says('fwd=stale', '!hit', '!fwd-status', '!stored')),
-  ]),
-  optimal('RFC 9211 §2.7', 'status-collapsed', 'a read that joined another tells so', [
+  optimal(
+    'RFC 9211 §2.2',
+    'status-stand-in',
+    'an answer served while the origin is away was forwarded, and is not a hit',
+    [
+      stored(control('max-age=60, stale-if-error=60')),
+      pass(61),
+      stoodIn(says('fwd=stale', '!hit', '!fwd-status', '!stored')),
+    ],
+  ),
+  optimal('RFC 9211 §2.7', 'status-collapsed', 'a read that joined another says so', [
     together(
       answered(reply(cached(60), { body: 'one', held: true }), says('fwd=uri-miss', 'stored')),
       exchange({
@@ -136,7 +138,9 @@ export const cacheStatus: readonly Row[] = [
     ),
     hit(),
   ]),
-  required('RFC 9211 §2', 'status-504', 'a 504 of ours tells nothing', [refused(wanting('only-if-cached'))]),
+  required('RFC 9211 §2', 'status-504', 'a 504 of the worker has no Cache-Status', [
+    refused(wanting('only-if-cached')),
+  ]),
   required('RFC 9211 §2', 'status-origin-first', 'members of the origin’s caches come before ours', [
     stored(
       { ...cached(60), 'cache-status': 'Cdn; hit; ttl=10' },
@@ -148,7 +152,7 @@ export const cacheStatus: readonly Row[] = [
     stored({ ...cached(60), 'cache-status': ['Origin; fwd=uri-miss', '"edge cache"; hit'] }),
     hit(gives({ 'cache-status': { contains: 'Origin; fwd=uri-miss, "edge cache"; hit, Freshlayer; hit' } })),
   ]),
-  required('RFC 9211 §2', 'status-not-stored', 'what we told of one answer is not told of the next', [
+  required('RFC 9211 §2', 'status-not-stored', 'the Cache-Status of one answer is not on the next', [
     stored(cached(60)),
     hit(),
     hit(gives({ 'cache-status': 'Freshlayer; hit; ttl=60; detail=max-age' })),
@@ -157,10 +161,10 @@ export const cacheStatus: readonly Row[] = [
     stored({ ...cached(60), 'cache-status': '' }),
     hit(gives({ 'cache-status': 'Freshlayer; hit; ttl=60; detail=max-age' })),
   ]),
-  optimal('RFC 9211 §2', 'status-error', 'an error of the origin tells how it came', [
+  optimal('RFC 9211 §2', 'status-error', 'an error of the origin has a Cache-Status', [
     asked(status(404), says('fwd=uri-miss', '!stored')),
   ]),
-  optimal('RFC 9211 §2.5', 'status-no-key', 'the key is not told, for it may tell who asks', [
+  optimal('RFC 9211 §2.5', 'status-no-key', 'the key is not reported, because it may name the user', [
     stored(cached(60), says('!key')),
     hit(says('!key')),
   ]),
@@ -176,5 +180,5 @@ export const cacheStatus: readonly Row[] = [
     answered(by('PUT')),
     validated(says('fwd=stale', 'fwd-status=304')),
   ]),
-  required('RFC 9111 §4', 'status-failure', 'a failure of the network is told as it is', [failed()]),
+  required('RFC 9111 §4', 'status-failure', 'a network failure is passed on unchanged', [failed()]),
 ]

@@ -173,7 +173,7 @@ export const freshness: readonly Row[] = [
     pass(11),
     validated(),
   ]),
-  required('RFC 9111 §1.2.2', 'max-age-2-31', 'max-age=2147483648 is fresh for as long as anybody asks', [
+  required('RFC 9111 §1.2.2', 'max-age-2-31', 'max-age=2147483648 is a valid lifetime', [
     stored(control('max-age=2147483648')),
     pass(40_000),
     hit(),
@@ -203,7 +203,7 @@ export const freshness: readonly Row[] = [
     pass(1),
     asked(),
   ]),
-  required('RFC 9111 §4.3.4', 'validation-restarts-freshness', 'freshness begins anew with a validation', [
+  required('RFC 9111 §4.3.4', 'validation-restarts-freshness', 'a validation restarts freshness', [
     stored({ ...cached(60), ...TAG }),
     pass(61),
     validated(conditional),
@@ -221,7 +221,7 @@ export const freshness: readonly Row[] = [
     pass(1),
     asked(),
   ]),
-  optimal('RFC 9111 §4.3.4', 'stale-without-validator', 'a stale response without validators is fetched anew', [
+  optimal('RFC 9111 §4.3.4', 'stale-without-validator', 'a stale response without validators is fetched again', [
     stored(cached(60)),
     pass(61),
     asked(unconditional),

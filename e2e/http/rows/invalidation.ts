@@ -67,13 +67,13 @@ export const invalidation: readonly Row[] = [
     ]),
   ),
   ...UNKNOWN.map((status) =>
-    choice('RFC 9111 §4.4', `write-unknown-${status}`, `after a write answered ${status} nobody knows: ended`, [
+    choice('RFC 9111 §4.4', `write-unknown-${status}`, `a write answered ${status} has an unknown outcome: ended`, [
       stored(FRESH),
       write('PUT', status),
       asked(),
     ]),
   ),
-  choice('RFC 9111 §4.4', 'write-failed', 'after a write that failed in the network nobody knows: ended', [
+  choice('RFC 9111 §4.4', 'write-failed', 'a write that failed in the network has an unknown outcome: ended', [
     stored(FRESH),
     exchange(by('PUT', 'written'), { origin: 'away', expect: { error: true } }),
     asked(),
@@ -124,7 +124,7 @@ export const invalidation: readonly Row[] = [
     write('PUT'),
     exchange(sending({ 'cache-control': 'only-if-cached' }), { expect: { sent: false, status: 504 } }),
   ]),
-  choice('RFC 9111 §4.4', 'write-stand-in', 'what a write has ended stands in while the origin is away, and says so', [
+  choice('RFC 9111 §4.4', 'write-stand-in', 'an invalidated answer is served while the origin is away, and says so', [
     stored(control('max-age=60, stale-if-error=600')),
     write('PUT'),
     exchange({ origin: 'away', expect: { body: 'one', cacheStatus: 'detail=offline-before-write' } }),

@@ -97,7 +97,7 @@ const CASES: readonly Case[] = [
     '?b=2&x=1&a=1',
     '?b=1&a=2',
   ],
-  ['unknown-key', 'a key nobody knows means nothing', 'swallow, params=("x")', '?id=1&x=1', '?id=1&x=2', '?id=2'],
+  ['unknown-key', 'an unknown key is ignored', 'swallow, params=("x")', '?id=1&x=1', '?id=1&x=2', '?id=2'],
   ['parameters', 'parameters of a member mean nothing', 'params=("x");why=row', '?id=1&x=1', '?id=1&x=2', '?id=2'],
   ['encoded-name', 'a listed name is percent-decoded', 'params=("%78")', '?id=1&x=1', '?id=1&x=2', '?id=2'],
   [

@@ -110,7 +110,7 @@ export const ranges: readonly Row[] = [
     stored(FRESH),
     hit(by('HEAD'), range('bytes=0-1'), text('')),
   ]),
-  optimal('RFC 5861 §4', 'range-sie', 'a part of what is stored stands in while the origin is away', [
+  optimal('RFC 5861 §4', 'range-sie', 'a part of the stored answer is served while the origin is away', [
     stored(control('max-age=60, stale-if-error=60')),
     pass(61),
     stoodIn(range('bytes=0-1'), { expect: { status: 206, body: 'on' } }),

@@ -162,7 +162,7 @@ export const requests: readonly Row[] = [
     stored({ ...control('no-cache'), ...TAG }),
     refused(wanting('only-if-cached'), { expect: { sent: false } }),
   ]),
-  optimal('RFC 5861 §4', 'request-stale-if-error', 'stale-if-error of a request lets what is stale stand in', [
+  optimal('RFC 5861 §4', 'request-stale-if-error', 'stale-if-error of a request allows a stale answer', [
     stored(cached(60)),
     pass(70),
     stoodIn(wanting('stale-if-error=10')),
@@ -181,7 +181,7 @@ export const requests: readonly Row[] = [
     stored({ ...cached(60), ...TAG }),
     validated(wanting('max-age=soon'), conditional),
   ]),
-  optimal('RFC 9111 §5.2.3', 'request-unknown-directive', 'a directive of a request that nobody knows means nothing', [
+  optimal('RFC 9111 §5.2.3', 'request-unknown-directive', 'an unknown directive of a request is ignored', [
     stored(cached(60)),
     hit(wanting('swallow="no-cache, max-age=0"')),
   ]),

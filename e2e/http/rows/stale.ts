@@ -34,11 +34,11 @@ const TAG = { etag: '"one"' }
 const SWR = control('max-age=60, stale-while-revalidate=30')
 const SIE = control('max-age=60, stale-if-error=30')
 
-/** The stored response stands in for an answer with this status. */
+/** The stored response replaces an answer with this status. */
 const stoodInFor = (code: number) =>
   exchange({ origin: { status: code, body: 'away' }, expect: { sent: {}, status: 200, body: 'one' } })
 
-/** The origin is away, was asked, and nothing may stand in: 504, without a word of ours. */
+/** The origin was asked and is away, and no stored answer may be served: 504, without Cache-Status. */
 const ended = refused({ origin: 'away', expect: { sent: {} } })
 
 export const staleRows: readonly Row[] = [
@@ -116,13 +116,13 @@ export const staleRows: readonly Row[] = [
   ]),
 
   // stale-while-revalidate
-  optimal('RFC 5861 §3', 'swr-served', 'what has just become stale is served and validated behind', [
+  optimal('RFC 5861 §3', 'swr-served', 'a newly stale answer is served and validated in the background', [
     stored({ ...SWR, ...TAG }),
     pass(61),
     hitThenAsked(reply({ ...cached(60), etag: '"two"' }), behind({ headers: { 'if-none-match': '"one"' } })),
     hit(text('two')),
   ]),
-  optimal('RFC 5861 §3', 'swr-fresh', 'while fresh nothing is sent behind', [stored(SWR), pass(59), hit()]),
+  optimal('RFC 5861 §3', 'swr-fresh', 'a fresh answer starts no background request', [stored(SWR), pass(59), hit()]),
   optimal('RFC 5861 §3', 'swr-start', 'the window begins where freshness ends', [
     stored(SWR),
     pass(60),
@@ -134,27 +134,27 @@ export const staleRows: readonly Row[] = [
     pass(91),
     validated(conditional),
   ]),
-  optimal('RFC 5861 §3', 'swr-304', 'a 304 behind the page’s back restarts freshness', [
+  optimal('RFC 5861 §3', 'swr-304', 'a 304 in the background restarts freshness', [
     stored({ ...SWR, ...TAG }),
     pass(61),
     hitThenAsked({ origin: { status: 304 } }),
     pass(59),
     hit(gives({ age: '59' })),
   ]),
-  optimal('RFC 5861 §3', 'swr-away', 'a failure behind the page’s back does not end the window', [
+  optimal('RFC 5861 §3', 'swr-away', 'a failure in the background does not end the window', [
     stored(SWR),
     pass(61),
     hitThenAsked({ origin: 'away' }),
     hitThenAsked({ origin: 'away' }),
     hitThenAsked(),
   ]),
-  optimal('RFC 5861 §3', 'swr-500', 'an error behind the page’s back does not replace what is stored', [
+  optimal('RFC 5861 §3', 'swr-500', 'an error in the background does not replace the stored answer', [
     stored(SWR),
     pass(61),
     hitThenAsked(status(500)),
     hitThenAsked(),
   ]),
-  optimal('RFC 5861 §3', 'swr-no-store', 'a no-store behind the page’s back ends what is stored', [
+  optimal('RFC 5861 §3', 'swr-no-store', 'a no-store in the background removes the stored answer', [
     stored({ ...SWR, ...TAG }),
     pass(61),
     hitThenAsked(reply(control('no-store'))),
@@ -215,12 +215,12 @@ export const staleRows: readonly Row[] = [
   ]),
 
   // stale-if-error
-  optimal('RFC 5861 §4', 'sie-away', 'what is stale stands in while the origin is away', [
+  optimal('RFC 5861 §4', 'sie-away', 'a stale answer is served while the origin is away', [
     stored(SIE),
     pass(61),
     stoodIn(),
   ]),
-  optimal('RFC 5861 §4', 'sie-again', 'it stands in each time, and the origin is asked each time', [
+  optimal('RFC 5861 §4', 'sie-again', 'it is served each time, and the origin is asked each time', [
     stored({ ...SIE, ...TAG }),
     pass(61),
     stoodIn(),
@@ -230,14 +230,14 @@ export const staleRows: readonly Row[] = [
     validated(conditional),
   ]),
   ...[500, 502, 503, 504].map((code) =>
-    optimal('RFC 5861 §4', `sie-${code}`, `what is stale stands in for a ${code}`, [
+    optimal('RFC 5861 §4', `sie-${code}`, `a stale answer replaces a ${code}`, [
       stored(SIE),
       pass(61),
       stoodInFor(code),
     ]),
   ),
   ...[400, 401, 403, 404, 429, 501, 505].map((code) =>
-    optimal('RFC 5861 §4', `sie-no-${code}`, `what is stale does not stand in for a ${code}`, [
+    optimal('RFC 5861 §4', `sie-no-${code}`, `a stale answer does not replace a ${code}`, [
       stored(SIE),
       pass(61),
       asked(status(code)),
@@ -248,7 +248,7 @@ export const staleRows: readonly Row[] = [
     pass(89),
     stoodIn(),
   ]),
-  optimal('RFC 5861 §4', 'sie-over', 'after its window nothing stands in', [stored(SIE), pass(91), failed()]),
+  optimal('RFC 5861 §4', 'sie-over', 'after its window no stale answer is served', [stored(SIE), pass(91), failed()]),
   optimal('RFC 5861 §4', 'sie-over-503', 'after its window an error is passed on', [
     stored(SIE),
     pass(91),
@@ -275,11 +275,8 @@ export const staleRows: readonly Row[] = [
     pass(61),
     stoodIn(),
   ]),
-  choice('Fetch §5.4', 'sie-reload', 'nothing stands in for a reload, which wants nothing stored', [
-    stored(SIE),
-    failed(using('reload')),
-  ]),
-  choice('RFC 5861 §4', 'sie-fresh-validation', 'what is fresh stands in where a validation was wanted', [
+  choice('Fetch §5.4', 'sie-reload', 'a reload gets no stored answer', [stored(SIE), failed(using('reload'))]),
+  choice('RFC 5861 §4', 'sie-fresh-validation', 'a fresh answer is served when its validation fails', [
     stored({ ...SIE, ...TAG }),
     stoodIn(using('no-cache'), conditional),
   ]),
@@ -317,7 +314,7 @@ export const staleRows: readonly Row[] = [
     stored(TAG),
     failed(conditional),
   ]),
-  choice('RFC 9111 §4.2.4', 'disconnected-503', 'nor to let it stand in for a 503', [
+  choice('RFC 9111 §4.2.4', 'disconnected-503', 'nor to serve it in place of a 503', [
     stored(cached(60)),
     pass(61),
     asked(status(503)),

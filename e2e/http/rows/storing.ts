@@ -128,7 +128,7 @@ export const storing: readonly Row[] = [
     stored({ ...cached(60), 'set-cookie': 'row=one' }),
     hit(),
   ]),
-  required('RFC 9111 §3.1', 'stores-all-fields', 'fields nobody knows are stored and answered', [
+  required('RFC 9111 §3.1', 'stores-all-fields', 'unknown fields are stored and served', [
     stored({ ...cached(60), 'x-any': 'a', 'x-empty': '' }),
     hit(gives({ 'x-any': 'a', 'x-empty': '' })),
   ]),
@@ -221,7 +221,7 @@ export const storing: readonly Row[] = [
     ),
     missed(),
   ]),
-  choice('Fetch §4.4', 'permanent-redirect-not-stored', 'a 301 with max-age is followed anew each time', [
+  choice('Fetch §4.4', 'permanent-redirect-not-stored', 'a 301 with max-age is followed again each time', [
     answered(
       replies(
         { status: 301, headers: { ...cached(60), location: '{self}/other' } },
@@ -241,7 +241,7 @@ export const storing: readonly Row[] = [
     stored({ ...cached(60), ...TAG, 'content-type': 'text/event-stream' }),
     missed(),
   ]),
-  required('RFC 9111 §3', 'partial-without-asking', 'a 206 that nobody asked for is not the whole', [
+  required('RFC 9111 §3', 'partial-without-asking', 'a 206 to a request without Range is not the whole answer', [
     answered(reply({ ...cached(60), ...TAG, 'content-range': 'bytes 0-0/3' }, { status: 206, body: 'o' })),
     missed(),
   ]),
@@ -254,7 +254,7 @@ export const storing: readonly Row[] = [
     stored({ ...cached(60), date: ago(3600), ...TAG }),
     validated(conditional),
   ]),
-  choice('RFC 9111 §3', 'stored-is-told', 'Cache-Status tells what is stored and what is not', [
+  choice('RFC 9111 §3', 'stored-is-told', 'Cache-Status shows which answers are stored', [
     stored(cached(60), says('fwd=uri-miss', 'stored')),
     missed(at('/other'), reply(control('no-store')), says('fwd=uri-miss', '!stored')),
   ]),

@@ -173,7 +173,7 @@ export const validation: readonly Row[] = [
     stored({ ...cached(0), 'last-modified': MODIFIED }),
     mistaken({ ...cached(60), 'last-modified': LATER }),
   ]),
-  choice('RFC 9111 §4.3.3', '304-out-of-nowhere', 'a 304 that nobody asked for is asked about once more', [
+  choice('RFC 9111 §4.3.3', '304-out-of-nowhere', 'after an unexpected 304 the worker asks again without conditions', [
     answered(replies({ status: 304 }, { body: 'two' }), inTurn({}, {})),
   ]),
   choice('RFC 9111 §4.3.3', '304-for-ever', 'an origin that says nothing but 304 is asked no more than twice', [
@@ -270,7 +270,7 @@ export const validation: readonly Row[] = [
     asked(conditional, reply(cached(60))),
     hit(text('two')),
   ]),
-  required('RFC 9111 §4.3.3', 'validation-500', 'a 500 is passed on where nothing may stand in', [
+  required('RFC 9111 §4.3.3', 'validation-500', 'a 500 is passed on when no stored answer may replace it', [
     stored(stale),
     asked(status(500)),
   ]),

@@ -155,16 +155,16 @@ export const vary: readonly Row[] = [
     stored(onAny, any('a, b')),
     missed(any('b, a')),
   ]),
-  optimal('RFC 9111 §4.1', 'vary-accept-language', 'a negotiated language is told apart', [
+  optimal('RFC 9111 §4.1', 'vary-accept-language', 'variants of a negotiated language are kept apart', [
     stored({ ...cached(60), vary: 'Accept-Language' }, sending({ 'accept-language': 'en' })),
     hit(sending({ 'accept-language': 'en' })),
     missed(sending({ 'accept-language': 'de' })),
   ]),
-  required('RFC 9111 §4.1', 'vary-authorization', 'a response that varies on Authorization is told apart', [
+  required('RFC 9111 §4.1', 'vary-authorization', 'variants by Authorization are kept apart', [
     stored({ ...cached(60), vary: 'Authorization' }, sending({ authorization: 'Bearer one' })),
     missed(sending({ authorization: 'Bearer two' })),
   ]),
-  required('RFC 9111 §4.1', 'vary-authorization-absent', 'nor is it given to whoever has none', [
+  required('RFC 9111 §4.1', 'vary-authorization-absent', 'nor does it answer a request without Authorization', [
     stored({ ...cached(60), vary: 'Authorization' }, sending({ authorization: 'Bearer one' })),
     missed(),
   ]),
@@ -188,12 +188,12 @@ export const vary: readonly Row[] = [
     hit(sending({ accept: 'application/json' })),
     missed(sending({ accept: 'text/csv' })),
   ]),
-  required('RFC 9111 §4.1', 'vary-accept', 'a response that varies on Accept is told apart', [
+  required('RFC 9111 §4.1', 'vary-accept', 'variants by Accept are kept apart', [
     stored({ ...cached(60), vary: 'Accept' }, sending({ accept: 'application/json' })),
     hit(sending({ accept: 'application/json' })),
     missed(sending({ accept: 'text/csv' })),
   ]),
-  choice('Fetch §2.2.5', 'vary-credentials', 'what came without credentials is not given to those who send them', [
+  choice('Fetch §2.2.5', 'vary-credentials', 'an answer without credentials does not answer a request with them', [
     stored(cached(60), { request: { credentials: 'omit' } }),
     missed({ request: { credentials: 'include' } }),
   ]),
@@ -201,12 +201,12 @@ export const vary: readonly Row[] = [
     stored(onAny),
     hit(gives({ vary: 'x-any' })),
   ]),
-  optimal('RFC 9111 §4.3.1', 'vary-sent-behind', 'what a response varies on is sent behind the page’s back too', [
+  optimal('RFC 9111 §4.3.1', 'vary-sent-behind', 'a background request sends the varying fields too', [
     stored({ ...control('max-age=60, stale-while-revalidate=60'), vary: 'x-any' }, any('a')),
     pass(61),
     hitThenAsked(any('a'), behind({ headers: { 'x-any': 'a' } })),
   ]),
-  optimal('RFC 9211 §2.2', 'vary-miss-is-told', 'another variant is told as vary-miss', [
+  optimal('RFC 9211 §2.2', 'vary-miss-is-told', 'another variant is reported as vary-miss', [
     stored(onAny, any('a')),
     missed(any('b'), says('fwd=vary-miss')),
   ]),
