@@ -1,7 +1,7 @@
-/** Field path (`name`, `lines.0.quantity`) to what is wrong with it. */
+/** Error messages by field path (`name`, `lines.0.quantity`). */
 type FieldErrors = Readonly<Record<string, string>>
 
-/** The server answered, and refused. A request nobody answered rejects with the browser's own error instead. */
+/** The server has answered with a refusal. A request without an answer rejects with the browser's own error instead. */
 export class ApiError extends Error {
   readonly status: number
   readonly title: string
@@ -17,8 +17,8 @@ export class ApiError extends Error {
 }
 
 /**
- * The error an unsuccessful answer stands for. A body that is not `application/problem+json`, or not readable,
- * gives an error that names the status alone: a proxy's HTML page is nothing to show a cashier.
+ * The error for an unsuccessful answer. If the body is not readable `application/problem+json`, the error only names
+ * the status: a proxy's HTML page does not help a cashier.
  *
  * @see RFC 9457 §3
  */
@@ -32,18 +32,18 @@ export function problemError(status: number, contentType: string | null, text: s
   return new ApiError(status, textAt(problem, 'title') ?? fallback, textAt(problem, 'detail'), fieldErrors(problem))
 }
 
-/** Whether nobody could answer: the network failed, or a gateway said that the server behind it is away. */
+/** Whether the server could not answer: the network failed, or a gateway reported that its server is away. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof ApiError) return error.status === 502 || error.status === 503 || error.status === 504
   return error instanceof TypeError
 }
 
-/** Whether asking again without a change would be refused again. */
+/** Whether the server would refuse the same request again. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status >= 400 && error.status < 500
 }
 
-/** What went wrong with each field; empty for every error that is not about fields. */
+/** The error of each field; empty for an error that is not about fields. */
 export function fieldErrorsOf(error: unknown): FieldErrors {
   return error instanceof ApiError ? error.fieldErrors : {}
 }

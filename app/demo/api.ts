@@ -1,7 +1,7 @@
 import { authorization, refreshAfterRefusal } from './bearer-token.ts'
 import { problemError } from './api-error.ts'
 
-/** What may accompany a write. */
+/** Options of a write. */
 interface SendOptions {
   /** The entity tag the caller last read; the server answers 412 when the item has changed since. */
   readonly ifMatch?: string | null
@@ -13,7 +13,9 @@ export interface Tagged<T> {
   readonly etag: string | null
 }
 
-/** The JSON at `path`. Rejects with an `ApiError` for a refusal, with the browser's own error when nobody answered. */
+/**
+ * The JSON at `path`. Rejects with an `ApiError` if the server refuses, or with the browser's error without an answer.
+ */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await send(path, signal === undefined ? {} : { signal })
   return response.json()
@@ -38,14 +40,14 @@ export async function sendJson<T>(
   return response.json()
 }
 
-/** Deletes what is at `path`. */
+/** Deletes the resource at `path`. */
 export async function deleteAt(path: string): Promise<void> {
   await send(path, { method: 'DELETE' })
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
   const first = await fetch(path, await authorized(init))
-  // A token can end between our look at the clock and the server's: one refresh, one more try.
+  // A token can expire between the client's check and the server's: the client refreshes it once and tries again.
   const response =
     first.status === 401 && (await refreshAfterRefusal()) ? await fetch(path, await authorized(init)) : first
   if (response.ok) return response

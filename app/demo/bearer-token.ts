@@ -32,7 +32,7 @@ export async function authorization(): Promise<string | undefined> {
   return held === undefined ? undefined : `Bearer ${held.token}`
 }
 
-/** After a 401: whether a new token was had, so that the request is worth sending once more. */
+/** Refreshes the token after a 401. Returns whether there is a new token, so that the request can be repeated. */
 export async function refreshAfterRefusal(): Promise<boolean> {
   return mode === 'bearer' && refresh()
 }
@@ -59,7 +59,7 @@ export function parseHeldToken(text: string | null): HeldToken | undefined {
 }
 
 function refresh(): Promise<boolean> {
-  // One refresh for all requests that wait: a second one would spend the token the first has just rotated.
+  // All waiting requests share one refresh: a second one would use the token that the first has just rotated.
   refreshing ??= requestToken().finally(() => {
     refreshing = undefined
   })
@@ -74,7 +74,7 @@ async function requestToken(): Promise<boolean> {
     if (fresh !== undefined) holdBearerToken(fresh)
     return fresh !== undefined
   } catch {
-    // Nobody answered. The request that wanted the token goes out with the old one and reports its own failure.
+    // The server did not answer. The waiting request is sent with the old token and reports its own failure.
     return false
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a change that names `urls` concerns `url`; all are absolute. A named URL that ends in `*` stands for all that
- * begin so, one without a query for that URL with any.
+ * Whether a change that names `urls` concerns `url`; all are absolute. A named URL that ends in `*` covers every URL
+ * with that prefix. A named URL without a query covers that URL with any query.
  */
 export function isCovered(url: string, urls: readonly string[]): boolean {
   return urls.some((named) => {

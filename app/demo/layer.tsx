@@ -1,4 +1,4 @@
-/** The one place where the app meets the layer. Without this file it is the same app, with a slower network. */
+/** Only this file of the app uses the layer. Without it the app works the same, with a slower network. */
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -8,12 +8,12 @@ import { isCovered } from './layer-reach.ts'
 import { urlOfKey } from './resources/query-keys.ts'
 import { beforeUserChange, currentUserId } from './session.ts'
 
-/** How often the ages on screen are looked at again, while the page can be seen. */
+/** How often the ages on screen are updated while the page is visible. */
 const LOOK_MS = 3_000
-/** How long what is on screen must hold still before it is looked at. */
+/** How long the screen must not change before its ages are updated. */
 const SETTLE_MS = 250
 
-/** Puts the layer under the app, refetches what it says has changed, and shows what it does in `place`. */
+/** Connects the app to the layer, refetches changed data, and shows the layer's state in `place`. */
 export function mountLayer(place: HTMLElement | null, client: QueryClient): void {
   const nameOf = (id: number | null): string | null => (id === null ? null : String(id))
   const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()), mayUpdate: () => !isEdited() })
@@ -22,7 +22,7 @@ export function mountLayer(place: HTMLElement | null, client: QueryClient): void
   if (place !== null) createRoot(place).render(<LayerStrip layer={layer} client={client} />)
 }
 
-/** Whether a form of this page holds what nobody has saved. */
+/** Whether a form of this page has unsaved changes. */
 const isEdited = (): boolean => document.querySelector('form :is(:user-valid, :user-invalid)') !== null
 
 async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent): Promise<void> {
@@ -30,16 +30,16 @@ async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent):
     predicate: ({ queryKey, state }) => {
       const url = urlOfKey(queryKey)
       if (url === undefined) return false
-      // A first answer is news only to a query that has none: the others have read it or will.
+      // A first answer matters only to a query without data: the other queries have read it or will read it.
       if (kind === 'first' && state.data !== undefined) return false
-      // Which queries carry an invalidated tag only the layer knows: asked anew, it answers what is still fresh itself.
+      // Only the layer knows which queries an invalidated tag concerns. It answers refetches of fresh data from store.
       return kind === 'reset' || kind === 'invalidated' || isCovered(new URL(url, location.origin).href, urls)
     },
   })
 }
 
 interface Sight {
-  /** Of the oldest answer on screen, in seconds; 'live' when none of them comes from store, absent when there is none. */
+  /** Age of the oldest answer on screen, in seconds. 'live': no answer comes from store. Absent: no answer is shown. */
   readonly age?: number | 'live'
   readonly total: Readonly<Counts>
 }
@@ -82,7 +82,7 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
   )
 }
 
-/** What is on screen and what was saved, looked at whenever that changes and every few seconds, while visible. */
+/** The state of the answers on screen, updated at each change and every few seconds while the page is visible. */
 function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
   const [sight, setSight] = useState<Sight | undefined>(undefined)
   useEffect(() => {
@@ -92,7 +92,7 @@ function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
       const seen = await lookAt(layer, client)
       if (!stopped) setSight(seen)
     }
-    // A question that got no answer, while a worker is replaced for instance, is asked again by the next look.
+    // A request without an answer, for example while a worker is replaced, is repeated at the next update.
     const lookQuietly = (): void => void look().catch(() => undefined)
     let soon: ReturnType<typeof setTimeout> | undefined
     const lookSoon = (): void => {
@@ -129,7 +129,7 @@ async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight | u
   return { total, age: ages.length === 0 ? 'live' : Math.max(...ages) }
 }
 
-/** The other tabs are asked first: one with an edited form has to be saved, closed or left. */
+/** The layer asks the other tabs first. The user must save, close or leave a tab with an edited form. */
 function UpdateButton({ layer }: { readonly layer: Freshlayer }): JSX.Element {
   const [isWaiting, setIsWaiting] = useState(false)
   const update = async (): Promise<void> => {

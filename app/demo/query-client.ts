@@ -2,7 +2,7 @@ import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import { ApiError, isRefusal } from './api-error.ts'
 import { currentUserId, endSession, onSessionChange } from './session.ts'
 
-/** The app's one query client. What it holds is dropped whenever another person takes over this screen. */
+/** The app's query client. Its data is dropped when another user signs in at this screen. */
 export function createQueryClient(): QueryClient {
   const client = new QueryClient({
     queryCache: new QueryCache({ onError: endSessionWhenRefused }),
@@ -12,8 +12,8 @@ export function createQueryClient(): QueryClient {
         staleTime: 0,
         refetchOnWindowFocus: true,
         retry: (failures, error) => failures < 1 && !isRefusal(error),
-        // Whether the server can be reached is decided by a request. `navigator.onLine` is false beside a server on
-        // the same machine and true behind a captive portal; the default mode would hold requests back on its word.
+        // Only a request shows whether the server can be reached. `navigator.onLine` may be false beside a server on
+        // the same machine, and true behind a captive portal. The default mode would hold requests back by it.
         networkMode: 'always',
       },
       mutations: { networkMode: 'always' },

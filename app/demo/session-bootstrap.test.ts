@@ -19,7 +19,7 @@ describe('bootstrapSession', () => {
     expect(session).toEqual({ status: 'signed-in', ...grace, confirmed: true })
   })
 
-  it('a 401 signs out, whoever is remembered', async () => {
+  it('a 401 signs out, even with a remembered user', async () => {
     expect(await bootstrapSession(failing(refused(401)), ada)).toEqual({ status: 'signed-out' })
   })
 
@@ -30,7 +30,7 @@ describe('bootstrapSession', () => {
     expect(await bootstrapSession(failing(error), ada)).toEqual({ status: 'signed-in', ...ada, confirmed: false })
   })
 
-  it('the network failing with nobody remembered is a failure that keeps its error', async () => {
+  it('a network failure without a remembered user keeps its error', async () => {
     const error = new TypeError('Failed to fetch')
     expect(await bootstrapSession(failing(error), undefined)).toEqual({ status: 'failed', error })
   })
@@ -55,7 +55,7 @@ describe('parseRemembered', () => {
     ['an id that is no integer', JSON.stringify({ ...ada, user: { ...ada.user, id: '1' } })],
     ['a user without a name', JSON.stringify({ ...ada, user: { ...ada.user, name: undefined } })],
     ['a user without initials', JSON.stringify({ ...ada, user: { ...ada.user, initials: undefined } })],
-  ])('%s is nobody', (_case, text) => {
+  ])('%s is not a user', (_case, text) => {
     expect(parseRemembered(text)).toBeUndefined()
   })
 })

@@ -10,7 +10,7 @@ export interface User {
   readonly initials: string
 }
 
-/** Who the server, or else this device, says is signed in. */
+/** The signed-in user, by the server, or else by this device's memory. */
 export interface SessionAnswer {
   readonly user: User
   readonly mode: SessionMode
@@ -24,13 +24,13 @@ export type Session =
       readonly status: 'signed-in'
       readonly user: User
       readonly mode: SessionMode
-      /** False while only this device's memory says so, because the server could not be asked. */
+      /** False while only this device's memory names the user, because the server cannot be reached. */
       readonly confirmed: boolean
     }
 
 /**
- * The session to open the app with. A refusal by the server ends it, whatever is remembered; only a server that cannot
- * be reached lets the remembered user carry on.
+ * The session with which the app opens. A refusal by the server ends it, even if this device remembers a user. The
+ * remembered user goes on only if the server cannot be reached.
  */
 export async function bootstrapSession(
   ask: () => Promise<SessionAnswer>,
@@ -47,7 +47,7 @@ export async function bootstrapSession(
   }
 }
 
-/** What an earlier visit wrote to storage; undefined when there is nothing, or something this version cannot read. */
+/** The session that an earlier visit stored; undefined when there is none, or this version cannot read it. */
 export function parseRemembered(text: string | null): SessionAnswer | undefined {
   try {
     const value: unknown = JSON.parse(text ?? 'null')

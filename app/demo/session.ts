@@ -21,22 +21,22 @@ function currentSession(): Session {
   return current
 }
 
-/** The id of whoever is signed in, or was when this device last heard from the server; null for nobody. */
+/** The id of the signed-in user, as last confirmed by the server; null: no user is signed in. */
 export function currentUserId(): number | null {
   if (current.status === 'signed-in') return current.user.id
   if (current.status === 'starting') return parseRemembered(localStorage.getItem(REMEMBERED_KEY))?.user.id ?? null
   return null
 }
 
-/** Calls `listener` after each change of the session, in the same turn. Returns the way to stop. */
+/** Calls `listener` synchronously after each change of the session. Returns a function that stops it. */
 export function onSessionChange(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
 
 /**
- * Calls `prepare` when another user, or nobody, is about to be signed in. Nothing of theirs is shown or asked for before
- * it is through; that it fails keeps nobody out.
+ * Calls `prepare` before the signed-in user changes, or signs out. The new user's data is neither shown nor requested
+ * until `prepare` settles. If it fails, the change goes on.
  */
 export function beforeUserChange(prepare: (userId: number | null) => Promise<unknown>): void {
   preparations.add(prepare)
@@ -46,21 +46,21 @@ export function useSession(): Session {
   return useSyncExternalStore(onSessionChange, currentSession)
 }
 
-/** Finds out who is signed in. Also asked again, quietly, while the answer is only what this device remembers. */
+/** Asks the server for the signed-in user. Runs again in the background while only this device remembers the user. */
 export async function startSession(): Promise<void> {
   const remembered = parseRemembered(localStorage.getItem(REMEMBERED_KEY))
   if (remembered?.mode === 'bearer') holdBearerToken()
   const before = current
   const found = await bootstrapSession(() => getJson<SessionAnswer>('/api/session'), remembered)
-  // Somebody signed in or out meanwhile, or the question was only a quiet one: its failure ends nothing.
+  // A user signed in or out meanwhile, or this was a background request: its failure does not end the session.
   if (current !== before || (found.status === 'failed' && before.status === 'signed-in')) return
   await settle(found)
 }
 
 /**
- * Signs in, or throws what the server said against it.
+ * Signs in, or throws the server's error.
  *
- * @param beforeShown runs when requests are already made as the new user, but nothing is shown to them yet.
+ * @param beforeShown runs when requests already belong to the new user, but before anything is shown to that user.
  */
 export async function signIn(
   email: string,
@@ -74,7 +74,7 @@ export async function signIn(
   await settle({ status: 'signed-in', user: answer.user, mode: answer.mode, confirmed: true }, beforeShown)
 }
 
-/** Signs out here even when the server cannot be told: the person at this screen must be able to leave it. */
+/** Signs out on this device even if the server cannot be reached: the user must be able to leave this screen. */
 export async function signOut(): Promise<void> {
   try {
     await deleteAt('/api/session')

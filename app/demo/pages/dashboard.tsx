@@ -54,7 +54,7 @@ function SalesToday(): JSX.Element {
   )
 }
 
-/** Today beside the mean of the days before it. Early in the day that is a long way below, and says so plainly. */
+/** Today's value beside the mean of the earlier days. Early in the day it is far below the mean. */
 function comparedWithUsual({ days }: SalesReport): string {
   const earlier = days.slice(0, -1)
   const usual = earlier.reduce((sum, day) => sum + day.totalCents, 0) / Math.max(1, earlier.length)

@@ -48,7 +48,7 @@ function PreferencesForm({ preferences }: { readonly preferences: Preferences })
       density: readText(form, 'density') === 'compact' ? 'compact' : 'comfortable',
       startPage: readText(form, 'startPage'),
     })
-    // On the promise: once the new preferences have been read, this form gives way to one that shows them.
+    // Handled on the promise: when the new preferences have been read, another form replaces this one.
     saved.then(
       () => toasts.done('Preferences were saved'),
       () => undefined,

@@ -7,7 +7,7 @@ import { readText, SelectField, TextArea, TextField } from '../ui/field.tsx'
 
 const AMOUNT = '\\d+([.,]\\d{1,2})?'
 
-/** All that can be set on a product; used to make one and to change one. */
+/** The form that creates or changes a product. */
 export function ProductForm({
   initial,
   error,
@@ -17,7 +17,7 @@ export function ProductForm({
   onCancel,
 }: {
   readonly initial: ProductInput | undefined
-  /** What the last attempt ended with. Errors about fields appear at the fields. */
+  /** The error of the last attempt. Errors about fields appear at the fields. */
   readonly error: unknown
   readonly busy: boolean
   readonly submitLabel: string
@@ -118,7 +118,7 @@ function Reference({
 }): JSX.Element {
   const entries = useCatalogue(path).data?.items ?? []
   return (
-    // A new key once the list is here: a select cannot take a default that is not among its options yet.
+    // The key changes when the list has loaded: a select cannot have a default that is not yet one of its options.
     <SelectField
       key={entries.length}
       label={label}

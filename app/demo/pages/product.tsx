@@ -101,8 +101,8 @@ function Details({ product }: { readonly product: ProductDetail }): JSX.Element 
 }
 
 /**
- * The form works on the product as it was read when editing began, and saves over that version only: a background
- * refetch may bring a newer one, but what the person saw is what they decided about.
+ * The form edits the product as it was read when editing began, and replaces only that version. A background refetch
+ * may bring a newer version, which the user has not seen.
  */
 function EditProduct({
   read,

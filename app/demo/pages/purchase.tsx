@@ -64,7 +64,7 @@ function ReceiveButton({ purchase }: { readonly purchase: PurchaseDetail }): JSX
       className="button button-primary"
       disabled={receive.isPending}
       onClick={() => {
-        // On the promise: the button is gone as soon as the purchase has been read again.
+        // Handled on the promise: the button disappears when the purchase has been read again.
         receive.mutateAsync().then(
           () => toasts.done(`${purchase.number} was received and added to stock`),
           (error: unknown) => toasts.failed(`${purchase.number} was not received`, error),

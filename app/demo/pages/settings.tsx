@@ -33,7 +33,7 @@ function SettingsForm({ settings }: { readonly settings: Settings }): JSX.Elemen
       taxPercent: Number(readText(form, 'taxPercent')),
       receiptFooter: readText(form, 'receiptFooter'),
     })
-    // On the promise: once the new settings have been read, this form gives way to one that shows them.
+    // Handled on the promise: when the new settings have been read, another form replaces this one.
     saved.then(
       () => toasts.done('Settings were saved'),
       () => undefined,

@@ -13,7 +13,7 @@ const demoUsers = [
   { name: 'Grace Hopper', role: 'clerk', email: 'grace@corner.example', password: 'grace' },
 ] as const
 
-/** Shown at every address while nobody is signed in, so that a deep link still leads where it should afterwards. */
+/** Shown at every URL while no user is signed in, so that a deep link still works after the sign-in. */
 export function SignIn({ notice }: { readonly notice: string | undefined }): JSX.Element {
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')

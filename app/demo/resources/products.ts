@@ -33,7 +33,7 @@ export interface ProductDetail extends Product {
   readonly unit: { readonly id: number; readonly name: string; readonly symbol: string }
 }
 
-/** What a person may set on a product. */
+/** The properties of a product that a user can set. */
 export type ProductInput = Pick<
   Product,
   'sku' | 'name' | 'categoryId' | 'brandId' | 'unitId' | 'priceCents' | 'costCents' | 'status' | 'description'
@@ -68,7 +68,7 @@ export function useProduct(id: number): UseQueryResult<Tagged<ProductDetail>> {
   return useQuery({ queryKey: [url], queryFn: ({ signal }) => getTagged<ProductDetail>(url, { signal }) })
 }
 
-/** Reads a product from the server itself: a 412 has just shown that any copy on the way is old. */
+/** Reads a product past all caches: a 412 has just shown that their copies are old. */
 export function useReloadProduct(id: number): UseMutationResult<Tagged<ProductDetail>, Error, void> {
   const client = useQueryClient()
   const url = `/api/products/${id}`
@@ -102,7 +102,7 @@ export function useDeleteProduct(id: number): UseMutationResult<void, Error, voi
   return useMutation({
     mutationFn: () => deleteAt(`/api/products/${id}`),
     onSuccess: () => {
-      // Not awaited: the page that shows this product is about to be left, and asking for it again would be a 404.
+      // Not awaited: the user is leaving the page of this product, and a new request for it would give a 404.
       client.removeQueries({ queryKey: [`/api/products/${id}`] })
       void invalidatePaths(client, '/api/stock', '/api/categories', '/api/brands')
     },

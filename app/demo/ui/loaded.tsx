@@ -3,7 +3,7 @@ import type { JSX, ReactNode } from 'react'
 import { ApiError, messageOf } from '../api-error.ts'
 import { Icon } from './icon.tsx'
 
-/** What a query has to show: its data, the shape of it while it loads, or why there is none. */
+/** Shows a query: its data, a placeholder while it loads, or its error. */
 export function Loaded<T>({
   query,
   skeleton = <Skeleton rows={8} />,
@@ -27,7 +27,7 @@ export function Loaded<T>({
   return <>{skeleton}</>
 }
 
-/** Says that data could not be loaded, in the words of the failure itself. */
+/** Shows that data could not be loaded, with the message of the error. */
 export function ErrorPanel({
   error,
   busy = false,

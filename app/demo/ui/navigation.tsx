@@ -13,7 +13,7 @@ const sell: Destination = { to: '/sell', label: 'Point of sale', icon: 'sell' }
 const products: Destination = { to: '/products', label: 'Products', icon: 'products' }
 const stock: Destination = { to: '/stock', label: 'Stock levels', icon: 'stock' }
 
-/** Where one can go, in the order a day in the shop goes. */
+/** The destinations, in the order of a day in the shop. */
 const sections: readonly { readonly title: string; readonly destinations: readonly Destination[] }[] = [
   { title: 'Today', destinations: [dashboard, sell] },
   {
@@ -37,7 +37,7 @@ const sections: readonly { readonly title: string; readonly destinations: readon
   },
 ]
 
-/** What has a place in the bar at the thumb's reach on a phone. */
+/** The destinations in the bottom bar on a phone. */
 export const shortcuts: readonly Destination[] = [
   dashboard,
   { ...sell, label: 'Sell' },
@@ -45,7 +45,7 @@ export const shortcuts: readonly Destination[] = [
   { ...stock, label: 'Stock' },
 ]
 
-/** Start pages a person may choose, besides the dashboard. */
+/** Start pages that a user may choose, besides the dashboard. */
 export const startPages: readonly Destination[] = [dashboard, sell, products, stock]
 
 export function NavigationLink({

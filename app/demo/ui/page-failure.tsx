@@ -14,7 +14,7 @@ export class PageFailure extends Component<{ readonly children: ReactNode }, { e
     if (this.state.error === undefined) return this.props.children
     return (
       <Page title="This page cannot be shown">
-        {/* A full load: a part of the app that failed to arrive is not asked for twice by the same document. */}
+        {/* A full page load: the same document does not request a script again after it failed to load. */}
         <ErrorPanel error={this.state.error} onRetry={() => window.location.reload()} />
       </Page>
     )

@@ -11,7 +11,7 @@ import { PageFailure } from './page-failure.tsx'
 
 const ASK_AGAIN_MS = 15_000
 
-/** The frame around every page of somebody who is signed in. */
+/** The frame around every page of a signed-in user. */
 export function Shell({ user, confirmed }: { readonly user: User; readonly confirmed: boolean }): JSX.Element {
   const { pathname } = useLocation()
   const main = useFocusAfterNavigation(pathname)
@@ -96,7 +96,7 @@ function Account({ user, onFollow }: { readonly user: User; readonly onFollow?: 
   )
 }
 
-/** Says that nobody has confirmed who this is, and keeps asking while the page can be seen. */
+/** Shows that the server has not confirmed the user, and asks it again while the page is visible. */
 function CarryingOn({ user }: { readonly user: User }): JSX.Element {
   useEffect(() => {
     const ask = (): void => {

@@ -3,9 +3,9 @@ import { messageOf } from '../api-error.ts'
 import { Icon } from './icon.tsx'
 
 interface Toasts {
-  /** Says that something worked; gone after six seconds. */
+  /** Shows a success. Disappears after six seconds. */
   readonly done: (text: string) => void
-  /** Says that something did not; stays until it is dismissed. */
+  /** Shows a failure. Stays until the user dismisses it. */
   readonly failed: (what: string, error: unknown) => void
 }
 
