@@ -3,7 +3,7 @@ import { entityTag, strongMatch, weakMatch } from '../sw/core/entity-tag.ts'
 import { parseHttpDate } from '../sw/core/http-date.ts'
 import { type EpochMs, epochMs } from '../sw/core/units.ts'
 
-/** What a resource is now, as far as a condition can ask. */
+/** The current state of a resource that conditions are compared with. */
 export interface CurrentRepresentation {
   readonly etag?: string | undefined
   readonly lastModified?: Date | undefined
@@ -25,10 +25,10 @@ export function httpDate(instant: Date): string {
 }
 
 /**
- * What a request's conditions make of it, in the order the RFC gives them. A field that cannot be parsed as a date is
- * ignored; a list of tags that cannot be parsed matches nothing, which for a write means it is refused.
+ * The result of a request's conditions, in the order of the RFC. A date that cannot be parsed is ignored. A list of
+ * tags that cannot be parsed matches nothing, so a write with it is refused.
  *
- * @param current undefined when the resource does not exist (yet), which is what `*` asks about.
+ * @param current undefined when the resource does not exist, which `*` tests.
  * @param now only decides the century of a two-digit year.
  * @see RFC 9110 §13.2.2
  */
@@ -52,18 +52,20 @@ export function evaluatePreconditions(
     if (!namesCurrent(ifNoneMatch, current, weakMatch)) return 'proceed'
     return isRead ? 'not-modified' : 'precondition-failed'
   }
-  // A date is only asked when there is no tag: it is the weaker of the two (RFC 9110 §13.1.3).
+  // A date counts only without a tag, because it is the weaker condition (RFC 9110 §13.1.3).
   if (isRead && modifiedSince(field('if-modified-since'), current, now) === false) return 'not-modified'
   return 'proceed'
 }
 
-/** Fields of a 200 that describe its body. `Content-Security-Policy` is among them: it may name a nonce of that body. */
+/**
+ * Fields of a 200 that describe its body. `Content-Security-Policy` is among them: it may name a nonce of that body.
+ */
 const OF_BODY = /^(?:content-(?!location$)|repr-digest$|transfer-encoding$|trailer$)/i
 
 /**
- * The fields of the 304 that stands for a 200 with these fields: all but those that describe its body. A cache refreshes
- * what it stored by them; the layer also learns from a 304 which user the answer is of, by the field that `identity.echo`
- * names. RFC 9110 §15.4.5
+ * The fields of the 304 in place of a 200 with these fields: all except those that describe the body. A cache updates
+ * its stored fields by them. The layer also reads the user of the answer from the field that `identity.echo` names. RFC
+ * 9110 §15.4.5
  */
 export function notModifiedFields(fields: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !OF_BODY.test(name)))

@@ -50,7 +50,7 @@ export async function subjectOf(
   }
 }
 
-/** The key tokens are signed with. It is kept in the database, so that a restart signs nobody out. */
+/** The key that signs tokens. It is stored in the database, so that a restart does not sign users out. */
 export async function tokenKey(db: Queryable): Promise<string> {
   const { rows } = await db.query<{ value: string }>(`select value from secrets where name = 'token-key'`)
   const key = rows[0]?.value

@@ -82,7 +82,7 @@ test('an unknown address is a 404 problem', async () => {
   expect(response.headers.get('content-type')).toBe('application/problem+json')
 })
 
-describe('a change made in the database behind the server', () => {
+describe('a change made directly in the database', () => {
   test('changes the tag of what shows it, its date, and nothing else', async () => {
     const [item, other] = await Promise.all([read('/api/products/7'), read('/api/products/8')])
     await shop.pool.query(`update table_changes set updated_at = now() - interval '1 hour'`)

@@ -108,7 +108,7 @@ describe('the data folder', () => {
     await third.release()
   })
 
-  test('what cannot be written is told with its path', async () => {
+  test('a folder that cannot be written is reported with its path', async () => {
     const path = join(folder, 'file')
     await writeFile(path, '')
     await expect(claimDataFolder(join(path, 'below'))).rejects.toThrow(

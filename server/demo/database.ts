@@ -41,7 +41,10 @@ export type Queryable = Pick<Pool | PoolClient, 'query'>
 const RETRYABLE = ['40001', '40P01']
 const MAX_ATTEMPTS = 4
 
-/** Runs `work` in one transaction, and again from its start when it loses a deadlock. Its error rolls back and is passed on. */
+/**
+ * Runs `work` in one transaction, and again from its start when it loses a deadlock. Its error rolls back and is passed
+ * on.
+ */
 export async function transaction<Result>(pool: Pool, work: (client: PoolClient) => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     const client = await pool.connect()
@@ -95,8 +98,8 @@ async function openFolder(path: string): Promise<Database> {
 }
 
 function openPGlite(database: PGlite): Database {
-  // A pool ends a client whose query failed. Clients that share one connection object would end their successors with
-  // it, so each gets an object of its own; the database behind them is one session all the same, hence one at a time.
+  // A pool ends a client whose query failed. If clients shared one connection object, that would also end the next
+  // ones, so each client gets its own object. The database is still one session, so the pool has one client at a time.
   class EmbeddedClient extends Client {
     constructor(config: ClientConfig = {}) {
       super({ ...config, ...createPgConfig(database) })

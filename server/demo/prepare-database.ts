@@ -8,9 +8,9 @@ import { StartError } from './start-error.ts'
 const PREPARE_LOCK = 7_303_014
 
 /**
- * Creates the tables and the seed where there are none. One transaction: it is whole or it did not happen.
+ * Creates and seeds the tables if they do not exist, all in one transaction.
  *
- * @throws StartError when the database holds somebody else's tables of the same names.
+ * @throws StartError when the database has tables of another application with the same names.
  */
 export async function prepareDatabase(database: Database, now: Date): Promise<void> {
   await transaction(database.pool, async (client) => {

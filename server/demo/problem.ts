@@ -43,7 +43,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable',
 }
 
-/** Turns anything thrown into `application/problem+json`. What nobody foresaw is a 500 without its cause, which is logged. */
+/** Turns any thrown value into `application/problem+json`. An unexpected one gives a 500; its cause is only logged. */
 export function answerProblem(error: unknown, c: Context): Response {
   const { status, detail, extras } = asProblem(error, c.req.method)
   if (status === 500) console.error(`${c.req.method} ${c.req.path} failed:`, error)

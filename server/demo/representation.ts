@@ -4,7 +4,7 @@ import type { Queryable } from './database.ts'
 import { Problem } from './problem.ts'
 import type { TableName } from './schema.ts'
 
-/** Nothing is fresh by itself: how long an answer may be used is decided by the rules of the layer above. */
+/** The server states no freshness: the layer's rules decide how long an answer may be used. */
 const CACHE_CONTROL = 'private, max-age=0'
 
 /**
@@ -52,8 +52,8 @@ export function answerCreated(c: Context, location: string, body: unknown): Resp
 }
 
 /**
- * Answers a change with what there is now. Without a tag: what is stored is not, byte for byte, what was sent, and then
- * a server must not send one (RFC 9110 §9.3.4).
+ * Answers a change with the new representation, without a tag. The stored bytes differ from the sent ones, and then a
+ * server must not send a tag (RFC 9110 §9.3.4).
  */
 export function answerChanged(c: Context, body: unknown): Response {
   return c.body(JSON.stringify(body), 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' })

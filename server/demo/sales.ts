@@ -14,7 +14,7 @@ interface Sale {
   readonly number: string
   readonly soldAt: Date
   readonly cashierName: string
-  /** Whether the user who asks made it. */
+  /** Whether the requesting user made the sale. */
   readonly mine: boolean
   readonly paidBy: 'cash' | 'card'
   readonly lineCount: number
@@ -53,7 +53,7 @@ const ITEM_TABLES: readonly TableName[] = [...LIST_TABLES, 'products']
 const WITHIN_DAYS = `($1::date is null or s.sold_at >= $1::date::timestamp at time zone 'UTC')
   and ($2::date is null or s.sold_at < ($2::date + 1)::timestamp at time zone 'UTC')`
 
-/** @param asker the placeholder that holds the id of the user who asks. */
+/** @param asker the placeholder for the id of the requesting user. */
 const saleColumns = (asker: '$2' | '$3'): string => `s.id, 'S-' || (10000 + s.id) as number, s.sold_at as "soldAt",
   u.name as "cashierName", s.user_id = ${asker} as mine, s.paid_by as "paidBy", l.count as "lineCount",
   l.total as "totalCents"`
@@ -62,7 +62,7 @@ const SALE_SOURCE = `sales s join users u on u.id = s.user_id cross join lateral
   select count(*) as count, coalesce(sum(quantity * unit_price_cents::bigint), 0)::bigint as total
   from sale_lines where sale_id = s.id) l`
 
-/** What went over the counter. A sale is never changed afterwards. */
+/** The sales. A sale never changes afterwards. */
 export function saleRoutes(pool: Pool): Hono<ShopEnv> {
   const routes = new Hono<ShopEnv>()
 

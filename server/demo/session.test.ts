@@ -32,7 +32,7 @@ describe('cookie mode', () => {
     expect(line).toMatch(/SameSite=Lax/)
   })
 
-  test('the cookie says who asks', async () => {
+  test('the cookie names the user', async () => {
     const response = await shop.ask('GET', '/api/session', { as: await shop.signIn('grace') })
     expect(await response.json()).toMatchObject({ user: { id: 2, name: 'Grace Hopper' }, mode: 'cookie' })
     expect(response.headers.get('cache-control')).toBe('no-store')
@@ -45,7 +45,7 @@ describe('cookie mode', () => {
     expect((await shop.ask('GET', '/api/session', { as: ada })).status).toBe(401)
   })
 
-  test('an expired session signs nobody in', async () => {
+  test('an expired session signs no user in', async () => {
     const ada = await shop.signIn('ada')
     await shop.pool.query(`update sessions set expires_at = now() - interval '1 second' where user_id = 1`)
     expect((await shop.ask('GET', '/api/session', { as: ada })).status).toBe(401)
@@ -53,7 +53,7 @@ describe('cookie mode', () => {
 })
 
 describe('bearer mode', () => {
-  test('a token lasts a minute and says who asks', async () => {
+  test('a token lasts a minute and names the user', async () => {
     const { token, expiresAt } = await signInForToken()
     expect(Date.parse(expiresAt) - Date.now()).toBeGreaterThan(55_000)
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(60_000)
@@ -89,7 +89,7 @@ describe('bearer mode', () => {
     expect((await shop.ask('POST', '/api/session/refresh', { as: bearer(token) })).status).toBe(status)
   })
 
-  test('a token and the cookie of another user buy nothing: a tab never turns into somebody else', async () => {
+  test('a token with the cookie of another user is not refreshed: a tab never changes its user', async () => {
     const key = await tokenKey(shop.pool)
     const { cookie } = await signInForToken()
     for (const issuedMs of [Date.now(), Date.now() - 3_600_000]) {

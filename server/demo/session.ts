@@ -75,8 +75,8 @@ export function sessionRoutes(pool: Pool, key: string): Hono {
     const user =
       (await userByToken(c, pool, key)) ??
       (cookie === undefined ? undefined : await userBySession(pool, digest(cookie)))
-    // All tabs share the cookie, each has a token of its own: another user may have signed in beside. Read at the
-    // epoch, a token has not ended, and what counts here is only whom it named.
+    // All tabs share the cookie, but each tab has its own token, so another user may have signed in. The token is read
+    // as of time 0, when it has not expired: only the user that it names counts here.
     const token = bearerToken(c)
     const named = token === undefined ? undefined : await subjectOf(key, token, 0)
     if (user === undefined || (named !== undefined && named.userId !== user.id)) {
@@ -96,7 +96,7 @@ export function sessionRoutes(pool: Pool, key: string): Hono {
   return routes
 }
 
-/** Lets nobody pass who is not signed in. */
+/** Refuses every request without a signed-in user. */
 export function requireSession(pool: Pool, key: string): MiddlewareHandler<ShopEnv> {
   return async (c, next) => {
     c.set('user', (await signedIn(c, pool, key)).user)
@@ -106,7 +106,7 @@ export function requireSession(pool: Pool, key: string): MiddlewareHandler<ShopE
 
 async function signedIn(c: Context, pool: Pool, key: string): Promise<{ user: User; mode: Mode }> {
   const cookie = getCookie(c, SESSION_COOKIE)
-  // A request that names a token means that token: falling back to a cookie could answer as somebody else.
+  // A request with a token counts only by that token: its cookie may belong to another user.
   const mode: Mode = c.req.header('authorization') === undefined ? 'cookie' : 'bearer'
   const found =
     mode === 'bearer'

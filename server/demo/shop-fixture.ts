@@ -7,7 +7,7 @@ import { prepareDatabase } from './prepare-database.ts'
 /** A seeded shop for one test file, asked without a network. */
 export interface Shop {
   readonly pool: Pool
-  /** Sends a request. A body is sent as JSON; `as` are the fields that say who asks. */
+  /** Sends a request. A body is sent as JSON; `as` are the fields that name the user. */
   ask(
     method: string,
     path: string,

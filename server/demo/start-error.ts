@@ -1,4 +1,4 @@
-/** A start that cannot succeed, told in one line: what failed, why, and what to do. Printed without a stack. */
+/** A start that cannot succeed. The message is one line: what failed, why, and what to do. Printed without a stack. */
 export class StartError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)

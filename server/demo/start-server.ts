@@ -23,7 +23,9 @@ export interface StartOptions {
 export interface RunningServer {
   readonly url: string
   readonly port: number
-  /** The same pool the routes use. With PGlite it has one client: a query inside an open transaction of another waits. */
+  /**
+   * The same pool the routes use. With PGlite it has one client: a query inside an open transaction of another waits.
+   */
   readonly pool: Pool
   /** Ends open connections and closes the database. Safe to call twice. */
   close(): Promise<void>
@@ -32,12 +34,13 @@ export interface RunningServer {
 /**
  * Opens the database, creates and seeds it where it is empty, and serves the demo.
  *
- * @throws StartError when the port is taken, the build is missing, or the database cannot be opened. Nothing is left open.
+ * @throws StartError when the port is taken, the build is missing, or the database cannot be opened. Nothing is left
+ *   open.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 4173, host = '127.0.0.1', database: location = { kind: 'memory' }, staticFolder } = options
   if (staticFolder !== undefined) await requireBuild(staticFolder)
-  // The first opening of a database takes seconds: a port that is taken is better told before.
+  // The first opening of a database takes seconds, so a port in use is reported before it.
   const reserved = await listen(createServer(), host, port)
   await closeServer(reserved)
 
@@ -83,7 +86,7 @@ function listenError(error: Error, host: string, port: number): StartError {
   return new StartError(line, { cause: error })
 }
 
-/** How long a request that is being answered may still take when the server stops. */
+/** How long a running request may still take when the server stops. */
 const DRAIN_MS = 2000
 
 function closeServer(server: Server): Promise<void> {

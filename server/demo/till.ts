@@ -9,7 +9,7 @@ interface Till {
   readonly serverTime: Date
 }
 
-/** The money in the drawer now: the one answer that is never kept by anybody. */
+/** The money in the drawer now: the only answer that no cache may store. */
 export function tillRoutes(pool: Pool): Hono<ShopEnv> {
   const routes = new Hono<ShopEnv>()
   routes.get('/', async (c) => {
