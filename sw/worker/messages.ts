@@ -10,7 +10,7 @@ import type { Secrets } from './identity/secrets.ts'
 import { signOut } from './identity/sessions.ts'
 import { takeOver } from './lifecycle/take-over.ts'
 import type { Flights } from './requests/flights.ts'
-import { eraseBehind, forgetAll } from './requests/forget.ts'
+import { forgetAll } from './requests/forget.ts'
 import type { Reachability } from './requests/reachability.ts'
 import { readOf, type UrlOf } from './requests/read.ts'
 import { revalidate } from './requests/revalidate.ts'
@@ -122,7 +122,7 @@ export class Messages {
     if (reach.all === true) await forgetAll(this.#ports)
     else {
       channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
-      eraseBehind(erasure)
+      erasure.runBehind()
     }
     return { removed }
   }

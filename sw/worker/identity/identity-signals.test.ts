@@ -18,7 +18,7 @@ async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm =
   const done: string[] = []
   const ports = {
     log: { remove: ([target]: readonly string[]) => Promise.resolve(void done.push(`${target} ends`)) },
-    erasure: { run: () => Promise.resolve() },
+    erasure: { runBehind: () => undefined },
     generations: { advance: () => undefined },
     channel: { changes: () => undefined },
     identity: {
@@ -58,7 +58,8 @@ describe('what an answer shows about its user', () => {
     vi.useFakeTimers()
     const remove = vi.fn(() => new Promise(() => undefined))
     const generations = { advance: vi.fn() }
-    const ports = { log: { remove }, generations, identity: { isOf: () => false } } as unknown as Ports
+    const channel = { changes: () => undefined }
+    const ports = { log: { remove }, generations, channel, identity: { isOf: () => false } } as unknown as Ports
     const heeding = applyIdentitySignals(
       ports,
       { partition: 'user/ada', clientId: 'a tab' },

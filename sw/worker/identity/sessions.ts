@@ -117,7 +117,7 @@ export async function endPartitions(
     await timeout(STORE_LIMIT_MS, dirtyFlag.set(), undefined).catch(() => undefined)
     throw error
   }
-  void erasure.run().catch(warned)
+  erasure.runBehind()
 }
 
 /** Applies the consequences of a sign-in or sign-out that counts as done. */

@@ -168,7 +168,7 @@ export class Reads {
     const mayWait = isForwarding(planned.plan) && !isPaused(this.#paused)
     const storing = mayWait ? flights.storing(read.key) : undefined
     if (storing !== undefined) {
-      if ((await timeout(read.rule.timeoutMs, storing, 'late')) === 'late') flights.isLate(read.key)
+      if ((await timeout(read.rule.timeoutMs, storing, 'late')) === 'late') flights.markUnshared(read.key)
       else {
         const again = rows.remembered(read.key) ?? (await this.#find(read.key))
         if (!('late' in again)) planned = this.#plan(read, again)

@@ -137,11 +137,6 @@ export class Flights {
     return flight?.isStoring() === true && !this.#isUnshared(key) ? flight.stored : undefined
   }
 
-  /** A read has waited for a store in vain: for a while others do not. */
-  isLate(key: string): void {
-    this.#setUnshared(key)
-  }
-
   /** Whether the origin of a URL may be asked something that no page waits for: it may have asked to be left alone. */
   mayAskBehind(url: string): boolean {
     return !isPaused(this.#paused.get(new URL(url).origin))
@@ -172,7 +167,7 @@ export class Flights {
       const { settlement, response } = result
       if (settlement.kind === 'store') this.#unshared.delete(read.key)
       else if (followers.length > 0 && settlement.kind !== 'refresh' && response !== undefined)
-        this.#setUnshared(read.key)
+        this.markUnshared(read.key)
       // A body can be read once: copies are made before the page gets the original.
       for (const land of followers) land(result)
       const copy = forPage && settlement.kind === 'store' ? response?.clone() : response
@@ -243,7 +238,8 @@ export class Flights {
     return isPaused(this.#unshared.get(key))
   }
 
-  #setUnshared(key: string): void {
+  /** For a while each read of a key asks for itself: an answer could not be shared, or a read has waited in vain. */
+  markUnshared(key: string): void {
     if (this.#unshared.size >= MAX_UNSHARED) this.#unshared.clear()
     this.#unshared.set(key, pauseFor(UNSHARED_MS))
   }
@@ -327,7 +323,7 @@ export class Flights {
     if (pauseMs > 0) this.#paused.set(origin, pauseFor(pauseMs))
     else if (status < 400) this.#paused.delete(origin)
     if (isCleared(fields)) await settleWithin(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected) policies?.heard(url, structured.search(fields))
+    if (structured !== undefined && status < 300 && !redirected) policies?.keep(url, structured.search(fields))
     // A sign-in page in place of the answer is no success.
     const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
     return applyIdentitySignals(this.#ports, read, head, isSuccess && confirmsTrust())

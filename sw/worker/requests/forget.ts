@@ -5,7 +5,6 @@ import type { Channel } from '../channel.ts'
 import { now } from '../clock.ts'
 import type { Erasure } from '../store/erasure.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
-import { report } from '../report.ts'
 
 interface Ports {
   readonly log: InvalidationLog
@@ -21,9 +20,5 @@ export async function forgetAll({ log, erasure, channel }: Ports): Promise<void>
   const about = { partition: EVERYONE, atMs: now(), informed: [] }
   const change = { kind: 'removed', targets: [], all: true, cause: 'remove', ...about } as const
   channel.changes([await log.remove([EVERYTHING], change)])
-  eraseBehind(erasure)
+  erasure.runBehind()
 }
-
-/** Deletes the bytes of what has been removed. No answer waits for it. */
-export const eraseBehind = (erasure: Erasure): void =>
-  void erasure.run().catch((error: unknown) => report('what was removed is not deleted yet', error))

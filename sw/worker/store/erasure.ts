@@ -1,4 +1,5 @@
 import type { RemovalTarget } from '../../core/invalidation.ts'
+import { report } from '../report.ts'
 import { promisifyRequest } from './database.ts'
 import { parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
@@ -40,6 +41,11 @@ export class Erasure {
     }
     this.#running = this.#eraseAll().finally(() => (this.#running = undefined))
     return this.#running
+  }
+
+  /** The same behind an answer: nothing waits for it. */
+  runBehind(): void {
+    this.run().catch((error: unknown) => report('what was removed is not deleted yet', error))
   }
 
   async #eraseAll(): Promise<void> {

@@ -4,7 +4,7 @@ import type { Row } from '../../core/row.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'
-import { entriesOf, indexKey, rowKey } from './records.ts'
+import { entriesOf, indexKey, rowKey, rowKeyOf } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
 import type { Transaction, Transactions, Writer } from './writer.ts'
 
@@ -93,7 +93,7 @@ async function evictLeastUsed({ store, meta }: Transaction, rule: string, size: 
   for (const [key, record] of entries) {
     if (freed >= size) break
     const entry = parseEntry(record)
-    deleteRecords(store, key.replace('\nindex\n', '\nrow\n'))
+    deleteRecords(store, rowKeyOf(key))
     resize(meta, entry, -1)
     freed += entry?.size ?? 0
     if (entry !== undefined) gone.push(entry.key)

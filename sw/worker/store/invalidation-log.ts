@@ -25,8 +25,6 @@ export interface PendingWrite {
   readonly method: string
   readonly url: string
   readonly clientId: string
-  /** Base64 of the SHA-256 of its body; absent where it has none. */
-  readonly bodyDigest?: string | undefined
   readonly targets: readonly Target[]
 }
 
@@ -38,7 +36,7 @@ export interface Announced {
 }
 
 /** What is said of a write when it is announced. */
-export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'bodyDigest' | 'targets'>
+export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'targets'>
 
 /** How long the page's answer to a write waits for its place in the order of things. */
 const PLACE_LIMIT_MS = 500

@@ -65,6 +65,9 @@ const BODY = '\nbody'
 /** The key of the index entry of a row: the same in the range of its own kind, so that both are in the same order. */
 export const indexKey = (rowKey: string): string => rowKey.replace('\nrow\n', '\nindex\n')
 
+/** The key of the row that an index entry is of. */
+export const rowKeyOf = (indexKey: string): string => indexKey.replace('\nindex\n', '\nrow\n')
+
 /** Padded, so that keys sort as numbers do. */
 export const changeKey = (partition: string, position: number): string =>
   kindOf(partition, 'change') + String(position).padStart(15, '0')

@@ -31,7 +31,7 @@ export class SearchPolicies implements StateReader {
   }
 
   /** A response says which parts of its query count; undefined: all of them. */
-  heard(url: string, policy: SearchPolicy | undefined): void {
+  keep(url: string, policy: SearchPolicy | undefined): void {
     const path = pathOf(url)
     if (JSON.stringify(policy) === JSON.stringify(this.#policies.get(path))) return
     if (policy === undefined) this.#policies.delete(path)
