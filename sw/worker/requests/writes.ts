@@ -64,21 +64,17 @@ export class Writes {
     channel.announce(WRITE)
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
-      const ending = log.end(announced, reached, change)
-      const kept = ending
-        .then(({ written }) => written)
-        .then(
-          (logged) => {
-            channel.changes([logged])
-            return true
-          },
-          (error: unknown) => {
-            report('a write could not be recorded; what it touched comes from the network', error)
-            return false
-          },
-        )
+      const kept = log.end(announced, reached, change).then(
+        (logged) => {
+          channel.changes([logged])
+          return true
+        },
+        (error: unknown) => {
+          report('a write could not be recorded; what it touched comes from the network', error)
+          return false
+        },
+      )
       waitUntil(kept)
-      await ending.catch(() => undefined)
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
       if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, kept, false))) return
       await settleWithin(dirtyFlag.set())

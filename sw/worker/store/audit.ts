@@ -31,10 +31,14 @@ interface Ports {
  */
 export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) => boolean): Promise<boolean> {
   const { writer, rows, log } = ports
-  const round = await writer.write((transaction) => auditSlice(transaction, isExpired))
+  const round = await writer.write(async (transaction) => {
+    const looked = await auditSlice(transaction, isExpired)
+    // In the same transaction: another worker's pass may begin right after it.
+    return { ...looked, tidied: log.tidy(transaction, looked.isLast) }
+  })
   rows.forget(round.gone)
+  log.memory.forget(round.tidied)
   if (round.damaged > 0) report('audit', `${round.damaged} rows or entries that did not belong together, removed`)
-  await log.tidy(round.isLast)
   return !round.isLast
 }
 

@@ -1,13 +1,14 @@
 import type { Change, LoggedChange } from '../../core/change.ts'
 import { EVERYONE } from '../../core/key.ts'
 import { isLogged } from '../../protocol.ts'
+import { epochMs } from '../../core/units.ts'
 import { now } from '../clock.ts'
 import { promisifyRequest } from './database.ts'
 import { changeKey, kindOf, META, storedPartitions, under } from './records.ts'
 import { parseMeta } from './meta.ts'
 import type { Transaction, Writer } from './writer.ts'
 
-/** The change log holds so many changes, and none older than a day: a tab that slept longer starts anew. */
+/** The change log holds so many changes of all users, and none older than a day: a tab that slept longer starts anew. */
 const MAX_CHANGES = 1000
 const MAX_CHANGE_AGE_MS = 86_400_000
 
@@ -42,10 +43,12 @@ export async function missed(
   return writer.read(async (store) => {
     const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
     const { logId = '', position = 0 } = meta ?? {}
-    const isOther = 'logId' in from && (from.logId !== logId || from.position > position)
-    if (isOther || ('logId' in from && position - from.position > MAX_CHANGES)) {
-      return { logId, position, missed: 'reset' }
-    }
+    const { position: trimmedTo = 0, atMs: trimmedToMs = -1 } = meta?.trimmed ?? {}
+    const isLost =
+      'logId' in from
+        ? from.logId !== logId || from.position > position || from.position < trimmedTo
+        : from.sinceMs <= trimmedToMs
+    if (isLost) return { logId, position, missed: 'reset' }
     const found: LoggedChange[] = []
     for (const partition of new Set([EVERYONE, ...partitions])) {
       const changes =
@@ -81,14 +84,24 @@ export async function trimChanges(writer: Writer): Promise<void> {
   const oldestMs = now() - MAX_CHANGE_AGE_MS
   for (const partition of await writer.read(storedPartitions)) {
     const all = under(kindOf(partition, 'change'))
-    const upTo = await writer.read(async (store) => {
+    // Looked for in a transaction that only reads: mostly there is nothing to trim.
+    const oldOf = async (store: IDBObjectStore): Promise<LoggedChange[]> => {
       const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
       const records = await promisifyRequest<unknown[]>(store.getAll(all, SLICE))
-      const oldest = Math.max(0, (meta?.position ?? 0) - MAX_CHANGES)
-      const old = records.filter(isLogged).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
-      return old.at(-1)?.position
-    })
-    if (upTo === undefined) continue
-    await writer.write(({ store }) => void store.delete(IDBKeyRange.bound(all.lower, changeKey(partition, upTo))))
+      const oldest = (meta?.position ?? 0) - MAX_CHANGES
+      return records.filter(isLogged).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
+    }
+    for (let old = await writer.read(oldOf); old.length > 0; old = old.length < SLICE ? [] : await writer.read(oldOf)) {
+      const position = Math.max(...old.map((change) => change.position))
+      const atMs = epochMs(Math.max(...old.map((change) => change.atMs)))
+      await writer.write(({ store, meta }) => {
+        const { trimmed } = meta
+        meta.trimmed = {
+          position: Math.max(position, trimmed?.position ?? 0),
+          atMs: epochMs(Math.max(atMs, trimmed?.atMs ?? 0)),
+        }
+        store.delete(IDBKeyRange.bound(all.lower, changeKey(partition, position)))
+      })
+    }
   }
 }

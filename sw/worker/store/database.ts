@@ -9,7 +9,7 @@ export type { UseStore }
  * A transaction in which no request completes for so long is given up, and what it has written is undone. So is an
  * attempt to open the database: the next use tries again.
  */
-const STALLED_MS = 10_000
+export const STALLED_MS = 10_000
 
 /** Requests that have completed, of all databases: a slow disk makes progress, one that hangs makes none. */
 let completed = 0

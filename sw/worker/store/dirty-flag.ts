@@ -1,6 +1,7 @@
 import { dirtyFlagCacheOf } from '../../../config/names.ts'
 import { scope } from '../scope.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { timeout } from '../clock.ts'
+import { STALLED_MS } from './database.ts'
 
 /**
  * A sign outside of the database that its rows are not to be believed: a write has reached the origin that could not be
@@ -8,10 +9,10 @@ import { STORE_LIMIT_MS, timeout } from '../clock.ts'
  * kind of storage fails another may not.
  */
 export const dirtyFlag = {
-  /** False where Cache Storage cannot be asked either, or takes long. */
+  /** Waits for a slow disk. False where Cache Storage fails, or hangs for 10 s. */
   isSet: async (): Promise<boolean> => {
     try {
-      return await timeout(STORE_LIMIT_MS, caches.has(dirtyFlagCacheOf(scope())), false)
+      return await timeout(STALLED_MS, caches.has(dirtyFlagCacheOf(scope())), false)
     } catch {
       return false
     }

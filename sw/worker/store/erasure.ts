@@ -39,8 +39,7 @@ export class Erasure {
       this.#isAskedAgain = true
       return this.#running
     }
-    this.#running = this.#eraseAll().finally(() => (this.#running = undefined))
-    return this.#running
+    return (this.#running = this.#eraseAll())
   }
 
   /** The same behind an answer: nothing waits for it. */
@@ -49,16 +48,21 @@ export class Erasure {
   }
 
   async #eraseAll(): Promise<void> {
-    await this.#writer.load()
-    do {
-      this.#isAskedAgain = false
-      const removals = this.#log.memory.removals()
-      if (removals.length === 0) return
-      for (const range of await this.#rangesOf(removals.map(([target]) => target))) await this.#erase(range)
-      // What memory holds of them goes before the marks that keep it from being served.
-      this.#rows.forgetAll()
-      await this.#log.forgetRemovals(removals)
-    } while (this.#isAskedAgain)
+    try {
+      await this.#writer.load()
+      do {
+        this.#isAskedAgain = false
+        const removals = this.#log.memory.removals()
+        if (removals.length === 0) return
+        for (const range of await this.#rangesOf(removals.map(([target]) => target))) await this.#erase(range)
+        // What memory holds of them goes before the marks that keep it from being served.
+        this.#rows.forgetAll()
+        await this.#log.forgetRemovals(removals)
+      } while (this.#isAskedAgain)
+    } finally {
+      // At once: who asks after the last look must not be given this run.
+      this.#running = undefined
+    }
   }
 
   /** The ranges of rows that may hold something of these: those of a key or of a partition, else all. */

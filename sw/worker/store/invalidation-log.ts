@@ -3,6 +3,7 @@ import {
   EVERYTHING,
   Invalidations,
   isRemovedBy,
+  type Invalidation,
   type Removable,
   type RemovalTarget,
   type Target,
@@ -10,7 +11,6 @@ import {
 import type { Row } from '../../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { aliveLockOf } from '../../../config/names.ts'
-import { timeout } from '../clock.ts'
 import { scope } from '../scope.ts'
 import { log } from './change-log.ts'
 import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
@@ -37,9 +37,6 @@ export interface Announced {
 
 /** What is said of a write when it is announced. */
 export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'targets'>
-
-/** How long the page's answer to a write waits for its place in the order of things. */
-const PLACE_LIMIT_MS = 500
 
 /** More invalidations than this give way to ones that reach more. */
 const MAX_INVALIDATIONS = 1000
@@ -113,52 +110,39 @@ export class InvalidationLog implements StateReader {
   }
 
   /**
-   * The outcome of a write is known: what it `reached` is invalidated as of now. When this settles memory knows, which is
-   * enough for the page to be answered: on disk the announcement stands for the outcome until `written` settles.
+   * The outcome of a write is known: what it `reached` is invalidated as of now. The write stays pending for what it
+   * reached until that is on disk, so the page can be answered at once.
+   *
+   * @returns settles when the invalidation is on disk. Rejects when the store could not be written: then memory alone
+   * has it, and on disk the announcement stands for it.
    */
   async end(
     { id }: Pick<Announced, 'id'>,
     reached: readonly Target[],
     change: Change | undefined,
-  ): Promise<{ readonly written: Promise<LoggedChange | undefined> }> {
-    const placed = this.#writer.nextInMemory().then((at) => {
-      for (const target of reached) this.memory.add({ target, sequence: at })
-      if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
-      this.memory.end(id)
-      return at
-    })
-    const written = placed.then((at) => this.#written(id, reached, change, at))
-    written.catch(() => undefined)
-    // Without a place the write stays pending: what it touches comes from the network.
-    await timeout(PLACE_LIMIT_MS, placed, undefined)
-    return { written }
-  }
-
-  async #written(
-    id: string,
-    reached: readonly Target[],
-    change: Change | undefined,
-    placed: Sequence,
   ): Promise<LoggedChange | undefined> {
-    const logged = await this.#writer.write((transaction) => {
-      const { store } = transaction
-      // What is asked after the page has its answer, and before this is on disk, is newer than the write.
-      const at = this.#writer.confirm(placed, transaction)
-      for (const target of reached) this.#put(store, target, at)
-      store.delete(PENDING_WRITES + id)
-      return log(transaction, change)
-    })
-    this.#own.delete(id)
-    return logged
+    this.memory.begin(id, reached)
+    if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
+    const placed = await this.#writer.nextInMemory()
+    try {
+      const logged = await this.#writer.write((transaction) => {
+        // What is asked after the page has its answer, and before this is on disk, is newer than the write.
+        const at = this.#writer.confirm(placed, transaction)
+        for (const target of reached) this.putInvalidation(transaction, target, at)
+        transaction.store.delete(PENDING_WRITES + id)
+        return log(transaction, change)
+      })
+      this.#own.delete(id)
+      return logged
+    } finally {
+      for (const target of reached) this.memory.add({ target, sequence: placed })
+      this.memory.end(id)
+    }
   }
 
   /** Invalidates at once, without a write. Settles when it is on disk. */
-  async invalidate(targets: readonly Target[], change: Change | undefined): Promise<LoggedChange | undefined> {
-    const id = crypto.randomUUID()
-    // Until it has a place it covers as a pending write does.
-    this.memory.begin(id, targets)
-    const { written } = await this.end({ id }, targets, change)
-    return written
+  invalidate(targets: readonly Target[], change: Change | undefined): Promise<LoggedChange | undefined> {
+    return this.end({ id: crypto.randomUUID() }, targets, change)
   }
 
   /**
@@ -206,25 +190,23 @@ export class InvalidationLog implements StateReader {
   /**
    * Folds what has become too many; and forgets invalidations older than every row, where the audit has seen all of them.
    * What is stored until this is written lowers what it has seen.
+   *
+   * @returns what memory is to forget when the transaction is on disk: work that fails runs again, and must find the same.
    */
-  async tidy(isAudited: boolean): Promise<void> {
-    if (!isAudited && this.memory.size <= MAX_INVALIDATIONS) return
-    const { forgotten, folded } = await this.#writer.write((transaction) => {
-      const { store, meta } = transaction
-      const inAir = this.#writer.oldestInAir(transaction)
-      const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
-      const oldest = oldestRow < inAir ? oldestRow : inAir
-      if (isAudited) meta.auditedTo = meta.oldestSeen = undefined
-      const forgotten = this.memory.olderThan(oldest)
-      // A request of another worker may be older than what is forgotten: what it brings is not stored.
-      if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence
-      const folded = this.memory.folded(MAX_INVALIDATIONS, forgotten)
-      for (const { target } of [...forgotten, ...folded.gone]) store.delete(INVALIDATIONS + target)
-      for (const { target, sequence } of folded.put) this.#put(store, target, sequence)
-      return { forgotten, folded }
-    })
-    // Only now that the disk has it: work that failed runs again, and must find the same.
-    this.memory.forget([...forgotten, ...folded.gone])
+  tidy(transaction: Transaction, isAudited: boolean): readonly Invalidation[] {
+    const { store, meta } = transaction
+    const inAir = this.#writer.oldestInAir(transaction)
+    const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
+    const oldest = oldestRow < inAir ? oldestRow : inAir
+    if (isAudited) meta.auditedTo = meta.oldestSeen = undefined
+    const forgotten = this.memory.olderThan(oldest)
+    // A request of another worker may be older than what is forgotten: what it brings is not stored.
+    if (oldest > meta.floor) meta.floor = (oldest - 1) as Sequence
+    const folded = this.memory.folded(MAX_INVALIDATIONS, forgotten)
+    const gone = [...forgotten, ...folded.gone]
+    for (const { target } of gone) store.delete(INVALIDATIONS + target)
+    for (const { target, sequence } of folded.put) this.putInvalidation(transaction, target, sequence)
+    return gone
   }
 
   learn(records: StateRecords): void {
@@ -253,7 +235,7 @@ export class InvalidationLog implements StateReader {
     if (isOtherVersion) this.putRemovals(transaction, [EVERYTHING], start)
     const damaged = entries.filter(([key, record]) => key !== META && parse(record) === undefined)
     for (const [key] of damaged) store.delete(key)
-    if (damaged.length > 0) this.#put(store, EVERYTHING, start)
+    if (damaged.length > 0) this.putInvalidation(transaction, EVERYTHING, start)
     this.memory.end(DAMAGED)
   }
 
@@ -268,11 +250,11 @@ export class InvalidationLog implements StateReader {
     if (gone.length === 0) return
     for (const { id } of gone) this.#settled.add(id)
     try {
-      await this.#writer.write(({ store, next }) => {
+      await this.#writer.write((transaction) => {
         for (const { id, targets } of gone) {
-          const at = next()
-          for (const target of targets) this.#put(store, target, at)
-          store.delete(PENDING_WRITES + id)
+          const at = transaction.next()
+          for (const target of targets) this.putInvalidation(transaction, target, at)
+          transaction.store.delete(PENDING_WRITES + id)
         }
       })
     } catch (error) {
@@ -282,7 +264,8 @@ export class InvalidationLog implements StateReader {
     for (const { id } of gone) this.memory.end(id)
   }
 
-  #put(store: IDBObjectStore, target: Target, at: Sequence): void {
+  /** Invalidates, as part of a transaction. */
+  putInvalidation({ store }: Pick<Transaction, 'store'>, target: Target, at: Sequence): void {
     this.memory.add({ target, sequence: at })
     store.put({ kind: 'invalidation', target, sequence: at }, INVALIDATIONS + target)
   }

@@ -16,6 +16,8 @@ export interface Meta {
   sizes: Readonly<Record<string, number>>
   /** Of the newest entry of the change log. */
   position: number
+  /** The newest change that the log has forgotten. */
+  trimmed?: { readonly position: number; readonly atMs: EpochMs }
   /** The clock at the last housekeeping: one that was set ahead by mistake is believed only if it stays so. */
   clockAtMs?: EpochMs
   /** The key up to which the audit has come; absent: it begins anew. */

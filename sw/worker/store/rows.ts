@@ -2,7 +2,7 @@ import { refusal, type Refusal } from '../../core/admission.ts'
 import type { Change, LoggedChange } from '../../core/change.ts'
 import { urlPrefix } from '../../core/key.ts'
 import type { Row } from '../../core/row.ts'
-import type { Sequence } from '../../core/sequence.ts'
+import { isOfSameWorker, type Sequence } from '../../core/sequence.ts'
 import { log } from './change-log.ts'
 import { promisifyRequest } from './database.ts'
 import { entryOf, type IndexEntry, parseEntry } from './index-entry.ts'
@@ -86,6 +86,12 @@ export class Rows {
       const existing = await entryAt(store, key)
       const removed = this.#log.memory.removing(row)
       const refused = refusal(row, existing?.sequence, removed > meta.floor ? removed : meta.floor)
+      // Two workers live: which of the two responses was asked for later cannot be told, so the next read validates.
+      if (refused === 'overtaken' && existing !== undefined && !isOfSameWorker(existing.sequence, row.sequence)) {
+        this.#log.putInvalidation(transaction, `url ${row.url}`, transaction.next())
+      }
+      // A worker of another `version` has replaced this one: the rows are that worker's.
+      if (!this.#writer.isOfThisVersion(meta)) return 'removed'
       if (refused !== undefined) return refused
       const entry = entryOf(row)
       const records = recordsOf(row)
@@ -123,8 +129,10 @@ export class Rows {
     // Later reads wait for the disk, where the row is already deleted.
     this.#cache.delete([key])
     const logged = await this.#writer.write(async (transaction) => {
-      this.#log.putRemovals(transaction, [`key ${key}`], at)
-      const isGone = await deleteRow(transaction, rowKey({ key, variant }), at)
+      // Where another worker has written since, its row may be of before: it goes as well.
+      const place = this.#writer.confirm(at, transaction)
+      this.#log.putRemovals(transaction, [`key ${key}`], place)
+      const isGone = await deleteRow(transaction, rowKey({ key, variant }), place)
       return isGone ? log(transaction, change) : undefined
     })
     this.#cache.delete([key])

@@ -160,6 +160,30 @@ describe('a worker that starts', () => {
   })
 })
 
+describe('a sign that a write could not be recorded', () => {
+  it('is waited for where Cache Storage is slow: no row is found before', async () => {
+    const before = await worker()
+    const row = await stored(before)
+    let tell: (isSet: boolean) => void = () => undefined
+    vi.stubGlobal('caches', { ...caches, has: () => new Promise<boolean>((resolve) => (tell = resolve)) })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const next = await worker(before.name)
+      let rows: number | undefined
+      const finding = found(next, row).then((count) => (rows = count))
+      await before.rows.find(row.key)
+      await vi.advanceTimersByTimeAsync(9000)
+      expect(rows).toBeUndefined()
+      tell(true)
+      await finding
+      expect(rows).toBe(0)
+    } finally {
+      vi.useRealTimers()
+      vi.stubGlobal('caches', { ...caches, has: () => Promise.resolve(false) })
+    }
+  })
+})
+
 describe('what has been removed', () => {
   it('is not brought back by what was asked for before: a sign-out, a removal by hand, a 404', async () => {
     const store = await worker()
@@ -232,6 +256,30 @@ describe('what has been removed', () => {
     expect(await found(store, plain)).toBe(0)
   })
 
+  it.each([0, 1, 2, 3, 4, 5, 6])('is erased when asked for %i steps after another erasure', async (steps) => {
+    const store = await worker()
+    const { log, erasure } = store
+    await stored(store)
+    await log.remove(['url https://app.test/api/1'], undefined)
+    let second: Promise<void> | undefined
+    const forgetRemovals = log.forgetRemovals.bind(log)
+    log.forgetRemovals = async (erased) => {
+      await forgetRemovals(erased)
+      log.forgetRemovals = forgetRemovals
+      void (async () => {
+        for (let step = 0; step < steps; step++) await Promise.resolve()
+        log.memory.addRemoval('prefix ', await at)
+        second = erasure.run()
+      })()
+    }
+    const at = stored(store, '/api/2').then(() => store.writer.nextInMemory())
+    await at
+    await erasure.run()
+    await vi.waitFor(() => expect(second).toBeDefined())
+    await second
+    expect(await countEntries(store.writer, () => true)).toBe(0)
+  })
+
   it('is counted by what of it is stored', async () => {
     const store = await worker()
     for (let at = 0; at < 3; at++) await stored(store, `/api/${at}`, { tags: at === 0 ? ['other'] : ['products'] })
@@ -252,6 +300,67 @@ describe('two workers', () => {
     await one.rows.commit(held, undefined)
     expect(other.log.isInvalidated(held)).toBe(true)
     expect((await one.rows.find(row.key)).every((each) => one.log.isInvalidated(each))).toBe(true)
+  })
+
+  it('validate what both have asked for: which came later cannot be told', async () => {
+    const one = await worker()
+    await stored(one, '/api/other')
+    const other = await worker(one.name)
+    await stored(other)
+    // Asked for last, by a worker that has not heard of the other.
+    const last = await asked(one)
+    expect(last.sequence).toBeLessThan((await other.rows.find(last.key))[0]?.sequence ?? 0)
+    expect(await one.rows.commit(last, undefined)).toBe('overtaken')
+    const [row] = await one.rows.find(last.key)
+    expect(row && one.log.isInvalidated(row)).toBe(true)
+  })
+
+  it('drop what both have stored: a 404 may have come after the other was asked', async () => {
+    const one = await worker()
+    const first = await stored(one)
+    const other = await worker(one.name)
+    await stored(other)
+    const notFound = await asked(one)
+    await one.rows.drop(first, notFound.sequence, {} as never)
+    expect(await found(one, first)).toBe(0)
+    expect(await countEntries(one.writer, () => true)).toBe(0)
+  })
+
+  it('do not serve what is older than a write that ended in the one that had not heard of the other', async () => {
+    const one = await worker()
+    const { id, durable } = one.log.announce({
+      method: 'POST',
+      url: 'https://app.test/api/1',
+      clientId: 'a tab',
+      targets: ['url https://app.test/api/1'],
+    })
+    await durable
+    const other = await worker(one.name)
+    const row = await stored(other)
+    const ending = one.log.end({ id }, ['url https://app.test/api/1'], undefined)
+    await one.writer.nextInMemory()
+    // The page has its answer by now, and reads.
+    expect(one.log.isInvalidated(row)).toBe(true)
+    await ending
+    expect(one.log.isInvalidated(row)).toBe(true)
+    expect(one.log.isInvalidated(await stored(one))).toBe(false)
+  })
+
+  it('of two versions: the older one ends its writes, and removes nothing of the newer', async () => {
+    const old = await worker()
+    await stored(old)
+    const held = await asked(old, '/api/held')
+    const next = await worker(old.name, '2')
+    const row = await stored(next, '/api/2')
+    expect(await old.rows.commit(held, undefined)).toBe('removed')
+    await old.log.invalidate(['tag other'], undefined)
+    expect(await found(old, row)).toBe(0)
+    next.writer.reread()
+    expect(await found(next, row)).toBe(1)
+    await stored(next, '/api/3')
+    await next.erasure.run()
+    expect(await found(next, row)).toBe(1)
+    expect(await rowsOnDisk(next)).toBe(2)
   })
 
   it('leave a write to the one that sends it, as long as that lives', async () => {
@@ -299,6 +408,10 @@ describe('two workers', () => {
     await stored(other, '/api/2')
     expect(await one.rows.commit(held, undefined)).toBe('removed')
     await stored(one)
+    const { use: again } = await fakeDatabase(one.name)
+    await again('readwrite', (store) => Promise.resolve(store.clear()))
+    await one.log.invalidate(['tag other'], undefined)
+    await stored(one, '/api/3')
   })
 })
 
@@ -359,30 +472,38 @@ describe('an audit', () => {
     expect(await rowsOnDisk(store)).toBe(2)
   })
 
-  it('forgets no invalidation that covers what was stored while it looked', async () => {
+  it.each([0, 1, 2, 3])('forgets no invalidation that covers what was stored after %i rounds', async (rounds) => {
     const store = await worker()
     const held = await asked(store, '/api/held', { tags: ['old'] })
     await store.log.invalidate(['tag old'], undefined)
     await stored(store, '/api/new')
-    await audit(store, () => false)
-    // All has been looked at by now; the answer that comes is older than what the audit has seen.
-    const writer: Pick<typeof store.writer, 'write'> = store.writer
-    const { write } = writer
-    let isHeld = true
-    writer.write = async (work, bytes) => {
-      const result = await write.call(store.writer, work, bytes)
-      if (isHeld) {
-        isHeld = false
-        await write.call(store.writer, async () => undefined)
-        await store.rows.commit(held, undefined)
-      }
-      return result as never
-    }
-    await audit(store, () => false)
-    writer.write = write
-    for (let round = 0; round < 3; round++) await audit(store, () => false)
-    expect(store.log.isInvalidated(held)).toBe(true)
+    for (let round = 0; round < rounds; round++) await audit(store, () => false)
+    const committed = await store.rows.commit(held, undefined)
+    for (let round = 0; round < 5; round++) await audit(store, () => false)
+    expect(committed === 'removed' || store.log.isInvalidated(held)).toBe(true)
   })
+
+  it.each([1, 2, 3, 4])(
+    'forgets no invalidation that covers a row when another worker looks at %i slices between',
+    async (rounds) => {
+      const one = await worker()
+      const old = await stored(one, '/api/old', { partition: 'user/zoe', tags: ['old'] })
+      await one.log.invalidate(['tag old'], undefined)
+      await stored(one, '/api/new')
+      const other = await worker(one.name)
+      await other.rows.find(old.key)
+      const writer: Pick<typeof one.writer, 'write'> = one.writer
+      const { write } = writer
+      writer.write = async (work, bytes) => {
+        for (let round = 0; round < rounds; round++) await audit(other, () => false)
+        return write.call(one.writer, work, bytes) as never
+      }
+      for (let round = 0; round < 6; round++) await audit(one, () => false)
+      const next = await worker(one.name)
+      await next.rows.find(old.key)
+      expect(next.log.isInvalidated(old)).toBe(true)
+    },
+  )
 
   it('goes on where the worker before has stopped, and forgets invalidations older than every row', async () => {
     const store = await worker()
@@ -413,13 +534,19 @@ describe('the change log', () => {
     for (const atMs of [now - 90_000_000, now, now]) await store.log.invalidate([], change(atMs))
     await trimChanges(store.writer)
     expect(await positions()).toEqual([2, 3])
+    const { logId } = await store.writer.begin()
+    const asleep = async (from: Parameters<typeof missed>[1]): Promise<unknown> =>
+      (await missed(store.writer, from, [])).missed
+    // A tab that slept for more than a day has missed what is no longer told.
+    expect(await asleep({ logId, position: 0 })).toBe('reset')
+    expect(await asleep({ sinceMs: now - 90_000_001 })).toBe('reset')
+    expect(await asleep({ logId, position: 1 })).toHaveLength(2)
+    expect(await asleep({ sinceMs: now - 1 })).toHaveLength(2)
     await store.writer.write(({ meta }) => void (meta.position += 999))
     await store.log.invalidate([], change(now))
     await trimChanges(store.writer)
     expect(await positions()).toEqual([1003])
-    expect((await missed(store.writer, { logId: (await store.writer.begin()).logId, position: 2 }, [])).missed).toBe(
-      'reset',
-    )
+    expect(await asleep({ logId, position: 2 })).toBe('reset')
   })
 
   it('tells of the gap, of those partitions alone, and of what ends a user to all', async () => {

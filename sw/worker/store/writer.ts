@@ -87,6 +87,8 @@ export class Writer implements Transactions {
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
   #dirty: Promise<boolean> | undefined
   #counter = 0
+  /** The rows were of this worker's `version` once: if they are of another, its worker has replaced this one. */
+  #hadThisVersion = false
   /** The highest incarnation that was ever this worker's: should the database vanish, sequences still only grow. */
   #highest = 0
   /** Requests that have not ended, with their places where these are known. */
@@ -146,9 +148,8 @@ export class Writer implements Transactions {
   }
 
   /** The next place of this worker, in memory. Rejects when the store could not be written. */
-  async nextInMemory(): Promise<Sequence> {
-    const lease = await this.begin()
-    return sequence((this.#held ?? lease).incarnation, ++this.#counter)
+  nextInMemory(): Promise<Sequence> {
+    return this.placeOf({ lease: this.begin(), counter: ++this.#counter })
   }
 
   /** A place that was taken in memory, if no other worker has written since; else the next one. */
@@ -252,6 +253,7 @@ export class Writer implements Transactions {
       this.#lease = this.#loaded = Promise.resolve(meta)
     }
     this.#held = meta
+    this.#hadThisVersion ||= this.isOfThisVersion(meta)
     if (isDirty) this.#clean()
     return results
   }
@@ -271,6 +273,9 @@ export class Writer implements Transactions {
     const incarnation = Math.max(found?.incarnation ?? 0, this.#highest) + 1
     this.#highest = incarnation
     const meta = found ?? newMeta()
+    const isOfAnother = meta.version !== this.#version
+    // A worker that is replaced ends its writes; it removes nothing of the newer one.
+    const isReplaced = found !== undefined && isOfAnother && this.#hadThisVersion
     const entries = await entriesOf(store, under(STATE))
     const isNew = found === undefined && entries.length === 0
     // What forbids to store what was asked for before may have been lost with the database that was there before.
@@ -279,15 +284,17 @@ export class Writer implements Transactions {
     const transaction = this.#transaction(store, meta)
     for (const reader of this.#readers) {
       reader.learn(entries.map(([, record]) => record))
-      reader.takeOver?.(transaction, isDirty || (!isNew && meta.version !== this.#version), entries)
+      reader.takeOver?.(transaction, isDirty || (!isNew && isOfAnother && !isReplaced), entries)
     }
-    meta.version = this.#version
+    if (!isReplaced) meta.version = this.#version
     return transaction
   }
 
   #learn(records: StateRecords): Readonly<Meta> | undefined {
     for (const reader of this.#readers) reader.learn(records)
-    return records.map(parseMeta).find((meta) => meta !== undefined)
+    const found = records.map(parseMeta).find((meta) => meta !== undefined)
+    this.#hadThisVersion ||= this.isOfThisVersion(found)
+    return found
   }
 }
 
