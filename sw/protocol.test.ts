@@ -375,8 +375,8 @@ describe('whatever comes as a message', () => {
         const others = othersChange(message)
         if (said?.say === 'change' || said?.say === 'reset') expect(others).toBeDefined()
         if (said === undefined && others !== undefined && refusal(message) === undefined)
-          expect(message).toHaveProperty('say', expect.toBeOneOf(['reset', 'write']))
-        if (others?.ended !== undefined) expect(said).toMatchObject({ change: { kind: 'removed' } })
+          expect(message).toHaveProperty('say', expect.toBeOneOf(['reset', 'write', 'change']))
+        if (others?.ended !== undefined) expect(message).toMatchObject({ change: { kind: 'removed', all: true } })
       }),
       { numRuns: runs },
     )

@@ -218,19 +218,18 @@ export function parseQuestion(data: unknown): Question | undefined {
 }
 
 /**
- * What another worker says that it writes or has written; undefined when what came over the channel is none of that.
+ * What another worker says that it writes or has written; undefined when what came over the channel is none of that. A
+ * change counts however little of it can be read: then the store is read again, and that is all.
  *
  * @returns whose data is gone altogether, if anybody's is.
  */
 export function othersChange(data: unknown): { readonly ended: string | undefined } | undefined {
   // What a worker of another version says cannot be read, but it may have written.
   if (isOfOtherVersion(data)) return { ended: undefined }
-  const announcement = opened(data) as Announcement | Notice | undefined
-  if (announcement?.say === 'reset' || announcement?.say === 'write') return { ended: undefined }
-  const change = announcement?.say === 'change' ? heardChange(announcement.change) : undefined
-  if (change === undefined) return undefined
-  const { kind, all, partition } = change
-  return { ended: kind === 'removed' && all === true ? partition : undefined }
+  const { say, change } = (opened(data) ?? {}) as { say?: unknown; change?: Partial<Change> | null }
+  if (say !== 'change') return say === 'reset' || say === 'write' ? { ended: undefined } : undefined
+  const isEnd = change?.kind === 'removed' && change.all === true && typeof change.partition === 'string'
+  return { ended: isEnd ? change.partition : undefined }
 }
 
 /** What a tab can make of an announcement. */
@@ -296,7 +295,7 @@ function isReach(reach: unknown): boolean {
   return [tags, urls, patterns].every(isTexts) && typeof all === 'boolean'
 }
 
-/** Whether something from the channel or the store is an entry of the change log. */
+/** Whether something from the channel or in a greeting is an entry of the change log. */
 export function isLogged(given: unknown): given is LoggedChange {
   const change = given as Partial<LoggedChange> | null | undefined
   return (

@@ -1,6 +1,5 @@
 import type { Change, LoggedChange } from '../../core/change.ts'
 import { EVERYONE } from '../../core/key.ts'
-import { isLogged } from '../../protocol.ts'
 import { epochMs } from '../../core/units.ts'
 import { now } from '../clock.ts'
 import { promisifyRequest } from './database.ts'
@@ -61,7 +60,7 @@ export async function missed(
 
 async function after(store: IDBObjectStore, partition: string, position: number): Promise<LoggedChange[]> {
   const range = IDBKeyRange.bound(changeKey(partition, position), under(kindOf(partition, 'change')).upper, true)
-  return (await promisifyRequest<unknown[]>(store.getAll(range))).filter(isLogged)
+  return (await promisifyRequest<unknown[]>(store.getAll(range))).filter(isEntry)
 }
 
 /** Reads backwards, and no further than it has to. */
@@ -70,13 +69,19 @@ async function since(store: IDBObjectStore, partition: string, sinceMs: number):
   const request = store.openCursor(under(kindOf(partition, 'change')), 'prev')
   for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
     const change: unknown = cursor.value
-    if (isLogged(change)) {
+    if (isEntry(change)) {
       if (change.atMs < sinceMs) break
       found.push(change)
     }
     cursor.continue()
   }
   return found
+}
+
+/** Whether a record is one of the log, as far as the worker reads it: a tab looks at the rest of it. Storage is an edge. */
+function isEntry(record: unknown): record is LoggedChange {
+  const { position, atMs, informed } = (record ?? {}) as Partial<LoggedChange>
+  return typeof position === 'number' && typeof atMs === 'number' && Array.isArray(informed)
 }
 
 /** Removes what is too old to be told. */
@@ -89,7 +94,7 @@ export async function trimChanges(writer: Writer): Promise<void> {
       const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
       const records = await promisifyRequest<unknown[]>(store.getAll(all, SLICE))
       const oldest = (meta?.position ?? 0) - MAX_CHANGES
-      return records.filter(isLogged).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
+      return records.filter(isEntry).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
     }
     for (let old = await writer.read(oldOf); old.length > 0; old = old.length < SLICE ? [] : await writer.read(oldOf)) {
       const position = Math.max(...old.map((change) => change.position))
