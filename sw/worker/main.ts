@@ -73,8 +73,10 @@ export function start(
     before = (messages) => messages,
   }: Parts,
 ): void {
-  const match = matcherOf(rules)
   const store = storeOver(database, rules)
+  // The database opens while the rest starts. A failure shows when the first answer needs it.
+  store.writer.load().catch(() => undefined)
+  const match = matcherOf(rules)
   const { writer, generations } = store
   const policies = structured?.policies(writer)
   const urlOf: UrlOf = (url) => policies?.urlOf(url) ?? url
@@ -116,8 +118,6 @@ export function start(
     writer.reread()
     if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
   })
-  // A failure shows when the first answer needs it.
-  writer.load().catch(() => undefined)
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)
