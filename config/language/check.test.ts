@@ -402,8 +402,6 @@ describe('a rule that is never reached', () => {
 
 describe('a warning', () => {
   it.each<[string, object, string[]]>([
-    ['is given for trust in a rule', { routes: [{ match: '/a', trust: 'rule' }] }, ['routes[0].trust']],
-    ['is given for trust in all rules', { defaults: { trust: 'rule' } }, ['defaults.trust']],
     ['is given for a rule that meets every page', { routes: [{ match: '/**' }] }, ['routes[0].match']],
     ['is given for a rule that meets the root', { routes: [{ match: '/' }] }, ['routes[0].match']],
     ['is given for a rule that meets any page', { routes: [{ match: ['/api', '/:page'] }] }, ['routes[0].match[1]']],

@@ -32,11 +32,7 @@ export function checkConfig(config: unknown, file: string): Findings {
       ...unreachable(writes),
       ...(signIns?.problems ?? []),
     ],
-    warnings: [
-      ...[{ path: 'defaults', options: config['defaults'] }, ...routes].flatMap(trusting),
-      ...routes.flatMap(greedy),
-      ...(signIns?.warnings ?? []),
-    ],
+    warnings: [...routes.flatMap(greedy), ...(signIns?.warnings ?? [])],
   }
 }
 
@@ -109,18 +105,6 @@ function unreachable(entries: readonly Entry[]): Problem[] {
       ? []
       : [problem(path, text, `a place before ${shadow.path} ('${shadow.text}'), which matches all of it first`)]
   })
-}
-
-function trusting({ path, options }: Pick<Entry, 'path' | 'options'>): Problem[] {
-  return isRecord(options) && options['trust'] === 'rule'
-    ? [
-        problem(
-          `${path}.trust`,
-          'rule',
-          "'http' unless the origin's no-cache and must-revalidate are known to be mistaken",
-        ),
-      ]
-    : []
 }
 
 /** A rule for data that also matches the app's pages. */

@@ -20,7 +20,7 @@ describe('a compiled rule', () => {
       offline: 'http',
       timeoutMs: 10_000,
       retry: 1,
-      trust: 'http',
+      trust: 'rule',
       public: false,
       ranges: false,
       ignoreQuery: [],

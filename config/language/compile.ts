@@ -15,7 +15,7 @@ const DEFAULTS = {
   offline: 'http',
   timeout: '10s',
   retry: 1,
-  trust: 'http',
+  trust: 'rule',
   public: false,
   ranges: false,
   ignoreQuery: [],
@@ -99,7 +99,7 @@ function windowOf(value: Window): Seconds | 'http' {
 }
 
 /** Pages come from the network first. A stored page is served only when the network fails. */
-const pagesRule = ({ offline = 0, public: isPublic = false, trust = 'http' }: NavigationOptions): Rule => ({
+const pagesRule = ({ offline = 0, public: isPublic = false, trust = 'rule' }: NavigationOptions): Rule => ({
   ...compileRoute({}, { match: [], fresh: 0, stale: 0, offline, public: isPublic, trust, expects: 'text/html' }, 0),
   name: 'pages',
 })

@@ -140,8 +140,8 @@ export interface NavigationOptions {
 
   /**
    * What decides when a page's fields forbid offline use, as the default fields of many servers do. As
-   * {@link RouteOptions.trust}. Default: `'http'`.
-   * @example 'rule'
+   * {@link RouteOptions.trust}. Default: `'rule'`.
+   * @example 'http'
    */
   trust?: 'http' | 'rule'
 }
@@ -227,9 +227,10 @@ export interface RouteOptions {
   expects?: string
 
   /**
-   * What decides when a window allows what the response forbids. `'rule'`: windows override `no-cache` and
-   * `must-revalidate`, never `no-store`; the check warns about it. Default: `'http'`.
-   * @example 'rule'
+   * What decides when a duration of the rule allows what the response forbids. `'rule'`: the duration overrides
+   * `no-cache`, `must-revalidate` and `max-age`; windows that are `'http'` obey them. `'http'`: durations obey them as
+   * well. `no-store` is obeyed in any case. Default: `'rule'`.
+   * @example 'http'
    */
   trust?: 'http' | 'rule'
 

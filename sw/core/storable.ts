@@ -37,7 +37,7 @@ export type NotStorable =
  * Why a private cache may not store an answer; undefined when it may.
  *
  * A rule counts as "a cache extension that allows it" and gives successful answers their freshness, so these need no
- * field of their own. An error must state its own freshness. `no-store` is obeyed even with `trust: 'rule'`. A field
+ * field of their own. An error must state its own freshness. `no-store` is obeyed, whatever a rule says. A field
  * that gives the user a credential counts as `no-store` (I5).
  *
  * @see RFC 9111 §3

@@ -6,9 +6,10 @@ import { isExpired, type Standing, standing, type Window, type Windows } from '.
 import { seconds } from './units.ts'
 
 const s = seconds
-const HTTP: Windows = { fresh: 'http', stale: 'http', offline: 'http', trust: 'http' }
-const RULE: Windows = { fresh: s(10), stale: s(20), offline: s(100), trust: 'http' }
-const TRUSTED: Windows = { ...RULE, trust: 'rule' }
+const HTTP: Windows = { fresh: 'http', stale: 'http', offline: 'http', trust: 'rule' }
+const RULE: Windows = { fresh: s(10), stale: s(20), offline: s(100), trust: 'rule' }
+/** The same, of a rule that leaves the last word to the response. */
+const OBEYING: Windows = { ...RULE, trust: 'http' }
 
 const cacheControl = (value: string) => storedRow({ 'cache-control': value })
 
@@ -99,25 +100,25 @@ describe('the windows of HTTP (RFC 9111 §4.2, RFC 5861 §3, §4)', () => {
 
 describe('no-cache and must-revalidate (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
   it.each<[rule: string, value: string, windows: Windows, now: number, state: State, why: string]>([
-    ['no-cache is never served unvalidated by a rule', 'no-cache', RULE, 0, 'gone', 'no-cache'],
+    ['no-cache is never served unvalidated by a rule', 'no-cache', OBEYING, 0, 'gone', 'no-cache'],
     ['no-cache is never served unvalidated by max-age', 'no-cache, max-age=60', HTTP, 0, 'gone', 'no-cache'],
     ['no-cache is not served without the origin either', 'no-cache, stale-if-error=60', HTTP, 0, 'gone', 'no-cache'],
-    ['no-cache ends even what is fresh forever', 'no-cache', { ...RULE, fresh: s(Infinity) }, 0, 'gone', 'no-cache'],
+    ['no-cache ends even what is fresh forever', 'no-cache', { ...OBEYING, fresh: s(Infinity) }, 0, 'gone', 'no-cache'],
     ['no-cache outweighs must-revalidate', 'no-cache, must-revalidate, max-age=9', HTTP, 0, 'gone', 'no-cache'],
-    ['no-cache yields to a rule that is trusted', 'no-cache', TRUSTED, 9, 'fresh', 'rule'],
-    ['no-cache yields offline as well to a rule that is trusted', 'no-cache', TRUSTED, 31, 'offline', 'rule'],
-    ['must-revalidate allows what is fresh', 'must-revalidate, max-age=5', RULE, 4, 'fresh', 'must-revalidate'],
+    ['no-cache yields to a duration', 'no-cache', RULE, 9, 'fresh', 'rule'],
+    ['no-cache yields offline as well to a duration', 'no-cache', RULE, 31, 'offline', 'rule'],
+    ['must-revalidate allows what is fresh', 'must-revalidate, max-age=5', OBEYING, 4, 'fresh', 'must-revalidate'],
     [
       'must-revalidate ends a rule at the end of max-age',
       'must-revalidate, max-age=5',
-      RULE,
+      OBEYING,
       5,
       'gone',
       'must-revalidate',
     ],
-    ['must-revalidate without max-age is never fresh', 'must-revalidate', RULE, 0, 'gone', 'must-revalidate'],
-    ['must-revalidate does not prolong a rule', 'must-revalidate, max-age=60', RULE, 10, 'gone', 'rule'],
-    ['must-revalidate is fresh by a shorter rule', 'must-revalidate, max-age=60', RULE, 9, 'fresh', 'rule'],
+    ['must-revalidate without max-age is never fresh', 'must-revalidate', OBEYING, 0, 'gone', 'must-revalidate'],
+    ['must-revalidate does not prolong a rule', 'must-revalidate, max-age=60', OBEYING, 10, 'gone', 'rule'],
+    ['must-revalidate is fresh by a shorter rule', 'must-revalidate, max-age=60', OBEYING, 9, 'fresh', 'rule'],
     [
       'must-revalidate is not served without the origin',
       'must-revalidate, max-age=5, stale-if-error=60',
@@ -126,21 +127,38 @@ describe('no-cache and must-revalidate (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
       'gone',
       'max-age',
     ],
-    ['must-revalidate yields to a rule that is trusted', 'must-revalidate', TRUSTED, 11, 'stale', 'rule'],
+    ['must-revalidate yields to a duration', 'must-revalidate', RULE, 11, 'stale', 'rule'],
   ])('%s', (_, value, windows, now, state, why) => {
     expect(standing(cacheControl(value), windows, false, after(now))).toMatchObject({ state, why })
   })
 })
 
+describe('no-cache, must-revalidate and max-age=0 bind the windows that are left to HTTP, and no other', () => {
+  const ofRails = 'max-age=0, private, must-revalidate'
+  it.each<[rule: string, value: string, windows: Windows, now: number, state: State]>([
+    ['a fresh duration', 'no-cache', { ...HTTP, fresh: s(10) }, 9, 'fresh'],
+    ['what follows it, left to HTTP', 'no-cache, stale-while-revalidate=60', { ...HTTP, fresh: s(10) }, 10, 'gone'],
+    ['a stale duration after no freshness at all', 'no-cache, max-age=9', { ...HTTP, stale: s(20) }, 19, 'stale'],
+    ['an offline duration', ofRails, { ...HTTP, offline: s(20) }, 19, 'offline'],
+    ['all three durations', ofRails, RULE, 9, 'fresh'],
+    ['all three durations, stale', ofRails, RULE, 29, 'stale'],
+    ['all three durations, offline', ofRails, RULE, 109, 'offline'],
+    ['no duration where the rule leaves HTTP the last word', 'max-age=5', OBEYING, 5, 'stale'],
+    ['no duration where the response says nothing of its lifetime', 'private', OBEYING, 9, 'fresh'],
+  ])('%s', (_, value, windows, now, state) => {
+    expect(standing(cacheControl(value), windows, false, after(now)).state).toBe(state)
+  })
+})
+
 describe('a response that forbids unvalidated use (RFC 9111 §5.2.2.2, §5.2.2.4)', () => {
   it.each<[rule: string, value: string, windows: Windows, status: number, strict: boolean]>([
-    ['is no-cache', 'no-cache', RULE, 200, true],
-    ['is must-revalidate', 'must-revalidate', RULE, 200, true],
-    ['is must-revalidate while it is fresh as well', 'must-revalidate, max-age=60', RULE, 200, true],
-    ['is not what only states a lifetime', 'max-age=60, private', RULE, 200, false],
-    ['is no proxy-revalidate: a worker is a private cache', 'proxy-revalidate', RULE, 200, false],
-    ['is nothing where a rule is trusted', 'no-cache, must-revalidate', TRUSTED, 200, false],
-    ['is an error, though a rule is trusted', 'must-revalidate', TRUSTED, 404, true],
+    ['is no-cache', 'no-cache', OBEYING, 200, true],
+    ['is must-revalidate', 'must-revalidate', OBEYING, 200, true],
+    ['is must-revalidate while it is fresh as well', 'must-revalidate, max-age=60', OBEYING, 200, true],
+    ['is not what only states a lifetime', 'max-age=60, private', OBEYING, 200, false],
+    ['is no proxy-revalidate: a worker is a private cache', 'proxy-revalidate', OBEYING, 200, false],
+    ['is nothing where the rule gives a duration', 'no-cache, must-revalidate', RULE, 200, false],
+    ['is an error, whatever the rule gives', 'must-revalidate', RULE, 404, true],
   ])('%s', (_, value, windows, status, strict) => {
     const row = storedRow({ 'cache-control': value }, { status })
     expect(standing(row, windows, false, after(1)).strict).toBe(strict)
@@ -150,19 +168,19 @@ describe('a response that forbids unvalidated use (RFC 9111 §5.2.2.2, §5.2.2.4
 
 describe('a response that may replace an error of the origin (RFC 5861 §4)', () => {
   it.each<[rule: string, value: string, windows: Windows, now: number, forgiving: boolean]>([
-    ['states stale-if-error', 'stale-if-error=60', RULE, 0, true],
-    ['does until that ends', 'stale-if-error=60', RULE, 70, true],
-    ['does not after that', 'stale-if-error=60', RULE, 70.001, false],
+    ['states stale-if-error', 'stale-if-error=60', OBEYING, 0, true],
+    ['does until that ends', 'stale-if-error=60', OBEYING, 70, true],
+    ['does not after that', 'stale-if-error=60', OBEYING, 70.001, false],
     ['counts it from the end of fresh, as HTTP says', 'max-age=5, stale-if-error=60', HTTP, 65, true],
     ['counts it from the end of fresh, and no longer', 'max-age=5, stale-if-error=60', HTTP, 65.001, false],
-    ['does not state it twice', 'stale-if-error=60, stale-if-error=60', RULE, 0, false],
-    ['does not state only what allows other staleness', 'stale-while-revalidate=60', RULE, 0, false],
-    ['does not forbid it by no-cache', 'no-cache, stale-if-error=60', RULE, 0, false],
-    ['does not forbid it by must-revalidate', 'must-revalidate, stale-if-error=60', RULE, 0, false],
+    ['does not state it twice', 'stale-if-error=60, stale-if-error=60', OBEYING, 0, false],
+    ['does not state only what allows other staleness', 'stale-while-revalidate=60', OBEYING, 0, false],
+    ['does not forbid it by no-cache', 'no-cache, stale-if-error=60', OBEYING, 0, false],
+    ['does not forbid it by must-revalidate', 'must-revalidate, stale-if-error=60', OBEYING, 0, false],
     [
-      'does though it says must-revalidate where a rule is trusted',
+      'does though it says must-revalidate where the rule gives a duration',
       'must-revalidate, stale-if-error=60',
-      TRUSTED,
+      RULE,
       0,
       true,
     ],
@@ -198,17 +216,17 @@ describe('an error status follows HTTP alone', () => {
   const WITH_WINDOWS = 'max-age=10, stale-while-revalidate=5, stale-if-error=8'
   it.each<[rule: string, status: number, value: string, windows: Windows, now: number, state: State]>([
     ['is not fresh by a rule', 404, '', RULE, 0, 'gone'],
-    ['is not fresh by a rule that is trusted', 500, '', TRUSTED, 0, 'gone'],
+    ['is not fresh by any rule', 500, '', RULE, 0, 'gone'],
     ['is fresh within its max-age', 404, WITH_WINDOWS, RULE, 9, 'fresh'],
     ['is fresh no longer than its max-age', 404, WITH_WINDOWS, { ...RULE, fresh: s(60) }, 10, 'stale'],
     ['is stale within its own window', 404, WITH_WINDOWS, RULE, 15, 'offline'],
     ['is offline within its own window', 404, WITH_WINDOWS, RULE, 18, 'gone'],
-    ['obeys its no-cache, whatever is trusted', 404, 'max-age=10, no-cache', TRUSTED, 0, 'gone'],
+    ['obeys its no-cache, whatever the rule gives', 404, 'max-age=10, no-cache', RULE, 0, 'gone'],
     [
-      'obeys its must-revalidate, whatever is trusted',
+      'obeys its must-revalidate, whatever the rule gives',
       410,
       'max-age=10, must-revalidate, stale-if-error=9',
-      TRUSTED,
+      RULE,
       11,
       'gone',
     ],
@@ -230,7 +248,7 @@ describe('an invalidation', () => {
     ['leaves nothing where there is no offline window', '', { ...RULE, offline: s(0) }, 0, 'gone'],
     ['leaves nothing of a stale window longer than the offline one', '', { ...RULE, stale: s(500) }, 120, 'gone'],
     ['leaves what is kept forever offline', '', { ...RULE, fresh: s(Infinity) }, 50, 'offline'],
-    ['leaves nothing of what must be validated', 'no-cache', RULE, 0, 'gone'],
+    ['leaves nothing of what must be validated', 'no-cache', OBEYING, 0, 'gone'],
   ])('%s', (_, value, windows, now, state) => {
     expect(standing(cacheControl(value), windows, true, after(now))).toMatchObject({ state, why: 'invalidated' })
   })
@@ -247,7 +265,7 @@ describe('a clock set back', () => {
 
   it('never makes an answer available offline', () => {
     expect(stateAt('', { ...RULE, offline: s(0) }, -1)).toBe('gone')
-    expect(stateAt('no-cache', RULE, -1)).toBe('gone')
+    expect(stateAt('no-cache', OBEYING, -1)).toBe('gone')
   })
 
   it('differs from a clock that stands still', () => {
@@ -310,12 +328,11 @@ describe('any timeline', () => {
     )
   })
 
-  it('never gets fresher by a no-cache or a must-revalidate, unless the rule is trusted', () => {
+  it('never gets fresher by a no-cache or a must-revalidate', () => {
     const named = fc.constantFrom('no-cache', 'must-revalidate')
     fc.assert(
       fc.property(fc.array(directive), rule, moment, named, (directives, windows, now, added) => {
-        const at = (all: readonly string[]) =>
-          place(standing(cacheControl(all.join()), { ...windows, trust: 'http' }, false, after(now)))
+        const at = (all: readonly string[]) => place(standing(cacheControl(all.join()), windows, false, after(now)))
         expect(at([...directives, added])).toBeGreaterThanOrEqual(at(directives))
       }),
       { numRuns: 300 },

@@ -10,7 +10,10 @@ export interface Windows {
   readonly fresh: Window
   readonly stale: Window
   readonly offline: Window
-  /** 'rule': the windows override `no-cache` and `must-revalidate`, but never `no-store`. */
+  /**
+   * 'rule': the response's fields bind the windows that are 'http', and no duration. 'http': they bind the durations as
+   * well. `no-store` is obeyed in any case.
+   */
   readonly trust: 'http' | 'rule'
 }
 
@@ -26,7 +29,7 @@ export interface Standing {
   readonly ttl: Seconds
   readonly age: Seconds
   readonly why: string
-  /** The response forbids unvalidated use: after `fresh` has ended (`must-revalidate`), or always (`no-cache`). */
+  /** The response forbids unvalidated use after `fresh` has ended, and no duration of the rule overrides that. */
   readonly strict: boolean
   /** The response's own `stale-if-error` has not ended: it may also replace an error of the origin (RFC 5861 §4). */
   readonly forgiving: boolean
@@ -36,8 +39,9 @@ export interface Standing {
  * Places a stored response on the timeline `fresh → stale → offline → gone` at a given time.
  *
  * `stale` and `offline` both count from the end of `fresh`, as in RFC 5861. A window of the rule counts from the last
- * receipt. An 'http' window counts from the time when the origin made the answer, by `Age` and `Date`. Errors follow
- * HTTP only: a rule's five minutes for products are not meant for a 404.
+ * receipt. An 'http' window counts from the time when the origin made the answer, by `Age` and `Date`. `no-cache` and
+ * `must-revalidate` bind the windows that are 'http' (docs/decisions/0021-a-duration-is-the-developers-word.md). Errors
+ * follow HTTP only: a rule's five minutes for products are not meant for a 404.
  *
  * @param invalidated an invalidation newer than the response covers it: `fresh` and `stale` have ended, `offline` runs.
  * @see RFC 9111 §4.2, §4.2.4; RFC 5861 §3, §4
@@ -59,15 +63,18 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
   let offline = resolve(rule.offline, directives.staleIfError)
   let basis: string = byHttp ? lifetime.basis : 'rule'
 
-  const strict = (rule.trust === 'http' || !byRule) && (directives.noCache || directives.mustRevalidate)
-  if (strict) {
-    stale = offline = 0
-    if (directives.noCache) {
+  const { noCache, mustRevalidate } = directives
+  const isBound = (window: Window): boolean => window === 'http' || rule.trust === 'http' || !byRule
+  const strict = (noCache || mustRevalidate) && isBound(rule.stale)
+  if (strict) stale = 0
+  if ((noCache || mustRevalidate) && isBound(rule.offline)) offline = 0
+  if (isBound(rule.fresh)) {
+    if (noCache) {
       ttl = Math.min(ttl, 0)
       basis = 'no-cache'
-    } else if (httpTtl < ttl) {
+    } else if (httpTtl < ttl && (mustRevalidate || lifetime.basis !== 'none')) {
       ttl = httpTtl
-      basis = 'must-revalidate'
+      basis = mustRevalidate ? 'must-revalidate' : lifetime.basis
     }
   }
   const staleness = -ttl
