@@ -1,0 +1,221 @@
+import { describe, expect, it, vi } from 'vitest'
+import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import type { UseStore } from '../store/database.ts'
+
+// After the globals of the fixture.
+const { storeOver } = await import('../store/store.ts')
+const { everyone } = await import('../identity/everyone.ts')
+const { Secrets } = await import('../identity/secrets.ts')
+const { Sessions } = await import('../identity/sessions.ts')
+const { Statistics } = await import('../statistics.ts')
+const { Reads } = await import('./answer-read.ts')
+const { Flights } = await import('./flights.ts')
+const { Reachability } = await import('./reachability.ts')
+const { ResponseStore } = await import('./response-store.ts')
+const { Writes } = await import('./writes.ts')
+
+vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+const URL_ASKED = 'https://app.test/api/items'
+const RULE = {
+  name: 'items',
+  fresh: 0,
+  stale: 0,
+  offline: 3600,
+  timeoutMs: 60_000,
+  retry: 0,
+  trust: 'rule',
+  keyHeaders: [],
+  ignoreQuery: [],
+}
+
+type Fields = Record<string, string>
+
+/** A request as the origin has received it, and what the origin says to it. */
+interface Arrived {
+  readonly fields: Headers
+  readonly answer: (response: Response) => void
+  readonly fail: () => void
+}
+
+interface Given {
+  /** Default: a database of its own. */
+  readonly database?: UseStore
+  /** In place of the identity where all users see the same. */
+  readonly identity?: object
+}
+
+/** Reads and writes over a store, as pages and the origin see them. */
+async function worker({ database, identity: other }: Given = {}): Promise<{
+  readonly arrived: Arrived[]
+  readonly told: unknown[]
+  readonly read: (rule?: object, fields?: Fields) => Promise<Response>
+  readonly write: (session?: 'sign-out') => Promise<Response>
+  readonly behind: Promise<unknown>[]
+}> {
+  const arrived: Arrived[] = []
+  const told: unknown[] = []
+  const behind: Promise<unknown>[] = []
+  vi.stubGlobal(
+    'fetch',
+    ({ headers }: Request) =>
+      new Promise<Response>((resolve, reject) =>
+        arrived.push({ fields: headers, answer: resolve, fail: () => reject(new TypeError('Failed to fetch')) }),
+      ),
+  )
+  const use = database ?? (await fakeDatabase()).use
+  const store = storeOver(use, { version: '1', budget: { all: 1e9 as never, rules: {} } })
+  const channel = {
+    changes: (changes: unknown[]) => told.push(...changes),
+    announce: (each: unknown) => told.push(each),
+  }
+  const secrets = new Secrets(store.writer)
+  const everyones = (everyone as unknown as (...given: unknown[]) => object)({ by: [] }, store.writer, secrets, {})
+  const shared = {
+    ...store,
+    channel,
+    secrets,
+    identity: { ...everyones, ...other },
+    urlOf: (url: string) => url,
+    statistics: new Statistics(store.writer),
+    reachability: new Reachability(channel as never),
+    structured: undefined,
+    policies: undefined,
+    ranges: undefined,
+  }
+  const responses = new ResponseStore(shared as never)
+  const ports = { ...shared, responses, flights: new Flights({ ...shared, responses } as never) }
+  const reads = new Reads(ports as never)
+  const writes = new Writes({ ...ports, sessions: new Sessions(ports as never) } as never)
+  const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
+  return {
+    arrived,
+    told,
+    behind,
+    read: (rule, headers = {}) => {
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
+      return reads.answer({ request: new Request(URL_ASKED, { headers }), match, clientId: 'a tab', waitUntil })
+    },
+    write: (session) => {
+      const invalidates = { urls: [], patterns: [], tags: [] }
+      const match = { kind: 'write', invalidates, session } as never
+      return writes.answer(new Request(URL_ASKED, { method: 'PUT' }), match, 'a tab', waitUntil)
+    },
+  }
+}
+
+type Worker = Awaited<ReturnType<typeof worker>>
+
+/** The origin's next request; waits for it. */
+const next = async ({ arrived }: Worker, at: number): Promise<Arrived> => {
+  await vi.waitFor(() => expect(arrived.length).toBeGreaterThan(at))
+  return arrived[at] as Arrived
+}
+
+/** A response of which it can be told whether it was given up. */
+function watchedResponse(
+  fields: Fields,
+  status = 200,
+): { readonly response: Response; readonly isCancelled: () => boolean } {
+  let isCancelled = false
+  const body = new ReadableStream({
+    start: (stream) => stream.enqueue(new TextEncoder().encode('begun')),
+    cancel: () => void (isCancelled = true),
+  })
+  return { response: new Response(body, { status, headers: fields }), isCancelled: () => isCancelled }
+}
+
+/** The first variant is stored: the one of tenant `a`. */
+async function withStored(given?: Given): Promise<Worker> {
+  const of = await worker(given)
+  const reading = of.read({}, { 'x-tenant': 'a' })
+  const request = await next(of, 0)
+  request.answer(new Response('stored', { headers: { vary: 'x-tenant' } }))
+  expect(await (await reading).text()).toBe('stored')
+  await Promise.all(of.behind)
+  return of
+}
+
+const toJoin = vi.spyOn(Flights.prototype, 'toJoin')
+
+/** Settles when the last read has joined the flight of another. */
+const joined = (): Promise<void> => vi.waitFor(() => expect(toJoin.mock.results.at(-1)?.value).toBeDefined())
+
+const a = { 'x-tenant': 'a' }
+const b = { 'x-tenant': 'b' }
+
+describe('a read without a row that follows one that a row stands in for', () => {
+  it('sees the failure of the network', async () => {
+    const of = await withStored()
+    const leader = of.read({}, a)
+    const request = await next(of, 1)
+    const follower = of.read({}, b)
+    const outcome = expect(follower).rejects.toThrow('Failed to fetch')
+    await joined()
+    request.fail()
+    expect(await (await leader).text()).toBe('stored')
+    await outcome
+    expect(of.arrived).toHaveLength(2)
+  })
+
+  it('gets the answer of the gateway', async () => {
+    const of = await withStored()
+    const leader = of.read({}, a)
+    const request = await next(of, 1)
+    const follower = of.read({}, b)
+    await joined()
+    request.answer(new Response('closed', { status: 503 }))
+    expect(await (await leader).text()).toBe('stored')
+    const own = await next(of, 2)
+    own.answer(new Response('closed for b', { status: 503 }))
+    expect(await (await follower).text()).toBe('closed for b')
+  })
+})
+
+describe('an answer that nobody reads is given up', () => {
+  /** More than is stored. */
+  const TOO_LONG = { 'content-length': '999999999' }
+
+  it.each([
+    ['that is not stored', { 'cache-control': 'no-store' }],
+    ['that is too long to be stored', TOO_LONG],
+  ])('when a row has stood in for it: one %s', async (_, fields: Fields) => {
+    const of = await withStored()
+    const reading = of.read({ timeoutMs: 10 }, a)
+    const request = await next(of, 1)
+    expect(await (await reading).text()).toBe('stored')
+    const { response, isCancelled } = watchedResponse(fields)
+    request.answer(response)
+    await vi.waitFor(() => expect(isCancelled()).toBe(true))
+  })
+
+  it('but not while it is being stored', async () => {
+    const of = await withStored()
+    const reading = of.read({ timeoutMs: 10 }, a)
+    const request = await next(of, 1)
+    expect(await (await reading).text()).toBe('stored')
+    request.answer(new Response('newer', { headers: { vary: 'x-tenant' } }))
+    await Promise.all(of.behind)
+    expect(await (await of.read({ fresh: 600 }, a)).text()).toBe('newer')
+  })
+
+  it('when a read that followed has stopped waiting', async () => {
+    const of = await withStored()
+    const leader = of.read({}, b)
+    const request = await next(of, 1)
+    expect(await (await of.read({ timeoutMs: 10 }, a)).text()).toBe('stored')
+    const { response, isCancelled } = watchedResponse(TOO_LONG)
+    request.answer(response)
+    void (await leader).body?.cancel()
+    await vi.waitFor(() => expect(isCancelled()).toBe(true))
+  })
+
+  it('when the store cannot be written', async () => {
+    const of = await worker({ database: () => Promise.reject(new Error('no such luck')) })
+    const reading = of.read()
+    const { response, isCancelled } = watchedResponse({})
+    ;(await next(of, 0)).answer(response)
+    void (await reading).body?.cancel()
+    await vi.waitFor(() => expect(isCancelled()).toBe(true))
+  })
+})
