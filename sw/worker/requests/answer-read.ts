@@ -87,7 +87,7 @@ export class Reads {
    */
   async answer(asked: Asked): Promise<Response> {
     const { generations, statistics } = this.#ports
-    const { request, match } = asked
+    const { match } = asked
     const isSameSession = generations.watch(UNKNOWN_USER)
     statistics.count(match.rule.name, { reads: 1 })
     const partition = await this.#partitionOf(asked, isSameSession)
@@ -97,9 +97,7 @@ export class Reads {
     try {
       read = await this.#contextOf(asked, partition, isTheirs)
     } catch (error) {
-      // A key that cannot be made, or a digest: the page has an answer all the same (I6).
-      report('a read could not be looked for in the store; the network answers instead', error)
-      return this.#passed(request, match.rule, 'bypass', 'unkeyed')
+      return this.#unkeyed(asked, error)
     }
     const answer = isTheirs() ? await this.#answer(read) : Response.error()
     if (isTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
@@ -107,13 +105,26 @@ export class Reads {
     return Response.error()
   }
 
+  /** A key cannot be made, or a digest: the network answers the page all the same (I6). */
+  #unkeyed({ request, match }: Asked, error: unknown): Promise<Response> {
+    report('a read could not be looked for in the store; the network answers instead', error)
+    return this.#passed(request, match.rule, 'bypass', 'unkeyed')
+  }
+
   /** Whose data a read is about; or its answer, where that is not known. */
-  async #partitionOf(
-    { request, match: { rule }, clientId }: Asked,
-    isSameSession: () => boolean,
-  ): Promise<string | Response> {
+  async #partitionOf(asked: Asked, isSameSession: () => boolean): Promise<string | Response> {
+    const {
+      request,
+      match: { rule },
+      clientId,
+    } = asked
     const { identity } = this.#ports
-    const partition = await identity.partitionOf(request, clientId, rule)
+    let partition: string | undefined
+    try {
+      partition = await identity.partitionOf(request, clientId, rule)
+    } catch (error) {
+      return this.#unkeyed(asked, error)
+    }
     if (partition !== undefined) return partition
     let response: Response | undefined
     try {
@@ -124,7 +135,8 @@ export class Reads {
       discard(response)
       return Response.error()
     } catch (error) {
-      const last = await identity.last(clientId)
+      // The page sees the network's own failure, also where the store fails as well.
+      const last = await identity.last(clientId).catch(() => undefined)
       if (last === undefined) throw error
       return last
     } finally {

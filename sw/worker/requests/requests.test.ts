@@ -172,6 +172,49 @@ describe('a read without a row that follows one that a row stands in for', () =>
   })
 })
 
+describe('an identity that fails', () => {
+  const fails = (): Promise<never> => Promise.reject(new Error('no such storage'))
+  const identity = { partitionOf: fails, knownOf: fails, last: fails }
+
+  it('leaves a read to the network', async () => {
+    const of = await worker({ identity })
+    const [answered, failed] = [of.read(), of.read()]
+    const outcome = expect(failed).rejects.toThrow('Failed to fetch')
+    const [one, other] = [await next(of, 0), await next(of, 1)]
+    one.answer(new Response('from the network'))
+    other.fail()
+    expect(await (await answered).text()).toBe('from the network')
+    await outcome
+  })
+
+  it('leaves the failure of the network to a read of an unknown user', async () => {
+    const of = await worker({ identity: { ...identity, partitionOf: () => undefined } })
+    const outcome = expect(of.read()).rejects.toThrow('Failed to fetch')
+    ;(await next(of, 0)).fail()
+    await outcome
+  })
+
+  it('leaves a write to the network, and what it reaches is invalidated', async () => {
+    const learned: unknown[] = []
+    const of = await worker({ identity: { ...identity, learn: (...given: unknown[]) => learned.push(given) } })
+    const writing = of.write()
+    ;(await next(of, 0)).answer(new Response('written'))
+    expect(await (await writing).text()).toBe('written')
+    await Promise.all(of.behind)
+    expect(of.told).toContainEqual(expect.objectContaining({ kind: 'invalidated', targets: [`url ${URL_ASKED}`] }))
+    expect(learned).toEqual([])
+  })
+})
+
+it('signs out also where what a response clears cannot be written', async () => {
+  const forget = vi.fn(() => Promise.resolve())
+  const of = await worker({ database: () => Promise.reject(new Error('no such luck')), identity: { forget } })
+  const writing = of.write('sign-out')
+  ;(await next(of, 0)).answer(new Response('', { headers: { 'clear-site-data': '"cache"' } }))
+  await writing
+  expect(forget).toHaveBeenCalled()
+})
+
 describe('an answer that nobody reads is given up', () => {
   /** More than is stored. */
   const TOO_LONG = { 'content-length': '999999999' }

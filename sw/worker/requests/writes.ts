@@ -54,11 +54,13 @@ export class Writes {
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
     const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
-    // Whose it is by its own token is known before what becomes of it.
-    const [whose, isAnnounced, endSession] = await Promise.all([
-      identity.knownOf(request, clientId),
+    // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
+    // same (I6), and what the answer says of its user is not applied.
+    const whose = (async () => identity.knownOf(request, clientId))()
+    const [isAnnounced, endSession] = await Promise.all([
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
       sessions.begin(match.session),
+      whose.catch(() => undefined),
     ])
     // Its end is told only once it is on disk, which may be after the page knows.
     channel.announce(WRITE)
@@ -99,12 +101,14 @@ export class Writes {
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
     await end([...reached, ...others, ...targetsOf(urlOf, [], groups)])
     const follow = async (): Promise<void> => {
-      if (isCleared(fields)) await forgetAll(this.#ports)
+      const forgotten = isCleared(fields) ? settleWithin(forgetAll(this.#ports)) : undefined
       // A user who asks to be signed out is, whatever the origin answers.
       await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
+      await forgotten
       if (match.session !== undefined) return
-      if (whose === undefined) identity.learn(clientId, fields)
-      else await applyIdentitySignals(this.#ports, { partition: whose, clientId }, { status, fields }, false)
+      const partition = await whose
+      if (partition === undefined) identity.learn(clientId, fields)
+      else await applyIdentitySignals(this.#ports, { partition, clientId }, { status, fields }, false)
     }
     await settleWithin(follow())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })
