@@ -129,6 +129,32 @@ describe('a row', () => {
     expect(await new Response(row?.body as Blob).text()).toBe('second')
   })
 
+  it('is found by one read of the disk while others are stored, and by another where it is itself', async () => {
+    const database = await fakeDatabase()
+    let reads = 0
+    /** What is stored while a read waits for the disk, in order. */
+    const meanwhile: (() => Promise<unknown>)[] = []
+    const busy: typeof database.use = async (mode, work) => {
+      const result = await database.use(mode, work)
+      if (mode === 'readonly') {
+        reads++
+        await meanwhile.shift()?.()
+      }
+      return result
+    }
+    const store = { name: database.name, ...storeOver(busy, { version: '1', budget: LARGE }) }
+    const row = await asked(store)
+    await store.writer.load()
+    reads = 0
+    for (let at = 2; at < 5; at++) meanwhile.push(() => stored(store, `/api/${at}`))
+    expect(await found(store, row)).toBe(0)
+    expect(reads).toBe(1)
+    meanwhile.splice(0, Infinity, () => store.rows.commit(row, undefined))
+    store.rows.forgetAll()
+    expect(await found(store, row)).toBe(1)
+    expect(reads).toBe(3)
+  })
+
   it('of another version is not found, and no row is deleted before its worker answers', async () => {
     const store = await worker()
     const row = await stored(store)
