@@ -108,7 +108,7 @@ type Worker = Awaited<ReturnType<typeof worker>>
 
 /** The origin's next request; waits for it. */
 const next = async ({ arrived }: Worker, at: number): Promise<Arrived> => {
-  await vi.waitFor(() => expect(arrived.length).toBeGreaterThan(at))
+  await vi.waitFor(() => expect(arrived.length).toBeGreaterThan(at), { timeout: 5000 })
   return arrived[at] as Arrived
 }
 
@@ -203,6 +203,35 @@ describe('an identity that fails', () => {
     await Promise.all(of.behind)
     expect(of.told).toContainEqual(expect.objectContaining({ kind: 'invalidated', targets: [`url ${URL_ASKED}`] }))
     expect(learned).toEqual([])
+  })
+})
+
+describe('other workers', () => {
+  const WRITE = { say: 'write' }
+
+  it('are told of a write when it is on disk, however late that is', async () => {
+    const { use } = await fakeDatabase()
+    let goOn = (): void => undefined
+    const slow = new Promise<void>((resolve) => (goOn = resolve))
+    const of = await worker({ database: async (mode, work) => (await slow, use(mode, work)) })
+    const writing = of.write()
+    const request = await next(of, 0)
+    expect(of.told).toEqual([])
+    goOn()
+    await vi.waitFor(() => expect(of.told).toContainEqual(WRITE))
+    request.answer(new Response('written'))
+    await writing
+  })
+
+  it('are told of its end when that is on disk, also of one that has changed nothing', async () => {
+    const of = await worker()
+    const writing = of.write()
+    const request = await next(of, 0)
+    expect(of.told).toEqual([WRITE])
+    request.answer(new Response('no', { status: 422 }))
+    await writing
+    await Promise.all(of.behind)
+    expect(of.told).toEqual([WRITE, WRITE])
   })
 })
 

@@ -19,7 +19,7 @@ import type { Sessions } from '../identity/sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
-/** Other workers look at the disk again. */
+/** Other workers read the state on disk again. */
 const WRITE = { say: 'write' } as const
 
 interface Ports {
@@ -54,6 +54,8 @@ export class Writes {
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
     const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
+    // However late that is.
+    void announced.durable.then(() => channel.announce(WRITE))
     // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
     // same (I6), and what the answer says of its user is not applied.
     const whose = (async () => identity.knownOf(request, clientId))()
@@ -62,8 +64,7 @@ export class Writes {
       sessions.begin(match.session),
       whose.catch(() => undefined),
     ])
-    // Its end is told only once it is on disk, which may be after the page knows.
-    channel.announce(WRITE)
+    // Its end is told once it is on disk, which may be after the page knows.
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
       const ending = log.end(announced, reached, change)
@@ -71,7 +72,8 @@ export class Writes {
         .then(({ written }) => written)
         .then(
           (logged) => {
-            channel.changes([logged])
+            if (logged === undefined) channel.announce(WRITE)
+            else channel.changes([logged])
             return true
           },
           (error: unknown) => {

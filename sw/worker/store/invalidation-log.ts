@@ -243,7 +243,7 @@ export class InvalidationLog implements StateReader {
     this.#others = others
     // What cannot be read may have been of just now, and of anything.
     if (isDamaged) this.memory.begin(DAMAGED, [EVERYTHING])
-    if (others.size > 0) void this.#settleOthers().catch(() => undefined)
+    if (others.size > 0) void this.settleOthers().catch(() => undefined)
   }
 
   takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
@@ -261,7 +261,7 @@ export class InvalidationLog implements StateReader {
    * A pending write of a worker that is gone counts as written. One of a worker that lives on is that worker's to end: it
    * tells the others when it has.
    */
-  async #settleOthers(): Promise<void> {
+  async settleOthers(): Promise<void> {
     const isAlive = await aliveWorkers()
     // The transaction that settles them may read the state again and find them there still.
     const gone = [...this.#others.values()].filter(({ id, worker }) => !isAlive(worker) && !this.#settled.has(id))
