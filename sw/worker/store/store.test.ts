@@ -258,6 +258,35 @@ describe('what has been removed', () => {
     expect(await found(store, plain)).toBe(0)
   })
 
+  it.each([
+    ['of a worker that has stored something', true],
+    ['of a worker that has not', false],
+  ])(
+    'by a removal that cannot be written stays hidden, and what is asked for later is not: %s',
+    async (_, hasPlace) => {
+      const open = vi.spyOn(caches, 'open')
+      const before = await worker()
+      const row = await stored(before)
+      const database = await fakeDatabase(before.name)
+      let isBroken = !hasPlace
+      const failing: typeof database.use = (mode, work) =>
+        isBroken && mode === 'readwrite' ? Promise.reject(new Error('no such luck')) : database.use(mode, work)
+      const store = { name: before.name, ...storeOver(failing, { version: '1', budget: LARGE }) }
+      const held = hasPlace ? await asked(store) : row
+      isBroken = true
+      await expect(store.log.remove(['url https://app.test/api/1'], undefined)).rejects.toThrow('no such luck')
+      expect(await found(store, row)).toBe(0)
+      isBroken = false
+      const later = await asked(store)
+      expect(await store.rows.commit(held, undefined)).toBe('removed')
+      expect(await store.rows.commit(later, undefined)).toEqual({ logged: undefined })
+      expect(await found(store, later)).toBe(1)
+      // The next worker believes nothing that was stored before.
+      expect(open).toHaveBeenCalled()
+      open.mockRestore()
+    },
+  )
+
   it('is counted by what of it is stored', async () => {
     const store = await worker()
     for (let at = 0; at < 3; at++) await stored(store, `/api/${at}`, { tags: at === 0 ? ['other'] : ['products'] })
