@@ -244,10 +244,26 @@ it('signs out also where what a response clears cannot be written', async () => 
   expect(forget).toHaveBeenCalled()
 })
 
-describe('an answer that nobody reads is given up', () => {
-  /** More than is stored. */
-  const TOO_LONG = { 'content-length': '999999999' }
+/** More than is stored. */
+const TOO_LONG = { 'content-length': '999999999' }
 
+it.each([
+  ['that may not be stored', { 'cache-control': 'no-store' }],
+  ['that is too long to be stored', TOO_LONG],
+])('a body without an end holds no place in the order of things: one %s', async (_, fields: Fields) => {
+  const of = await worker()
+  const reading = of.read()
+  const { response, isCancelled } = watchedResponse(fields)
+  ;(await next(of, 0)).answer(response)
+  const { body } = await reading
+  // The flight has ended, and the page reads on.
+  await Promise.all(of.behind)
+  expect(isCancelled()).toBe(false)
+  void body?.cancel()
+  await vi.waitFor(() => expect(isCancelled()).toBe(true))
+})
+
+describe('an answer that nobody reads is given up', () => {
   it.each([
     ['that is not stored', { 'cache-control': 'no-store' }],
     ['that is too long to be stored', TOO_LONG],
