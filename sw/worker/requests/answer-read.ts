@@ -263,22 +263,27 @@ export class Reads {
   }
 
   /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
-  async #forward(read: Read, planned: Forwarding): Promise<Response> {
-    const { flights } = this.#ports
-    const joined = this.#mayJoin(read, planned) ? flights.toJoin(read) : undefined
-    if (joined === undefined) return this.#fetched(read, planned)
-    const following = joined.follow(read, planned)
-    const followed = await this.#unlessLate(read, planned, following)
-    if (followed === 'late') {
-      void following.then((result) => discard(result?.response))
+  async #forward(read: Read, planned: Forwarding, mayJoin = this.#mayJoin(read, planned)): Promise<Response> {
+    const { flights, statistics } = this.#ports
+    const joined = mayJoin ? flights.toJoin(read) : undefined
+    const flight = joined ?? this.#fly(read, planned)
+    const landed = joined?.follow(read, planned) ?? flight.landed
+    // Waits as long as the rule says where something can stand in, and else for as long as it takes.
+    const standsIn = planned.kind === 'validate' && planned.standsIn
+    const result = await (standsIn ? timeout(read.rule.timeoutMs, landed, 'late' as const) : landed)
+    if (result === 'late') {
+      if (joined === undefined) flight.leave()
+      else void landed.then((late) => discard(late?.response))
       return this.#standIn(read, 'timeout', undefined)
     }
-    if (followed === undefined) return read.isTheirs() ? this.#fetched(read, planned) : Response.error()
-    inform(joined, read)
-    const { kind } = followed.settlement
-    const isSaved = kind === 'store' || kind === 'refresh'
-    if (isSaved) this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1 })
-    return this.#landed(read, planned, followed, true)
+    if (result === undefined) return read.isTheirs() ? this.#forward(read, planned, false) : Response.error()
+    inform(flight, read)
+    const collapsed = joined !== undefined
+    const { kind } = result.settlement
+    if (collapsed && (kind === 'store' || kind === 'refresh')) {
+      statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1 })
+    }
+    return this.#landed(read, planned, result, collapsed)
   }
 
   #mayJoin({ head }: Read, planned: Forwarding): boolean {
@@ -287,26 +292,10 @@ export class Reads {
     return isPlain && !asksForBytes(head.fields) && (planned.kind === 'validate' || planned.store)
   }
 
-  async #fetched(read: Read, planned: Forwarding): Promise<Response> {
-    const flight = this.#fly(read, planned)
-    const result = await this.#unlessLate(read, planned, flight.landed)
-    if (result === 'late') {
-      flight.leave()
-      return this.#standIn(read, 'timeout', undefined)
-    }
-    inform(flight, read)
-    return this.#landed(read, planned, result)
-  }
-
   #fly(read: Read, planned: Forwarding): Flight {
     const flight = this.#ports.flights.launch(read, planned, true)
     read.waitUntil(flight.stored)
     return flight
-  }
-
-  /** Waits as long as the rule says where something can stand in, and else for as long as it takes. */
-  #unlessLate<T>({ rule }: Read, planned: Forwarding, answer: Promise<T>): Promise<T | 'late'> {
-    return planned.kind === 'validate' && planned.standsIn ? timeout(rule.timeoutMs, answer, 'late') : answer
   }
 
   /**
