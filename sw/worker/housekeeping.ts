@@ -64,6 +64,7 @@ export class Housekeeping {
     const { ruleOf, writer, log, rows, erasure, eviction, identity, sessions, statistics, files } = this.#ports
     const startedAtMs = this.#activeAtMs
     try {
+      await log.settleOthers()
       await sessions.endLoads()
       await statistics.save()
       await eviction.save()

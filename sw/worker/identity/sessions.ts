@@ -1,7 +1,6 @@
-import { ANNOUNCE_LIMIT_MS, now, STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, now, timeout } from '../clock.ts'
 import type { Channel } from '../channel.ts'
 import { report } from '../report.ts'
-import { dirtyFlag } from '../store/dirty-flag.ts'
 import type { Erasure } from '../store/erasure.ts'
 import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
@@ -110,13 +109,7 @@ export async function endPartitions(
       informed: [],
     }),
   )
-  try {
-    channel.changes(await Promise.all(ends))
-  } catch (error) {
-    // The end is not on disk, so the next worker would serve this data. The dirty flag prevents that.
-    await timeout(STORE_LIMIT_MS, dirtyFlag.set(), undefined).catch(() => undefined)
-    throw error
-  }
+  channel.changes(await Promise.all(ends))
   erasure.runBehind()
 }
 

@@ -51,7 +51,7 @@ async function got({
     flights: {
       storing: () => undefined,
       toJoin: () => undefined,
-      launch: () => ({ informed: new Set(), landed, stored: Promise.resolve(undefined) }),
+      launch: () => ({ informed: new Set(), landed, stored: Promise.resolve(undefined), leave: () => undefined }),
       pass: () => network,
     },
     secrets: { hide },

@@ -87,7 +87,7 @@ export class Reads {
    */
   async answer(asked: Asked): Promise<Response> {
     const { generations, statistics } = this.#ports
-    const { request, match } = asked
+    const { match } = asked
     const isSameSession = generations.watch(UNKNOWN_USER)
     statistics.count(match.rule.name, { reads: 1 })
     const partition = await this.#partitionOf(asked, isSameSession)
@@ -97,9 +97,7 @@ export class Reads {
     try {
       read = await this.#contextOf(asked, partition, isTheirs)
     } catch (error) {
-      // A key that cannot be made, or a digest: the page has an answer all the same (I6).
-      report('a read could not be looked for in the store; the network answers instead', error)
-      return this.#passed(request, match.rule, 'bypass', 'unkeyed')
+      return this.#unkeyed(asked, error)
     }
     const answer = isTheirs() ? await this.#answer(read) : Response.error()
     if (isTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
@@ -107,22 +105,38 @@ export class Reads {
     return Response.error()
   }
 
+  /** A key cannot be made, or a digest: the network answers the page all the same (I6). */
+  #unkeyed({ request, match }: Asked, error: unknown): Promise<Response> {
+    report('a read could not be looked for in the store; the network answers instead', error)
+    return this.#passed(request, match.rule, 'bypass', 'unkeyed')
+  }
+
   /** Whose data a read is about; or its answer, where that is not known. */
-  async #partitionOf(
-    { request, match: { rule }, clientId }: Asked,
-    isSameSession: () => boolean,
-  ): Promise<string | Response> {
+  async #partitionOf(asked: Asked, isSameSession: () => boolean): Promise<string | Response> {
+    const {
+      request,
+      match: { rule },
+      clientId,
+    } = asked
     const { identity } = this.#ports
-    const partition = await identity.partitionOf(request, clientId, rule)
+    let partition: string | undefined
+    try {
+      partition = await identity.partitionOf(request, clientId, rule)
+    } catch (error) {
+      return this.#unkeyed(asked, error)
+    }
     if (partition !== undefined) return partition
     let response: Response | undefined
     try {
       // A client that is taken for the last user's asks the store by the request as well.
       const sent = hasBody(request) ? request.clone() : request
       response = await this.#passed(sent, rule, 'bypass', 'unknown-user')
-      return isSameSession() ? response : Response.error()
+      if (isSameSession()) return response
+      discard(response)
+      return Response.error()
     } catch (error) {
-      const last = await identity.last(clientId)
+      // The page sees the network's own failure, also where the store fails as well.
+      const last = await identity.last(clientId).catch(() => undefined)
       if (last === undefined) throw error
       return last
     } finally {
@@ -191,14 +205,18 @@ export class Reads {
     const sent = { ...read, row: undefined }
     const flight = this.#fly(sent, empty.plan)
     const first = await Promise.race([flight.landed, later])
-    if ('plan' in first && isHit(first.plan)) return this.#carryOut(read, first)
+    if ('plan' in first && isHit(first.plan)) {
+      flight.leave()
+      return this.#carryOut(read, first)
+    }
     const result = 'plan' in first ? await timeout(read.rule.timeoutMs, flight.landed, undefined) : first
     const isAway = result !== undefined && (result.response === undefined || result.settlement.why === 'away')
     if (result === undefined || isAway) {
       const { plan: planned, row } = await later
+      const standsIn = planned.kind === 'validate' && planned.standsIn
+      if (isHit(planned) || standsIn) flight.leave()
       if (isHit(planned)) return this.#carryOut(read, { plan: planned, row })
-      if (planned.kind === 'validate' && planned.standsIn) {
-        discard(result?.response)
+      if (standsIn) {
         return this.#standIn({ ...read, row }, isAway ? 'offline' : 'timeout', result?.response?.status)
       }
     }
@@ -245,31 +263,27 @@ export class Reads {
   }
 
   /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
-  async #forward(read: Read, planned: Forwarding): Promise<Response> {
-    const joined = this.#mayJoin(read, planned) ? this.#ports.flights.toJoin(read) : undefined
-    if (joined === undefined) return this.#fetched(read, planned)
-    const followed = await this.#unlessLate(read, planned, joined.follow(read))
-    if (followed === 'late') return this.#standIn(read, 'timeout', undefined)
-    if (followed.kind !== 'none') inform(joined, read)
-    switch (followed.kind) {
-      case 'copy':
-        this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1 })
-        return forwardedAnswer(followed.response, { fwd: planned.fwd, collapsed: true })
-      case 'same': {
-        const { settlement } = followed.result
-        if (settlement.kind === 'refresh') {
-          const row = { ...settlement.row, ...timesOf(followed.result), fields: settlement.fields }
-          const { size } = row
-          this.#ports.statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1, bytesSaved: size })
-          return this.#stored(read.head, row, currentAge(row, now()), { fwd: planned.fwd, collapsed: true })
-        }
-        return settlement.kind === 'fail' && planned.kind === 'validate' && planned.standsIn
-          ? this.#standIn(read, 'offline', undefined)
-          : this.#landed(read, planned, withoutBody(followed.result))
-      }
-      case 'none':
-        return read.isTheirs() ? this.#fetched(read, planned) : Response.error()
+  async #forward(read: Read, planned: Forwarding, mayJoin = this.#mayJoin(read, planned)): Promise<Response> {
+    const { flights, statistics } = this.#ports
+    const joined = mayJoin ? flights.toJoin(read) : undefined
+    const flight = joined ?? this.#fly(read, planned)
+    const landed = joined?.follow(read, planned) ?? flight.landed
+    // Waits as long as the rule says where something can stand in, and else for as long as it takes.
+    const standsIn = planned.kind === 'validate' && planned.standsIn
+    const result = await (standsIn ? timeout(read.rule.timeoutMs, landed, 'late' as const) : landed)
+    if (result === 'late') {
+      if (joined === undefined) flight.leave()
+      else void landed.then((late) => discard(late?.response))
+      return this.#standIn(read, 'timeout', undefined)
     }
+    if (result === undefined) return read.isTheirs() ? this.#forward(read, planned, false) : Response.error()
+    inform(flight, read)
+    const collapsed = joined !== undefined
+    const { kind } = result.settlement
+    if (collapsed && (kind === 'store' || kind === 'refresh')) {
+      statistics.count(read.rule.name, { collapsed: 1, requestsSaved: 1 })
+    }
+    return this.#landed(read, planned, result, collapsed)
   }
 
   #mayJoin({ head }: Read, planned: Forwarding): boolean {
@@ -278,40 +292,32 @@ export class Reads {
     return isPlain && !asksForBytes(head.fields) && (planned.kind === 'validate' || planned.store)
   }
 
-  async #fetched(read: Read, planned: Forwarding): Promise<Response> {
-    const flight = this.#fly(read, planned)
-    const result = await this.#unlessLate(read, planned, flight.landed)
-    if (result === 'late') return this.#standIn(read, 'timeout', undefined)
-    inform(flight, read)
-    return this.#landed(read, planned, result)
-  }
-
   #fly(read: Read, planned: Forwarding): Flight {
     const flight = this.#ports.flights.launch(read, planned, true)
     read.waitUntil(flight.stored)
     return flight
   }
 
-  /** Waits as long as the rule says where something can stand in, and else for as long as it takes. */
-  #unlessLate<T>({ rule }: Read, planned: Forwarding, answer: Promise<T>): Promise<T | 'late'> {
-    return planned.kind === 'validate' && planned.standsIn ? timeout(rule.timeoutMs, answer, 'late') : answer
-  }
-
-  /** The answer that a flight's result makes. */
+  /**
+   * The answer that a flight's result makes.
+   *
+   * @param collapsed the flight is another read's.
+   */
   async #landed(
     read: Read,
     planned: Forwarding,
-    { settlement, response, error, ...times }: FlightResult,
+    { settlement, response, error, requestedAtMs, receivedAtMs }: FlightResult,
+    collapsed = false,
   ): Promise<Response> {
     const { head } = read
-    const how = { fwd: planned.fwd, 'fwd-status': response?.status }
+    const how = { fwd: planned.fwd, ...(collapsed ? { collapsed } : { 'fwd-status': response?.status }) }
     switch (settlement.kind) {
       case 'refresh': {
-        const row = { ...settlement.row, ...times, fields: settlement.fields }
+        const row = { ...settlement.row, requestedAtMs, receivedAtMs, fields: settlement.fields }
         // The 304 named another variant, whose body cannot be read.
         if (bodyOf(row) === undefined) return this.#passed(read.request as Request, read.rule, planned.fwd, 'body-lost')
         this.#ports.statistics.count(read.rule.name, { bytesSaved: row.size })
-        return this.#stored(head, row, currentAge(row, now()), { ...how, stored: true })
+        return this.#stored(head, row, currentAge(row, now()), { ...how, stored: !collapsed })
       }
       case 'stand-in':
         discard(response)
@@ -326,8 +332,9 @@ export class Reads {
       case 'refetch':
       case 'fail': {
         if (response === undefined) throw error
-        const stored = settlement.kind === 'store'
-        const answer = forwardedAnswer(response, { ...how, stored, detail: stored ? undefined : settlement.why })
+        const isKept = settlement.kind === 'store'
+        const detail = isKept ? undefined : settlement.why
+        const answer = forwardedAnswer(response, { ...how, stored: isKept && !collapsed, detail })
         if (settlement.why === OTHER_USER) this.#ofTheNext.add(answer)
         return answer
       }
@@ -404,19 +411,6 @@ const BUSY_LIMITS = 3
 const isHit = ({ kind }: Plan): boolean => kind === 'serve' || kind === 'serve-then-validate'
 
 const isForwarding = (planned: Plan): planned is Forwarding => planned.kind === 'validate' || planned.kind === 'fetch'
-
-const timesOf = ({ requestedAtMs, receivedAtMs }: FlightResult): Pick<Row, 'requestedAtMs' | 'receivedAtMs'> => ({
-  requestedAtMs,
-  receivedAtMs,
-})
-
-/** What has happened to a flight, without the answer that belongs to another read. */
-const withoutBody = ({ settlement, error, ...times }: FlightResult): FlightResult => ({
-  settlement,
-  error,
-  requestedAtMs: times.requestedAtMs,
-  receivedAtMs: times.receivedAtMs,
-})
 
 /** The client that gets the answer itself is not told that it changed. */
 function inform({ informed }: Flight, { clientId }: ReadContext): void {

@@ -29,9 +29,10 @@ import type { Structured } from './structured.ts'
 
 /** What a request has brought, as soon as the head of its answer is known. */
 export interface FlightResult extends Times {
+  readonly outcome: Outcome
   readonly settlement: Settlement
-  /** The origin's answer; its body belongs to the page for which the flight was launched. */
-  readonly response?: Response
+  /** The origin's answer; its body belongs to the page that gets the result. */
+  readonly response?: Response | undefined
   /** The failure, as the page has to see it. */
   readonly error?: unknown
 }
@@ -54,18 +55,14 @@ export interface Flight {
   readonly isStoring: () => boolean
   /** Undefined: nothing that could answer another read. */
   readonly stored: Promise<Stored | undefined>
-  /** A read joins. Gives what it may have of the answer when the flight lands. */
-  readonly follow: (read: Read) => Promise<Followed>
+  /**
+   * A read joins. When the flight lands it gets the result as its own plan settles it, with its own copy of a new
+   * answer; undefined: the answer is of another read alone.
+   */
+  readonly follow: (read: Read, plan: Plan) => Promise<FlightResult | undefined>
+  /** The page does not want the answer any more: it is for the store alone. */
+  readonly leave: () => void
 }
-
-/** What a read that has joined a flight may have. */
-export type Followed =
-  /** Its own copy of a new answer. */
-  | { readonly kind: 'copy'; readonly response: Response }
-  /** What happened to the flight, where that holds for this read too: it was away, or what is stored holds. */
-  | { readonly kind: 'same'; readonly result: FlightResult }
-  /** Nothing: the answer is of that one read alone. */
-  | { readonly kind: 'none' }
 
 interface Ports {
   readonly writer: Writer
@@ -145,9 +142,9 @@ export class Flights {
   /**
    * Sends a read to the origin, and becomes the flight to join.
    *
-   * @param forPage the caller hands `landed.response` to a page; else the store alone reads it.
+   * @param isForPage the caller hands `landed.response` to a page; else the store alone reads it.
    */
-  launch(read: Read, plan: Plan, forPage: boolean): Flight {
+  launch(read: Read, plan: Plan, isForPage: boolean): Flight {
     const { writer, responses, urlOf } = this.#ports
     const ticket = writer.ticket()
     const informed = new Set<string>()
@@ -170,30 +167,39 @@ export class Flights {
         this.markUnshared(read.key)
       // A body can be read once: copies are made before the page gets the original.
       for (const land of followers) land(result)
-      const copy = forPage && settlement.kind === 'store' ? response?.clone() : response
+      const copy = isForPage && settlement.kind === 'store' ? response?.clone() : response
+      const isUnread = !isForPage || copy !== response
       // What the answer says about its query may have changed the key by which the next read looks for it.
       enter(read.keyOf(urlOf(read.head.url)))
       const isWatched = copy !== response && response !== undefined && mayBeEndless(response)
-      return { result: isWatched ? { ...result, response: watched(response, left) } : result, copy }
+      return { result: isWatched ? { ...result, response: watched(response, left) } : result, copy, isUnread }
     })
     const stored = sent
-      .then(async ({ result: { settlement, requestedAtMs, receivedAtMs }, copy }) => {
-        const exchange = { requestedAtMs, receivedAtMs, sequence: await writer.placeOf(ticket) }
-        const kept = responses.keep(read, settlement, copy, exchange, informed, left.signal)
-        if (!forPage && settlement.kind !== 'store') discard(copy)
-        return await kept
+      .then(async ({ result: { settlement, requestedAtMs, receivedAtMs }, copy, isUnread }) => {
+        try {
+          const exchange = { requestedAtMs, receivedAtMs, sequence: await writer.placeOf(ticket) }
+          return await responses.keep(read, settlement, copy, exchange, informed, left.signal)
+        } finally {
+          // What the store has not read, no page reads either.
+          if (isUnread) discard(copy)
+        }
       })
       .catch((error: unknown) => {
         report('an answer could not be stored; the page has it all the same', error)
         return undefined
       })
+    const landed = sent.then(({ result }) => result)
     const flight: Flight = {
       informed,
-      landed: sent.then(({ result }) => result),
+      landed,
       stored,
       isStoring: () => isStoring,
-      follow: (follower) =>
-        new Promise((resolve) => followers.push((result) => resolve(this.#shared(read, result, follower)))),
+      follow: (...follower) =>
+        new Promise((resolve) => followers.push((result) => resolve(this.#shared(read, result, ...follower)))),
+      leave: () => {
+        isForPage = false
+        if (isStoring) void landed.then(({ response }) => discard(response))
+      },
     }
     const { authorization, isTheirs } = read
     const newest: Newest = {
@@ -216,22 +222,27 @@ export class Flights {
     return askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
   }
 
-  /** What a follower may have of an answer: what can be stored, and is of the variant that it asks for. */
-  #shared(leader: Read, result: FlightResult, follower: Read): Followed {
-    const { settlement, response } = result
+  /** What a follower may have of a result: what can be stored, and is of the variant that it asks for. */
+  #shared(leader: Read, result: FlightResult, follower: Read, plan: Plan): FlightResult | undefined {
+    const { settlement, response, outcome } = result
     if (settlement.kind === 'stand-in' || settlement.kind === 'fail' || settlement.kind === 'refuse') {
-      return { kind: 'same', result }
+      // The origin is away. What is stored for this read decides what it gets, and not what is stored for the leader.
+      const { head: request, row: stored, rule } = follower
+      const own = settle({ plan, request, stored, expects: rule.expects, outcome, unasked: false })
+      return response === undefined || own.kind === 'stand-in'
+        ? { ...result, settlement: own, response: undefined }
+        : undefined
     }
     const fields = settlement.kind === 'refresh' ? settlement.fields : response && fieldsOf(response.headers)
     const names = fields === undefined ? 'unknowable' : varyNames(fields)
     if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
-      return { kind: 'none' }
+      return undefined
     }
-    if (settlement.kind === 'refresh') return { kind: 'same', result }
-    if (settlement.kind !== 'store' || response === undefined) return { kind: 'none' }
+    if (settlement.kind === 'refresh') return result
+    if (settlement.kind !== 'store' || response === undefined) return undefined
     return isPart({ status: response.status, fields: fieldsOf(response.headers) })
-      ? { kind: 'none' }
-      : { kind: 'copy', response: response.clone() }
+      ? undefined
+      : { ...result, response: response.clone() }
   }
 
   #isUnshared(key: string): boolean {
@@ -283,15 +294,17 @@ export class Flights {
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await askOrigin(() => outgoing(read.request, asking, body), retries)
       const head = describeResponse(response, structured)
-      const heard = settled({ kind: 'response', head })
+      const outcome = { kind: 'response', head } as const
+      const heard = settled(outcome)
       const isTheirs = await this.#obey(read, head, heard, confirmsTrust)
       // To the user who came after a 304 says only that they have an answer too.
       const kind = response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
       const settlement = isTheirs ? heard : ({ kind, why: OTHER_USER } as const)
       if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
-      return { settlement, response, requestedAtMs, receivedAtMs: now() }
+      return { outcome, settlement, response, requestedAtMs, receivedAtMs: now() }
     } catch (error) {
-      return { settlement: settled({ kind: 'failure' }), error, requestedAtMs, receivedAtMs: now() }
+      const outcome = { kind: 'failure' } as const
+      return { outcome, settlement: settled(outcome), error, requestedAtMs, receivedAtMs: now() }
     }
   }
 

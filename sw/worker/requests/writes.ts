@@ -19,7 +19,7 @@ import type { Sessions } from '../identity/sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
-/** Other workers look at the disk again. */
+/** Other workers read the state on disk again. */
 const WRITE = { say: 'write' } as const
 
 interface Ports {
@@ -54,19 +54,23 @@ export class Writes {
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
     const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
-    // Whose it is by its own token is known before what becomes of it.
-    const [whose, isAnnounced, endSession] = await Promise.all([
-      identity.knownOf(request, clientId),
+    // However late that is.
+    void announced.durable.then(() => channel.announce(WRITE))
+    // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
+    // same (I6), and what the answer says of its user is not applied.
+    const whose = (async () => identity.knownOf(request, clientId))()
+    const [isAnnounced, endSession] = await Promise.all([
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
       sessions.begin(match.session),
+      whose.catch(() => undefined),
     ])
-    // Its end is told only once it is on disk, which may be after the page knows.
-    channel.announce(WRITE)
+    // Its end is told once it is on disk, which may be after the page knows.
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
       const kept = log.end(announced, reached, change).then(
         (logged) => {
-          channel.changes([logged])
+          if (logged === undefined) channel.announce(WRITE)
+          else channel.changes([logged])
           return true
         },
         (error: unknown) => {
@@ -95,12 +99,14 @@ export class Writes {
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
     await end([...reached, ...others, ...targetsOf(urlOf, [], groups)])
     const follow = async (): Promise<void> => {
-      if (isCleared(fields)) await forgetAll(this.#ports)
+      const forgotten = isCleared(fields) ? settleWithin(forgetAll(this.#ports)) : undefined
       // A user who asks to be signed out is, whatever the origin answers.
       await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
+      await forgotten
       if (match.session !== undefined) return
-      if (whose === undefined) identity.learn(clientId, fields)
-      else await applyIdentitySignals(this.#ports, { partition: whose, clientId }, { status, fields }, false)
+      const partition = await whose
+      if (partition === undefined) identity.learn(clientId, fields)
+      else await applyIdentitySignals(this.#ports, { partition, clientId }, { status, fields }, false)
     }
     await settleWithin(follow())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })

@@ -1,6 +1,6 @@
 /**
  * The whole body, if it ends and is no longer than `limit` bytes; undefined when it is longer or `signal` says to stop, and
- * then it is read no further. Rejects when it breaks off: nothing truncated is kept.
+ * then it is read no further, or not at all. Rejects when it breaks off: nothing truncated is kept.
  */
 export async function wholeBody(
   response: Response,
@@ -13,6 +13,10 @@ export async function wholeBody(
   const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader()
   const stop = (): void => void reader.cancel().catch(() => undefined)
   if (signal?.aborted === true) stop()
+  if (Number(response.headers.get('content-length')) > limit) {
+    stop()
+    return undefined
+  }
   signal?.addEventListener('abort', stop, { once: true })
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     size += read.value.byteLength

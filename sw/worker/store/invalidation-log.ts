@@ -12,7 +12,9 @@ import type { Row } from '../../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { aliveLockOf } from '../../../config/names.ts'
 import { scope } from '../scope.ts'
+import { settleWithin } from '../settle-within.ts'
 import { log } from './change-log.ts'
+import { dirtyFlag } from './dirty-flag.ts'
 import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
 import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
 
@@ -68,7 +70,7 @@ export class InvalidationLog implements StateReader {
   readonly #own = new Set<string>()
   /** Pending writes of other workers, by id. */
   #others: ReadonlyMap<string, PendingWrite> = new Map()
-  /** Removals that are not on disk yet. */
+  /** Removals without a place in the order of things yet: they cover everything. */
   readonly #removing = new Set<readonly RemovalTarget[]>()
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
@@ -148,16 +150,29 @@ export class InvalidationLog implements StateReader {
   /**
    * Removes what the targets cover: nothing of it is served or stored from now on, in memory at once and in every worker
    * when this settles. The bytes are deleted later, see `Erasure`.
+   *
+   * Where it cannot be written, this worker serves and stores nothing that was asked for until then, and the next one
+   * believes nothing of what is stored.
    */
   async remove(targets: readonly RemovalTarget[], change: Change | undefined): Promise<LoggedChange | undefined> {
     this.#removing.add(targets)
-    const logged = await this.#writer.write((transaction) => {
-      this.putRemovals(transaction, targets, transaction.next())
-      return log(transaction, change)
-    })
-    // Where it could not be written this worker goes on to serve nothing of it.
-    this.#removing.delete(targets)
-    return logged
+    try {
+      const logged = await this.#writer.write((transaction) => {
+        this.putRemovals(transaction, targets, transaction.next())
+        return log(transaction, change)
+      })
+      this.#removing.delete(targets)
+      return logged
+    } catch (error) {
+      const placed = this.#writer.nextInMemory().then((at) => {
+        for (const target of targets) this.memory.addRemoval(target, at)
+        this.#removing.delete(targets)
+      })
+      // Without a place this worker stores nothing, and `takeOver` puts the removal before all that it stores later.
+      placed.catch(() => undefined)
+      await settleWithin(dirtyFlag.set())
+      throw error
+    }
   }
 
   /** The same, as part of a transaction. */
@@ -225,7 +240,7 @@ export class InvalidationLog implements StateReader {
     this.#others = others
     // What cannot be read may have been of just now, and of anything.
     if (isDamaged) this.memory.begin(DAMAGED, [EVERYTHING])
-    if (others.size > 0) void this.#settleOthers().catch(() => undefined)
+    if (others.size > 0) void this.settleOthers().catch(() => undefined)
   }
 
   takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
@@ -233,6 +248,8 @@ export class InvalidationLog implements StateReader {
     // Before all that this worker asks for, and after all that any worker has asked for so far.
     const start = sequence(meta.incarnation, 0)
     if (isOtherVersion) this.putRemovals(transaction, [EVERYTHING], start)
+    for (const targets of this.#removing) this.putRemovals(transaction, targets, start)
+    this.#removing.clear()
     const damaged = entries.filter(([key, record]) => key !== META && parse(record) === undefined)
     for (const [key] of damaged) store.delete(key)
     if (damaged.length > 0) this.putInvalidation(transaction, EVERYTHING, start)
@@ -243,7 +260,7 @@ export class InvalidationLog implements StateReader {
    * A pending write of a worker that is gone counts as written. One of a worker that lives on is that worker's to end: it
    * tells the others when it has.
    */
-  async #settleOthers(): Promise<void> {
+  async settleOthers(): Promise<void> {
     const isAlive = await aliveWorkers()
     // The transaction that settles them may read the state again and find them there still.
     const gone = [...this.#others.values()].filter(({ id, worker }) => !isAlive(worker) && !this.#settled.has(id))

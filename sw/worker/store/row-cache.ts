@@ -5,17 +5,34 @@ const MAX_REMEMBERED = 512
 /** Rows in memory, by key: of each key all variants, or nothing. Those used longest ago go first. */
 export class RowCache {
   readonly #rows = new Map<string, readonly Row[]>()
-  /** Moves with every change of rows, so that a read of the store begun before it does not fill the memory. */
-  generation = 0
+  /** Reads of the store that are under way. */
+  readonly #reads = new Set<{ readonly key: string; isOutdated: boolean }>()
 
   get(key: string): readonly Row[] | undefined {
     const rows = this.#rows.get(key)
-    if (rows !== undefined) this.set(key, rows)
+    if (rows !== undefined) this.#set(key, rows)
     return rows
   }
 
+  /**
+   * Reads the store on behalf of a key. What it gives is remembered; undefined where rows of the key were stored or
+   * removed meanwhile: it may be older than they are.
+   */
+  async load(key: string, work: () => Promise<readonly Row[]>): Promise<readonly Row[] | undefined> {
+    const read = { key, isOutdated: false }
+    this.#reads.add(read)
+    try {
+      const rows = await work()
+      if (read.isOutdated) return undefined
+      this.#set(key, rows)
+      return rows
+    } finally {
+      this.#reads.delete(read)
+    }
+  }
+
   /** What the store has under a key. */
-  set(key: string, rows: readonly Row[]): void {
+  #set(key: string, rows: readonly Row[]): void {
     this.#rows.delete(key)
     this.#rows.set(key, rows)
     if (this.#rows.size <= MAX_REMEMBERED) return
@@ -27,18 +44,25 @@ export class RowCache {
 
   /** The store has a new row, in place of the one of its variant. */
   replace(row: Row): void {
-    this.generation++
+    this.#outdate(row.key)
     const known = this.#rows.get(row.key)
-    if (known !== undefined) this.set(row.key, [row, ...known.filter(({ variant }) => variant !== row.variant)])
+    if (known !== undefined) this.#set(row.key, [row, ...known.filter(({ variant }) => variant !== row.variant)])
   }
 
   delete(keys: Iterable<string>): void {
-    this.generation++
-    for (const key of keys) this.#rows.delete(key)
+    for (const key of keys) {
+      this.#outdate(key)
+      this.#rows.delete(key)
+    }
   }
 
   clear(): void {
-    this.generation++
+    this.#outdate(undefined)
     this.#rows.clear()
+  }
+
+  /** @param key undefined: all. */
+  #outdate(key: string | undefined): void {
+    for (const read of this.#reads) if (key === undefined || read.key === key) read.isOutdated = true
   }
 }

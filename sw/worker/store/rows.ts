@@ -39,16 +39,14 @@ export class Rows {
   /** The variants stored under a key. */
   async find(key: string): Promise<readonly Row[]> {
     for (;;) {
-      const { generation } = this.#cache
-      const [records, meta] = await Promise.all([
-        this.#writer.read((store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
-        this.#writer.load(),
-      ])
-      // Something was stored meanwhile, perhaps this; or the state was read anew.
-      if (generation !== this.#cache.generation) continue
-      const rows = this.#writer.isOfThisVersion(meta) ? rowsIn(records) : []
-      this.#cache.set(key, rows)
-      return this.#present(rows) ?? []
+      const rows = await this.#cache.load(key, async () => {
+        const [records, meta] = await Promise.all([
+          this.#writer.read((store) => promisifyRequest<unknown[]>(store.getAll(under(rowsOfKey(key))))),
+          this.#writer.load(),
+        ])
+        return this.#writer.isOfThisVersion(meta) ? rowsIn(records) : []
+      })
+      if (rows !== undefined) return this.#present(rows) ?? []
     }
   }
 

@@ -34,16 +34,21 @@ export class SearchPolicies implements StateReader {
   keep(url: string, policy: SearchPolicy | undefined): void {
     const path = pathOf(url)
     if (JSON.stringify(policy) === JSON.stringify(this.#policies.get(path))) return
-    if (policy === undefined) this.#policies.delete(path)
-    else this.#policies.set(path, policy)
+    this.#policies.delete(path)
+    if (policy !== undefined) this.#policies.set(path, policy)
+    const oldest = [...this.#policies.keys()].slice(0, -MAX_POLICIES)
+    for (const each of oldest) this.#policies.delete(each)
     this.#writer
       .write(({ store }) => {
-        if (policy === undefined) store.delete(SEARCHES + path)
-        else store.put({ kind: 'search', path, policy } satisfies StoredPolicy, SEARCHES + path)
+        for (const each of [path, ...oldest]) store.delete(SEARCHES + each)
+        if (policy !== undefined) store.put({ kind: 'search', path, policy } satisfies StoredPolicy, SEARCHES + path)
       })
       .catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
   }
 }
+
+/** An answer under a path whose policy has made way is found again once the origin has said it anew. */
+const MAX_POLICIES = 1000
 
 interface StoredPolicy {
   readonly kind: 'search'

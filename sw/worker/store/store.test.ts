@@ -129,6 +129,32 @@ describe('a row', () => {
     expect(await new Response(row?.body as Blob).text()).toBe('second')
   })
 
+  it('is found by one read of the disk while others are stored, and by another where it is itself', async () => {
+    const database = await fakeDatabase()
+    let reads = 0
+    /** What is stored while a read waits for the disk, in order. */
+    const meanwhile: (() => Promise<unknown>)[] = []
+    const busy: typeof database.use = async (mode, work) => {
+      const result = await database.use(mode, work)
+      if (mode === 'readonly') {
+        reads++
+        await meanwhile.shift()?.()
+      }
+      return result
+    }
+    const store = { name: database.name, ...storeOver(busy, { version: '1', budget: LARGE }) }
+    const row = await asked(store)
+    await store.writer.load()
+    reads = 0
+    for (let at = 2; at < 5; at++) meanwhile.push(() => stored(store, `/api/${at}`))
+    expect(await found(store, row)).toBe(0)
+    expect(reads).toBe(1)
+    meanwhile.splice(0, Infinity, () => store.rows.commit(row, undefined))
+    store.rows.forgetAll()
+    expect(await found(store, row)).toBe(1)
+    expect(reads).toBe(3)
+  })
+
   it('of another version is not found, and no row is deleted before its worker answers', async () => {
     const store = await worker()
     const row = await stored(store)
@@ -279,6 +305,35 @@ describe('what has been removed', () => {
     await second
     expect(await countEntries(store.writer, () => true)).toBe(0)
   })
+
+  it.each([
+    ['of a worker that has stored something', true],
+    ['of a worker that has not', false],
+  ])(
+    'by a removal that cannot be written stays hidden, and what is asked for later is not: %s',
+    async (_, hasPlace) => {
+      const open = vi.spyOn(caches, 'open')
+      const before = await worker()
+      const row = await stored(before)
+      const database = await fakeDatabase(before.name)
+      let isBroken = !hasPlace
+      const failing: typeof database.use = (mode, work) =>
+        isBroken && mode === 'readwrite' ? Promise.reject(new Error('no such luck')) : database.use(mode, work)
+      const store = { name: before.name, ...storeOver(failing, { version: '1', budget: LARGE }) }
+      const held = hasPlace ? await asked(store) : row
+      isBroken = true
+      await expect(store.log.remove(['url https://app.test/api/1'], undefined)).rejects.toThrow('no such luck')
+      expect(await found(store, row)).toBe(0)
+      isBroken = false
+      const later = await asked(store)
+      expect(await store.rows.commit(held, undefined)).toBe('removed')
+      expect(await store.rows.commit(later, undefined)).toEqual({ logged: undefined })
+      expect(await found(store, later)).toBe(1)
+      // The next worker believes nothing that was stored before.
+      expect(open).toHaveBeenCalled()
+      open.mockRestore()
+    },
+  )
 
   it('is counted by what of it is stored', async () => {
     const store = await worker()
