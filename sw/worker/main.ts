@@ -161,9 +161,9 @@ export function start(
     const { origin, pathname, search } = new URL(event.request.url)
     const sameOrigin = origin === worker.location.origin
     const found = sessionOf({ method: event.request.method, origin, sameOrigin, pathname, search })
-    if (found?.kind !== 'write' || found.session === undefined) return
+    if (found?.kind !== 'write' || found.rule.session === undefined) return
     housekeeping.noteActivity()
-    event.waitUntil(sessions.load(found.session, event.resultingClientId))
+    event.waitUntil(sessions.load(found.rule.session, event.resultingClientId))
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event

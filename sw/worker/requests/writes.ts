@@ -1,4 +1,4 @@
-import type { WriteMatch } from '../../../config/language/index.ts'
+import { fillPlaces, type WriteMatch } from '../../../config/language/index.ts'
 import type { Target } from '../../core/invalidation.ts'
 import { settleWrite } from '../../core/write.ts'
 import { forwardedAnswer } from './answer.ts'
@@ -49,7 +49,8 @@ export class Writes {
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
     const { log, channel, identity, sessions, structured, urlOf } = this.#ports
-    const { urls, patterns, tags } = match.invalidates
+    const { rule, params, tags } = match
+    const { urls, patterns } = fillPlaces(rule.invalidates, params)
     // A write may show up in any query of its own URL.
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
@@ -58,7 +59,7 @@ export class Writes {
     const [whose, isAnnounced, endSession] = await Promise.all([
       identity.knownOf(request, clientId),
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
-      sessions.begin(match.session),
+      sessions.begin(rule.session),
     ])
     // Its end is told only once it is on disk, which may be after the page knows.
     channel.announce(WRITE)
@@ -101,8 +102,8 @@ export class Writes {
     const follow = async (): Promise<void> => {
       if (isCleared(fields)) await forgetAll(this.#ports)
       // A user who asks to be signed out is, whatever the origin answers.
-      await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
-      if (match.session !== undefined) return
+      await endSession(outcome !== 'nothing' || rule.session === 'sign-out', clientId)
+      if (rule.session !== undefined) return
       if (whose === undefined) identity.learn(clientId, fields)
       else await applyIdentitySignals(this.#ports, { partition: whose, clientId }, { status, fields }, false)
     }
