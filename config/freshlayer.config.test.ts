@@ -10,7 +10,7 @@ const ask = (request: string): Match | undefined => {
 
 const tagsOf = (request: string): readonly string[] => {
   const found = ask(request)
-  return found?.kind === 'read' ? found.tags : (found?.invalidates.tags ?? [])
+  return found?.tags ?? []
 }
 
 describe('the rules of the demo shop', () => {
@@ -100,7 +100,7 @@ describe('the rules of the demo shop', () => {
   })
 
   it('end the till with each sale', () => {
-    expect(ask('POST /api/sales')).toMatchObject({ invalidates: { urls: ['/api/till'] } })
+    expect(ask('POST /api/sales')).toMatchObject({ rule: { invalidates: { urls: ['/api/till'] } } })
   })
 
   it('keep what a write does not touch', () => {

@@ -103,7 +103,7 @@ export interface SignedOut {
 }
 
 /** Whether a waiting worker takes over, or what it waits for first. */
-export interface TakingOver {
+interface TakingOver {
   readonly takesOver: boolean
   /** Tabs in sight that do not agree, or do not answer. */
   readonly tabs: number

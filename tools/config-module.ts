@@ -4,7 +4,7 @@ import type { Plugin } from 'vite'
 import { type Config, compileRules, formatProblem } from '../config/language/index.ts'
 import { CacheError, configRefused } from '../sw/core/cache-error.ts'
 import { loadConfig } from './load-config.ts'
-import { rulesSource } from './rules-source.ts'
+import { rulesModule } from './rules-source.ts'
 
 const ID = 'virtual:freshlayer/rules'
 const RESOLVED = `\0${ID}`
@@ -32,19 +32,18 @@ export function configModule(file: string): Plugin {
       if (problems.length > 0) {
         throw new CacheError(configRefused, { file: name, problems: problems.map(formatProblem) })
       }
-      return moduleSource(config, path)
+      // The check has let the config pass, so it is one.
+      return moduleSource(config as Config, path)
     },
   }
 }
 
-/** The check has let the config pass, so it is one. */
-function moduleSource(config: unknown, path: string): string {
-  const rules = compileRules(config as Config)
+function moduleSource(config: Config, path: string): string {
+  const rules = compileRules(config)
   const isPersonal = rules.identity !== 'none'
   const readsHttp = rules.routes.some(({ fresh }) => fresh === 'http')
   return [
-    ...(isPersonal ? [`import config from ${JSON.stringify(path)}`] : []),
-    `export const rules = ${rulesSource(rules)}`,
+    rulesModule(rules, config, path),
     isPersonal
       ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity/users.ts`)}`
       : `export { everyone as identity } from ${JSON.stringify(`${WORKER}identity/everyone.ts`)}`,

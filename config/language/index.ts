@@ -26,6 +26,7 @@ export type {
   KillRule,
   Match,
   Matcher,
+  Params,
   ReadMatch,
   RequestLine,
   Rule,
@@ -33,3 +34,4 @@ export type {
   WriteMatch,
   WriteRule,
 } from './rule.ts'
+export { fillPlaces } from './template.ts'

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { compiled as compile, patternCovers } from './compiled.fixture.ts'
 import type { Route, Write } from './options.ts'
-import type { Match, RequestLine } from './rule.ts'
+import type { Invalidates, Match, RequestLine, WriteMatch } from './rule.ts'
+import { fillPlaces } from './template.ts'
 
 const APP = 'https://shop.example'
 
@@ -20,7 +21,7 @@ const matchOf = (routes: readonly Route[], request: string, writes: readonly Wri
 
 /** The name of the matched rule, or the kind of the result. */
 const nameOf = (match: Match | undefined): string =>
-  match === undefined ? 'none' : match.kind === 'read' ? match.rule.name : `write ${match.name}`
+  match === undefined ? 'none' : match.kind === 'read' ? match.rule.name : `write ${match.rule.name}`
 
 describe('a read', () => {
   it.each<[string, string, string[] | Route[], string]>([
@@ -114,6 +115,37 @@ describe('a read', () => {
   })
 })
 
+/** All that a write invalidates, with holes filled in. */
+const invalidatedBy = ({ rule, params, tags }: WriteMatch): Invalidates => ({
+  tags,
+  ...fillPlaces(rule.invalidates, params),
+})
+
+describe('the parameters of a match', () => {
+  const routes: Route[] = [
+    { match: ['/api/products', '/api/products/:id'], query: { x: false } },
+    { match: '/api/:any/:id' },
+  ]
+  const writes: Write[] = [{ match: 'PATCH /api/products/:product' }]
+
+  it.each<[rule: string, request: string, params: Record<string, string>]>([
+    ['are those of a read’s pattern', 'GET /api/products/7', { id: '7' }],
+    ['are none for a pattern without', 'GET /api/products', {}],
+    ['are as the URL has them', 'GET /api/products/a%20b', { id: 'a%20b' }],
+    ['are those of a write’s pattern', 'PATCH /api/products/7', { product: '7' }],
+    ['are those of the first route, for a write without an entry', 'PUT /api/products/7', { id: '7' }],
+  ])('%s', (_rule, request, params) => {
+    expect({ ...matchOf(routes, request, writes)?.params }).toEqual(params)
+  })
+
+  it('come with the rule that has them, of a write as of a read', () => {
+    for (const method of ['GET', 'PATCH', 'PUT']) {
+      const match = matchOf(routes, `${method} /api/products/7`, writes)
+      expect(Object.keys(match ?? {})).toEqual(['kind', 'rule', 'params', 'tags'])
+    }
+  })
+})
+
 describe('the order of rules', () => {
   const segment = fc.constantFrom('a', 'b', ':x', '*', '*.b', '')
   const path = fc.array(segment, { minLength: 1, maxLength: 3 })
@@ -189,7 +221,7 @@ describe('a write', () => {
 
   const invalidates = (request: string, writes: readonly Write[] = []) => {
     const match = matchOf(products, request, writes)
-    return match?.kind === 'write' ? match.invalidates : match?.kind
+    return match?.kind === 'write' ? invalidatedBy(match) : match?.kind
   }
 
   it.each(['POST', 'PUT', 'PATCH', 'DELETE'])('is %s', (method) => {
@@ -211,7 +243,7 @@ describe('a write', () => {
     (method) => {
       expect(matchOf(products, `${method} /api/products/7`)).toMatchObject({
         kind: 'write',
-        invalidates: { tags: ['products', 'product:7'] },
+        tags: ['products', 'product:7'],
       })
     },
   )
@@ -237,7 +269,7 @@ describe('a write', () => {
       { match: '/x/:id', invalidates: ['one'] },
       { match: 'POST /x/7', invalidates: ['two'] },
     ]
-    expect(matchOf([], 'POST /x/7', writes)).toMatchObject({ invalidates: { tags: ['one'] } })
+    expect(matchOf([], 'POST /x/7', writes)).toMatchObject({ tags: ['one'] })
   })
 
   it('has what its entry says by kind, holes filled in, and not the tags of the route', () => {
@@ -272,8 +304,7 @@ describe('a write', () => {
 
   it('covers at least what it names when a value looks like a pattern', () => {
     const writes: Write[] = [{ match: '/x/:id', invalidates: ['/y/{id}/*'] }]
-    const match = matchOf([], 'POST /x/a:b', writes)
-    expect(match).toMatchObject({ invalidates: { patterns: ['/y/a*b/*'] } })
+    expect(invalidates('POST /x/a:b', writes)).toMatchObject({ patterns: ['/y/a*b/*'] })
   })
 
   it('without an entry ends the tags of the route at its path', () => {
@@ -289,8 +320,8 @@ describe('a write', () => {
       { match: '/a', tags: ['one'] },
       { match: '/**', tags: ['two'], query: { x: true } },
     ]
-    expect(matchOf(routes, 'POST /a')).toMatchObject({ invalidates: { tags: ['one'] }, name: '/a' })
-    expect(matchOf([...routes].toReversed(), 'POST /a')).toMatchObject({ invalidates: { tags: ['two', 'one'] } })
+    expect(matchOf(routes, 'POST /a')).toMatchObject({ tags: ['one'], rule: { name: '/a' } })
+    expect(matchOf([...routes].toReversed(), 'POST /a')).toMatchObject({ tags: ['two', 'one'] })
   })
 
   it('without an entry goes by the order of the rules, whatever their shapes', () => {
@@ -299,9 +330,9 @@ describe('a write', () => {
       { match: '/:a', tags: ['one'], query: { x: true } },
       { match: '/a', tags: ['two'], query: { y: true } },
     ]
-    expect(matchOf(routes, 'POST /a')).toMatchObject({ name: '/:a', invalidates: { tags: ['one', 'two'] } })
+    expect(matchOf(routes, 'POST /a')).toMatchObject({ rule: { name: '/:a' }, tags: ['one', 'two'] })
     const plain = routes.map((route) => (route.match === '/:a' ? { match: '/:a', tags: ['one'] } : route))
-    expect(matchOf(plain, 'POST /a')).toMatchObject({ name: '/:a', invalidates: { tags: ['one'] } })
+    expect(matchOf(plain, 'POST /a')).toMatchObject({ rule: { name: '/:a' }, tags: ['one'] })
   })
 
   it('without an entry and without a route is not touched', () => {

@@ -1,9 +1,8 @@
-import { decoded } from '../../sw/core/search.ts'
 import { firstMatch, shapesOf, type Shape, type Target } from './match.ts'
 import type { Pattern } from './pattern.ts'
 import { queryHolds } from './query.ts'
-import type { Matcher, RequestLine, Rule, Rules, WriteMatch, WriteRule } from './rule.ts'
-import { fillAll, fillInvalidates, mapValues, type Values } from './template.ts'
+import type { Matcher, Params, RequestLine, Rule, Rules, WriteMatch } from './rule.ts'
+import { fillTags } from './template.ts'
 
 /** Finds the rule for a request. Created once, when a worker starts. */
 export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Matcher {
@@ -17,10 +16,11 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
       request,
       ({ pattern, rule }) => hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search),
     )
-    if (read !== undefined) return { kind: 'read', rule: read.rule, tags: tagsOf(read, request) }
+    if (read !== undefined) return { kind: 'read', rule: read.rule, ...filled(read, read.rule.tags, request) }
     const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
     const write = firstMatch(writeShapes, request, isMeant)
-    if (write !== undefined) return declaredWrite(write, request)
+    if (write !== undefined)
+      return { kind: 'write', rule: write.rule, ...filled(write, write.rule.invalidates.tags, request) }
     return SAFE.test(method) ? undefined : impliedWrite(readShapes, request)
   }
 }
@@ -32,13 +32,6 @@ const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
 
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
   pattern.method === '' ? usual.test(method) : pattern.method === method
-
-const declaredWrite = ({ pattern, rule }: Target<WriteRule>, { pathname }: RequestLine): WriteMatch => ({
-  kind: 'write',
-  name: rule.name,
-  session: rule.session,
-  invalidates: fillInvalidates(rule.invalidates, valuesOf(pattern, pathname)),
-})
 
 /**
  * A write without its own entry, at a path that a route reads: it ends the tags of that route. A route with a query
@@ -55,12 +48,19 @@ function impliedWrite(shapes: readonly Shape<Rule>[], request: RequestLine): Wri
     .toSorted((one, other) => one.index - other.index)
   const [first] = meant
   if (first === undefined) return undefined
-  const tags = new Set(meant.flatMap((target) => tagsOf(target, request)))
-  return { kind: 'write', name: first.rule.name, invalidates: { tags: [...tags], urls: [], patterns: [] } }
+  const { name, patterns } = first.rule
+  const { params } = filled(first, [], request)
+  const tags = new Set(meant.flatMap((target) => filled(target, target.rule.tags, request).tags))
+  const rule = { name, patterns, invalidates: { tags: [], urls: [], patterns: [] }, session: undefined }
+  return { kind: 'write', rule, params, tags: [...tags] }
 }
 
-const tagsOf = ({ pattern, rule }: Target<Rule>, { pathname }: RequestLine): string[] =>
-  fillAll(rule.tags, mapValues(valuesOf(pattern, pathname), decoded))
-
-/** The parameters of a path that the pattern matches, still percent-encoded. */
-const valuesOf = ({ expression }: Pattern, pathname: string): Values => expression.exec(pathname)?.groups ?? {}
+/** The parameters of a path that the pattern matches, and tags filled in with them. */
+function filled(
+  { pattern }: Target<unknown>,
+  templates: readonly string[],
+  { pathname }: RequestLine,
+): { readonly params: Params; readonly tags: string[] } {
+  const params = pattern.expression.exec(pathname)?.groups ?? {}
+  return { params, tags: fillTags(templates, params) }
+}

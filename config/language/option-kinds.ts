@@ -83,6 +83,12 @@ const condition = kind(
   (value) => typeof value === 'string' || typeof value === 'boolean',
 )
 
+/**
+ * A function. Nothing else is needed for it to reach the worker, as long as `compileRules` hands on the function itself:
+ * see `tools/rules-source.ts`.
+ */
+const call = (signature: string): Kind => kind(`a function ${signature}`, (value) => typeof value === 'function')
+
 const flag = kind('true or false', (value) => typeof value === 'boolean')
 
 const size = kind(
@@ -159,7 +165,7 @@ const IDENTIFIED_BY: Readonly<Record<keyof IdentifiedBy, Kind>> = {
   echo: text("the name of a header field: 'X-User'", /^[\w!#$%&'*+.^`|~-]+$/),
   probe: text("a path of the app's own origin such as '/api/session'", /^\/(?!\/)\S*$/),
   offlineIdentity: word('last'),
-  partitionOf: kind('a function from a token to the name of its user', (value) => typeof value === 'function'),
+  partitionOf: call('from a token to the name of its user'),
 }
 
 const identity: Kind = (value, path, problems) =>

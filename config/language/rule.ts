@@ -49,7 +49,7 @@ export interface WriteRule {
   readonly patterns: readonly Pattern[]
 }
 
-/** What a write invalidates, with holes filled in. All plain text, so that it can be stored. */
+/** The entries of a write's `invalidates` by kind. All plain text, so that it can be stored. */
 export interface Invalidates {
   readonly tags: readonly string[]
   /** Paths of the app's own origin or full URLs. One without `?` covers every query of its path. */
@@ -58,23 +58,30 @@ export interface Invalidates {
   readonly patterns: readonly string[]
 }
 
-/** A request that a route matches: the worker may answer it from store and store its answer. */
-export interface ReadMatch {
-  readonly kind: 'read'
-  readonly rule: Rule
-  /** Holes are filled in, decoded. A value with malformed percent-encoding stays as it is. */
+/** Parts of a path by name. */
+export type Params = Readonly<Record<string, string>>
+
+/** The rule of a request, with what its path fills in. */
+interface Matched<K, R> {
+  readonly kind: K
+  readonly rule: R
+  /** The named parts of the pattern that matched, still percent-encoded: `{ id: '7' }`. */
+  readonly params: Params
+  /**
+   * What a read's answer carries, or a write invalidates. Holes are filled in, decoded. A value with malformed
+   * percent-encoding stays as it is.
+   */
   readonly tags: readonly string[]
 }
 
-/** A request that changes data. The worker also invalidates the request's own URL. */
-export interface WriteMatch {
-  readonly kind: 'write'
-  /** Of the `writes` entry, else of the route at the same path. */
-  readonly name: string
-  readonly invalidates: Invalidates
-  /** The write signs the user in or out. */
-  readonly session?: 'sign-in' | 'sign-out' | undefined
-}
+/** A request that a route matches: the worker may answer it from store and store its answer. */
+export type ReadMatch = Matched<'read', Rule>
+
+/**
+ * A request that changes data. The worker also invalidates the request's own URL. A write without an entry of its own
+ * has a rule with the name and the patterns of the route at its path.
+ */
+export type WriteMatch = Matched<'write', WriteRule>
 
 export type Match = ReadMatch | WriteMatch
 

@@ -6,7 +6,8 @@ import { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, timeout } from './clock.ts'
 import { dirtyFlag } from './store/dirty-flag.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
-import { type Answering, type Parts, start } from './main.ts'
+import { type Parts, start } from './main.ts'
+import type { Answering } from './messages/answering.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { passThrough } from './lifecycle/navigation.ts'
 import { KILL } from './store/records.ts'
@@ -70,7 +71,7 @@ class Switch {
       database: this.#storeOf(this.#store),
       channel: this.#channel,
       router: new Gate((event, way) => this.#answer(event, way)),
-      before: (messages) => this.#before(messages),
+      before: (answer) => this.#before(answer),
     }
     if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
     // Another worker of the same origin may have been told first.
@@ -112,14 +113,12 @@ class Switch {
     return answer
   }
 
-  #before(messages: Answering): Answering {
-    return {
-      answer: async (question, clientId) => {
-        if (this.#killed === undefined) await this.#awaited
-        if (this.#killed !== true) return messages.answer(question, clientId)
-        void this.#look()
-        return killedAnswer(question, clientId)
-      },
+  #before(answer: Answering): Answering {
+    return async (question, clientId) => {
+      if (this.#killed === undefined) await this.#awaited
+      if (this.#killed !== true) return answer(question, clientId)
+      void this.#look()
+      return killedAnswer(question, clientId)
     }
   }
 

@@ -11,7 +11,17 @@ import { Housekeeping } from './housekeeping.ts'
 import type { Identity, IdentityOf } from './identity/identity.ts'
 import { ResponseStore } from './requests/response-store.ts'
 import { requestMatcher } from './requests/matching.ts'
-import { Messages } from './messages.ts'
+import { type Answering, answering } from './messages/answering.ts'
+import { explain } from './messages/explain.ts'
+import { hello } from './messages/hello.ts'
+import { identify } from './messages/identify.ts'
+import { invalidate } from './messages/invalidate.ts'
+import { probe } from './messages/probe.ts'
+import { refresh } from './messages/refresh.ts'
+import { remove } from './messages/remove.ts'
+import { signOutAsked } from './messages/sign-out.ts'
+import { stats } from './messages/stats.ts'
+import { takeOver } from './messages/take-over.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
 import type { Precache } from './lifecycle/precache.ts'
@@ -51,11 +61,8 @@ export interface Parts {
   readonly database?: UseStore
   readonly channel?: Channel
   readonly router?: Router
-  readonly before?: (messages: Answering) => Answering
+  readonly before?: (answer: Answering) => Answering
 }
-
-/** Answers what tabs ask. */
-export type Answering = Pick<Messages, 'answer'>
 
 /** Starts the layer in this worker. Everything is wired here, and nothing happens before it is called. */
 export function start(
@@ -70,7 +77,7 @@ export function start(
     ranges,
     pagesBy,
     reportConflicts,
-    before = (messages) => messages,
+    before = (answer) => answer,
   }: Parts,
 ): void {
   const store = storeOver(database, rules)
@@ -106,7 +113,20 @@ export function start(
   const sessions = new Sessions(ports)
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, sessions })
-  const messages = before(new Messages(ports))
+  const answer = before(
+    answering(ports, {
+      hello,
+      identify,
+      'sign-out': signOutAsked,
+      explain,
+      invalidate,
+      remove,
+      refresh,
+      stats,
+      probe,
+      'take-over': takeOver,
+    }),
+  )
   const pagesRule = rules.navigation.pages
   const pages = pagesRule && pagesBy?.(pagesRule, ports)
   const housekeeping = new Housekeeping({
@@ -161,9 +181,9 @@ export function start(
     const { origin, pathname, search } = new URL(event.request.url)
     const sameOrigin = origin === worker.location.origin
     const found = sessionOf({ method: event.request.method, origin, sameOrigin, pathname, search })
-    if (found?.kind !== 'write' || found.session === undefined) return
+    if (found?.kind !== 'write' || found.rule.session === undefined) return
     housekeeping.noteActivity()
-    event.waitUntil(sessions.load(found.session, event.resultingClientId))
+    event.waitUntil(sessions.load(found.rule.session, event.resultingClientId))
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
@@ -201,8 +221,8 @@ export function start(
     event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports
     event.waitUntil(
-      messages.answer(question, client.id).then(
-        (answer) => port?.postMessage({ answer }),
+      answer(question, client.id).then(
+        (given) => port?.postMessage({ answer: given }),
         (error: unknown) => port?.postMessage({ error: String(error) }),
       ),
     )

@@ -13,10 +13,9 @@ export function reportConflicts(matchOf: (event: FetchEvent) => Match | undefine
     respondWith.call(this, answer)
     const found = matchOf(this)
     if (found === undefined) return
-    const name = found.kind === 'read' ? found.rule.name : found.name
     report(
       'conflict: another handler of this worker answers what a rule matches; attach the layer before it, or narrow one',
-      `${this.request.method} ${this.request.url}, rule ${name}`,
+      `${this.request.method} ${this.request.url}, rule ${found.rule.name}`,
     )
   }
 }

@@ -25,7 +25,7 @@ export function requestMatcher(match: Matcher): (request: Request) => Match | un
       known.set(line, found)
     }
     // A sign-in or sign-out is ours whatever its form is; and it is small.
-    if (!(found?.kind === 'write' && found.session !== undefined) && isUpload(request)) return undefined
+    if (!(found?.kind === 'write' && found.rule.session !== undefined) && isUpload(request)) return undefined
     return found?.kind === 'read' && !found.rule.ranges && isForBytes(request) ? undefined : found
   }
 }

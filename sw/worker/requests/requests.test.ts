@@ -98,7 +98,8 @@ async function worker({ database, identity: other }: Given = {}): Promise<{
     },
     write: (session) => {
       const invalidates = { urls: [], patterns: [], tags: [] }
-      const match = { kind: 'write', invalidates, session } as never
+      const { tags, ...places } = invalidates
+      const match = { kind: 'write', rule: { invalidates: places, session }, params: {}, tags } as never
       return writes.answer(new Request(URL_ASKED, { method: 'PUT' }), match, 'a tab', waitUntil)
     },
   }

@@ -1,4 +1,4 @@
-import type { WriteMatch } from '../../../config/language/index.ts'
+import { fillPlaces, type WriteMatch } from '../../../config/language/index.ts'
 import type { Target } from '../../core/invalidation.ts'
 import { settleWrite } from '../../core/write.ts'
 import { forwardedAnswer } from './answer.ts'
@@ -49,7 +49,8 @@ export class Writes {
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
     const { log, channel, identity, sessions, structured, urlOf } = this.#ports
-    const { urls, patterns, tags } = match.invalidates
+    const { rule, params, tags } = match
+    const { urls, patterns } = fillPlaces(rule.invalidates, params)
     // A write may show up in any query of its own URL.
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
@@ -61,7 +62,7 @@ export class Writes {
     const whose = (async () => identity.knownOf(request, clientId))()
     const [isAnnounced, endSession] = await Promise.all([
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
-      sessions.begin(match.session),
+      sessions.begin(rule.session),
       whose.catch(() => undefined),
     ])
     // Its end is told once it is on disk, which may be after the page knows.
@@ -101,9 +102,9 @@ export class Writes {
     const follow = async (): Promise<void> => {
       const forgotten = isCleared(fields) ? settleWithin(forgetAll(this.#ports)) : undefined
       // A user who asks to be signed out is, whatever the origin answers.
-      await endSession(outcome !== 'nothing' || match.session === 'sign-out', clientId)
+      await endSession(outcome !== 'nothing' || rule.session === 'sign-out', clientId)
       await forgotten
-      if (match.session !== undefined) return
+      if (rule.session !== undefined) return
       const partition = await whose
       if (partition === undefined) identity.learn(clientId, fields)
       else await applyIdentitySignals(this.#ports, { partition, clientId }, { status, fields }, false)

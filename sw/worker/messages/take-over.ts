@@ -1,6 +1,7 @@
-import { envelope, type TakingOver } from '../../protocol.ts'
+import { envelope } from '../../protocol.ts'
 import { timeout } from '../clock.ts'
 import { worker } from '../scope.ts'
+import type { Answerer } from './answering.ts'
 
 /** How long a tab may take to answer whether it agrees. */
 const AGREE_LIMIT_MS = 500
@@ -9,7 +10,7 @@ const AGREE_LIMIT_MS = 500
  * Takes over from the active worker if every other visible tab of the app agrees. A hidden tab need not agree. A
  * visible tab that does not answer counts as refusing. May be called repeatedly.
  */
-export async function takeOver(askingId: string): Promise<TakingOver> {
+export const takeOver: Answerer<'take-over', unknown> = async (_ports, _question, askingId) => {
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
   const others = tabs.filter(
     ({ id, url, visibilityState, frameType }) =>

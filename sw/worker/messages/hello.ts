@@ -1,0 +1,24 @@
+import type { Identity } from '../identity/identity.ts'
+import type { Reachability } from '../requests/reachability.ts'
+import { missed } from '../store/change-log.ts'
+import type { Writer } from '../store/writer.ts'
+import type { Answerer } from './answering.ts'
+
+interface Ports {
+  readonly writer: Writer
+  readonly identity: Pick<Identity, 'partitionsOf'>
+  readonly reachability: Pick<Reachability, 'reachable'>
+}
+
+/** A tab that has just opened may have read before it could listen: so much before its opening is told as well. */
+const OPENING_SLACK_MS = 1000
+
+/** What a tab has missed of the change log, and whose changes concern it. */
+export const hello: Answerer<'hello', Ports> = async (ports, { since }, clientId) => {
+  const { writer, identity, reachability } = ports
+  const partitions = await identity.partitionsOf(clientId)
+  const from = 'openedAtMs' in since ? { sinceMs: since.openedAtMs - OPENING_SLACK_MS } : since
+  const { logId, position, missed: all } = await missed(writer, from, partitions)
+  const theirs = all === 'reset' ? all : all.filter(({ informed }) => !informed.includes(clientId))
+  return { clientId, logId, position, missed: theirs, partitions, reachable: reachability.reachable }
+}

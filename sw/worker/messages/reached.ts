@@ -1,0 +1,8 @@
+import { EVERYTHING, type Target } from '../../core/invalidation.ts'
+import type { Reach } from '../../protocol.ts'
+import type { UrlOf } from '../requests/read.ts'
+import { targetsOf } from '../requests/targets.ts'
+
+/** What a page means by `invalidate` and `remove`. */
+export const reached = (urlOf: UrlOf, { tags = [], urls = [], patterns = [], all = false }: Reach): Target[] =>
+  all ? [EVERYTHING] : targetsOf(urlOf, patterns, tags, urls)

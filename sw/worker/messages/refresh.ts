@@ -1,0 +1,24 @@
+import { normaliseUrl } from '../../../config/language/index.ts'
+import type { Refreshed } from '../../protocol.ts'
+import { readOf } from '../requests/read.ts'
+import { revalidate } from '../requests/revalidate.ts'
+import type { Answerer } from './answering.ts'
+import { type Looking, rowsFor } from './rows-for.ts'
+
+type Ports = Looking & Parameters<typeof revalidate>[0]
+
+/** A page has the origin asked anew about a stored URL. */
+export const refresh: Answerer<'refresh', Ports> = async (ports, { url }, clientId) => {
+  const match = readOf(ports.match, url)
+  if (match === undefined) return { outcome: 'absent' }
+  const { urlOf, generations } = ports
+  const rows = await rowsFor(ports, urlOf(normaliseUrl(match.href, match.rule)), clientId)
+  const watches = rows.map(({ partition }) => generations.watch(partition))
+  const outcomes: Refreshed['outcome'][] = []
+  for (const [at, row] of rows.entries()) {
+    if (watches[at]?.() !== true) break
+    outcomes.push(await revalidate(ports, row, 'refresh'))
+  }
+  // Of several variants the latest is what a page most likely shows.
+  return { outcome: outcomes[0] ?? 'absent' }
+}

@@ -1,0 +1,27 @@
+import { isReached } from '../../core/invalidation.ts'
+import type { Channel } from '../channel.ts'
+import { forgetAll } from '../requests/forget.ts'
+import type { UrlOf } from '../requests/read.ts'
+import { invalidation } from '../requests/targets.ts'
+import { countEntries } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { Answerer } from './answering.ts'
+import { reached } from './reached.ts'
+
+interface Ports extends Pick<Store, 'writer' | 'log' | 'erasure'> {
+  readonly channel: Channel
+  readonly urlOf: UrlOf
+}
+
+/** A page forgets answers. From then on nothing of them is served; their bytes are deleted behind the answer. */
+export const remove: Answerer<'remove', Ports> = async (ports, { reach }) => {
+  const { writer, log, channel, erasure, urlOf } = ports
+  const targets = reached(urlOf, reach)
+  const removed = await countEntries(writer, (entry) => !log.isRemoved(entry) && isReached(entry, targets))
+  if (reach.all === true) await forgetAll(ports)
+  else {
+    channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
+    erasure.runBehind()
+  }
+  return { removed }
+}
