@@ -57,6 +57,9 @@ function moduleSource(config: Config, path: string): string {
     rules.navigation.pages === undefined
       ? 'export const pagesBy = undefined'
       : `export { pagesBy } from ${JSON.stringify(`${WORKER}lifecycle/pages.ts`)}`,
+    rules.routes.some(({ race }) => race)
+      ? `export { racesOf } from ${JSON.stringify(`${WORKER}lifecycle/races.ts`)}`
+      : 'export const racesOf = undefined',
     rules.kill === undefined
       ? `export { start } from ${JSON.stringify(`${WORKER}main.ts`)}`
       : `export { startKillable as start } from ${JSON.stringify(`${WORKER}kill.ts`)}`,

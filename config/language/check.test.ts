@@ -184,6 +184,7 @@ describe('an option', () => {
     ['trust', 'rules', "'rule'"],
     ['public', 'yes', undefined],
     ['ranges', 'bytes', undefined],
+    ['race', 'yes', undefined],
     ['expects', 'jsn', "'json'"],
     ['expects', 'html', undefined],
     ['ignoreQuery', 'utm_*', undefined],
@@ -400,8 +401,38 @@ describe('a rule that is never reached', () => {
   })
 })
 
+describe('a race', () => {
+  const race = (route: object, config: object = {}): string[] =>
+    problemsOf({ ...config, routes: [{ match: '/a', race: true, ...route }] })
+  const identity = { by: ['authorization'] }
+
+  it.each<[string, string[]]>([
+    ['where all users get the same answers', race({})],
+    ['where the rule says that all users get the same answer', race({ public: true }, { identity })],
+    ['where all rules say so', race({}, { identity, defaults: { public: true } })],
+    ['of several paths and of GET alone', race({ match: ['/a', 'GET /b'] })],
+  ])('is accepted %s', (_rule, problems) => {
+    expect(problems).toEqual([])
+  })
+
+  it.each<[string, string[]]>([
+    ['where users differ: the answer of one would pass by what keeps them apart (I3)', race({}, { identity })],
+    [
+      'where users differ, though other rules are the same for all',
+      race({ public: false }, { identity, defaults: { public: true } }),
+    ],
+    ['under a query condition, which the browser cannot know', race({ query: { view: 'full' } })],
+    ['of a read by another method', race({ match: ['/a', 'POST /search'] })],
+  ])('is refused %s', (_rule, problems) => {
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/^routes\[0\]\.race: true given, expected /)
+  })
+})
+
 describe('a warning', () => {
   it.each<[string, object, string[]]>([
+    ['is given for a race', { routes: [{ match: '/a', race: true }] }, ['routes[0].race']],
+    ['is not given for no race', { routes: [{ match: '/a', race: false }] }, []],
     ['is given for a rule that meets every page', { routes: [{ match: '/**' }] }, ['routes[0].match']],
     ['is given for a rule that meets the root', { routes: [{ match: '/' }] }, ['routes[0].match']],
     ['is given for a rule that meets any page', { routes: [{ match: ['/api', '/:page'] }] }, ['routes[0].match[1]']],

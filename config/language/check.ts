@@ -28,11 +28,16 @@ export function checkConfig(config: unknown, file: string): Findings {
       ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
       ...writes.flatMap(reading),
       ...unnamedEcho(config['identity']),
+      ...routes.flatMap((route) => racing(config, route)),
       ...unreachable(routes),
       ...unreachable(writes),
       ...(signIns?.problems ?? []),
     ],
-    warnings: [...routes.flatMap(greedy), ...(signIns?.warnings ?? [])],
+    warnings: [
+      ...routes.filter(isRaced).map(pastTheLayer),
+      ...routes.flatMap(greedy),
+      ...(signIns?.warnings ?? []),
+    ],
   }
 }
 
@@ -106,6 +111,33 @@ function unreachable(entries: readonly Entry[]): Problem[] {
       : [problem(path, text, `a place before ${shadow.path} ('${shadow.text}'), which matches all of it first`)]
   })
 }
+
+const isRaced = ({ options }: Entry): boolean => isRecord(options) && options['race'] === true
+
+/** A race that would hand a user's answer past the layer (I3), or that no static route can express. */
+function racing({ identity, defaults }: Readonly<Record<string, unknown>>, route: Entry): Problem[] {
+  const { path, options, patterns } = route
+  if (!isRecord(options) || !isRaced(route)) return []
+  const isPublic = options['public'] ?? (isRecord(defaults) ? defaults['public'] : undefined)
+  const refused = [
+    identity === 'none' || isPublic === true
+      ? undefined
+      : "public: true beside it: the network's answer passes by what keeps users apart",
+    options['query'] === undefined ? undefined : 'no query beside it: the browser decides by the path alone',
+    patterns.every(({ extent }) => /^(GET)?$/.test(extent.method))
+      ? undefined
+      : 'only GET in match: the browser races no other method',
+  ]
+  return refused.flatMap((expected) => (expected === undefined ? [] : [problem(`${path}.race`, true, expected)]))
+}
+
+/** The browser's own cache may answer the race with what is older than a write (I1). */
+const pastTheLayer = ({ path }: Entry): Problem =>
+  problem(
+    `${path}.race`,
+    true,
+    "answers that the browser's own cache does not keep (Cache-Control: no-cache or no-store), or that no page changes",
+  )
 
 /** A rule for data that also matches the app's pages. */
 function greedy({ patterns }: Entry): Problem[] {

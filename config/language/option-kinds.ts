@@ -135,6 +135,7 @@ const ROUTE: Readonly<Record<keyof Route, Kind>> = {
   match: match(READ_METHODS.all),
   query,
   tags: list(template),
+  race: flag,
   name: kind('a text', isText),
   ...ROUTE_OPTIONS,
 }

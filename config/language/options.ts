@@ -292,6 +292,16 @@ export interface Route extends RouteOptions {
    */
   tags?: readonly string[]
 
+  /**
+   * Whether the browser asks the network beside the worker while the worker is stopped: the page gets the first answer
+   * and does not wait for the worker to start. Only for answers that are the same for all users, and only for `GET`. The
+   * network's answer passes the layer by: it has no `Cache-Status`, the browser's own cache may have given it, and the
+   * origin gets two requests. Chromium only; without effect in other browsers and in a worker with work of its own.
+   * Default: `false`.
+   * @example true
+   */
+  race?: boolean
+
   /** What statistics and `explain` call it. Default: the text of `match`. */
   name?: string
 }

@@ -28,6 +28,8 @@ export interface Rule {
   readonly trust: 'http' | 'rule'
   readonly public: boolean
   readonly ranges: boolean
+  /** Absent: no. Only static routes read it. */
+  readonly race?: boolean
   /** Names to leave out of the key. A `*` at the end matches any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
   /** `'json'` or a media type, lower-case. */

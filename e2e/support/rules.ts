@@ -8,6 +8,7 @@ export default defineConfig({
   navigation: { exclude: ['/admin/**'], timeout: '500ms' },
   defaults: { fresh: 0, stale: 0, offline: '1h', timeout: '2s', retry: 0 },
   routes: [
+    { match: ['/api/raced/:id', '/api/raced-files/**'], fresh: '10m', race: true },
     { match: '/api/fresh/:id', fresh: '10m', tags: ['fresh', 'fresh:{id}'] },
     { match: '/api/stale/:id', stale: '10m', tags: ['stale'] },
     { match: '/api/http/**', fresh: 'http', stale: 'http', offline: 'http' },

@@ -4,6 +4,7 @@ import { everyone } from './identity/everyone.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { pagesBy } from './lifecycle/pages.ts'
+import { racesOf } from './lifecycle/races.ts'
 import { precache } from './lifecycle/precache.ts'
 import { ranges } from './requests/ranges.ts'
 import { worker } from './scope.ts'
@@ -18,7 +19,7 @@ import { identified } from './identity/users.ts'
  * @throws CacheError 'config-refused', which keeps the worker from being installed.
  */
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
-  begin(config, (rules) => ({ files: manifest && precache(manifest, rules.shell), pagesBy }))
+  begin(config, (rules) => ({ files: manifest && precache(manifest, rules.shell), pagesBy, racesOf }))
 }
 
 /**

@@ -24,6 +24,7 @@ import { stats } from './messages/stats.ts'
 import { takeOver } from './messages/take-over.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
+import type { racesOf } from './lifecycle/races.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
@@ -52,6 +53,8 @@ export interface Parts {
   readonly ranges?: Ranges | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
+  /** Lets the network race a worker that has to start, where the rules say so. */
+  readonly racesOf?: typeof racesOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -76,6 +79,7 @@ export function start(
     structured,
     ranges,
     pagesBy,
+    racesOf,
     reportConflicts,
     before = (answer) => answer,
   }: Parts,
@@ -209,7 +213,7 @@ export function start(
     writer.reread()
     housekeeping.activate()
   })
-  if (reportConflicts === undefined) live(rules, files, answersPages)
+  if (reportConflicts === undefined) live(rules, files, racesOf, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
   worker.addEventListener('message', (event) => {
     const refused = refusal(event.data)
@@ -230,9 +234,9 @@ export function start(
 }
 
 /** A worker of the layer's own: it is installed with the app's files, and takes the open pages over at once. */
-function live(rules: Rules, files: Precache | undefined, answersPages: boolean): void {
+function live(rules: Rules, files: Precache | undefined, races: Parts['racesOf'], answersPages: boolean): void {
   worker.addEventListener('install', (event) => {
-    const routed = addStaticRoutes(event, rules, files).catch((error: unknown) =>
+    const routed = addStaticRoutes(event, rules, files, races?.(rules)).catch((error: unknown) =>
       report('the browser refused static routes; every request is looked at by the worker instead', error),
     )
     event.waitUntil(Promise.all([files?.install(), routed]))

@@ -1,3 +1,3 @@
-import { identity, pagesBy, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import { identity, pagesBy, racesOf, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, pagesBy })
+start(rules, { identity, structured, ranges, pagesBy, racesOf })

@@ -8,6 +8,7 @@ declare module 'virtual:freshlayer/rules' {
   export const structured: import('./requests/structured.ts').Structured | undefined
   export const ranges: import('./requests/ranges.ts').Ranges | undefined
   export const pagesBy: typeof import('./lifecycle/pages.ts').pagesBy | undefined
+  export const racesOf: typeof import('./lifecycle/races.ts').racesOf | undefined
   /** The layer's start, or that of one which the origin can switch off. */
   export const start: typeof import('./main.ts').start
 }

@@ -11,16 +11,18 @@ const MAX_CONDITIONS = 200
 interface RouterCondition {
   readonly urlPattern?: URLPatternInit
   readonly requestMode?: string
+  readonly requestMethod?: string
+  readonly runningStatus?: 'running' | 'not-running'
   readonly or?: readonly RouterCondition[]
   readonly not?: RouterCondition
 }
 
-interface RouterRule {
+export interface RouterRule {
   readonly condition: RouterCondition
-  readonly source: 'network' | { readonly cacheName: string }
+  readonly source: 'network' | 'fetch-event' | 'race-network-and-fetch-handler' | { readonly cacheName: string }
 }
 
-interface URLPatternInit {
+export interface URLPatternInit {
   readonly protocol?: string
   readonly hostname?: string
   readonly port?: string
@@ -33,11 +35,14 @@ interface URLPatternInit {
  * and shell are never routed to a cache: that would bypass partition, invalidation and epoch.
  *
  * Does nothing in a browser without static routing, or when the rules exceed the limit.
+ *
+ * @param races where the network races with a worker that has to start first: see `racesOf`. Default: nowhere.
  */
 export async function addStaticRoutes(
   event: ExtendableEvent,
   rules: Rules,
   files: Pick<Precache, 'hashed' | 'revised' | 'folders'> | undefined,
+  races: readonly RouterRule[] = [],
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
@@ -55,20 +60,21 @@ export async function addStaticRoutes(
     const { origin, pathname } = new URL(href)
     return { urlPattern: patternOf(origin, `${escaped(pathname)}*-*.*`) }
   })
-  if (ours.length + hashed.length + revised.length + earlier.length > MAX_CONDITIONS) return
+  if (races.length + ours.length + hashed.length + revised.length + earlier.length > MAX_CONDITIONS) return
   const routes: RouterRule[] = [
     ...(files !== undefined && hashed.length > 0
       ? [{ condition: { or: hashed }, source: { cacheName: precacheOf(scope()) } }]
       : []),
+    ...races,
     { condition: { not: { or: [...ours, ...revised, ...earlier, { requestMode: 'navigate' }] } }, source: 'network' },
   ]
   await install.addRoutes(routes)
 }
 
-function patternOf(origin: string, pathname: string): URLPatternInit {
+export function patternOf(origin: string, pathname: string): URLPatternInit {
   const { protocol, hostname, port } = new URL(origin)
   return { protocol: protocol.slice(0, -1), hostname, port, pathname }
 }
 
 /** Escapes literal text for a URL pattern. */
-const escaped = (text: string): string => text.replace(/[+*?^${}()[\]|\\:]/g, '\\$&')
+export const escaped = (text: string): string => text.replace(/[+*?^${}()[\]|\\:]/g, '\\$&')
