@@ -1,5 +1,7 @@
 import { type Consequences, type Doubt, EVERYONE, type Session } from './identity.ts'
 import { putIdentityRecord } from './identity-records.ts'
+import { report } from '../report.ts'
+import { aliveWorkers } from '../store/liveness.ts'
 import { ECHOES, SESSIONS, TRUST } from '../store/records.ts'
 import type { StateReader, StateRecords, Writer } from '../store/writer.ts'
 
@@ -8,10 +10,15 @@ type TrustRecord =
   | { readonly kind: 'trust'; readonly partition: string; readonly doubt: Doubt }
   | { readonly kind: 'echo'; readonly partition: string; readonly echo: string }
 
+const unended = (error: unknown): void =>
+  report('identity: a sign-in or sign-out of an earlier worker could not be ended; each user is validated first', error)
+
 /** The record on disk of a sign-in or sign-out under way. */
 export interface SessionRecord {
   readonly kind: 'session'
   readonly id: string
+  /** The worker that sends it. */
+  readonly worker: string
   readonly session: Session
 }
 
@@ -28,6 +35,10 @@ export class PartitionTrust implements StateReader {
   readonly #trust = new Map<string, Doubt | 'none'>()
   /** The doubts on disk are in memory. Until then every partition is in doubt. */
   #isRead = false
+  /** Sign-ins and sign-outs of other workers under way. As long as there are any, every partition is in doubt. */
+  #others: readonly SessionRecord[] = []
+  /** Those of them that this worker is ending. */
+  readonly #settling = new Set<string>()
 
   constructor(writer: Writer, resume: Consequences['resume']) {
     this.#writer = writer
@@ -36,7 +47,7 @@ export class PartitionTrust implements StateReader {
   }
 
   learn(records: StateRecords): void {
-    const left: SessionRecord[] = []
+    const others: SessionRecord[] = []
     for (const record of records as readonly Partial<TrustRecord | SessionRecord>[]) {
       if (record?.kind === 'trust' && typeof record.partition === 'string' && !this.#trust.has(record.partition)) {
         this.#trust.set(record.partition, record.doubt === 'refused' ? record.doubt : 'followed')
@@ -44,19 +55,31 @@ export class PartitionTrust implements StateReader {
       if (record?.kind === 'echo' && typeof record.partition === 'string' && !this.#echoes.has(record.partition)) {
         if (typeof record.echo === 'string') this.#echoes.set(record.partition, record.echo)
       }
-      if (record?.kind === 'session' && typeof record.id === 'string') left.push(record as SessionRecord)
+      if (record?.kind === 'session' && typeof record.id === 'string') others.push(record as SessionRecord)
     }
-    const isFirst = !this.#isRead
     this.#isRead = true
-    // A sign-in or sign-out that an earlier worker began and did not end counts as done.
-    if (isFirst && left.length > 0) void this.#finish(left)
+    this.#others = others.filter(({ worker }) => worker !== this.#writer.liveness.worker)
+    if (this.#others.length > 0) void this.#settleOthers().catch(unended)
   }
 
-  async #finish(left: readonly SessionRecord[]): Promise<void> {
-    for (const session of ['sign-in', 'sign-out'] as const) {
-      if (left.some((record) => record.session === session)) await this.#resume(session)
+  /**
+   * A sign-in or sign-out of a worker that is gone counts as done. One of a worker that lives on is that worker's to end:
+   * it tells the others when it has.
+   */
+  async #settleOthers(): Promise<void> {
+    const isAlive = await aliveWorkers()
+    const gone = this.#others.filter(({ id, worker }) => !isAlive(worker) && !this.#settling.has(id))
+    const ids = gone.map(({ id }) => id)
+    for (const id of ids) this.#settling.add(id)
+    try {
+      for (const session of ['sign-in', 'sign-out'] as const) {
+        if (gone.some((record) => record.session === session)) await this.#resume(session)
+      }
+      for (const id of ids) await putIdentityRecord(this.#writer, SESSIONS + id, undefined)
+      this.#others = this.#others.filter(({ id }) => !ids.includes(id))
+    } finally {
+      for (const id of ids) this.#settling.delete(id)
     }
-    for (const { id } of left) await putIdentityRecord(this.#writer, SESSIONS + id, undefined)
   }
 
   /** Why a partition is in doubt; undefined: the disk has not been read yet. */
@@ -74,7 +97,7 @@ export class PartitionTrust implements StateReader {
   }
 
   isDoubted(partition: string): boolean {
-    return partition !== EVERYONE && this.of(partition) !== 'none'
+    return partition !== EVERYONE && (this.#others.length > 0 || this.of(partition) !== 'none')
   }
 
   /**

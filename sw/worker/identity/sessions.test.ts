@@ -1,15 +1,18 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Channel } from '../channel.ts'
 import type { Identity } from './identity.ts'
 import { bytes } from '../../core/units.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
-import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import { fakeDatabase, fakeLocks, recordsIn } from '../store/fake-database.fixture.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 
-const { endPartitions, Sessions, signIn } = await import('./sessions.ts')
+const { endPartitions, follow, Sessions, signIn } = await import('./sessions.ts')
 const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 const { storeOver } = await import('../store/store.ts')
+
+vi.stubGlobal('clients', { matchAll: () => Promise.resolve([{ id: 'a tab' }]), get: () => Promise.resolve() })
 
 describe('a sign-in', () => {
   it('doubts every user in memory at once, even if the disk is slow', () => {
@@ -52,18 +55,59 @@ describe('a sign-in', () => {
   })
 })
 
+/** What a worker's sessions need; called with the name of a database, those of another worker on the same data. */
+function started(use: UseStore) {
+  const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
+  const channel = { changes: () => undefined, announce: vi.fn<Channel['announce']>() }
+  const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
+    end: (partitions) => endPartitions(ports as never, partitions),
+    resume: (session) => follow(session, ports as never, undefined, true),
+  })
+  const ports = { ...store, channel, identity }
+  return { ...store, channel, identity, sessions: new Sessions(ports as never) }
+}
+
+const sessionsOnDisk = async (use: UseStore): Promise<string[]> =>
+  [...(await recordsIn(started(use).writer)).keys()].filter((key) => key.startsWith('!session'))
+
+describe('a sign-in under way', () => {
+  afterEach(() => void vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true }))
+
+  it('is left to the worker that sends it; until it has ended, other workers validate each user', async () => {
+    fakeLocks()
+    const { use } = await fakeDatabase()
+    const end = await started(use).sessions.begin('sign-in')
+    const other = started(use)
+    await other.writer.begin()
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    expect(other.identity.isDoubted('everyone')).toBe(false)
+    expect(await sessionsOnDisk(use)).toHaveLength(1)
+
+    await end(false, 'a tab')
+    other.writer.reread()
+    await other.writer.load()
+    expect(other.identity.isDoubted('user/ada')).toBe(false)
+    expect(await sessionsOnDisk(use)).toEqual([])
+  })
+
+  it('counts as done when its worker is gone, also for a worker that was there before', async () => {
+    const held = fakeLocks()
+    const { use } = await fakeDatabase()
+    await started(use).sessions.begin('sign-in')
+    const other = started(use)
+    await other.identity.identify('a tab', 'ada')
+    expect(await sessionsOnDisk(use)).toHaveLength(1)
+    held.length = 0
+    other.writer.reread()
+    await other.writer.load()
+    await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    expect(other.identity.isDoubted('user/grace')).toBe(false)
+  })
+})
+
 describe('a sign-out on a slow disk', () => {
   it('ends the user who is stored, also in a worker that has just started', async () => {
-    const started = (use: UseStore) => {
-      const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
-      const channel = { changes: () => undefined, announce: () => undefined }
-      const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
-        end: (partitions) => endPartitions(ports as never, partitions),
-        resume: () => Promise.resolve(),
-      })
-      const ports = { ...store, channel, identity }
-      return { ...store, sessions: new Sessions(ports as never) }
-    }
     const { name, use } = await fakeDatabase()
     const before = started(use)
     const ticket = before.writer.ticket()

@@ -10,9 +10,8 @@ import {
 } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
-import { aliveLockOf } from '../../../config/names.ts'
-import { scope } from '../scope.ts'
 import { log } from './change-log.ts'
+import { aliveWorkers } from './liveness.ts'
 import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
 import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
 
@@ -62,8 +61,6 @@ export class InvalidationLog implements StateReader {
   /** Moves with each invalidation of a tag: an answer that is in the air may turn out to have it. */
   tagVersion = 0
   readonly #writer: Writer
-  /** The name of this worker among all that write here. */
-  readonly #worker = crypto.randomUUID()
   /** Writes of this worker whose end is not on disk yet. */
   readonly #own = new Set<string>()
   /** Pending writes of other workers, by id. */
@@ -72,7 +69,6 @@ export class InvalidationLog implements StateReader {
   readonly #removing = new Set<readonly RemovalTarget[]>()
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
-  #alive: Promise<unknown> | undefined
 
   constructor(writer: Writer) {
     this.#writer = writer
@@ -95,10 +91,12 @@ export class InvalidationLog implements StateReader {
     const id = crypto.randomUUID()
     this.#own.add(id)
     this.memory.begin(id, head.targets)
-    const durable = this.#hold()
+    const { liveness } = this.#writer
+    const durable = liveness
+      .hold()
       .then(() =>
         this.#writer.write(({ store }) => {
-          const record: PendingWrite = { kind: 'write', id, worker: this.#worker, ...head }
+          const record: PendingWrite = { kind: 'write', id, worker: liveness.worker, ...head }
           store.put(record, PENDING_WRITES + id)
         }),
       )
@@ -269,27 +267,6 @@ export class InvalidationLog implements StateReader {
     this.memory.add({ target, sequence: at })
     store.put({ kind: 'invalidation', target, sequence: at }, INVALIDATIONS + target)
   }
-
-  /** Shows other workers, by a lock that goes with this worker, that its pending writes will be ended by itself. */
-  #hold(): Promise<unknown> {
-    this.#alive ??= new Promise<void>((resolve) => {
-      if (!('locks' in navigator)) return resolve()
-      const hold = (): Promise<never> => {
-        resolve()
-        return new Promise(() => undefined)
-      }
-      navigator.locks.request(aliveLockOf(scope(), this.#worker), hold).catch(() => resolve())
-    })
-    return this.#alive
-  }
-}
-
-/** Tells of workers whether they live. Where the browser has no locks, none does. */
-async function aliveWorkers(): Promise<(worker: string) => boolean> {
-  if (!('locks' in navigator)) return () => false
-  const { held = [] } = await navigator.locks.query()
-  const names = new Set(held.map(({ name }) => name))
-  return (worker) => names.has(aliveLockOf(scope(), worker))
 }
 
 type Parsed =

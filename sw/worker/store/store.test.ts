@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
-import { fakeDatabase, recordsIn } from './fake-database.fixture.ts'
+import { fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
 import type { Store } from './store.ts'
 
 const { storeOver } = await import('./store.ts')
@@ -364,12 +364,7 @@ describe('two workers', () => {
   })
 
   it('leave a write to the one that sends it, as long as that lives', async () => {
-    const held: { readonly name: string }[] = []
-    const locks = {
-      request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
-      query: () => Promise.resolve({ held }),
-    }
-    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+    const held = fakeLocks()
     const one = await worker()
     const row = await stored(one)
     const head = {

@@ -3,6 +3,7 @@ import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { onClose, promisifyRequest, type UseStore } from './database.ts'
 import { dirtyFlag } from './dirty-flag.ts'
 import { report } from '../report.ts'
+import { Liveness } from './liveness.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
 import { entriesOf, META, STATE, under } from './records.ts'
 
@@ -77,6 +78,7 @@ export class Writer implements Transactions {
    * was made, or cannot be made.
    */
   onFull: (write: Transactions['write'], bytes: number) => Promise<unknown> = () => Promise.resolve()
+  readonly liveness = new Liveness()
   readonly #store: UseStore
   readonly #version: string
   readonly #readers: StateReader[] = []
