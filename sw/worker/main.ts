@@ -116,6 +116,10 @@ export function start(
     writer.reread()
     if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
   })
+  const activate = (): void => {
+    writer.activate()
+    housekeeping.activate()
+  }
   // A failure shows when the first answer needs it.
   writer.load().catch(() => undefined)
 
@@ -167,7 +171,7 @@ export function start(
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
-    housekeeping.activate()
+    activate()
     if (request.mode === 'navigate') watch(event)
     const ended = sessions.heard(event.clientId)
     if (ended !== undefined) event.waitUntil(ended)
@@ -187,7 +191,7 @@ export function start(
   worker.addEventListener('activate', () => {
     // What another worker has done while this one waited is on disk, and was perhaps not told.
     writer.reread()
-    housekeeping.activate()
+    activate()
   })
   if (reportConflicts === undefined) live(rules, files, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
@@ -197,6 +201,10 @@ export function start(
     const question = parseQuestion(event.data)
     const client = event.source
     if (question === undefined || !(client instanceof Client)) return
+    // Not every browser tells the state. One that tells it late has sent the event `activate` before.
+    const state = (worker.serviceWorker as ServiceWorker | undefined)?.state ?? ''
+    if (state.startsWith('activ')) activate()
+    else if (!writer.isActive && state !== '' && question.ask !== 'take-over') return
     housekeeping.noteActivity()
     event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports

@@ -59,7 +59,7 @@ export class PartitionTrust implements StateReader {
     }
     this.#isRead = true
     this.#others = others.filter(({ worker }) => worker !== this.#writer.liveness.worker)
-    if (this.#others.length > 0) void this.#settleOthers().catch(unended)
+    if (this.#others.length > 0) this.#writer.whenActive(() => void this.#settleOthers().catch(unended))
   }
 
   /**

@@ -56,7 +56,7 @@ describe('a sign-in', () => {
 })
 
 /** What a worker's sessions need; called with the name of a database, those of another worker on the same data. */
-function started(use: UseStore) {
+function started(use: UseStore, isActive = true) {
   const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
   const channel = { changes: () => undefined, announce: vi.fn<Channel['announce']>() }
   const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
@@ -64,6 +64,7 @@ function started(use: UseStore) {
     resume: (session) => follow(session, ports as never, undefined, true),
   })
   const ports = { ...store, channel, identity }
+  if (isActive) store.writer.activate()
   return { ...store, channel, identity, sessions: new Sessions(ports as never) }
 }
 
@@ -103,6 +104,24 @@ describe('a sign-in under way', () => {
     await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
     expect(other.identity.isDoubted('user/ada')).toBe(true)
     expect(other.identity.isDoubted('user/grace')).toBe(false)
+  })
+})
+
+describe('a sign-in that a worker has left behind', () => {
+  it('is left alone by a worker that waits for its turn, until that is active', async () => {
+    const { use } = await fakeDatabase()
+    const before = started(use)
+    await before.sessions.begin('sign-in')
+    await before.identity.doubt('user/grace', 'refused')
+    const records = await recordsIn(before.writer)
+    const waiting = started(use, false)
+    await waiting.writer.load()
+    for (let round = 0; round < 20; round++) await recordsIn(waiting.writer)
+    expect(await recordsIn(before.writer)).toEqual(records)
+    expect(waiting.identity.isDoubted('user/ada')).toBe(true)
+    waiting.writer.activate()
+    await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
+    expect(waiting.identity.isDoubted('user/ada')).toBe(false)
   })
 })
 

@@ -223,7 +223,7 @@ export class InvalidationLog implements StateReader {
     this.#others = others
     // What cannot be read may have been of just now, and of anything.
     if (isDamaged) this.memory.begin(DAMAGED, [EVERYTHING])
-    if (others.size > 0) void this.#settleOthers().catch(() => undefined)
+    if (others.size > 0) this.#writer.whenActive(() => void this.#settleOthers().catch(() => undefined))
   }
 
   takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
