@@ -26,6 +26,7 @@ import { endPartitions, follow, Sessions } from './identity/sessions.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { openStore, type UseStore } from './store/database.ts'
+import { UNKNOWN_USER } from './store/generations.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
 import { Writes } from './requests/writes.ts'
@@ -82,6 +83,11 @@ export function start(
   const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, writer, secrets, {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, ports, undefined, true),
+    tell: () => channel.tellWorkers(),
+    followed: (partition) => {
+      generations.advance(UNKNOWN_USER)
+      generations.advance(partition)
+    },
   })
   const reachability = new Reachability(channel)
   const statistics = new Statistics(writer)

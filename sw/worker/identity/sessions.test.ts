@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Channel } from '../channel.ts'
 import type { Identity } from './identity.ts'
 import { bytes } from '../../core/units.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
@@ -58,10 +57,12 @@ describe('a sign-in', () => {
 /** What a worker's sessions need; called with the name of a database, those of another worker on the same data. */
 function started(use: UseStore, isActive = true) {
   const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
-  const channel = { changes: () => undefined, announce: vi.fn<Channel['announce']>() }
+  const channel = { changes: () => undefined, announce: () => undefined, tellWorkers: vi.fn<() => void>() }
   const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
     end: (partitions) => endPartitions(ports as never, partitions),
     resume: (session) => follow(session, ports as never, undefined, true),
+    tell: channel.tellWorkers,
+    followed: store.generations.advance.bind(store.generations),
   })
   const ports = { ...store, channel, identity }
   if (isActive) store.writer.activate()
@@ -104,6 +105,60 @@ describe('a sign-in under way', () => {
     await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
     expect(other.identity.isDoubted('user/ada')).toBe(true)
     expect(other.identity.isDoubted('user/grace')).toBe(false)
+  })
+})
+
+describe('a doubt of one worker', () => {
+  /** Two workers that serve ada: as when each has heard her name and a success. */
+  async function two() {
+    const { name, use } = await fakeDatabase()
+    const [one, other] = [started(use), started(use)]
+    for (const { identity } of [one, other]) {
+      await identity.identify('a tab', 'ada')
+      await identity.doubt('user/ada', 'refused')
+      await identity.doubt('user/ada', 'none')
+    }
+    one.channel.tellWorkers.mockImplementation(() => other.writer.reread())
+    const read = (of: typeof one): unknown =>
+      of.identity.partitionOf(new Request('https://app.test/api'), 'a tab', { public: false })
+    return { name, one, other, read }
+  }
+
+  it.each(['refused', 'followed'] as const)('holds in another (%s)', async (doubt) => {
+    const { one, other, read } = await two()
+    const isSame = other.generations.watch('user/ada')
+    await one.identity.doubt('user/ada', doubt)
+    void read(other)
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    await other.writer.load()
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    // After a sign-in each page has to name its user again, and no answer to an earlier request counts.
+    expect(other.identity.ownInMemory('a tab')).toEqual(doubt === 'followed' ? [] : ['user/ada'])
+    expect(isSame()).toBe(doubt !== 'followed')
+  })
+
+  it('is not ended by an end that another worker has begun before', async () => {
+    const { name, one, other, read } = await two()
+    await other.identity.doubt('user/ada', 'refused')
+    const earlier = one.identity.doubt('user/ada', 'followed')
+    const ending = other.identity.doubt('user/ada', 'none')
+    await Promise.all([earlier, ending])
+    await read(other)
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    const third = started((await fakeDatabase(name)).use)
+    await third.writer.load()
+    expect(third.identity.isDoubted('user/ada')).toBe(true)
+  })
+
+  it('that this worker has ended stays ended, though its record is on disk still', async () => {
+    const { use } = await fakeDatabase()
+    const one = started(use)
+    await one.identity.doubt('user/ada', 'refused')
+    const ending = one.identity.doubt('user/ada', 'none')
+    one.writer.reread()
+    await one.writer.load()
+    expect(one.identity.isDoubted('user/ada')).toBe(false)
+    await ending
   })
 })
 

@@ -54,6 +54,7 @@ export class Sessions {
       if (isDone) await follow(session, this.#ports, clientId)
       isOver = true
       await this.#write((store) => void store.delete(SESSIONS + id))
+      this.#ports.channel.tellWorkers()
     }
   }
 

@@ -17,10 +17,17 @@ const empty = {
   write: () => Promise.resolve(),
 } as unknown as Writer
 
+const NOTHING_FOLLOWS = {
+  end: () => Promise.resolve(),
+  resume: () => Promise.resolve(),
+  tell: () => undefined,
+  followed: () => undefined,
+}
+
 const opened = async (): Promise<Writer> => (await fakeWriter()).writer
 
 const told = (config: Parameters<typeof identified>[0], store: Writer, keys: Transactions = FAILING): Identity =>
-  identified(config, store, new Secrets(keys), { end: () => Promise.resolve(), resume: () => Promise.resolve() })
+  identified(config, store, new Secrets(keys), NOTHING_FOLLOWS)
 
 const tokens = (partitionOf?: (token: string) => unknown): Identity =>
   told({ by: ['authorization'], ...(partitionOf && { partitionOf: partitionOf as never }) }, empty)
@@ -90,9 +97,8 @@ describe('the console message for a partitionOf without a valid name', () => {
   ])('and %s holds nothing of the token', async (_, given, says) => {
     vi.resetModules()
     const { identified: anew } = await import('./users.ts')
-    const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
     const config = { by: ['authorization'], partitionOf: given as never } as const
-    await partitionOf(anew(config, empty, new Secrets(FAILING), consequences), 'very-secret')
+    await partitionOf(anew(config, empty, new Secrets(FAILING), NOTHING_FOLLOWS), 'very-secret')
     expect(said.mock.calls.flat()).toContain(says)
     expect(said.mock.calls.flat().map(String).join(' ')).not.toContain('very-secret')
   })
@@ -222,7 +228,7 @@ function reading() {
   })
   loading.catch(() => undefined)
   const resolve = (partitions: string[]): void =>
-    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused' })))
+    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused', id: partition })))
   const written: (string | undefined)[] = []
   const store = {
     addReader: (reader: StateReader) => readers.push(reader),
@@ -330,7 +336,7 @@ describe('the load of a page, with identify and echo', () => {
     const ended: string[] = []
     const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
-    const users = identified(config, store, new Secrets(FAILING), { end, resume: () => Promise.resolve() })
+    const users = identified(config, store, new Secrets(FAILING), { ...NOTHING_FOLLOWS, end })
     // The backend's echo for Ada.
     users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)

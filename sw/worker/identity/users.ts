@@ -1,7 +1,6 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isOfToken, partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { PartitionTrust } from './partition-trust.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
 import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
@@ -12,7 +11,6 @@ import { promisifyRequest } from '../store/database.ts'
 import type { Writer } from '../store/writer.ts'
 import { tellPage } from './tell-page.ts'
 import { Tokens } from './tokens.ts'
-import { report } from '../report.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
 /** The identity for a config that tells users apart. */
@@ -29,8 +27,6 @@ class Users implements Identity {
   readonly #tokens: Tokens
   readonly #clientUsers: ClientUsers
   readonly #trust: PartitionTrust
-  #reading: Promise<unknown> | undefined
-  #isReady = false
   /** The last user on disk, if this worker has written it. */
   #last: string | undefined
 
@@ -40,18 +36,14 @@ class Users implements Identity {
     this.#consequences = consequences
     this.#tokens = new Tokens(config, store, secrets)
     this.#clientUsers = new ClientUsers(store)
-    this.#trust = new PartitionTrust(store, consequences.resume)
-  }
-
-  /** Settles when the doubts on disk have been read, or after the limit; undefined: already settled. */
-  get #ready(): Promise<unknown> | undefined {
-    if (this.#isReady) return undefined
-    this.#reading ??= timeout(STORE_LIMIT_MS, this.#store.load(), undefined)
-      .catch((error: unknown) => {
-        report('identity: the doubts on disk cannot be read; each user is validated first', error)
-      })
-      .then(() => (this.#isReady = true))
-    return this.#reading
+    this.#trust = new PartitionTrust(store, {
+      ...consequences,
+      followed: (partition) => {
+        // All clients share the cookies, so each client's user must be named again.
+        this.#clientUsers.forget()
+        consequences.followed(partition)
+      },
+    })
   }
 
   /** The partition of a request, synchronously if possible. */
@@ -61,7 +53,7 @@ class Users implements Identity {
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined> {
     if (rule.public) return EVERYONE
-    const ready = this.#ready
+    const { ready } = this.#trust
     return ready === undefined
       ? this.#partitionOf(request, clientId)
       : ready.then(() => this.#partitionOf(request, clientId))
@@ -126,7 +118,7 @@ class Users implements Identity {
   async last(clientId: string): Promise<string | undefined> {
     // No user is signed in, so no personal data may be shown.
     if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
-    await this.#ready
+    await this.#trust.ready
     return ofUser(await readIdentityRecord(this.#store, LAST))
   }
 
