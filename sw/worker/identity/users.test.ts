@@ -329,6 +329,56 @@ describe('a page that names its user, without an echo', () => {
   })
 })
 
+describe('a closed client', () => {
+  it('leaves nothing in memory: neither its user, its tokens, nor that its page was silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const asked = vi.fn<() => void>()
+    const open = ['a tab']
+    vi.stubGlobal('clients', {
+      get: () => Promise.resolve({ postMessage: asked }),
+      matchAll: () => Promise.resolve(open.map((id) => ({ id }))),
+    })
+    const users = told({ by: ['authorization', 'identify'] }, await opened())
+    const read = async (): Promise<void> => {
+      const partition = users.partitionOf(new Request('https://app.test/api'), 'a tab', { public: false })
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(300)
+        expect(await Promise.race([partition, 'pending'])).toBeUndefined()
+      })
+    }
+    const ofToken = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
+    asked.mockClear()
+    await read()
+    await users.tidy()
+    await read()
+    expect(asked).toHaveBeenCalledTimes(1)
+    expect(users.credentialsOf(ofToken)).toBeDefined()
+    open.length = 0
+    await users.tidy()
+    expect(users.credentialsOf(ofToken)).toBeUndefined()
+    expect(users.ownInMemory(undefined)).toEqual([])
+    await read()
+    expect(asked).toHaveBeenCalledTimes(2)
+    vi.useRealTimers()
+  })
+})
+
+describe('the partitions of a client', () => {
+  it('hold its user also where the disk takes seconds to say who that is', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { name, writer } = await fakeWriter()
+    vi.stubGlobal('clients', { matchAll: () => Promise.resolve([{ id: 'a tab' }]) })
+    await told({ by: ['identify'] }, writer).identify('a tab', 'ada')
+    const slow = (await fakeWriter(name)).writer
+    const read = slow.read.bind(slow)
+    slow.read = (work) => new Promise<void>((resolve) => setTimeout(resolve, 4000)).then(() => read(work))
+    const partitions = told({ by: ['identify'] }, slow).partitionsOf('a tab')
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(await partitions).toEqual(['everyone', 'user/ada'])
+    vi.useRealTimers()
+  })
+})
+
 describe('the load of a page, with identify and echo', () => {
   async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
     const { store, resolve } = reading()

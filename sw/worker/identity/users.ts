@@ -1,6 +1,7 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isOfToken, partitionName } from '../../core/key.ts'
+import { STORE_LIMIT_MS } from '../clock.ts'
 import { PartitionTrust } from './partition-trust.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
 import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
@@ -119,7 +120,7 @@ class Users implements Identity {
     // No user is signed in, so no personal data may be shown.
     if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
     await this.#trust.ready
-    return ofUser(await readIdentityRecord(this.#store, LAST))
+    return ofUser(await readIdentityRecord(this.#store, LAST, STORE_LIMIT_MS))
   }
 
   /** Records the last user that a trusted source has named. */
@@ -239,13 +240,18 @@ class Users implements Identity {
 
   /** Forgets the closed clients. */
   async tidy(): Promise<void> {
+    const known = await this.#store.read(async (store) => {
+      const keys = [CLIENTS, TOKENS].map((kind) => promisifyRequest(store.getAllKeys(under(kind))))
+      return (await Promise.all(keys)).flat().map(String)
+    })
+    // Asked after what is known, so that no client which has just opened counts as closed.
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
     this.#clientUsers.tidy(open)
-    await this.#store.write(async ({ store }) => {
-      for (const kind of [CLIENTS, TOKENS]) {
-        const known = await promisifyRequest(store.getAllKeys(under(kind)))
-        for (const key of known) if (!open.has(String(key).slice(kind.length))) store.delete(key)
-      }
+    this.#tokens.tidy(open)
+    const closed = known.filter((key) => !open.has(key.slice(key.indexOf(' ') + 1)))
+    if (closed.length === 0) return
+    await this.#store.write(({ store }) => {
+      for (const key of closed) store.delete(key)
     })
   }
 
