@@ -298,6 +298,34 @@ test('a write that was under way while a newer worker was installed is not under
   await expect.poll(() => read(page, '/api/items').then(({ headers }) => headers['cache-status'])).toContain('hit')
 })
 
+test('a worker that waits for its turn is told nothing and takes nothing over', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  origin.json('/api/items', () => ({ value: 1 }))
+  const page = await open()
+  await read(page, '/api/items')
+  deploy(origin, SECOND)
+  await found(page)
+  const meta = (): Promise<unknown> =>
+    page.evaluate(async () => (await window.inDatabase((store) => store.get('!meta'))).result)
+  const before = await meta()
+  const answers = await page.evaluate(async () => {
+    const { waiting } = await navigator.serviceWorker.ready
+    const answers: unknown[] = []
+    const ask = (question: object): Promise<void> =>
+      new Promise((resolve) => {
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = ({ data }) => resolve(void answers.push(data))
+        waiting?.postMessage(question, [port2])
+      })
+    void ask({ ask: 'invalidate', reach: { all: true }, freshlayer: 2 })
+    // What is refused is answered at once, in order.
+    for (let round = 0; round < 50; round++) await ask({ ask: 'stats', freshlayer: 0 })
+    return answers.filter((data) => !Object.hasOwn(data as object, 'error'))
+  })
+  expect(answers).toEqual([])
+  expect(await meta()).toEqual(before)
+})
+
 test('a tab out of sight need not agree', async ({ origin }) => {
   deploy(origin, FIRST)
   await inWindow(async (context) => {

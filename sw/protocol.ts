@@ -164,7 +164,7 @@ export type Announcement =
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
 
-/** What a worker says to the others on the same data: a write is about to be sent. */
+/** What a worker says to the others on the same data: a write is about to be sent, or a user may be another. */
 export interface Notice {
   readonly say: 'write'
 }

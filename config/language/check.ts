@@ -33,11 +33,7 @@ export function checkConfig(config: unknown, file: string): Findings {
       ...unreachable(writes),
       ...(signIns?.problems ?? []),
     ],
-    warnings: [
-      ...routes.filter(isRaced).map(pastTheLayer),
-      ...routes.flatMap(greedy),
-      ...(signIns?.warnings ?? []),
-    ],
+    warnings: [...routes.filter(isRaced).map(pastTheLayer), ...routes.flatMap(greedy), ...(signIns?.warnings ?? [])],
   }
 }
 

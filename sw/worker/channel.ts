@@ -27,6 +27,11 @@ export class Channel {
     for (const change of changes) if (change !== undefined) this.announce({ say: 'change', change })
   }
 
+  /** Tells other workers that the state on disk has changed: they read it again. */
+  tellWorkers(): void {
+    this.announce({ say: 'write' })
+  }
+
   /** A change on the channel that is not ours comes from another worker: one that is starting or going. */
   onOthersChange(heard: (change: { readonly ended: string | undefined }) => void): void {
     this.#channel?.addEventListener('message', ({ data }) => {

@@ -70,10 +70,10 @@ export class Housekeeping {
       await eviction.save()
       await erasure.run()
       await trimChanges(writer)
-      // Once per worker is enough for what only grows with pages that open and close.
+      await identity.tidy()
+      // Once per worker is enough for the files of builds.
       if (!this.#isTidied) {
         this.#isTidied = true
-        await identity.tidy()
         await files?.tidy()
       }
       const isUseless = (row: Row, atMs: Parameters<typeof isExpired>[3]): boolean => {

@@ -37,6 +37,7 @@ import { endPartitions, follow, Sessions } from './identity/sessions.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { openStore, type UseStore } from './store/database.ts'
+import { UNKNOWN_USER } from './store/generations.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
 import { Writes } from './requests/writes.ts'
@@ -95,6 +96,11 @@ export function start(
   const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, writer, secrets, {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, ports, undefined, true),
+    tell: () => channel.tellWorkers(),
+    followed: (partition) => {
+      generations.advance(UNKNOWN_USER)
+      generations.advance(partition)
+    },
   })
   const reachability = new Reachability(channel)
   const statistics = new Statistics(writer)
@@ -142,6 +148,10 @@ export function start(
     writer.reread()
     if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
   })
+  const activate = (): void => {
+    writer.activate()
+    housekeeping.activate()
+  }
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)
@@ -191,7 +201,7 @@ export function start(
   }
   worker.addEventListener('fetch', (event) => {
     const { request } = event
-    housekeeping.activate()
+    activate()
     if (request.mode === 'navigate') watch(event)
     const ended = sessions.heard(event.clientId)
     if (ended !== undefined) event.waitUntil(ended)
@@ -211,7 +221,7 @@ export function start(
   worker.addEventListener('activate', () => {
     // What another worker has done while this one waited is on disk, and was perhaps not told.
     writer.reread()
-    housekeeping.activate()
+    activate()
   })
   if (reportConflicts === undefined) live(rules, files, racesOf, answersPages)
   else reportConflicts((event) => (event === ours ? undefined : matchOf(event.request)))
@@ -221,6 +231,10 @@ export function start(
     const question = parseQuestion(event.data)
     const client = event.source
     if (question === undefined || !(client instanceof Client)) return
+    // Not every browser tells the state. One that tells it late has sent the event `activate` before.
+    const state = (worker.serviceWorker as ServiceWorker | undefined)?.state ?? ''
+    if (state.startsWith('activ')) activate()
+    else if (!writer.isActive && state !== '' && question.ask !== 'take-over') return
     housekeeping.noteActivity()
     event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports

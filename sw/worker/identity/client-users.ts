@@ -1,7 +1,7 @@
 import type { Fields } from '../../core/head.ts'
 import { partitionName } from '../../core/key.ts'
 import { envelope } from '../../protocol.ts'
-import { timeout } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { readIdentityRecord } from './identity-records.ts'
 import { CLIENTS } from '../store/records.ts'
 import { report } from '../report.ts'
@@ -31,6 +31,7 @@ export class ClientUsers {
   readonly #loading = new Map<string, Awaited>()
   /** Clients whose user the first answer, or the probe, will name. */
   readonly #learning = new Map<string, Awaited>()
+  /** Clients whose page once did not name its user. */
   readonly #silent = new Set<string>()
 
   constructor(store: Transactions) {
@@ -82,7 +83,7 @@ export class ClientUsers {
    * awaited again.
    */
   async ask(clientId: string): Promise<string | undefined> {
-    const known = await this.recall(clientId)
+    const known = await this.recall(clientId, STORE_LIMIT_MS)
     if (known !== undefined) return ofUser(known)
     if (this.#silent.has(clientId) || clientId === '') return undefined
     let asking = this.#asking.get(clientId)
@@ -109,7 +110,7 @@ export class ClientUsers {
     probe: string | undefined,
     learn: (fields: Fields | undefined) => void,
   ): Promise<string | undefined> {
-    const known = await this.recall(clientId)
+    const known = await this.recall(clientId, STORE_LIMIT_MS)
     if (known !== undefined) return ofUser(known)
     let learning = this.#learning.get(clientId)
     if (learning === undefined) {
@@ -143,9 +144,13 @@ export class ClientUsers {
     return ofUser(this.#users.get(clientId))
   }
 
-  /** The user of a client, also from the record of an earlier worker. */
-  async recall(clientId: string): Promise<string | null | undefined> {
-    const known = await readIdentityRecord(this.#store, CLIENTS + clientId)
+  /**
+   * The user of a client, also from the record of an earlier worker.
+   *
+   * @param limitMs how long the store is waited for. Default: however long it takes.
+   */
+  async recall(clientId: string, limitMs?: number): Promise<string | null | undefined> {
+    const known = await readIdentityRecord(this.#store, CLIENTS + clientId, limitMs)
     if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
     return this.#users.get(clientId)
   }
@@ -158,7 +163,9 @@ export class ClientUsers {
 
   /** Forgets in memory the users of clients that are closed. */
   tidy(open: ReadonlySet<string>): void {
-    for (const clientId of this.#users.keys()) if (!open.has(clientId)) this.#users.delete(clientId)
+    for (const known of [this.#users, this.#silent]) {
+      for (const clientId of known.keys()) if (!open.has(clientId)) known.delete(clientId)
+    }
   }
 }
 

@@ -1,12 +1,21 @@
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { timeout } from '../clock.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from '../store/database.ts'
 import type { Transactions } from '../store/writer.ts'
 
-/** Reads one identity record. Undefined when the store fails or hangs. */
-export async function readIdentityRecord(store: Transactions, key: string): Promise<string | null | undefined> {
+/**
+ * Reads one identity record. Undefined when the store fails.
+ *
+ * @param limitMs how long the store is waited for; then the record counts as missing. Default: however long it takes.
+ */
+export async function readIdentityRecord(
+  store: Transactions,
+  key: string,
+  limitMs?: number,
+): Promise<string | null | undefined> {
   const asked = store.read((records) => promisifyRequest<unknown>(records.get(key)))
-  const found = await timeout(STORE_LIMIT_MS, asked, undefined).catch(() => undefined)
+  const waited = limitMs === undefined ? asked : timeout(limitMs, asked, undefined)
+  const found = await waited.catch(() => undefined)
   return typeof found === 'string' || found === null ? found : undefined
 }
 

@@ -69,6 +69,10 @@ export interface Consequences {
   readonly end: (partitions: readonly string[]) => Promise<void>
   /** Completes a sign-in or sign-out that an earlier worker began and did not end. */
   readonly resume: (session: Session) => Promise<void>
+  /** Tells other workers that the state on disk has changed. */
+  readonly tell: () => void
+  /** In another worker a user has signed in: what was asked for this partition so far is not shown any more. */
+  readonly followed: (partition: string) => void
 }
 
 export type IdentityOf = (

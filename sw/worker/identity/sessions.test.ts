@@ -1,15 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Identity } from './identity.ts'
 import { bytes } from '../../core/units.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
-import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import { fakeDatabase, fakeLocks, recordsIn } from '../store/fake-database.fixture.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 
-const { endPartitions, Sessions, signIn } = await import('./sessions.ts')
+const { endPartitions, follow, Sessions, signIn } = await import('./sessions.ts')
 const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 const { storeOver } = await import('../store/store.ts')
+
+vi.stubGlobal('clients', { matchAll: () => Promise.resolve([{ id: 'a tab' }]), get: () => Promise.resolve() })
 
 describe('a sign-in', () => {
   it('doubts every user in memory at once, even if the disk is slow', () => {
@@ -52,18 +54,134 @@ describe('a sign-in', () => {
   })
 })
 
+/** What a worker's sessions need; called with the name of a database, those of another worker on the same data. */
+function started(use: UseStore, isActive = true) {
+  const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
+  const channel = { changes: () => undefined, announce: () => undefined, tellWorkers: vi.fn<() => void>() }
+  const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
+    end: (partitions) => endPartitions(ports as never, partitions),
+    resume: (session) => follow(session, ports as never, undefined, true),
+    tell: channel.tellWorkers,
+    followed: store.generations.advance.bind(store.generations),
+  })
+  const ports = { ...store, channel, identity }
+  if (isActive) store.writer.activate()
+  return { ...store, channel, identity, sessions: new Sessions(ports as never) }
+}
+
+const sessionsOnDisk = async (use: UseStore): Promise<string[]> =>
+  [...(await recordsIn(started(use).writer)).keys()].filter((key) => key.startsWith('!session'))
+
+describe('a sign-in under way', () => {
+  afterEach(() => void vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true }))
+
+  it('is left to the worker that sends it; until it has ended, other workers validate each user', async () => {
+    fakeLocks()
+    const { use } = await fakeDatabase()
+    const end = await started(use).sessions.begin('sign-in')
+    const other = started(use)
+    await other.writer.begin()
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    expect(other.identity.isDoubted('everyone')).toBe(false)
+    expect(await sessionsOnDisk(use)).toHaveLength(1)
+
+    await end(false, 'a tab')
+    other.writer.reread()
+    await other.writer.load()
+    expect(other.identity.isDoubted('user/ada')).toBe(false)
+    expect(await sessionsOnDisk(use)).toEqual([])
+  })
+
+  it('counts as done when its worker is gone, also for a worker that was there before', async () => {
+    const held = fakeLocks()
+    const { use } = await fakeDatabase()
+    await started(use).sessions.begin('sign-in')
+    const other = started(use)
+    await other.identity.identify('a tab', 'ada')
+    expect(await sessionsOnDisk(use)).toHaveLength(1)
+    held.length = 0
+    other.writer.reread()
+    await other.writer.load()
+    await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    expect(other.identity.isDoubted('user/grace')).toBe(false)
+  })
+})
+
+describe('a doubt of one worker', () => {
+  /** Two workers that serve ada: as when each has heard her name and a success. */
+  async function two() {
+    const { name, use } = await fakeDatabase()
+    const [one, other] = [started(use), started(use)]
+    for (const { identity } of [one, other]) {
+      await identity.identify('a tab', 'ada')
+      await identity.doubt('user/ada', 'refused')
+      await identity.doubt('user/ada', 'none')
+    }
+    one.channel.tellWorkers.mockImplementation(() => other.writer.reread())
+    const read = (of: typeof one): unknown =>
+      of.identity.partitionOf(new Request('https://app.test/api'), 'a tab', { public: false })
+    return { name, one, other, read }
+  }
+
+  it.each(['refused', 'followed'] as const)('holds in another (%s)', async (doubt) => {
+    const { one, other, read } = await two()
+    const isSame = other.generations.watch('user/ada')
+    await one.identity.doubt('user/ada', doubt)
+    void read(other)
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    await other.writer.load()
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    // After a sign-in each page has to name its user again, and no answer to an earlier request counts.
+    expect(other.identity.ownInMemory('a tab')).toEqual(doubt === 'followed' ? [] : ['user/ada'])
+    expect(isSame()).toBe(doubt !== 'followed')
+  })
+
+  it('is not ended by an end that another worker has begun before', async () => {
+    const { name, one, other, read } = await two()
+    await other.identity.doubt('user/ada', 'refused')
+    const earlier = one.identity.doubt('user/ada', 'followed')
+    const ending = other.identity.doubt('user/ada', 'none')
+    await Promise.all([earlier, ending])
+    await read(other)
+    expect(other.identity.isDoubted('user/ada')).toBe(true)
+    const third = started((await fakeDatabase(name)).use)
+    await third.writer.load()
+    expect(third.identity.isDoubted('user/ada')).toBe(true)
+  })
+
+  it('that this worker has ended stays ended, though its record is on disk still', async () => {
+    const { use } = await fakeDatabase()
+    const one = started(use)
+    await one.identity.doubt('user/ada', 'refused')
+    const ending = one.identity.doubt('user/ada', 'none')
+    one.writer.reread()
+    await one.writer.load()
+    expect(one.identity.isDoubted('user/ada')).toBe(false)
+    await ending
+  })
+})
+
+describe('a sign-in that a worker has left behind', () => {
+  it('is left alone by a worker that waits for its turn, until that is active', async () => {
+    const { use } = await fakeDatabase()
+    const before = started(use)
+    await before.sessions.begin('sign-in')
+    await before.identity.doubt('user/grace', 'refused')
+    const records = await recordsIn(before.writer)
+    const waiting = started(use, false)
+    await waiting.writer.load()
+    for (let round = 0; round < 20; round++) await recordsIn(waiting.writer)
+    expect(await recordsIn(before.writer)).toEqual(records)
+    expect(waiting.identity.isDoubted('user/ada')).toBe(true)
+    waiting.writer.activate()
+    await vi.waitFor(async () => expect(await sessionsOnDisk(use)).toEqual([]))
+    expect(waiting.identity.isDoubted('user/ada')).toBe(false)
+  })
+})
+
 describe('a sign-out on a slow disk', () => {
   it('ends the user who is stored, also in a worker that has just started', async () => {
-    const started = (use: UseStore) => {
-      const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
-      const channel = { changes: () => undefined, announce: () => undefined }
-      const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
-        end: (partitions) => endPartitions(ports as never, partitions),
-        resume: () => Promise.resolve(),
-      })
-      const ports = { ...store, channel, identity }
-      return { ...store, sessions: new Sessions(ports as never) }
-    }
     const { name, use } = await fakeDatabase()
     const before = started(use)
     const ticket = before.writer.ticket()

@@ -42,12 +42,18 @@ export class Sessions {
   async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
     if (session === undefined) return () => Promise.resolve()
     const id = crypto.randomUUID()
-    const record: SessionRecord = { kind: 'session', id, session }
-    const announced = this.#write((store) => void store.put(record, SESSIONS + id))
+    const { liveness } = this.#ports.writer
+    const record: SessionRecord = { kind: 'session', id, worker: liveness.worker, session }
+    let isOver = false
+    const announced = liveness
+      .hold()
+      .then(() => (isOver ? undefined : this.#write((store) => void store.put(record, SESSIONS + id))))
     await timeout(ANNOUNCE_LIMIT_MS, announced, undefined)
     return async (isDone, clientId) => {
       if (isDone) await follow(session, this.#ports, clientId)
+      isOver = true
       await this.#write((store) => void store.delete(SESSIONS + id))
+      this.#ports.channel.tellWorkers()
     }
   }
 

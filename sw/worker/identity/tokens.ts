@@ -77,6 +77,13 @@ export class Tokens {
     for (const partition of partitions) this.#credentials.delete(partition)
   }
 
+  /** Forgets in memory the tokens of clients that are closed. */
+  tidy(open: ReadonlySet<string>): void {
+    for (const clientId of this.#used.keys()) if (!open.has(clientId)) this.#used.delete(clientId)
+    const used = this.used()
+    for (const partition of this.#credentials.keys()) if (!used.includes(partition)) this.#credentials.delete(partition)
+  }
+
   /** Removes these partitions from the records, in the transaction that forgets their users. */
   async erase(store: IDBObjectStore, partitions: readonly string[]): Promise<void> {
     for (const [key, record] of await entriesOf(store, under(TOKENS))) {

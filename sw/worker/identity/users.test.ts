@@ -17,10 +17,17 @@ const empty = {
   write: () => Promise.resolve(),
 } as unknown as Writer
 
+const NOTHING_FOLLOWS = {
+  end: () => Promise.resolve(),
+  resume: () => Promise.resolve(),
+  tell: () => undefined,
+  followed: () => undefined,
+}
+
 const opened = async (): Promise<Writer> => (await fakeWriter()).writer
 
 const told = (config: Parameters<typeof identified>[0], store: Writer, keys: Transactions = FAILING): Identity =>
-  identified(config, store, new Secrets(keys), { end: () => Promise.resolve(), resume: () => Promise.resolve() })
+  identified(config, store, new Secrets(keys), NOTHING_FOLLOWS)
 
 const tokens = (partitionOf?: (token: string) => unknown): Identity =>
   told({ by: ['authorization'], ...(partitionOf && { partitionOf: partitionOf as never }) }, empty)
@@ -90,9 +97,8 @@ describe('the console message for a partitionOf without a valid name', () => {
   ])('and %s holds nothing of the token', async (_, given, says) => {
     vi.resetModules()
     const { identified: anew } = await import('./users.ts')
-    const consequences = { end: () => Promise.resolve(), resume: () => Promise.resolve() }
     const config = { by: ['authorization'], partitionOf: given as never } as const
-    await partitionOf(anew(config, empty, new Secrets(FAILING), consequences), 'very-secret')
+    await partitionOf(anew(config, empty, new Secrets(FAILING), NOTHING_FOLLOWS), 'very-secret')
     expect(said.mock.calls.flat()).toContain(says)
     expect(said.mock.calls.flat().map(String).join(' ')).not.toContain('very-secret')
   })
@@ -222,7 +228,7 @@ function reading() {
   })
   loading.catch(() => undefined)
   const resolve = (partitions: string[]): void =>
-    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused' })))
+    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused', id: partition })))
   const written: (string | undefined)[] = []
   const store = {
     addReader: (reader: StateReader) => readers.push(reader),
@@ -323,6 +329,56 @@ describe('a page that names its user, without an echo', () => {
   })
 })
 
+describe('a closed client', () => {
+  it('leaves nothing in memory: neither its user, its tokens, nor that its page was silent', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const asked = vi.fn<() => void>()
+    const open = ['a tab']
+    vi.stubGlobal('clients', {
+      get: () => Promise.resolve({ postMessage: asked }),
+      matchAll: () => Promise.resolve(open.map((id) => ({ id }))),
+    })
+    const users = told({ by: ['authorization', 'identify'] }, await opened())
+    const read = async (): Promise<void> => {
+      const partition = users.partitionOf(new Request('https://app.test/api'), 'a tab', { public: false })
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(300)
+        expect(await Promise.race([partition, Promise.resolve('pending')])).toBeUndefined()
+      })
+    }
+    const ofToken = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
+    asked.mockClear()
+    await read()
+    await users.tidy()
+    await read()
+    expect(asked).toHaveBeenCalledTimes(1)
+    expect(users.credentialsOf(ofToken)).toBeDefined()
+    open.length = 0
+    await users.tidy()
+    expect(users.credentialsOf(ofToken)).toBeUndefined()
+    expect(users.ownInMemory(undefined)).toEqual([])
+    await read()
+    expect(asked).toHaveBeenCalledTimes(2)
+    vi.useRealTimers()
+  })
+})
+
+describe('the partitions of a client', () => {
+  it('hold its user also where the disk takes seconds to say who that is', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const { name, writer } = await fakeWriter()
+    vi.stubGlobal('clients', { matchAll: () => Promise.resolve([{ id: 'a tab' }]) })
+    await told({ by: ['identify'] }, writer).identify('a tab', 'ada')
+    const slow = (await fakeWriter(name)).writer
+    const read = slow.read.bind(slow)
+    slow.read = (work) => new Promise<void>((resolve) => setTimeout(resolve, 4000)).then(() => read(work))
+    const partitions = told({ by: ['identify'] }, slow).partitionsOf('a tab')
+    await vi.advanceTimersByTimeAsync(4000)
+    expect(await partitions).toEqual(['everyone', 'user/ada'])
+    vi.useRealTimers()
+  })
+})
+
 describe('the load of a page, with identify and echo', () => {
   async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
     const { store, resolve } = reading()
@@ -330,7 +386,7 @@ describe('the load of a page, with identify and echo', () => {
     const ended: string[] = []
     const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
-    const users = identified(config, store, new Secrets(FAILING), { end, resume: () => Promise.resolve() })
+    const users = identified(config, store, new Secrets(FAILING), { ...NOTHING_FOLLOWS, end })
     // The backend's echo for Ada.
     users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)

@@ -1,7 +1,7 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isOfToken, partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { STORE_LIMIT_MS } from '../clock.ts'
 import { PartitionTrust } from './partition-trust.ts'
 import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
 import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
@@ -12,7 +12,6 @@ import { promisifyRequest } from '../store/database.ts'
 import type { Writer } from '../store/writer.ts'
 import { tellPage } from './tell-page.ts'
 import { Tokens } from './tokens.ts'
-import { report } from '../report.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
 /** The identity for a config that tells users apart. */
@@ -29,8 +28,6 @@ class Users implements Identity {
   readonly #tokens: Tokens
   readonly #clientUsers: ClientUsers
   readonly #trust: PartitionTrust
-  #reading: Promise<unknown> | undefined
-  #isReady = false
   /** The last user on disk, if this worker has written it. */
   #last: string | undefined
 
@@ -40,18 +37,14 @@ class Users implements Identity {
     this.#consequences = consequences
     this.#tokens = new Tokens(config, store, secrets)
     this.#clientUsers = new ClientUsers(store)
-    this.#trust = new PartitionTrust(store, consequences.resume)
-  }
-
-  /** Settles when the doubts on disk have been read, or after the limit; undefined: already settled. */
-  get #ready(): Promise<unknown> | undefined {
-    if (this.#isReady) return undefined
-    this.#reading ??= timeout(STORE_LIMIT_MS, this.#store.load(), undefined)
-      .catch((error: unknown) => {
-        report('identity: the doubts on disk cannot be read; each user is validated first', error)
-      })
-      .then(() => (this.#isReady = true))
-    return this.#reading
+    this.#trust = new PartitionTrust(store, {
+      ...consequences,
+      followed: (partition) => {
+        // All clients share the cookies, so each client's user must be named again.
+        this.#clientUsers.forget()
+        consequences.followed(partition)
+      },
+    })
   }
 
   /** The partition of a request, synchronously if possible. */
@@ -61,7 +54,7 @@ class Users implements Identity {
     rule: { readonly public: boolean },
   ): string | undefined | Promise<string | undefined> {
     if (rule.public) return EVERYONE
-    const ready = this.#ready
+    const { ready } = this.#trust
     return ready === undefined
       ? this.#partitionOf(request, clientId)
       : ready.then(() => this.#partitionOf(request, clientId))
@@ -126,8 +119,8 @@ class Users implements Identity {
   async last(clientId: string): Promise<string | undefined> {
     // No user is signed in, so no personal data may be shown.
     if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
-    await this.#ready
-    return ofUser(await readIdentityRecord(this.#store, LAST))
+    await this.#trust.ready
+    return ofUser(await readIdentityRecord(this.#store, LAST, STORE_LIMIT_MS))
   }
 
   /** Records the last user that a trusted source has named. */
@@ -247,13 +240,18 @@ class Users implements Identity {
 
   /** Forgets the closed clients. */
   async tidy(): Promise<void> {
+    const known = await this.#store.read(async (store) => {
+      const keys = [CLIENTS, TOKENS].map((kind) => promisifyRequest(store.getAllKeys(under(kind))))
+      return (await Promise.all(keys)).flat().map(String)
+    })
+    // Asked after what is known, so that no client which has just opened counts as closed.
     const open = new Set((await worker.clients.matchAll({ includeUncontrolled: true })).map(({ id }) => id))
     this.#clientUsers.tidy(open)
-    await this.#store.write(async ({ store }) => {
-      for (const kind of [CLIENTS, TOKENS]) {
-        const known = await promisifyRequest(store.getAllKeys(under(kind)))
-        for (const key of known) if (!open.has(String(key).slice(kind.length))) store.delete(key)
-      }
+    this.#tokens.tidy(open)
+    const closed = known.filter((key) => !open.has(key.slice(key.indexOf(' ') + 1)))
+    if (closed.length === 0) return
+    await this.#store.write(({ store }) => {
+      for (const key of closed) store.delete(key)
     })
   }
 

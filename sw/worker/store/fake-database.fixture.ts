@@ -45,6 +45,17 @@ export async function recordsIn(writer: Transactions): Promise<Map<string, unkno
   })
 }
 
+/** Web Locks that are granted at once. Returns those that are held: the locks of a worker that is gone are not. */
+export function fakeLocks(): { readonly name: string }[] {
+  const held: { readonly name: string }[] = []
+  const locks = {
+    request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
+    query: () => Promise.resolve({ held }),
+  }
+  vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+  return held
+}
+
 /** A store that fails at everything. */
 export const FAILING: Transactions = {
   read: () => Promise.reject(new Error('no such luck')),

@@ -10,11 +10,10 @@ import {
 } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
-import { aliveLockOf } from '../../../config/names.ts'
-import { scope } from '../scope.ts'
 import { settleWithin } from '../settle-within.ts'
 import { log } from './change-log.ts'
 import { dirtyFlag } from './dirty-flag.ts'
+import { aliveWorkers } from './liveness.ts'
 import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
 import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
 
@@ -64,8 +63,6 @@ export class InvalidationLog implements StateReader {
   /** Moves with each invalidation of a tag: an answer that is in the air may turn out to have it. */
   tagVersion = 0
   readonly #writer: Writer
-  /** The name of this worker among all that write here. */
-  readonly #worker = crypto.randomUUID()
   /** Writes of this worker whose end is not on disk yet. */
   readonly #own = new Set<string>()
   /** Pending writes of other workers, by id. */
@@ -74,7 +71,6 @@ export class InvalidationLog implements StateReader {
   readonly #removing = new Set<readonly RemovalTarget[]>()
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
-  #alive: Promise<unknown> | undefined
 
   constructor(writer: Writer) {
     this.#writer = writer
@@ -97,10 +93,12 @@ export class InvalidationLog implements StateReader {
     const id = crypto.randomUUID()
     this.#own.add(id)
     this.memory.begin(id, head.targets)
-    const durable = this.#hold()
+    const { liveness } = this.#writer
+    const durable = liveness
+      .hold()
       .then(() =>
         this.#writer.write(({ store }) => {
-          const record: PendingWrite = { kind: 'write', id, worker: this.#worker, ...head }
+          const record: PendingWrite = { kind: 'write', id, worker: liveness.worker, ...head }
           store.put(record, PENDING_WRITES + id)
         }),
       )
@@ -240,7 +238,7 @@ export class InvalidationLog implements StateReader {
     this.#others = others
     // What cannot be read may have been of just now, and of anything.
     if (isDamaged) this.memory.begin(DAMAGED, [EVERYTHING])
-    if (others.size > 0) void this.settleOthers().catch(() => undefined)
+    if (others.size > 0) this.#writer.whenActive(() => void this.settleOthers().catch(() => undefined))
   }
 
   takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
@@ -286,27 +284,6 @@ export class InvalidationLog implements StateReader {
     this.memory.add({ target, sequence: at })
     store.put({ kind: 'invalidation', target, sequence: at }, INVALIDATIONS + target)
   }
-
-  /** Shows other workers, by a lock that goes with this worker, that its pending writes will be ended by itself. */
-  #hold(): Promise<unknown> {
-    this.#alive ??= new Promise<void>((resolve) => {
-      if (!('locks' in navigator)) return resolve()
-      const hold = (): Promise<never> => {
-        resolve()
-        return new Promise(() => undefined)
-      }
-      navigator.locks.request(aliveLockOf(scope(), this.#worker), hold).catch(() => resolve())
-    })
-    return this.#alive
-  }
-}
-
-/** Tells of workers whether they live. Where the browser has no locks, none does. */
-async function aliveWorkers(): Promise<(worker: string) => boolean> {
-  if (!('locks' in navigator)) return () => false
-  const { held = [] } = await navigator.locks.query()
-  const names = new Set(held.map(({ name }) => name))
-  return (worker) => names.has(aliveLockOf(scope(), worker))
 }
 
 type Parsed =

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
-import { fakeDatabase, recordsIn } from './fake-database.fixture.ts'
+import { fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
 import type { Store } from './store.ts'
 
 const { storeOver } = await import('./store.ts')
@@ -16,9 +16,11 @@ afterEach(() => void said.mockClear())
 const LARGE = { all: bytes(1e9), rules: {} }
 
 /** A worker's store; called with a name, that of another worker on the same data. */
-async function worker(name?: string, version = '1'): Promise<Store & { readonly name: string }> {
+async function worker(name?: string, version = '1', isActive = true): Promise<Store & { readonly name: string }> {
   const database = await fakeDatabase(name)
-  return { name: database.name, ...storeOver(database.use, { version, budget: LARGE }) }
+  const store = storeOver(database.use, { version, budget: LARGE })
+  if (isActive) store.writer.activate()
+  return { name: database.name, ...store }
 }
 
 /** A row that is asked for now. */
@@ -419,12 +421,7 @@ describe('two workers', () => {
   })
 
   it('leave a write to the one that sends it, as long as that lives', async () => {
-    const held: { readonly name: string }[] = []
-    const locks = {
-      request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
-      query: () => Promise.resolve({ held }),
-    }
-    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+    const held = fakeLocks()
     const one = await worker()
     const row = await stored(one)
     const head = {
@@ -452,6 +449,23 @@ describe('two workers', () => {
     const fresh = await stored(next)
     await vi.waitFor(() => expect(next.log.isInvalidated(fresh)).toBe(false))
     vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+  })
+
+  it('that wait for their turn write nothing of what they find, and end what was left behind once they are active', async () => {
+    const one = await worker()
+    const row = await stored(one)
+    const head = { method: 'POST', url: 'https://app.test/api/1', clientId: 'a tab' }
+    await one.log.announce({ ...head, targets: [`url ${row.url}`] }).durable
+    const before = await recordsIn(one.writer)
+    const newer = await worker(one.name, '2', false)
+    await newer.writer.load()
+    await recordsIn(newer.writer)
+    await recordsIn(newer.writer)
+    expect(await recordsIn(one.writer)).toEqual(before)
+    newer.writer.activate()
+    await vi.waitFor(async () =>
+      expect([...(await recordsIn(one.writer)).keys()].filter((key) => key.startsWith('!write'))).toEqual([]),
+    )
   })
 
   it('do not take a database that was made anew for the one before', async () => {

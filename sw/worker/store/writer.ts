@@ -3,6 +3,7 @@ import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { onClose, promisifyRequest, type UseStore } from './database.ts'
 import { dirtyFlag } from './dirty-flag.ts'
 import { report } from '../report.ts'
+import { Liveness } from './liveness.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
 import { entriesOf, META, STATE, under } from './records.ts'
 
@@ -77,6 +78,7 @@ export class Writer implements Transactions {
    * was made, or cannot be made.
    */
   onFull: (write: Transactions['write'], bytes: number) => Promise<unknown> = () => Promise.resolve()
+  readonly liveness = new Liveness()
   readonly #store: UseStore
   readonly #version: string
   readonly #readers: StateReader[] = []
@@ -91,6 +93,8 @@ export class Writer implements Transactions {
   #hadThisVersion = false
   /** The highest incarnation that was ever this worker's: should the database vanish, sequences still only grow. */
   #highest = 0
+  /** What waits until this worker is active; undefined: it is. */
+  #waiting: (() => void)[] | undefined = []
   /** Requests that have not ended, with their places where these are known. */
   readonly #inAir = new Map<SequenceTicket, Sequence>()
 
@@ -104,6 +108,26 @@ export class Writer implements Transactions {
   /** The reader is told of the state whenever it is read; call it before the first use. */
   addReader(reader: StateReader): void {
     this.#readers.push(reader)
+  }
+
+  get isActive(): boolean {
+    return this.#waiting === undefined
+  }
+
+  /** This worker answers requests, or is about to. */
+  activate(): void {
+    const waiting = this.#waiting ?? []
+    this.#waiting = undefined
+    for (const work of waiting) work()
+  }
+
+  /**
+   * Does what a reader writes because of what it has read: at once in an active worker. A worker that only waits for its
+   * turn changes nothing of the one that answers.
+   */
+  whenActive(work: () => void): void {
+    if (this.#waiting === undefined) work()
+    else this.#waiting.push(work)
   }
 
   /** Bytes stored under each rule, when the store was last written. */
