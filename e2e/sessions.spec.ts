@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Page } from '@playwright/test'
 import { Backend, bearer, erased, kept, own } from './support/backend.ts'
 import { SHELL } from './support/build.ts'
-import { putRecord } from './support/database.ts'
+import { holdDatabase, putRecord } from './support/database.ts'
 import type { ScriptedOrigin, UsersBy } from './support/scripted-origin.ts'
 import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
 
@@ -88,6 +88,26 @@ test('a page that was loaded past its worker can sign out, and invalidate', asyn
   await kept(other)
   await signOut(page)
   await erased(other)
+})
+
+test('a worker that waits for its disk says so, and the sign-out settles when nothing is served any more', async ({
+  origin,
+  open,
+}) => {
+  const { page } = await adasPage(origin, open)
+  await kept(page)
+  const release = await holdDatabase(page)
+  const words = (): Promise<unknown[]> => page.evaluate(() => (window as unknown as { words: unknown[] }).words)
+  await page.evaluate(() => {
+    const words: unknown[] = ((window as unknown as { words: unknown[] }).words = [])
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = ({ data }) => words.push(data)
+    navigator.serviceWorker.controller?.postMessage({ ask: 'sign-out', force: false, freshlayer: 2 }, [port2])
+  })
+  await expect.poll(async () => (await words()).length).toBeGreaterThan(1)
+  expect((await words())[0]).toEqual({ working: true })
+  await release()
+  await expect.poll(async () => (await words()).at(-1)).toEqual({ answer: { signedOut: true, unsent: 0 } })
 })
 
 for (const [event, by, user, begin, shown] of [

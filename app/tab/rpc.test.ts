@@ -9,6 +9,8 @@ let registrations: unknown[] | Error
 /** What the worker answers each time that it is asked; undefined: the message is lost. */
 let answers: unknown[]
 let posted: number
+/** The port of the last question. */
+let port: FakeChannel['port2'] | undefined
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -38,7 +40,8 @@ class FakeChannel {
 function question(): { outcome: Outcome | undefined } {
   const asked: { outcome: Outcome | undefined } = { outcome: undefined }
   const worker = {
-    postMessage: (_question: unknown, [port]: readonly FakeChannel['port2'][]) => {
+    postMessage: (_question: unknown, [given]: readonly FakeChannel['port2'][]) => {
+      port = given
       const answer = answers[posted++]
       if (answer !== undefined) port?.postMessage(answer)
     },
@@ -72,6 +75,26 @@ describe('a question to the worker', () => {
     await vi.advanceTimersByTimeAsync(1)
     expect(asked.outcome).toMatchObject({ code: 'no-answer' })
     expect(posted).toBe(3)
+  })
+
+  it('at which the worker is at work is waited for, and not asked again', async () => {
+    const asked = question()
+    for (let word = 0; word < 10; word++) {
+      await vi.advanceTimersByTimeAsync(1000)
+      port?.postMessage({ working: true })
+    }
+    expect(asked.outcome).toBeUndefined()
+    port?.postMessage({ answer: 'at last' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(asked.outcome).toEqual({ answer: 'at last' })
+    expect(posted).toBe(1)
+  })
+
+  it('whose worker falls silent at its work is asked again', async () => {
+    answers = [{ working: true }, { answer: 'second' }]
+    const asked = question()
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(asked.outcome).toEqual({ answer: 'second' })
   })
 
   it('fails after one try where no worker is registered any more', async () => {

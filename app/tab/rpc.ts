@@ -1,7 +1,7 @@
 import { CacheError, noAnswer } from '../../sw/core/cache-error.ts'
 import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 
-/** How long one try waits. A worker that has to start first needs a while; one that is replaced never answers. */
+/** How long one try waits, from the last word of the worker. A worker that has to start first needs a while; one that is replaced never answers. */
 const TRY_MS = 2000
 const TRIES = 3
 
@@ -10,7 +10,10 @@ const LATE = 'time is up. It may be starting; call again'
 /** Looks the worker up that is to be asked. */
 export type WorkerOf = () => ServiceWorker | null | undefined
 
-type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } | { readonly error: string }>
+type Reply = { readonly answer: unknown; readonly error?: never } | { readonly error: string }
+
+/** A worker that is at work on a question says so every second. */
+type Word = Reply | { readonly working: true }
 
 /**
  * The worker's answer to a question. A message posted while the worker is stopped or replaced is lost without an error
@@ -19,7 +22,7 @@ type Reply = MessageEvent<{ readonly answer: unknown; readonly error?: never } |
  *
  * @param worker the worker to ask, looked up anew for each try.
  * @throws CacheError 'no-answer' at once where the worker refuses or fails, as it does a question of another version; else
- *   after three tries of two seconds, or after one where no worker is registered any more.
+ *   after three tries of two seconds without a word, or after one where no worker is registered any more.
  */
 export async function ask<A extends Question['ask']>(
   worker: WorkerOf,
@@ -28,13 +31,17 @@ export async function ask<A extends Question['ask']>(
   for (let attempt = 1; ; attempt++) {
     const { port1, port2 } = new MessageChannel()
     const reply = await new Promise<Reply | undefined>((resolve) => {
-      setTimeout(resolve, TRY_MS)
-      port1.onmessage = resolve
+      let timer = setTimeout(resolve, TRY_MS)
+      port1.onmessage = ({ data }: MessageEvent<Word>) => {
+        if (!('working' in data)) return resolve(data)
+        clearTimeout(timer)
+        timer = setTimeout(resolve, TRY_MS)
+      }
       worker()?.postMessage(envelope(question), [port2])
     })
     port1.close()
-    if (reply && 'answer' in reply.data) return reply.data.answer as Answers[A]
+    if (reply && 'answer' in reply) return reply.answer as Answers[A]
     if (!reply && attempt < TRIES && (await navigator.serviceWorker.getRegistrations().catch(() => []))[0]) continue
-    throw new CacheError(noAnswer, { what: question.ask, why: reply?.data.error ?? LATE })
+    throw new CacheError(noAnswer, { what: question.ask, why: reply?.error ?? LATE })
   }
 }

@@ -68,6 +68,9 @@ export interface Parts {
   readonly before?: (answer: Answering) => Answering
 }
 
+/** So often a worker that is at work on a question says so: the tab waits two seconds from the last word. */
+const WORKING_MS = 1000
+
 /** Starts the layer in this worker. Everything is wired here, and nothing happens before it is called. */
 export function start(
   rules: Rules,
@@ -238,11 +241,14 @@ export function start(
     housekeeping.noteActivity()
     event.waitUntil(sessions.heard(client.id) ?? Promise.resolve())
     const [port] = event.ports
+    const working = setInterval(() => port?.postMessage({ working: true }), WORKING_MS)
     event.waitUntil(
-      answer(question, client.id).then(
-        (given) => port?.postMessage({ answer: given }),
-        (error: unknown) => port?.postMessage({ error: String(error) }),
-      ),
+      answer(question, client.id)
+        .then(
+          (given) => port?.postMessage({ answer: given }),
+          (error: unknown) => port?.postMessage({ error: String(error) }),
+        )
+        .finally(() => clearInterval(working)),
     )
   })
 }
