@@ -6,7 +6,7 @@ import { fakeDatabase, fakeLocks, recordsIn } from '../store/fake-database.fixtu
 import type { UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 
-const { endPartitions, follow, Sessions, signIn } = await import('./sessions.ts')
+const { endPartitions, follow, Sessions, signIn, signOut } = await import('./sessions.ts')
 const { identified } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 const { storeOver } = await import('../store/store.ts')
@@ -66,7 +66,7 @@ function started(use: UseStore, isActive = true) {
   })
   const ports = { ...store, channel, identity }
   if (isActive) store.writer.activate()
-  return { ...store, channel, identity, sessions: new Sessions(ports as never) }
+  return { ...store, channel, identity, ports, sessions: new Sessions(ports as never) }
 }
 
 const sessionsOnDisk = async (use: UseStore): Promise<string[]> =>
@@ -181,6 +181,24 @@ describe('a sign-in that a worker has left behind', () => {
 })
 
 describe('a sign-out on a slow disk', () => {
+  it('waits for it twice: it is read once, and written once', async () => {
+    const { use } = await fakeDatabase()
+    const before = started(use)
+    for (const user of ['ada', 'grace', 'mary']) {
+      const sequence = await before.writer.placeOf(before.writer.ticket())
+      const partition = `user/${user}`
+      const row = storedRow({}, { partition, key: `${partition}\nrow\nhttps://app.test/\nGET`, sequence })
+      await before.rows.commit(row, undefined)
+    }
+    const modes: IDBTransactionMode[] = []
+    const worker = started((mode, work) => (modes.push(mode), use(mode, work)))
+    await worker.writer.load()
+    modes.length = 0
+    await signOut(worker.ports as never, 'a tab')
+    expect(modes.filter((mode, at) => mode !== modes[at - 1])).toEqual(['readonly', 'readwrite'])
+    expect(modes.filter((mode) => mode === 'readwrite')).toHaveLength(1)
+  })
+
   it('ends the user who is stored, also in a worker that has just started', async () => {
     const { name, use } = await fakeDatabase()
     const before = started(use)

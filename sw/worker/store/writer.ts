@@ -223,12 +223,14 @@ export class Writer implements Transactions {
   write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes = 0): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ work, bytes, resolve: resolve as Job['resolve'], reject })
-      if (!this.#isWriting) void this.#writeAll()
+      if (this.#isWriting) return
+      this.#isWriting = true
+      // What is asked for in one go is written together.
+      queueMicrotask(() => void this.#writeAll())
     })
   }
 
   async #writeAll(): Promise<void> {
-    this.#isWriting = true
     while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, MAX_BATCH))
     this.#isWriting = false
   }
