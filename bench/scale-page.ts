@@ -1,3 +1,4 @@
+import { inLanes } from '../e2e/support/in-lanes.ts'
 import { type Fields, read } from './page.ts'
 import { SESSION } from './payload.ts'
 
@@ -26,14 +27,6 @@ async function write(url: string, fields: Fields, method = 'POST'): Promise<void
   const response = await fetch(url, { method, headers: fields })
   await response.arrayBuffer()
   if (!response.ok) throw new Error(`${method} ${url} was answered with ${response.status}`)
-}
-
-async function inLanes(urls: readonly string[], parallel: number, work: (url: string) => Promise<void>): Promise<void> {
-  const waiting = urls.values()
-  const lane = async (): Promise<void> => {
-    for (const url of waiting) await work(url)
-  }
-  await Promise.all(Array.from({ length: parallel }, lane))
 }
 
 globalThis.atScale = {

@@ -8,11 +8,6 @@ const PARALLEL = 100
 /** A store that has not taken everything after so many rounds never will. */
 const FILL_ROUNDS = 40
 
-/** A token of this user. */
-export const fieldsOf = (user: string): Fields => ({
-  authorization: `Bearer head.${Buffer.from(JSON.stringify({ iss: 'bench', sub: user })).toString('base64url')}.signature`,
-})
-
 /** One worker on an origin of its own, with a page that it controls. */
 export class ScaleStand {
   readonly origin: BenchOrigin

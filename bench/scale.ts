@@ -1,4 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises'
+import { bearer } from '../e2e/support/bearer.ts'
 import { buildWorker } from '../tools/build-worker.ts'
 import type { BenchChromium } from './chromium.ts'
 import { BENCH_FOLDER, bundled, HERE } from './contenders.ts'
@@ -6,7 +7,7 @@ import { shuffled } from './dice.ts'
 import { ask } from './measure.ts'
 import type { Scripts } from './origin.ts'
 import { paged, shelved } from './payload.ts'
-import { fieldsOf, ScaleStand } from './scale-stand.ts'
+import { ScaleStand } from './scale-stand.ts'
 
 /** What is measured with few rows and with many, in the order of the table's rows. */
 export const SCALE_MEASUREMENTS = ['warm', 'cold', 'start', 'write', 'shelf', 'signOut'] as const
@@ -47,7 +48,7 @@ export interface Burst {
 
 type Times = Record<ScaleMeasurement, number[]>
 
-const USER = fieldsOf('ada')
+const USER = bearer('ada')
 const GROUP = 5
 const WARM_URLS = 20
 const WARMS = 6

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Page } from '@playwright/test'
-import { Backend, bearer, erased, kept, own } from './support/backend.ts'
+import { Backend, erased, kept, own } from './support/backend.ts'
+import { bearer } from './support/bearer.ts'
 import { SHELL } from './support/build.ts'
 import { holdDatabase, putRecord } from './support/database.ts'
 import type { ScriptedOrigin, UsersBy } from './support/scripted-origin.ts'

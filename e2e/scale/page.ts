@@ -1,5 +1,6 @@
 import { connect, type Freshlayer } from '../../app/tab/index.ts'
-import { bearer } from './plan.ts'
+import { bearer } from '../support/bearer.ts'
+import { inLanes } from '../support/in-lanes.ts'
 
 /** How a set of reads is asked for, and what is right. */
 export interface Reading {
@@ -52,7 +53,7 @@ window.readAll = async (paths, { parallel, user, limitMs = LIMIT_MS, version = 1
   const failures: string[] = []
   const wrong: string[] = []
   let [answered, hits, slowestMs] = [0, 0, 0]
-  await inParallel(paths, parallel, async (path) => {
+  await inLanes(paths, parallel, async (path) => {
     const began = performance.now()
     try {
       const response = await fetch(path, { ...init, signal: AbortSignal.timeout(limitMs) })
@@ -77,16 +78,8 @@ window.readAll = async (paths, { parallel, user, limitMs = LIMIT_MS, version = 1
 window.writeAll = async (paths, parallel, method = 'POST', user) => {
   const init = { method, ...(user !== undefined && { headers: bearer(user) }) }
   let written = 0
-  await inParallel(paths, parallel, async (path) => {
+  await inLanes(paths, parallel, async (path) => {
     if ((await fetch(path, init)).ok) written++
   })
   return written
-}
-
-async function inParallel(paths: readonly string[], parallel: number, work: (path: string) => Promise<void>) {
-  const waiting = paths.values()
-  const lane = async (): Promise<void> => {
-    for (const path of waiting) await work(path)
-  }
-  await Promise.all(Array.from({ length: Math.min(parallel, paths.length) }, lane))
 }

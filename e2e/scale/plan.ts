@@ -15,10 +15,5 @@ export interface Said {
 
 export const SAID_PATH = '/__said'
 
-/** The fields of a request with a JWT of this user. */
-export const bearer = (user: string): Record<string, string> => ({
-  authorization: `Bearer head.${btoa(JSON.stringify({ iss: 'scale', sub: user })).replaceAll('=', '')}.signature`,
-})
-
 /** In each body that was made for this user, and nowhere else. */
 export const markerOf = (user: string): string => `these-bytes-belong-to-${user}`

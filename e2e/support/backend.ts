@@ -39,11 +39,6 @@ export class Backend {
   }
 }
 
-/** The fields of a request with a JWT of this user. */
-export const bearer = (user: string): Record<string, string> => ({
-  authorization: `Bearer head.${Buffer.from(JSON.stringify({ iss: 'test', sub: user })).toString('base64url')}.signature`,
-})
-
 /** The user of a JWT; a token of another form is its user's name. */
 function ofToken(authorization: string | undefined): string | undefined {
   const token = authorization?.replace('Bearer ', '')
