@@ -64,7 +64,7 @@ export class InvalidationLog implements StateReader {
   tagVersion = 0
   readonly #writer: Writer
   /** Writes of this worker whose end is not on disk yet. */
-  readonly #own = new Set<string>()
+  readonly #own = new Map<string, 'pending' | 'over'>()
   /** Pending writes of other workers, by id. */
   #others: ReadonlyMap<string, PendingWrite> = new Map()
   /** Removals without a place in the order of things yet: they cover everything. */
@@ -91,16 +91,18 @@ export class InvalidationLog implements StateReader {
   /** Announces a write before it is sent. It is pending until `end`. */
   announce(head: WriteHead): Announced {
     const id = crypto.randomUUID()
-    this.#own.add(id)
+    this.#own.set(id, 'pending')
     this.memory.begin(id, head.targets)
     const { liveness } = this.#writer
     const durable = liveness
       .hold()
       .then(() =>
-        this.#writer.write(({ store }) => {
-          const record: PendingWrite = { kind: 'write', id, worker: liveness.worker, ...head }
-          store.put(record, PENDING_WRITES + id)
-        }),
+        this.#own.get(id) === 'pending'
+          ? this.#writer.write(({ store }) => {
+              const record: PendingWrite = { kind: 'write', id, worker: liveness.worker, ...head }
+              store.put(record, PENDING_WRITES + id)
+            })
+          : undefined,
       )
       .then(
         () => true,
@@ -122,6 +124,8 @@ export class InvalidationLog implements StateReader {
     change: Change | undefined,
   ): Promise<LoggedChange | undefined> {
     this.memory.begin(id, reached)
+    // A slow announcement does not come after this.
+    this.#own.set(id, 'over')
     if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
     const placed = await this.#writer.nextInMemory()
     try {

@@ -403,6 +403,23 @@ describe('two workers', () => {
     expect(one.log.isInvalidated(await stored(one))).toBe(false)
   })
 
+  it('are told of no write that has ended before its worker could announce it', async () => {
+    let hold: () => void = () => undefined
+    const locks = {
+      request: (_: string, held: () => unknown) => new Promise((resolve) => (hold = () => resolve(held()))),
+      query: () => Promise.resolve({ held: [] }),
+    }
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+    const one = await worker()
+    const head = { method: 'POST', url: 'https://app.test/api/1', clientId: 'a tab', targets: ['tag x'] as const }
+    const announced = one.log.announce(head)
+    await one.log.end(announced, ['tag x'], undefined)
+    hold()
+    await announced.durable
+    expect([...(await recordsIn(one.writer)).keys()].filter((key) => key.startsWith('!write'))).toEqual([])
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+  })
+
   it('of two versions: the older one ends its writes, and removes nothing of the newer', async () => {
     const old = await worker()
     await stored(old)
