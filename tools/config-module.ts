@@ -45,7 +45,7 @@ function moduleSource(config: Config, path: string): string {
   return [
     rulesModule(rules, config, path),
     isPersonal
-      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity/users.ts`)}`
+      ? `export { identified as identity } from ${JSON.stringify(`${WORKER}identity/identified.ts`)}`
       : `export { everyone as identity } from ${JSON.stringify(`${WORKER}identity/everyone.ts`)}`,
     // Where no freshness is left to HTTP nothing asks for structured fields, nor carries their parser.
     readsHttp

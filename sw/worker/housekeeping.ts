@@ -2,8 +2,7 @@ import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
 import { isExpired } from '../core/timeline.ts'
 import { uptimeMs } from './clock.ts'
-import type { Identity } from './identity/identity.ts'
-import type { Sessions } from './identity/sessions.ts'
+import type { Identities } from './identity/identity.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'
 import type { Statistics } from './statistics.ts'
@@ -14,8 +13,8 @@ import type { Store } from './store/store.ts'
 interface Ports extends Pick<Store, 'writer' | 'log' | 'rows' | 'eviction' | 'erasure'> {
   /** The rule that a stored answer is kept by now; undefined: none any more. */
   readonly ruleOf: (row: Row) => Rule | undefined
-  readonly identity: Identity
-  readonly sessions: Sessions
+  readonly identity: Identities['identity']
+  readonly sessions: Identities['sessions']
   readonly statistics: Statistics
   readonly files: Pick<Precache, 'tidy'> | undefined
 }

@@ -9,7 +9,7 @@ import { precache } from './lifecycle/precache.ts'
 import { ranges } from './requests/ranges.ts'
 import { worker } from './scope.ts'
 import { structured } from './requests/structured.ts'
-import { identified } from './identity/users.ts'
+import { identified } from './identity/identified.ts'
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or

@@ -8,7 +8,7 @@ import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { Flights } from './requests/flights.ts'
 import { Housekeeping } from './housekeeping.ts'
-import type { Identity, IdentityOf } from './identity/identity.ts'
+import type { IdentityOf } from './identity/identity.ts'
 import { ResponseStore } from './requests/response-store.ts'
 import { requestMatcher } from './requests/matching.ts'
 import { type Answering, answering } from './messages/answering.ts'
@@ -19,7 +19,7 @@ import { invalidate } from './messages/invalidate.ts'
 import { probe } from './messages/probe.ts'
 import { refresh } from './messages/refresh.ts'
 import { remove } from './messages/remove.ts'
-import { signOutAsked } from './messages/sign-out.ts'
+import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
 import { takeOver } from './messages/take-over.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
@@ -33,11 +33,9 @@ import { Reads } from './requests/answer-read.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
-import { endPartitions, follow, Sessions } from './identity/sessions.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { openStore, type UseStore } from './store/database.ts'
-import { UNKNOWN_USER } from './store/generations.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
 import { Writes } from './requests/writes.ts'
@@ -96,15 +94,9 @@ export function start(
   const policies = structured?.policies(writer)
   const urlOf: UrlOf = (url) => policies?.urlOf(url) ?? url
   const secrets = new Secrets(writer)
-  const identity: Identity = identityOf(rules.identity === 'none' ? { by: [] } : rules.identity, writer, secrets, {
-    end: (partitions) => endPartitions(ports, partitions),
-    resume: (session) => follow(session, ports, undefined, true),
-    tell: () => channel.tellWorkers(),
-    followed: (partition) => {
-      generations.advance(UNKNOWN_USER)
-      generations.advance(partition)
-    },
-  })
+  const config = rules.identity === 'none' ? { by: [] } : rules.identity
+  const identities = identityOf(config, { ...store, channel, secrets })
+  const { sessions } = identities
   const reachability = new Reachability(channel)
   const statistics = new Statistics(writer)
   const shared = {
@@ -115,7 +107,7 @@ export function start(
     ranges,
     urlOf,
     policies,
-    identity,
+    ...identities,
     reachability,
     secrets,
     statistics,
@@ -123,14 +115,13 @@ export function start(
   const responses = new ResponseStore(shared)
   const flights = new Flights({ ...shared, responses })
   const ports = { ...shared, responses, flights, files }
-  const sessions = new Sessions(ports)
   const reads = new Reads(ports)
-  const writes = new Writes({ ...ports, sessions })
+  const writes = new Writes(ports)
   const answer = before(
     answering(ports, {
       hello,
       identify,
-      'sign-out': signOutAsked,
+      'sign-out': signOut,
       explain,
       invalidate,
       remove,
@@ -144,7 +135,6 @@ export function start(
   const pages = pagesRule && pagesBy?.(pagesRule, ports)
   const housekeeping = new Housekeeping({
     ...ports,
-    sessions,
     ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
   })
   channel.onOthersChange(({ ended }) => {

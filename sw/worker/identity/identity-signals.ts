@@ -1,17 +1,10 @@
 import type { ResponseHead } from '../../core/head.ts'
 import { settleWithin } from '../settle-within.ts'
-import type { Identity } from './identity.ts'
+import type { Asker, Users } from './identity.ts'
 import { endPartitions } from './sessions.ts'
 
 type Ports = Parameters<typeof endPartitions>[0] & {
-  readonly identity: Pick<Identity, 'isOf' | 'doubt' | 'confirms'>
-}
-
-/** The partition and the client of a request. */
-interface Asker {
-  readonly partition: string
-  /** Undefined: the worker itself sent the request. */
-  readonly clientId: string | undefined
+  readonly identity: Pick<Users, 'isOf' | 'doubt' | 'confirms'>
 }
 
 /**

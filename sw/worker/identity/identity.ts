@@ -1,7 +1,8 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
-import type { Fields } from '../../core/head.ts'
+import type { Fields, ResponseHead } from '../../core/head.ts'
+import type { Channel } from '../channel.ts'
+import type { Store } from '../store/store.ts'
 import type { Secrets } from './secrets.ts'
-import type { Writer } from '../store/writer.ts'
 
 /** Finds the user of a request, and tracks whether stored data is still that user's. */
 export interface Identity {
@@ -13,8 +14,6 @@ export interface Identity {
   ): string | undefined | Promise<string | undefined>
   /** Handles the answer, or the failure, of a request with an unknown user. The answer may name the user. */
   learn(clientId: string, fields: Fields | undefined): void
-  /** Whether an answer belongs to the partition's user. The backend may name another user. */
-  isOf(partition: string, clientId: string, fields: Fields): boolean
   /** The partition of a request by its own token, else by what memory knows now. */
   knownOf(request: Request, clientId: string): string | undefined | Promise<string>
   /**
@@ -42,6 +41,14 @@ export interface Identity {
    * any more. Does nothing without 'identify' in the config.
    */
   identify(clientId: string, user: string | null): Promise<void>
+  /** Forgets the closed clients. */
+  tidy(): Promise<void>
+}
+
+/** The identity where users are told apart, as sessions need it. */
+export interface Users extends Identity {
+  /** Whether an answer belongs to the partition's user. The backend may name another user. */
+  isOf(partition: string, clientId: string, fields: Fields): boolean
   /**
    * The personal partitions of a client, or of all clients. Partitions of cookie users count for every client. If the
    * client's token is not known, the partitions of all tokens count.
@@ -53,8 +60,34 @@ export interface Identity {
   forgetWords(): Promise<void>
   /** The users of these partitions have signed out. Also forgets the named users of all clients. */
   forget(own: readonly string[]): Promise<void>
-  /** Forgets the closed clients. */
-  tidy(): Promise<void>
+}
+
+/** Sign-ins and sign-outs under way. */
+export interface Sessions {
+  /**
+   * Begins a sign-in or sign-out. Settles when the next worker would know of it, or after half a second. The caller
+   * passes the outcome to the returned function, which settles when the consequences are on disk.
+   *
+   * @param session undefined: neither; the returned function does nothing.
+   */
+  begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>>
+  /**
+   * A page load signs a user in or out. The layer does not answer it, so it sees neither the user nor the outcome. The
+   * load counts as done for every client at once, and again when the new page sends its first event: an answer in
+   * between may still belong to the user before.
+   */
+  load(session: Session, clientId: string): Promise<void>
+  /** A client has sent its first event: the page load that led to it has ended. */
+  heard(clientId: string): Promise<void> | undefined
+  /** No client has sent an event for a while: all page loads have ended, perhaps with a page of another origin. */
+  endLoads(): Promise<void>
+}
+
+/** The partition and the client of a request. */
+export interface Asker {
+  readonly partition: string
+  /** Undefined: the worker itself sent the request. */
+  readonly clientId: string | undefined
 }
 
 /** The effect of a write or a page load on the session, by its rule. */
@@ -75,11 +108,30 @@ export interface Consequences {
   readonly followed: (partition: string) => void
 }
 
-export type IdentityOf = (
-  config: IdentifiedBy,
-  writer: Writer,
-  secrets: Secrets,
-  consequences: Consequences,
-) => Identity
+/** What identities are made of beside the config. */
+export interface IdentityPorts extends Pick<Store, 'writer' | 'log' | 'erasure' | 'generations'> {
+  readonly channel: Channel
+  readonly secrets: Secrets
+}
+
+/** What a worker has of identities: a part of it, without sessions where all users get the same answers. */
+export interface Identities {
+  readonly identity: Identity
+  readonly sessions: Sessions
+  /** The user of a client signs out. */
+  readonly signOut: (clientId: string) => Promise<void>
+  /**
+   * Applies what an answer shows about its user. Returns whether the answer belongs to the partition's user.
+   *
+   * @param mayConfirm the answer is a success, and its request was sent after the doubt began.
+   */
+  readonly applySignals: (
+    asker: Asker,
+    head: Pick<ResponseHead, 'status' | 'fields'>,
+    mayConfirm: boolean,
+  ) => Promise<boolean>
+}
+
+export type IdentityOf = (config: IdentifiedBy, ports: IdentityPorts) => Identities
 
 export { EVERYONE } from '../../core/key.ts'

@@ -1,13 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Identity } from './identity.ts'
+import type { Users } from './identity.ts'
 import { bytes } from '../../core/units.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { fakeDatabase, fakeLocks, recordsIn } from '../store/fake-database.fixture.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 
-const { endPartitions, follow, Sessions, signIn, signOut } = await import('./sessions.ts')
-const { identified } = await import('./users.ts')
+const { signIn } = await import('./sessions.ts')
+const { identified } = await import('./identified.ts')
 const { Secrets } = await import('./secrets.ts')
 const { storeOver } = await import('../store/store.ts')
 
@@ -22,7 +22,7 @@ describe('a sign-in', () => {
       own: () => never,
       forgetWords: () => never,
       doubt: (partition: string) => (events.push(`doubt ${partition}`), never),
-    } as unknown as Identity
+    } as unknown as Users
     const generations = {
       advance: (partition: string) => events.push(`advance ${partition}`),
     } as unknown as Generations
@@ -41,7 +41,7 @@ describe('a sign-in', () => {
         doubted.push(partition)
         return new Promise<void>((resolve) => settle.push(resolve))
       },
-    } as unknown as Identity
+    } as unknown as Users
     const generations = { advance: () => undefined } as unknown as Generations
     let isOver = false
     const signingIn = signIn({ identity, generations } as Parameters<typeof signIn>[0], 'a tab').then(
@@ -58,15 +58,10 @@ describe('a sign-in', () => {
 function started(use: UseStore, isActive = true) {
   const store = storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } })
   const channel = { changes: () => undefined, announce: () => undefined, tellWorkers: vi.fn<() => void>() }
-  const identity = identified({ by: ['identify'] }, store.writer, new Secrets(store.writer), {
-    end: (partitions) => endPartitions(ports as never, partitions),
-    resume: (session) => follow(session, ports as never, undefined, true),
-    tell: channel.tellWorkers,
-    followed: store.generations.advance.bind(store.generations),
-  })
-  const ports = { ...store, channel, identity }
+  const ports = { ...store, channel: channel as never, secrets: new Secrets(store.writer) }
+  const identities = identified({ by: ['identify'] }, ports)
   if (isActive) store.writer.activate()
-  return { ...store, channel, identity, ports, sessions: new Sessions(ports as never) }
+  return { ...store, channel, ...identities }
 }
 
 const sessionsOnDisk = async (use: UseStore): Promise<string[]> =>
@@ -133,7 +128,7 @@ describe('a doubt of one worker', () => {
     await other.writer.load()
     expect(other.identity.isDoubted('user/ada')).toBe(true)
     // After a sign-in each page has to name its user again, and no answer to an earlier request counts.
-    expect(other.identity.ownInMemory('a tab')).toEqual(doubt === 'followed' ? [] : ['user/ada'])
+    expect((other.identity as Users).ownInMemory('a tab')).toEqual(doubt === 'followed' ? [] : ['user/ada'])
     expect(isSame()).toBe(doubt !== 'followed')
   })
 
@@ -194,7 +189,7 @@ describe('a sign-out on a slow disk', () => {
     const worker = started((mode, work) => (modes.push(mode), use(mode, work)))
     await worker.writer.load()
     modes.length = 0
-    await signOut(worker.ports as never, 'a tab')
+    await worker.signOut('a tab')
     expect(modes.filter((mode, at) => mode !== modes[at - 1])).toEqual(['readonly', 'readwrite'])
     expect(modes.filter((mode) => mode === 'readwrite')).toHaveLength(1)
   })

@@ -1,21 +1,12 @@
 import { ANNOUNCE_LIMIT_MS, now, timeout } from '../clock.ts'
-import type { Channel } from '../channel.ts'
 import { report } from '../report.ts'
-import type { Erasure } from '../store/erasure.ts'
-import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
-import type { InvalidationLog } from '../store/invalidation-log.ts'
+import { UNKNOWN_USER } from '../store/generations.ts'
 import { SESSIONS } from '../store/records.ts'
-import type { Writer } from '../store/writer.ts'
-import type { Identity, Session } from './identity.ts'
+import type { IdentityPorts, Session, Sessions, Users } from './identity.ts'
 import type { SessionRecord } from './partition-trust.ts'
 
-interface Ports {
-  readonly writer: Writer
-  readonly log: InvalidationLog
-  readonly erasure: Erasure
-  readonly generations: Generations
-  readonly channel: Channel
-  readonly identity: Identity
+interface Ports extends Omit<IdentityPorts, 'secrets'> {
+  readonly identity: Users
 }
 
 /** The parts that `endPartitions` needs. */
@@ -24,7 +15,7 @@ type Enders = Omit<Ports, 'identity' | 'writer'>
 const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
 
 /** Sign-ins and sign-outs under way. */
-export class Sessions {
+export class UserSessions implements Sessions {
   readonly #ports: Ports
   /** What to do when a page load has ended, by the client that it leads to. */
   readonly #loads = new Map<string, () => Promise<void>>()
@@ -33,12 +24,6 @@ export class Sessions {
     this.#ports = ports
   }
 
-  /**
-   * Begins a sign-in or sign-out. Settles when the next worker would know of it, or after half a second. The caller
-   * passes the outcome to the returned function, which settles when the consequences are on disk.
-   *
-   * @param session undefined: neither; the returned function does nothing.
-   */
   async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
     if (session === undefined) return () => Promise.resolve()
     const id = crypto.randomUUID()
@@ -57,11 +42,6 @@ export class Sessions {
     }
   }
 
-  /**
-   * A page load signs a user in or out. The layer does not answer it, so it sees neither the user nor the outcome. The
-   * load counts as done for every client at once, and again when the new page sends its first event: an answer in
-   * between may still belong to the user before.
-   */
   async load(session: Session, clientId: string): Promise<void> {
     const begun = this.begin(session)
     this.#loads.set(clientId, async () => {
@@ -73,14 +53,12 @@ export class Sessions {
     await Promise.all([begun, follow(session, this.#ports, undefined)])
   }
 
-  /** A client has sent its first event: the page load that led to it has ended. */
   heard(clientId: string): Promise<void> | undefined {
     const end = this.#loads.get(clientId)
     this.#loads.delete(clientId)
     return end?.().catch(warned)
   }
 
-  /** No client has sent an event for a while: all page loads have ended, perhaps with a page of another origin. */
   async endLoads(): Promise<void> {
     for (const clientId of this.#loads.keys()) await this.heard(clientId)
   }

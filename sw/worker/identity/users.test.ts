@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Identity } from './identity.ts'
+import type { Users } from './identity.ts'
 import { FAILING, fakeWriter, recordsIn } from '../store/fake-database.fixture.ts'
 import type { StateReader, Transactions, Writer } from '../store/writer.ts'
 
-const { identified } = await import('./users.ts')
+const { usersBy } = await import('./users.ts')
 const { Secrets } = await import('./secrets.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -26,13 +26,13 @@ const NOTHING_FOLLOWS = {
 
 const opened = async (): Promise<Writer> => (await fakeWriter()).writer
 
-const told = (config: Parameters<typeof identified>[0], store: Writer, keys: Transactions = FAILING): Identity =>
-  identified(config, store, new Secrets(keys), NOTHING_FOLLOWS)
+const told = (config: Parameters<typeof usersBy>[0], store: Writer, keys: Transactions = FAILING): Users =>
+  usersBy(config, store, new Secrets(keys), NOTHING_FOLLOWS)
 
-const tokens = (partitionOf?: (token: string) => unknown): Identity =>
+const tokens = (partitionOf?: (token: string) => unknown): Users =>
   told({ by: ['authorization'], ...(partitionOf && { partitionOf: partitionOf as never }) }, empty)
 
-async function partitionOf(users: Identity, token: string, clientId = 'a tab'): Promise<string | undefined> {
+async function partitionOf(users: Users, token: string, clientId = 'a tab'): Promise<string | undefined> {
   const headers = { authorization: `Bearer ${token}` }
   return users.partitionOf(new Request('https://app.test/api', { headers }), clientId, { public: false })
 }
@@ -96,7 +96,7 @@ describe('the console message for a partitionOf without a valid name', () => {
     ['throws', (token) => JSON.parse(token) as unknown, 'SyntaxError'],
   ])('and %s holds nothing of the token', async (_, given, says) => {
     vi.resetModules()
-    const { identified: anew } = await import('./users.ts')
+    const { usersBy: anew } = await import('./users.ts')
     const config = { by: ['authorization'], partitionOf: given as never } as const
     await partitionOf(anew(config, empty, new Secrets(FAILING), NOTHING_FOLLOWS), 'very-secret')
     expect(said.mock.calls.flat()).toContain(says)
@@ -106,7 +106,7 @@ describe('the console message for a partitionOf without a valid name', () => {
 
 describe('a token that does not name its user', () => {
   const BASIC = `Basic ${btoa('ada:hunter2')}`
-  const ofBasic = (users: Identity, by = BASIC): unknown =>
+  const ofBasic = (users: Users, by = BASIC): unknown =>
     users.partitionOf(new Request('https://app.test/', { headers: { authorization: by } }), 'a tab', { public: false })
 
   it('has a partition from which an attacker cannot find it by trying passwords', async () => {
@@ -126,7 +126,7 @@ describe('a token that does not name its user', () => {
 
   it('has the same one in the next worker', async () => {
     const keys = await opened()
-    const next = (): Identity => told({ by: ['authorization'] }, empty, keys)
+    const next = (): Users => told({ by: ['authorization'] }, empty, keys)
     expect(await ofBasic(next())).toBe(await ofBasic(next()))
   })
 })
@@ -386,7 +386,7 @@ describe('the load of a page, with identify and echo', () => {
     const ended: string[] = []
     const end = (partitions: readonly string[]): Promise<void> => Promise.resolve(void ended.push(...partitions))
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
-    const users = identified(config, store, new Secrets(FAILING), { ...NOTHING_FOLLOWS, end })
+    const users = usersBy(config, store, new Secrets(FAILING), { ...NOTHING_FOLLOWS, end })
     // The backend's echo for Ada.
     users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)

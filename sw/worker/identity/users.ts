@@ -3,7 +3,7 @@ import type { Fields } from '../../core/head.ts'
 import { isOfToken, partitionName } from '../../core/key.ts'
 import { STORE_LIMIT_MS } from '../clock.ts'
 import { PartitionTrust } from './partition-trust.ts'
-import { type Consequences, type Doubt, EVERYONE, type Identity, type IdentityOf } from './identity.ts'
+import { type Consequences, type Doubt, EVERYONE, type Users } from './identity.ts'
 import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
 import { CLIENTS, LAST, storedPartitions, TOKENS, TRUST, under } from '../store/records.ts'
 import { worker } from '../scope.ts'
@@ -15,13 +15,13 @@ import { Tokens } from './tokens.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
 
 /** The identity for a config that tells users apart. */
-export const identified: IdentityOf = (...ports) => new Users(...ports)
+export const usersBy = (...ports: ConstructorParameters<typeof UsersByConfig>): Users => new UsersByConfig(...ports)
 
 /**
  * Finds the user of a request. `Authorization` decides first, then the page's `identify()`, then the backend's echo. If
  * a user is required and unknown, nothing personal is stored or served (I3).
  */
-class Users implements Identity {
+class UsersByConfig implements Users {
   readonly #config: IdentifiedBy
   readonly #store: Writer
   readonly #consequences: Consequences

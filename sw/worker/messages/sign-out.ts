@@ -1,6 +1,6 @@
-import { signOut } from '../identity/sessions.ts'
+import type { Identities } from '../identity/identity.ts'
 import type { Answerer } from './answering.ts'
 
 /** The user of a tab signs out. */
-export const signOutAsked: Answerer<'sign-out', Parameters<typeof signOut>[0]> = (ports, _, clientId) =>
-  signOut(ports, clientId).then(() => ({ signedOut: true, unsent: 0 }))
+export const signOut: Answerer<'sign-out', Pick<Identities, 'signOut'>> = (ports, _, clientId) =>
+  ports.signOut(clientId).then(() => ({ signedOut: true, unsent: 0 }))

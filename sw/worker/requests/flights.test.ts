@@ -61,7 +61,8 @@ describe('a read that may join another', () => {
       responses: { keep: never },
       reachability: { reached: () => undefined, missed: () => undefined },
       statistics: { count: () => undefined },
-      identity: { isOf: () => true, isDoubted: () => false },
+      identity: { isDoubted: () => false },
+      applySignals: () => Promise.resolve(true),
     }
     flights = new Flights(ports as unknown as ConstructorParameters<typeof Flights>[0])
   })

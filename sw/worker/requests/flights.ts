@@ -11,9 +11,8 @@ import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
 import { isPaused, now, type Pause, pauseFor } from '../clock.ts'
 import { describeResponse, fieldsOf, hasBody } from './describe.ts'
-import type { Identity } from '../identity/identity.ts'
+import type { Identities } from '../identity/identity.ts'
 import { forgetAll, isCleared } from './forget.ts'
-import { applyIdentitySignals } from '../identity/identity-signals.ts'
 import { askOrigin, discard, outgoing } from './origin.ts'
 import type { Reachability } from './reachability.ts'
 import type { Read, ReadContext, UrlOf } from './read.ts'
@@ -76,7 +75,8 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly policies: SearchPolicies | undefined
   readonly urlOf: UrlOf
-  readonly identity: Identity
+  readonly identity: Identities['identity']
+  readonly applySignals: Identities['applySignals']
 }
 
 /** A flight, and what decides which reads may join it. */
@@ -339,7 +339,7 @@ export class Flights {
     if (structured !== undefined && status < 300 && !redirected) policies?.keep(url, structured.search(fields))
     // A sign-in page in place of the answer is no success.
     const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
-    return applyIdentitySignals(this.#ports, read, head, isSuccess && confirmsTrust())
+    return this.#ports.applySignals(read, head, isSuccess && confirmsTrust())
   }
 
   /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */

@@ -6,7 +6,7 @@ import type { UseStore } from '../store/database.ts'
 const { storeOver } = await import('../store/store.ts')
 const { everyone } = await import('../identity/everyone.ts')
 const { Secrets } = await import('../identity/secrets.ts')
-const { Sessions } = await import('../identity/sessions.ts')
+const { UserSessions } = await import('../identity/sessions.ts')
 const { Statistics } = await import('../statistics.ts')
 const { Reads } = await import('./answer-read.ts')
 const { Flights } = await import('./flights.ts')
@@ -39,6 +39,8 @@ interface Arrived {
 }
 
 interface Given {
+  /** Sessions in place of none. */
+  readonly sessions?: (ports: object) => object
   /** Default: a database of its own. */
   readonly database?: UseStore
   /** In place of the identity where all users see the same. */
@@ -46,7 +48,7 @@ interface Given {
 }
 
 /** Reads and writes over a store, as pages and the origin see them. */
-async function worker({ database, identity: other }: Given = {}): Promise<{
+async function worker({ database, identity: other, sessions = () => ({}) }: Given = {}): Promise<{
   readonly arrived: Arrived[]
   readonly told: unknown[]
   readonly read: (rule?: object, fields?: Fields) => Promise<Response>
@@ -70,12 +72,13 @@ async function worker({ database, identity: other }: Given = {}): Promise<{
     announce: (each: unknown) => told.push(each),
   }
   const secrets = new Secrets(store.writer)
-  const everyones = (everyone as unknown as (...given: unknown[]) => object)({ by: [] }, store.writer, secrets, {})
+  const everyones = everyone()
   const shared = {
     ...store,
     channel,
     secrets,
-    identity: { ...everyones, ...other },
+    ...everyones,
+    identity: { ...everyones.identity, ...other },
     urlOf: (url: string) => url,
     statistics: new Statistics(store.writer),
     reachability: new Reachability(channel as never),
@@ -86,7 +89,7 @@ async function worker({ database, identity: other }: Given = {}): Promise<{
   const responses = new ResponseStore(shared as never)
   const ports = { ...shared, responses, flights: new Flights({ ...shared, responses } as never) }
   const reads = new Reads(ports as never)
-  const writes = new Writes({ ...ports, sessions: new Sessions(ports as never) } as never)
+  const writes = new Writes({ ...ports, ...sessions(ports) } as never)
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
   return {
     arrived,
@@ -238,7 +241,11 @@ describe('other workers', () => {
 
 it('signs out also where what a response clears cannot be written', async () => {
   const forget = vi.fn(() => Promise.resolve())
-  const of = await worker({ database: () => Promise.reject(new Error('no such luck')), identity: { forget } })
+  const of = await worker({
+    database: () => Promise.reject(new Error('no such luck')),
+    identity: { forget, own: () => Promise.resolve([]), ownInMemory: () => [] },
+    sessions: (ports) => ({ sessions: new UserSessions(ports as never) }),
+  })
   const writing = of.write('sign-out')
   ;(await next(of, 0)).answer(new Response('', { headers: { 'clear-site-data': '"cache"' } }))
   await writing

@@ -7,15 +7,13 @@ import type { Channel } from '../channel.ts'
 import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
 import { dirtyFlag } from '../store/dirty-flag.ts'
-import type { Identity } from '../identity/identity.ts'
+import type { Identities } from '../identity/identity.ts'
 import { forgetAll, isCleared } from './forget.ts'
-import { applyIdentitySignals } from '../identity/identity-signals.ts'
 import { report } from '../report.ts'
 import type { Erasure } from '../store/erasure.ts'
 import type { Generations } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { UrlOf } from './read.ts'
-import type { Sessions } from '../identity/sessions.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
@@ -27,8 +25,9 @@ interface Ports {
   readonly erasure: Erasure
   readonly generations: Generations
   readonly channel: Channel
-  readonly identity: Identity
-  readonly sessions: Sessions
+  readonly identity: Identities['identity']
+  readonly sessions: Identities['sessions']
+  readonly applySignals: Identities['applySignals']
   readonly structured: Structured | undefined
   readonly urlOf: UrlOf
 }
@@ -48,7 +47,7 @@ export class Writes {
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const { log, channel, identity, sessions, structured, urlOf } = this.#ports
+    const { log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
     const { rule, params, tags } = match
     const { urls, patterns } = fillPlaces(rule.invalidates, params)
     // A write may show up in any query of its own URL.
@@ -107,7 +106,7 @@ export class Writes {
       if (rule.session !== undefined) return
       const partition = await whose
       if (partition === undefined) identity.learn(clientId, fields)
-      else await applyIdentitySignals(this.#ports, { partition, clientId }, { status, fields }, false)
+      else await applySignals({ partition, clientId }, { status, fields }, false)
     }
     await settleWithin(follow())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })
