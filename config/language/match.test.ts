@@ -228,11 +228,14 @@ describe('a write', () => {
     expect(matchOf([], `${method} /x`, [{ match: '/x', invalidates: ['t'] }])?.kind).toBe('write')
   })
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'])('is never %s, which is safe (RFC 9110 §9.2.1)', (method) => {
-    const writes = [{ match: '/api/products', invalidates: ['t'] }]
-    expect(matchOf([], `${method} /api/products`, writes)).toBeUndefined()
-    expect(matchOf([{ match: 'POST /api/products', tags: ['t'] }], `${method} /api/products`)).toBeUndefined()
-  })
+  it.each(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH', 'PRI'])(
+    'is never %s, which is safe (RFC 9110 §9.2.1)',
+    (method) => {
+      const writes = [{ match: '/api/products', invalidates: ['t'] }]
+      expect(matchOf([], `${method} /api/products`, writes)).toBeUndefined()
+      expect(matchOf([{ match: 'POST /api/products', tags: ['t'] }], `${method} /api/products`)).toBeUndefined()
+    },
+  )
 
   it('is no QUERY at a path that a route reads by GET', () => {
     expect(matchOf(products, 'QUERY /api/products')).toBeUndefined()

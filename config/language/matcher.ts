@@ -27,8 +27,11 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
 
 const WRITING = /^(POST|PUT|PATCH|DELETE)$/
 
-/** Every other method may change data, unknown methods included (RFC 9110 §9.2.1, RFC 10008 §2). */
-const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
+/**
+ * Every other method may change data, unknown methods included: these alone are safe by IANA's registry of methods
+ * (RFC 9110 §9.2.1, §16.1.1; RFC 10008 §2).
+ */
+const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY|PROPFIND|REPORT|SEARCH|PRI)$/
 
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
   pattern.method === '' ? usual.test(method) : pattern.method === method
