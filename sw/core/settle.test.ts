@@ -155,6 +155,13 @@ describe('a 304 (RFC 9111 §4.3.3, §4.3.4)', () => {
     expect(settled(plan, answered(304, fields), { stored: ROW })).toEqual({ kind: 'refetch', why: 'unknown-304' })
   })
 
+  it.each(['"one"', '"one-gzip"'])('in the form of a proxy (%s) leaves the stored tag as it is', (etag) => {
+    const row = storedRow({ etag: 'W/"one"' })
+    const settlement = settled({ ...VALIDATE, row }, answered(304, { etag }))
+    expect(settlement).toMatchObject({ kind: 'refresh', row })
+    expect(settlement.kind === 'refresh' && settlement.fields.get('etag')).toBe('W/"one"')
+  })
+
   it('that says no-store ends the permission to keep what it confirms (I5)', () => {
     const outcome = answered(304, { etag: '"one"', 'cache-control': 'no-store' })
     expect(settled(VALIDATE, outcome)).toEqual({ kind: 'refetch', why: 'no-store' })
@@ -492,6 +499,11 @@ describe('an answer of an unexpected type', () => {
   ])('%s', (_, plan, fields, input, kind) => {
     const settlement = settled(plan, answered(200, fields), input)
     expect(settlement).toEqual({ kind, why: kind === 'keep' ? 'unexpected-type' : 'storable' })
+  })
+
+  it('is not nothing at all where the rule names one', () => {
+    expect(settled(MISS, answered(204, {}), { expects: 'json' })).toEqual({ kind: 'keep', why: 'unexpected-type' })
+    expect(settled(MISS, answered(204, {}))).toEqual({ kind: 'store', why: 'storable' })
   })
 
   it('removes nothing, even with no-store', () => {

@@ -4,7 +4,7 @@ import { isAway, type RequestHead, type ResponseHead } from './head.ts'
 import type { Plan } from './plan.ts'
 import type { Row } from './row.ts'
 import { notStorable } from './storable.ts'
-import { confirmed, isConditional, mergedFields } from './validation.ts'
+import { confirmed, identifies, isConditional, mergedFields } from './validation.ts'
 
 /** The result of a request that a plan sent to the origin. */
 export type Outcome = { readonly kind: 'response'; readonly head: ResponseHead } | { readonly kind: 'failure' }
@@ -96,6 +96,9 @@ function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead)
       : { kind: 'refetch', why: 'unknown-304' }
   }
   const fields = mergedFields(row.fields, head.fields)
+  // A proxy's form of the tag is not the stored representation's own.
+  const [said, tag] = [entityTag(head.fields.get('etag')), entityTag(row.fields.get('etag'))]
+  if (said !== undefined && tag !== undefined && !identifies(said, tag)) fields.set('etag', tag)
   // A 304 may carry `no-store`, or may have been redirected. Then the worker asks for a whole answer.
   const obstacle = notStorable(request, {
     ...head,
@@ -141,7 +144,8 @@ function isExpected(
   row: Row | undefined,
 ): boolean {
   const type = mediaType(head.fields.get('content-type'))
-  if (type === undefined) return true
+  // An answer without content is not of the type that the rule names.
+  if (type === undefined) return expects === undefined || head.status !== 204
   if (expects !== undefined) return expects === 'json' ? isJson(type) : type === expects
   if (type !== 'text/html') return true
   const accepts = request.fields.get('accept') ?? '*/*'

@@ -105,7 +105,10 @@ describe('a 304 (RFC 9111 §4.3.4)', () => {
   it.each<[rule: string, said: Record<string, string>, stored: Record<string, string>, isOfIt: boolean]>([
     ['confirms what has its strong tag', { etag: '"1"' }, { etag: '"1"' }, true],
     ['does not confirm what has another strong tag', { etag: '"2"' }, { etag: '"1"' }, false],
-    ['does not confirm by a strong tag what has a weak one', { etag: '"1"' }, { etag: 'W/"1"' }, false],
+    ['confirms by a strong tag the only response, which has the weak one', { etag: '"1"' }, { etag: 'W/"1"' }, true],
+    ['confirms by a tag that names a coding', { etag: '"1-gzip"' }, { etag: '"1"' }, true],
+    ['confirms by a tag that names no coding any more', { etag: '"1"' }, { etag: 'W/"1--gzip"' }, true],
+    ['does not confirm by a tag with another suffix', { etag: '"1-2"' }, { etag: '"1"' }, false],
     ['confirms by a weak tag what has the strong one', { etag: 'W/"1"' }, { etag: '"1"' }, true],
     ['confirms by a weak tag what has the weak one', { etag: 'W/"1"' }, { etag: 'W/"1"' }, true],
     ['does not confirm what has another weak tag', { etag: 'W/"2"' }, { etag: 'W/"1"' }, false],

@@ -24,10 +24,18 @@ export function conditions(stored: readonly Fields[], request: Fields): [name: s
   ]
 }
 
+/** Whether the tag of a 304 identifies a stored response with this tag (RFC 9111 §4.3.4). */
+export const identifies = (said: string, tag: string): boolean =>
+  isStrong(said) ? strongMatch(said, tag) : weakMatch(said, tag)
+
+/** A tag without what a compressing proxy makes of it: `W/`, or a suffix that names the coding. */
+const bare = (tag: string): string => tag.replace(/^W\//, '').replace(/[-;:]+(gzip|br|zstd|deflate|df)"$/, '"')
+
 /**
  * The stored response that a 304 confirms. A strong tag must match strongly, a weak tag weakly. Without a tag, a
  * different `Last-Modified` means another response. A 304 without any validator confirms the only response in the
- * conditions. (RFC 9111 also requires that the stored one has no validator, but a cross-origin server may hide its tags
+ * conditions. So does a 304 whose tag is that one's in the form of a compressing proxy: one tag was sent, so it can speak
+ * of nothing else (RFC 9110 §13.1.2). (RFC 9111 also requires that the stored one has no validator, but a cross-origin server may hide its tags
  * from a worker: docs/decisions/0012-a-304-without-validator.md).
  *
  * @param stored the latest response first.
@@ -38,11 +46,13 @@ export function confirmed<S extends { readonly fields: Fields }>(
   stored: readonly S[],
 ): S | undefined {
   const said = entityTag(notModified.get('etag'))
-  if (said !== undefined) {
-    const matches = isStrong(said) ? strongMatch : weakMatch
-    return stored.find(({ fields }) => matches(said, entityTag(fields.get('etag')) ?? ''))
-  }
   const [only, ...others] = stored
+  if (said !== undefined) {
+    const named = stored.find(({ fields }) => identifies(said, entityTag(fields.get('etag')) ?? ''))
+    if (named !== undefined || others.length > 0) return named
+    const tag = entityTag(only?.fields.get('etag'))
+    return tag !== undefined && bare(said) === bare(tag) ? only : undefined
+  }
   const [saidModified, ours] = [notModified.get('last-modified'), only?.fields.get('last-modified')]
   const isOfOurs = saidModified === undefined || ours === undefined || saidModified === ours
   return others.length === 0 && isOfOurs ? only : undefined
