@@ -35,7 +35,7 @@ export const COLLECTIONS_STORE = 'collections'
 export const LRU_INDEX = 'lru'
 
 /** There when the rows are not to be believed: a write could not be recorded. Emptying the rows removes it. */
-export const dirtyFlagCacheOf = (scope: string): string => `freshlayer-dirty ${scope}`
+export const dirtyFlagCacheOf = (scope: string): string => `freshlayer-dirty ${scope} `
 
 /** The app's own files: hashed ones at their URL, others at one with `?__freshlayer=<revision>`. */
 export const precacheOf = (scope: string): string => `freshlayer-precache-v1 ${scope}`

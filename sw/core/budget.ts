@@ -9,6 +9,10 @@ export interface Budget {
 /** Eviction goes down to this share of the limit, so that the next answer does not evict again. */
 const LEEWAY = 0.9
 
+/** Whether an answer of a rule fits at all: one that does not would have all others evicted, and then itself. */
+export const fits = (rule: string, size: number, { all, rules }: Budget): boolean =>
+  size <= LEEWAY * Math.min(all, rules[rule] ?? Infinity)
+
 /**
  * How many bytes to evict from each rule; empty while everything fits. First each rule that exceeds its own limit is
  * cut. If the total is still too large, the rules that hold the most are cut.

@@ -12,9 +12,8 @@ const COUNTS = 2 ** 31
 
 export const sequence = (incarnation: number, counter: number): Sequence => (incarnation * COUNTS + counter) as Sequence
 
-/** Whether two places were taken by the same worker. */
-export const isOfSameWorker = (one: Sequence, other: Sequence): boolean =>
-  Math.floor(one / COUNTS) === Math.floor(other / COUNTS)
+/** Which worker took a place. */
+export const incarnationOf = (place: Sequence): number => Math.floor(place / COUNTS)
 
 /** Before every sequence. A row with it is never current. */
 export const NEVER = 0 as Sequence

@@ -22,6 +22,9 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'rows' | 'eviction' | 'er
 /** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
 const IDLE_MS = 2000
 
+/** In a worker that is never idle house is kept so often all the same. */
+const BUSY_MS = 600_000
+
 /** Rounds of the audit in one idle time. */
 const MAX_ROUNDS = 20
 
@@ -29,6 +32,7 @@ const MAX_ROUNDS = 20
 export class Housekeeping {
   readonly #ports: Ports
   #activeAtMs = 0
+  #tidiedAtMs = 0
   #isWaiting = false
   /** A worker that only waits for its turn changes nothing of the one that answers. */
   #isActive = false
@@ -53,7 +57,7 @@ export class Housekeeping {
     this.#isWaiting = true
     setTimeout(() => {
       const leftMs = this.#activeAtMs + IDLE_MS - uptimeMs()
-      if (leftMs > 0) return this.#wait(leftMs)
+      if (leftMs > 0 && uptimeMs() - this.#tidiedAtMs < BUSY_MS) return this.#wait(leftMs)
       this.#isWaiting = false
       void this.#tidy()
     }, ms)
@@ -62,6 +66,7 @@ export class Housekeeping {
   async #tidy(): Promise<void> {
     const { ruleOf, writer, log, rows, erasure, eviction, identity, sessions, statistics, files } = this.#ports
     const startedAtMs = this.#activeAtMs
+    this.#tidiedAtMs = uptimeMs()
     try {
       await log.settleOthers()
       await sessions.endLoads()
@@ -80,7 +85,7 @@ export class Housekeeping {
         return rule === undefined || isExpired(row, rule, log.isInvalidated(row), atMs)
       }
       for (let round = 0, isMore = true; isMore && round < MAX_ROUNDS; round++) {
-        isMore = await audit({ writer, rows, log }, isUseless)
+        isMore = await audit({ writer, rows, log }, isUseless, round === 0)
         if (this.#activeAtMs !== startedAtMs) return
       }
     } catch (error) {

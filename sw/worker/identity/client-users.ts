@@ -33,6 +33,10 @@ export class ClientUsers {
   readonly #learning = new Map<string, Awaited>()
   /** Clients whose page once did not name its user. */
   readonly #silent = new Set<string>()
+  /** Moves when users are forgotten. */
+  #generation = 0
+  /** Erasures of users on disk under way: what is read meanwhile may be of before. */
+  #erasing = 0
 
   constructor(store: Transactions) {
     this.#store = store
@@ -68,13 +72,14 @@ export class ClientUsers {
 
   /** Forgets the user of a client. */
   unsay(clientId: string): void {
+    this.#generation++
     this.#users.delete(clientId)
   }
 
   /** Forgets the user of every client with another user than this one. Returns these clients. */
   unsayOthers(user: string | null): string[] {
     const outdated = [...this.#users].filter(([, other]) => other !== user).map(([id]) => id)
-    for (const id of outdated) this.#users.delete(id)
+    for (const id of outdated) this.unsay(id)
     return outdated
   }
 
@@ -150,15 +155,30 @@ export class ClientUsers {
    * @param limitMs how long the store is waited for. Default: however long it takes.
    */
   async recall(clientId: string, limitMs?: number): Promise<string | null | undefined> {
+    const generation = this.#generation
     const known = await readIdentityRecord(this.#store, CLIENTS + clientId, limitMs)
-    if (known !== undefined && !this.#users.has(clientId)) this.#users.set(clientId, known)
+    // A user who was forgotten meanwhile is not brought back.
+    const isNews =
+      known !== undefined && !this.#users.has(clientId) && generation === this.#generation && this.#erasing === 0
+    if (isNews) this.#users.set(clientId, known)
     return this.#users.get(clientId)
   }
 
   /** Forgets all users in memory. */
   forget(): void {
+    this.#generation++
     this.#users.clear()
     this.#silent.clear()
+  }
+
+  /** The same, also on disk. */
+  async erase(onDisk: () => Promise<void>): Promise<void> {
+    this.forget()
+    this.#erasing++
+    await onDisk().finally(() => {
+      this.#generation++
+      this.#erasing--
+    })
   }
 
   /** Forgets in memory the users of clients that are closed. */

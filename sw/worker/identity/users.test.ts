@@ -429,3 +429,15 @@ describe('an echo', () => {
     expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
   })
 })
+
+it('a user who is being forgotten is not brought back by a read of the disk that is under way', async () => {
+  const store = await opened()
+  await told({ by: ['identify'] }, store).identify('a tab', 'ada')
+  const users = told({ by: ['identify'] }, store)
+  const before = users.partitionsOf('a tab')
+  const forgetting = users.forget(['user/ada'])
+  const during = users.partitionsOf('a tab')
+  await Promise.all([before, during, forgetting])
+  expect(users.ownInMemory('a tab')).toEqual([])
+  expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
+})

@@ -225,23 +225,25 @@ class UsersByConfig implements Users {
   }
 
   async forgetWords(): Promise<void> {
-    this.#clientUsers.forget()
-    await changeIdentityRecords(this.#store, (store) => void store.delete(under(CLIENTS)))
+    await this.#clientUsers.erase(() =>
+      changeIdentityRecords(this.#store, (store) => void store.delete(under(CLIENTS))),
+    )
   }
 
   async forget(own: readonly string[]): Promise<void> {
     this.#tokens.forget(own)
     this.#trust.forget(own)
     this.#last = undefined
-    this.#clientUsers.forget()
-    // The echo of a user stays on disk. It shows when a tab still names a former user.
-    await changeIdentityRecords(this.#store, async (store) => {
-      // All clients share the cookies, so each client's user must be named again.
-      store.delete(under(CLIENTS))
-      await this.#tokens.erase(store, own)
-      for (const partition of own) store.delete(TRUST + partition)
-      store.delete(LAST)
-    })
+    await this.#clientUsers.erase(() =>
+      // The echo of a user stays on disk. It shows when a tab still names a former user.
+      changeIdentityRecords(this.#store, async (store) => {
+        // All clients share the cookies, so each client's user must be named again.
+        store.delete(under(CLIENTS))
+        await this.#tokens.erase(store, own)
+        for (const partition of own) store.delete(TRUST + partition)
+        store.delete(LAST)
+      }),
+    )
   }
 
   /** Forgets the closed clients. */

@@ -1,6 +1,5 @@
-import { isReached } from '../../core/invalidation.ts'
+import { isReached, isRemovedBy } from '../../core/invalidation.ts'
 import type { Channel } from '../channel.ts'
-import { forgetAll } from '../requests/forget.ts'
 import type { UrlOf } from '../requests/read.ts'
 import { invalidation } from '../requests/targets.ts'
 import { countEntries } from '../store/rows.ts'
@@ -17,11 +16,13 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'erasure'> {
 export const remove: Answerer<'remove', Ports> = async (ports, { reach }) => {
   const { writer, log, channel, erasure, urlOf } = ports
   const targets = reached(urlOf, reach)
-  const removed = await countEntries(writer, (entry) => !log.isRemoved(entry) && isReached(entry, targets))
-  if (reach.all === true) await forgetAll(ports)
-  else {
-    channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
-    erasure.runBehind()
-  }
+  const earlier = log.memory.removals()
+  channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
+  // Counted behind the removal, which is what matters, and before the bytes go.
+  const removed = await countEntries(writer, (entry) => {
+    const wasRemoved = earlier.some(([target, at]) => at >= entry.sequence && isRemovedBy(entry, [target]))
+    return !wasRemoved && log.isRemoved(entry) && isReached(entry, targets)
+  })
+  erasure.runBehind()
   return { removed }
 }

@@ -97,7 +97,7 @@ export class Reads {
     try {
       read = await this.#contextOf(asked, partition, isTheirs)
     } catch (error) {
-      return this.#unkeyed(asked, error)
+      return this.#unkeyed(asked, error, isSameSession)
     }
     const answer = isTheirs() ? await this.#answer(read) : Response.error()
     if (isTheirs() || (this.#ofTheNext.has(answer) && isSameSession())) return answer
@@ -106,9 +106,9 @@ export class Reads {
   }
 
   /** A key cannot be made, or a digest: the network answers the page all the same (I6). */
-  #unkeyed({ request, match }: Asked, error: unknown): Promise<Response> {
+  async #unkeyed({ request, match }: Asked, error: unknown, isSameSession: () => boolean): Promise<Response> {
     report('a read could not be looked for in the store; the network answers instead', error)
-    return this.#passed(request, match.rule, 'bypass', 'unkeyed')
+    return ifStill(isSameSession, await this.#passed(request, match.rule, 'bypass', 'unkeyed'))
   }
 
   /** Whose data a read is about; or its answer, where that is not known. */
@@ -123,7 +123,7 @@ export class Reads {
     try {
       partition = await identity.partitionOf(request, clientId, rule)
     } catch (error) {
-      return this.#unkeyed(asked, error)
+      return this.#unkeyed(asked, error, isSameSession)
     }
     if (partition !== undefined) return partition
     let response: Response | undefined
@@ -131,16 +131,15 @@ export class Reads {
       // A client that is taken for the last user's asks the store by the request as well.
       const sent = hasBody(request) ? request.clone() : request
       response = await this.#passed(sent, rule, 'bypass', 'unknown-user')
-      if (isSameSession()) return response
-      discard(response)
-      return Response.error()
+      return ifStill(isSameSession, response)
     } catch (error) {
       // The page sees the network's own failure, also where the store fails as well.
       const last = await identity.last(clientId).catch(() => undefined)
       if (last === undefined) throw error
       return last
     } finally {
-      identity.learn(clientId, response && fieldsOf(response.headers))
+      // What was asked before a sign-in or sign-out names nobody.
+      identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
     }
   }
 
@@ -170,7 +169,21 @@ export class Reads {
     const key = keyOf(url)
     const authorization = request.headers.get('authorization')
     const { tags } = match
-    return { request, head, rule, tags, partition, key, keyOf, body, authorization, isTheirs, clientId, waitUntil }
+    return {
+      isDoubted,
+      request,
+      head,
+      rule,
+      tags,
+      partition,
+      key,
+      keyOf,
+      body,
+      authorization,
+      isTheirs,
+      clientId,
+      waitUntil,
+    }
   }
 
   async #answer(read: ReadContext): Promise<Response> {
@@ -249,7 +262,7 @@ export class Reads {
   }
 
   /** What to do about a read as things stand. */
-  #plan({ head, rule }: ReadContext, rows: readonly Row[]): Planned {
+  #plan({ head, rule, isDoubted }: ReadContext, rows: readonly Row[]): Planned {
     const { log } = this.#ports
     const chosen = selected(rows, head)
     // A row whose body cannot be read is a miss.
@@ -259,7 +272,12 @@ export class Reads {
     // A 304 that names one lets it answer: with what it lacks it could not.
     const variants = others.filter((other) => this.#covers(other, head))
     const partial = row !== undefined && !this.#covers(row, head)
-    return { plan: plan({ request: head, rule, row, variants, partial, invalidated, now: now() }), row }
+    const planned = plan({ request: head, rule, row, variants, partial, invalidated, now: now() })
+    if (!isDoubted || !('row' in planned)) return { plan: planned, row }
+    // Whatever the response says of its own use, another user may be asking.
+    const { standing } = planned
+    const unserved = { standsIn: false, forgiving: false, fwd: 'request', why: 'doubted' } as const
+    return { plan: { kind: 'validate', row: planned.row, standing, ...unserved }, row }
   }
 
   /** The origin's answer, by a flight that is on its way where that will do, else by one of its own. */
@@ -415,4 +433,11 @@ const isForwarding = (planned: Plan): planned is Forwarding => planned.kind === 
 /** The client that gets the answer itself is not told that it changed. */
 function inform({ informed }: Flight, { clientId }: ReadContext): void {
   if (clientId !== undefined) informed.add(clientId)
+}
+
+/** A response to a page whose session is still the same; else an error (I3). */
+function ifStill(isSame: () => boolean, response: Response): Response {
+  if (isSame()) return response
+  discard(response)
+  return Response.error()
 }

@@ -238,7 +238,8 @@ export class Flights {
     if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
       return undefined
     }
-    if (settlement.kind === 'refresh') return result
+    // A range is no part of the key.
+    if (settlement.kind === 'refresh') return isPart(settlement.row) ? undefined : result
     if (settlement.kind !== 'store' || response === undefined) return undefined
     return isPart({ status: response.status, fields: fieldsOf(response.headers) })
       ? undefined

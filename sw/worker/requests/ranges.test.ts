@@ -113,7 +113,7 @@ describe('a part that has come', () => {
       rows: { commit: (given: Row) => Promise.resolve({ logged: (row = given) && undefined }) },
       urlOf: (url: string) => url,
       channel: { changes: () => undefined },
-      eviction: { makeRoom: () => Promise.resolve() },
+      eviction: { fits: () => true, makeRoom: () => Promise.resolve() },
       ranges: of,
     }
     const read = {

@@ -11,6 +11,8 @@ export type UrlOf = (url: string) => string
 /** All that is known of one read before its answer. Made in one place, and handed on as it is. */
 export interface ReadContext {
   readonly request: Request | Repeatable
+  /** Another user may be asking: nothing that is stored is served before the origin has answered. Default: false. */
+  readonly isDoubted?: boolean
   readonly head: RequestHead
   readonly rule: Rule
   readonly tags: readonly string[]

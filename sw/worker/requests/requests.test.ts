@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { fakeDatabase } from '../store/fake-database.fixture.ts'
 import type { UseStore } from '../store/database.ts'
+import type { Store } from '../store/store.ts'
 
 // After the globals of the fixture.
 const { storeOver } = await import('../store/store.ts')
@@ -54,6 +55,7 @@ async function worker({ database, identity: other, sessions = () => ({}) }: Give
   readonly read: (rule?: object, fields?: Fields) => Promise<Response>
   readonly write: (session?: 'sign-out') => Promise<Response>
   readonly behind: Promise<unknown>[]
+  readonly store: Store
 }> {
   const arrived: Arrived[] = []
   const told: unknown[] = []
@@ -95,6 +97,7 @@ async function worker({ database, identity: other, sessions = () => ({}) }: Give
     arrived,
     told,
     behind,
+    store,
     read: (rule, headers = {}) => {
       const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
       return reads.answer({ request: new Request(URL_ASKED, { headers }), match, clientId: 'a tab', waitUntil })
@@ -174,6 +177,41 @@ describe('a read without a row that follows one that a row stands in for', () =>
     own.answer(new Response('closed for b', { status: 503 }))
     expect(await (await follower).text()).toBe('closed for b')
   })
+})
+
+describe('what is stored of a user in doubt', () => {
+  it.each([
+    ['an answer that allows to be served when the origin fails', 200, 'stale-if-error=9999', 500],
+    ['an error that is fresh and never changes', 404, 'max-age=9999, immutable', 500],
+    ['an answer, where the origin is away', 200, 'stale-if-error=9999', 503],
+  ])('is not served before the origin has answered them: %s', async (_, status, field, then) => {
+    let isDoubted = false
+    const of = await worker({ identity: { isDoubted: () => isDoubted, confirms: () => false } })
+    const first = of.read({ stale: 3600 })
+    const stored = await next(of, 0)
+    stored.answer(new Response('stored', { status, headers: { 'cache-control': field } }))
+    await first
+    await Promise.all(of.behind)
+    isDoubted = true
+    const second = of.read({ stale: 3600 })
+    const asked = await next(of, 1)
+    asked.answer(new Response('of now', { status: then }))
+    expect(await (await second).text()).toBe('of now')
+  })
+})
+
+it('a read that begins after a removal does not follow a request of before', async () => {
+  const of = await worker()
+  await of.store.writer.begin()
+  const before = of.read()
+  const request = await next(of, 0)
+  await of.store.log.remove([`url ${URL_ASKED}`], undefined)
+  const after = of.read()
+  const other = await next(of, 1)
+  other.answer(new Response('of after'))
+  request.answer(new Response('of before'))
+  expect(await (await after).text()).toBe('of after')
+  expect(await (await before).text()).toBe('of before')
 })
 
 describe('an identity that fails', () => {

@@ -123,6 +123,7 @@ export class ResponseStore {
     if (kept === undefined) return undefined
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept
+    if (!eviction.fits(rule.name, body.byteLength)) return undefined
     const digest = await digestOf(body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)

@@ -11,7 +11,7 @@ import type { Identities } from '../identity/identity.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import { report } from '../report.ts'
 import type { Erasure } from '../store/erasure.ts'
-import type { Generations } from '../store/generations.ts'
+import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { UrlOf } from './read.ts'
 import type { Structured } from './structured.ts'
@@ -49,17 +49,22 @@ export class Writes {
   ): Promise<Response> {
     const { log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
     const { rule, params, tags } = match
+    const isSameSession = this.#ports.generations.watch(UNKNOWN_USER)
     const { urls, patterns } = fillPlaces(rule.invalidates, params)
     // A write may show up in any query of its own URL.
     const own = request.url.replace(/[?#].*$/s, '')
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
     const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
+    let isAnnounced = false
     // However late that is.
-    void announced.durable.then(() => channel.announce(WRITE))
+    void announced.durable.then((isDurable) => {
+      isAnnounced = isDurable
+      channel.announce(WRITE)
+    })
     // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
     // same (I6), and what the answer says of its user is not applied.
     const whose = (async () => identity.knownOf(request, clientId))()
-    const [isAnnounced, endSession] = await Promise.all([
+    const [, endSession] = await Promise.all([
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
       sessions.begin(rule.session),
       whose.catch(() => undefined),
@@ -81,7 +86,8 @@ export class Writes {
       waitUntil(kept)
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
       if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, kept, false))) return
-      await settleWithin(dirtyFlag.set())
+      await settleWithin(dirtyFlag.set(kept))
+      channel.announce(WRITE)
     }
     let response: Response
     try {
@@ -105,7 +111,8 @@ export class Writes {
       await forgotten
       if (rule.session !== undefined) return
       const partition = await whose
-      if (partition === undefined) identity.learn(clientId, fields)
+      // What was asked before a sign-in or sign-out names nobody.
+      if (partition === undefined) identity.learn(clientId, isSameSession() ? fields : undefined)
       else await applySignals({ partition, clientId }, { status, fields }, false)
     }
     await settleWithin(follow())

@@ -27,12 +27,17 @@ interface Ports {
  * that cannot be read are removed, and that is reported. Records of a kind that this version does not know stay.
  *
  * @param isExpired whether a row is of no more use at a time.
+ * @param isFirst this round is the first of a housekeeping. Default: it is.
  * @returns whether there is more to look at.
  */
-export async function audit(ports: Ports, isExpired: (row: Row, atMs: EpochMs) => boolean): Promise<boolean> {
+export async function audit(
+  ports: Ports,
+  isExpired: (row: Row, atMs: EpochMs) => boolean,
+  isFirst = true,
+): Promise<boolean> {
   const { writer, rows, log } = ports
   const round = await writer.write(async (transaction) => {
-    const looked = await auditSlice(transaction, isExpired)
+    const looked = await auditSlice(transaction, isExpired, isFirst)
     // In the same transaction: another worker's pass may begin right after it.
     return { ...looked, tidied: log.tidy(transaction, looked.isLast) }
   })
@@ -53,10 +58,14 @@ interface Round {
 async function auditSlice(
   { store, meta, next }: Transaction,
   isExpired: (row: Row, atMs: EpochMs) => boolean,
+  isFirst: boolean,
 ): Promise<Round> {
-  // A clock that is ahead by mistake costs nothing: the time is believed when the round before has seen it pass, too.
-  const heardAtMs = epochMs(Math.min(now(), meta.clockAtMs ?? 0))
-  meta.clockAtMs = now()
+  // A clock that is ahead by mistake costs nothing: the time is believed when the housekeeping before has seen it pass, too.
+  if (isFirst) {
+    meta.believedAtMs = epochMs(Math.min(now(), meta.clockAtMs ?? 0))
+    meta.clockAtMs = now()
+  }
+  const heardAtMs = epochMs(Math.min(now(), meta.believedAtMs ?? 0))
   const from = meta.auditedTo ?? ''
   // Listed here: a row of a new partition is among them, or is stored after this and lowers `oldestSeen`.
   const partition = (await storedPartitions(store)).find((each) => `${kindOf(each, 'row')}\uffff` > from)

@@ -98,7 +98,8 @@ export async function trimChanges(writer: Writer): Promise<void> {
     }
     for (let old = await writer.read(oldOf); old.length > 0; old = old.length < SLICE ? [] : await writer.read(oldOf)) {
       const position = Math.max(...old.map((change) => change.position))
-      const atMs = epochMs(Math.max(...old.map((change) => change.atMs)))
+      // A change may have been logged while the clock was ahead.
+      const atMs = epochMs(Math.min(now(), Math.max(...old.map((change) => change.atMs))))
       await writer.write(({ store, meta }) => {
         const { trimmed } = meta
         meta.trimmed = {

@@ -1,9 +1,10 @@
 import { LRU_INDEX } from '../../../config/names.ts'
-import { type Budget, excess } from '../../core/budget.ts'
+import { type Budget, excess, fits } from '../../core/budget.ts'
 import type { Row } from '../../core/row.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'
+import type { Meta } from './meta.ts'
 import { entriesOf, indexKey, rowKey, rowKeyOf } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
 import type { Transaction, Transactions, Writer } from './writer.ts'
@@ -19,6 +20,8 @@ export class Eviction {
   readonly #writer: Writer
   readonly #rows: Rows
   #budget: Budget
+  /** What was left when room was made on the disk. */
+  #left = 0
   /** When rows were used that their entries do not know of yet. */
   readonly #used = new Map<string, EpochMs>()
 
@@ -27,6 +30,11 @@ export class Eviction {
     this.#rows = rows
     this.#budget = budget
     writer.onFull = (write, bytes) => this.#makeRoomOnDisk(write, bytes)
+  }
+
+  /** Whether an answer of a rule may be stored at all. */
+  fits(rule: string, size: number): boolean {
+    return fits(rule, size, this.#budget)
   }
 
   /** A row has answered a read: it stays when others have to go. Written down at idle. */
@@ -62,11 +70,13 @@ export class Eviction {
   async #makeRoomOnDisk(write: Transactions['write'], needed: number): Promise<void> {
     // A worker that has not written yet does not know the sizes.
     const sizes = await write(({ meta }) => meta.sizes)
-    const stored = Object.values(sizes).reduce((sum, size) => sum + size, 0)
-    if (needed > stored) return
+    const stored = total(sizes)
+    // Where nothing could be stored since, making room has not helped: others fill the disk.
+    if (needed > stored || stored <= this.#left) return
     const all = bytes(stored - Math.max(needed, stored * GOES_WHEN_FULL))
     this.#budget = { ...this.#budget, all: bytes(Math.min(this.#budget.all, all)) }
     await this.#evict(write)
+    this.#left = await write(({ meta }) => total(meta.sizes))
   }
 
   async #evict(write: Transactions['write']): Promise<void> {
@@ -83,6 +93,9 @@ export class Eviction {
     }
   }
 }
+
+/** Bytes of all rules together. */
+const total = (sizes: Meta['sizes']): number => Object.values(sizes).reduce((sum, size) => sum + size, 0)
 
 /** Deletes the least recently used rows of a rule that hold so many bytes together, some at a time. Gives their keys. */
 async function evictLeastUsed({ store, meta }: Transaction, rule: string, size: number): Promise<string[]> {

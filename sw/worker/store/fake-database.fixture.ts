@@ -9,7 +9,7 @@ vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
 vi.stubGlobal('registration', { scope: 'https://app.test/' })
 vi.stubGlobal('caches', {
-  has: () => Promise.resolve(false),
+  keys: () => Promise.resolve([]),
   open: () => Promise.resolve({}),
   delete: () => Promise.resolve(true),
 })

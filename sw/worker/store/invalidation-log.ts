@@ -69,6 +69,8 @@ export class InvalidationLog implements StateReader {
   #others: ReadonlyMap<string, PendingWrite> = new Map()
   /** Removals without a place in the order of things yet: they cover everything. */
   readonly #removing = new Set<readonly RemovalTarget[]>()
+  /** Writes that have ended without a place in the order of things, by id: they stay pending. */
+  readonly #unplaced = new Map<string, readonly Target[]>()
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
 
@@ -127,7 +129,10 @@ export class InvalidationLog implements StateReader {
     // A slow announcement does not come after this.
     this.#own.set(id, 'over')
     if (reached.some((target) => target.startsWith('tag '))) this.tagVersion++
+    // Until this worker has a place in the order of things.
+    this.#unplaced.set(id, reached)
     const placed = await this.#writer.nextInMemory()
+    this.#unplaced.delete(id)
     try {
       const logged = await this.#writer.write((transaction) => {
         // What is asked after the page has its answer, and before this is on disk, is newer than the write.
@@ -158,6 +163,8 @@ export class InvalidationLog implements StateReader {
    */
   async remove(targets: readonly RemovalTarget[], change: Change | undefined): Promise<LoggedChange | undefined> {
     this.#removing.add(targets)
+    // What is in the air was asked before.
+    this.tagVersion++
     try {
       const logged = await this.#writer.write((transaction) => {
         this.putRemovals(transaction, targets, transaction.next())
@@ -250,8 +257,18 @@ export class InvalidationLog implements StateReader {
     // Before all that this worker asks for, and after all that any worker has asked for so far.
     const start = sequence(meta.incarnation, 0)
     if (isOtherVersion) this.putRemovals(transaction, [EVERYTHING], start)
-    for (const targets of this.#removing) this.putRemovals(transaction, targets, start)
-    this.#removing.clear()
+    for (const targets of this.#removing) {
+      this.putRemovals(transaction, targets, start)
+      // No sooner: the transaction may be undone.
+      store.transaction.addEventListener('complete', () => this.#removing.delete(targets))
+    }
+    for (const [id, targets] of this.#unplaced) {
+      for (const target of targets) this.putInvalidation(transaction, target, start)
+      store.transaction.addEventListener('complete', () => {
+        this.#unplaced.delete(id)
+        this.memory.end(id)
+      })
+    }
     const damaged = entries.filter(([key, record]) => key !== META && parse(record) === undefined)
     for (const [key] of damaged) store.delete(key)
     if (damaged.length > 0) this.putInvalidation(transaction, EVERYTHING, start)

@@ -20,6 +20,8 @@ export interface Meta {
   trimmed?: { readonly position: number; readonly atMs: EpochMs }
   /** The clock at the last housekeeping: one that was set ahead by mistake is believed only if it stays so. */
   clockAtMs?: EpochMs
+  /** The same at the housekeeping before: what that has not seen pass is not believed yet. */
+  believedAtMs?: EpochMs
   /** The key up to which the audit has come; absent: it begins anew. */
   auditedTo?: string | undefined
   /** The oldest row that the audit has seen in this pass. */

@@ -2,7 +2,7 @@ import { refusal, type Refusal } from '../../core/admission.ts'
 import type { Change, LoggedChange } from '../../core/change.ts'
 import { urlPrefix } from '../../core/key.ts'
 import type { Row } from '../../core/row.ts'
-import { isOfSameWorker, type Sequence } from '../../core/sequence.ts'
+import { incarnationOf, type Sequence } from '../../core/sequence.ts'
 import { log } from './change-log.ts'
 import { promisifyRequest } from './database.ts'
 import { entryOf, type IndexEntry, parseEntry } from './index-entry.ts'
@@ -78,34 +78,44 @@ export class Rows {
     change: Change | undefined,
     moved: string = row.variant,
   ): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
-    const outcome = await this.#writer.write(async (transaction) => {
-      const { store, meta } = transaction
-      const key = rowKey(row)
-      const existing = await entryAt(store, key)
-      const removed = this.#log.memory.removing(row)
-      const refused = refusal(row, existing?.sequence, removed > meta.floor ? removed : meta.floor)
-      // Two workers live: which of the two responses was asked for later cannot be told, so the next read validates.
-      if (refused === 'overtaken' && existing !== undefined && !isOfSameWorker(existing.sequence, row.sequence)) {
-        this.#log.putInvalidation(transaction, `url ${row.url}`, transaction.next())
-      }
-      // A worker of another `version` has replaced this one: the rows are that worker's.
-      if (!this.#writer.isOfThisVersion(meta)) return 'removed'
-      if (refused !== undefined) return refused
-      const entry = entryOf(row)
-      const records = recordsOf(row)
-      const isNew = row.bodyAt === row.sequence || moved !== row.variant
-      // The answer to a question about a body that has been replaced meanwhile.
-      if (records.body !== undefined && !isNew && existing?.bodyAt !== row.bodyAt) return 'overtaken'
-      store.put(records.row, key)
-      if (records.body === undefined) store.delete(bodyKey(key))
-      else if (isNew) store.put(records.body, bodyKey(key))
-      store.put(entry, indexKey(key))
-      resize(meta, existing, -1)
-      resize(meta, entry, 1)
-      if (meta.oldestSeen !== undefined && row.sequence < meta.oldestSeen) meta.oldestSeen = row.sequence
-      if (moved !== row.variant) await deleteRow(transaction, rowKey({ ...row, variant: moved }), row.sequence)
-      return { logged: log(transaction, change) }
-    }, row.size)
+    const outcome = await this.#writer
+      .write(async (transaction) => {
+        const { store, meta } = transaction
+        const key = rowKey(row)
+        const existing = await entryAt(store, key)
+        const removed = this.#log.memory.removing(row)
+        const refused = refusal(row, existing?.sequence, removed > meta.floor ? removed : meta.floor)
+        // Two workers live: which of the two responses was asked for later cannot be told, so the next read validates.
+        if (
+          refused === 'overtaken' &&
+          existing !== undefined &&
+          incarnationOf(existing.sequence) !== incarnationOf(row.sequence)
+        ) {
+          this.#log.putInvalidation(transaction, `url ${row.url}`, transaction.next())
+        }
+        // A worker of another `version` has replaced this one: the rows are that worker's.
+        if (!this.#writer.isOfThisVersion(meta)) return 'removed'
+        if (refused !== undefined) return refused
+        const entry = entryOf(row)
+        const records = recordsOf(row)
+        const isNew = row.bodyAt === row.sequence || moved !== row.variant
+        // The answer to a question about a body that has been replaced meanwhile.
+        if (records.body !== undefined && !isNew && existing?.bodyAt !== row.bodyAt) return 'overtaken'
+        store.put(records.row, key)
+        if (records.body === undefined) store.delete(bodyKey(key))
+        else if (isNew) store.put(records.body, bodyKey(key))
+        store.put(entry, indexKey(key))
+        resize(meta, existing, -1)
+        resize(meta, entry, 1)
+        if (meta.oldestSeen !== undefined && row.sequence < meta.oldestSeen) meta.oldestSeen = row.sequence
+        if (moved !== row.variant) await deleteRow(transaction, rowKey({ ...row, variant: moved }), row.sequence)
+        return { logged: log(transaction, change) }
+      }, row.size)
+      .catch((error: unknown) => {
+        // It may be on disk all the same.
+        this.#cache.delete([row.key])
+        throw error
+      })
     // A row with a Blob is read again before its next use: then its bytes lie on disk alone.
     if (typeof outcome === 'string' || !(row.body instanceof ArrayBuffer) || moved !== row.variant) {
       this.#cache.delete([row.key])

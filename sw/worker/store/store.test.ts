@@ -3,6 +3,7 @@ import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
 import { fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
+import type { UseStore } from './database.ts'
 import type { Store } from './store.ts'
 
 const { storeOver } = await import('./store.ts')
@@ -192,8 +193,8 @@ describe('a sign that a write could not be recorded', () => {
   it('is waited for where Cache Storage is slow: no row is found before', async () => {
     const before = await worker()
     const row = await stored(before)
-    let tell: (isSet: boolean) => void = () => undefined
-    vi.stubGlobal('caches', { ...caches, has: () => new Promise<boolean>((resolve) => (tell = resolve)) })
+    let tell: (names: string[]) => void = () => undefined
+    vi.stubGlobal('caches', { ...caches, keys: () => new Promise<string[]>((resolve) => (tell = resolve)) })
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     try {
       const next = await worker(before.name)
@@ -202,12 +203,12 @@ describe('a sign that a write could not be recorded', () => {
       await before.rows.find(row.key)
       await vi.advanceTimersByTimeAsync(9000)
       expect(rows).toBeUndefined()
-      tell(true)
+      tell(['freshlayer-dirty / of another worker'])
       await finding
       expect(rows).toBe(0)
     } finally {
       vi.useRealTimers()
-      vi.stubGlobal('caches', { ...caches, has: () => Promise.resolve(false) })
+      vi.stubGlobal('caches', { ...caches, keys: () => Promise.resolve([]) })
     }
   })
 })
@@ -341,6 +342,176 @@ describe('what has been removed', () => {
     const store = await worker()
     for (let at = 0; at < 3; at++) await stored(store, `/api/${at}`, { tags: at === 0 ? ['other'] : ['products'] })
     expect(await countEntries(store.writer, ({ tags }) => tags.includes('products'))).toBe(2)
+  })
+})
+
+/** The first so many writes are undone after all that they do. */
+const undoing =
+  (use: UseStore, writes: { left: number }): UseStore =>
+  (mode, work) =>
+    use(mode, (store) => {
+      const working = work(store)
+      if (mode === 'readonly' || writes.left-- <= 0) return working
+      let steps = 40
+      const step = (): void => {
+        if (steps-- > 0) store.get('nothing').addEventListener('success', step)
+        else store.transaction.abort()
+      }
+      step()
+      return working
+    })
+
+describe('a fault', () => {
+  it.each([undefined, { kind: 'meta' }])(
+    'of the store’s own record (%j) leaves an empty store of use',
+    async (record) => {
+      let of = await worker()
+      for (let at = 0; at < 3; at++) {
+        of = await worker(of.name)
+        await stored(of, '/api/other')
+      }
+      const row = await stored(of)
+      await of.log.invalidate(['tag before'], undefined)
+      const { use } = await fakeDatabase(of.name)
+      await use('readwrite', (store) => {
+        if (record === undefined) store.delete('!meta')
+        else store.put(record, '!meta')
+        return Promise.resolve()
+      })
+      const next = await worker(of.name)
+      await next.log.invalidate([`url ${row.url}`], undefined)
+      expect(await found(next, row)).toBe(0)
+      expect(next.log.isInvalidated(row)).toBe(true)
+      expect(next.log.isInvalidated(await stored(next))).toBe(false)
+    },
+  )
+
+  it.each([0, 1, 2])('of the first %i writes of a worker costs no removal', async (left) => {
+    const before = await worker()
+    const row = await stored(before, '/api/1', { partition: 'user/ada' })
+    const { use } = await fakeDatabase(before.name)
+    const store = { name: before.name, ...storeOver(undoing(use, { left }), { version: '1', budget: LARGE }) }
+    store.writer.activate()
+    await store.log.remove(['partition user/ada'], undefined).catch(() => undefined)
+    await stored(store, '/api/2')
+    expect(await found(await worker(before.name), row)).toBe(0)
+    expect(await found(store, await stored(store, '/api/1', { partition: 'user/ada' }))).toBe(1)
+  })
+
+  it('of the first writes of a worker leaves no write pending once the disk works again', async () => {
+    const writes = { left: 99 }
+    const { use } = await fakeDatabase()
+    const store = { name: '', ...storeOver(undoing(use, writes), { version: '1', budget: LARGE }) }
+    store.writer.activate()
+    const head = {
+      method: 'POST',
+      url: 'https://app.test/api/1',
+      clientId: 'a tab',
+      targets: ['tag products'] as const,
+    }
+    const announced = store.log.announce(head)
+    await announced.durable
+    await expect(store.log.end(announced, ['tag products'], undefined)).rejects.toThrow()
+    writes.left = 0
+    expect(store.log.isInvalidated(await stored(store))).toBe(false)
+  })
+
+  it('that another worker could not record is seen by one that lives already: it believes nothing', async () => {
+    const names: string[] = []
+    const before = caches
+    vi.stubGlobal('caches', {
+      keys: () => Promise.resolve(names),
+      delete: () => Promise.resolve(names.splice(0).length > 0),
+    })
+    const one = await worker()
+    const row = await stored(one)
+    const next = await worker(one.name)
+    await next.writer.load()
+    names.push('freshlayer-dirty / of another worker')
+    next.writer.reread()
+    expect(await found(next, row)).toBe(0)
+    await stored(next, '/api/2')
+    expect(await found(next, row)).toBe(0)
+    await vi.waitFor(() => expect(names).toEqual([]))
+    vi.stubGlobal('caches', before)
+  })
+
+  it('of a disk that others have filled does not cost all that is stored', async () => {
+    const before = await worker()
+    for (let at = 0; at < 100; at++) await stored(before, `/api/${at}`)
+    const { use } = await fakeDatabase(before.name)
+    let isFull = false
+    const full: UseStore = (mode, work) =>
+      use(mode, (store) => {
+        if (mode === 'readonly' || !isFull) return work(store)
+        const refuse = (): never => {
+          throw Object.assign(new Error('full'), { cause: new DOMException('no room', 'QuotaExceededError') })
+        }
+        const put = (record: unknown, key: string): unknown => (key === '!meta' ? store.put(record, key) : refuse())
+        const get = (of: IDBObjectStore, name: string): unknown => {
+          const value: unknown = Reflect.get(of, name)
+          return name === 'put' ? put : typeof value === 'function' ? value.bind(of) : value
+        }
+        return work(new Proxy(store, { get }))
+      })
+    const store = { name: before.name, ...storeOver(full, { version: '1', budget: LARGE }) }
+    await store.writer.begin()
+    isFull = true
+    for (let at = 0; at < 20; at++) {
+      await expect(store.rows.commit(await asked(store, `/api/new${at}`), undefined)).rejects.toThrow('full')
+    }
+    expect(await countEntries(before.writer, () => true)).toBeGreaterThan(60)
+  })
+
+  it('of the clock in one housekeeping costs nothing', async () => {
+    const store = await worker()
+    const now = Date.now()
+    for (let at = 0; at < 250; at++) await stored(store, `/api/${at}`, { receivedAtMs: now as Row['receivedAtMs'] })
+    while (await audit(store, () => true));
+    vi.useFakeTimers({ toFake: ['Date'], now: now + 60 * 86_400_000 })
+    const isExpired = (row: Row, atMs: number): boolean => atMs - row.receivedAtMs > 30 * 86_400_000
+    for (let round = 0; round < 20 && (await audit(store, isExpired, round === 0)); round++);
+    vi.useRealTimers()
+    expect(await rowsOnDisk(store)).toBe(250)
+  })
+
+  it('of the clock does not have every later tab start anew', async () => {
+    const store = await worker()
+    const now = Date.now()
+    const atMs = now + 365 * 86_400_000
+    const change = {
+      kind: 'changed',
+      targets: [],
+      cause: 'response',
+      partition: 'everyone',
+      atMs,
+      informed: [],
+    } as const
+    await store.log.invalidate([], change as never)
+    await store.writer.write(({ meta }) => void (meta.position += 1200))
+    await trimChanges(store.writer)
+    expect((await missed(store.writer, { sinceMs: now + 60_000 }, [])).missed).toEqual([])
+  })
+
+  it('of order: what another has written while a commit was on its way back is read', async () => {
+    const one = await worker()
+    const row = await stored(one, '/api/1', { partition: 'user/ada' })
+    const { use } = await fakeDatabase(one.name)
+    let go: () => void = () => undefined
+    const late: UseStore = async (mode, work) => {
+      const result = await use(mode, work)
+      if (mode === 'readwrite') await new Promise<void>((resolve) => (go = resolve))
+      return result
+    }
+    const other = { name: one.name, ...storeOver(late, { version: '1', budget: LARGE }) }
+    await other.writer.load()
+    const begun = other.writer.begin()
+    await vi.waitFor(async () => expect((await recordsIn(one.writer)).get('!meta')).toMatchObject({ incarnation: 2 }))
+    await one.log.remove(['partition user/ada'], undefined)
+    other.writer.reread()
+    go()
+    await begun
+    expect(await found(other, row)).toBe(0)
   })
 })
 

@@ -1,11 +1,11 @@
 import type { CacheError } from '../../core/cache-error.ts'
-import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
+import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { onClose, promisifyRequest, type UseStore } from './database.ts'
 import { dirtyFlag } from './dirty-flag.ts'
 import { report } from '../report.ts'
 import { Liveness } from './liveness.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
-import { entriesOf, META, STATE, under } from './records.ts'
+import { entriesOf, KILL, META, STATE, under } from './records.ts'
 
 /** What is written at once, or not at all. */
 export interface Transaction {
@@ -89,6 +89,7 @@ export class Writer implements Transactions {
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
   #dirty: Promise<boolean> | undefined
   #counter = 0
+  #rereads = 0
   /** The rows were of this worker's `version` once: if they are of another, its worker has replaced this one. */
   #hadThisVersion = false
   /** The highest incarnation that was ever this worker's: should the database vanish, sequences still only grow. */
@@ -207,7 +208,8 @@ export class Writer implements Transactions {
 
   /** Another worker has written: what memory holds may be out of date. */
   reread(): void {
-    this.#loaded = undefined
+    this.#rereads++
+    this.#loaded = this.#dirty = undefined
     for (const reader of this.#readers) reader.reread?.()
   }
 
@@ -259,11 +261,13 @@ export class Writer implements Transactions {
 
   async #commit(batch: readonly Pick<Job, 'work'>[]): Promise<unknown[]> {
     const held = this.#held
+    const rereads = this.#rereads
     const isDirty = await this.#isDirty()
     const { results, meta } = await this.#store('readwrite', async (store) => {
       try {
         const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
-        const isOurs = found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
+        const isOurs =
+          !isDirty && found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
         const transaction = isOurs ? this.#transaction(store, found) : await this.#takeOver(store, found, isDirty)
         const results: unknown[] = []
         for (const { work } of batch) results.push(await work(transaction))
@@ -276,7 +280,9 @@ export class Writer implements Transactions {
       }
     })
     if (held?.incarnation !== meta.incarnation || held.logId !== meta.logId) {
-      this.#lease = this.#loaded = Promise.resolve(meta)
+      this.#lease = Promise.resolve(meta)
+      // Unless another worker has written while the outcome was on its way.
+      if (rereads === this.#rereads) this.#loaded = this.#lease
     }
     this.#held = meta
     this.#hadThisVersion ||= this.isOfThisVersion(meta)
@@ -296,21 +302,27 @@ export class Writer implements Transactions {
 
   /** Makes this worker the newest one, in the transaction of its first work or of its first after another worker's. */
   async #takeOver(store: IDBObjectStore, found: Meta | undefined, isDirty: boolean): Promise<Transaction> {
-    const incarnation = Math.max(found?.incarnation ?? 0, this.#highest) + 1
+    const entries = await entriesOf(store, under(STATE))
+    const past = entries.map(([, record]) =>
+      incarnationOf((record as { sequence?: Sequence } | null)?.sequence ?? NEVER),
+    )
+    const incarnation = Math.max(found?.incarnation ?? 0, this.#highest, ...past) + 1
     this.#highest = incarnation
     const meta = found ?? newMeta()
     const isOfAnother = meta.version !== this.#version
     // A worker that is replaced ends its writes; it removes nothing of the newer one.
     const isReplaced = found !== undefined && isOfAnother && this.#hadThisVersion
-    const entries = await entriesOf(store, under(STATE))
-    const isNew = found === undefined && entries.length === 0
+    // What lies in it is of no version, and may be of a later place than all that comes.
+    if (found === undefined) forgetAllBut(store, entries, KILL)
     // What forbids to store what was asked for before may have been lost with the database that was there before.
-    if (isNew || (this.#held !== undefined && this.#held.logId !== meta.logId)) meta.floor = sequence(incarnation, 0)
+    if (found === undefined || (this.#held !== undefined && this.#held.logId !== meta.logId)) {
+      meta.floor = sequence(incarnation, 0)
+    }
     meta.incarnation = incarnation
     const transaction = this.#transaction(store, meta)
     for (const reader of this.#readers) {
       reader.learn(entries.map(([, record]) => record))
-      reader.takeOver?.(transaction, isDirty || (!isNew && isOfAnother && !isReplaced), entries)
+      reader.takeOver?.(transaction, isDirty || (found !== undefined && isOfAnother && !isReplaced), entries)
     }
     if (!isReplaced) meta.version = this.#version
     return transaction
@@ -322,6 +334,12 @@ export class Writer implements Transactions {
     this.#hadThisVersion ||= this.isOfThisVersion(found)
     return found
   }
+}
+
+/** Empties the store, a record excepted. */
+function forgetAllBut(store: IDBObjectStore, entries: StateEntries, kept: string): void {
+  store.clear()
+  for (const [key, record] of entries) if (key === kept) store.put(record, key)
 }
 
 function abort(transaction: IDBTransaction): void {
