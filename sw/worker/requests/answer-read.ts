@@ -276,7 +276,8 @@ export class Reads {
     if (!isDoubted || !('row' in planned)) return { plan: planned, row }
     // Whatever the response says of its own use, another user may be asking.
     const { standing } = planned
-    const unserved = { standsIn: false, forgiving: false, fwd: 'request', why: 'doubted' } as const
+    const fwd = planned.kind === 'validate' ? planned.fwd : 'stale'
+    const unserved = { standsIn: false, forgiving: false, fwd, why: planned.why }
     return { plan: { kind: 'validate', row: planned.row, standing, ...unserved }, row }
   }
 
