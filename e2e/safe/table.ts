@@ -89,7 +89,7 @@ export const calls: readonly Call[] = [
   call('getAllKeys state', 'day', 1, READING),
   call('get meta', 'day', 2, READING),
   call('put meta', 'day', 2, WRITING),
-  call('caches.has', 'day', 1, READING),
+  call('caches.keys', 'day', 1, READING),
   // Reading.
   call('getAll row', 'day', 2, READING),
   // Storing.

@@ -40,8 +40,9 @@ export class SearchPolicies implements StateReader {
     for (const each of oldest) this.#policies.delete(each)
     this.#writer
       .write(({ store }) => {
-        for (const each of [path, ...oldest]) store.delete(SEARCHES + each)
-        if (policy !== undefined) store.put({ kind: 'search', path, policy } satisfies StoredPolicy, SEARCHES + path)
+        for (const each of oldest) store.delete(SEARCHES + each)
+        if (policy === undefined) store.delete(SEARCHES + path)
+        else store.put({ kind: 'search', path, policy } satisfies StoredPolicy, SEARCHES + path)
       })
       .catch((error: unknown) => report('which parts of a query count could not be stored; memory holds it', error))
   }
