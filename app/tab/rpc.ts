@@ -1,7 +1,10 @@
 import { CacheError, noAnswer } from '../../sw/core/cache-error.ts'
 import { type Answers, envelope, type Question } from '../../sw/protocol.ts'
 
-/** How long one try waits, from the last word of the worker. A worker that has to start first needs a while; one that is replaced never answers. */
+/**
+ * How long one try waits from the last word of the worker. A worker that has to start first needs a while. A worker that
+ * is replaced never answers.
+ */
 const TRY_MS = 2000
 const TRIES = 3
 

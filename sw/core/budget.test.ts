@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Budget, excess } from './budget.ts'
+import { type Budget, excess, fits } from './budget.ts'
 import { bytes } from './units.ts'
 
 const budget = (all: number, rules: Record<string, number> = {}): Budget => ({
@@ -36,5 +36,18 @@ describe('what has to go', () => {
         expect(kept.reduce((sum, [, size]) => sum + size, 0)).toBeLessThanOrEqual(all + 1e-6)
       }),
     )
+  })
+})
+
+describe('an answer', () => {
+  it.each<[rule: string, size: number, budget: Budget, isStored: boolean]>([
+    ['fits below nine tenths of what is left after an eviction', 90, budget(100), true],
+    ['does not fit above them: it would be evicted itself', 91, budget(100), false],
+    ['does not fit above those of its own rule', 46, budget(100, { a: 50 }), false],
+    ['is not bound by the limit of another rule', 46, budget(100, { b: 50 }), true],
+  ])('%s', (_, size, limits, isStored) => {
+    expect(fits('a', size, limits)).toBe(isStored)
+    // What fits leaves something when room has to be made: a rule that holds it alone is not cut to nothing.
+    expect(excess({ a: size }, limits).size === 0 || !isStored).toBe(true)
   })
 })

@@ -1,18 +1,46 @@
 import { expect, it, vi } from 'vitest'
 import { storedRow } from '../core/stored-row.fixture.ts'
 import { bytes } from '../core/units.ts'
-import { fakeDatabase, recordsIn } from './store/fake-database.fixture.ts'
+import type { Store } from './store/store.ts'
+import { fakeDatabase, fakeLocks, recordsIn } from './store/fake-database.fixture.ts'
 
 const { storeOver } = await import('./store/store.ts')
 const { Housekeeping } = await import('./housekeeping.ts')
 
-it('ends the writes of a worker that has stopped since the state was read', async () => {
-  const held: { readonly name: string }[] = []
-  const locks = {
-    request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
-    query: () => Promise.resolve({ held }),
+const nothing = (): Promise<void> => Promise.resolve()
+
+/** The housekeeping of an active worker. */
+function keeping(store: Store, save: () => Promise<void> = nothing): InstanceType<typeof Housekeeping> {
+  const housekeeping = new Housekeeping({
+    ...store,
+    ruleOf: () => undefined,
+    identity: { tidy: nothing },
+    sessions: { endLoads: nothing },
+    statistics: { save },
+    files: undefined,
+  } as never)
+  housekeeping.activate()
+  return housekeeping
+}
+
+it('is done also in a worker that is asked each second (I11, I13)', async () => {
+  const { use } = await fakeDatabase()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  try {
+    const save = vi.fn(nothing)
+    const housekeeping = keeping(storeOver(use, { version: '1', budget: { all: bytes(1e9), rules: {} } }), save)
+    for (let second = 0; second < 700; second++) {
+      housekeeping.noteActivity()
+      await vi.advanceTimersByTimeAsync(1000)
+    }
+    expect(save).toHaveBeenCalledOnce()
+  } finally {
+    vi.useRealTimers()
   }
-  vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+})
+
+it('ends the writes of a worker that has stopped since the state was read', async () => {
+  const held = fakeLocks()
   const rules = { version: '1', budget: { all: bytes(1e9), rules: {} } }
   const database = await fakeDatabase()
   const sender = storeOver(database.use, rules)
@@ -26,16 +54,7 @@ it('ends the writes of a worker that has stopped since the state was read', asyn
   expect(survivor.log.isInvalidated(row)).toBe(true)
 
   held.length = 0
-  const nothing = (): Promise<void> => Promise.resolve()
-  const housekeeping = new Housekeeping({
-    ...survivor,
-    ruleOf: () => undefined,
-    identity: { tidy: nothing },
-    sessions: { endLoads: nothing },
-    statistics: { save: nothing },
-    files: undefined,
-  } as never)
-  housekeeping.activate()
+  const housekeeping = keeping(survivor)
   housekeeping.noteActivity()
   await vi.waitFor(async () => expect([...(await recordsIn(survivor.writer)).keys()]).not.toContain(`!write ${id}`), {
     timeout: 10_000,
