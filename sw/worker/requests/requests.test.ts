@@ -72,6 +72,7 @@ async function worker({ database, identity: other, sessions = () => ({}) }: Give
   const channel = {
     changes: (changes: unknown[]) => told.push(...changes),
     announce: (each: unknown) => told.push(each),
+    tellWorkers: () => told.push({ say: 'write' }),
   }
   const secrets = new Secrets(store.writer)
   const everyones = everyone()

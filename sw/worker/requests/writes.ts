@@ -17,9 +17,6 @@ import type { UrlOf } from './read.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
-/** Other workers read the state on disk again. */
-const WRITE = { say: 'write' } as const
-
 interface Ports {
   readonly log: InvalidationLog
   readonly erasure: Erasure
@@ -56,10 +53,10 @@ export class Writes {
     const targets = targetsOf(urlOf, patterns, tags, [own, ...urls])
     const announced = log.announce({ method: request.method, url: request.url, clientId, targets })
     let isAnnounced = false
-    // However late that is.
+    // Workers are told when it is on disk, also when that is after the write was sent.
     void announced.durable.then((isDurable) => {
       isAnnounced = isDurable
-      channel.announce(WRITE)
+      channel.tellWorkers()
     })
     // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
     // same (I6), and what the answer says of its user is not applied.
@@ -74,7 +71,7 @@ export class Writes {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
       const kept = log.end(announced, reached, change).then(
         (logged) => {
-          if (logged === undefined) channel.announce(WRITE)
+          if (logged === undefined) channel.tellWorkers()
           else channel.changes([logged])
           return true
         },
@@ -87,7 +84,7 @@ export class Writes {
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
       if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, kept, false))) return
       await settleWithin(dirtyFlag.set(kept))
-      channel.announce(WRITE)
+      channel.tellWorkers()
     }
     let response: Response
     try {

@@ -60,7 +60,7 @@ export class Erasure {
         await this.#log.forgetRemovals(removals)
       } while (this.#isAskedAgain)
     } finally {
-      // At once: who asks after the last look must not be given this run.
+      // In the same step as the last look: a caller that asks after it gets a run of its own.
       this.#running = undefined
     }
   }
