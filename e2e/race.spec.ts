@@ -32,7 +32,10 @@ test('while the worker is stopped the network answers a rule with a race, and th
 test('where the origin is away a race is won by the worker, with what is stored', async ({ origin, open }) => {
   origin.json('/api/raced/1', () => ({ id: 1 }))
   const page = await open()
-  await read(page, '/api/raced/1')
+  // Storing goes on behind the answer: a worker that is stopped before has nothing.
+  await expect
+    .poll(async () => (await read(page, '/api/raced/1')).headers['cache-status'], { timeout: 10_000 })
+    .toContain('hit')
   await origin.stop()
   await stopWorkers(page)
   const { text, headers } = await read(page, '/api/raced/1')
