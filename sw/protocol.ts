@@ -96,7 +96,7 @@ export interface Explanation {
 
 /** What signing out has come to. */
 export interface SignedOut {
-  /** False when there are writes that the origin does not have yet, and nobody said to drop them. */
+  /** False when there are writes that the origin does not have yet, and the page did not say to drop them. */
   readonly signedOut: boolean
   /** Writes that have not been sent. Always 0: nothing is queued yet. */
   readonly unsent: number

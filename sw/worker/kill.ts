@@ -154,7 +154,7 @@ class Switch {
     this.#isChecking = true
     try {
       const said = await ask(this.#rule)
-      // Counted when it failed as well: nobody asks more often for it (I11).
+      // Counted when it failed as well: no worker asks more often for it (I11).
       this.#checkedAtMs = now()
       if (said === true && this.#killed !== true) return await this.#kill()
       await this.#record(said ?? this.#killed === true)
@@ -187,7 +187,7 @@ class Switch {
     await this.#empty()
     // What else the worker does goes on; the layer does nothing any more.
     if (this.#isGuest) return
-    // A preload that nobody reads would double the loading of each page that is still controlled.
+    // A preload without a reader would double the loading of each page that is still controlled.
     await worker.registration.navigationPreload?.disable().catch(() => undefined)
     await worker.registration.unregister()
   }

@@ -173,7 +173,7 @@ export function start(
         ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, { pages, shell }),
       ),
     )
-    // A preload that nobody takes is thrown away, and the page asked for again: a sign-in would be called back twice.
+    // The browser throws away a preload that is not taken, and asks for the page again: a sign-in would be called back twice.
     router.registerRoute(
       new Route(
         ({ request }) => request.mode === 'navigate',
@@ -183,7 +183,7 @@ export function start(
   }
   if (files !== undefined) router.registerRoute(files.route)
   const sessionOf = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
-  /** A page load that signs somebody in or out is watched, never answered. */
+  /** A page load that signs a user in or out is watched, never answered. */
   const watch = (event: FetchEvent): void => {
     const { origin, pathname, search } = new URL(event.request.url)
     const sameOrigin = origin === worker.location.origin

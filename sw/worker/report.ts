@@ -4,7 +4,7 @@ const reported = new Set<string>()
 
 /**
  * Says on the console, once per worker and subject, what went wrong while the page got its answer all the same (I6). A
- * database that cannot be used is one subject, whoever meets it. The same in every build.
+ * database that cannot be used is one subject, whichever part meets it. The same in every build.
  */
 export function report(subject: string, error: unknown): void {
   const key = error instanceof CacheError ? error.code : subject

@@ -2,7 +2,7 @@ import { EVERYONE, type Identities } from './identity.ts'
 
 const nothing = (): Promise<undefined> => Promise.resolve(undefined)
 
-/** `identity: 'none'`: all users get the same answers, and nobody signs in or out. */
+/** `identity: 'none'`: all users get the same answers, and no user signs in or out. */
 export const everyone = (): Identities => ({
   identity: {
     partitionOf: () => EVERYONE,

@@ -138,7 +138,7 @@ export class Reads {
       if (last === undefined) throw error
       return last
     } finally {
-      // What was asked before a sign-in or sign-out names nobody.
+      // An answer to a request of before a sign-in or sign-out does not name the user of now.
       identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
     }
   }

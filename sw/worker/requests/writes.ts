@@ -108,7 +108,7 @@ export class Writes {
       await forgotten
       if (rule.session !== undefined) return
       const partition = await whose
-      // What was asked before a sign-in or sign-out names nobody.
+      // An answer to a request of before a sign-in or sign-out does not name the user of now.
       if (partition === undefined) identity.learn(clientId, isSameSession() ? fields : undefined)
       else await applySignals({ partition, clientId }, { status, fields }, false)
     }
