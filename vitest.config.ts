@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // Properties take what a busy machine lets them have.
     testTimeout: 60_000,
+    // Opening a database takes seconds of a processor's time, and on a busy machine many times that.
+    hookTimeout: 300_000,
     include: ['{sw,config,app,server,tools,bench,e2e}/**/*.test.ts'],
     exclude: ['**/*.browser.test.ts', '**/node_modules/**'],
   },

@@ -46,6 +46,7 @@ const QUESTIONS: Question[] = [
   { ask: 'refresh', url: '/api' },
   { ask: 'stats' },
   { ask: 'probe' },
+  { ask: 'fill', urls: ['https://app.test/'] },
   { ask: 'take-over' },
 ]
 
@@ -55,6 +56,7 @@ const ANNOUNCEMENTS: Announcement[] = [
   { say: 'change', change: { ...CHANGE, diff: { added: ['1'], updated: [], removed: ['2', '3'] } } },
   { say: 'origin', reachable: true },
   { say: 'origin', reachable: false },
+  { say: 'origin', reachable: false, signIn: true },
   { say: 'reset', logId: 'log' },
   { say: 'who' },
   { say: 'partitions' },
@@ -87,6 +89,7 @@ describe('a question of a tab', () => {
     ['that identifies a number', { ask: 'identify', user: 7 }],
     ['that wants no URL explained', { ask: 'explain' }],
     ['that wants a number refreshed', { ask: 'refresh', url: 7 }],
+    ['that fills by a text', { ask: 'fill', urls: '/api' }],
     ['that invalidates without a reach', { ask: 'invalidate' }],
     ['that invalidates null', { ask: 'invalidate', reach: null }],
     ['that invalidates text', { ask: 'invalidate', reach: 'all' }],
@@ -134,6 +137,7 @@ describe('an announcement of the worker', () => {
     ['of a change with numbers for clients', { say: 'change', change: { ...CHANGE, informed: [1] } }],
     ['of an origin that may be reached or not', { say: 'origin' }],
     ['of an origin that is reached by a text', { say: 'origin', reachable: 'yes' }],
+    ['of a sign-in that is a text', { say: 'origin', reachable: false, signIn: 'yes' }],
     ['of a reset to no log', { say: 'reset' }],
   ])('is refused %s', (_, announcement) => {
     expect(parseAnnouncement(envelope(announcement))).toBeUndefined()
@@ -226,7 +230,7 @@ describe('a message', () => {
   it('makes no parser throw, whatever its parts are', () => {
     const kind = fc.constantFrom(...ALL.map((message) => ('ask' in message ? message.ask : message.say)))
     const parts = fc.dictionary(
-      fc.constantFrom('since', 'partitions', 'user', 'url', 'reach', 'change', 'reachable', 'logId'),
+      fc.constantFrom('since', 'partitions', 'user', 'url', 'reach', 'change', 'reachable', 'signIn', 'logId'),
       fc.anything(),
     )
     fc.assert(
@@ -282,7 +286,7 @@ const ANNOUNCEMENT = v.variant('say', [
       position: number,
     }),
   }),
-  v.object({ say: v.literal('origin'), reachable: v.boolean() }),
+  v.object({ say: v.literal('origin'), reachable: v.boolean(), signIn: v.optional(v.boolean()) }),
   v.object({ say: v.literal('reset'), logId: v.string() }),
   v.object({ say: v.picklist(['who', 'agree', 'outdated', 'partitions', 'unreadable']) }),
 ])
@@ -328,7 +332,10 @@ describe('whatever comes as a message', () => {
   )
   const announcement: fc.Arbitrary<Announcement> = fc.oneof(
     fc.record({ say: fc.constant('change'), change }),
-    fc.record({ say: fc.constant('origin'), reachable: fc.boolean() }),
+    fc.record(
+      { say: fc.constant('origin'), reachable: fc.boolean(), signIn: fc.boolean() },
+      { requiredKeys: ['say', 'reachable'] },
+    ),
     fc.record({ say: fc.constant('reset'), logId: fc.string() }),
     fc.record({ say: fc.constantFrom('who', 'agree', 'outdated', 'partitions') }),
   )
@@ -357,7 +364,7 @@ describe('whatever comes as a message', () => {
   /** Anything, named as a message's parts are. */
   const alike = fc
     .dictionary(
-      fc.constantFrom('ask', 'say', 'since', 'user', 'force', 'url', 'reach', 'change', 'reachable', 'logId'),
+      fc.constantFrom('ask', 'say', 'since', 'user', 'force', 'url', 'reach', 'change', 'reachable', 'signIn', 'logId'),
       fc.oneof(fc.constantFrom(...ALL.map((message) => ('ask' in message ? message.ask : message.say))), anything),
     )
     .map((parts) => envelope(parts))

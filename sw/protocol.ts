@@ -43,6 +43,8 @@ export type Question =
   | { readonly ask: 'invalidate'; readonly reach: Reach }
   | { readonly ask: 'remove'; readonly reach: Reach }
   | { readonly ask: 'refresh'; readonly url: string }
+  /** The page has read these URLs before a worker controlled it. */
+  | { readonly ask: 'fill'; readonly urls: readonly string[] }
   | { readonly ask: 'stats' }
   | { readonly ask: 'probe' }
   | { readonly ask: 'take-over' }
@@ -55,12 +57,20 @@ export interface Answers {
   invalidate: true
   remove: { readonly removed: number }
   refresh: Refreshed
+  fill: true
   stats: Stats
-  probe: { readonly reachable: boolean }
+  probe: OriginState
   'take-over': TakingOver
 }
 
-export interface Greeting {
+/** What came of it when the origin was last tried. */
+export interface OriginState {
+  readonly reachable: boolean
+  /** It answers, and sends requests to another origin, as a sign-in proxy does whose session has run out. Default: no. */
+  readonly signIn?: boolean
+}
+
+export interface Greeting extends OriginState {
   readonly clientId: string
   readonly logId: string
   /** The newest position in the log. */
@@ -69,15 +79,17 @@ export interface Greeting {
   readonly missed: readonly LoggedChange[] | 'reset'
   /** Whose changes concern the tab at this moment (I3). */
   readonly partitions: readonly string[]
-  readonly reachable: boolean
 }
 
 /** Why a URL would be answered as it would be, were it read now. */
 export interface Explanation {
   readonly url: string
-  /** The rule's name; absent when no rule matches, and then the worker never touches such a request. */
+  /**
+   * The rule's name; of an unmatched URL the name of a write. Absent when no rule matches, and then the worker never
+   * touches such a request.
+   */
   readonly rule?: string
-  readonly state: 'fresh' | 'stale' | 'offline' | 'gone' | 'absent' | 'unmatched' | 'no-worker'
+  readonly state: 'fresh' | 'stale' | 'offline' | 'gone' | 'absent' | 'file' | 'unmatched' | 'no-worker'
   /** One sentence, for a developer. On its way from the worker: only what decided the state, where something did. */
   readonly why: string
   /** Seconds since the origin made or last confirmed the stored answer. */
@@ -91,7 +103,21 @@ export interface Explanation {
   }
   readonly tags?: readonly string[]
   readonly etag?: string
+  /** The stored answer's `Cache-Control`. */
+  readonly cacheControl?: string
   readonly invalidated?: boolean
+  /** Why the rule did nothing for the last read of the URL; absent: it did, or the worker was stopped since. */
+  readonly obstacle?: Obstacle
+  /** How the config tells whose answers of the rule are; absent: all users get the same. */
+  readonly identifiedBy?: readonly ('authorization' | 'identify' | 'echo')[]
+}
+
+/** What keeps a rule from doing anything. */
+export interface Obstacle {
+  /** A short token, the same as the `detail` of `Cache-Status`: 'no-store', 'unknown-user', … */
+  readonly why: string
+  /** The field of the answer that decides, as `name: value`; of a credential the name alone. */
+  readonly field?: string | undefined
 }
 
 /** What signing out has come to. */
@@ -116,7 +142,8 @@ export interface Refreshed {
   /**
    * 'absent': nothing is stored for the URL, so there is nothing to refresh. 'kept': the origin answered with something
    * that does not replace what is stored, an error for instance; or it was not asked, for what is stored was asked for by
-   * a token or a secret in a field, which no page has sent to this worker.
+   * a token or a secret in a field, which no page has sent to this worker. 'unreachable': the origin is away, or has not
+   * answered in the rule's timeout. If its answer comes later and changes what is stored, the tabs are told.
    */
   readonly outcome: 'changed' | 'unchanged' | 'kept' | 'absent' | 'unreachable' | 'no-worker'
 }
@@ -141,6 +168,8 @@ export interface Counts {
   requestsSaved: number
   /** Body bytes that came from store instead of from the origin. */
   bytesSaved: number
+  /** Answers for which the rule did nothing, by reason: `{ 'no-store': 3 }`. */
+  obstacles: Readonly<Record<string, number>>
 }
 
 export interface Stats {
@@ -152,17 +181,25 @@ export interface Stats {
 export type Announcement =
   | { readonly say: 'change'; readonly change: LoggedChange }
   /** Whether the origin could be reached when it was last tried. */
-  | { readonly say: 'origin'; readonly reachable: boolean }
+  | ({ readonly say: 'origin' } & OriginState)
   /** The log was emptied: everything shown counts as changed. */
   | { readonly say: 'reset'; readonly logId: string }
   /** To one tab: who is your user? */
   | { readonly say: 'who' }
-  /** To one tab, with a port for the answer: may a newer worker take over now? */
-  | { readonly say: 'agree' }
+  | PortQuestion
   /** To one tab: whose changes concern it is no longer as it was told. */
   | { readonly say: 'partitions' }
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
+
+/** What the worker asks one tab, with a port for the answer. */
+export interface PortQuestion {
+  /**
+   * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
+   * worker keeps tokens in memory alone, and has to ask when it was stopped since.
+   */
+  readonly say: 'agree' | 'authorization'
+}
 
 /** What a worker says to the others on the same data: a write is about to be sent, or a user may be another. */
 export interface Notice {
@@ -208,6 +245,8 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'invalidate':
     case 'remove':
       return isReach(question.reach) ? question : undefined
+    case 'fill':
+      return isTexts(question.urls) ? question : undefined
     case 'stats':
     case 'probe':
     case 'take-over':
@@ -245,7 +284,7 @@ export interface HeardChange extends Omit<LoggedChange, 'kind'> {
 }
 
 /** What an announcement of any version may be that tells of no change. */
-const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'outdated', 'partitions']
+const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'authorization', 'outdated', 'partitions']
 
 /** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
 export function parseAnnouncement(data: unknown): Heard | undefined {
@@ -259,12 +298,15 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
       const change = heardChange(announcement.change)
       return change && { say: 'change', change }
     }
-    case 'origin':
-      return typeof announcement.reachable === 'boolean' ? announcement : undefined
+    case 'origin': {
+      const { reachable, signIn = false } = announcement
+      return typeof reachable === 'boolean' && typeof signIn === 'boolean' ? announcement : undefined
+    }
     case 'reset':
       return typeof announcement.logId === 'string' ? announcement : undefined
     case 'who':
     case 'agree':
+    case 'authorization':
     case 'outdated':
     case 'partitions':
       return announcement

@@ -15,7 +15,9 @@ export interface WorkerOptions {
   /** Where the script goes. */
   readonly out: string
   /** A folder of built files to keep for offline use. Default: none, and then pages need the network. */
-  readonly files?: string
+  readonly files?: string | undefined
+  /** The path at which these files are served, with a slash at its end. Default: the folder of the script. */
+  readonly base?: string | undefined
   /** A part for a worker that has work of its own, which loads it by `importScripts`. Default: a worker. */
   readonly attach?: boolean
 }
@@ -26,8 +28,8 @@ const ENTRIES = fileURLToPath(new URL('../sw/worker/', import.meta.url))
 export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
 
 /** Bundles one self-contained worker script from a rules file, and returns its size in bytes. */
-export async function buildWorker({ config, out, files, attach = false }: WorkerOptions): Promise<number> {
-  const manifest = files === undefined ? [] : await manifestOf(files, resolve(out))
+export async function buildWorker({ config, out, files, base, attach = false }: WorkerOptions): Promise<number> {
+  const manifest = files === undefined ? [] : await manifestOf(files, resolve(out), base)
   const { config: rules } = await loadConfig(config)
   const hasFiles = files !== undefined || (rules as Partial<Config>).shell !== undefined
   const entry = attach ? 'attached.ts' : hasFiles ? 'sw.ts' : 'sw-without-files.ts'
@@ -68,11 +70,12 @@ export function scriptOf(result: Awaited<ReturnType<typeof build>>): string {
   return bundle.output[0].code
 }
 
-async function manifestOf(folder: string, out: string): Promise<unknown[]> {
+async function manifestOf(folder: string, out: string, base = ''): Promise<unknown[]> {
   const { manifestEntries } = await getManifest({
     globDirectory: folder,
     globPatterns: APP_FILES,
     globIgnores: [out],
+    modifyURLPrefix: { '': base },
     // They need no revision, and browsers with static routing find them by their URL.
     dontCacheBustURLsMatching: HASHED_NAME,
   })

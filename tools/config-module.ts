@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import type { Plugin } from 'vite'
 import { type Config, compileRules, formatProblem } from '../config/language/index.ts'
 import { CacheError, configRefused } from '../sw/core/cache-error.ts'
@@ -13,8 +14,10 @@ const WORKER = fileURLToPath(new URL('../sw/worker/', import.meta.url))
 /**
  * Gives the worker's entry the app's rules: checked and compiled here, so that the worker carries neither the check nor
  * the compiler, and only what these rules use. A wrong rule ends the build and says where it is and what was meant.
+ *
+ * @param warns whether to print the warnings of the check. Default: no, because the caller has printed them.
  */
-export function configModule(file: string): Plugin {
+export function configModule(file: string, { warns = false } = {}): Plugin {
   let path = file
   return {
     name: 'freshlayer:rules',
@@ -26,16 +29,26 @@ export function configModule(file: string): Plugin {
     async load(id) {
       if (id !== RESOLVED) return undefined
       this.addWatchFile(path)
-      const { config, problems, warnings } = await loadConfig(path)
-      const name = relative(process.cwd(), path)
-      for (const warning of warnings) this.warn(`${name}: ${formatProblem(warning)}`)
-      if (problems.length > 0) {
-        throw new CacheError(configRefused, { file: name, problems: problems.map(formatProblem) })
-      }
-      // The check has let the config pass, so it is one.
-      return moduleSource(config as Config, path)
+      return moduleSource(await acceptedConfig(path, (warning) => warns && this.warn(warning)), path)
     },
   }
+}
+
+/**
+ * The config of a rules file that the check accepts. Its warnings are told.
+ *
+ * @throws CacheError `config-refused`, without a stack, which would hide the message: the mistake is in the rules.
+ */
+export async function acceptedConfig(path: string, tell: (warning: string) => void): Promise<Config> {
+  const { config, problems, warnings } = await loadConfig(path)
+  const name = relative(process.cwd(), path)
+  for (const warning of warnings) tell(`${name}: ${formatProblem(warning)}`)
+  // The check has let the config pass, so it is one.
+  if (problems.length === 0) return config as Config
+  const error = new CacheError(configRefused, { file: name, problems: problems.map(formatProblem) })
+  error.stack = error.message
+  // Vite prints what it inspects.
+  throw Object.defineProperty(error, inspect.custom, { value: () => error.message })
 }
 
 function moduleSource(config: Config, path: string): string {
@@ -54,6 +67,12 @@ function moduleSource(config: Config, path: string): string {
     rules.routes.some(({ ranges }) => ranges)
       ? `export { ranges } from ${JSON.stringify(`${WORKER}requests/ranges.ts`)}`
       : 'export const ranges = undefined',
+    rules.routes.some(({ reads }) => reads === 'graphql')
+      ? `export { isQuery } from ${JSON.stringify(`${WORKER}requests/graphql.ts`)}`
+      : 'export const isQuery = undefined',
+    rules.writes.some(({ stores }) => stores)
+      ? `export { postAnswers } from ${JSON.stringify(`${WORKER}requests/post-answers.ts`)}`
+      : 'export const postAnswers = undefined',
     rules.navigation.pages === undefined
       ? 'export const pagesBy = undefined'
       : `export { pagesBy } from ${JSON.stringify(`${WORKER}lifecycle/pages.ts`)}`,

@@ -228,6 +228,7 @@ const windows = (): Windows => ({
   stale: oneOf<Window>(['http', seconds(0), seconds(100)]),
   offline: oneOf<Window>(['http', seconds(0), seconds(1000)]),
   trust: oneOf(['http', 'http', 'rule']),
+  heuristic: oneOf([undefined, 0.1]),
 })
 
 // What is asked of every input.
@@ -337,7 +338,17 @@ function feed(value: string): void {
 
   const partial = found !== undefined && !covers(found, head)
   const planned = timed('plan', input, () =>
-    plan({ request: head, rule, row: found, variants: [other], partial, invalidated, now }),
+    plan({
+      request: head,
+      rule,
+      row: found,
+      variants: [other],
+      partial,
+      invalidated,
+      doubted: false,
+      reloaded: false,
+      now,
+    }),
   )
   if (planned === undefined) return
   for (const given of [answer, saying(answer, 'no-store')]) {

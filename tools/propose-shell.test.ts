@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Config } from '../config/language/index.ts'
 import { proposeShell } from './propose-shell.ts'
@@ -86,20 +85,38 @@ describe('the shell of the rules', () => {
     expect(await proposeShell({ ...RULES, shell }, appOf(named(path)))).toEqual([])
   })
 
-  it.each(['/offline.html', '/', '/INDEX.html'])(
-    '%s is not there, and the documents that are get named',
-    async (shell) => {
-      const folder = appOf(named('index.html', 'about/index.html', 'a.js'))
-      expect(await proposeShell({ ...RULES, shell }, folder)).toEqual([
-        `shell: '${shell}' given, expected a document of ${folder}, which has '/index.html', '/about/index.html', unless the server makes it`,
-      ])
-    },
-  )
+  it.each(['/offline.html', '/INDEX.html'])('%s is not there, and the documents that are get named', async (shell) => {
+    const folder = appOf(named('index.html', 'about/index.html', 'a.js'))
+    expect(await proposeShell({ ...RULES, shell }, folder)).toEqual([
+      `shell: '${shell}' given, expected a document of ${folder}, which has '/index.html', '/about/index.html', unless the server makes it`,
+    ])
+  })
 
-  it('is not there where a file is not one that is kept', async () => {
-    const folder = appOf(named('shell.txt'))
-    expect(await proposeShell({ ...RULES, shell: '/shell.txt' }, folder)).toEqual([
-      `shell: '/shell.txt' given, expected a document of ${folder}, which has none, unless the server makes it`,
+  it.each<[string, string, readonly string[]]>([
+    ['has no ending', '/offline', ['index.html']],
+    ['is the root', '/', ['index.html']],
+    ['has the ending of a program', '/shell.php', ['index.html']],
+    ['is of an app without documents', '/offline.html', ['app.js']],
+  ])('that %s is made by the server: %s', async (_, shell, files) => {
+    expect(await proposeShell({ ...RULES, shell }, appOf(named(...files)))).toEqual([])
+  })
+
+  it('is looked for at the path where the files are served', async () => {
+    const folder = appOf(named('index.html'))
+    const base = '/app/'
+    expect(await proposeShell({ ...RULES, shell: '/app/index.html' }, folder, { base })).toEqual([])
+    expect(await proposeShell({ ...RULES, shell: '/index.html' }, folder, { base })).toEqual([
+      `shell: '/index.html' given, expected a document of ${folder}, which has '/app/index.html', unless the server makes it`,
+    ])
+    expect(await proposeShell(RULES, folder, { base })).toEqual([
+      "pages of this app are not available offline: name a document without data, for example shell: '/app/index.html'",
+    ])
+  })
+
+  it('is not there where it is not one of the files that are kept', async () => {
+    const folder = appOf(named('index.html', 'other.html'))
+    expect(await proposeShell({ ...RULES, shell: '/other.html' }, folder, { files: ['index.html'] })).toEqual([
+      `shell: '/other.html' given, expected a document of ${folder}, which has '/index.html', unless the server makes it`,
     ])
   })
 
@@ -108,51 +125,5 @@ describe('the shell of the rules', () => {
     const [said] = await proposeShell({ ...RULES, shell: '/x.html' }, folder)
     expect(said).toMatch(/has '\/a\.html', .*'\/j\.html' and 3 more, unless/)
     expect(said).not.toContain('/k.html')
-  })
-})
-
-describe('freshlayer check --files', () => {
-  const rules = (options: string): string => {
-    const file = join(appOf({}), 'freshlayer.rules.ts')
-    writeFileSync(
-      file,
-      `import { defineConfig } from '${resolve('config/language/index.ts')}'\n` +
-        `export default defineConfig({ version: '1', identity: 'none', ${options} })`,
-    )
-    return file
-  }
-  const check = (file: string, ...more: readonly string[]) =>
-    spawnSync('npx', ['tsx', 'tools/cli.ts', 'check', '--config', file, ...more], {
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-    })
-
-  it('warns, and lets the rules pass', () => {
-    const file = rules('routes: []')
-    const { status, stdout } = check(file, '--files', appOf(named('index.html')))
-    expect(stdout).toBe(
-      "warning pages of this app are not available offline: name a document without data, for example shell: '/index.html'\n" +
-        `${file}: fine\n`,
-    )
-    expect(status).toBe(0)
-    expect(check(file).stdout).toBe(`${file}: fine\n`)
-  })
-
-  it('warns of a shell that is not there, and lets the rules pass', () => {
-    const { status, stdout } = check(rules("shell: '/x.html', routes: []"), '--files', appOf(named('index.html')))
-    expect(stdout).toContain("warning shell: '/x.html' given, expected a document of ")
-    expect(status).toBe(0)
-  })
-
-  it('refuses what would answer a sign-in from store', () => {
-    const { status, stderr } = check(rules("routes: [{ match: '/**', fresh: '1h' }]"), '--files', appOf({}))
-    expect(stderr).toContain("refused routes[0].match: '/**' given, expected a narrower pattern, or a rule before it: ")
-    expect(status).toBe(1)
-  })
-
-  it('fails where there is no such folder', () => {
-    const { status, stderr } = check(rules('routes: []'), '--files', join(home, 'nowhere'))
-    expect(stderr).toContain('nowhere is not there: name the folder of the built app with --files')
-    expect(status).toBe(1)
   })
 })

@@ -10,9 +10,17 @@ import { APP_FILES } from './build-worker.ts'
  * rules name none, which document could be it. Nothing when all is well, or nothing is known of the app's documents.
  *
  * @param folder the built app. Default: none, as for an app whose server renders its pages.
+ * @param served `base`: the path at which the folder is served. `files`: those that are kept.
  * @throws when there is no such folder
  */
-export async function proposeShell(config: Config, folder?: string): Promise<string[]> {
+export async function proposeShell(
+  config: Config,
+  folder?: string,
+  {
+    base = '/',
+    files: globs = APP_FILES,
+  }: { readonly base?: string | undefined; readonly files?: readonly string[] } = {},
+): Promise<string[]> {
   const { shell, navigation } = compileRules(config)
   const missed = navigation.pages === undefined ? 'pages of this app' : 'pages that were never loaded'
   if (folder === undefined) {
@@ -20,15 +28,26 @@ export async function proposeShell(config: Config, folder?: string): Promise<str
     return [`${missed} are not available offline: name a document without data, for example shell: '/offline'`]
   }
   if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder of the built app with --files`)
-  const { manifestEntries } = await getManifest({ globDirectory: folder, globPatterns: APP_FILES })
+  const { manifestEntries } = await getManifest({ globDirectory: folder, globPatterns: [...globs] })
   const files = manifestEntries.map(({ url }) => url)
   const documents = files.filter((file) => file.endsWith('.html')).toSorted(byDepth)
   if (shell !== undefined) {
-    return files.some((file) => asRequested(file) === asRequested(shell)) ? [] : [missing(shell, folder, documents)]
+    // The server makes a document whose name has no ending, and every document of an app that has none among its files.
+    const isMade = documents.length === 0 || !/\.html?$/i.test(shell)
+    const isKept = isMade || files.some((file) => asRequested(file, base) === asRequested(shell))
+    return isKept
+      ? []
+      : [
+          missing(
+            shell,
+            folder,
+            documents.map((document) => asRequested(document, base)),
+          ),
+        ]
   }
   if (documents.length === 0) return navigation.pages === undefined ? [] : proposeShell(config)
   const proposed = await bestOf(folder, documents)
-  const example = proposed === undefined ? '' : `, for example shell: '/${proposed}'`
+  const example = proposed === undefined ? '' : `, for example shell: '${decodeURI(asRequested(proposed, base))}'`
   return [`${missed} are not available offline: name a document without data${example}`]
 }
 
@@ -51,10 +70,9 @@ async function bestOf(folder: string, documents: readonly string[]): Promise<str
 }
 
 function missing(shell: string, folder: string, documents: readonly string[]): string {
-  const shown = documents.slice(0, SHOWN).map((document) => `'/${document}'`)
+  const shown = documents.slice(0, SHOWN).map((document) => `'${decodeURI(document)}'`)
   const others = documents.length > SHOWN ? ` and ${documents.length - SHOWN} more` : ''
-  const there = documents.length > 0 ? shown.join(', ') + others : 'none'
-  const expected = `a document of ${folder}, which has ${there}, unless the server makes it`
+  const expected = `a document of ${folder}, which has ${shown.join(', ')}${others}, unless the server makes it`
   return formatProblem({ path: 'shell', given: `'${shell}'`, expected })
 }
 
@@ -62,7 +80,7 @@ function missing(shell: string, folder: string, documents: readonly string[]): s
 const SHOWN = 10
 
 /** The path as the browser asks for it. */
-const asRequested = (path: string): string => new URL(path, 'http://app.invalid').pathname
+const asRequested = (path: string, base = '/'): string => new URL(path, new URL(base, 'http://app.invalid')).pathname
 
 /** Documents of the app's root before those of its parts. */
 const byDepth = (one: string, other: string): number =>

@@ -1,9 +1,12 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { PluginOption } from 'vite'
+import type { Plugin, PluginOption, ResolvedConfig } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
+import type { Config } from '../config/language/index.ts'
 import { HASHED_NAME } from '../sw/core/hashed-name.ts'
 import { APP_FILES } from './build-worker.ts'
-import { configModule } from './config-module.ts'
+import { acceptedConfig, configModule } from './config-module.ts'
+import { proposeShell } from './propose-shell.ts'
 
 export interface FreshlayerOptions {
   /** The rules file. Default: 'config/freshlayer.config.ts', from the project's root. */
@@ -16,14 +19,15 @@ const WORKER = fileURLToPath(new URL('../sw/worker/', import.meta.url))
 
 /**
  * Builds the worker next to the app, as `/sw.js`, from the app's rules and with the list of its files. A wrong rule ends
- * the build and says where it is and what was meant.
+ * the build before the app is written, and says where it is and what was meant.
  */
 export function freshlayer({
   config = 'config/freshlayer.config.ts',
   files = APP_FILES,
 }: FreshlayerOptions = {}): PluginOption[] {
   return [
-    configModule(config),
+    checkedBuild(config, files),
+    configModule(config, { warns: true }),
     ...VitePWA({
       strategies: 'injectManifest',
       srcDir: WORKER,
@@ -39,4 +43,25 @@ export function freshlayer({
       devOptions: { enabled: true, type: 'module' },
     }),
   ]
+}
+
+/** Checks the rules before a build, and the shell of the rules after it. */
+function checkedBuild(file: string, files: readonly string[]): Plugin {
+  let vite: ResolvedConfig
+  let config: Config
+  return {
+    name: 'freshlayer:check',
+    apply: 'build',
+    async configResolved(resolved) {
+      vite = resolved
+      config = await acceptedConfig(resolve(vite.root, file), (warning) => vite.logger.warn(`warning ${warning}`))
+    },
+    async closeBundle() {
+      const { base, build, logger, root } = vite
+      if (build.ssr !== false || this.environment.name !== 'client') return
+      for (const warning of await proposeShell(config, resolve(root, build.outDir), { base, files })) {
+        logger.warn(`warning ${warning}`)
+      }
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { channelOf } from '../../config/names.ts'
 import type { ChangeCause, LoggedChange } from '../../sw/core/change.ts'
-import { type Greeting, type HeardChange, heardChange, type Since } from '../../sw/protocol.ts'
+import { type Greeting, type HeardChange, heardChange, type OriginState, type Since } from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
 
@@ -13,8 +13,8 @@ export interface ChangeEvent {
    */
   readonly kind: LoggedChange['kind'] | 'reset'
   /**
-   * Absolute. One that ends in `*` stands for all that begin so, `*` alone for every URL; one without a query for that URL
-   * with any.
+   * Absolute, with percent-encoding in normal form. One that ends in `*` stands for all that begin so, `*` alone for every
+   * URL; one without a query for that URL with any.
    */
   readonly urls: readonly string[]
   readonly tags: readonly string[]
@@ -36,7 +36,7 @@ interface Ports {
   readonly introduce: () => Promise<unknown>
   /** What the worker says over the channel. */
   readonly hear: (event: MessageEvent) => void
-  readonly onReachable: (isReachable: boolean) => void
+  readonly onOrigin: (origin: OriginState) => void
 }
 
 /**
@@ -55,7 +55,7 @@ export class ChangeFeed {
   readonly #listeners = new Set<(change: ChangeEvent) => void>()
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log, and whose changes are its own. */
-  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'reachable'>]: Greeting[K] } = {
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | keyof OriginState>]: Greeting[K] } = {
     clientId: '',
     logId: '',
     position: 0,
@@ -155,14 +155,14 @@ export class ChangeFeed {
     this.#hasUnread = true
   }
 
-  #catchUp({ missed, reachable, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
+  #catchUp({ missed, reachable, signIn = false, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
     this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
     const [asked] = waiting
     // Changes that came later may be of a user that the page has come to have since.
     if (asked !== undefined && !this.#isOutdated) this.#others.add(asked.partition)
     for (const partition of heard.partitions) this.#others.delete(partition)
-    this.#ports.onReachable(reachable)
+    this.#ports.onOrigin({ reachable, signIn })
     if (missed === 'reset') this.reset()
     else for (const change of missed) this.#tell(heardChange(change))
     for (const change of waiting) {

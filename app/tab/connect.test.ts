@@ -17,7 +17,13 @@ describe('where no worker can run', () => {
   it('every question has an answer, and the reason is said once', async () => {
     const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
     const layer = connect({ identify: () => 'ada' })
-    expect(layer.state).toEqual({ controlled: false, updateReady: false, offline: false, outdated: false })
+    expect(layer.state).toEqual({
+      controlled: false,
+      updateReady: false,
+      offline: false,
+      signInNeeded: false,
+      outdated: false,
+    })
     expect(await layer.explain('/api/x')).toMatchObject({ url: '/api/x', state: 'no-worker' })
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })
     expect(await layer.remove({ all: true })).toBe(0)
@@ -30,6 +36,78 @@ describe('where no worker can run', () => {
     layer.close()
     expect(said).toHaveBeenCalledTimes(1)
     expect(said.mock.calls[0]?.[0]).toContain('this page may have no service worker')
+  })
+})
+
+describe('a wrong argument', () => {
+  const wrong = <T>(value: unknown): T => value as T
+  const layer = (): Freshlayer => connect()
+  beforeEach(() => void vi.spyOn(console, 'info').mockImplementation(() => undefined))
+
+  const REACH = "takes { tags: ['products'] }, { urls: [] }, { patterns: [] } or { all: true }"
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    ...[
+      'products',
+      ['products'],
+      {},
+      undefined,
+      null,
+      7,
+      { tag: ['products'] },
+      { tags: 'products' },
+      { tags: [7] },
+      { all: 1 },
+    ].flatMap((reach): [string, () => Promise<unknown>, string][] => [
+      [`invalidate(${JSON.stringify(reach)})`, () => layer().invalidate(wrong(reach)), `invalidate() ${REACH}`],
+      [`remove(${JSON.stringify(reach)})`, () => layer().remove(wrong(reach)), `remove() ${REACH}`],
+    ]),
+    ['explain()', () => layer().explain(wrong(undefined)), 'explain() takes a URL as text'],
+    ['refresh(URL)', () => layer().refresh(wrong(new URL('http://a/'))), 'refresh() takes a URL as text'],
+    ...[7, {}, Promise.resolve('ada')].map((user): [string, () => Promise<unknown>, string] => [
+      `identify(${String(user)})`,
+      () => layer().identify(wrong(user)),
+      'identify() takes a text, null or undefined',
+    ]),
+    ['signOut(true)', () => layer().signOut(wrong(true)), 'signOut() takes { force: true } or nothing'],
+    ["signOut({ force: 'yes' })", () => layer().signOut(wrong({ force: 'yes' })), 'signOut() takes { force: true }'],
+    [
+      'applyUpdate(signal)',
+      () => layer().applyUpdate(wrong(new AbortController().signal)),
+      'applyUpdate() takes { signal } or nothing',
+    ],
+  ])('is refused at once, with what the method takes: %s', async (_, call, sentence) => {
+    await expect(call()).rejects.toThrow(TypeError)
+    await expect(call()).rejects.toThrow(`freshlayer: ${sentence}`)
+  })
+
+  it.each<[string, unknown]>([
+    ['a text', '/sw.js'],
+    ['a user', { identify: 'ada' }],
+    ['an answer', { mayUpdate: false }],
+    ['a token', { authorization: 'Bearer a' }],
+  ])('of connect() is refused: %s', (_, options) => {
+    expect(() => connect(wrong(options))).toThrow(
+      'freshlayer: connect() takes { worker, scope } and the functions { identify, mayUpdate, authorization }',
+    )
+  })
+
+  it.each<[unknown, unknown]>([
+    ['changed', () => undefined],
+    ['change', undefined],
+    [() => undefined, undefined],
+  ])('of on() is refused: %s', (kind, listener) => {
+    expect(() => layer().on(wrong<'change'>(kind), wrong(listener))).toThrow(
+      "freshlayer: on() takes 'state' or 'change', and a function",
+    )
+  })
+
+  it('leaves what is right', async () => {
+    for (const reach of [{ tags: ['a'], urls: undefined }, { urls: [] }, { patterns: ['/a'] }, { all: false }]) {
+      await expect(layer().invalidate(wrong(reach))).resolves.toBeUndefined()
+    }
+    await expect(layer().applyUpdate({ signal: new AbortController().signal })).resolves.toBeUndefined()
+    await expect(layer().signOut({ force: true })).resolves.toMatchObject({ signedOut: true })
   })
 })
 
@@ -102,6 +180,7 @@ describe('where a worker runs', () => {
       })
     })
     vi.stubGlobal('navigator', { serviceWorker: container })
+    vi.stubGlobal('location', new URL('https://app.test/'))
     vi.stubGlobal('document', document)
     vi.stubGlobal('BroadcastChannel', FakeChannel)
     vi.stubGlobal('addEventListener', window.addEventListener.bind(window))
@@ -193,6 +272,23 @@ describe('where a worker runs', () => {
     say({ say: 'who' })
     await settled()
     expect(warned).toHaveBeenCalledWith('[freshlayer]', error)
+  })
+
+  it('a session of a sign-in proxy that has run out is not offline, and the origin that answers again ends it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    answers.hello = () => ({ ...GREETING, reachable: false, signIn: true })
+    const layer = connect()
+    await settled()
+    expect(layer.state).toMatchObject({ offline: false, signInNeeded: true })
+    say({ say: 'origin', reachable: false })
+    expect(layer.state).toMatchObject({ offline: true, signInNeeded: false })
+    say({ say: 'origin', reachable: false, signIn: true })
+    answers.probe = () => ({ reachable: true })
+    const heard = vi.fn()
+    layer.on('change', heard)
+    await vi.runAllTimersAsync()
+    expect(layer.state).toMatchObject({ offline: false, signInNeeded: false })
+    expect(heard.mock.calls).toEqual([[RESET]])
   })
 
   it('a closed layer does not go on asking whether the origin is back', async () => {
@@ -370,6 +466,17 @@ describe('where a worker runs', () => {
       expect(reported).toHaveBeenCalledWith(error)
       await settled()
       expect(asked).not.toContain('identify')
+    })
+
+    it.each([
+      ['throws', throws],
+      ['rejects', () => Promise.reject(error)],
+    ])('`authorization` that %s: is reported, and nothing is said', async (_, authorization) => {
+      const answer = vi.fn()
+      connect({ authorization })
+      say({ say: 'authorization' }, [{ postMessage: answer }])
+      await vi.waitFor(() => expect(reported).toHaveBeenCalledWith(error))
+      expect(answer).not.toHaveBeenCalled()
     })
 
     it('`mayUpdate`: is reported, and lets no update take over', () => {
@@ -605,6 +712,48 @@ describe('where a worker runs', () => {
     await vi.waitFor(async () => {
       await layer.signOut()
       expect(asked).toContain('sign-out')
+    })
+  })
+
+  describe('what a page has read before the worker took it over', () => {
+    const entry = (of: object) => ({ initiatorType: 'fetch', workerStart: 0, responseStatus: 200, ...of })
+
+    /** The URLs that the worker is told, if it is told any, where the page has asked for these. */
+    async function toldOf(entries: readonly object[], isControlled = false, isClosed = false): Promise<unknown> {
+      vi.useFakeTimers({ toFake: ['setTimeout'] })
+      vi.spyOn(performance, 'getEntriesByType').mockReturnValue(entries as never)
+      const { controller } = container
+      if (!isControlled) Object.assign(container, { controller: null })
+      answers.fill = () => true
+      const layer = connect()
+      if (isClosed) layer.close()
+      Object.assign(container, { controller })
+      for (let changes = 0; changes < 2; changes++) container.dispatchEvent(new Event('controllerchange'))
+      await vi.advanceTimersByTimeAsync(5000)
+      const told = vi.mocked(ask).mock.calls.flatMap(([, question]) => (question.ask === 'fill' ? [question.urls] : []))
+      vi.mocked(ask).mockClear()
+      return told
+    }
+
+    it('is told to the worker once: what its own code has asked for, and has got', async () => {
+      const told = await toldOf([
+        entry({ name: 'https://app.test/a' }),
+        entry({ name: 'https://app.test/b', initiatorType: 'xmlhttprequest' }),
+        // Not every browser says the status.
+        entry({ name: 'https://app.test/c', responseStatus: undefined }),
+        entry({ name: 'https://app.test/image', initiatorType: 'img' }),
+        entry({ name: 'https://app.test/refused', responseStatus: 401 }),
+        entry({ name: 'https://app.test/by-the-worker', workerStart: 7 }),
+      ])
+      expect(told).toEqual([['https://app.test/a', 'https://app.test/b', 'https://app.test/c']])
+    })
+
+    it.each([
+      ['there is none', [], false, false],
+      ['it was controlled from the start: a newer worker takes over', [entry({ name: '/a' })], true, false],
+      ['it has closed its connection', [entry({ name: '/a' })], false, true],
+    ] as const)('is not told where %s', async (_, entries, isControlled, isClosed) => {
+      expect(await toldOf(entries, isControlled, isClosed)).toEqual([])
     })
   })
 })

@@ -1,3 +1,4 @@
+import { isThisMachine } from '../../config/this-machine.ts'
 import {
   type Answers,
   type Explanation,
@@ -8,6 +9,7 @@ import {
   type SignedOut,
   type Stats,
 } from '../../sw/protocol.ts'
+import { expectArgument, expectReach } from './arguments.ts'
 import { type ChangeEvent, ChangeFeed } from './change-feed.ts'
 import { explained } from './explained.ts'
 import { Reachability } from './reachability.ts'
@@ -27,12 +29,23 @@ export interface ConnectOptions {
    * throws counts as one that gives undefined. Default: no user, ever.
    */
   readonly identify?: () => string | null | undefined
-
+  /**
+   * The `Authorization` that the page's requests carry at the moment, such as `Bearer …`; undefined: none. The worker keeps
+   * tokens in memory alone, and asks when it validates by itself (`refresh()`) and was stopped since it saw one. An answer
+   * later than 500 ms counts as none. Needed where the config identifies by 'authorization'. Default: none.
+   */
+  readonly authorization?: () => string | undefined | Promise<string | undefined>
   /**
    * Whether a newer worker may take over while this page is in sight: say no while a form has unsent input.
    * Nothing is reloaded either way. One that throws has said no. Default: it may.
    */
   readonly mayUpdate?: () => boolean
+  /**
+   * Whether the console says where the rules do nothing, and what would change it. Nothing else differs. The words are a
+   * file of their own, which other pages do not load. Default: the page is served from this machine (`localhost`,
+   * `127.0.0.1`). Set it to false in an app whose pages always are.
+   */
+  readonly development?: boolean
 }
 
 /** What the layer can do for this page at the moment. */
@@ -43,6 +56,11 @@ export interface State {
   readonly updateReady: boolean
   /** The origin could not be reached when it was last tried. */
   readonly offline: boolean
+  /**
+   * The origin answers, but redirects requests to another origin, as a sign-in proxy does whose session has run out: the
+   * user has to sign in again. Only a page load gets there, so ask the user first, then `location.reload()`.
+   */
+  readonly signInNeeded: boolean
   /**
    * The server no longer has a file that this page has asked for: its build is gone, and parts of it cannot load until
    * the page is loaded anew. Ask its user first. A page that reloads itself would do so again and again where a file is
@@ -56,7 +74,10 @@ interface Listeners {
   change: (change: ChangeEvent) => void
 }
 
-/** The layer, as a page sees it. Without a worker (private windows, plain http) everything comes from the network. */
+/**
+ * The layer, as a page sees it. Without a worker (private windows, plain http) everything comes from the network. A wrong
+ * argument is a `TypeError` at once.
+ */
 export interface Freshlayer {
   readonly state: State
   /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
@@ -93,11 +114,20 @@ export interface Freshlayer {
 
 /** Registers the worker and connects this page to it. Call it once, as early as possible. */
 export function connect(options: ConnectOptions = {}): Freshlayer {
+  const { identify = connect, mayUpdate = connect, authorization = connect } = options
+  expectArgument(
+    typeof options === 'object' && [identify, mayUpdate, authorization].every((each) => typeof each === 'function'),
+    'connect',
+    '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
+  )
   return new Connection(options)
 }
 
+/** What a page has asked for while the worker took it over has been answered by then, mostly. */
+const SETTLE_MS = 1000
+
 class Connection implements Freshlayer {
-  state: State = { controlled: false, updateReady: false, offline: false, outdated: false }
+  state: State = { controlled: false, updateReady: false, offline: false, signInNeeded: false, outdated: false }
   readonly #options: ConnectOptions
   readonly #listeners = new Set<Listeners['state']>()
   readonly #abort = new AbortController()
@@ -119,7 +149,7 @@ class Connection implements Freshlayer {
     const reachability = (this.#reachability = new Reachability({
       worker,
       signal,
-      onOffline: (offline) => this.#set({ offline }),
+      onOrigin: (origin) => this.#set(origin),
       onBack: () => this.#changes.reset(),
     }))
     const changes = (this.#changes = new ChangeFeed({
@@ -128,11 +158,16 @@ class Connection implements Freshlayer {
       isControlled: () => this.#isControlled(),
       introduce: () => this.#introduce(),
       hear: (event) => this.#hear(event),
-      onReachable: (isReachable) => reachability.learn(isReachable),
+      onOrigin: (origin) => reachability.learn(origin),
     }))
     if (container === undefined) {
       this.#degrade(NO_WORKER)
       return
+    }
+    // A new worker that takes the page over from another has missed nothing.
+    if (container.controller === null) {
+      const fill = (): unknown => setTimeout(() => void this.#fill(signal).catch(() => undefined), SETTLE_MS)
+      container.addEventListener('controllerchange', fill, { signal, once: true })
     }
     container.addEventListener('controllerchange', () => changes.greet(), { signal })
     // No startMessages(): what waits for the document would be delivered before the app’s own listeners are there.
@@ -143,10 +178,16 @@ class Connection implements Freshlayer {
     document.addEventListener('visibilitychange', () => !document.hidden && changes.greet(), { signal })
     registration.register()
     changes.greet()
+    if (options.development ?? isThisMachine(location)) void this.#speakUp(container, signal)
   }
 
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   on(kind: keyof Listeners, listener: Listeners[keyof Listeners]): () => void {
+    expectArgument(
+      /^(state|change)$/.test(kind) && typeof listener === 'function',
+      'on',
+      "'state' or 'change', and a function",
+    )
     if (kind === 'change') return this.#changes.on(listener as Listeners['change'])
     this.#listeners.add(listener as Listeners['state'])
     return () => void this.#listeners.delete(listener as Listeners['state'])
@@ -154,27 +195,34 @@ class Connection implements Freshlayer {
 
   async identify(user: string | null | undefined): Promise<void> {
     if (user === undefined) return
+    expectArgument(user === null || typeof user === 'string', 'identify', 'a text, null or undefined')
     await this.#ask({ ask: 'identify', user }, true)
     this.#changes.forgetPartitions()
   }
 
-  signOut({ force = false } = {}): Promise<SignedOut> {
+  async signOut(options: { readonly force?: boolean } = {}): Promise<SignedOut> {
+    const { force = false } = options
+    expectArgument(typeof options === 'object' && typeof force === 'boolean', 'signOut', '{ force: true } or nothing')
     return this.#ask({ ask: 'sign-out', force }, { signedOut: true, unsent: 0 })
   }
 
   async explain(url: string): Promise<Explanation> {
+    expectUrl('explain', url)
     return explained(await this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: '' }))
   }
 
   async invalidate(reach: Reach): Promise<void> {
+    expectReach('invalidate', reach)
     await this.#ask({ ask: 'invalidate', reach }, true)
   }
 
   async remove(reach: Reach): Promise<number> {
+    expectReach('remove', reach)
     return (await this.#ask({ ask: 'remove', reach }, { removed: 0 })).removed
   }
 
-  refresh(url: string): Promise<Refreshed> {
+  async refresh(url: string): Promise<Refreshed> {
+    expectUrl('refresh', url)
     return this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
   }
 
@@ -182,8 +230,9 @@ class Connection implements Freshlayer {
     return this.#ask({ ask: 'stats' }, undefined)
   }
 
-  applyUpdate({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#registration.applyUpdate(signal)
+  async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    expectArgument(!('aborted' in options), 'applyUpdate', '{ signal } or nothing')
+    return this.#registration.applyUpdate(options.signal)
   }
 
   close(): void {
@@ -198,6 +247,28 @@ class Connection implements Freshlayer {
     return (await this.#registration.find()) ? ask(this.#registration.worker, question) : without
   }
 
+  /** In development: where the rules do nothing is said. A page whose words cannot be loaded says nothing. */
+  async #speakUp(container: ServiceWorkerContainer, signal: AbortSignal): Promise<void> {
+    try {
+      const { speakUp } = await import('./development.ts')
+      await container.ready
+      const explain = (url: string): Promise<Explanation> =>
+        this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: '' })
+      if (!signal.aborted) speakUp({ explain, signal })
+    } catch {
+      return
+    }
+  }
+
+  /** At the first visit: the worker stores what the page has read before it was there. */
+  async #fill(signal: AbortSignal): Promise<void> {
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
+    const urls = entries.flatMap(({ name, initiatorType, workerStart, responseStatus }) =>
+      /^(fetch|xml)/.test(initiatorType) && workerStart === 0 && !(responseStatus > 399) ? name : [],
+    )
+    if (urls.length > 0 && !signal.aborted) await this.#ask({ ask: 'fill', urls }, true)
+  }
+
   #isControlled(): boolean {
     const controlled = this.#registration.controls()
     this.#set({ controlled })
@@ -210,13 +281,13 @@ class Connection implements Freshlayer {
 
   /** What the worker says: to every page over the channel, or to this one alone. */
   #hear({ data, ports }: MessageEvent): void {
-    const { identify, mayUpdate } = this.#options
+    const { authorization, identify, mayUpdate } = this.#options
     const announcement = parseAnnouncement(data)
     switch (announcement?.say) {
       case 'change':
         return this.#changes.learn(announcement.change)
       case 'origin':
-        return this.#reachability.learn(announcement.reachable)
+        return this.#reachability.learn(announcement)
       case 'reset':
         return this.#changes.reset(announcement.logId)
       case 'unreadable':
@@ -226,6 +297,8 @@ class Connection implements Freshlayer {
         return attempt(() => void this.identify(identify ? identify() : null).catch(warn))
       case 'agree':
         return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
+      case 'authorization':
+        return void (async () => ports[0]?.postMessage(await authorization?.()))().catch(reportError)
       case 'partitions':
         return this.#changes.forgetPartitions()
       case 'outdated':
@@ -248,3 +321,6 @@ class Connection implements Freshlayer {
     console.info(`[freshlayer] All comes from the network: ${why}`)
   }
 }
+
+const expectUrl = (method: string, url: unknown): void =>
+  expectArgument(typeof url === 'string', method, 'a URL as text')

@@ -15,9 +15,18 @@ describe('an explanation', () => {
 
   it.each([
     ['absent', 'Nothing is stored for you.'],
+    ['file', 'Served as a file of the app.'],
     ['unmatched', 'No rule matches it.'],
     ['no-worker', 'No worker controls this page.'],
   ] as const)('of what is %s needs no reason', (state, sentence) => {
     expect(explained({ url: URL, state, why: '' })).toEqual({ url: URL, state, why: sentence })
+  })
+
+  it.each([
+    [{ why: 'no-store', field: 'cache-control: no-store' }, 'cache-control: no-store'],
+    [{ why: 'unknown-user' }, 'unknown-user'],
+  ])('says why the rule did nothing', (obstacle, reason) => {
+    const { why } = explained({ url: URL, state: 'absent', why: '', obstacle })
+    expect(why).toBe(`Nothing is stored for you. The rule did nothing for the last answer (${reason}).`)
   })
 })

@@ -49,3 +49,9 @@ describe('of the outboxes that the browser lists', () => {
     expect(open.mock.calls.flat()).toEqual(opened)
   })
 })
+
+it('a keeper that is no function is refused at once', async () => {
+  await expect(exportOutbox(undefined as never)).rejects.toThrow(
+    'freshlayer: exportOutbox() takes a function that keeps the writes',
+  )
+})

@@ -1,4 +1,5 @@
 import { OUTBOX_PREFIX, outboxDatabaseOf, RECORDS_STORE, scopeOf } from '../../config/names.ts'
+import { expectArgument } from './arguments.ts'
 
 /** A write that the origin does not have, as it was recorded. */
 export interface UnsentWrite {
@@ -21,12 +22,13 @@ export interface ExportOptions {
  *
  * @param keep stores them where the page keeps its data: called once, oldest first, and not at all when there are none.
  * @returns how many writes there were. Other records of the outbox are neither counted nor deleted.
- * @throws what `keep` or the browser's database throws.
+ * @throws TypeError if `keep` is no function, and what `keep` or the browser's database throws.
  */
 export async function exportOutbox(
   keep: (writes: readonly UnsentWrite[]) => Promise<void>,
   { scope }: ExportOptions = {},
 ): Promise<number> {
+  expectArgument(typeof keep === 'function', 'exportOutbox', 'a function that keeps the writes')
   const db = await openIfThere(scope)
   if (db === undefined) return 0
   try {

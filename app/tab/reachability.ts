@@ -1,3 +1,4 @@
+import type { OriginState } from '../../sw/protocol.ts'
 import { ask, type WorkerOf } from './rpc.ts'
 
 /** While the origin is away it is asked again, less and less often. */
@@ -10,7 +11,7 @@ interface Ports {
   readonly worker: WorkerOf
   /** Ends all asking. */
   readonly signal: AbortSignal
-  readonly onOffline: (isOffline: boolean) => void
+  readonly onOrigin: (origin: { readonly offline: boolean; readonly signInNeeded: boolean }) => void
   /** The origin can be reached again. */
   readonly onBack: () => void
 }
@@ -18,7 +19,7 @@ interface Ports {
 /** Whether the origin could be reached when it was last tried; while it could not, the worker is asked to try again. */
 export class Reachability {
   readonly #ports: Ports
-  #isOffline = false
+  #origin: OriginState = { reachable: true }
   #probeMs = PROBE_FROM_MS
   #probing: ReturnType<typeof setTimeout> | undefined
 
@@ -28,18 +29,19 @@ export class Reachability {
   }
 
   /** The worker has said whether the origin could be reached. */
-  learn(reachable: boolean): void {
-    const { signal, onOffline, onBack } = this.#ports
+  learn(origin: OriginState): void {
+    const { signal, onOrigin, onBack } = this.#ports
     if (signal.aborted) return
-    const wasOffline = this.#isOffline
-    this.#isOffline = !reachable
-    onOffline(!reachable)
+    const { reachable, signIn = false } = origin
+    const wasReachable = this.#origin.reachable
+    this.#origin = origin
+    onOrigin({ offline: !reachable && !signIn, signInNeeded: signIn })
     clearTimeout(this.#probing)
     if (!reachable) {
       // Full jitter, so that tabs and users do not return together (I11).
       this.#probing = setTimeout(() => this.probe(), Math.random() * this.#probeMs)
       this.#probeMs = Math.min(this.#probeMs * 2, PROBE_TO_MS)
-    } else if (wasOffline) {
+    } else if (!wasReachable) {
       this.#probeMs = PROBE_FROM_MS
       setTimeout(onBack, Math.random() * SPREAD_MS)
     }
@@ -47,11 +49,11 @@ export class Reachability {
 
   /** Asks whether the origin is back, if it was away. Hidden tabs wait. */
   probe(): void {
-    if (!this.#isOffline) return
-    if (document.hidden) return this.learn(false)
+    if (this.#origin.reachable) return
+    if (document.hidden) return this.learn(this.#origin)
     ask(this.#ports.worker, { ask: 'probe' }).then(
-      ({ reachable }) => this.learn(reachable),
-      () => this.learn(false),
+      (origin) => this.learn(origin),
+      () => this.learn(this.#origin),
     )
   }
 }

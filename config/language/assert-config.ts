@@ -6,7 +6,8 @@ import { configKind } from './option-kinds.ts'
  * The problems that prevent a config from being compiled. `file` is the path when the value is no object. Never throws.
  */
 export function configProblems(config: unknown, file: string): Problem[] {
-  if (!isRecord(config)) return [problem(file, config, 'export default defineConfig({ version, identity, routes })')]
+  if (!isRecord(config) || config instanceof Promise)
+    return [problem(file, config, 'export default defineConfig({ version, identity, routes })')]
   const problems: Problem[] = []
   configKind(config, '', problems)
   return problems

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CacheError } from '../../sw/core/cache-error.ts'
 import { assertConfig } from './assert-config.ts'
 import { checkConfig } from './check.ts'
+import { compileRules } from './compile.ts'
 import { compiled as compile } from './compiled.fixture.ts'
 import { formatProblem } from './kind.ts'
 import type { Config } from './options.ts'
@@ -21,7 +22,7 @@ describe('a config', () => {
       version: '2',
       identity: { by: ['authorization', 'identify'], partitionOf: (token: string) => token },
       shell: '/index.html',
-      navigation: { exclude: ['/admin/**', '/*.pdf'], timeout: '3s' },
+      navigation: { exclude: ['/admin/**', '/*.pdf'], timeout: '3s', ignoreQuery: ['utm_*'] },
       kill: { url: '/freshlayer-kill.json', gone: true },
       defaults: { fresh: 'http', timeout: 0, ignoreQuery: ['utm_*', '*'] },
       routes: [
@@ -46,7 +47,7 @@ describe('a config', () => {
       writes: [
         {
           match: 'POST /api/p/:id',
-          invalidates: ['p', '/api/p/{id}?x={id}', '/r/:any/**', 'https://h:80/x'],
+          invalidates: ['p', '/api/p/{id}?x={id}', '/api/:any/**', 'https://api.example.com:8080/v1/x'],
           name: 'w',
         },
       ],
@@ -65,6 +66,31 @@ describe('a config', () => {
     expect(problems).toMatchObject([{ path: name, given: 'nothing' }])
     const { [name]: _, ...rest } = GOOD as Record<string, unknown>
     expect(checkConfig(rest, FILE).problems).toEqual(problems)
+  })
+
+  it('is an object, not the promise of one', () => {
+    expect(checkConfig(Promise.resolve(GOOD), FILE).problems.map(formatProblem)).toEqual([
+      `${FILE}: a promise given, expected export default defineConfig({ version, identity, routes })`,
+    ])
+  })
+
+  it.each<[string | number, string]>([
+    ['2', '2'],
+    [2, '2'],
+    [1.5, '1.5'],
+  ])('has a version, which is a text or a number: %o', (version, stored) => {
+    const config: Config = { version, identity: 'none', routes: [] }
+    expect(checkConfig(config, FILE).problems).toEqual([])
+    expect(compileRules(config).version).toBe(stored)
+  })
+
+  it('names the way to tell users apart that is none', () => {
+    expect(problemsOf({ identity: { by: ['identify', 'cookie'] } })).toEqual([
+      "identity.by[1]: 'cookie' given, expected 'authorization', 'identify' or 'echo' (for a session cookie one of the last two: a worker cannot see cookies)",
+    ])
+    expect(problemsOf({ identity: { by: [] } })).toEqual([
+      "identity.by: an empty list given, expected a list of 'authorization', 'identify' and 'echo', at least one",
+    ])
   })
 
   it('without identity is refused with the choices spelled out', () => {
@@ -100,11 +126,12 @@ describe('an option', () => {
     ['is known', { rotues: [] }, 'rotues', "'routes'"],
     ['is known by its own name, not one every object has', { constructor: 1 }, 'constructor', undefined],
     ['is left out rather than undefined', { shell: undefined }, 'shell', undefined],
-    ['is of its type: version', { version: 1 }, 'version', undefined],
+    ['is of its type: version', { version: true }, 'version', undefined],
+    ['is a number that stays the same: version', { version: Number.NaN }, 'version', undefined],
     ['is of its type: identity', { identity: 'None' }, 'identity', "'none'"],
     ['is complete: identity', { identity: {} }, 'identity.by', undefined],
     ['has a value: identity', { identity: { by: [] } }, 'identity.by', undefined],
-    ['is of its type: a way to tell users apart', { identity: { by: ['cookie'] } }, 'identity.by', undefined],
+    ['is of its type: a way to tell users apart', { identity: { by: ['cookie'] } }, 'identity.by[0]', undefined],
     [
       'is of its type: partitionOf',
       { identity: { by: ['identify'], partitionOf: 'x' } },
@@ -124,6 +151,12 @@ describe('an option', () => {
     ['is of its type: kill.gone', { kill: { url: '/kill.json', gone: 404 } }, 'kill.gone', undefined],
     ['is known: kill', { kill: { url: '/kill.json', gon: true } }, 'kill.gon', "'gone'"],
     ['is a duration: navigation.timeout', { navigation: { timeout: 3000 } }, 'navigation.timeout', undefined],
+    [
+      'is a name or its beginning: navigation.ignoreQuery',
+      { navigation: { ignoreQuery: ['a*b'] } },
+      'navigation.ignoreQuery[0]',
+      undefined,
+    ],
     ['is a pattern: navigation.exclude', { navigation: { exclude: ['admin'] } }, 'navigation.exclude[0]', "'/admin'"],
     [
       'has no method: navigation.exclude',
@@ -143,7 +176,8 @@ describe('an option', () => {
       'identity.echo',
       undefined,
     ],
-    ['is a way: identity.by', { identity: { by: ['cookie'] } }, 'identity.by', undefined],
+    ['is a list: identity.by', { identity: { by: 'authorization' } }, 'identity.by', undefined],
+    ['is spelled: identity.by', { identity: { by: ['identfy'] } }, 'identity.by[0]', "'identify'"],
     [
       'is a pattern: invalidates',
       { writes: [{ match: '/a', invalidates: ['/api//:id/:id'] }] },
@@ -154,7 +188,7 @@ describe('an option', () => {
       'has no method: invalidates',
       { writes: [{ match: '/a', invalidates: ['GET /api'] }] },
       'writes[0].invalidates[0]',
-      undefined,
+      "'/api'",
     ],
   ])('%s', (_, options, path, nearest) => {
     const { problems } = checkConfig({ ...GOOD, ...options }, FILE)
@@ -179,6 +213,10 @@ describe('an option', () => {
     ['retry', 6, undefined],
     ['retry', -1, undefined],
     ['retry', 1.5, undefined],
+    ['heuristic', -0.1, undefined],
+    ['heuristic', 10, undefined],
+    ['heuristic', '10%', undefined],
+    ['heuristic', true, undefined],
     ['preset', 'network_first', "'network-first'"],
     ['preset', 'toString', undefined],
     ['trust', 'rules', "'rule'"],
@@ -214,6 +252,22 @@ describe('an option', () => {
     expect(problems).toMatchObject([{ path: `routes[0].${option}[0]` }])
   })
 
+  it.each([{ fresh: '5m' }, { preset: 'cache-first' }])(
+    'is no heuristic where nothing is left to HTTP: %o',
+    (windows) => {
+      expect(ofRoute({ heuristic: 0.1, ...windows })).toEqual([
+        "routes[0].heuristic: 0.1 given, expected fresh: 'http' beside it: no lifetime is guessed where the rule gives one",
+      ])
+      expect(ofRoute({ heuristic: 0, ...windows })).toEqual([])
+      expect(problemsOf({ defaults: { heuristic: 0.1 }, routes: [{ match: '/a', ...windows }] })).toEqual([])
+    },
+  )
+
+  it('is a heuristic beside windows that are left to HTTP', () => {
+    expect(ofRoute({ heuristic: 0.1 })).toEqual([])
+    expect(ofRoute({ heuristic: 1, fresh: 'http', preset: 'network-first' })).toEqual([])
+  })
+
   it('writes no secret into keys, and says what to do', () => {
     expect(ofRoute({ keyHeaders: ['X-Store-Id', 'Authorization'] })).toEqual([
       "routes[0].keyHeaders[1]: 'Authorization' given, expected a field without secrets: leave it out, `identity` keeps the answers of users apart",
@@ -234,11 +288,37 @@ describe('a pattern', () => {
     ['a method and a path without its slash', 'GET api/x', "'GET /api/x'"],
     ['a relative path', './api', "'/api'"],
     ['an origin without scheme', '//api.example.com/v1', undefined],
+    ['a host without scheme', 'api.example.com/products', "'https://api.example.com/products'"],
+    ['a method and a host without scheme', 'POST api.example.com/v1/**', "'POST https://api.example.com/v1/**'"],
+    ['a host of this machine without scheme', 'localhost:3000/api', "'http://localhost:3000/api'"],
+    ['an address without scheme', '127.0.0.1/api', "'http://127.0.0.1/api'"],
+    ['a scheme in capitals', 'GET HTTPS://api.example.com/v1', "'GET https://api.example.com/v1'"],
     ['an origin without path', 'https://api.example.com', "'https://api.example.com/**'"],
     ['any origin', 'https://*.example.com/v1', undefined],
     ['a user name', 'https://me@example.com/v1', undefined],
     ['a port that URLs leave out', 'https://example.com:443/v1', "'https://example.com/v1'"],
     ['a parameter in braces', '/api/{id}', "'/api/:id'"],
+    ['a parameter in square brackets', '/api/[id]/x', "'/api/:id/x'"],
+    ['an optional parameter in square brackets', '/api/[[id]]', "'/api/:id'"],
+    ['a parameter in angle brackets', '/api/<id>', "'/api/:id'"],
+    ['a parameter with its type', '/api/<int:id>/<slug:name>', "'/api/:id/:name'"],
+    ['a parameter with a hyphen', '/api/[product-id]', "'/api/:product_id'"],
+    ['a parameter in braces with its type', '/api/{id:int}', "'/api/:id'"],
+    ['an optional parameter in braces', '/api/{id?}', "'/api/:id'"],
+    ['a parameter after a dollar', '/api/$productId/$slug', "'/api/:productId/:slug'"],
+    ['a parameter with an expression in braces', '/api/:id{[0-9]+}', "'/api/:id'"],
+    ['the rest in square brackets', '/api/[...path]', "'/api/**'"],
+    ['the optional rest in square brackets', '/api/[[...path]]', "'/api/**'"],
+    ['the rest in square brackets, with more behind', '/api/[...path]/x', undefined],
+    ['the rest in braces', '/api/{path...}', "'/api/**'"],
+    ['the rest in braces with a star', '/api/{*path}', "'/api/**'"],
+    ['the rest by its type', '/api/<path:rest>', "'/api/**'"],
+    ['the rest by its type in braces', '/api/{rest:path}', "'/api/**'"],
+    ['the rest after a parameter', '/api/:path*', "'/api/**'"],
+    ['some of the rest after a parameter', '/api/:path+', "'/api/**'"],
+    ['the rest after a dollar', '/api/$', "'/api/**'"],
+    ['the rest as an expression', '/api/(.*)', "'/api/**'"],
+    ['the rest as an expression of a parameter', '/api/:path(.*)', "'/api/**'"],
     ['a query', '/api?x=1', "'/api'"],
     ['a fragment', '/api#x', "'/api'"],
     ['an optional parameter', '/api/:id?', "'/api/:id'"],
@@ -260,6 +340,35 @@ describe('a pattern', () => {
     expect(problems).toHaveLength(1)
     expect(problems[0]?.path).toBe('routes[0].match')
     expect(problems[0]?.nearest).toBe(nearest)
+  })
+
+  it('of what a write invalidates has a hole where another router has a parameter', () => {
+    const writes = [{ match: '/api/products/:id', invalidates: ['/api/products/[id]/reviews'] }]
+    expect(problemsOf({ writes })).toEqual([
+      "writes[0].invalidates[0]: '/api/products/[id]/reviews' given, expected parameters as ':name'. Did you mean '/api/products/{id}/reviews'?",
+    ])
+  })
+
+  it.each([
+    'http://[::1]:3000/x',
+    '/odata/$metadata',
+    '/Patient/:id/$everything',
+    '/v1.0/products',
+    '/feed.xml',
+    '/:name.json',
+    '/*ing',
+  ])('may be %s', (match) => {
+    expect(problemsOf({ routes: [{ match }] })).toEqual([])
+  })
+
+  it.each<[string, unknown]>([
+    ['a RegExp', /^\/api/],
+    ['a promise', Promise.resolve('/api')],
+    ['an empty list', []],
+  ])('that is %s is named as one', (name, match) => {
+    expect(problemsOf({ routes: [{ match }] })).toEqual([
+      `routes[0].match: ${name} given, expected a pattern such as '/api/products/:id'`,
+    ])
   })
 
   it('is named by its place in a list', () => {
@@ -398,6 +507,91 @@ describe('a rule that is never reached', () => {
       ),
       { numRuns: 2000, maxSkipsPerRun: 1000 },
     )
+  })
+})
+
+describe('a write that a route reads first', () => {
+  const said = (route: object, match: string | string[], session?: string): string[] =>
+    problemsOf({ routes: [route], writes: [{ match, invalidates: [], session: session ?? 'sign-in' }] }).filter(
+      (each) => each.includes('does not read'),
+    )
+
+  it('is refused, because it would be answered from the cache', () => {
+    expect(problemsOf({ routes: [{ match: 'POST /graphql' }], writes: [{ match: 'POST /graphql' }] })).toEqual([
+      "writes[0].match: 'POST /graphql' given, expected a path that routes[0].match ('POST /graphql') does not read, or `reads` on that route: such a write is answered from the cache and never reaches the server",
+    ])
+  })
+
+  it.each([
+    ['the body decides, as GraphQL', 'graphql'],
+    ['the body decides, by a function', () => true],
+  ])('is accepted where %s', (_, reads) => {
+    expect(said({ match: 'POST /graphql', reads }, 'POST /graphql')).toEqual([])
+  })
+
+  it.each<[string, object, string | string[], boolean]>([
+    ['without a method of its own', { match: 'POST /a' }, '/a', true],
+    ['below a broader read', { match: ['/x', 'POST /a/**'] }, 'POST /a/b', true],
+    ['by a link', { match: '/**' }, 'GET /leave', true],
+    ['by another method', { match: 'POST /a' }, 'PUT /a', false],
+    ['at a path that is read by GET', { match: '/a' }, 'POST /a', false],
+    ['of which the read is a part', { match: 'POST /a/search' }, '/a/**', false],
+    ['where the read has a condition', { match: 'POST /a', query: { op: 'read' } }, 'POST /a', false],
+    ['at another place of a list', { match: 'POST /a' }, ['/b', 'POST /a'], true],
+  ])('%s', (_, route, match, isRefused) => {
+    expect(said(route, match)).toHaveLength(isRefused ? 1 : 0)
+  })
+})
+
+describe('`reads`', () => {
+  it('is refused without a POST, and for what it cannot be', () => {
+    expect(problemsOf({ routes: [{ match: '/a', reads: 'graphql' }] })).toEqual([
+      "routes[0].reads: 'graphql' given, expected a route with 'POST …' in match: what reads by GET has no body",
+    ])
+    expect(problemsOf({ routes: [{ match: 'POST /a', reads: 'graphQL' }] })).toEqual([
+      "routes[0].reads: 'graphQL' given, expected 'graphql' or a function from a body to true or false. Did you mean 'graphql'?",
+    ])
+  })
+
+  it('is missed where a route reads GraphQL by POST', () => {
+    const warned = (route: object): string[] => warningsOf({ routes: [{ match: 'POST /api/graphql', ...route }] })
+    expect(warned({})).toEqual([
+      "routes[0].match: 'POST /api/graphql' given, expected reads: 'graphql' on this route: without it a mutation is answered from the cache too",
+    ])
+    expect(warned({ reads: 'graphql' })).toEqual([])
+  })
+})
+
+describe('a write whose answer may be stored', () => {
+  const routes = [{ match: '/api/items', tags: ['items'] }]
+  const usual = { match: 'POST /api/items', invalidates: ['items'], stores: true }
+  const of = (write: object): object => ({ routes, writes: [{ ...usual, ...write }] })
+
+  it('is a POST at a path that a route reads', () => {
+    expect(checkConfig({ ...GOOD, ...of({}) }, FILE)).toEqual({ problems: [], warnings: [] })
+    expect(problemsOf(of({ match: '/api/items', stores: false, session: 'sign-in' }))).toEqual([])
+  })
+
+  it.each(['/api/items', 'PUT /api/items', ['POST /api/items', 'PATCH /api/items']])('is no other: %s', (match) => {
+    expect(problemsOf(of({ match }))).toEqual([
+      "writes[0].stores: true given, expected only POST in match: 'POST /api/items' (no other write has an answer that a GET may get)",
+    ])
+  })
+
+  it('signs nobody in', () => {
+    expect(problemsOf(of({ session: 'sign-in' }))).toEqual([
+      'writes[0].stores: true given, expected no session beside it: what signs a user in or out is never stored',
+    ])
+  })
+
+  it('is warned of at a path that no route reads', () => {
+    expect(warningsOf(of({ match: 'POST /api/others' }))).toEqual([
+      "writes[0].match: 'POST /api/others' given, expected a path that a route reads by GET: else its answer is not stored",
+    ])
+  })
+
+  it('says so by true or false', () => {
+    expect(problemsOf(of({ stores: 'yes' }))[0]).toMatch(/^writes\[0\]\.stores: 'yes' given/)
   })
 })
 

@@ -1,4 +1,5 @@
 import { configProblems } from './assert-config.ts'
+import { invalidatedFindings } from './invalidated.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
 import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
 import type { Config } from './options.ts'
@@ -21,19 +22,33 @@ export function checkConfig(config: unknown, file: string): Findings {
   const writes = entriesOf(config['writes'], 'writes', WATCHED_METHODS, WRITE_METHODS)
   // Without a problem the value is a valid config.
   const signIns = problems.length > 0 ? undefined : signInFindings(config as unknown as Config, routes, writes)
+  const invalidated = invalidatedFindings(config, routes, writes)
   return {
     problems: [
       ...problems,
       ...routes.flatMap((route) => emptyHoles(route, 'tags')),
       ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
+      ...invalidated.problems,
+      ...unreadGroups(config),
+      ...routes.flatMap((route) => unusedHeuristic(config, route)),
       ...writes.flatMap(reading),
+      ...writes.flatMap(storing),
       ...unnamedEcho(config['identity']),
       ...routes.flatMap((route) => racing(config, route)),
+      ...routes.flatMap(undecided),
       ...unreachable(routes),
       ...unreachable(writes),
+      ...writes.flatMap((write) => readInstead(write, routes)),
       ...(signIns?.problems ?? []),
     ],
-    warnings: [...routes.filter(isRaced).map(pastTheLayer), ...routes.flatMap(greedy), ...(signIns?.warnings ?? [])],
+    warnings: [
+      ...invalidated.warnings,
+      ...routes.filter(isRaced).map(pastTheLayer),
+      ...routes.flatMap(greedy),
+      ...routes.flatMap(swallowing),
+      ...writes.flatMap((write) => unread(write, routes)),
+      ...(signIns?.warnings ?? []),
+    ],
   }
 }
 
@@ -80,6 +95,39 @@ function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invali
   })
 }
 
+/** A worker reads `Cache-Groups` only if it leaves the freshness of some route to HTTP. */
+const unreadGroups = ({ groups, routes, defaults }: Readonly<Record<string, unknown>>): Problem[] =>
+  !Array.isArray(groups) ||
+  groups.length === 0 ||
+  !Array.isArray(routes) ||
+  routes.some((route) => isHttp(route, defaults))
+    ? []
+    : [
+        problem(
+          'groups',
+          groups,
+          "a route whose `fresh` is 'http': in other configs the worker does not read Cache-Groups",
+        ),
+      ]
+
+/** A heuristic of a route that has a duration of its own, or that of a preset. */
+const unusedHeuristic = ({ defaults }: Readonly<Record<string, unknown>>, { path, options }: Entry): Problem[] =>
+  isRecord(options) && Number(options['heuristic'] ?? 0) > 0 && !isHttp(options, defaults)
+    ? [
+        problem(
+          `${path}.heuristic`,
+          options['heuristic'],
+          "fresh: 'http' beside it: no lifetime is guessed where the rule gives one",
+        ),
+      ]
+    : []
+
+const isHttp = (route: unknown, defaults: unknown): boolean => {
+  const given = [defaults, route].filter(isRecord)
+  const { fresh, preset } = Object.assign({}, ...given) as Readonly<Record<string, unknown>>
+  return fresh === 'http' || (fresh === undefined && preset === undefined)
+}
+
 /** A GET is not a write, unless it signs the user out. */
 const reading = ({ options, patterns }: Entry): Problem[] =>
   isRecord(options) && options['session'] !== undefined
@@ -87,6 +135,30 @@ const reading = ({ options, patterns }: Entry): Problem[] =>
     : patterns
         .filter(({ text }) => text.startsWith('GET '))
         .map(({ path, text }) => problem(path, text, "a write's method, or session: 'sign-out' beside it"))
+
+const stores = ({ options }: Entry): boolean => isRecord(options) && options['stores'] === true
+
+/** A write that could never be stored: the answer to another method, or one that changes whose data is shown. */
+function storing(write: Entry): Problem[] {
+  const { path, options, patterns } = write
+  if (!stores(write) || !isRecord(options)) return []
+  const refused = [
+    options['session'] === undefined ? undefined : 'no session beside it: what signs a user in or out is never stored',
+    patterns.every(({ extent }) => extent.method === 'POST')
+      ? undefined
+      : "only POST in match: 'POST /api/items' (no other write has an answer that a GET may get)",
+  ]
+  return refused.flatMap((expected) => (expected === undefined ? [] : [problem(`${path}.stores`, true, expected)]))
+}
+
+/** A write with `stores` at a path that no route reads: nothing would ever be answered with what it stores. */
+function unread(write: Entry, routes: readonly Entry[]): Problem[] {
+  if (!stores(write)) return []
+  const reads = routes.flatMap((route) => route.patterns)
+  return write.patterns
+    .filter(({ extent }) => !reads.some((read) => covers(read.extent, { ...extent, method: 'GET' })))
+    .map(({ path, text }) => problem(path, text, 'a path that a route reads by GET: else its answer is not stored'))
+}
 
 /** `by: ['echo']` needs the name of the field in `echo`. */
 const unnamedEcho = (identity: unknown): Problem[] =>
@@ -106,6 +178,34 @@ function unreachable(entries: readonly Entry[]): Problem[] {
       ? []
       : [problem(path, text, `a place before ${shadow.path} ('${shadow.text}'), which matches all of it first`)]
   })
+}
+
+/** Patterns of a write that a route matches first. The write would be answered from the cache, and never sent. */
+function readInstead({ patterns }: Entry, routes: readonly Entry[]): Problem[] {
+  const reads = routes.filter(({ options }) => readsOf(options) === undefined).flatMap((route) => route.patterns)
+  return patterns.flatMap(({ path, text, extent }) => {
+    const methods = extent.method === '' ? extent.usual : [extent.method]
+    const read = reads.find((route) => methods.some((method) => covers(route.extent, { ...extent, method })))
+    return read === undefined
+      ? []
+      : [
+          problem(
+            path,
+            text,
+            `a path that ${read.path} ('${read.text}') does not read, or \`reads\` on that route: such a write is answered from the cache and never reaches the server`,
+          ),
+        ]
+  })
+}
+
+const readsOf = (options: unknown): unknown => (isRecord(options) ? options['reads'] : undefined)
+
+/** Bodies decide about requests by POST alone. */
+function undecided({ path, options, patterns }: Entry): Problem[] {
+  const given = readsOf(options)
+  return given === undefined || patterns.length === 0 || patterns.some(({ extent }) => extent.method === 'POST')
+    ? []
+    : [problem(`${path}.reads`, given, "a route with 'POST …' in match: what reads by GET has no body")]
 }
 
 const isRaced = ({ options }: Entry): boolean => isRecord(options) && options['race'] === true
@@ -134,6 +234,16 @@ const pastTheLayer = ({ path }: Entry): Problem =>
     true,
     "answers that the browser's own cache does not keep (Cache-Control: no-cache or no-store), or that no page changes",
   )
+
+/** GraphQL sends queries and mutations to one path. */
+const swallowing = ({ options, patterns }: Entry): Problem[] =>
+  patterns
+    .filter(
+      ({ text, extent }) => extent.method === 'POST' && /graphql|\bgql\b/i.test(text) && readsOf(options) === undefined,
+    )
+    .map(({ path, text }) =>
+      problem(path, text, "reads: 'graphql' on this route: without it a mutation is answered from the cache too"),
+    )
 
 /** A rule for data that also matches the app's pages. */
 function greedy({ patterns }: Entry): Problem[] {

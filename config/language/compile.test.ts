@@ -19,7 +19,7 @@ describe('a compiled rule', () => {
       stale: 'http',
       offline: 'http',
       timeoutMs: 10_000,
-      retry: 1,
+      retry: undefined,
       trust: 'rule',
       public: false,
       ranges: false,
@@ -60,9 +60,12 @@ describe('a compiled rule', () => {
       { preset: 'network-first' },
       { offline: 0 },
     ],
+    ['has the heuristic of defaults', {}, { heuristic: 0.1 }, { heuristic: 0.1 }],
+    ['has no heuristic, whatever defaults say', { heuristic: 0 }, { heuristic: 0.1 }, { heuristic: 0 }],
     ['replaces a list of defaults', { ignoreQuery: ['a'] }, { ignoreQuery: ['b'] }, { ignoreQuery: ['a'] }],
     ['has header names in small letters', { keyHeaders: ['X-Store-Id'] }, {}, { keyHeaders: ['x-store-id'] }],
-    ['has its media type in small letters', { expects: 'Text/CSV' }, {}, { expects: 'text/csv' }],
+    ['has its media type as an expression', { expects: 'Text/CSV' }, {}, { expects: /^text\/csv$/ }],
+    ['takes any media type, whatever defaults say', { expects: '*/*' }, { expects: 'json' }, { expects: /^/ }],
     ['has its own name', { name: 'units' }, {}, { name: 'units' }],
   ])('%s', (_, route, defaults, expected) => {
     expect(ruleOf(route, defaults)).toMatchObject(expected)
@@ -96,6 +99,11 @@ describe('a compiled config', () => {
     })
   })
 
+  it('has writes whose answers are stored only where it says so', () => {
+    const writes = [{ match: 'POST /a', stores: true }, { match: 'POST /b', stores: false }, { match: 'POST /c' }]
+    expect(compileRules({ ...BASE, writes }).writes.map(({ stores }) => stores)).toEqual([true, undefined, undefined])
+  })
+
   it('has a kill switch only where it names one, and then 404 does not kill unless it says so', () => {
     expect(compileRules(BASE)).not.toHaveProperty('kill')
     expect(compileRules({ ...BASE, kill: { url: '/kill.json' } }).kill).toEqual({ url: '/kill.json', gone: false })
@@ -122,6 +130,14 @@ describe('a compiled config', () => {
       navigation.excluded.some((pattern) => pathMatches(pattern, request))
     expect(isExcluded(page)).toBe(excluded)
     expect(isExcluded({ ...page, sameOrigin: false })).toBe(false)
+  })
+
+  it('leaves out of the URL of a stored page what navigation.ignoreQuery names, and nothing by default', () => {
+    const pagesOf = (navigation: Config['navigation']) =>
+      compileRules({ ...BASE, defaults: { ignoreQuery: ['page'] }, navigation: { offline: '1h', ...navigation } })
+        .navigation.pages?.ignoreQuery
+    expect(pagesOf({ ignoreQuery: ['utm_*'] })).toEqual(['utm_*'])
+    expect(pagesOf({})).toEqual([])
   })
 
   it('excludes no page by default', () => {

@@ -1,6 +1,7 @@
 import type { Budget } from '../../sw/core/budget.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
+import { expectedType } from './media-type.ts'
 import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
@@ -14,7 +15,6 @@ const DEFAULTS = {
   stale: 'http',
   offline: 'http',
   timeout: '10s',
-  retry: 1,
   trust: 'rule',
   public: false,
   ranges: false,
@@ -30,7 +30,7 @@ export function compileRules(config: Config): Rules {
   const { version, identity, shell, navigation = {}, defaults = {}, kill } = config
   const { exclude = [], timeout = '3s', offline = 0 } = navigation
   return {
-    version,
+    version: String(version),
     identity,
     shell,
     navigation: {
@@ -45,6 +45,7 @@ export function compileRules(config: Config): Rules {
       ...(write.name !== undefined && { name: write.name }),
       invalidates: byKind(write.invalidates ?? []),
       session: write.session,
+      ...(write.stores && { stores: true }),
     })),
     ...(kill && { kill: { gone: false, ...kill } }),
   }
@@ -75,6 +76,7 @@ function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule
     tags: [],
     query: {},
     expects: undefined,
+    retry: undefined,
     ...(defaults.preset && PRESETS[defaults.preset]),
     ...defaults,
     ...(route.preset && PRESETS[route.preset]),
@@ -87,7 +89,7 @@ function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule
     stale: windowOf(options.stale),
     offline: windowOf(options.offline),
     timeoutMs: timerMs(options.timeout),
-    expects: options.expects?.toLowerCase(),
+    expects: options.expects === undefined ? undefined : expectedType(options.expects),
     keyHeaders: options.keyHeaders.map((name) => name.toLowerCase()),
   }
 }
@@ -99,10 +101,15 @@ function windowOf(value: Window): Seconds | 'http' {
 }
 
 /** Pages come from the network first. A stored page is served only when the network fails. */
-const pagesRule = ({ offline = 0, public: isPublic = false, trust = 'rule' }: NavigationOptions): Rule => ({
-  ...compileRoute({}, { match: [], fresh: 0, stale: 0, offline, public: isPublic, trust, expects: 'text/html' }, 0),
-  name: 'pages',
-})
+const pagesRule = ({
+  offline = 0,
+  ignoreQuery = [],
+  public: isPublic = false,
+  trust = 'rule',
+}: NavigationOptions): Rule => {
+  const options = { offline, ignoreQuery, public: isPublic, trust, expects: 'text/html' }
+  return { ...compileRoute({}, { match: [], fresh: 0, stale: 0, ...options }, 0), name: 'pages' }
+}
 
 const named = (match: string | readonly string[]): { name: string; patterns: Pattern[] } => ({
   name: [match].flat().join(', '),

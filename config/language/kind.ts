@@ -89,7 +89,9 @@ export const record =
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (value === undefined) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'function') return 'a function'
+  if (value instanceof RegExp) return 'a RegExp'
+  if (value instanceof Promise) return 'a promise'
   return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }

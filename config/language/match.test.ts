@@ -51,6 +51,9 @@ describe('a read', () => {
       'https://shop.example/a',
     ],
     ['meets a rule by any of its patterns', 'GET /b', [{ match: ['/a', '/b'] }], '/a, /b'],
+    ['meets a rule for the same path in another encoding', 'GET /%7Ea', ['/~a'], '/~a'],
+    ['meets a rule that is written in another encoding', 'GET /~a/x%2fy', ['/%7ea/x%2Fy'], '/%7ea/x%2Fy'],
+    ['meets no rule for a path that is another one decoded', 'GET /a%2Fb', ['/a/b'], 'none'],
     ['goes by the name of its rule', 'GET /a', [{ match: '/a', name: 'first' }], 'first'],
   ])('%s', (_, request, routes, expected) => {
     const list = routes.map((route) => (typeof route === 'string' ? { match: route } : route))
@@ -132,6 +135,7 @@ describe('the parameters of a match', () => {
     ['are those of a read’s pattern', 'GET /api/products/7', { id: '7' }],
     ['are none for a pattern without', 'GET /api/products', {}],
     ['are as the URL has them', 'GET /api/products/a%20b', { id: 'a%20b' }],
+    ['are in the normal form of their encoding', 'GET /api/products/%7E%61%2f', { id: '~a%2F' }],
     ['are those of a write’s pattern', 'PATCH /api/products/7', { product: '7' }],
     ['are those of the first route, for a write without an entry', 'PUT /api/products/7', { id: '7' }],
   ])('%s', (_rule, request, params) => {
@@ -250,6 +254,14 @@ describe('a write', () => {
       })
     },
   )
+
+  it('is what a route reads too, where the caller knows that this request is none', () => {
+    const { match } = compiled([{ match: 'POST /graphql', reads: 'graphql', tags: ['votes'] }])
+    expect(match(line('POST /graphql'))?.kind).toBe('read')
+    expect(match(line('POST /graphql'), true)).toMatchObject({ kind: 'write', tags: ['votes'] })
+    const written = compiled([{ match: 'POST /graphql' }], [{ match: 'POST /graphql', invalidates: ['all'] }])
+    expect(written.match(line('POST /graphql'), true)).toMatchObject({ kind: 'write', tags: ['all'] })
+  })
 
   it('is none by an unknown method at a path without a route', () => {
     expect(matchOf(products, 'PURGE /api/session')).toBeUndefined()

@@ -1,3 +1,4 @@
+import { normaliseEncoding } from '../../sw/core/percent-encoding.ts'
 import { firstMatch, shapesOf, type Shape, type Target } from './match.ts'
 import type { Pattern } from './pattern.ts'
 import { queryHolds } from './query.ts'
@@ -9,13 +10,12 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
   const readShapes = shapesOf(routes)
   const writeShapes = shapesOf(writes)
 
-  return (request) => {
+  return (given, asWrite = false) => {
+    const request = { ...given, pathname: normaliseEncoding(given.pathname) }
     const { method, search } = request
-    const read = firstMatch(
-      readShapes,
-      request,
-      ({ pattern, rule }) => hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search),
-    )
+    const isRead = ({ pattern, rule }: Target<Rule>): boolean =>
+      !asWrite && hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search)
+    const read = firstMatch(readShapes, request, isRead)
     if (read !== undefined) return { kind: 'read', rule: read.rule, ...filled(read, read.rule.tags, request) }
     const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
     const write = firstMatch(writeShapes, request, isMeant)

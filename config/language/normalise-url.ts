@@ -1,12 +1,13 @@
+import { normaliseEncoding } from '../../sw/core/percent-encoding.ts'
 import { parsePair } from '../../sw/core/search.ts'
 
 /**
  * The URL under which an answer is stored: without the fragment, without the pairs that the rule ignores, and without
- * the cache busters of older libraries (`_=` and ten digits or more). Every other byte stays, so that the origin still
- * knows the URL. A bare `?` stays if the page wrote it; it goes when the last pair is dropped.
+ * the cache busters of older libraries (`_=` and ten digits or more), and with its percent-encoding in normal form. Every
+ * other byte stays, so that the origin still knows the URL. A bare `?` stays if the page wrote it; it goes when the last pair is dropped.
  */
 export function normaliseUrl(href: string, rule: { readonly ignoreQuery: readonly string[] }): string {
-  const [bare = ''] = href.split('#', 1)
+  const [bare = ''] = normaliseEncoding(href).split('#', 1)
   const mark = bare.indexOf('?')
   if (mark < 0) return bare
   const pairs = bare.slice(mark + 1).split('&')

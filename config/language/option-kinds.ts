@@ -1,5 +1,6 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
+import { MEDIA_TYPE } from './media-type.ts'
 import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
@@ -69,7 +70,10 @@ const invalidated: Kind = (value, path, problems) => {
   template(value, path, problems)
   if (typeof value !== 'string' || !/^(?:[A-Z]+ )?(?:\w+:\/)?\//.test(value)) return
   const mistake = patternMistake(value.replace(/\{\w+\}/g, '-').replace(/\?[^#]*/, ''), [])
-  if (mistake !== undefined) problems.push(problem(path, value, mistake.expected))
+  if (mistake === undefined) return
+  // A parameter of another router's spelling means a hole here.
+  const near = value.includes('{') ? undefined : mistake.nearest?.replace(/:([a-z_]\w*)(?=\/|$)/gi, '{$1}')
+  problems.push(problem(path, value, mistake.expected, near))
 }
 
 const query: Kind = (value, path, problems) => {
@@ -88,6 +92,15 @@ const condition = kind(
  * see `tools/rules-source.ts`.
  */
 const call = (signature: string): Kind => kind(`a function ${signature}`, (value) => typeof value === 'function')
+
+const reads: Kind = (value, path, problems) => {
+  if (typeof value !== 'function')
+    kind(
+      "'graphql' or a function from a body to true or false",
+      (given) => given === 'graphql',
+      (given) => nearest(given, ['graphql']),
+    )(value, path, problems)
+}
 
 const flag = kind('true or false', (value) => typeof value === 'boolean')
 
@@ -110,6 +123,8 @@ const keyHeader: Kind = (value, path, problems) =>
       )
     : fieldName(value, path, problems)
 
+const parameters = list(text("a name, or its beginning and a star: 'utm_*'", /^(?:[^*]+\*?|\*)$/))
+
 const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   fresh: window,
   stale: window,
@@ -120,13 +135,16 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
     'a whole number from 0 to 5',
     (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 5,
   ),
-  ignoreQuery: list(text("a name, or its beginning and a star: 'utm_*'", /^(?:[^*]+\*?|\*)$/)),
-  expects: text("'json' or a media type such as 'text/csv'", /^(?:json|[\w.+-]+\/[\w.+*-]+)$/i, (given) =>
+  ignoreQuery: parameters,
+  expects: text("'json', a media type such as 'text/csv', 'image/*' or '*/*'", MEDIA_TYPE, (given) =>
     nearest(given, ['json', 'application/json']),
   ),
   trust: word('http', 'rule'),
+  heuristic: kind('a part from 0 to 1 such as 0.1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
   public: flag,
   ranges: flag,
+  onReload: word('validate', 'rule'),
+  cookieVariants: flag,
   budget: size,
   keyHeaders: list(keyHeader),
 }
@@ -136,6 +154,7 @@ const ROUTE: Readonly<Record<keyof Route, Kind>> = {
   query,
   tags: list(template),
   race: flag,
+  reads,
   name: kind('a text', isText),
   ...ROUTE_OPTIONS,
 }
@@ -144,6 +163,7 @@ const WRITE: Readonly<Record<keyof Write, Kind>> = {
   match: match(WATCHED_METHODS),
   invalidates: list(invalidated),
   session: word('sign-in', 'sign-out'),
+  stores: flag,
   name: kind('a text', isText),
 }
 
@@ -151,18 +171,24 @@ const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = {
   exclude: list(pattern([])),
   timeout: duration,
   offline: duration,
+  ignoreQuery: parameters,
   public: flag,
   trust: word('http', 'rule'),
 }
 
-const WAYS = ['authorization', 'identify', 'echo'] as const
+const WAYS: readonly unknown[] = ['authorization', 'identify', 'echo'] satisfies IdentifiedBy['by']
+
+const way = kind(
+  "'authorization', 'identify' or 'echo' (for a session cookie one of the last two: a worker cannot see cookies)",
+  (value) => WAYS.includes(value),
+  (given) => nearest(given, WAYS.map(String)),
+)
 
 const IDENTIFIED_BY: Readonly<Record<keyof IdentifiedBy, Kind>> = {
-  by: kind(
-    "a list of 'authorization', 'identify' and 'echo', at least one",
-    (value) =>
-      Array.isArray(value) && value.length > 0 && value.every((way: unknown) => WAYS.some((each) => each === way)),
-  ),
+  by: (value, path, problems) =>
+    Array.isArray(value) && value.length > 0
+      ? list(way)(value, path, problems)
+      : void problems.push(problem(path, value, "a list of 'authorization', 'identify' and 'echo', at least one")),
   echo: text("the name of a header field: 'X-User'", /^[\w!#$%&'*+.^`|~-]+$/),
   probe: text("a path of the app's own origin such as '/api/session'", /^\/(?!\/)\S*$/),
   offlineIdentity: word('last'),
@@ -187,7 +213,7 @@ const pathOf = (example: string): Kind =>
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
 
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
-  version: kind("a text such as '1'", isText),
+  version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
   identity,
   shell: pathOf('/index.html'),
   navigation: record(NAVIGATION),
@@ -199,12 +225,13 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
       match: "a pattern such as 'POST /api/sales'",
     }),
   ),
+  groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
 }
 
 /** A whole config. */
 export const configKind = record(CONFIG, {
-  version: "a text such as '1'",
+  version: "a text or a number such as '1'",
   identity: CHOICES,
   routes: "a list such as [{ match: '/api/products', fresh: '5m' }]",
 })

@@ -12,7 +12,7 @@ export interface Config {
    * when only windows or tags change.
    * @example '1'
    */
-  version: string
+  version: string | number
 
   /**
    * How the worker tells the answers of one user from those of another. Required, because a worker cannot see cookies.
@@ -54,6 +54,14 @@ export interface Config {
    * tags that the route at its path carries. Default: none.
    */
   writes?: readonly Write[]
+
+  /**
+   * The groups of the backend's `Cache-Groups` fields (RFC 9875) that `invalidates` names. A `*` at the end stands for any
+   * ending. The check takes every other tag for a mistake that no route has. A worker reads the field only if some route
+   * leaves `fresh` to `'http'`. Default: none.
+   * @example ['catalogue', 'product:*']
+   */
+  groups?: readonly string[]
 
   /**
    * A file on the server that can switch the layer off remotely. The script of `freshlayer kill` works without it.
@@ -112,8 +120,8 @@ export interface IdentifiedBy {
 export interface NavigationOptions {
   /**
    * More pages that are never answered from store, besides `/api`, sign-in callbacks and downloads. Patterns as in
-   * {@link Route.match}, without a method. If documents are stored, the check requires here every other path that
-   * `identity.probe` or a write with `session` names. Default: none.
+   * {@link Route.match}, without a method. If documents are stored, the check requires here every other path of a link
+   * (`GET`) with `session`, and recommends it for a path to which an HTML form may post. Default: none.
    * @example ['/admin/**', '/*.pdf']
    */
   exclude?: readonly string[]
@@ -130,6 +138,14 @@ export interface NavigationOptions {
    * @example '7d'
    */
   offline?: Duration
+
+  /**
+   * Query parameters that do not change a stored page, such as those of campaigns: `/?utm_source=mail` and `/` are one
+   * page. They stay in the request. As {@link RouteOptions.ignoreQuery}, whose list in `defaults` is not meant here.
+   * Default: none.
+   * @example ['utm_*', 'fbclid']
+   */
+  ignoreQuery?: readonly string[]
 
   /**
    * Whether pages are the same for all users. Otherwise a page belongs to the user that its `echo` field or its own
@@ -204,8 +220,9 @@ export interface RouteOptions {
   timeout?: Duration
 
   /**
-   * How often a failed read is repeated, 0 to 5, with jitter. `Retry-After` is obeyed. Writes are never repeated.
-   * Default: 1.
+   * How often a read is repeated that failed or was answered with 502, 503 or 504: 0 to 5 times, with jitter.
+   * `Retry-After` is obeyed. Writes are never repeated. Default: once, and after a 502, 503 or 504 only with
+   * `Retry-After`, because a repeated read is a second request at a busy server.
    * @example 2
    */
   retry?: number
@@ -220,7 +237,9 @@ export interface RouteOptions {
 
   /**
    * The expected media type. An answer of another type (a sign-in page, a captive portal) goes to the page and is not
-   * stored. `'json'` covers `application/json` and every `+json` type. Default: the types that the request accepts.
+   * stored. `'json'` covers `application/json` and every `+json` type, `'image/*'` each image. The other names of a format
+   * (`text/javascript`, `application/javascript`) count as well. `'*\/*'`: any type, whatever `defaults` say. Default: the
+   * types that the request accepts.
    * @example 'json'
    * @example 'text/csv'
    */
@@ -233,6 +252,15 @@ export interface RouteOptions {
    * @example 'http'
    */
   trust?: 'http' | 'rule'
+
+  /**
+   * Where `fresh` is `'http'` and an answer does not say how long it is fresh: the part of the time since its
+   * `Last-Modified` for which it is, 0 to 1, and at most a day (RFC 9111 §4.2.2 suggests a tenth). Use it for files. Many
+   * APIs fill `Last-Modified` from a row that a user may edit at any time. Default: 0, and then such an answer is
+   * validated at each use.
+   * @example 0.1
+   */
+  heuristic?: number
 
   /**
    * Whether all users get the same answer and share one stored copy. Never set it for an answer that depends on the
@@ -254,6 +282,23 @@ export interface RouteOptions {
    * @example true
    */
   ranges?: boolean
+
+  /**
+   * Whether answers with `Vary: Cookie` may change within one user's session, as with a cookie for the language. A worker
+   * cannot see cookies, so such an answer is then validated before each use. Where users are not told apart (`identity:
+   * 'none'`, `public`, requests without a token) it always is. Default: `false`, and then a user's own answers are
+   * taken to have the user's own cookies.
+   * @example true
+   */
+  cookieVariants?: boolean
+
+  /**
+   * What a page that the user has reloaded gets. `'validate'`: the first read of each URL by such a page asks the origin;
+   * the stored answer stands in when the origin is away or slower than `timeout`. `'rule'`: the same as any other page.
+   * Default: `'validate'`.
+   * @example 'rule'
+   */
+  onReload?: 'validate' | 'rule'
 
   /**
    * Request header fields that select another answer although the response has no `Vary`. Their values become part of
@@ -284,6 +329,17 @@ export interface Route extends RouteOptions {
    * @example { view: 'full', preview: false }
    */
   query?: Readonly<Record<string, string | boolean>>
+
+  /**
+   * Which requests of a `POST` in `match` are reads, where the same path also takes writes. `'graphql'`: those whose
+   * body is a GraphQL query (or a list of them) as JSON. A function gets the body as text. What is not surely a read (another
+   * operation, a body that cannot be parsed, a function that throws or returns anything but `true`) is a write: it goes to
+   * the server, and what `writes` says of the path applies. The function runs in the worker, so it cannot use variables
+   * around it. Default: every request that matches is a read.
+   * @example 'graphql'
+   * @example (body) => JSON.parse(body).method.startsWith('get')
+   */
+  reads?: 'graphql' | ((body: string) => boolean)
 
   /**
    * Names by which writes and the server invalidate the stored answers. `{name}` is filled in from `match`, decoded. A
@@ -317,7 +373,8 @@ export interface Write {
 
   /**
    * What stops being fresh. An entry that begins with `/` or a scheme is a URL, with any query unless it has one
-   * itself, or a pattern; everything else is a tag. `{name}` is filled in from `match`. Default: its own URL alone.
+   * itself, or a pattern; everything else is a tag of a route, or a group that {@link Config.groups} lists. `{name}` is
+   * filled in from `match`. Default: its own URL alone.
    * @example ['sales', 'product:{id}', '/api/till', '/api/reports/**']
    */
   invalidates?: readonly string[]
@@ -329,6 +386,14 @@ export interface Write {
    * @example 'sign-out'
    */
   session?: 'sign-in' | 'sign-out'
+
+  /**
+   * Whether the answer to a `POST` may be stored for later `GET`s of its URL. It is if it is a 200 that states how long it
+   * is fresh, its `Content-Location` is that URL (RFC 9110 §9.3.3), and a route reads the URL. Never set it for a backend
+   * whose answer to the `POST` is not what its `GET` gives. Default: `false`.
+   * @example true
+   */
+  stores?: boolean
 
   /** What statistics and `explain` call it. Default: the text of `match`. */
   name?: string

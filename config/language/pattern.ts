@@ -1,10 +1,12 @@
+import { normaliseEncoding } from '../../sw/core/percent-encoding.ts'
+
 /** The parts of a request's URL that patterns match. */
 export interface RequestPath {
   /** As `URL.origin` gives it. */
   readonly origin: string
   /** Whether the origin is the app's own. */
   readonly sameOrigin: boolean
-  /** As `URL.pathname` gives it: begins with `/`, percent-encoded. */
+  /** As `URL.pathname` gives it: begins with `/`, percent-encoded. Its encoding need not be in normal form. */
   readonly pathname: string
 }
 
@@ -14,9 +16,9 @@ export interface Pattern {
   readonly method: string
   /** Empty: the app's own origin. */
   readonly origin: string
-  /** Begins with `/`. Contains `:name`, `*` and `**` as written; the rest is percent-encoded. */
+  /** Begins with `/`. Contains `:name`, `*` and `**` as written; the rest is percent-encoded, in normal form. */
   readonly path: string
-  /** Matches the whole `pathname`; parameters are its named groups. */
+  /** Matches the whole path, its encoding in normal form; parameters are its named groups. */
   readonly expression: RegExp
 }
 
@@ -40,9 +42,10 @@ export function parsePattern(text: string): Pattern | 'invalid' {
 /** A star alone is a whole segment and never empty. Beside other text it may match no text. */
 const SOURCES: Readonly<Record<string, string>> = { '/**': '(?:/.*)?', '/*': '/[^/]+', '*': '[^/]*' }
 
-/** The text as in a URL: non-ASCII characters are percent-encoded. */
-export const asSent = (text: string): string => text.replace(/[^ -~]+/g, encodeURIComponent)
+/** The text as in a URL: non-ASCII characters are percent-encoded, and the encoding is in normal form. */
+export const asSent = (text: string): string => normaliseEncoding(text.replace(/[^ -~]+/g, encodeURIComponent))
 
 /** Whether origin and path match. The method is ignored. */
 export const pathMatches = ({ origin, expression }: Pattern, request: RequestPath): boolean =>
-  (origin === '' ? request.sameOrigin : origin === request.origin) && expression.test(request.pathname)
+  (origin === '' ? request.sameOrigin : origin === request.origin) &&
+  expression.test(normaliseEncoding(request.pathname))

@@ -23,17 +23,25 @@ export interface Rule {
   readonly offline: Seconds | 'http'
   /** At most 2^31 - 1, the limit of a timer. */
   readonly timeoutMs: number
-  /** 0 to 5. */
-  readonly retry: number
+  /** 0 to 5; undefined: neither the route nor `defaults` say so. See `askOrigin`. */
+  readonly retry: number | undefined
   readonly trust: 'http' | 'rule'
+  /** 0 to 1. Absent: nothing is guessed. See `freshnessLifetime`. */
+  readonly heuristic?: number
+  /** Absent: no. */
+  readonly cookieVariants?: boolean
   readonly public: boolean
   readonly ranges: boolean
+  /** Absent: `'validate'`. */
+  readonly onReload?: 'validate' | 'rule'
+  /** Absent: every request that matches is a read. */
+  readonly reads?: 'graphql' | ((body: string) => boolean)
   /** Absent: no. Only static routes read it. */
   readonly race?: boolean
   /** Names to leave out of the key. A `*` at the end matches any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
-  /** `'json'` or a media type, lower-case. */
-  readonly expects: string | undefined
+  /** Matches the expected media types, lower-case. */
+  readonly expects: RegExp | undefined
   /** Lower-case. */
   readonly keyHeaders: readonly string[]
   /** Templates, with their holes. `Match.tags` has them filled in. */
@@ -48,6 +56,8 @@ export interface WriteRule {
   /** Templates, with their holes. */
   readonly invalidates: Invalidates
   readonly session: 'sign-in' | 'sign-out' | undefined
+  /** Absent: no. */
+  readonly stores?: boolean
   readonly patterns: readonly Pattern[]
 }
 
@@ -67,7 +77,7 @@ export type Params = Readonly<Record<string, string>>
 interface Matched<K, R> {
   readonly kind: K
   readonly rule: R
-  /** The named parts of the pattern that matched, still percent-encoded: `{ id: '7' }`. */
+  /** The named parts of the pattern that matched, still percent-encoded, in normal form: `{ id: '7' }`. */
   readonly params: Params
   /**
    * What a read's answer carries, or a write invalidates. Holes are filled in, decoded. A value with malformed
@@ -117,5 +127,9 @@ export interface KillRule {
   readonly gone: boolean
 }
 
-/** The match of a request; `undefined`: the worker does not handle it (I8). Never throws. */
-export type Matcher = (request: RequestLine) => Match | undefined
+/**
+ * The match of a request; `undefined`: the worker does not handle it (I8). Never throws.
+ *
+ * @param asWrite the request is a write, though a route may read others like it.
+ */
+export type Matcher = (request: RequestLine, asWrite?: boolean) => Match | undefined

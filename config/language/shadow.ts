@@ -50,6 +50,19 @@ export const covers = (outer: Extent, inner: Extent): boolean =>
     ([name, wanted]) => inner.query[name] === wanted || (wanted === true && typeof inner.query[name] === 'string'),
   )
 
+/** Whether some path may match both, whatever the methods and queries. True when that cannot be decided. */
+export function overlaps(one: Extent, other: Extent): boolean {
+  const [short, long] = one.segments.length <= other.segments.length ? [one, other] : [other, one]
+  return (
+    one.origin === other.origin &&
+    (short.segments.length === long.segments.length || short.rest) &&
+    short.segments.every((segment, at) => segmentsMeet(segment, long.segments[at] ?? ''))
+  )
+}
+
+const segmentsMeet = (one: string, other: string): boolean =>
+  segmentCovers(one, other) || segmentCovers(other, one) || (OPEN.test(one) && OPEN.test(other))
+
 function segmentCovers(outer: string, inner: string): boolean {
   if (!OPEN.test(outer)) return outer === inner
   if (/^(\*|:\w+)$/.test(outer)) return inner !== ''

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkConfig } from './check.ts'
 import { patternCovers } from './compiled.fixture.ts'
-import { DENIED_PATH } from './denied.ts'
+import { isDenied } from './denied.ts'
 import { formatProblem } from './kind.ts'
 import { parsePattern } from './pattern.ts'
 
@@ -19,49 +19,70 @@ const warningsOf = (options: object): string[] =>
 const signIn = (match: string | readonly string[]) => [{ match, session: 'sign-in' }]
 
 describe('a page of a sign-in', () => {
-  const ofPage = (write: object, navigation = {}): string[] =>
-    problemsOf({ shell: '/index.html', navigation, writes: [write] })
+  const ofPage = (write: object, navigation = {}): { problems: string[]; warnings: string[] } => {
+    const options = { shell: '/index.html', navigation, writes: [write] }
+    return { problems: problemsOf(options), warnings: warningsOf(options) }
+  }
 
-  it('is kept from stored documents, and the check says how', () => {
-    expect(ofPage({ match: 'POST /enter', session: 'sign-in' })).toEqual([
-      "writes[0].match: 'POST /enter' given, expected '/enter' in navigation.exclude as well: else a stored document answers for this page when the network is slow",
-    ])
+  it('that a link loads is kept from stored documents, and the check says how', () => {
+    expect(ofPage({ match: 'GET /leave', session: 'sign-out' })).toEqual({
+      problems: [
+        "writes[0].match: 'GET /leave' given, expected '/leave' in navigation.exclude as well: else a stored document answers for this page when the network is slow",
+      ],
+      warnings: [],
+    })
+  })
+
+  it('to which a form may post, or `fetch`, is only warned of', () => {
+    expect(ofPage({ match: 'POST /enter', session: 'sign-in' })).toEqual({
+      problems: [],
+      warnings: [
+        "writes[0].match: 'POST /enter' given, expected '/enter' in navigation.exclude as well, if an HTML form posts to it: else a stored document answers for its page when the network is slow",
+      ],
+    })
+    expect(ofPage({ match: '/enter', session: 'sign-in' }).warnings).toHaveLength(1)
+  })
+
+  it.each(['DELETE /session', 'PUT /session', 'PATCH /session'])('is not what only `fetch` sends: %s', (match) => {
+    expect(ofPage({ match, session: 'sign-out' })).toEqual({ problems: [], warnings: [] })
   })
 
   it.each<[string, string, readonly string[], boolean]>([
-    ['is refused where nothing keeps it', 'POST /enter', [], true],
-    ['is refused whatever the method', 'DELETE /enter', [], true],
-    ['is refused below a first segment that says nothing', 'POST /de/login', [], true],
-    ['is refused where only the beginning of a segment is denied', 'POST /login-with-mail', [], true],
-    ['is refused where a parameter may be a page', 'POST /:page', [], true],
-    ['is refused where it is a document', 'POST /enter.html', [], true],
-    ['is refused where another page is excluded', 'POST /enter', ['/entry'], true],
-    ['is refused where only a part of its pages is excluded', 'POST /enter/:by', ['/enter/mail'], true],
-    ['is refused where another origin is excluded', 'POST /enter', ['https://b.example/enter'], true],
-    ['passes by its own exclusion', 'POST /enter', ['/entry', '/enter'], false],
-    ['passes by a wider exclusion', 'POST /enter/now', ['/enter/**'], false],
-    ['passes by a parameter under another name', 'POST /enter/:by', ['/enter/:how'], false],
-    ['passes by an exclusion of all its parameters', 'POST /enter/:by', ['/enter/*'], false],
-    ['passes by the built-in list', 'POST /login', [], false],
-    ['passes by the built-in list, with a parameter', 'POST /auth/:by/callback', [], false],
-    ['passes by the built-in list, with the rest of a path', 'POST /oauth2/**', [], false],
-    ['passes in the API', 'POST /api/session', [], false],
-    ['passes as a file that no page has', 'POST /enter.php', [], false],
-    ['passes on another origin', 'POST https://b.example/enter', [], false],
+    ['is refused where nothing keeps it', 'GET /enter', [], true],
+    ['is refused below a first segment that says nothing', 'GET /de/login', [], true],
+    ['is refused where only the beginning of a segment is denied', 'GET /login-with-mail', [], true],
+    ['is refused where a parameter may be a page', 'GET /:page', [], true],
+    ['is refused where it is a document', 'GET /enter.html', [], true],
+    ['is refused where another page is excluded', 'GET /enter', ['/entry'], true],
+    ['is refused where only a part of its pages is excluded', 'GET /enter/:by', ['/enter/mail'], true],
+    ['is refused where another origin is excluded', 'GET /enter', ['https://b.example/enter'], true],
+    ['passes by its own exclusion', 'GET /enter', ['/entry', '/enter'], false],
+    ['passes by a wider exclusion', 'GET /enter/now', ['/enter/**'], false],
+    ['passes by a parameter under another name', 'GET /enter/:by', ['/enter/:how'], false],
+    ['passes by an exclusion of all its parameters', 'GET /enter/:by', ['/enter/*'], false],
+    ['passes by the built-in list', 'GET /login', [], false],
+    ['passes by the built-in list, with a parameter', 'GET /auth/:by/callback', [], false],
+    ['passes by the built-in list, with the rest of a path', 'GET /oauth2/**', [], false],
+    ['passes in the API', 'GET /api/session', [], false],
+    ['passes as a file that no page has', 'GET /enter.php', [], false],
+    ['passes on another origin', 'GET https://b.example/enter', [], false],
   ])('%s', (_, match, exclude, isRefused) => {
     for (const session of ['sign-in', 'sign-out']) {
-      expect(ofPage({ match, session }, { exclude })).toHaveLength(isRefused ? 1 : 0)
+      expect(ofPage({ match, session }, { exclude }).problems).toHaveLength(isRefused ? 1 : 0)
+      expect(ofPage({ match: match.replace('GET', 'POST'), session }, { exclude }).warnings).toHaveLength(
+        isRefused ? 1 : 0,
+      )
     }
   })
 
   it('is named by its place in a list', () => {
-    expect(ofPage({ match: ['POST /login', 'GET /leave'], session: 'sign-out' })).toEqual([
+    expect(ofPage({ match: ['POST /login', 'GET /leave'], session: 'sign-out' }).problems).toEqual([
       expect.stringMatching(/^writes\[0\]\.match\[1\]: 'GET \/leave' given, expected '\/leave' in navigation\.exclude/),
     ])
   })
 
   it('is the concern of writes that sign in or out', () => {
-    expect(ofPage({ match: 'POST /enter' })).toEqual([])
+    expect(ofPage({ match: 'POST /enter', invalidates: [] })).toEqual({ problems: [], warnings: [] })
   })
 
   it.each<[string, object, number]>([
@@ -70,25 +91,31 @@ describe('a page of a sign-in', () => {
     ['the app has a shell', { shell: '/index.html' }, 1],
     ['the documents that the server makes are kept', { navigation: { offline: '7d' } }, 1],
   ])('may be answered from store where %s', (_, options, problems) => {
-    expect(problemsOf({ ...options, writes: signIn('POST /enter') })).toHaveLength(problems)
+    expect(problemsOf({ ...options, writes: signIn('GET /enter') })).toHaveLength(problems)
+    expect(warningsOf({ ...options, writes: signIn('POST /enter') })).toHaveLength(problems)
   })
 
-  it.each<[string, string, readonly string[], string | undefined]>([
-    ['of the probe, too', '/whoami?full=1', [], "'/whoami'"],
-    ['of the probe, unless it is excluded', '/whoami?full=1', ['/whoami'], undefined],
-    ['of the probe, unless it is data', '/api/session', [], undefined],
-    ['that only looks like a pattern, too', '/:a/:a', [], "'/*a/*a'"],
-    ['that only looks like a pattern, unless it is excluded', '/:a/:a', ['/*a/*a'], undefined],
-  ])('%s: %s', (_, probe, exclude, expected) => {
-    const identity = { by: ['echo'], echo: 'X-User', probe }
-    const said = problemsOf({ identity, shell: '/index.html', navigation: { exclude } })
-    expect(said).toEqual(
-      expected === undefined
-        ? []
-        : [
-            `identity.probe: '${probe}' given, expected ${expected} in navigation.exclude as well: else a stored document answers for this page when the network is slow`,
-          ],
-    )
+  it('is not the probe, which the worker sends by `fetch`', () => {
+    const identity = { by: ['echo'], echo: 'X-User', probe: '/whoami?full=1' }
+    const options = { identity, shell: '/index.html' }
+    expect([problemsOf(options), warningsOf(options)]).toEqual([[], []])
+  })
+})
+
+describe('an app below a path, as its shell shows', () => {
+  const below = { shell: '/app/index.html' }
+
+  it('has its sign-ins there, which need no exclusion', () => {
+    const writes = [{ match: 'GET /app/logout', session: 'sign-out' }]
+    expect(problemsOf({ ...below, writes })).toEqual([])
+    expect(problemsOf({ shell: '/index.html', writes })).toHaveLength(1)
+    expect(problemsOf({ ...below, writes: [{ match: 'GET /other/logout', session: 'sign-out' }] })).toHaveLength(1)
+  })
+
+  it('is told of a route that answers them from store', () => {
+    const routes = [{ match: '/app/**', fresh: '1h' }]
+    expect(problemsOf({ ...below, routes })[0]).toContain("(as it is, '/app/auth/callback', a path of a sign-in")
+    expect(problemsOf({ shell: '/index.html', routes })).toEqual([])
   })
 })
 
@@ -106,12 +133,12 @@ describe('the built-in list', () => {
         (segments, rest, values) => {
           const text = `/${segments.map((part, at) => part.replace(':x', `:x${at}`)).join('/')}${rest}`
           const pattern = parsePattern(text)
-          fc.pre(pattern !== 'invalid' && DENIED_PATH.test(pattern.path))
+          fc.pre(pattern !== 'invalid' && isDenied(pattern.path, '/'))
           const pathname = text
             .replace(/:\w+|\*(?!\*)/g, () => values.pop() ?? 'a')
             .replace('/**', () => (values.length % 2 === 0 ? '' : '/a'))
           fc.pre(patternCovers(text, { origin: '', sameOrigin: true, pathname }))
-          expect(pathname).toMatch(DENIED_PATH)
+          expect(isDenied(pathname, '/')).toBe(true)
         },
       ),
       { numRuns: 3000, maxSkipsPerRun: 1000 },
@@ -187,9 +214,12 @@ describe('a path of a sign-in', () => {
     const options = { routes: [{ match: '/api/**', fresh: '1h' }] }
     expect(problemsOf(options)).toEqual([])
     expect(warningsOf(options)).toEqual([
-      "routes[0].match: '/api/**' given, expected a narrower pattern, or a rule before it: { match: '/api/auth/**', preset: 'network-only' } (as it is, '/api/auth/session', a path of a sign-in, is answered from store)",
+      "routes[0].match: '/api/**' given, expected a narrower pattern, or a rule before it: { match: ['/api/auth/**', '/api/csrf*', '/api/xsrf*', '/api/sanctum/**', '/api/antiforgery/**'], preset: 'network-only' } (as it is, '/api/auth/session', a path of a sign-in, is answered from store)",
     ])
-    const spared = { match: '/api/auth/**', preset: 'network-only' }
+    const spared = {
+      match: ['/api/auth/**', '/api/csrf*', '/api/xsrf*', '/api/sanctum/**', '/api/antiforgery/**'],
+      preset: 'network-only',
+    }
     expect(warningsOf({ routes: [spared, ...options.routes] })).toEqual([])
     expect(warningsOf({ routes: [{ match: '/api/**' }] })).toEqual([])
   })
@@ -232,5 +262,69 @@ describe('a path of a sign-in', () => {
     const routes = [{ match: '/api/**', query: { full: '1' }, fresh: '1h' }]
     expect(problemsOf({ identity, routes })).toHaveLength(1)
     expect(problemsOf({ identity: { ...identity, probe: '/api/me' }, routes })).toEqual([])
+  })
+})
+
+describe('a path that hands out CSRF tokens', () => {
+  const spared = { match: ['/api/auth/**', '/v1/auth/**'], preset: 'network-only' }
+  const ofRoute = (match: string, options: object = { fresh: '1h' }): string[] =>
+    warningsOf({ routes: [spared, { match, ...options }] })
+
+  it('is warned of where a route for all data answers it from store', () => {
+    expect(ofRoute('/api/**')).toEqual([
+      "routes[1].match: '/api/**' given, expected a narrower pattern, or a rule before it: { match: ['/api/csrf*', '/api/xsrf*', '/api/sanctum/**', '/api/antiforgery/**'], preset: 'network-only' } (as it is, '/api/csrf', a path that hands out CSRF tokens, is answered from store)",
+    ])
+  })
+
+  it.each<[string, string | undefined]>([
+    ['/v1/*', "match: ['/v1/csrf*', '/v1/xsrf*']"],
+    ['/:any', "match: ['/csrf*', '/xsrf*']"],
+    ['/api/csrf*', "match: ['/api/csrf', '/api/csrf-token', '/api/csrftoken', '/api/csrf-cookie']"],
+    ['https://b.example/api/v2/:any', "match: ['https://b.example/api/v2/csrf*', 'https://b.example/api/v2/xsrf*']"],
+    ['/sanctum/*', undefined],
+    ['/api/products/**', undefined],
+    ['/api/csrf-token', undefined],
+  ])('below %s', (match, remedy) => {
+    expect(ofRoute(match)).toEqual(remedy === undefined ? [] : [expect.stringContaining(remedy)])
+  })
+
+  it('may be stored for offline use alone, and where the origin says so', () => {
+    expect(ofRoute('/api/**', { fresh: 0, stale: 0, offline: '7d' })).toEqual([])
+    expect(ofRoute('/api/**', {})).toEqual([])
+  })
+})
+
+describe('a read by POST that renews a token', () => {
+  const said = (match: string, options: object): string[] => warningsOf({ routes: [{ match, ...options }] })
+
+  it('may be answered offline', () => {
+    const match = 'POST /auth/refresh'
+    for (const options of [{ fresh: 0, stale: 0, offline: '7d' }, { preset: 'network-first', stale: 0 }, {}]) {
+      expect([problemsOf({ routes: [{ match, ...options }] }), said(match, options)]).toEqual([[], []])
+    }
+  })
+
+  it.each<[string, string]>([
+    ['POST /auth/refresh', '/auth/refresh'],
+    ['POST /api/v2/auth/refresh', '/api/v2/auth/refresh'],
+    ['POST /api/**', '/api/auth/refresh'],
+    ['POST /auth/*', '/auth/refresh'],
+    ['POST https://b.example/token/refresh', 'https://b.example/token/refresh'],
+  ])('is warned of where a stored token is answered in place of a new one: %s', (match, path) => {
+    expect(said(match, { fresh: '5m' })).toEqual([
+      `routes[0].match: '${match}' given, expected fresh: 0 and stale: 0 for '${path}', which renews a token: a stored token is answered in place of a new one (offline it may be)`,
+    ])
+  })
+
+  it('is no other read by POST, nor one that an earlier route matches', () => {
+    expect(said('POST /api/search', { fresh: '5m' })).toEqual([])
+    expect(
+      warningsOf({
+        routes: [
+          { match: 'POST /auth/*', fresh: 0, stale: 0, offline: '7d' },
+          { match: 'POST /auth/**', fresh: '5m' },
+        ],
+      }),
+    ).toEqual([])
   })
 })

@@ -1,10 +1,10 @@
 import { compileRules } from './compile.ts'
-import { DENIED_PATH } from './denied.ts'
+import { isDenied } from './denied.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
 import { matcherOf } from './matcher.ts'
 import type { Config } from './options.ts'
-import { asSent, parsePattern, pathMatches } from './pattern.ts'
-import type { Rule, Rules } from './rule.ts'
+import { asSent, OPEN, parsePattern, pathMatches } from './pattern.ts'
+import type { Matcher, Rule, Rules } from './rule.ts'
 import { covers, extentOf, type Extent, type Place } from './shadow.ts'
 
 /** A route or a write. */
@@ -34,9 +34,19 @@ export function signInFindings(config: Config, routes: readonly Entry[], writes:
     ...probeOf(config),
   ]
   const rules = compileRules(config)
-  const { problems, warnings } = answeredFromStore(rules, routes, named)
-  return { problems: [...stoodInFor(config, rules, named), ...problems], warnings }
+  const { problems, warnings } = answeredFromStore(rules, routes, named, baseOf(config))
+  const loaded = stoodInFor(config, rules, named)
+  // A page load with GET is the sign-out itself. With POST the page may use `fetch` as well, and then no page is there.
+  return {
+    problems: [...loaded.filter(isLink).map(excluded), ...problems],
+    warnings: [...loaded.filter((each) => !isLink(each)).map(excludedForm), ...warnings],
+  }
 }
+
+/** Where the app lives, with a slash at its end: the folder of its shell. */
+const baseOf = ({ shell = '/' }: Config): string => shell.replace(/[^/]*$/, '')
+
+const isLink = ({ extent }: Named): boolean => extent.method === 'GET'
 
 function namedBy(place: Place): Named[] {
   const pattern = parsePattern(place.text)
@@ -49,32 +59,46 @@ function probeOf({ identity }: Config): Named[] {
   // A colon or star in the text would become part of the pattern. A star in its place covers it, and a little more.
   const pathname = path.replace(/[:*]+/g, '*')
   const extent = extentOf({ text: pathname, query: {}, usual: ['GET'] })
-  return extent === 'invalid'
-    ? []
-    : [{ path: 'identity.probe', text: identity.probe, extent, origin: '', pathname, search }]
+  return extent === 'invalid' ? [] : [{ path: PROBE, text: identity.probe, extent, origin: '', pathname, search }]
 }
 
-/** Pages of a sign-in that the shell, or their own stored copy, may answer while the network is slow. */
-function stoodInFor({ shell, navigation = {} }: Config, rules: Rules, named: readonly Named[]): Problem[] {
+/**
+ * Pages of a sign-in that the shell, or their own stored copy, may answer while the network is slow. Only links and HTML
+ * forms have such pages, so only GET and POST count: `fetch` alone sends the other methods and the probe.
+ */
+function stoodInFor(config: Config, rules: Rules, named: readonly Named[]): Named[] {
+  const { shell, navigation = {} } = config
   if (shell === undefined && rules.navigation.pages === undefined) return []
   const excluded = (navigation.exclude ?? [])
     .map((text) => extentOf({ text, query: {}, usual: [] }))
     .filter((extent) => extent !== 'invalid')
-  return named
-    .filter(
-      ({ origin, pathname, extent }) =>
-        origin === '' &&
-        !DENIED_PATH.test(pathname) &&
-        !excluded.some((outer) => covers(outer, { ...extent, method: '' })),
-    )
-    .map(({ path, text, pathname }) =>
-      problem(
-        path,
-        text,
-        `'${pathname}' in navigation.exclude as well: else a stored document answers for this page when the network is slow`,
-      ),
-    )
+  return named.filter(
+    ({ path, origin, pathname, extent }) =>
+      path !== PROBE &&
+      /^(GET|POST)?$/.test(extent.method) &&
+      origin === '' &&
+      !isDenied(pathname, baseOf(config)) &&
+      !excluded.some((outer) => covers(outer, { ...extent, method: '' })),
+  )
 }
+
+const excluded = ({ path, text, pathname }: Named): Problem =>
+  problem(
+    path,
+    text,
+    `'${pathname}' in navigation.exclude as well: else a stored document answers for this page when the network is slow`,
+  )
+
+const excludedForm = ({ path, text, pathname }: Named): Problem =>
+  problem(
+    path,
+    text,
+    `'${pathname}' in navigation.exclude as well, if an HTML form posts to it: else a stored document answers for its page when the network is slow`,
+  )
+
+const PROBE = 'identity.probe'
+
+const SIGN_IN = 'a path of a sign-in'
 
 /** Usual paths of sign-ins. A route that matches one by a star or a parameter probably does not mean it. */
 const USUAL = [
@@ -93,13 +117,53 @@ const USUAL = [
 ]
 
 /** Usual paths of sign-ins below an app's data, where a route for all data may be right. */
-const USUAL_IN_API = ['/api/auth/session', '/api/auth/callback/x', '/api/auth/csrf']
+const USUAL_IN_API = ['/auth/session', '/auth/callback/x', '/auth/csrf']
+
+/** Usual paths that hand out CSRF tokens, and the match of a route that would have to come before them. */
+const CSRF_TOKENS = {
+  '/csrf': '/csrf*',
+  '/csrf-token': '/csrf*',
+  '/csrftoken': '/csrf*',
+  '/csrf-cookie': '/csrf*',
+  '/xsrf-token': '/xsrf*',
+  '/sanctum/csrf-cookie': '/sanctum/**',
+  '/antiforgery/token': '/antiforgery/**',
+}
+
+/** Usual paths at which an app renews its token by `POST`. */
+const RENEWALS = [
+  '/auth/refresh',
+  '/auth/token',
+  '/auth/refresh-token',
+  '/oauth/token',
+  '/token/refresh',
+  '/refresh-token',
+]
+
+/** Where the data of an app begins: what stands before the first parameter or star of a broad pattern. */
+function basesOf(routes: readonly Entry[]): { readonly origin: string; readonly path: string }[] {
+  const bases = routes.flatMap(({ patterns }) =>
+    patterns.flatMap(({ extent }) => {
+      const first = extent.segments.findIndex((segment) => OPEN.test(segment))
+      if (first < 0 && !extent.rest) return []
+      const path = extent.segments.slice(0, first < 0 ? undefined : first).map((segment) => `/${segment}`)
+      return [{ origin: extent.origin, path: path.join('') }]
+    }),
+  )
+  const all = [{ origin: '', path: '/api' }, ...bases.filter(({ path }) => /^(?:\/(?:api|rest|v\d+))*$/.test(path))]
+  return [...new Map(all.map((base) => [base.origin + base.path, base])).values()]
+}
 
 /** Routes that answer a path of a sign-in from store, though none of their patterns names it. */
-function answeredFromStore({ routes: rules }: Rules, routes: readonly Entry[], named: readonly Named[]): Findings {
+function answeredFromStore(
+  { routes: rules }: Rules,
+  routes: readonly Entry[],
+  named: readonly Named[],
+  base: string,
+): Findings {
   const match = matcherOf({ routes: rules, writes: [] })
 
-  const answered = (pathname: string, spared: string, origin = '', search = ''): Answered[] => {
+  const answered = (pathname: string, spared: string, origin = '', search = '', what = SIGN_IN): Answered[] => {
     // A pattern also matches its own text as a path.
     const request = { origin, sameOrigin: origin === '', pathname }
     const found = match({ ...request, method: 'GET', search })
@@ -109,7 +173,7 @@ function answeredFromStore({ routes: rules }: Rules, routes: readonly Entry[], n
       .filter(({ pattern }) => /^(GET)?$/.test(pattern.method) && pathMatches(pattern, request))
     if (by.some(({ pattern }) => nameless(pattern.path) === nameless(pathname))) return []
     const place = by[0]?.place
-    return place === undefined ? [] : [{ path: origin + pathname, spared: origin + spared, by: place }]
+    return place === undefined ? [] : [{ path: origin + pathname, spared: origin + spared, what, by: place }]
   }
   const usual = (path: string): Answered[] => answered(path, path.replace(/^((?:\/api)?\/[^/]+)\/.*$/, '$1/**'))
 
@@ -117,15 +181,55 @@ function answeredFromStore({ routes: rules }: Rules, routes: readonly Entry[], n
     problems: narrowed([
       ...named.flatMap(({ pathname, origin, search }) => answered(pathname, pathname, origin, search)),
       ...USUAL.flatMap(usual),
+      ...(base === '/' ? [] : USUAL.map((path) => base.slice(0, -1) + path).flatMap((path) => answered(path, path))),
     ]),
-    warnings: narrowed(USUAL_IN_API.flatMap(usual)),
+    warnings: [
+      ...narrowed(
+        basesOf(routes).flatMap(({ origin, path }) => [
+          ...USUAL_IN_API.flatMap((name) => answered(path + name, `${path}/auth/**`, origin)),
+          ...Object.entries(CSRF_TOKENS).flatMap(([name, spared]) =>
+            answered(path + name, path + spared, origin, '', 'a path that hands out CSRF tokens'),
+          ),
+        ]),
+      ),
+      ...renewedFromStore(match, routes),
+    ],
   }
+}
+
+/** Reads by `POST` that renew a token, and that a stored answer would keep from doing so. Offline it may answer. */
+function renewedFromStore(match: Matcher, routes: readonly Entry[]): Problem[] {
+  const named = routes
+    .flatMap(({ patterns }) => patterns)
+    .filter(({ text }) => RENEWALS.some((name) => text.endsWith(name)))
+    .flatMap(namedBy)
+    .map(({ origin, pathname }) => ({ origin, pathname }))
+  const usual = [{ origin: '', path: '' }, ...basesOf(routes)].flatMap(({ origin, path }) =>
+    RENEWALS.map((name) => ({ origin, pathname: path + name })),
+  )
+  const by = [...named, ...usual].flatMap((request) => {
+    const found = match({ ...request, sameOrigin: request.origin === '', method: 'POST', search: '' })
+    if (found?.kind !== 'read' || !answersByDuration(found.rule)) return []
+    const at = found.rule.patterns.findIndex(
+      (pattern) => pattern.method === 'POST' && pathMatches(pattern, { ...request, sameOrigin: request.origin === '' }),
+    )
+    const place = routes[found.rule.index]?.patterns[at]
+    return place === undefined ? [] : [{ place, path: request.origin + request.pathname }]
+  })
+  return [...new Map(by.toReversed().map(({ place, path }) => [place, path]))].map(([{ path, text }, renewal]) =>
+    problem(
+      path,
+      text,
+      `fresh: 0 and stale: 0 for '${renewal}', which renews a token: a stored token is answered in place of a new one (offline it may be)`,
+    ),
+  )
 }
 
 /** A path of a sign-in that a pattern answers, and the match of a route that would have to come before it. */
 interface Answered {
   readonly path: string
   readonly spared: string
+  readonly what: string
   readonly by: Place
 }
 
@@ -140,7 +244,7 @@ const narrowed = (answered: readonly Answered[]): Problem[] =>
     return problem(
       place.path,
       place.text,
-      `a narrower pattern, or a rule before it: { match: ${list}, preset: 'network-only' } (as it is, '${its[0]?.path}', a path of a sign-in, is answered from store)`,
+      `a narrower pattern, or a rule before it: { match: ${list}, preset: 'network-only' } (as it is, '${its[0]?.path}', ${its[0]?.what}, is answered from store)`,
     )
   })
 

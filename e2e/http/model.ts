@@ -21,7 +21,7 @@ import type { Windows } from '../../sw/core/timeline.ts'
 import { bytes, type EpochMs, epochMs } from '../../sw/core/units.ts'
 import { conditions, mergedFields, sameValidator, storedFields } from '../../sw/core/validation.ts'
 import { variantOf, varyNames } from '../../sw/core/vary.ts'
-import { settleWrite } from '../../sw/core/write.ts'
+import { answersReads, settleWrite } from '../../sw/core/write.ts'
 import { bareDictionary, bareList, listParameters } from '../../sw/worker/requests/structured-fields.ts'
 
 /** A request of the page. */
@@ -82,7 +82,17 @@ export class Model {
     const variants = row === undefined ? rows.filter((other) => covers(other, head)) : []
     const invalidated = row !== undefined && this.#marks.covering(row) > row.sequence
     const partial = row !== undefined && !covers(row, head)
-    const planned = plan({ request: head, rule: RULE, row, variants, partial, invalidated, now: this.nowMs })
+    const planned = plan({
+      request: head,
+      rule: asked.url.includes('/guessed/') ? { ...RULE, heuristic: 0.1 } : RULE,
+      row,
+      variants,
+      partial,
+      invalidated,
+      doubted: false,
+      reloaded: false,
+      now: this.nowMs,
+    })
     switch (planned.kind) {
       case 'serve':
       case 'serve-then-validate':
@@ -123,20 +133,22 @@ export class Model {
     const own: Fields = planned.kind === 'serve-then-validate' ? new Map() : head.fields
     const isPast = planned.kind === 'fetch' && !planned.store
     const asking = isPast ? [] : conditions(fieldsOf(stored), own)
-    let used = planned
     let said = await this.#send(head, asking)
-    let settlement = this.#settle(used, head, row, said)
+    let settlement = this.#settle(planned, head, row, said)
     if (settlement.kind === 'refetch') {
-      used = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: settlement.why }
       said = await this.#send(head, [])
-      settlement = this.#settle(used, head, row, said)
+      settlement = this.#settle(planned, head, row, said)
     }
     if (said !== undefined) this.#heed(head, said)
     const times = { requestedAtMs, receivedAtMs: this.nowMs }
     const how: CacheStatus = { fwd: 'fwd' in planned ? planned.fwd : 'stale', 'fwd-status': said?.status }
     switch (settlement.kind) {
       case 'store':
-        if (said === undefined || said.cut) return said
+        if (said === undefined) return said
+        if (said.cut) {
+          const standsIn = row !== undefined && planned.kind === 'validate' && planned.standsIn
+          return standsIn ? this.#stored(head, row, { fwd: 'stale', detail: 'offline' }) : said
+        }
         this.#store(asked, head, row, said, at, times)
         return withStatus(said, { ...how, stored: true })
       case 'refresh':
@@ -266,24 +278,29 @@ export class Model {
   #stored(head: RequestHead, row: Row, how: CacheStatus): Said {
     const fields = new Map(row.fields)
     fields.set('age', String(Math.floor(currentAge(row, this.nowMs))))
+    const sized = (length: number): void => void (row.status !== 204 && fields.set('content-length', String(length)))
     const text = new TextDecoder().decode(bytesOf(row))
     const form = partOf(head, row)
     const said = (status: number, body: string): Said => withStatus({ status, fields, body, cut: false }, how)
     switch (form?.kind) {
       case undefined:
-        return isKnown(head, row) ? said(304, '') : said(row.status, head.method === 'HEAD' ? '' : text)
+        if (isKnown(head, row)) return said(304, '')
+        sized(row.size)
+        return said(row.status, head.method === 'HEAD' ? '' : text)
       case 'unsatisfiable':
         fields.set('content-range', `bytes */${form.total}`)
         return said(416, '')
       case 'part': {
         const { first, last, offset, total } = form
         fields.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
+        sized(last - first + 1)
         return said(206, text.slice(offset, offset + last - first + 1))
       }
     }
   }
 
-  async #write({ method, url, fields }: Asked): Promise<Answer> {
+  async #write(asked: Asked): Promise<Answer> {
+    const { method, url, fields } = asked
     const said = await this.#ask(method, fields)
     const outcome = settleWrite(said?.status ?? 'failure')
     const own = normaliseUrl(url, { ignoreQuery: [] })
@@ -292,7 +309,7 @@ export class Model {
       const value = said?.fields.get(name)
       if (value === undefined || !URL.canParse(value, own)) return []
       const { origin, href } = new URL(value, own)
-      return origin === new URL(own).origin ? [href] : []
+      return origin === new URL(own).origin ? [normaliseUrl(href, { ignoreQuery: [] })] : []
     })
     const targets: Target[] = [
       ...(outcome === 'nothing' ? [] : [pathOf(own), ...urls].map((each): Target => `url ${each}`)),
@@ -300,9 +317,25 @@ export class Model {
     ]
     for (const target of targets) this.#marks.add({ target, sequence: sequence(1, ++this.#counter) })
     if (said !== undefined) this.#clear(said.fields)
+    if (said !== undefined && !said.cut && url.includes('/posted/')) this.#keepWritten(asked, said)
     return said && withStatus(said, { fwd: 'method', 'fwd-status': said.status })
   }
+
+  /** The answer to a write is stored at the place of what the write has ended. */
+  #keepWritten({ method, ...asked }: Asked, said: Said): void {
+    const read: Asked = { ...asked, method: 'GET', body: '' }
+    const head = this.#head(read)
+    const row = selected(this.#rows.get(this.#key(head, read)) ?? [], head)
+    const times = { requestedAtMs: this.nowMs, receivedAtMs: this.nowMs }
+    const given = said.fields.get('content-location')
+    const location = given === undefined ? undefined : new URL(given, asked.url).href
+    const written = { ...headOf(said), ...times, method, url: asked.url, location }
+    if (!answersReads(written) || this.#settle(FETCH, head, row, said).kind !== 'store') return
+    this.#store(read, head, row, said, sequence(1, this.#counter), times)
+  }
 }
+
+const FETCH: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'uri-miss', why: 'write' }
 
 const GATEWAY_TIMEOUT: Said = { status: 504, fields: new Map(), body: '', cut: false }
 

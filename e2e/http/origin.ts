@@ -20,6 +20,8 @@ export class StepOrigin {
   readonly #script: string
   readonly #server: Server
   readonly #unanswered = new Map<ServerResponse, Received>()
+  /** Paths that were not answered when they were last asked for. */
+  readonly #failed = new Set<string>()
   #answers: OriginAnswer[] = []
   #release: () => void = () => undefined
   #released: Promise<void> = Promise.resolve()
@@ -83,10 +85,14 @@ export class StepOrigin {
     // A browser whose reused connection is cut tries once more on a new one: the same request still.
     const again = this.received.findLast((earlier) => earlier.method === method && earlier.path === path)
     if (again !== undefined && cutFor.has(again)) return void request.socket.destroy()
+    // The worker asks whether a failure was a redirect to another origin (decision 0026): it still is not answered.
+    if (method === 'HEAD' && this.#failed.has(path)) return void request.socket.destroy()
     const received = { method, path, headers }
     const answer = this.#answers.shift() ?? UNFORESEEN
     this.received.push(received)
     this.#onReceived()
+    if (typeof answer === 'object') this.#failed.delete(path)
+    else this.#failed.add(path)
     if (answer === 'away') {
       cutFor.add(received)
       return void request.socket.destroy()

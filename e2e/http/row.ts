@@ -15,8 +15,11 @@ export interface Row {
   readonly departs?: string
   /** Where alone the row can be run. */
   readonly only?: 'browser' | 'node'
-  /** Below which path its URL is: 'search' is where POST and QUERY are reads. Default: 'rows'. */
-  readonly under?: 'rows' | 'search'
+  /**
+   * Below which path its URL is: 'search' is where POST and QUERY are reads, 'guessed' where the rule has a heuristic,
+   * 'posted' where the answer to a POST may be stored. Default: 'rows'.
+   */
+  readonly under?: 'rows' | 'search' | 'guessed' | 'posted'
 }
 
 export type Step = Exchange | Pass | Together

@@ -6,5 +6,10 @@ export default defineConfig({
   version: '1',
   identity: 'none',
   defaults: { fresh: 'http', stale: 'http', offline: 'http', ranges: true, timeout: '2s', retry: 0 },
-  routes: [{ match: ['POST /search/**', 'QUERY /search/**'] }, { match: '/**' }],
+  routes: [
+    { match: ['POST /search/**', 'QUERY /search/**'] },
+    { match: '/guessed/**', heuristic: 0.1 },
+    { match: '/**' },
+  ],
+  writes: [{ match: 'POST /posted/**', stores: true }],
 })

@@ -1,7 +1,17 @@
-import { PER_SHELF, ROWS, shelved } from './effort.ts'
-import { expect, test } from './stage.ts'
+import { BURSTS, PER_SHELF, ROWS, shelved } from './effort.ts'
+import { expect, PROBED, test } from './stage.ts'
 
-test(`${ROWS} rows: hits in memory, hits from disk, and a write that reaches ${PER_SHELF} rows`, async ({ stage }) => {
+const [BURST = 0] = BURSTS
+
+/** A tab that found the origin away a moment ago asks once more for what failed last. */
+function expectOnceEach(reads: number): void {
+  expect(reads).toBeGreaterThanOrEqual(BURST)
+  expect(reads).toBeLessThanOrEqual(BURST + PROBED)
+}
+
+test(`${ROWS} rows: hits in memory, hits from disk, a write that reaches ${PER_SHELF} rows, and reloads`, async ({
+  stage,
+}) => {
   await stage.begin()
   const paths = shelved(ROWS)
   await stage.fill(paths)
@@ -26,6 +36,33 @@ test(`${ROWS} rows: hits in memory, hits from disk, and a write that reaches ${P
     expect(await stage.read(shelf, { version: 2 })).toMatchObject({ hits: 0, failures: [], wrong: [] })
     expect(stage.origin.reads - before).toBe(shelf.length)
     expect(await stage.readOffline(rest)).toMatchObject({ hits: rest.length, failures: [], wrong: [] })
+  })
+
+  const burst = paths.slice(-BURST)
+
+  await test.step(`${burst.length} reads at once after a reload ask the origin, once each`, async () => {
+    await stage.reload()
+    const before = stage.origin.reads
+    const asking = { parallel: burst.length }
+    expect(await stage.read(burst, asking)).toMatchObject({ hits: 0, failures: [], wrong: [] })
+    expectOnceEach(stage.origin.reads - before)
+    expect(await stage.read(burst, asking)).toMatchObject({ hits: burst.length, failures: [], wrong: [] })
+  })
+
+  await test.step('with the origin away they are answered from store after a reload', async () => {
+    await stage.reload()
+    const offline = await stage.readOffline(burst, { parallel: burst.length })
+    expect(offline).toMatchObject({ answered: burst.length, failures: [], wrong: [] })
+  })
+
+  await test.step(`${burst.length} refreshes at once end, each with what the origin has`, async () => {
+    const before = stage.origin.reads
+    const outcomes = await stage.page.evaluate(async (urls) => {
+      const refreshed = await Promise.all(urls.map((url) => window.layer.refresh(url)))
+      return [...new Set(refreshed.map(({ outcome }) => outcome))]
+    }, burst)
+    expect(outcomes).toEqual(['unchanged'])
+    expectOnceEach(stage.origin.reads - before)
   })
 
   expect(stage.origin.reports).toEqual([])

@@ -15,6 +15,9 @@ const PARALLEL = 100
 /** A store that has not taken everything after so many rounds never will. */
 const FILL_ROUNDS = 6
 const STORED_LIMIT_MS = 60_000
+/** A tab that finds the origin away asks once more for what failed last. That answer is stored, and is a hit. */
+export const PROBED = 1
+
 /** A browser under load may be slow to start a worker; beyond this the harness is broken, not the layer. */
 const CONTROL_LIMIT_MS = 20_000
 
@@ -67,6 +70,12 @@ export class Stage {
     this.#pages.push(page)
     await this.#load(page)
     return page
+  }
+
+  /** The user reloads the first page. */
+  async reload(): Promise<void> {
+    await this.page.reload()
+    await this.#controlled(this.page)
   }
 
   /** From now on the server has the worker of these rules. */
@@ -163,6 +172,10 @@ export class Stage {
 
   async #load(page: Page): Promise<void> {
     await page.goto(this.origin.url)
+    await this.#controlled(page)
+  }
+
+  async #controlled(page: Page): Promise<void> {
     await page.waitForFunction(() => window.layer?.state.controlled === true, undefined, { timeout: CONTROL_LIMIT_MS })
   }
 }

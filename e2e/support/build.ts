@@ -7,6 +7,9 @@ import { requireChromium } from '../../tools/find-chromium.ts'
 /** What the tests serve: made once before they run, from the sources as they are. */
 export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))
 
+/** The built demo that the tests serve. `npm start` serves another one, which a test must not replace. */
+export const BUILT_DEMO = fileURLToPath(new URL('../../dist/e2e-demo/', import.meta.url))
+
 /** The document without data that stands in for any page. */
 export const SHELL = '<!doctype html><title>shell</title><script type=module src=/page.js></script>'
 
@@ -68,8 +71,11 @@ export default async function buildAll(): Promise<void> {
         emptyOutDir: false,
         copyPublicDir: false,
         lib: { entry: `e2e/support/${name}.ts`, name: 'bundle', formats: [format], fileName: () => `${name}.js` },
+        rolldownOptions: { output: { codeSplitting: false } },
       },
     })
   }
-  if (process.env['FRESHLAYER_SKIP_DEMO_BUILD'] === undefined) await build({ logLevel: 'warn' })
+  if (process.env['FRESHLAYER_SKIP_DEMO_BUILD'] === undefined) {
+    await build({ logLevel: 'warn', build: { outDir: BUILT_DEMO } })
+  }
 }

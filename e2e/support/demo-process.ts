@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BUILT_DEMO } from './build.ts'
 
 /** The demo's server as a person runs it: a process of its own with its data in a folder, so that it can be killed. */
 export class DemoProcess {
@@ -19,7 +20,13 @@ export class DemoProcess {
   async start(): Promise<void> {
     if (this.#port === 0) this.#port = await freePort()
     const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-      env: { ...process.env, PORT: String(this.#port), FRESHLAYER_DATA: this.dataFolder, DATABASE_URL: '' },
+      env: {
+        ...process.env,
+        PORT: String(this.#port),
+        FRESHLAYER_DATA: this.dataFolder,
+        FRESHLAYER_STATIC: BUILT_DEMO,
+        DATABASE_URL: '',
+      },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child

@@ -32,5 +32,8 @@ const where = isSub ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
 // A page below /named/ knows its user, as an app that has signed somebody in does.
 const who = location.pathname.startsWith('/named/') ? { identify: () => localStorage.getItem('user') } : {}
 window.agrees = true
-window.layer = connect({ ...where, ...who, mayUpdate: () => window.agrees })
+const authorization = () => localStorage.getItem('authorization') ?? undefined
+// What a page says in development asks the worker as well: only the pages that test it do.
+const development = location.pathname.startsWith('/developed/')
+window.layer = connect({ ...where, ...who, authorization, development, mayUpdate: () => window.agrees })
 window.layer.on('change', (change) => window.heard.push(change))

@@ -17,6 +17,7 @@ export class RecordingProxy {
   readonly #targetPort: number
   #server: Server | undefined
   #port = 0
+  #held: Promise<void> | undefined
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort
@@ -33,7 +34,7 @@ export class RecordingProxy {
 
   /** Takes a free port the first time, the same one ever after. */
   async start(): Promise<void> {
-    const server = createServer((incoming, outgoing) => this.#pass(incoming, outgoing))
+    const server = createServer((incoming, outgoing) => void this.#receive(incoming, outgoing))
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
       server.listen(this.#port, 'localhost', resolve)
@@ -50,6 +51,21 @@ export class RecordingProxy {
     if (server === undefined) return
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
+  }
+
+  /** Lets no request through before it is released. */
+  hold(): () => void {
+    let release = (): void => undefined
+    this.#held = new Promise((resolve) => (release = resolve))
+    return () => {
+      this.#held = undefined
+      release()
+    }
+  }
+
+  async #receive(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    await this.#held
+    this.#pass(incoming, outgoing)
   }
 
   #pass(incoming: IncomingMessage, outgoing: ServerResponse): void {

@@ -6,7 +6,7 @@ export default defineConfig({
   version: '1',
   identity: 'none',
   shell: '/offline',
-  navigation: { offline: '1h', timeout: '500ms', exclude: ['/admin/**'] },
+  navigation: { offline: '1h', timeout: '500ms', exclude: ['/admin/**'], ignoreQuery: ['utm_*', 'fbclid'] },
   routes: [{ match: '/api/**', fresh: '10m' }],
   writes: [{ match: 'POST /api/posts', invalidates: ['/posts/**'] }],
 })

@@ -9,6 +9,7 @@ export default defineConfig({
   routes: [
     { match: '/api/session', preset: 'network-only' },
     { match: '/api/public/**', public: true },
+    { match: '/api/rows/**', fresh: '5m', offline: '7d' },
     { match: '/api/**' },
   ],
   writes: [

@@ -39,6 +39,8 @@ export class ScriptedOrigin {
   #handlers = new Map<string, Handler>()
   #server: Server | undefined
   #port = 0
+  /** The URL of a sign-in at another origin: all requests are redirected there, as by a proxy whose session has run out. */
+  signIn: string | undefined
   /** The worker's script, so that a test can change it. */
   script = readFileSync(`${BUILT}sw.js`, 'utf8')
 
@@ -113,6 +115,7 @@ export class ScriptedOrigin {
     const received: Received = { method: request.method ?? '', path, headers: request.headers, status: 0 }
     response.on('finish', () => (received.status = response.statusCode))
     this.received.push(received)
+    if (this.signIn !== undefined) return void response.writeHead(302, { location: this.signIn }).end()
     const handler = this.#handlers.get(bare)
     if (handler !== undefined) return handler(request, response)
     if (bare === '/sw.js') {

@@ -60,6 +60,32 @@ describe('the freshness lifetime (RFC 9111 §4.2.1, §5.3)', () => {
   })
 })
 
+describe('the heuristic lifetime of a rule that has one (RFC 9111 §4.2.2)', () => {
+  const CHANGED = { 'last-modified': httpDate(-1000) }
+  it.each<
+    [rule: string, fields: Record<string, string>, heuristic: number | undefined, basis: string, seconds: number]
+  >([
+    ['is its part of the time since the last change', CHANGED, 0.1, 'heuristic', 100],
+    ['counts that time until Date', { ...CHANGED, date: httpDate(-500) }, 0.1, 'heuristic', 50],
+    ['is a day at most', { 'last-modified': httpDate(-1e8) }, 0.1, 'heuristic', 86_400],
+    ['is nothing for a change to come', { 'last-modified': httpDate(1000) }, 0.1, 'heuristic', 0],
+    ['does not exist without a rule', CHANGED, undefined, 'none', 0],
+    ['does not exist for a part of zero', CHANGED, 0, 'none', 0],
+    ['does not exist without Last-Modified', {}, 0.1, 'none', 0],
+    ['does not exist for a Last-Modified that is no date', { 'last-modified': 'soon' }, 0.1, 'none', 0],
+    ['gives way to max-age', { ...CHANGED, 'cache-control': 'max-age=5' }, 0.1, 'max-age', 5],
+    ['gives way to an invalid max-age', { ...CHANGED, 'cache-control': 'max-age=x' }, 0.1, 'max-age', 0],
+    ['gives way to Expires', { ...CHANGED, expires: '0' }, 0.1, 'expires', 0],
+  ])('%s', (_, fields, heuristic, basis, seconds) => {
+    expect(freshnessLifetime(exchange(fields), heuristic)).toEqual({ basis, seconds })
+  })
+
+  it('gives way to a targeted field, which says all that is to be said', () => {
+    const response = { ...exchange(CHANGED), targeted: 'public' }
+    expect(freshnessLifetime(response, 0.1)).toEqual({ basis: 'none', seconds: 0 })
+  })
+})
+
 describe('the current age (RFC 9111 §4.2.3, §5.1)', () => {
   it.each<[rule: string, fields: Record<string, string>, delay: number, now: number, age: number]>([
     ['is nothing at receipt', {}, 0, 0, 0],

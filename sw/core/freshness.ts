@@ -10,30 +10,38 @@ export interface Exchange extends Controlled {
 }
 
 export interface Lifetime {
-  readonly basis: 'max-age' | 'expires' | 'none'
+  readonly basis: 'max-age' | 'expires' | 'heuristic' | 'none'
   readonly seconds: Seconds
 }
+
+/** The longest lifetime that is guessed: RFC 7234 §5.5.4 wanted a warning on answers that are fresh by a guess for longer. */
+const MAX_GUESSED_S = 86_400
 
 /**
  * How long a response stays fresh, counted from its generation at the origin: compare with `currentAge`.
  *
  * A worker is a private cache, so `s-maxage` is ignored. A field that is present but invalid gives 0. Only an absent
- * field leads to the next rule. There is no heuristic: an answer without a lifetime is stored and validated at each use
- * (docs/decisions/0003-no-heuristic-freshness.md).
+ * field leads to the next rule. Without a heuristic of its rule an answer without a lifetime is stored and validated at
+ * each use (docs/decisions/0003-no-heuristic-freshness.md, 0023-a-heuristic-is-asked-for-and-ends-after-a-day.md).
  *
- * @see RFC 9111 §4.2.1 (precedence), §5.3 (`Expires: 0`)
+ * @param heuristic the part of the time between `Last-Modified` and the generation that counts as fresh. Default: none.
+ * @see RFC 9111 §4.2.1 (precedence), §4.2.2 (heuristic), §5.3 (`Expires: 0`)
  */
-export function freshnessLifetime(response: Exchange): Lifetime {
+export function freshnessLifetime(response: Exchange, heuristic = 0): Lifetime {
   const { fields, targeted, receivedAtMs } = response
   const { maxAge } = directivesOf(response)
   if (maxAge !== undefined) return { basis: 'max-age', seconds: maxAge === 'invalid' ? seconds(0) : maxAge }
+  const none = { basis: 'none', seconds: seconds(0) } as const
+  if (targeted !== undefined) return none
   const expires = fields.get('expires')
-  if (expires === undefined || targeted !== undefined) return { basis: 'none', seconds: seconds(0) }
-  const instant = parseHttpDate(expires, receivedAtMs)
-  return {
-    basis: 'expires',
-    seconds: instant === 'invalid' ? seconds(0) : secondsBetween(generatedAt(fields, receivedAtMs), instant),
+  const generated = generatedAt(fields, receivedAtMs)
+  const instant = parseHttpDate(expires ?? fields.get('last-modified') ?? '', receivedAtMs)
+  if (expires !== undefined) {
+    return { basis: 'expires', seconds: instant === 'invalid' ? seconds(0) : secondsBetween(generated, instant) }
   }
+  if (heuristic === 0 || instant === 'invalid') return none
+  const guessed = heuristic * secondsBetween(instant, generated)
+  return { basis: 'heuristic', seconds: seconds(Math.min(guessed, MAX_GUESSED_S)) }
 }
 
 /**

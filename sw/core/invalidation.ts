@@ -75,9 +75,15 @@ export class Invalidations {
     this.#underWay.delete(write)
   }
 
-  /** The newest invalidation that covers a row; `UNDER_WAY` while a write that covers it has no answer yet. */
-  covering(covered: Covered): Sequence {
-    for (const targets of this.#underWay.values()) if (isReached(covered, targets)) return UNDER_WAY
+  /**
+   * The newest invalidation that covers a row; `UNDER_WAY` while a write that covers it has no answer yet.
+   *
+   * @param except a write that does not count while it is under way.
+   */
+  covering(covered: Covered, except?: string): Sequence {
+    for (const [write, targets] of this.#underWay) {
+      if (write !== except && isReached(covered, targets)) return UNDER_WAY
+    }
     return newestOf(this.#invalidated, targetsOver(covered))
   }
 
@@ -95,11 +101,6 @@ export class Invalidations {
   /** Forgets a removal, unless a later removal of the same target replaced it. */
   forgetRemoval(target: RemovalTarget, sequence: Sequence): void {
     if (this.#removed.get(target) === sequence) this.#removed.delete(target)
-  }
-
-  /** Whether the newest removal of a target has this sequence. */
-  isLatestRemoval(target: RemovalTarget, sequence: Sequence): boolean {
-    return this.#removed.get(target) === sequence
   }
 
   /** The invalidations older than `oldest`, the oldest stored row. They cover no row any more. */

@@ -55,8 +55,14 @@ export const urlPrefix = (partition: string, url: string): string => `${partitio
  * JSON escapes lone surrogates, on which `encodeURIComponent` would throw. An id that is not a string is converted to
  * one.
  */
-export const partitionName = (kind: 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
+export const partitionName = (kind: 'anonymous' | 'everyone' | 'token' | 'user', ...ids: readonly string[]): string =>
   [kind, ...ids.map((id) => encodeURIComponent(JSON.stringify(`${id}`).slice(1, -1)))].join('/')
 
 /** The partition of data that is the same for all users. */
 export const EVERYONE = partitionName('everyone')
+
+/** The partition of requests without a token, where tokens alone say who asks. */
+export const ANONYMOUS = partitionName('anonymous')
+
+/** Whether a partition belongs to no user. No sign-in and no sign-out concerns it. */
+export const isOfNobody = (partition: string): boolean => partition === EVERYONE || partition === ANONYMOUS

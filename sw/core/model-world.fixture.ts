@@ -397,6 +397,8 @@ export class World {
       variants: [],
       partial: false,
       invalidated,
+      doubted: false,
+      reloaded: false,
       now: STORED_AT,
     })
   }

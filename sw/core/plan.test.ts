@@ -17,7 +17,17 @@ const OFFLINE = after(50)
 const GONE = after(500)
 
 const planned = (input: Partial<PlanInput>) => {
-  const given = { request: requestHead(), rule: RULE, row: ROW, variants: [], invalidated: false, now: FRESH, ...input }
+  const given = {
+    request: requestHead(),
+    rule: RULE,
+    row: ROW,
+    variants: [],
+    invalidated: false,
+    doubted: false,
+    reloaded: false,
+    now: FRESH,
+    ...input,
+  }
   return plan({ partial: given.row !== undefined && !covers(given.row, given.request), ...given })
 }
 
@@ -82,6 +92,51 @@ describe('a request whose conditions only the origin can evaluate (RFC 9110 §13
     const outcome = { kind: 'fetch', store: false, variants: [], fwd: 'bypass', why: 'conditional' }
     expect(planned({ request })).toEqual(outcome)
     expect(planned({ request, row: undefined })).toEqual(outcome)
+  })
+})
+
+describe('an answer that varies by cookies (RFC 9111 §4.1)', () => {
+  const fields = { vary: 'Accept, Cookie' }
+
+  it.each(['everyone', 'anonymous'])(
+    'is validated before each use where it is of %s: the worker sees no cookie',
+    (partition) => {
+      const row = storedRow(fields, { partition })
+      for (const now of [FRESH, STALE]) {
+        expect(planned({ row, now })).toMatchObject({ kind: 'validate', why: 'vary-cookie', standsIn: true })
+      }
+    },
+  )
+
+  it('is served to the user whose cookies they are', () => {
+    expect(planned({ row: storedRow(fields, { partition: 'user/ada' }) })).toMatchObject({ kind: 'serve' })
+  })
+
+  it('is validated also for that user where the rule says that cookies change it within a session', () => {
+    const rule: Windows = { ...RULE, cookieVariants: true }
+    const given = { rule, row: storedRow(fields, { partition: 'user/ada' }) }
+    expect(planned(given)).toMatchObject({ kind: 'validate', why: 'cookie-variants', standsIn: true })
+    expect(planned({ rule, row: storedRow({}, { partition: 'user/ada' }) })).toMatchObject({ kind: 'serve' })
+  })
+})
+
+describe('a rule without any window', () => {
+  const rule: Windows = { fresh: seconds(0), stale: seconds(0), offline: seconds(0), trust: 'rule' }
+
+  it('has the origin answer, and stores nothing', () => {
+    for (const row of [ROW, undefined]) {
+      expect(planned({ rule, row })).toMatchObject({ kind: 'fetch', store: false, fwd: 'bypass', why: 'network-only' })
+    }
+  })
+
+  it('has nothing for a page that wants a stored answer', () => {
+    expect(planned({ rule, request: requestHead({}, { cache: 'only-if-cached' }) })).toMatchObject({
+      kind: 'unsatisfiable',
+    })
+  })
+
+  it.each(['fresh', 'stale', 'offline'] as const)('is another one where HTTP decides: %s', (window) => {
+    expect(planned({ rule: { ...rule, [window]: 'http' }, row: undefined })).toMatchObject({ store: true })
   })
 })
 
@@ -157,7 +212,7 @@ describe('the cache mode of a request (Fetch, "request cache mode")', () => {
       'goes past the store by no-store',
       'no-store',
       {},
-      { kind: 'fetch', store: false, fwd: 'bypass', why: 'no-store' },
+      { kind: 'fetch', store: false, fwd: 'bypass', why: 'request-no-store' },
     ],
     ['fetches what is fresh by reload', 'reload', {}, { kind: 'fetch', store: true, fwd: 'request', why: 'reload' }],
     [
@@ -457,6 +512,77 @@ describe('a version that was announced to the tabs (I11)', () => {
   })
 })
 
+describe('a read that another user may be making (I3)', () => {
+  const FORGIVING = storedRow({ 'cache-control': 'max-age=9999, immutable, stale-if-error=9999' })
+  const ERROR = storedRow({ 'cache-control': 'max-age=9999, immutable' }, { status: 404 })
+  const validated = { kind: 'validate', row: ROW, standsIn: false, forgiving: false, fwd: 'stale', why: 'doubted' }
+  const cached = requestHead({}, { cache: 'only-if-cached' })
+
+  it.each<[rule: string, input: Partial<PlanInput>, outcome: object]>([
+    ['is validated while fresh', {}, validated],
+    ['is validated while stale', { now: STALE }, validated],
+    ['has nothing that stands in while offline', { now: OFFLINE }, validated],
+    ['is validated after an invalidation', { invalidated: true }, validated],
+    ['is validated, whatever the answer allows', { row: FORGIVING, now: STALE }, { ...validated, row: FORGIVING }],
+    ['is validated, though a stored error is fresh', { row: ERROR }, { ...validated, row: ERROR }],
+    [
+      'is validated, also by a reload of what never changes',
+      { row: FORGIVING, request: requestHead({}, { cache: 'no-cache' }) },
+      { ...validated, row: FORGIVING },
+    ],
+    ['is validated by cache mode force-cache', { request: requestHead({}, { cache: 'force-cache' }) }, validated],
+    [
+      'is validated, whatever staleness the request takes',
+      { now: STALE, request: requestHead({ 'cache-control': 'max-stale, stale-if-error=9999' }) },
+      validated,
+    ],
+    [
+      'is validated, though it was just announced',
+      { row: storedRow({}, { announcedAtMs: STALE }), now: STALE },
+      { kind: 'validate', standsIn: false },
+    ],
+    ['is unsatisfiable by only-if-cached', { request: cached }, { kind: 'unsatisfiable', why: 'only-if-cached' }],
+    [
+      'is unsatisfiable by the field only-if-cached',
+      { request: requestHead({ 'cache-control': 'only-if-cached' }) },
+      { kind: 'unsatisfiable', why: 'only-if-cached' },
+    ],
+    ['is fetched where nothing is stored', { row: undefined }, { kind: 'fetch', store: true, fwd: 'uri-miss' }],
+    [
+      'goes to the origin by HEAD',
+      { request: requestHead({}, { method: 'HEAD' }) },
+      { kind: 'fetch', store: false, fwd: 'stale' },
+    ],
+  ])('%s', (_, input, outcome) => {
+    expect(planned({ ...input, doubted: true })).toMatchObject(outcome)
+  })
+})
+
+describe('the first read since the user has reloaded the page', () => {
+  const validated = { kind: 'validate', row: ROW, standsIn: true, fwd: 'request', why: 'reloaded' }
+  const SURE = storedRow({ 'cache-control': 'max-age=9999, immutable' })
+
+  it.each<[rule: string, input: Partial<PlanInput>, outcome: object]>([
+    ['is validated while fresh, and what is stored stands in', {}, validated],
+    ['is validated while stale', { now: STALE }, { ...validated, fwd: 'stale' }],
+    ['is answered by nothing that is gone', { now: GONE }, { ...validated, standsIn: false, fwd: 'stale' }],
+    [
+      'is validated, though it was just announced',
+      { row: storedRow({}, { announcedAtMs: FRESH }) },
+      { why: 'reloaded' },
+    ],
+    ['is served where the answer never changes (RFC 8246)', { row: SURE }, { kind: 'serve' }],
+    [
+      'is served where the page takes anything that is stored',
+      { request: requestHead({}, { cache: 'force-cache' }) },
+      { kind: 'serve' },
+    ],
+    ['is fetched where nothing is stored', { row: undefined }, { kind: 'fetch', fwd: 'uri-miss' }],
+  ])('%s', (_, input, outcome) => {
+    expect(planned({ ...input, reloaded: true })).toMatchObject(outcome)
+  })
+})
+
 describe('any plan', () => {
   const cache = fc.constantFrom<CacheMode>('default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached')
   const input: fc.Arbitrary<PlanInput> = fc.record({
@@ -469,6 +595,8 @@ describe('any plan', () => {
     variants: fc.constantFrom([], [ROW]),
     partial: fc.constant(false),
     invalidated: fc.boolean(),
+    doubted: fc.boolean(),
+    reloaded: fc.boolean(),
     now: fc.integer({ min: -100, max: 1000 }).map(after),
   })
 
@@ -476,6 +604,16 @@ describe('any plan', () => {
     fc.assert(
       fc.property(input, (given) => {
         expect(['serve', 'serve-then-validate']).not.toContain(plan({ ...given, invalidated: true }).kind)
+      }),
+    )
+  })
+
+  it('serves nothing of a user in doubt before the origin has answered (I3)', () => {
+    fc.assert(
+      fc.property(input, (given) => {
+        const made = plan({ ...given, doubted: true })
+        expect(['validate', 'fetch', 'unsatisfiable']).toContain(made.kind)
+        if (made.kind === 'validate') expect([made.standsIn, made.forgiving]).toEqual([false, false])
       }),
     )
   })
@@ -493,7 +631,7 @@ describe('any plan', () => {
     fc.assert(
       fc.property(input, (given) => {
         const made = plan(given)
-        if (made.kind !== 'validate' || made.standsIn === (made.standing.state !== 'gone')) return
+        if (given.doubted || made.kind !== 'validate' || made.standsIn === (made.standing.state !== 'gone')) return
         expect(made.standsIn).toBe(true)
         expect(given.request.fields.get('cache-control')).toMatch(/stale-if-error/i)
       }),

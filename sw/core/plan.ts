@@ -1,11 +1,17 @@
 import { type Directives, directivesOf, parseCacheControl } from './cache-control.ts'
 import type { RequestHead } from './head.ts'
+import { isOfNobody } from './key.ts'
 import type { Row } from './row.ts'
+import { REQUEST_NO_STORE } from './storable.ts'
 import { type Standing, standing, type Windows } from './timeline.ts'
 import { type EpochMs } from './units.ts'
+import { variesByCookie } from './vary.ts'
 
 /** Why a request goes to the origin, in the terms of Cache-Status (RFC 9211 §2.2). */
 export type Forward = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale' | 'partial'
+
+/** The answer belongs to no user and varies by cookies, so it is validated before each use. */
+export const VARY_COOKIE = 'vary-cookie'
 
 /** What to do with a read, and why. The worker carries out the plan and decides nothing itself. */
 export type Plan =
@@ -48,6 +54,13 @@ export interface PlanInput {
   readonly partial: boolean
   /** An invalidation newer than the row covers it. */
   readonly invalidated: boolean
+  /**
+   * Another user than the one of the stored answers may be asking: the origin must answer before any of them is served,
+   * and none stands in, whatever the rule and the answer itself allow (I3).
+   */
+  readonly doubted: boolean
+  /** It is the first read since the user has reloaded the page: the origin's word is wanted. */
+  readonly reloaded: boolean
   readonly now: EpochMs
 }
 
@@ -62,17 +75,24 @@ const ANNOUNCED_FOR_MS = 2000
  *
  * @see RFC 9111 §4, §5.2.1; Fetch, "request cache mode"
  */
-export function plan({ request, rule, row, variants, partial, invalidated, now }: PlanInput): Plan {
+export function plan(input: PlanInput): Plan {
+  const { request, rule, row, variants, partial, invalidated, doubted, reloaded, now } = input
   const { cache, fields } = request
   const asked = parseCacheControl(fields.get('cache-control'))
   const store = !asked.noStore && request.method !== 'HEAD'
-  const fetch = (fwd: Forward, why: string, kept = store): Plan => ({ kind: 'fetch', store: kept, variants, fwd, why })
+  const fetch = (fwd: Forward, reason: string, kept = store): Plan => {
+    const why = asked.noStore ? REQUEST_NO_STORE : reason
+    return { kind: 'fetch', store: kept, variants, fwd, why }
+  }
   const onlyIfCached = cache === 'only-if-cached' || asked.onlyIfCached
   const mayLook = cache !== 'no-store' && cache !== 'reload'
-  if (onlyIfCached && !mayLook) return { kind: 'unsatisfiable', why: 'only-if-cached' }
+  // A rule without any window: nothing of what it stored could ever be served.
+  const isNeverServed = rule.fresh === 0 && rule.stale === 0 && rule.offline === 0
+  if (onlyIfCached && (!mayLook || doubted || isNeverServed)) return { kind: 'unsatisfiable', why: 'only-if-cached' }
   // Only the origin can evaluate these conditions (RFC 9110 §13.1.1, §13.1.4).
   if (fields.has('if-match') || fields.has('if-unmodified-since')) return fetch('bypass', 'conditional', false)
-  if (cache === 'no-store') return fetch('bypass', 'no-store', false)
+  if (cache === 'no-store') return fetch('bypass', REQUEST_NO_STORE, false)
+  if (isNeverServed) return fetch('bypass', 'network-only', false)
 
   if (row === undefined || partial) {
     if (onlyIfCached) return { kind: 'unsatisfiable', why: 'only-if-cached' }
@@ -83,9 +103,19 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
 
   const at = standing(row, rule, invalidated, now)
   const serve = (why: string): Plan => ({ kind: 'serve', row, standing: at, why })
-  if ((cache === 'force-cache' || cache === 'only-if-cached') && !invalidated) return serve(cache)
+  if ((cache === 'force-cache' || cache === 'only-if-cached') && !invalidated && !doubted) return serve(cache)
 
-  const obstacle = wantsValidation(request, row, asked, at) ? 'asked-to-validate' : limit(asked, at)
+  const isSure = at.state === 'fresh' && directivesOf(row).immutable
+  const limited = wantsValidation(request, asked, isSure) ? 'asked-to-validate' : limit(asked, at)
+  // A user's partition stands for the user's cookies. An answer that belongs to no user may be for other cookies.
+  const unlessOwn = isOfNobody(row.partition)
+    ? VARY_COOKIE
+    : rule.cookieVariants === true
+      ? 'cookie-variants'
+      : undefined
+  const cookies = variesByCookie(row.fields) ? unlessOwn : undefined
+  const wished = reloaded && !isSure ? 'reloaded' : undefined
+  const obstacle = doubted ? 'doubted' : (cookies ?? limited ?? wished)
   const staleness = 0 - at.ttl
   const { maxStale, staleIfError } = asked
   if (obstacle === undefined && !invalidated) {
@@ -100,7 +130,7 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
     }
   }
   if (onlyIfCached) return { kind: 'unsatisfiable', why: invalidated ? 'invalidated' : (obstacle ?? at.why) }
-  const fwd = at.state === 'fresh' ? 'request' : 'stale'
+  const fwd = at.state === 'fresh' && !doubted ? 'request' : 'stale'
   const why = obstacle ?? at.why
   // The new answer may not be stored, or has no body: a condition on the stored answer would be useless.
   if (!store) return fetch(fwd, why)
@@ -109,18 +139,22 @@ export function plan({ request, rule, row, variants, partial, invalidated, now }
     kind: 'validate',
     row,
     standing: at,
-    standsIn: at.state !== 'gone' || forgiving,
+    standsIn: !doubted && (at.state !== 'gone' || forgiving),
     // A 500 does not mean that the origin is away, so an invalidated answer may not replace it (I1).
-    forgiving: forgiving && !invalidated,
+    forgiving: forgiving && !invalidated && !doubted,
     fwd,
     why,
   }
 }
 
-/** Whether the page asks for validation. A reload of an `immutable` response does not (RFC 8246 §2). */
-function wantsValidation({ cache }: RequestHead, row: Row, asked: Directives, { state }: Standing): boolean {
+/**
+ * Whether the page asks for validation.
+ *
+ * @param isSure the response is fresh and `immutable`: a reload does not validate it (RFC 8246 §2).
+ */
+function wantsValidation({ cache }: RequestHead, asked: Directives, isSure: boolean): boolean {
   if (asked.noCache || asked.maxAge === 0 || asked.maxAge === 'invalid') return true
-  return cache === 'no-cache' && !(state === 'fresh' && directivesOf(row).immutable)
+  return cache === 'no-cache' && !isSure
 }
 
 /** The request directive that a stored response violates; undefined when it violates none (RFC 9111 §5.2.1). */

@@ -25,6 +25,7 @@ const UNSATISFIABLE: Plan = { kind: 'unsatisfiable', why: 'only-if-cached' }
 const STRICT = storedRow({ etag: '"one"', 'cache-control': 'must-revalidate, max-age=5' })
 const STRICT_STALE: Plan = { ...VALIDATE_GONE, row: STRICT, standing: standing(STRICT, RULE, false, after(6)) }
 
+const JSON_TYPES = /^application\/json$|\+json$/
 const JSON_TYPE = { 'content-type': 'application/json' }
 const HTML_TYPE = { 'content-type': 'text/html; charset=utf-8' }
 
@@ -65,6 +66,8 @@ describe('no answer about a response that forbids unvalidated use (RFC 9111 §5.
         variants: [],
         partial: false,
         invalidated: false,
+        doubted: false,
+        reloaded: false,
         now: after(now),
       })
 
@@ -124,12 +127,41 @@ describe('an answer of a proxy that has no origin behind it', () => {
     expect(settled(BEHIND, answered(status))).toEqual({ kind: 'stand-in', why: 'away' })
   })
 
-  it.each([
-    ['the row is gone', VALIDATE_GONE],
-    ['nothing is stored', MISS],
-    ['the page wants nothing stored', RELOAD],
-  ])('is handed over when %s, and never stored', (_, plan) => {
-    expect(settled(plan, answered(503, { 'cache-control': 'max-age=60' }))).toEqual({ kind: 'keep', why: 'away' })
+  const KEEP = { kind: 'keep', why: 'away' }
+  const LASTING = { 'cache-control': 'max-age=60' }
+  const AWAY_ROW = storedRow({ ...LASTING, etag: '"busy"' }, { status: 503 })
+
+  it.each<[rule: string, plan: Plan, fields: Record<string, string>, stored?: typeof ROW]>([
+    ['the row is gone, which is better all the same', VALIDATE_GONE, LASTING],
+    ['the page wants nothing stored, and something better is', RELOAD, LASTING, ROW],
+    ['another variant is stored, which is better', { ...MISS, variants: [ROW] }, LASTING],
+    ['it does not say for how long it holds', MISS, {}],
+    ['it says no-store', MISS, { 'cache-control': 'max-age=60, no-store' }],
+    ['nothing of it is to be stored', PAST, LASTING],
+  ])('is handed over and not stored where %s', (_, plan, fields, stored) => {
+    expect(settled(plan, answered(503, fields), { stored })).toEqual(KEEP)
+  })
+
+  it.each([502, 503, 504])('is stored at %d with explicit freshness, where nothing better is', (status) => {
+    expect(settled(MISS, answered(status, LASTING))).toEqual({ kind: 'store', why: 'storable' })
+    expect(settled(RELOAD, answered(status, LASTING), { stored: AWAY_ROW }).kind).toBe('store')
+    expect(settled({ ...VALIDATE_GONE, row: AWAY_ROW }, answered(status, LASTING)).kind).toBe('store')
+    expect(settled({ ...MISS, variants: [AWAY_ROW] }, answered(status, LASTING)).kind).toBe('store')
+  })
+
+  it('is not stored when it comes to HEAD, or by a redirect', () => {
+    expect(settled(MISS, answered(503, LASTING), { request: requestHead({}, { method: 'HEAD' }) })).toEqual(KEEP)
+    expect(settled(MISS, answered(503, LASTING, { redirected: true }))).toEqual(KEEP)
+  })
+
+  it('takes the place of an earlier one, which does not stand in for it', () => {
+    expect(settled({ ...VALIDATE, row: AWAY_ROW }, answered(503, LASTING)).kind).toBe('store')
+    expect(settled({ ...VALIDATE, row: AWAY_ROW }, answered(503))).toEqual(KEEP)
+    expect(settled({ ...VALIDATE, row: AWAY_ROW }, FAILED).kind).toBe('stand-in')
+  })
+
+  it('gives way to an answer of the origin', () => {
+    expect(settled({ ...VALIDATE_GONE, row: AWAY_ROW }, answered(200))).toEqual({ kind: 'store', why: 'storable' })
   })
 
   it.each([500, 501, 505])('is not one of status %d', (status) => {
@@ -470,31 +502,32 @@ describe('an answer of an unexpected type', () => {
       { request: requestHead({ accept: 'application/json' }) },
       'keep',
     ],
-    ['is HTML where the rule expects JSON', MISS, HTML_TYPE, { expects: 'json' }, 'keep'],
+    ['is HTML where the rule expects JSON', MISS, HTML_TYPE, { expects: JSON_TYPES }, 'keep'],
     [
       'is not JSON where the rule expects it',
       MISS,
       { 'content-type': 'application/json; charset=utf-8' },
-      { expects: 'json' },
+      { expects: JSON_TYPES },
       'store',
     ],
     [
       'is not a kind of JSON where the rule expects JSON',
       MISS,
       { 'content-type': 'application/problem+json' },
-      { expects: 'json' },
+      { expects: JSON_TYPES },
       'store',
     ],
-    ['is text where the rule expects JSON', MISS, { 'content-type': 'text/plain' }, { expects: 'json' }, 'keep'],
+    ['is text where the rule expects JSON', MISS, { 'content-type': 'text/plain' }, { expects: JSON_TYPES }, 'keep'],
     [
       'is not the type the rule expects',
       MISS,
       { 'content-type': 'Text/CSV; header=present' },
-      { expects: 'text/csv' },
+      { expects: /^text\/csv$/ },
       'store',
     ],
-    ['is another type than the rule expects', MISS, JSON_TYPE, { expects: 'text/csv' }, 'keep'],
-    ['is not one that states no type', MISS, {}, { expects: 'json' }, 'store'],
+    ['is another type than the rule expects', MISS, JSON_TYPE, { expects: /^text\/csv$/ }, 'keep'],
+    ['is HTML where the rule expects any type', MISS, HTML_TYPE, { expects: /^/ }, 'store'],
+    ['is not one that states no type', MISS, {}, { expects: JSON_TYPES }, 'store'],
     ['is not another type where JSON is stored', VALIDATE, { 'content-type': 'text/csv' }, {}, 'store'],
   ])('%s', (_, plan, fields, input, kind) => {
     const settlement = settled(plan, answered(200, fields), input)
@@ -502,8 +535,9 @@ describe('an answer of an unexpected type', () => {
   })
 
   it('is not nothing at all where the rule names one', () => {
-    expect(settled(MISS, answered(204, {}), { expects: 'json' })).toEqual({ kind: 'keep', why: 'unexpected-type' })
+    expect(settled(MISS, answered(204, {}), { expects: JSON_TYPES })).toEqual({ kind: 'keep', why: 'unexpected-type' })
     expect(settled(MISS, answered(204, {}))).toEqual({ kind: 'store', why: 'storable' })
+    expect(settled(MISS, answered(204, {}), { expects: /^/ })).toEqual({ kind: 'store', why: 'storable' })
   })
 
   it('removes nothing, even with no-store', () => {
@@ -537,6 +571,8 @@ describe('any settlement', () => {
       variants: fc.constant([]),
       partial: fc.constant(false),
       invalidated: fc.boolean(),
+      doubted: fc.boolean(),
+      reloaded: fc.boolean(),
       now: fc.integer({ min: 0, max: 300 }).map(after),
     })
     .map(plan)

@@ -37,8 +37,8 @@ export interface SettleInput {
   readonly request: RequestHead
   /** The stored row when the plan may not serve it (`reload`). Absent: the plan's own row. */
   readonly stored?: Row | undefined
-  /** The media type that the rule expects: 'json', or a type. Undefined: what the page accepts. */
-  readonly expects: string | undefined
+  /** Matches the media types that the rule expects. Undefined: what the page accepts. */
+  readonly expects: RegExp | undefined
   readonly outcome: Outcome
   /** The worker sent the request itself (`refresh`, a probe), not for a page's read. Then nothing is removed. */
   readonly unasked: boolean
@@ -61,10 +61,19 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
     return { kind: forbids ? 'refuse' : 'fail', why: 'network' }
   }
   const { head } = outcome
-  const forgives = plan.kind === 'validate' && plan.forgiving && head.status === 500
-  if (forgives || (standsIn && isAway(head.status))) return { kind: 'stand-in', why: 'away' }
-  if (isAway(head.status)) return { kind: 'keep', why: 'away' }
   const held = stored ?? row
+  const forgives = plan.kind === 'validate' && plan.forgiving && head.status === 500
+  if (forgives) return { kind: 'stand-in', why: 'away' }
+  if (isAway(head.status)) {
+    // An answer of the origin is better than one of a gateway, however old it is.
+    const known = [held, ...(plan.kind === 'fetch' ? plan.variants : [])]
+    const isBetterKnown = known.some((other) => other !== undefined && !isAway(other.status))
+    if (isBetterKnown && standsIn) return { kind: 'stand-in', why: 'away' }
+    const isForStore = plan.kind !== 'fetch' || plan.store
+    return !isBetterKnown && isForStore && notStorable(request, head) === undefined
+      ? { kind: 'store', why: 'storable' }
+      : { kind: 'keep', why: 'away' }
+  }
   if (plan.kind === 'fetch' && !plan.store && request.method !== 'HEAD') {
     const ends = held !== undefined && !unasked && !head.redirected && isGone(head)
     return { kind: ends ? 'drop' : 'keep', why: plan.why }
@@ -140,19 +149,17 @@ const isGone = ({ status }: ResponseHead): boolean => status === 403 || status =
 function isExpected(
   head: ResponseHead,
   request: RequestHead,
-  expects: string | undefined,
+  expects: RegExp | undefined,
   row: Row | undefined,
 ): boolean {
   const type = mediaType(head.fields.get('content-type'))
   // An answer without content is not of the type that the rule names.
-  if (type === undefined) return expects === undefined || head.status !== 204
-  if (expects !== undefined) return expects === 'json' ? isJson(type) : type === expects
+  if (type === undefined && (expects === undefined || head.status !== 204)) return true
+  if (expects !== undefined) return expects.test(type ?? '')
   if (type !== 'text/html') return true
   const accepts = request.fields.get('accept') ?? '*/*'
   const known = row === undefined ? undefined : mediaType(row.fields.get('content-type'))
   return known === undefined ? /\*\/\*|text\/(html|\*)/i.test(accepts) : known === type
 }
-
-const isJson = (type: string): boolean => type === 'application/json' || type.endsWith('+json')
 
 const mediaType = (field: string | undefined): string | undefined => field?.split(';')[0]?.trim().toLowerCase()

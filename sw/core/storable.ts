@@ -19,6 +19,9 @@ const NEVER_STORED = new Set([304, 416, 428, 429])
 /** The statuses that RFC 9110 §15 defines, except 304. `must-understand` requires one of them. */
 const UNDERSTOOD = /^(20[0-6]|30[0-378]|40\d|41[0-7]|42[126]|50[0-5])$/
 
+/** Why an answer may not be stored whose request, by its cache mode or `Cache-Control`, forbids it. */
+export const REQUEST_NO_STORE = 'request-no-store'
+
 /** Why an answer may not be stored. */
 export type NotStorable =
   | 'method'
@@ -26,7 +29,7 @@ export type NotStorable =
   | 'redirected'
   | 'status'
   | 'partial'
-  | 'request-no-store'
+  | typeof REQUEST_NO_STORE
   | 'no-store'
   | 'credential'
   | 'vary'
@@ -53,7 +56,7 @@ export function notStorable(request: RequestHead, response: ResponseHead): NotSt
   if (status < 200 || status > 599 || NEVER_STORED.has(status)) return 'status'
   if (status === 206 && !isUsable(request.fields, fields)) return 'partial'
   if (request.cache === 'no-store' || parseCacheControl(request.fields.get('cache-control')).noStore) {
-    return 'request-no-store'
+    return REQUEST_NO_STORE
   }
   if (directives.mustUnderstand ? !UNDERSTOOD.test(String(status)) : directives.noStore) return 'no-store'
   if ([...fields.keys()].some(isCredential)) return 'credential'

@@ -273,6 +273,33 @@ describe('a clock set back', () => {
   })
 })
 
+describe('the heuristic of a rule (RFC 9111 §4.2.2)', () => {
+  const GUESSING: Windows = { ...HTTP, heuristic: 0.1 }
+  const changed = { 'last-modified': new Date(after(-1000)).toUTCString() }
+  const whyAt = (windows: Windows, now: number, status = 200, fields: Record<string, string> = {}) =>
+    standing(storedRow({ ...changed, ...fields }, { status }), windows, false, after(now))
+
+  it('makes an answer fresh that does not say for how long it is', () => {
+    expect(whyAt(GUESSING, 99)).toMatchObject({ state: 'fresh', ttl: 1, why: 'heuristic' })
+    expect(whyAt(GUESSING, 100)).toMatchObject({ state: 'gone', why: 'heuristic' })
+    expect(whyAt(HTTP, 1)).toMatchObject({ state: 'gone', why: 'none' })
+  })
+
+  it('says nothing where the rule has a duration, whichever has the last word', () => {
+    expect(whyAt({ ...RULE, heuristic: 0.1 }, 9)).toMatchObject({ state: 'fresh', why: 'rule' })
+    expect(whyAt({ ...OBEYING, fresh: s(500), heuristic: 0.1 }, 400)).toMatchObject({ state: 'fresh', why: 'rule' })
+  })
+
+  it('is for no error', () => {
+    expect(whyAt(GUESSING, 1, 404).state).toBe('gone')
+  })
+
+  it('lifts neither no-cache nor an invalidation', () => {
+    expect(whyAt(GUESSING, 1, 200, { 'cache-control': 'no-cache' })).toMatchObject({ state: 'gone', strict: true })
+    expect(standing(storedRow(changed), GUESSING, true, after(1)).state).toBe('gone')
+  })
+})
+
 describe('any timeline', () => {
   const window: fc.Arbitrary<Window> = fc.oneof(
     fc.constantFrom<Window[]>('http', s(0), s(Infinity)),
@@ -283,6 +310,7 @@ describe('any timeline', () => {
     stale: window,
     offline: window,
     trust: fc.constantFrom('http', 'rule'),
+    heuristic: fc.constantFrom(undefined, 0, 0.1, 1),
   })
   const directive = fc.oneof(
     fc.constantFrom('no-cache', 'must-revalidate', 'public', 'max-age=x'),

@@ -15,6 +15,10 @@ export interface Windows {
    * well. `no-store` is obeyed in any case.
    */
   readonly trust: 'http' | 'rule'
+  /** See `freshnessLifetime`. Absent: nothing is guessed. */
+  readonly heuristic?: number | undefined
+  /** A cookie may change answers within one user's session: such an answer is validated before each use. Absent: no. */
+  readonly cookieVariants?: boolean | undefined
 }
 
 /** What the timeline needs of a stored response. */
@@ -48,8 +52,9 @@ export interface Standing {
  */
 export function standing(row: Aged, rule: Windows, invalidated: boolean, now: EpochMs): Standing {
   const directives = directivesOf(row)
-  const lifetime = freshnessLifetime(row)
   const byRule = row.status < 400
+  // A guess is no word of the response, so it bounds no duration.
+  const lifetime = freshnessLifetime(row, byRule && rule.fresh === 'http' ? rule.heuristic : 0)
   const age = currentAge(row, now)
   const elapsed = secondsBetween(row.receivedAtMs, now)
 

@@ -185,9 +185,23 @@ describe('the fields that are stored (RFC 9111 §3.1, RFC 9110 §7.6.1)', () => 
     expect(storedFields(fieldsOf(OF_THE_CONNECTION)).has(name)).toBe(false)
   })
 
-  it.each(['content-length', 'content-encoding'])('lack %s, which is of the wire', (name) => {
-    expect(storedFields(fieldsOf({ [name]: '1' })).has(name)).toBe(false)
+  it('lack Content-Length, which is of the wire', () => {
+    expect(storedFields(fieldsOf({ 'content-length': '1' })).has('content-length')).toBe(false)
   })
+
+  it.each(['gzip', 'x-gzip', 'GZIP', 'deflate', 'br', 'zstd', 'dcb', 'dcz', 'gzip, br', ''])(
+    'lack the coding "%s", which the browser has decoded',
+    (coding) => {
+      expect(storedFields(fieldsOf({ 'content-encoding': coding })).has('content-encoding')).toBe(false)
+    },
+  )
+
+  it.each(['x-own', 'identity', 'gzip, x-own', 'brotli', 'gzip2'])(
+    'have the coding "%s", which no browser decodes',
+    (coding) => {
+      expect(storedFields(fieldsOf({ 'content-encoding': coding })).get('content-encoding')).toBe(coding)
+    },
+  )
 
   it('are all others, known or not', () => {
     const kept = {

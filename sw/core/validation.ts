@@ -79,13 +79,21 @@ const HOP_BY_HOP = [
 ]
 
 /** Fields that describe the stored body, so a 304 may not replace them (RFC 9111 §3.2). See also `storedFields`. */
-const OF_THE_BODY = new Set(['content-type', 'content-range'])
+const OF_THE_BODY = new Set(['content-type', 'content-range', 'content-encoding'])
 
-/** The fields of a response that may be stored. Lengths and codings describe the transfer, not the stored body. */
+/** The codings that browsers decode before a script sees the body (RFC 9110 §8.4.1, RFC 8878 §7.2, RFC 9842 §2.2). */
+const DECODED = /^((x-)?gzip|deflate|br|zstd|dc[bz])$/
+
+/**
+ * The fields of a response that may be stored. `Content-Length` describes the transfer: an answer from store says the
+ * length of the stored body. A coding that the browser has decoded goes. One that it does not know describes the stored
+ * bytes, and so does a list with such a one, of which the browser decodes nothing.
+ */
 export function storedFields(fields: Fields): Map<string, string> {
   const kept = new Map(fields)
-  const ofConnection = listed(fields.get('connection')?.toLowerCase())
-  for (const name of [...HOP_BY_HOP, ...ofConnection, 'content-length', 'content-encoding']) kept.delete(name)
+  const members = (name: string): string[] => listed(fields.get(name)?.toLowerCase())
+  for (const name of [...HOP_BY_HOP, ...members('connection'), 'content-length']) kept.delete(name)
+  if (members('content-encoding').every((coding) => DECODED.test(coding))) kept.delete('content-encoding')
   // A 304 may carry a credential that the stored answer does not have.
   for (const name of fields.keys()) if (isCredential(name)) kept.delete(name)
   return kept

@@ -3,7 +3,7 @@ import { type Fields, listed } from './head.ts'
 /**
  * Request fields that are the same for every request of one browser and origin, or that the browser adds after the
  * worker. A `Vary` on them cannot split the stored answers. `cookie` belongs to the user, and every user has a
- * partition (I3).
+ * partition (I3); for what belongs to no user see `variesByCookie`.
  */
 const SETTLED_ELSEWHERE = new Set(['accept-encoding', 'user-agent', 'origin', 'cookie', 'host'])
 
@@ -21,6 +21,9 @@ export function varyNames(fields: Fields): readonly string[] | 'unknowable' {
   if (names.some(isUnseen)) return 'unknowable'
   return names.filter((name) => !SETTLED_ELSEWHERE.has(name)).toSorted()
 }
+
+/** Whether an answer varies by cookies, which no worker sees: they may hold a language, or anything else. */
+export const variesByCookie = (fields: Fields): boolean => listed(fields.get('vary')?.toLowerCase()).includes('cookie')
 
 /**
  * The text that tells variants of one URL apart: the nominated fields with the request's values, normalised. An absent

@@ -1,3 +1,4 @@
+import { type Exchange, freshnessLifetime } from './freshness.ts'
 import { isAway } from './head.ts'
 
 /** What a write invalidates: its targets and the URLs that its answer names; only its targets; nothing. */
@@ -17,3 +18,25 @@ export function settleWrite(outcome: number | 'failure' | 'redirected'): Reached
   if (outcome === 'failure' || outcome === 0 || outcome === 412 || isAway(outcome)) return 'targets'
   return outcome >= 200 && outcome < 400 ? 'named' : 'nothing'
 }
+
+/** What decides whether the answer to a write is stored for later reads. */
+interface Written extends Exchange {
+  readonly method: string
+  /** Absolute, without fragment. */
+  readonly url: string
+  readonly status: number
+  /** The `Content-Location` of the answer, absolute. */
+  readonly location: string | undefined
+}
+
+/**
+ * Whether the answer to a write is what a later GET of its URL would bring: a 200 to POST that states a freshness, and
+ * names the URL of the write as its `Content-Location`.
+ *
+ * @see RFC 9110 §9.3.3, §8.7
+ */
+export const answersReads = (written: Written): boolean =>
+  written.method === 'POST' &&
+  written.status === 200 &&
+  written.location === written.url &&
+  freshnessLifetime(written).seconds > 0

@@ -1,11 +1,13 @@
 import { assertConfig, compileRules, type Config, type Rules } from '../../config/language/index.ts'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 import { everyone } from './identity/everyone.ts'
+import { isQuery } from './requests/graphql.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { pagesBy } from './lifecycle/pages.ts'
 import { racesOf } from './lifecycle/races.ts'
 import { precache } from './lifecycle/precache.ts'
+import { postAnswers } from './requests/post-answers.ts'
 import { ranges } from './requests/ranges.ts'
 import { worker } from './scope.ts'
 import { structured } from './requests/structured.ts'
@@ -40,5 +42,5 @@ function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>)
   assertConfig(config, 'The config')
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, ...parts(rules) })
+  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, ...parts(rules) })
 }

@@ -2,11 +2,11 @@
  * A worker that removes the layer, and then itself: served in place of the layer's script it takes over at the next
  * look for an update. Open pages stay as they are; from then on their requests go to the network.
  */
-import { cacheDatabaseOf, channelOf, outboxDatabaseOf, precacheOf } from '../../config/names.ts'
+import { cacheDatabaseOf, channelOf, outboxDatabaseOf } from '../../config/names.ts'
 import { envelope, parseQuestion, refusal } from '../protocol.ts'
 import { timeout } from './clock.ts'
-import { dirtyFlag } from './store/dirty-flag.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
+import { deleteCaches, unregister } from './removal.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 
@@ -25,8 +25,7 @@ worker.addEventListener('message', (event) => {
 
 async function remove(): Promise<void> {
   const gone = await Promise.allSettled([
-    caches.delete(precacheOf(scope())),
-    dirtyFlag.clear(),
+    deleteCaches(),
     deleteDatabase(cacheDatabaseOf(scope())),
     // Writes that the origin does not have yet are not ours to drop (I4).
     isUnused(outboxDatabaseOf(scope())).then((unused) =>
@@ -35,8 +34,7 @@ async function remove(): Promise<void> {
   ])
   for (const each of gone) if (each.status === 'rejected') report('kill: not everything could be deleted', each.reason)
   new BroadcastChannel(channelOf(scope())).postMessage(envelope({ say: 'reset', logId: NO_LOG }))
-  await worker.registration.navigationPreload?.disable().catch(() => undefined)
-  await worker.registration.unregister()
+  await unregister()
 }
 
 function deleteDatabase(name: string): Promise<void> {

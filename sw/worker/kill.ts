@@ -1,16 +1,16 @@
 import { Router } from 'workbox-routing'
 import type { KillRule, Rules } from '../../config/language/index.ts'
-import { cacheDatabaseOf, precacheOf } from '../../config/names.ts'
+import { cacheDatabaseOf } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 import { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, timeout } from './clock.ts'
-import { dirtyFlag } from './store/dirty-flag.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
 import { type Parts, start } from './main.ts'
 import type { Answering } from './messages/answering.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { passThrough } from './lifecycle/navigation.ts'
 import { KILL } from './store/records.ts'
+import { deleteCaches, unregister } from './removal.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { openStore, promisifyRequest, type UseStore } from './store/database.ts'
@@ -70,7 +70,10 @@ class Switch {
       files: parts.files && this.#filesOf(parts.files),
       database: this.#storeOf(this.#store),
       channel: this.#channel,
-      router: new Gate((event, way) => this.#answer(event, way)),
+      router: new Gate(
+        (event, way) => this.#answer(event, way),
+        () => this.#killed === true,
+      ),
       before: (answer) => this.#before(answer),
     }
     if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
@@ -184,16 +187,9 @@ class Switch {
   /** Deletes the caches and unregisters; doing so twice does no harm. */
   async #finish(): Promise<void> {
     this.#isFinished = true
-    await this.#empty()
+    await deleteCaches()
     // What else the worker does goes on; the layer does nothing any more.
-    if (this.#isGuest) return
-    // A preload without a reader would double the loading of each page that is still controlled.
-    await worker.registration.navigationPreload?.disable().catch(() => undefined)
-    await worker.registration.unregister()
-  }
-
-  async #empty(): Promise<void> {
-    await Promise.all([caches.delete(precacheOf(scope())), dirtyFlag.clear()])
+    if (!this.#isGuest) await unregister()
   }
 
   /** Keeps a new worker from being installed while a kill lasts. One that no longer holds is asked for again. */
@@ -208,7 +204,7 @@ class Switch {
           await this.#record(said !== false)
           if (said === false) return void (this.#killed = false)
         }
-        await this.#empty()
+        await deleteCaches()
         throw new Error(KILLED)
       })
     return this.#admission
@@ -241,10 +237,19 @@ class Switch {
 /** A router that asks before it answers. */
 class Gate extends Router {
   readonly #answer: (event: FetchEvent, way: Way) => Promise<Response> | undefined
+  readonly #isKilled: () => boolean
 
-  constructor(answer: (event: FetchEvent, way: Way) => Promise<Response> | undefined) {
+  constructor(answer: (event: FetchEvent, way: Way) => Promise<Response> | undefined, isKilled: () => boolean) {
     super()
     this.#answer = answer
+    this.#isKilled = isKilled
+  }
+
+  /** Nothing has a route once the layer is killed: what has none is not even held up. */
+  override findMatchingRoute(
+    options: Parameters<Router['findMatchingRoute']>[0],
+  ): ReturnType<Router['findMatchingRoute']> {
+    return this.#isKilled() ? {} : super.findMatchingRoute(options)
   }
 
   override handleRequest(options: Parameters<Router['handleRequest']>[0]): Promise<Response> | undefined {

@@ -2,6 +2,7 @@ import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
 import { cacheDatabaseOf } from '../../config/names.ts'
+import { isThisMachine } from '../../config/this-machine.ts'
 import { EVERYONE } from '../core/key.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
@@ -10,9 +11,11 @@ import { Flights } from './requests/flights.ts'
 import { Housekeeping } from './housekeeping.ts'
 import type { IdentityOf } from './identity/identity.ts'
 import { ResponseStore } from './requests/response-store.ts'
-import { requestMatcher } from './requests/matching.ts'
+import type { isQuery } from './requests/graphql.ts'
+import { isRead, lineOf, requestMatcher } from './requests/matching.ts'
 import { type Answering, answering } from './messages/answering.ts'
 import { explain } from './messages/explain.ts'
+import { fill } from './messages/fill.ts'
 import { hello } from './messages/hello.ts'
 import { identify } from './messages/identify.ts'
 import { invalidate } from './messages/invalidate.ts'
@@ -22,13 +25,17 @@ import { remove } from './messages/remove.ts'
 import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
 import { takeOver } from './messages/take-over.ts'
+import { isServed, makeWay } from './lifecycle/make-way.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
 import type { racesOf } from './lifecycle/races.ts'
 import type { Precache } from './lifecycle/precache.ts'
+import type { postAnswers } from './requests/post-answers.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
-import { readOf, type UrlOf } from './requests/read.ts'
+import { ruleOfRow, type UrlOf } from './requests/read.ts'
+import { PageLoads } from './requests/page-loads.ts'
+import { Obstacles } from './requests/obstacles.ts'
 import { Reads } from './requests/answer-read.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
@@ -50,6 +57,10 @@ export interface Parts {
   readonly structured?: Structured | undefined
   /** Answers with parts, and keeps them. */
   readonly ranges?: Ranges | undefined
+  /** Tells GraphQL's queries from its mutations, where the rules say so. */
+  readonly isQuery?: typeof isQuery | undefined
+  /** Stores answers to writes, where the rules say so. */
+  readonly postAnswers?: typeof postAnswers | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
@@ -80,6 +91,8 @@ export function start(
     channel = new Channel(),
     structured,
     ranges,
+    isQuery,
+    postAnswers: answersOf,
     pagesBy,
     racesOf,
     reportConflicts,
@@ -111,31 +124,38 @@ export function start(
     reachability,
     secrets,
     statistics,
+    obstacles: new Obstacles(statistics),
+    identifiedBy: config.by,
   }
   const responses = new ResponseStore(shared)
   const flights = new Flights({ ...shared, responses })
-  const ports = { ...shared, responses, flights, files }
+  const loads = new PageLoads()
+  const ports = { ...shared, responses, flights, loads, files }
   const reads = new Reads(ports)
-  const writes = new Writes(ports)
+  const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
   const answer = before(
-    answering(ports, {
-      hello,
-      identify,
-      'sign-out': signOut,
-      explain,
-      invalidate,
-      remove,
-      refresh,
-      stats,
-      probe,
-      'take-over': takeOver,
-    }),
+    answering(
+      { ...ports, reads },
+      {
+        hello,
+        fill,
+        identify,
+        'sign-out': signOut,
+        explain,
+        invalidate,
+        remove,
+        refresh,
+        stats,
+        probe,
+        'take-over': takeOver,
+      },
+    ),
   )
   const pagesRule = rules.navigation.pages
   const pages = pagesRule && pagesBy?.(pagesRule, ports)
   const housekeeping = new Housekeeping({
     ...ports,
-    ruleOf: ({ rule, url }) => (rule === pagesRule?.name ? pagesRule : readOf(match, url)?.rule),
+    ruleOf: (row) => ruleOfRow(match, pagesRule, row),
   })
   channel.onOthersChange(({ ended }) => {
     writer.reread()
@@ -158,9 +178,24 @@ export function start(
     const found = params as unknown as Match
     const { clientId } = event as FetchEvent
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
-    if (found.kind === 'write') return writes.answer(request, found, clientId, waitUntil)
-    return reads.answer({ request, match: found, clientId, waitUntil })
+    const answered = (as: Match): Promise<Response> =>
+      as.kind === 'write'
+        ? writes.answer(request, as, clientId, waitUntil)
+        : reads.answer({ request, match: as, clientId, waitUntil })
+    if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)
+    return isRead(request, found.rule, isQuery).then((is) => {
+      const meant = is ? found : match(lineOf(request), true)
+      return meant === undefined ? fetch(request) : answered(meant)
+    })
   }
+  /** Whether the worker has made way for another project on its port, while that is asked and once it has. */
+  let isGone: Promise<boolean> | undefined
+  const look = (event: FetchEvent): Promise<boolean> =>
+    isServed().then((is) => {
+      if (is) isGone = undefined
+      else event.waitUntil(makeWay(channel, reportConflicts !== undefined))
+      return !is
+    })
   /** The event that the layer is answering. */
   let ours: FetchEvent | undefined
   const shell = async (): Promise<Response | undefined> =>
@@ -170,7 +205,7 @@ export function start(
     router.registerRoute(
       new Route(
         ({ request, url }) => isPageLoad(request, url, rules),
-        ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, { pages, shell }),
+        ({ event }) => navigate(event as FetchEvent, rules.navigation.timeoutMs, { pages, shell }, reachability),
       ),
     )
     // The browser throws away a preload that is not taken, and asks for the page again: a sign-in would be called back twice.
@@ -192,10 +227,16 @@ export function start(
     housekeeping.noteActivity()
     event.waitUntil(sessions.load(found.rule.session, event.resultingClientId))
   }
+  // The worker is the same in development and production, so it is asked at runtime which of them this is.
+  const isDeveloped = isThisMachine(worker.location)
   worker.addEventListener('fetch', (event) => {
     const { request } = event
     activate()
-    if (request.mode === 'navigate') watch(event)
+    if (request.mode === 'navigate') {
+      if (isDeveloped) event.waitUntil((isGone ??= look(event)))
+      loads.note(event)
+      watch(event)
+    }
     const ended = sessions.heard(event.clientId)
     if (ended !== undefined) event.waitUntil(ended)
     // The router knows routes by method, and there is no end of methods (RFC 9110 §16.1).
@@ -204,7 +245,15 @@ export function start(
       known.add(method)
       router.registerRoute(new Route(matched, handle, method))
     }
-    const answer = router.handleRequest({ request, event })
+    const answered = (): Promise<Response> | undefined => router.handleRequest({ request, event })
+    const url = new URL(request.url)
+    const sameOrigin = url.origin === worker.location.origin
+    // A request that the layer would not answer does not wait.
+    const answer =
+      isGone === undefined
+        ? answered()
+        : router.findMatchingRoute({ url, sameOrigin, request, event }).route &&
+          isGone.then((is) => (is ? undefined : answered()) ?? passThrough(event))
     if (answer === undefined) return
     ours = event
     // A rejection would not be the network's own either, and uncaught (docs/discoveries/respond-with-rejection.md).

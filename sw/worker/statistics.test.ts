@@ -16,6 +16,22 @@ describe('counts', () => {
     expect((await new Statistics(writer).read()).total).toMatchObject({ reads: 3, hits: 1 })
   })
 
+  it('of what rules did nothing for are by reason, also beside those of a worker that had none', async () => {
+    const { writer } = await fakeWriter()
+    const before = new Statistics(writer)
+    before.count('items', { obstacles: { 'no-store': 1 } })
+    before.count('items', { obstacles: { 'no-store': 1, vary: 1 } })
+    before.count('other', { reads: 1 })
+    await before.save()
+    const statistics = new Statistics(writer)
+    statistics.count('items', { obstacles: { 'no-store': 1 } })
+    statistics.count('other', { obstacles: { vary: 1 } })
+    const { total, rules } = await statistics.read()
+    expect(rules['items']?.obstacles).toEqual({ 'no-store': 3, vary: 1 })
+    expect(total.obstacles).toEqual({ 'no-store': 3, vary: 2 })
+    expect((await new Statistics(writer).read()).total.obstacles).toEqual({ 'no-store': 2, vary: 1 })
+  })
+
   it('are not lost where the store fails', async () => {
     const { writer } = await fakeWriter()
     let isFailing = true

@@ -13,6 +13,7 @@ export const NONE: Readonly<Counts> = {
   collapsed: 0,
   requestsSaved: 0,
   bytesSaved: 0,
+  obstacles: {},
 }
 
 /** Counts per rule. Kept in memory, and added to the stored ones now and then: a worker's last moments may be lost. */
@@ -56,8 +57,13 @@ export class Statistics {
   }
 }
 
+const { obstacles: _, ...NUMBERS } = NONE
+
 function add(to: Counts, added: Partial<Counts>): void {
-  for (const name of Object.keys(NONE) as (keyof Counts)[]) to[name] += added[name] ?? 0
+  for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) to[name] += added[name] ?? 0
+  const obstacles = { ...to.obstacles }
+  for (const [why, count] of Object.entries(added.obstacles ?? {})) obstacles[why] = (obstacles[why] ?? 0) + count
+  to.obstacles = obstacles
 }
 
 function summed(one: ReadonlyMap<string, Counts> | undefined, other: ReadonlyMap<string, Counts>): Map<string, Counts> {

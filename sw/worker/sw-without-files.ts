@@ -1,3 +1,13 @@
-import { identity, pagesBy, racesOf, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import {
+  identity,
+  isQuery,
+  pagesBy,
+  postAnswers,
+  racesOf,
+  ranges,
+  rules,
+  start,
+  structured,
+} from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, pagesBy, racesOf })
+start(rules, { identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf })

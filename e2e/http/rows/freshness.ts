@@ -13,12 +13,83 @@ import {
   pass,
   reply,
   required,
+  says,
   stored,
   unconditional,
   validated,
 } from '../steps.ts'
 
 const TAG = { etag: '"one"' }
+
+/** Where the rule says that a tenth of the time since the last change may be guessed. */
+const HEURISTIC: readonly Row[] = [
+  optimal('RFC 9111 §4.2.2', 'heuristic', 'a tenth of the time since Last-Modified is fresh where the rule says so', [
+    stored({ 'last-modified': ago(1000) }),
+    pass(99),
+    hit(says('hit', 'detail=heuristic')),
+    pass(1),
+    asked(),
+  ]),
+  optimal('RFC 9111 §4.2.2', 'heuristic-date', 'the time since Last-Modified counts until Date', [
+    stored({ 'last-modified': ago(2000), date: ago(100) }),
+    pass(89),
+    hit(),
+    pass(1),
+    asked(),
+  ]),
+  optimal('RFC 9111 §4.2.2', 'heuristic-public', 'public allows the guess for a status that does not by default', [
+    stored({ 'last-modified': ago(1000), ...control('public') }, { origin: { status: 201 } }),
+    pass(99),
+    hit({ expect: { status: 201 } }),
+    pass(1),
+    asked(),
+  ]),
+  optimal('RFC 9111 §4.2.2', 'heuristic-confirmed', 'a 304 begins the guess anew', [
+    stored({ 'last-modified': ago(1000), etag: '"one"' }),
+    pass(100),
+    validated(conditional),
+    pass(99),
+    hit(),
+  ]),
+  choice('RFC 9111 §4.2.2', 'heuristic-at-most', 'no guess is longer than a day', [
+    stored({ 'last-modified': ago(100 * 86_400), etag: '"one"' }),
+    pass(86_399),
+    hit(),
+    pass(1),
+    validated(conditional),
+  ]),
+  required('RFC 9111 §4.2.2', 'heuristic-and-max-age', 'no rule makes a guess where max-age is given', [
+    stored({ ...cached(1), 'last-modified': ago(10_000) }),
+    pass(1),
+    asked(),
+  ]),
+  required('RFC 9111 §4.2.2', 'heuristic-and-invalid-max-age', 'nor where max-age cannot be read', [
+    stored({ ...control('max-age=soon'), 'last-modified': ago(10_000) }),
+    asked(),
+  ]),
+  required('RFC 9111 §4.2.2', 'heuristic-and-expires', 'nor where Expires is given', [
+    stored({ expires: ago(1), 'last-modified': ago(10_000) }),
+    asked(),
+  ]),
+  required('RFC 9111 §5.2.2.4', 'heuristic-and-no-cache', 'no guess lifts no-cache', [
+    stored({ ...control('no-cache'), 'last-modified': ago(10_000) }),
+    asked(),
+  ]),
+  required(
+    'RFC 9111 §4.2.2',
+    'heuristic-without-last-modified',
+    'without Last-Modified there is nothing to guess from',
+    [stored({}), asked()],
+  ),
+  required('RFC 9111 §4.2.2', 'heuristic-from-the-future', 'a Last-Modified in the future is no reason to guess', [
+    stored({ 'last-modified': ahead(10_000) }),
+    asked(),
+  ]),
+  required('RFC 9111 §4.2.2', 'heuristic-from-nonsense', 'nor is one that cannot be read', [
+    stored({ 'last-modified': 'yesterday' }),
+    asked(),
+  ]),
+]
 
 export const freshness: readonly Row[] = [
   optimal('RFC 9111 §4.2', 'fresh-below-max-age', 'a response is reused while its age is less than max-age', [
@@ -168,6 +239,7 @@ export const freshness: readonly Row[] = [
     stored({ ...control('immutable'), ...TAG }),
     validated(conditional),
   ]),
+  ...HEURISTIC.map((row) => ({ ...row, under: 'guessed' as const })),
   required('RFC 9111 §4.2.2', 'no-heuristic-beside-max-age', 'no guess is made where max-age is given', [
     stored({ ...cached(10), 'last-modified': ago(30_000_000) }),
     pass(11),

@@ -196,6 +196,33 @@ export const invalidation: readonly Row[] = [
     'a Location that is no URL ends nothing more and harms nothing',
     [stored(FRESH), write('POST', 201, { location: 'http://[' }), asked()],
   ),
+  ...(
+    [
+      ['unreserved', '/%7Ea%61', '/~aa'],
+      ['unreserved-back', '/~a', '/%7Ea'],
+      ['case', '/a%2fb', '/a%2Fb'],
+    ] as const
+  ).map(([name, written, read]) =>
+    required('RFC 3986 §6.2.2', `write-encoding-${name}`, `a write ends its URL in every encoding: ${name}`, [
+      stored(FRESH, at(read)),
+      answered(by('PUT', 'written'), at(written)),
+      asked(at(read)),
+    ]),
+  ),
+  required('RFC 3986 §2.2', 'write-encoding-reserved', 'a write to an encoded slash ends nothing behind a slash', [
+    stored(FRESH, at('/a/b')),
+    answered(by('PUT', 'written'), at('/a%2Fb')),
+    hit(at('/a/b')),
+  ]),
+  required('RFC 3986 §6.2.2', 'write-location-encoding', 'a write ends what Location names in another encoding', [
+    stored(FRESH, at('/~other')),
+    write('POST', 201, { location: '{self}/%7Eother' }),
+    asked(at('/~other')),
+  ]),
+  required('RFC 3986 §6.2.2', 'read-encoding', 'a read is answered by what is stored of its URL in another encoding', [
+    stored(FRESH, at('/%7Ea')),
+    hit(at('/~a')),
+  ]),
   required('RFC 9111 §4', 'write-through', 'a write reaches the origin as it is, each time', [
     answered(
       by('PUT', 'written'),

@@ -1,4 +1,4 @@
-import type { Row } from '../row.ts'
+import type { Fields, Row } from '../row.ts'
 import {
   answered,
   asked,
@@ -42,6 +42,69 @@ const READS = [
 
 const SEARCH = { under: 'search' } as const
 
+/** The answer to a POST that may serve reads. */
+const SERVING = { ...cached(60), 'content-location': '{self}', etag: '"one"' }
+const posted = (...headers: readonly Fields[]) =>
+  answered(...post('a'), reply(Object.assign({}, SERVING, ...headers) as Fields, { body: 'one' }))
+
+/** Where a rule says that the answer to a POST may be stored. */
+const POSTED: readonly Row[] = [
+  optimal('RFC 9110 §9.3.3', 'posted-for-get', 'what a POST brings answers a GET of the URL that it names as its own', [
+    posted(),
+    pass(59),
+    hit(gives({ etag: '"one"', age: '59' })),
+    pass(1),
+    validated(conditional),
+  ]),
+  optimal('RFC 9110 §9.3.3', 'posted-for-head', 'and a HEAD', [posted(), hit(by('HEAD'), text(''))]),
+  optimal('RFC 9110 §9.3.3', 'posted-replaces', 'what a POST brings takes the place of what was stored', [
+    stored(FRESH, { origin: { body: 'old' }, expect: { body: 'old' } }),
+    posted(),
+    hit(),
+  ]),
+  optimal('RFC 9110 §9.3.3', 'posted-absolute', 'the URL may be an absolute one', [
+    posted({ 'content-location': '{origin}{self}' }),
+    hit(),
+  ]),
+  required('RFC 9110 §9.3.3', 'posted-not-for-post', 'what a POST brings answers no POST', [posted(), posted()]),
+  required('RFC 9110 §9.3.3', 'posted-elsewhere', 'what a POST brings for another URL is not stored', [
+    posted({ 'content-location': '{self}/other' }),
+    missed(),
+    missed(at('/other')),
+  ]),
+  required('RFC 9110 §9.3.3', 'posted-without-location', 'nor is what names no URL', [
+    posted({ 'content-location': null }),
+    missed(),
+  ]),
+  required('RFC 9110 §9.3.3', 'posted-without-freshness', 'nor is what does not say that it is fresh', [
+    posted({ 'cache-control': null }),
+    missed(),
+  ]),
+  required('RFC 9110 §9.3.3', 'posted-stale', 'nor is what is stale at once', [posted(cached(0)), missed()]),
+  required('RFC 9111 §3', 'posted-no-store', 'nor is what says no-store', [
+    posted(control('no-store, max-age=60')),
+    missed(),
+  ]),
+  required('RFC 9110 §9.3.4', 'put-not-stored', 'what a PUT brings is not stored', [
+    answered(...json('PUT', 'a'), reply(SERVING, { body: 'one' })),
+    missed(),
+  ]),
+  choice('RFC 9110 §9.3.3', 'posted-201', 'what a POST brings with another status than 200 is not stored', [
+    answered(...post('a'), reply(SERVING, { status: 201, body: 'one' })),
+    missed(),
+  ]),
+  required('RFC 9111 §4.4', 'posted-then-written', 'a later write ends what a POST has brought', [
+    posted(),
+    answered(...json('PUT', 'written')),
+    asked(conditional),
+  ]),
+  required('RFC 9111 §4.1', 'posted-vary', 'what a POST brings answers a GET with the same varying fields', [
+    answered(...post('a'), sending({ 'x-any': 'a' }), reply({ ...SERVING, vary: 'x-any' }, { body: 'one' })),
+    hit(sending({ 'x-any': 'a' })),
+    asked(sending({ 'x-any': 'b' })),
+  ]),
+]
+
 export const methods: readonly Row[] = [
   // HEAD
   optimal('RFC 9110 §9.3.2', 'head-from-get', 'HEAD is answered by what a GET has stored, without its body', [
@@ -76,6 +139,8 @@ export const methods: readonly Row[] = [
   required('RFC 9111 §4', 'head-away', 'HEAD with nothing stored fails as the network does', [
     exchange(by('HEAD'), { origin: 'away', expect: { error: true } }),
   ]),
+
+  ...POSTED.map((row) => ({ ...row, under: 'posted' as const })),
 
   // OPTIONS and writes
   required('RFC 9110 §9.3.7', 'options-not-stored', 'the answer to OPTIONS is not stored', [
@@ -229,6 +294,10 @@ export const methods: readonly Row[] = [
     SEARCH,
   ),
   optimal('RFC 9110 §9.1', 'method-case', 'get in lower case is GET', [stored(cached(60)), hit(by('get'))]),
+  choice('RFC 9110 §9.3.3', 'post-not-stored', 'what a POST brings is not stored where no rule says so', [
+    posted(),
+    missed(),
+  ]),
   choice('RFC 9110 §9.3.3', 'post-elsewhere', 'a POST where no rule calls it a read is a write', [
     stored(FRESH),
     answered(...post('a')),

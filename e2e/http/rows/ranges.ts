@@ -79,7 +79,13 @@ export const ranges: readonly Row[] = [
       expect: {
         status: 206,
         body: 'on',
-        headers: { etag: '"one"', 'cache-control': 'max-age=60', age: '10', 'content-type': 'text/plain' },
+        headers: {
+          etag: '"one"',
+          'cache-control': 'max-age=60',
+          age: '10',
+          'content-type': 'text/plain',
+          'content-length': '2',
+        },
       },
     }),
   ]),

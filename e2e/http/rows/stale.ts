@@ -14,10 +14,12 @@ import {
   gives,
   hit,
   hitThenAsked,
+  inTurn,
   missed,
   optimal,
   pass,
   refused,
+  replies,
   reply,
   required,
   says,
@@ -235,6 +237,18 @@ export const staleRows: readonly Row[] = [
       pass(61),
       stoodInFor(code),
     ]),
+  ),
+  ...(['away', { status: 503, body: 'two' }] as const).map((second) =>
+    optimal(
+      'RFC 5861 §4',
+      `sie-mistaken-${second === 'away' ? second : second.status}`,
+      `a stale answer is served where the request after a 304 about something else gets ${second === 'away' ? 'no answer' : 'a 503'}`,
+      [
+        stored({ ...SIE, ...TAG }),
+        pass(61),
+        stoodIn(replies({ status: 304, headers: { etag: '"other"' } }, second), inTurn({}, {})),
+      ],
+    ),
   ),
   ...[400, 401, 403, 404, 429, 501, 505].map((code) =>
     optimal('RFC 5861 §4', `sie-no-${code}`, `a stale answer does not replace a ${code}`, [

@@ -5,6 +5,7 @@ import {
   answered,
   asked,
   at,
+  by,
   cached,
   choice,
   conditional,
@@ -32,14 +33,14 @@ const TAG = { etag: '"one"' }
 
 /** With explicit freshness every final status may be stored; these are, known or not. */
 const STORED_WHEN_FRESH = [
-  200, 201, 202, 203, 226, 299, 300, 400, 403, 404, 405, 410, 414, 418, 451, 499, 500, 501, 599,
+  200, 201, 202, 203, 226, 299, 300, 400, 403, 404, 405, 410, 414, 418, 451, 499, 500, 501, 502, 503, 504, 599,
 ]
 
 /** Cacheable by default: stored without a word on freshness. */
 const STORED_BY_DEFAULT = [200, 203, 300, 301, 308]
 
 /** Not cacheable by default: without a word on freshness nothing allows to store them. */
-const NOT_STORED_BY_DEFAULT = [201, 202, 302, 307, 400, 401, 402, 403, 409, 418, 422, 500]
+const NOT_STORED_BY_DEFAULT = [201, 202, 302, 307, 400, 401, 402, 403, 409, 418, 422, 500, 502, 503, 504]
 
 /** Cacheable by default, but an error that does not say for how long is better asked about again. */
 const ERRORS_NOT_STORED_BY_DEFAULT = [404, 405, 410, 414, 501]
@@ -95,12 +96,30 @@ export const storing: readonly Row[] = [
       missed(),
     ]),
   ),
-  ...[502, 503, 504].map((code) =>
-    choice('RFC 9111 §3', `stores-never-${code}`, `a ${code} says that the origin is away, and is not stored`, [
-      stored({ ...cached(60), ...TAG }, { origin: { status: code } }),
+  ...[502, 503, 504].flatMap((code) => [
+    choice('RFC 9111 §3', `stored-outlives-${code}`, `a ${code} with max-age does not replace what is better`, [
+      stored(stale),
+      asked(status(code, { ...cached(60), etag: '"busy"' })),
+      validated(conditional),
+    ]),
+    choice('RFC 5861 §4', `stood-in-for-${code}`, `what is stored stands in for a ${code} with max-age`, [
+      stored(control('max-age=0, stale-if-error=3600')),
+      exchange(status(code, cached(60)), { expect: { sent: {}, status: 200, body: 'one' } }),
       missed(),
     ]),
-  ),
+    optimal('RFC 9111 §4.3.3', `${code}-replaced`, `an answer of the origin takes the place of a stored ${code}`, [
+      stored(cached(60), { origin: { status: code } }),
+      pass(60),
+      asked(reply(cached(60))),
+      hit(text('two')),
+    ]),
+  ]),
+  choice('RFC 9111 §4.1', 'stored-outlives-503-of-other', 'a 503 with max-age does not hide a better variant', [
+    stored({ ...cached(60), vary: 'x-any' }, sending({ 'x-any': 'a' })),
+    asked(sending({ 'x-any': 'b' }), status(503, cached(60))),
+    hit(sending({ 'x-any': 'a' })),
+    asked(sending({ 'x-any': 'b' })),
+  ]),
   optimal('RFC 9111 §5.2.2.3', 'must-understand-known', 'must-understand of a known status lifts no-store', [
     stored(control('no-store, must-understand, max-age=60')),
     hit(),
@@ -144,6 +163,50 @@ export const storing: readonly Row[] = [
     stored({ ...cached(60), connection: 'keep-alive' }),
     hit(gives({ connection: null })),
   ]),
+  required('RFC 9110 §8.6', 'stores-length', 'the length of a stored body is said', [
+    stored(cached(60)),
+    hit(gives({ 'content-length': '3' })),
+  ]),
+  optimal('RFC 9110 §8.6', 'stores-length-unsaid', 'the length is said where the origin did not say it', [
+    stored({ ...cached(60), 'content-length': null }),
+    hit(gives({ 'content-length': '3' })),
+  ]),
+  required('RFC 9110 §8.6', 'stores-length-204', 'a 204 has no length', [
+    stored(cached(60), { origin: { status: 204, body: '' } }),
+    hit(text(''), gives({ 'content-length': null }), { expect: { status: 204 } }),
+  ]),
+  required('RFC 9110 §8.6', 'stores-length-head', 'HEAD is answered with the length that GET would have', [
+    stored(cached(60)),
+    hit(by('HEAD'), text(''), gives({ 'content-length': '3' })),
+  ]),
+  required('RFC 9110 §8.6', 'stores-length-304', 'a 304 from store has no length', [
+    stored({ ...cached(60), etag: '"one"' }),
+    hit(sending({ 'if-none-match': '"one"' }), text(''), gives({ 'content-length': null }), {
+      expect: { status: 304 },
+    }),
+  ]),
+  required('RFC 9111 §3.1', 'stores-unknown-coding', 'a coding that nobody has decoded is stored and served', [
+    stored({ ...cached(60), 'content-encoding': 'x-own' }),
+    hit(gives({ 'content-encoding': 'x-own', 'content-length': '3' })),
+  ]),
+  required('RFC 9111 §3.1', 'stores-coding-of-304', 'a coding that a 304 adds does not describe the stored body', [
+    stored({ ...stale }),
+    validated(conditional, reply({ ...cached(60), 'content-encoding': 'x-own' }, { status: 304 })),
+    hit(gives({ 'content-encoding': null })),
+  ]),
+  ...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'GZIP, br'].map((coding) =>
+    required(
+      'RFC 9111 §3.1',
+      `stores-no-${coding.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`,
+      `a stored body is not called ${coding}: the browser has decoded it`,
+      [
+        stored({ ...cached(60), 'content-encoding': coding }),
+        hit(gives({ 'content-encoding': null, 'content-length': '3' })),
+      ],
+      // The origin of the rows codes nothing.
+      { only: 'node' },
+    ),
+  ),
   ...['Proxy-Authenticate', 'Proxy-Authentication-Info', 'Proxy-Authorization'].map((name) =>
     required('RFC 9111 §3.1', `stores-no-${name.toLowerCase()}`, `${name} is not stored`, [
       stored({ ...cached(60), [name.toLowerCase()]: 'Basic realm="row"' }),

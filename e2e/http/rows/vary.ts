@@ -29,7 +29,7 @@ const onAny = { ...cached(60), vary: 'x-any' }
 const any = (value: string) => sending({ 'x-any': value })
 
 /** Fields that the network adds below a worker: the same in every request of one browser. */
-const SAME_FOR_ALL = ['Accept-Encoding', 'User-Agent', 'Origin', 'Cookie', 'Host'] as const
+const SAME_FOR_ALL = ['Accept-Encoding', 'User-Agent', 'Origin', 'Host'] as const
 
 /** Fields that the network adds below a worker: different from request to request. */
 const UNSEEN = ['Sec-Fetch-Mode', 'Sec-CH-UA', 'Referer'] as const
@@ -169,11 +169,15 @@ export const vary: readonly Row[] = [
     missed(),
   ]),
   ...SAME_FOR_ALL.map((name) =>
-    choice('RFC 9111 §4.1', `vary-${name.toLowerCase()}`, `Vary: ${name} is settled below or by the partition`, [
+    choice('RFC 9111 §4.1', `vary-${name.toLowerCase()}`, `Vary: ${name} is settled below`, [
       stored({ ...cached(60), vary: name }),
       hit(),
     ]),
   ),
+  required('RFC 9111 §4.1', 'vary-cookie', 'Vary: Cookie of an answer that is nobody’s is validated before each use', [
+    stored({ ...cached(60), etag: '"one"', vary: 'Cookie' }),
+    validated(asking({ 'if-none-match': '"one"' })),
+  ]),
   ...needing(
     'vary-same',
     UNSEEN.map((name) =>

@@ -1,9 +1,10 @@
 import type { Fields } from '../../core/head.ts'
 import { partitionName } from '../../core/key.ts'
 import { envelope } from '../../protocol.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { isPaused, type Pause, pauseFor, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { readIdentityRecord } from './identity-records.ts'
-import { CLIENTS } from '../store/records.ts'
+import { promisifyRequest } from '../store/database.ts'
+import { CLIENTS, under } from '../store/records.ts'
 import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import type { Transactions } from '../store/writer.ts'
@@ -14,6 +15,8 @@ const ASK_LIMIT_MS = 300
 const PAGE_LIMIT_MS = 10_000
 /** How long the first answer of a client, or the probe, may take to name the user. Then reads go on without a user. */
 const LEARN_LIMIT_MS = 3000
+/** How long the backend is not asked again, and reads do not wait, after it has named no user. */
+const UNNAMED_MS = 10_000
 
 /** An event that several callers wait for. */
 interface Awaited {
@@ -33,6 +36,8 @@ export class ClientUsers {
   readonly #learning = new Map<string, Awaited>()
   /** Clients whose page once did not name its user. */
   readonly #silent = new Set<string>()
+  /** Clients for which the backend named no user a while ago. */
+  readonly #unnamed = new Map<string, Pause>()
   /** Moves when users are forgotten. */
   #generation = 0
   /** Erasures of users on disk under way: what is read meanwhile may be of before. */
@@ -52,12 +57,14 @@ export class ClientUsers {
     return [...this.#users.values()]
   }
 
-  /** The users of all open clients, from memory or from disk. */
-  async held(): Promise<readonly (string | null | undefined)[]> {
+  /** The users of all open clients, from memory or from disk. Rejects where the disk cannot be read. */
+  async held(): Promise<readonly unknown[]> {
     const clients = await worker.clients.matchAll({ includeUncontrolled: true })
     return Promise.all(
       clients.map(async ({ id }) =>
-        this.#users.has(id) ? this.#users.get(id) : readIdentityRecord(this.#store, CLIENTS + id),
+        this.#users.has(id)
+          ? this.#users.get(id)
+          : this.#store.read((store) => promisifyRequest<unknown>(store.get(CLIENTS + id))),
       ),
     )
   }
@@ -93,9 +100,10 @@ export class ClientUsers {
     if (this.#silent.has(clientId) || clientId === '') return undefined
     let asking = this.#asking.get(clientId)
     if (asking === undefined) {
-      asking = awaited()
-      this.#asking.set(clientId, asking)
       const client = await worker.clients.get(clientId)
+      if (client !== undefined && isOfPage(client)) return ofUser(await this.#onlyUser())
+      asking = this.#asking.get(clientId) ?? awaited()
+      this.#asking.set(clientId, asking)
       client?.postMessage(envelope({ say: 'who' }))
     }
     if ((await timeout(ASK_LIMIT_MS, asking.done, 'silent')) === 'silent') {
@@ -104,6 +112,15 @@ export class ClientUsers {
     }
     this.#asking.delete(clientId)
     return ofUser(this.#users.get(clientId))
+  }
+
+  /** The user of every open page, where all have the same; undefined: they differ, or one has not named its user. */
+  async #onlyUser(): Promise<string | null | undefined> {
+    const pages = (await worker.clients.matchAll({ type: 'window' })).filter((client) => !isOfPage(client))
+    await Promise.all(pages.map(({ id }) => this.recall(id, STORE_LIMIT_MS)))
+    // As memory has them now: while one record was read, another page may have named another user.
+    const users = new Set(pages.map(({ id }) => this.#users.get(id)))
+    return users.size === 1 ? [...users][0] : undefined
   }
 
   /**
@@ -117,14 +134,17 @@ export class ClientUsers {
   ): Promise<string | undefined> {
     const known = await this.recall(clientId, STORE_LIMIT_MS)
     if (known !== undefined) return ofUser(known)
+    if (isPaused(this.#unnamed.get(clientId))) return undefined
     let learning = this.#learning.get(clientId)
     if (learning === undefined) {
       learning = awaited()
       this.#learning.set(clientId, learning)
       // This read goes to the network without a partition. Its answer names the user.
       if (probe === undefined) return undefined
+      const generation = this.#generation
       fetch(probe, { cache: 'no-store', credentials: 'include' }).then(
-        ({ headers }) => learn(new Map(headers)),
+        // An answer to a request of before a sign-in or sign-out does not name the user of now.
+        ({ headers }) => learn(generation === this.#generation ? new Map(headers) : undefined),
         () => learn(undefined),
       )
     }
@@ -132,8 +152,13 @@ export class ClientUsers {
     return ofUser(this.#users.get(clientId))
   }
 
-  /** The backend has answered: reads that wait for the client's user go on. */
-  endLearning(clientId: string): void {
+  /**
+   * The backend has answered, or has failed to: reads that wait for the client's user go on.
+   *
+   * @param isUnnamed the answer names no user: for a while reads do not wait. Each of their answers may name one.
+   */
+  endLearning(clientId: string, isUnnamed: boolean): void {
+    if (isUnnamed) this.#unnamed.set(clientId, pauseFor(UNNAMED_MS))
     this.#learning.get(clientId)?.settle()
     this.#learning.delete(clientId)
   }
@@ -169,13 +194,23 @@ export class ClientUsers {
     this.#generation++
     this.#users.clear()
     this.#silent.clear()
+    this.#unnamed.clear()
   }
 
-  /** The same, also on disk. */
-  async erase(onDisk: () => Promise<void>): Promise<void> {
+  /**
+   * The same, also on disk. A user who is named meanwhile stays.
+   *
+   * @param write calls the function that it gets in a transaction.
+   */
+  async erase(write: (forget: (store: IDBObjectStore) => Promise<void>) => Promise<void>): Promise<void> {
     this.forget()
     this.#erasing++
-    await onDisk().finally(() => {
+    const forget = async (store: IDBObjectStore): Promise<void> => {
+      for (const key of await promisifyRequest(store.getAllKeys(under(CLIENTS)))) {
+        if (!this.#users.has(String(key).slice(CLIENTS.length))) store.delete(key)
+      }
+    }
+    await write(forget).finally(() => {
       this.#generation++
       this.#erasing--
     })
@@ -183,7 +218,7 @@ export class ClientUsers {
 
   /** Forgets in memory the users of clients that are closed. */
   tidy(open: ReadonlySet<string>): void {
-    for (const known of [this.#users, this.#silent]) {
+    for (const known of [this.#users, this.#silent, this.#unnamed]) {
       for (const clientId of known.keys()) if (!open.has(clientId)) known.delete(clientId)
     }
   }
@@ -202,3 +237,7 @@ export const ofUser = (user: string | null | undefined): string | undefined =>
 /** The user of a partition, as it was passed to `partitionName`. */
 export const userOf = (partition: string): string | undefined =>
   partition.startsWith('user/') ? (JSON.parse(`"${decodeURIComponent(partition.slice(5))}"`) as string) : undefined
+
+/** Whether a client belongs to a page, and cannot name its user itself: a worker that the page has started, or a frame. */
+const isOfPage = ({ type, url }: Client): boolean =>
+  type === 'worker' || type === 'sharedworker' || url === 'about:srcdoc'

@@ -1,7 +1,6 @@
-import { UNKNOWN_USER } from '../store/generations.ts'
 import type { IdentityOf } from './identity.ts'
 import { applyIdentitySignals } from './identity-signals.ts'
-import { endPartitions, follow, signOut, UserSessions } from './sessions.ts'
+import { endPartitions, endUsers, follow, followOrWarn, removePartitions, UserSessions } from './sessions.ts'
 import { usersBy } from './users.ts'
 
 /** Identities for a config that tells users apart. */
@@ -11,16 +10,15 @@ export const identified: IdentityOf = (config, ports) => {
     end: (partitions) => endPartitions(ports, partitions),
     resume: (session) => follow(session, all, undefined, true),
     tell: () => channel.tellWorkers(),
-    followed: (partition) => {
-      generations.advance(UNKNOWN_USER)
-      generations.advance(partition)
-    },
+    remove: (partitions) => removePartitions(ports, partitions),
+    advance: (isMeant) => generations.advanceAll(isMeant),
+    followed: () => endUsers(generations),
   })
   const all = { ...ports, identity }
   return {
     identity,
     sessions: new UserSessions(all),
-    signOut: (clientId) => signOut(all, clientId),
-    applySignals: (asker, head, mayConfirm) => applyIdentitySignals(all, asker, head, mayConfirm),
+    signOut: (clientId) => followOrWarn('sign-out', all, clientId),
+    applySignals: (asker, head, mayConfirm) => applyIdentitySignals(identity, asker, head, mayConfirm),
   }
 }

@@ -19,14 +19,17 @@ export async function readIdentityRecord(
   return typeof found === 'string' || found === null ? found : undefined
 }
 
-/** Changes identity records. A failure is reported, and memory keeps the change. */
-export async function changeIdentityRecords(
+/** Changes identity records. A failure is reported, and memory keeps the change. Returns what the change returns, if it is made. */
+export async function changeIdentityRecords<T>(
   store: Transactions,
-  change: (records: IDBObjectStore) => void | Promise<void>,
-): Promise<void> {
-  await store
+  change: (records: IDBObjectStore) => T | Promise<T>,
+): Promise<T | undefined> {
+  return store
     .write(({ store: records }) => change(records))
-    .catch((error: unknown) => report('identity: who the user is could not be stored; memory holds it', error))
+    .catch((error: unknown) => {
+      report('identity: who the user is could not be stored; memory holds it', error)
+      return undefined
+    })
 }
 
 /** @param value undefined removes the record. */

@@ -2,7 +2,6 @@ import { describe, expect, it, vi } from 'vitest'
 
 vi.stubGlobal('self', globalThis)
 const { applyIdentitySignals } = await import('./identity-signals.ts')
-type Ports = Parameters<typeof applyIdentitySignals>[0]
 
 /** The default answer: a success, to a page of the partition's user. */
 interface Answered {
@@ -16,19 +15,14 @@ interface Answered {
 /** The calls that the signals caused, and whether the answer belongs to the user. */
 async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm = true, ...asked }: Answered) {
   const done: string[] = []
-  const ports = {
-    log: { remove: ([target]: readonly string[]) => Promise.resolve(void done.push(`${target} ends`)) },
-    erasure: { runBehind: () => undefined },
-    generations: { advance: () => undefined },
-    channel: { changes: () => undefined },
-    identity: {
-      isOf: () => isOf,
-      confirms: () => confirms,
-      doubt: (whose: string, doubt: string) => Promise.resolve(done.push(`${whose}: ${doubt}`)),
-    },
-  } as unknown as Ports
+  const identity = {
+    endIfOther: (whose: string) => (isOf ? undefined : Promise.resolve(done.push(`${whose} ends`))),
+    confirms: () => confirms,
+    refuse: (whose: string) => Promise.resolve(void done.push(`${whose} is refused`)),
+    confirm: (whose: string) => Promise.resolve(void done.push(`${whose} is confirmed`)),
+  }
   const isTheirs = await applyIdentitySignals(
-    ports,
+    identity,
     { partition: 'user/ada', clientId: 'a tab', ...asked },
     { status, fields: new Map() },
     mayConfirm,
@@ -38,13 +32,13 @@ async function heeded({ status = 200, isOf = true, confirms = true, mayConfirm =
 
 describe('what an answer shows about its user', () => {
   it.each<[string, Answered, (string | boolean)[]]>([
-    ['a success ends a doubt', {}, [true, 'user/ada: none']],
+    ['a success ends a doubt', {}, [true, 'user/ada is confirmed']],
     ['a success that may be another user’s does not end it', { confirms: false }, [true]],
     ['an answer that cannot confirm changes nothing', { mayConfirm: false }, [true]],
-    ['an answer of another user ends the one before', { isOf: false }, [false, 'partition user/ada ends']],
-    ['an error for another user ends the one before', { isOf: false, status: 500 }, [false, 'partition user/ada ends']],
-    ['a 401 puts the partition in doubt', { status: 401, mayConfirm: false }, [true, 'user/ada: refused']],
-    ['the echo of a 401 is ignored', { status: 401, isOf: false, mayConfirm: false }, [true, 'user/ada: refused']],
+    ['an answer of another user ends the one before', { isOf: false }, [false, 'user/ada ends']],
+    ['an error for another user ends the one before', { isOf: false, status: 500 }, [false, 'user/ada ends']],
+    ['a 401 puts the partition in doubt', { status: 401, mayConfirm: false }, [true, 'user/ada is refused']],
+    ['the echo of a 401 is ignored', { status: 401, isOf: false, mayConfirm: false }, [true, 'user/ada is refused']],
     [
       'a refusal that no page has asked for says nothing',
       { status: 401, mayConfirm: false, clientId: undefined },
@@ -54,20 +48,16 @@ describe('what an answer shows about its user', () => {
     expect(await heeded(answered)).toEqual(expected)
   })
 
-  it('acts in memory before the disk has it, and does not wait for a slow disk', async () => {
+  it('does not wait for a slow disk', async () => {
     vi.useFakeTimers()
-    const remove = vi.fn(() => new Promise(() => undefined))
-    const generations = { advance: vi.fn() }
-    const channel = { changes: () => undefined }
-    const ports = { log: { remove }, generations, channel, identity: { isOf: () => false } } as unknown as Ports
+    const never = new Promise<never>(() => undefined)
+    const users = { endIfOther: () => never, confirms: () => true, refuse: () => never, confirm: () => never }
     const heeding = applyIdentitySignals(
-      ports,
+      users,
       { partition: 'user/ada', clientId: 'a tab' },
       { status: 200, fields: new Map() },
       true,
     )
-    expect(remove).toHaveBeenCalledOnce()
-    expect(generations.advance).toHaveBeenCalledWith('user/ada')
     await vi.advanceTimersByTimeAsync(1000)
     expect(await heeding).toBe(false)
     vi.useRealTimers()

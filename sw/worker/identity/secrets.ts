@@ -37,13 +37,14 @@ export class Secrets {
    * worker.
    */
   hide(fields: Fields): Fields | Promise<Fields> {
-    const secrets = [...fields].filter(([name]) => isSecret(name))
+    const secrets = [...fields.keys()].filter(isSecret)
     if (secrets.length === 0) return fields
-    const known = secrets.map(([, value]) => this.known(value))
+    const values = secrets.map((name) => fields.get(name) ?? '')
+    const known = values.map((value) => this.known(value))
     const hidden = (digests: readonly string[]): Fields =>
-      new Map([...fields, ...secrets.map(([name], at) => [name, digests[at] ?? ''] as const)])
+      new Map([...fields, ...secrets.map((name, at) => [name, digests[at] ?? ''] as const)])
     if (known.every((digest) => digest !== undefined)) return hidden(known)
-    return Promise.all(secrets.map(([, value]) => this.digestOf(value))).then(hidden)
+    return Promise.all(values.map((value) => this.digestOf(value))).then(hidden)
   }
 
   /** Hidden fields as the page sent them; undefined when the value of a digest is not remembered. */

@@ -1,6 +1,8 @@
-import { ANNOUNCE_LIMIT_MS, now, timeout } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, now, timeout, uptimeMs } from '../clock.ts'
 import { report } from '../report.ts'
-import { UNKNOWN_USER } from '../store/generations.ts'
+import { EVERYTHING, type RemovalTarget } from '../../core/invalidation.ts'
+import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'
+import type { Generations } from '../store/generations.ts'
 import { SESSIONS } from '../store/records.ts'
 import type { IdentityPorts, Session, Sessions, Users } from './identity.ts'
 import type { SessionRecord } from './partition-trust.ts'
@@ -9,16 +11,19 @@ interface Ports extends Omit<IdentityPorts, 'secrets'> {
   readonly identity: Users
 }
 
-/** The parts that `endPartitions` needs. */
+/** The parts that end partitions. */
 type Enders = Omit<Ports, 'identity' | 'writer'>
 
 const warned = (error: unknown): void => report('identity: what a user left could not be erased', error)
+
+/** A page load of which nothing has been heard for so long has led to a page of another origin. */
+const LOAD_LIMIT_MS = 10_000
 
 /** Sign-ins and sign-outs under way. */
 export class UserSessions implements Sessions {
   readonly #ports: Ports
   /** What to do when a page load has ended, by the client that it leads to. */
-  readonly #loads = new Map<string, () => Promise<void>>()
+  readonly #loads = new Map<string, { readonly end: () => Promise<void>; readonly beganAtMs: number }>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -26,64 +31,95 @@ export class UserSessions implements Sessions {
 
   async begin(session: Session | undefined): Promise<(isDone: boolean, clientId: string | undefined) => Promise<void>> {
     if (session === undefined) return () => Promise.resolve()
-    const id = crypto.randomUUID()
-    const { liveness } = this.#ports.writer
-    const record: SessionRecord = { kind: 'session', id, worker: liveness.worker, session }
-    let isOver = false
-    const announced = liveness
-      .hold()
-      .then(() => (isOver ? undefined : this.#write((store) => void store.put(record, SESSIONS + id))))
-    await timeout(ANNOUNCE_LIMIT_MS, announced, undefined)
+    const { written, end } = this.#announce(session)
+    await awaitAnnounced(written)
     return async (isDone, clientId) => {
-      if (isDone) await follow(session, this.#ports, clientId)
-      isOver = true
-      await this.#write((store) => void store.delete(SESSIONS + id))
-      this.#ports.channel.tellWorkers()
+      if (isDone) await followOrWarn(session, this.#ports, clientId, written)
+      await end()
     }
   }
 
   async load(session: Session, clientId: string): Promise<void> {
-    const begun = this.begin(session)
-    this.#loads.set(clientId, async () => {
-      const following = follow(session, this.#ports, undefined)
-      const end = await begun
-      await following
-      await end(false, undefined)
-    })
-    await Promise.all([begun, follow(session, this.#ports, undefined)])
+    const { written, end: endAnnounced } = this.#announce(session)
+    const following = followOrWarn(session, this.#ports, undefined, written)
+    // One load may be several requests: a redirect leads to the same client.
+    const before = this.#loads.get(clientId)?.end
+    const end = async (): Promise<void> => {
+      const ended = followOrWarn(session, this.#ports, undefined, written).then(endAnnounced)
+      await Promise.all([ended, before?.()])
+    }
+    this.#loads.set(clientId, { end, beganAtMs: uptimeMs() })
+    await Promise.all([awaitAnnounced(written), following])
   }
 
   heard(clientId: string): Promise<void> | undefined {
-    const end = this.#loads.get(clientId)
+    const load = this.#loads.get(clientId)
     this.#loads.delete(clientId)
-    return end?.().catch(warned)
+    return load?.end().catch(warned)
   }
 
   async endLoads(): Promise<void> {
-    for (const clientId of this.#loads.keys()) await this.heard(clientId)
+    for (const [clientId, { beganAtMs }] of this.#loads) {
+      if (uptimeMs() - beganAtMs > LOAD_LIMIT_MS) await this.heard(clientId)
+    }
   }
 
-  async #write(work: (store: IDBObjectStore) => void): Promise<void> {
-    await this.#ports.writer.write(({ store }) => work(store)).catch(warned)
+  /**
+   * Tells other workers, and the next one, of a sign-in or sign-out under way.
+   *
+   * @returns `written` rejects when that could not be written. `end` withdraws it.
+   */
+  #announce(session: Session): { readonly written: Promise<void>; readonly end: () => Promise<void> } {
+    const id = crypto.randomUUID()
+    const { writer, channel } = this.#ports
+    const { liveness } = writer
+    const record: SessionRecord = { kind: 'session', id, worker: liveness.worker, session }
+    let isOver = false
+    const written = liveness.hold().then(async () => {
+      if (isOver) throw new Error('it has ended')
+      await writer.write(({ store }) => void store.put(record, SESSIONS + id))
+      channel.tellWorkers()
+    })
+    const end = async (): Promise<void> => {
+      isOver = true
+      await writer.write(({ store }) => void store.delete(SESSIONS + id)).catch(warned)
+      channel.tellWorkers()
+    }
+    return { written, end }
   }
 }
 
+/** Settles when an announcement is on disk, or cannot be, or after half a second. */
+const awaitAnnounced = (written: Promise<void>): Promise<void> =>
+  timeout(ANNOUNCE_LIMIT_MS, written, undefined).catch(warned)
+
+/** No answer to an earlier request of a cookie user, or of a user who is not known, is shown any more. */
+export const endUsers = (generations: Generations, and: readonly string[] = []): void =>
+  generations.advanceAll((partition) => !(isOfNobody(partition) || isOfToken(partition)) || and.includes(partition))
+
 /**
  * Ends partitions whose users have signed out. At once their data is neither shown nor stored any more. When this
- * settles, no later worker shows it either. The bytes are deleted after that. The tabs are notified that all their data
- * may be gone (I3).
- *
- * @param isResumed an earlier worker began it, so every request of this worker was sent after the end.
+ * settles, no later worker shows it either.
  */
-export async function endPartitions(
-  { log, erasure, generations, channel }: Enders,
+export function endPartitions(ports: Enders, partitions: readonly string[]): Promise<void> {
+  for (const partition of partitions) ports.generations.advance(partition)
+  return removePartitions(ports, partitions)
+}
+
+/**
+ * Removes what is stored for partitions whose users have signed out. When this settles, no later worker shows it. The
+ * bytes are deleted after that. The tabs are notified that all their data may be gone (I3).
+ *
+ * @param target what is removed, where that is more than the partitions. Default: each partition.
+ */
+export async function removePartitions(
+  { log, erasure, channel }: Enders,
   partitions: readonly string[],
-  isResumed = false,
+  target?: RemovalTarget,
 ): Promise<void> {
   if (partitions.length === 0) return
-  if (!isResumed) for (const partition of partitions) generations.advance(partition)
-  const ends = partitions.map((partition) =>
-    log.remove([`partition ${partition}`], {
+  const removals = partitions.map((partition) =>
+    log.remove([target ?? `partition ${partition}`], {
       kind: 'removed',
       targets: [],
       all: true,
@@ -93,11 +129,15 @@ export async function endPartitions(
       informed: [],
     }),
   )
-  channel.changes(await Promise.all(ends))
+  channel.changes(await Promise.all(removals))
   erasure.runBehind()
 }
 
-/** Applies the consequences of a sign-in or sign-out that counts as done. */
+/**
+ * Applies the consequences of a sign-in or sign-out that counts as done.
+ *
+ * @param isResumed an earlier worker began it, so every request of this worker was sent after the end.
+ */
 export const follow = (
   session: Session,
   ports: Ports,
@@ -106,38 +146,58 @@ export const follow = (
 ): Promise<void> => (session === 'sign-in' ? signIn(ports, clientId, isResumed) : signOut(ports, clientId, isResumed))
 
 /**
+ * The same. The next worker is warned as long as neither the consequences are on disk nor the announcement, which stands
+ * for them there.
+ *
+ * @param announced rejects when the announcement could not be written. Default: there is none.
+ */
+export async function followOrWarn(
+  session: Session,
+  ports: Ports,
+  clientId: string | undefined,
+  announced?: Promise<void>,
+): Promise<void> {
+  const following = follow(session, ports, clientId)
+  await ports.writer.dirtyFlag.setUnless(announced === undefined ? following : Promise.any([following, announced]))
+  await following
+}
+
+/**
  * Signs out the user of a client; without a client (a page load), the users of all clients. All tabs share the cookies,
  * so every cookie user is signed out as well.
  */
-export async function signOut(ports: Ports, clientId: string | undefined, isResumed = false): Promise<void> {
+async function signOut(ports: Ports, clientId: string | undefined, isResumed = false): Promise<void> {
   const { identity, generations } = ports
-  if (!isResumed) generations.advance(UNKNOWN_USER)
-  // The users in memory end at once, even if the disk is slow.
+  // What memory knows ends at once, even if the disk is slow. Reads that begin from now on are not of this session.
   const known = identity.ownInMemory(clientId)
-  const ending = endPartitions(ports, known, isResumed)
-  const own = await identity.own(clientId)
-  const others = own.filter((partition) => !known.includes(partition))
-  await Promise.all([ending, endPartitions(ports, others, isResumed), identity.forget(own)])
+  if (!isResumed) endUsers(generations, known)
+  const removing = removePartitions(ports, known)
+  // It is awaited below, after the disk has been read.
+  removing.catch(() => undefined)
+  const all = identity.ownInMemory(undefined)
+  const listing = identity.own(clientId)
+  await identity.leave(async (forget) => {
+    const listed = await listing.catch(() => undefined)
+    const own = listed ?? all
+    const others = own.filter((partition) => !known.includes(partition))
+    // The tokens of other pages, where nothing says which one this page has used.
+    if (!isResumed) generations.advanceAll((partition) => isOfToken(partition) && others.includes(partition))
+    // Where the disk cannot say what is stored, all of it goes.
+    const removingOthers =
+      listed === undefined ? removePartitions(ports, [EVERYONE], EVERYTHING) : removePartitions(ports, others)
+    await Promise.all([removing, removingOthers, forget(own)])
+  })
 }
 
 /**
  * A user signs in, perhaps another one. Stored data is served again only after the origin has answered the same user
  * with success. Answers to earlier requests are not shown any more.
  */
-export async function signIn(
+async function signIn(
   { identity, generations }: Ports,
   clientId: string | undefined,
-  isResumed = false,
+  isResumed: boolean,
 ): Promise<void> {
-  const doubt = (partition: string): Promise<void> => {
-    if (!isResumed) generations.advance(partition)
-    return identity.doubt(partition, 'followed')
-  }
-  if (!isResumed) generations.advance(UNKNOWN_USER)
-  // At once, as at a sign-out.
-  const known = identity.ownInMemory(clientId)
-  const doubting = known.map(doubt)
-  const own = await identity.own(clientId)
-  const others = own.filter((partition) => !known.includes(partition))
-  await Promise.all([...doubting, ...others.map(doubt), identity.forgetWords()])
+  if (!isResumed) endUsers(generations)
+  await identity.follow(clientId)
 }

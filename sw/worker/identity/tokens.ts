@@ -1,11 +1,22 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
+import { askClient } from '../ask-client.ts'
 import { promisifyRequest } from '../store/database.ts'
 import { entriesOf, TOKENS, under } from '../store/records.ts'
 import { report } from '../report.ts'
+import { worker } from '../scope.ts'
 import type { Secrets } from './secrets.ts'
 import { tellPage } from './tell-page.ts'
 import type { Transactions } from '../store/writer.ts'
+import {
+  afterSignIn,
+  type ClientTokens,
+  clientTokensIn,
+  leftBehind,
+  NO_TOKENS,
+  withoutTokens,
+  withToken,
+} from './client-tokens.ts'
 import { changeIdentityRecords } from './identity-records.ts'
 
 /** The partition of a request with `Authorization`: by the app's `partitionOf`, else by the token itself. */
@@ -15,13 +26,21 @@ export class Tokens {
   readonly #secrets: Secrets
   /** The last `Authorization` of each partition, in memory only. */
   readonly #credentials = new Map<string, string>()
-  /** The partitions of the tokens that each client uses: the last one of each issuer. */
-  readonly #used = new Map<string, readonly string[]>()
+  /** The tokens of each client, as far as this worker has seen them. */
+  readonly #clients = new Map<string, ClientTokens>()
+  readonly #end: (partitions: readonly string[]) => Promise<void>
 
-  constructor(config: IdentifiedBy, store: Transactions, secrets: Secrets) {
+  /** @param end ends partitions whose users have left without a sign-out: others have signed in after them. */
+  constructor(
+    config: IdentifiedBy,
+    store: Transactions,
+    secrets: Secrets,
+    end: (partitions: readonly string[]) => Promise<void>,
+  ) {
     this.#config = config
     this.#store = store
     this.#secrets = secrets
+    this.#end = end
   }
 
   /** The partition of a client's request, synchronously if possible. */
@@ -29,10 +48,11 @@ export class Tokens {
     const partition = this.#partitionOf(credentials)
     if (partition === undefined) return this.#digest(credentials).then(() => this.partitionOf(credentials, clientId))
     this.#credentials.set(partition, credentials)
-    const used = this.usedBy(clientId)
-    if (!used.includes(partition)) {
-      this.#used.set(clientId, withToken(used, partition))
-      void this.#keep(clientId, partition)
+    const tokens = this.#clients.get(clientId) ?? NO_TOKENS
+    // Also the first use after a sign-in: the same user has signed in again.
+    if (!tokens.used.includes(partition) || tokens.former.includes(partition)) {
+      this.#clients.set(clientId, withToken(tokens, partition))
+      this.#keep(clientId, partition).catch((error: unknown) => report(UNENDED, error))
       void tellPage(clientId).catch(() => undefined)
     }
     return partition
@@ -40,65 +60,108 @@ export class Tokens {
 
   /** The partitions of the tokens that this worker has seen from a client. */
   usedBy(clientId: string | undefined): readonly string[] {
-    return (clientId === undefined ? undefined : this.#used.get(clientId)) ?? []
+    return (clientId === undefined ? undefined : this.#clients.get(clientId)?.used) ?? []
   }
 
-  /** The same, also from earlier workers: a page that connects again may show data that it read before. */
-  async recall(clientId: string): Promise<readonly string[]> {
+  /**
+   * The same, also from earlier workers: a page that connects again may show data that it read before.
+   *
+   * @param used what memory knows. Default: what it knows once the disk has been read.
+   */
+  async recall(clientId: string, used?: readonly string[]): Promise<readonly string[]> {
     const asked = this.#store.read((store) => promisifyRequest<unknown>(store.get(TOKENS + clientId)))
     // No answer waits for this, and a late store is not an empty one.
     const before = await asked.catch(() => undefined)
-    return this.usedBy(clientId).reduce(withToken, partitionsIn(before))
+    return (used ?? this.usedBy(clientId)).reduce(withToken, clientTokensIn(before)).used
   }
 
   /** The partitions of the tokens that this worker has seen from all clients. */
   used(): readonly string[] {
-    return [...this.#used.values()].flat()
+    return [...this.#clients.values()].flatMap(({ used }) => used)
   }
 
-  /** The same, also from earlier workers. */
+  /** The same, also from earlier workers. Of what this worker sees while the disk is read, nothing. */
   async recallAll(): Promise<readonly string[]> {
+    const used = this.used()
     const asked = this.#store.read((store) => entriesOf(store, under(TOKENS)))
     const before = await asked.catch(() => [])
-    return [...this.used(), ...before.flatMap(([, record]) => partitionsIn(record))]
+    return [...used, ...before.flatMap(([, record]) => clientTokensIn(record).used)]
   }
 
-  credentialsOf(partition: string): string | undefined {
+  /**
+   * The last `Authorization` of a partition: from the page that asks, which may have renewed it without a request that the
+   * worker has seen; else from memory, else from an open page that names it.
+   */
+  async credentialsOf(partition: string, clientId?: string): Promise<string | undefined> {
+    const asker = clientId === undefined ? undefined : await worker.clients.get(clientId)
+    if (asker !== undefined) await this.#learnFrom([asker])
+    if (!this.#credentials.has(partition)) await this.#learnFrom(await worker.clients.matchAll({ type: 'window' }))
     return this.#credentials.get(partition)
   }
 
-  forget(partitions: readonly string[]): void {
-    for (const [id, used] of this.#used) {
-      this.#used.set(
-        id,
-        used.filter((partition) => !partitions.includes(partition)),
-      )
+  async #learnFrom(clients: readonly Client[]): Promise<void> {
+    await Promise.all(
+      clients.map(async (client) => {
+        const said = await askClient(client, { say: 'authorization' })
+        // A page may have a token of another user by now.
+        if (typeof said === 'string' && said !== '') await this.partitionOf(said, client.id)
+      }),
+    )
+  }
+
+  /**
+   * A client has signed in, perhaps as another user: what it has used so far ends once it uses another token. At once in
+   * memory; the returned change does the same on disk.
+   */
+  signIn(clientId: string): (store: IDBObjectStore) => Promise<void> {
+    const tokens = this.#clients.get(clientId) ?? NO_TOKENS
+    this.#clients.set(clientId, afterSignIn(tokens))
+    return async (store) => {
+      const key = TOKENS + clientId
+      const before = clientTokensIn(await promisifyRequest<unknown>(store.get(key)))
+      // Another worker may have seen the next token already, and this one the last.
+      const { used } = tokens.used.reduce(withToken, before)
+      if (used.length > 0) store.put(afterSignIn(before, used), key)
     }
+  }
+
+  forget(partitions: readonly string[]): void {
+    for (const [id, tokens] of this.#clients) this.#clients.set(id, withoutTokens(tokens, partitions))
     for (const partition of partitions) this.#credentials.delete(partition)
   }
 
   /** Forgets in memory the tokens of clients that are closed. */
   tidy(open: ReadonlySet<string>): void {
-    for (const clientId of this.#used.keys()) if (!open.has(clientId)) this.#used.delete(clientId)
+    for (const clientId of this.#clients.keys()) if (!open.has(clientId)) this.#clients.delete(clientId)
     const used = this.used()
     for (const partition of this.#credentials.keys()) if (!used.includes(partition)) this.#credentials.delete(partition)
   }
 
-  /** Removes these partitions from the records, in the transaction that forgets their users. */
-  async erase(store: IDBObjectStore, partitions: readonly string[]): Promise<void> {
+  /**
+   * Removes these partitions from the records, in the transaction that forgets their users.
+   *
+   * @param without what is removed of a record. Default: the partitions, used or not.
+   */
+  async erase(store: IDBObjectStore, partitions: readonly string[], without = withoutTokens): Promise<void> {
     for (const [key, record] of await entriesOf(store, under(TOKENS))) {
-      store.put(
-        partitionsIn(record).filter((partition) => !partitions.includes(partition)),
-        key,
-      )
+      store.put(without(clientTokensIn(record), partitions), key)
     }
   }
 
+  /** Records that a client uses a token. Ends the partitions that are left behind by that. */
   async #keep(clientId: string, partition: string): Promise<void> {
     const key = TOKENS + clientId
-    await changeIdentityRecords(this.#store, async (store) => {
-      store.put(withToken(partitionsIn(await promisifyRequest<unknown>(store.get(key))), partition), key)
+    const records = await changeIdentityRecords(this.#store, async (store) => {
+      store.put(withToken(clientTokensIn(await promisifyRequest<unknown>(store.get(key))), partition), key)
+      return entriesOf(store, under(TOKENS))
     })
+    const clients = (records ?? []).map(([key, record]) => [key.slice(TOKENS.length), clientTokensIn(record)] as const)
+    if (clients.every(([, { former }]) => former.length === 0)) return
+    // Only the open clients count. What this worker has seen of them may not be on disk yet.
+    const open = (await worker.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id)
+    const inMemory = [...this.#clients].map(([id, { used }]) => [id, { used, former: [] }] as const)
+    const left = leftBehind([...clients, ...inMemory].flatMap(([id, tokens]) => (open.includes(id) ? [tokens] : [])))
+    if (left.length > 0) await this.#end(left)
   }
 
   #partitionOf(credentials: string): string | undefined {
@@ -135,16 +198,7 @@ export class Tokens {
   }
 }
 
-/** Adds a partition. It replaces an earlier one of the same issuer; a page may use tokens of several issuers. */
-const withToken = (used: readonly string[], partition: string): readonly string[] => [
-  ...used.filter((other) => issuerOf(other) !== issuerOf(partition)),
-  partition,
-]
-
-const issuerOf = (partition: string): string => partition.slice(0, partition.lastIndexOf('/'))
-
-const partitionsIn = (record: unknown): readonly string[] =>
-  Array.isArray(record) ? record.filter((partition) => typeof partition === 'string') : []
+const UNENDED = 'identity: what a user has left behind is not deleted yet'
 
 /** Claims in which issuers name the user's tenant. */
 const TENANT_CLAIMS = ['tid', 'tenant', 'tenant_id', 'org_id', 'organization']

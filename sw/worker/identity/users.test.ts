@@ -19,6 +19,8 @@ const empty = {
 
 const NOTHING_FOLLOWS = {
   end: () => Promise.resolve(),
+  remove: () => Promise.resolve(),
+  advance: () => undefined,
   resume: () => Promise.resolve(),
   tell: () => undefined,
   followed: () => undefined,
@@ -143,9 +145,9 @@ describe('the users whose tokens a page has used', () => {
       await partitionOf(users, jwt(claims))
     }
     const next = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
-    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/two/7', 'token/one/grace'])
+    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'anonymous', 'token/two/7', 'token/one/grace'])
     await partitionOf(next, jwt({ iss: 'two', sub: '8' }))
-    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'token/one/grace', 'token/two/8'])
+    expect(await next.partitionsOf('a tab')).toEqual(['everyone', 'anonymous', 'token/one/grace', 'token/two/8'])
   })
 
   it('notify the page once for each new user', async () => {
@@ -164,9 +166,9 @@ describe('the users whose tokens a page has used', () => {
     await partitionOf(users, jwt({ iss: 'id', sub: 'grace' }), 'another tab')
     const next = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
     expect(await next.own('a tab')).toEqual(['token/id/ada'])
-    await next.forget(await next.own('a tab'))
-    expect(JSON.stringify([...(await recordsIn(store))])).not.toContain('ada')
-    expect(await next.partitionsOf('another tab')).toEqual(['everyone', 'token/id/grace'])
+    await next.leave(async (forget) => forget(await next.own('a tab')))
+    expect(JSON.stringify([...(await recordsIn(store))])).not.toContain('/ada')
+    expect(await next.partitionsOf('another tab')).toEqual(['everyone', 'anonymous', 'token/id/grace'])
     // The client of the page is unknown, so the sign-out ends the tokens of all users.
     expect(await next.own('a third tab')).toEqual(['token/id/grace'])
   })
@@ -228,7 +230,7 @@ function reading() {
   })
   loading.catch(() => undefined)
   const resolve = (partitions: string[]): void =>
-    left(partitions.map((partition) => ({ kind: 'trust', partition, doubt: 'refused', id: partition })))
+    left(partitions.map((partition) => ({ kind: 'refused', partition, id: partition })))
   const written: (string | undefined)[] = []
   const store = {
     addReader: (reader: StateReader) => readers.push(reader),
@@ -274,7 +276,7 @@ describe('the doubts on disk', () => {
     expect(users.isDoubted('token//ada')).toBe(true)
     expect(users.isDoubted('everyone')).toBe(false)
     // The origin has answered one of them with success.
-    void users.doubt('token//ada', 'none')
+    void users.confirm('token//ada')
     expect(users.isDoubted('token//ada')).toBe(false)
     expect(users.isDoubted('token//grace')).toBe(true)
   })
@@ -283,7 +285,7 @@ describe('the doubts on disk', () => {
     const { store, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
     await vi.advanceTimersByTimeAsync(1000)
-    void users.doubt('token//ada', 'none')
+    void users.confirm('token//ada')
     resolve(['token//ada', 'token//grace'])
     await vi.advanceTimersByTimeAsync(0)
     const doubted = ['token//ada', 'token//grace', 'token//mary'].filter((partition) => users.isDoubted(partition))
@@ -293,7 +295,7 @@ describe('the doubts on disk', () => {
   it('include a user that the origin refuses meanwhile', async () => {
     const { store, written, resolve } = reading()
     const users = told({ by: ['authorization'] }, store)
-    void users.doubt('token//ada', 'refused')
+    void users.refuse('token//ada')
     expect(written).toEqual(['!trust token//ada'])
     resolve([])
     await vi.advanceTimersByTimeAsync(0)
@@ -315,14 +317,13 @@ describe('the doubts on disk', () => {
 
 describe('a page that names its user, without an echo', () => {
   it.each([
-    ['ends the doubt after a sign-in', 'followed', false],
-    ['does not end the doubt after a 401', 'refused', true],
+    ['ends the doubt after a sign-in', (users: Users) => users.follow(undefined), false],
+    ['does not end the doubt after a 401', (users: Users) => users.refuse('user/ada'), true],
   ] as const)('%s', async (_, doubt, isDoubted) => {
-    const { store, resolve } = reading()
-    resolve([])
-    const users = told({ by: ['identify'] }, store)
-    await users.identify('a tab', 'ada').catch(() => undefined)
-    void users.doubt('user/ada', doubt)
+    vi.stubGlobal('clients', { matchAll: () => Promise.resolve([]) })
+    const users = told({ by: ['identify'] }, await opened())
+    await users.identify('a tab', 'ada')
+    await doubt(users)
     expect(users.isDoubted('user/ada')).toBe(true)
     await users.identify('a tab', 'ada')
     expect(users.isDoubted('user/ada')).toBe(isDoubted)
@@ -352,10 +353,10 @@ describe('a closed client', () => {
     await users.tidy()
     await read()
     expect(asked).toHaveBeenCalledTimes(1)
-    expect(users.credentialsOf(ofToken)).toBeDefined()
+    expect(await users.credentialsOf(ofToken, undefined)).toBeDefined()
     open.length = 0
     await users.tidy()
-    expect(users.credentialsOf(ofToken)).toBeUndefined()
+    expect(await users.credentialsOf(ofToken, undefined)).toBeUndefined()
     expect(users.ownInMemory(undefined)).toEqual([])
     await read()
     expect(asked).toHaveBeenCalledTimes(2)
@@ -379,6 +380,30 @@ describe('the partitions of a client', () => {
   })
 })
 
+it('the last user is known also where the disk takes seconds: nothing else can answer', async () => {
+  vi.stubGlobal('clients', { matchAll: () => Promise.resolve([{ id: 'a tab' }]) })
+  const { name, writer } = await fakeWriter()
+  const config = { by: ['identify'], offlineIdentity: 'last' } as const
+  await told(config, writer).identify('a tab', 'ada')
+  await vi.waitFor(async () => expect(await told(config, writer).last('a new tab')).toBe('user/ada'))
+  const slow = (await fakeWriter(name)).writer
+  const [read, load] = [slow.read.bind(slow), slow.load.bind(slow)]
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const late = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 4000))
+  slow.read = (work) => late().then(() => read(work))
+  slow.load = () => late().then(load)
+  const found: unknown[] = []
+  void told(config, slow)
+    .last('a new tab')
+    .then((last) => found.push(last))
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(found).toHaveLength(1)
+  })
+  vi.useRealTimers()
+  expect(found).toEqual(['user/ada'])
+})
+
 describe('the load of a page, with identify and echo', () => {
   async function loaded(echo: string): Promise<{ partition: string | undefined; ended: string[] }> {
     const { store, resolve } = reading()
@@ -388,9 +413,9 @@ describe('the load of a page, with identify and echo', () => {
     const config = { by: ['identify', 'echo'], echo: 'X-User' } as const
     const users = usersBy(config, store, new Secrets(FAILING), { ...NOTHING_FOLLOWS, end })
     // The backend's echo for Ada.
-    users.isOf('user/ada', 'another tab', new Map([['x-user', 'ada']]))
+    void users.endIfOther('user/ada', 'another tab', new Map([['x-user', 'ada']]))
     await users.identify('a tab', 'ada').catch(() => undefined)
-    return { partition: await users.ofPage('a tab', new Map([['x-user', echo]])), ended }
+    return { partition: await users.ofPage('a tab', new Map([['x-user', echo]]), () => true), ended }
   }
 
   it.each(['grace', ''])('that is of %j ends the user whom the page still names', async (echo) => {
@@ -402,13 +427,146 @@ describe('the load of a page, with identify and echo', () => {
   })
 })
 
+describe('a request without a token', () => {
+  const asked = (users: Users): unknown =>
+    users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })
+
+  it('is nobody’s where tokens alone say who asks, whatever happens to users', async () => {
+    const { name, writer } = await fakeWriter()
+    await writer.write(({ store }) => void store.put({}, 'anonymous\nrow\nhttps://app.test/\nGET\n\n'))
+    const users = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
+    expect(await asked(users)).toBe('anonymous')
+    expect(users.knownOf(new Request('https://app.test/'), 'a tab')).toBe('anonymous')
+    await users.refuse('anonymous')
+    await users.follow(undefined)
+    expect(users.isDoubted('anonymous')).toBe(false)
+    expect(await users.own('a tab')).toEqual([])
+    expect(await users.partitionsOf('a tab')).toEqual(['everyone', 'anonymous'])
+  })
+
+  it('is of an unknown user where there are other ways', async () => {
+    expect(await asked(told({ by: ['authorization', 'echo'], echo: 'X-User' }, await opened()))).toBeUndefined()
+  })
+})
+
+describe('the token of a user, after a restart of the worker', () => {
+  it.each<[what: string, says: readonly unknown[], isKnown: boolean]>([
+    ['that an open page has', [undefined, `Bearer ${jwt({ sub: 'ada' })}`], true],
+    ['where the page is of another user by now', [`Bearer ${jwt({ sub: 'grace' })}`], false],
+    ['where no page says it', [undefined, '', 7], false],
+  ])('is asked of the pages: one %s', async (_, says, isKnown) => {
+    const clients = says.map((said, at) => ({
+      id: `tab ${at}`,
+      postMessage: ({ say }: { say: string }, [port]: MessagePort[] = []) =>
+        say === 'authorization' && port?.postMessage(said),
+    }))
+    vi.stubGlobal('clients', { matchAll: () => Promise.resolve(clients), get: () => Promise.resolve() })
+    const users = told({ by: ['authorization'] }, await opened())
+    const expected = isKnown ? `Bearer ${jwt({ sub: 'ada' })}` : undefined
+    expect(await users.credentialsOf('token//ada', 'a tab')).toBe(expected)
+    // The user of a cookie has none.
+    expect(await users.credentialsOf('user/ada', 'a tab')).toBeUndefined()
+  })
+})
+
+describe('a client that belongs to a page and cannot name its user', () => {
+  const page = (id: string) => ({ id, type: 'window', url: 'https://app.test/' })
+
+  it.each<[what: string, client: object, users: readonly (string | null | undefined)[], partition: string | undefined]>(
+    [
+      ['a worker, where one page is open', { type: 'worker' }, ['ada'], 'user/ada'],
+      ['a shared worker, where both pages have one user', { type: 'sharedworker' }, ['ada', 'ada'], 'user/ada'],
+      ['a frame without a URL', { type: 'window', url: 'about:srcdoc' }, ['ada'], 'user/ada'],
+      ['a worker, where pages have different users', { type: 'worker' }, ['ada', 'bob'], undefined],
+      ['a worker, where one page has not named its user', { type: 'worker' }, ['ada', undefined], undefined],
+      ['a worker, where nobody is signed in', { type: 'worker' }, [null], undefined],
+      ['a worker without a page', { type: 'worker' }, [], undefined],
+    ],
+  )('has the user whom all pages have: %s', async (_, client, named, partition) => {
+    const asked = vi.fn()
+    const own = { id: 'its own', url: 'https://app.test/work.js', postMessage: asked, ...client }
+    const pages = named.map((_user, at) => page(`tab ${at}`))
+    vi.stubGlobal('clients', {
+      get: () => Promise.resolve(own),
+      matchAll: () => Promise.resolve([...pages, ...(own.url === 'about:srcdoc' ? [own] : [])]),
+    })
+    const users = told({ by: ['identify'] }, await opened())
+    for (const [at, user] of named.entries()) if (user !== undefined) await users.identify(`tab ${at}`, user)
+    const request = new Request('https://app.test/')
+    expect(await users.partitionOf(request, 'its own', { public: false })).toBe(partition)
+    expect(asked).not.toHaveBeenCalled()
+  })
+})
+
+it('a worker of two pages is not given the user whom one of them leaves while the disk is read for the other', async () => {
+  const store = await opened()
+  const own = { id: 'its own', type: 'worker', url: 'https://app.test/work.js' }
+  const pages = ['a tab', 'another'].map((id) => ({ id, type: 'window', url: 'https://app.test/' }))
+  vi.stubGlobal('clients', { get: () => Promise.resolve(own), matchAll: () => Promise.resolve(pages) })
+  const users = told({ by: ['identify'] }, store)
+  for (const { id } of pages) await users.identify(id, 'ada')
+  let goOn = (): void => undefined
+  const free = new Promise<void>((resolve) => (goOn = resolve))
+  const read = store.read.bind(store)
+  // The worker's own record is read, then those of the pages. The last one comes late.
+  const reading = vi.spyOn(store, 'read').mockImplementation(async (work) => {
+    const isLast = reading.mock.calls.length === 3
+    const found = await read(work)
+    if (isLast) await free
+    return found
+  })
+  const asking = users.partitionOf(new Request('https://app.test/'), 'its own', { public: false })
+  await vi.waitFor(() => expect(reading).toHaveBeenCalledTimes(3))
+  await reading.mock.results[1]?.value
+  await new Promise((resolve) => setTimeout(resolve))
+  void users.identify('a tab', 'grace')
+  goOn()
+  expect(await asking).toBeUndefined()
+})
+
+it('the token of a user is asked of the page that wants it used: it may have been renewed without a request', async () => {
+  const [old, renewed] = [1, 2].map((exp) => `Bearer ${jwt({ sub: 'ada', exp })}`)
+  const tab = {
+    id: 'a tab',
+    postMessage: ({ say }: { say: string }, [port]: MessagePort[] = []) =>
+      say === 'authorization' && port?.postMessage(renewed),
+  }
+  vi.stubGlobal('clients', { matchAll: () => Promise.resolve([tab]), get: () => Promise.resolve(tab) })
+  const users = told({ by: ['authorization'] }, await opened())
+  const request = new Request('https://app.test/', { headers: { authorization: `${old}` } })
+  await users.partitionOf(request, 'a tab', { public: false })
+  expect(await users.credentialsOf('token//ada', 'a tab')).toBe(renewed)
+})
+
+describe('a visitor whom the backend does not name', () => {
+  it.each([[undefined], ['/me']])('is not asked about again at each read (probe: %s)', async (probe) => {
+    const probed = vi.fn(() => Promise.resolve(new Response('nobody')))
+    vi.stubGlobal('fetch', probed)
+    const users = told({ by: ['echo'], echo: 'X-User', ...(probe && { probe }) }, await opened())
+    for (let reads = 0; reads < 5; reads++) {
+      const asked = [0, 1, 2].map(async () =>
+        users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false }),
+      )
+      if (probe === undefined) {
+        await asked[0]
+        users.learn('a tab', new Map())
+      }
+      expect(await Promise.all(asked)).toEqual([undefined, undefined, undefined])
+    }
+    expect(probed).toHaveBeenCalledTimes(probe === undefined ? 0 : 1)
+    // Each answer may name the user.
+    users.learn('a tab', new Map([['x-user', 'ada']]))
+    expect(await users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })).toBe('user/ada')
+  })
+})
+
 describe('an echo', () => {
   it('of an answer to a token is ignored and not stored', async () => {
     const store = await opened()
     const users = told({ by: ['authorization', 'echo'], echo: 'X-User' }, store)
     const partition = (await partitionOf(users, jwt({ sub: 'ada' }))) ?? ''
     for (const path of ['/one', '/two', '/three']) {
-      expect(users.isOf(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBe(true)
+      expect(users.endIfOther(partition, 'a tab', new Map([['x-user', 'ada']])), path).toBeUndefined()
     }
     await users.partitionsOf('a tab')
     expect([...(await recordsIn(store)).keys()].filter((key) => !key.startsWith('!'))).toEqual(['token a tab'])
@@ -424,7 +582,7 @@ describe('an echo', () => {
     // With `echo` alone a page does not decide: its `null` would end the data of all users.
     await users.identify('a tab', null)
     expect(await asked()).toBe('user/ada')
-    expect(users.isOf('user/ada', 'a tab', new Map([['x-user', '']]))).toBe(false)
+    expect(users.endIfOther('user/ada', 'a tab', new Map([['x-user', '']]))).toBeDefined()
     expect(await asked()).toBeUndefined()
     expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
   })
@@ -435,9 +593,17 @@ it('a user who is being forgotten is not brought back by a read of the disk that
   await told({ by: ['identify'] }, store).identify('a tab', 'ada')
   const users = told({ by: ['identify'] }, store)
   const before = users.partitionsOf('a tab')
-  const forgetting = users.forget(['user/ada'])
+  const forgetting = users.leave((forget) => forget(['user/ada']))
   const during = users.partitionsOf('a tab')
   await Promise.all([before, during, forgetting])
   expect(users.ownInMemory('a tab')).toEqual([])
   expect(await users.partitionsOf('a tab')).toEqual(['everyone'])
+})
+
+it('an echo whose consequences cannot be stored is reported once, and its user is known', async () => {
+  const remove = (): Promise<never> => Promise.reject(new Error('no such luck'))
+  const users = usersBy({ by: ['echo'], echo: 'X-User' }, empty, new Secrets(FAILING), { ...NOTHING_FOLLOWS, remove })
+  users.learn('a tab', new Map([['x-user', 'ada']]))
+  await vi.waitFor(() => expect(said).toHaveBeenCalledTimes(1))
+  expect(await users.partitionsOf('a tab')).toContain('user/ada')
 })

@@ -1,15 +1,16 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
-import { isOfToken, partitionName } from '../../core/key.ts'
-import { STORE_LIMIT_MS } from '../clock.ts'
+import { ANONYMOUS, isOfNobody, isOfToken, partitionName } from '../../core/key.ts'
 import { PartitionTrust } from './partition-trust.ts'
-import { type Consequences, type Doubt, EVERYONE, type Users } from './identity.ts'
+import { type Consequences, EVERYONE, type Users } from './identity.ts'
 import { changeIdentityRecords, putIdentityRecord, readIdentityRecord } from './identity-records.ts'
 import { CLIENTS, LAST, storedPartitions, TOKENS, TRUST, under } from '../store/records.ts'
 import { worker } from '../scope.ts'
+import { settleWithin } from '../settle-within.ts'
 import type { Secrets } from './secrets.ts'
 import { promisifyRequest } from '../store/database.ts'
 import type { Writer } from '../store/writer.ts'
+import { withoutFormer } from './client-tokens.ts'
 import { tellPage } from './tell-page.ts'
 import { Tokens } from './tokens.ts'
 import { ofUser, userOf, ClientUsers } from './client-users.ts'
@@ -35,14 +36,14 @@ class UsersByConfig implements Users {
     this.#config = config
     this.#store = store
     this.#consequences = consequences
-    this.#tokens = new Tokens(config, store, secrets)
+    this.#tokens = new Tokens(config, store, secrets, (partitions) => this.#endLeftBehind(partitions))
     this.#clientUsers = new ClientUsers(store)
     this.#trust = new PartitionTrust(store, {
       ...consequences,
-      followed: (partition) => {
+      followed: () => {
         // All clients share the cookies, so each client's user must be named again.
         this.#clientUsers.forget()
-        consequences.followed(partition)
+        consequences.followed()
       },
     })
   }
@@ -64,6 +65,7 @@ class UsersByConfig implements Users {
     const { by, probe } = this.#config
     const credentials = request.headers.get('authorization')
     if (credentials !== null && by.includes('authorization')) return this.#tokens.partitionOf(credentials, clientId)
+    if (this.#isByTokenAlone) return ANONYMOUS
     const user = this.#clientUsers.userOf(clientId)
     if (user !== undefined) return ofUser(user)
     if (by.includes('identify')) return this.#clientUsers.ask(clientId)
@@ -73,41 +75,69 @@ class UsersByConfig implements Users {
 
   knownOf(request: Request, clientId: string): string | undefined | Promise<string> {
     const credentials = request.headers.get('authorization')
-    return credentials === null || !this.#config.by.includes('authorization')
-      ? ofUser(this.#clientUsers.userOf(clientId))
-      : this.#tokens.partitionOf(credentials, clientId)
+    if (credentials !== null && this.#config.by.includes('authorization')) {
+      return this.#tokens.partitionOf(credentials, clientId)
+    }
+    return this.#isByTokenAlone ? ANONYMOUS : ofUser(this.#clientUsers.userOf(clientId))
   }
 
   learn(clientId: string, fields: Fields | undefined): void {
     const echo = fields && this.#echoIn(fields)
     if (echo !== undefined) {
-      void this.#isNow(clientId, echo)
+      void settleWithin(this.#isNow(clientId, echo))
       void tellPage(clientId).catch(() => undefined)
     }
-    this.#clientUsers.endLearning(clientId)
+    this.#clientUsers.endLearning(clientId, fields !== undefined && echo === undefined)
   }
 
-  isOf(partition: string, clientId: string, fields: Fields): boolean {
+  endIfOther(partition: string, clientId: string, fields: Fields): Promise<unknown> | undefined {
     const echo = this.#echoIn(fields)
-    if (echo === undefined || partition === EVERYONE || isOfToken(partition)) return true
-    const user = userOf(partition)
-    const isNamed = this.#config.by.includes('identify')
-    if (this.#trust.isCalled(partition, echo, isNamed ? undefined : user)) {
-      this.#keepLast(user)
-      return true
+    if (echo === undefined || isOfNobody(partition) || isOfToken(partition)) return undefined
+    if (!this.isOther(partition, fields)) {
+      // With `echo` alone the echo is the name.
+      if (this.#config.by.includes('identify')) this.#trust.call(partition, echo)
+      this.#trust.begin(partition)
+      this.#keepLast(userOf(partition))
+      return undefined
     }
+    if (!this.#trust.mayEnd(partition, echo)) return Promise.resolve()
     // Another user has signed in, in another tab or on the server, and the page does not know it.
     this.#clientUsers.unsay(clientId)
-    if (!isNamed) void this.#isNow(clientId, echo)
-    return false
+    const ending = this.#consequences.end([partition])
+    if (!this.#config.by.includes('identify')) return Promise.all([ending, this.#isNow(clientId, echo)])
+    // The page is asked, and no record of before answers in its place.
+    return Promise.all([ending, putIdentityRecord(this.#store, CLIENTS + clientId, undefined)])
   }
 
-  doubt(partition: string, doubt: Doubt | 'none'): Promise<void> {
-    return this.#trust.doubt(partition, doubt)
+  isOther(partition: string, fields: Fields): boolean {
+    const echo = this.#echoIn(fields)
+    if (echo === undefined || isOfNobody(partition) || isOfToken(partition)) return false
+    const isNamed = this.#config.by.includes('identify')
+    return !this.#trust.isCalled(partition, echo, isNamed ? undefined : userOf(partition))
+  }
+
+  refuse(partition: string): Promise<void> {
+    return this.#trust.refuse(partition)
+  }
+
+  confirm(partition: string): Promise<void> {
+    return this.#trust.confirm(partition)
+  }
+
+  get ready(): Promise<unknown> | undefined {
+    return this.#trust.ready
+  }
+
+  get read(): Promise<unknown> | undefined {
+    return this.#trust.read
   }
 
   isDoubted(partition: string): boolean {
     return this.#trust.isDoubted(partition)
+  }
+
+  watchOthers(partition: string): () => boolean {
+    return this.#trust.watchOthers(partition)
   }
 
   confirms(partition: string, fields: Fields): boolean {
@@ -119,8 +149,12 @@ class UsersByConfig implements Users {
   async last(clientId: string): Promise<string | undefined> {
     // No user is signed in, so no personal data may be shown.
     if (this.#config.offlineIdentity !== 'last' || this.#clientUsers.userOf(clientId) === null) return undefined
-    await this.#trust.ready
-    return ofUser(await readIdentityRecord(this.#store, LAST, STORE_LIMIT_MS))
+    // The network has brought nothing, so a slow disk is waited for.
+    await this.#trust.read
+    const last = await readIdentityRecord(this.#store, LAST)
+    // The page may have named its user meanwhile.
+    const user = this.#clientUsers.userOf(clientId)
+    return ofUser(user === undefined ? last : (user ?? undefined))
   }
 
   /** Records the last user that a trusted source has named. */
@@ -130,7 +164,7 @@ class UsersByConfig implements Users {
     void putIdentityRecord(this.#store, LAST, user)
   }
 
-  async ofPage(clientId: string, fields: Fields): Promise<string | undefined> {
+  async ofPage(clientId: string, fields: Fields, isSameSession: () => boolean): Promise<string | undefined> {
     const echo = this.#echoIn(fields)
     if (!this.#config.by.includes('identify')) {
       if (echo === undefined) return undefined
@@ -138,9 +172,10 @@ class UsersByConfig implements Users {
       return ofUser(echo)
     }
     const partition = await this.#clientUsers.ofPage(clientId)
-    if (partition === undefined || this.isOf(partition, clientId, fields)) return partition
-    // The answer belongs to another user, so the partition ends.
-    await this.#consequences.end([partition])
+    if (!isSameSession()) return undefined
+    const ending = partition && this.endIfOther(partition, clientId, fields)
+    if (!ending) return partition
+    await ending
     return undefined
   }
 
@@ -148,17 +183,30 @@ class UsersByConfig implements Users {
   async partitionsOf(clientId: string): Promise<string[]> {
     const user = this.#clientUsers.userOf(clientId) ?? (await this.#clientUsers.recall(clientId))
     const tokens = this.#config.by.includes('authorization') ? await this.#tokens.recall(clientId) : []
-    const all = [EVERYONE, ofUser(user), ...tokens]
+    const all = [EVERYONE, this.#isByTokenAlone ? ANONYMOUS : ofUser(user), ...tokens]
     return all.filter((partition) => partition !== undefined)
   }
 
-  credentialsOf(partition: string): string | undefined {
-    return this.#tokens.credentialsOf(partition)
+  async credentialsOf(partition: string, clientId: string | undefined): Promise<string | undefined> {
+    return isOfToken(partition) ? this.#tokens.credentialsOf(partition, clientId) : undefined
   }
 
   async identify(clientId: string, user: string | null): Promise<void> {
+    const { by } = this.#config
     // With `echo` alone a page does not decide: its `null` would end the data of all users.
-    if (this.#config.by.includes('identify')) await this.#isNow(clientId, user)
+    if (!by.includes('identify')) return
+    const isSame = this.#clientUsers.userOf(clientId) === user
+    const noting = isSame || !by.includes('authorization') ? undefined : this.#noteSignIn(clientId, user)
+    await Promise.all([noting, this.#isNow(clientId, user)])
+  }
+
+  /** A page that names another user than before has signed in. The first name that it gives is no sign-in. */
+  #noteSignIn(clientId: string, user: string | null): Promise<void> {
+    const signIn = this.#tokens.signIn(clientId)
+    return changeIdentityRecords(this.#store, async (store) => {
+      const before = await promisifyRequest<unknown>(store.get(CLIENTS + clientId))
+      if (before !== undefined && before !== user) await signIn(store)
+    })
   }
 
   /** Sets the user of a client, as named by its page or by the backend. */
@@ -166,88 +214,118 @@ class UsersByConfig implements Users {
     const { by } = this.#config
     const isEcho = by.includes('echo') && !by.includes('identify')
     const partition = ofUser(user) ?? ''
-    // After a sign-in, naming the same user again ends the doubt.
-    if (!by.includes('echo') && this.#trust.of(partition) === 'followed') void this.doubt(partition, 'none')
     const before = this.#clientUsers.userOf(clientId)
-    if (before === user) return
     this.#clientUsers.say(clientId, user)
+    if (!by.includes('echo') && partition !== '') void this.#trust.name(partition)
+    if (before === user) return
     // All clients share the cookies, so the backend's user is that of all. Pages may each name another user.
     const outdated = isEcho ? this.#clientUsers.unsayOthers(user) : []
+    if (isEcho) {
+      this.#trust.begin(partition)
+      this.#consequences.advance((other) => userOf(other) !== undefined && other !== partition)
+    }
     const isGone = typeof before === 'string' && !this.#clientUsers.users().includes(before)
-    const gone = isGone ? [partitionName('user', before)] : []
-    // In this order: if the worker is stopped in between, no client is left with the data of a former user.
-    const keeping = putIdentityRecord(this.#store, CLIENTS + clientId, user)
-    const ending = this.#consequences.end(gone)
-    if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
-    const others = await this.#othersThan(isEcho ? [user] : undefined)
-    await Promise.all([
-      keeping,
-      ending,
+    const gone = isGone ? partitionName('user', before) : undefined
+    this.#consequences.advance((other) => other === gone)
+    // Together: if the worker is stopped in between, no client is left with a former user.
+    const keeping = [
+      changeIdentityRecords(this.#store, (records) => {
+        // Not if the name was forgotten while the disk was slow.
+        if (this.#clientUsers.userOf(clientId) === user) records.put(user, CLIENTS + clientId)
+      }),
       ...outdated.map((id) => putIdentityRecord(this.#store, CLIENTS + id, undefined)),
-      this.#consequences.end(others.filter((other) => !gone.includes(other))),
-    ])
+    ]
+    if (!by.includes('identify') || !by.includes('echo')) this.#keepLast(user ?? undefined)
+    // A client that this worker has not heard of may have the user too. No read in the air asks for the others.
+    const others = (await this.#storedOfOthers(isEcho)) ?? (gone === undefined ? [] : [gone])
+    await Promise.all([...keeping, this.#consequences.remove(others)])
   }
 
-  /** The stored partitions of all users except these. Default: except the users of open clients. */
-  async #othersThan(users?: readonly (string | null)[]): Promise<string[]> {
-    const [stored, held] = await Promise.all([this.#stored(), users ?? this.#clientUsers.held()])
-    return stored.filter((partition) => {
-      const user = userOf(partition)
-      return user !== undefined && !held.includes(user)
-    })
-  }
-
-  /** Every partition that has something on disk, however long the store takes. One that fails knows of none. */
-  #stored(): Promise<string[]> {
-    return this.#store.read(storedPartitions).catch(() => [])
+  /**
+   * The stored partitions of all users except those in memory (one, by echo), or except those of open clients. Undefined:
+   * the disk cannot be read, and any of them may have an open client.
+   */
+  async #storedOfOthers(isEcho: boolean): Promise<string[] | undefined> {
+    try {
+      const stored = await this.#store.read(storedPartitions)
+      // Asked afterwards: a user who was named while the disk was read is among them.
+      const held = isEcho ? this.#clientUsers.users() : await this.#clientUsers.held()
+      return stored.filter((partition) => {
+        const user = userOf(partition)
+        return user !== undefined && !held.includes(user)
+      })
+    } catch {
+      return undefined
+    }
   }
 
   async own(clientId: string | undefined): Promise<string[]> {
+    // Memory as it is now: who is named, or uses a token, while the disk is read has not signed out.
+    const inMemory = this.ownInMemory(clientId)
     // Asked at once: a sign-out waits for the disk as few times as possible.
     const [used, all, stored] = await Promise.all([
-      clientId === undefined ? Promise.resolve([]) : this.#tokens.recall(clientId),
+      clientId === undefined ? Promise.resolve([]) : this.#tokens.recall(clientId, this.#tokens.usedBy(clientId)),
       this.#tokens.recallAll(),
-      this.#stored(),
+      this.#store.read(storedPartitions),
     ])
     const isTheirs = (partition: string): boolean => used.length === 0 || used.includes(partition)
     const tokens = used.length === 0 ? all : used
     const theirs = stored.filter(
-      (partition) => partition !== EVERYONE && (!isOfToken(partition) || isTheirs(partition)),
+      (partition) => !isOfNobody(partition) && (!isOfToken(partition) || isTheirs(partition)),
     )
-    return [...new Set([...this.ownInMemory(clientId), ...tokens, ...theirs])]
+    return [...new Set([...inMemory, ...tokens, ...theirs])]
   }
 
   ownInMemory(clientId: string | undefined): string[] {
     const users = this.#clientUsers.users().map(ofUser)
-    const used = this.#tokens.usedBy(clientId)
-    const tokens = used.length === 0 ? this.#tokens.used() : used
+    // A page load is of no client, and may be of any.
+    const tokens = clientId === undefined ? this.#tokens.used() : this.#tokens.usedBy(clientId)
     return [...new Set([...users, ...tokens])].filter((partition) => partition !== undefined)
   }
 
-  async forgetWords(): Promise<void> {
-    await this.#clientUsers.erase(() =>
-      changeIdentityRecords(this.#store, (store) => void store.delete(under(CLIENTS))),
-    )
-  }
-
-  async forget(own: readonly string[]): Promise<void> {
-    this.#tokens.forget(own)
-    this.#trust.forget(own)
-    this.#last = undefined
-    await this.#clientUsers.erase(() =>
-      // The echo of a user stays on disk. It shows when a tab still names a former user.
-      changeIdentityRecords(this.#store, async (store) => {
-        // All clients share the cookies, so each client's user must be named again.
-        store.delete(under(CLIENTS))
-        await this.#tokens.erase(store, own)
-        for (const partition of own) store.delete(TRUST + partition)
-        store.delete(LAST)
+  follow(clientId: string | undefined): Promise<void> {
+    const follow = this.#trust.follow()
+    const signIn = clientId === undefined ? undefined : this.#tokens.signIn(clientId)
+    return this.#clientUsers.erase((forgetClients) =>
+      this.#store.write(async ({ store }) => {
+        follow(store)
+        await signIn?.(store)
+        await forgetClients(store)
       }),
     )
   }
 
-  /** Forgets the closed clients. */
+  /** Ends partitions whose users have left without a sign-out. Until that is on disk, their names are there as well. */
+  async #endLeftBehind(partitions: readonly string[]): Promise<void> {
+    this.#trust.forget(partitions)
+    await this.#consequences.end(partitions)
+    await changeIdentityRecords(this.#store, async (store) => {
+      await this.#tokens.erase(store, partitions, withoutFormer)
+      for (const partition of partitions) store.delete(TRUST + partition)
+    })
+  }
+
+  leave(work: (forget: (own: readonly string[]) => Promise<void>) => Promise<void>): Promise<void> {
+    this.#last = undefined
+    const leaving = this.#clientUsers.erase((forgetClients) =>
+      work((own) => {
+        this.#tokens.forget(own)
+        this.#trust.forget(own)
+        // The echo of a user stays on disk. It shows when a tab still names a former user.
+        return changeIdentityRecords(this.#store, async (store) => {
+          await forgetClients(store)
+          await this.#tokens.erase(store, own)
+          for (const partition of own) store.delete(TRUST + partition)
+          // Unless another user was named meanwhile.
+          if (this.#last === undefined) store.delete(LAST)
+        })
+      }),
+    )
+    return this.#trust.whileSigningOut(leaving)
+  }
+
   async tidy(): Promise<void> {
+    await this.#trust.settleOthers()
     const known = await this.#store.read(async (store) => {
       const keys = [CLIENTS, TOKENS].map((kind) => promisifyRequest(store.getAllKeys(under(kind))))
       return (await Promise.all(keys)).flat().map(String)
@@ -261,6 +339,11 @@ class UsersByConfig implements Users {
     await this.#store.write(({ store }) => {
       for (const key of closed) store.delete(key)
     })
+  }
+
+  /** Tokens alone say who asks: a request without one belongs to no user. */
+  get #isByTokenAlone(): boolean {
+    return this.#config.by.every((way) => way === 'authorization')
   }
 
   #echoIn(fields: Fields): string | undefined {

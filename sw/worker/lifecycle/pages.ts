@@ -9,6 +9,7 @@ import { selected } from '../../core/select.ts'
 import { settle, type Settlement } from '../../core/settle.ts'
 import { storedAnswer } from '../requests/answer.ts'
 import { bodyOf } from '../store/bodies.ts'
+import { UNKNOWN_USER } from '../store/generations.ts'
 import type { Store } from '../store/store.ts'
 import { now } from '../clock.ts'
 import { describeRequest, describeResponse, fieldsOf } from '../requests/describe.ts'
@@ -51,15 +52,23 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
       const ticket = writer.ticket()
       const requestedAtMs = now()
       // Only an answer to a request sent after a doubt began can end the doubt.
+      const isSame = generations.watch(UNKNOWN_USER)
+      const isAlone = identity.watchOthers(UNKNOWN_USER)
+      const isSameSession = (): boolean => isSame() && isAlone()
       const doubted = lastUser().then((partition) => {
         if (partition === undefined || !identity.isDoubted(partition)) return undefined
         return { partition, isSame: generations.watch(partition) }
       })
       return async (response) => {
         if (response === undefined) return writer.release(ticket)
+        // A page that was asked for before a sign-in or sign-out may be of either user.
+        if (!rule.public && !isSameSession()) {
+          writer.release(ticket)
+          return response.body?.cancel()
+        }
         const receivedAtMs = now()
         const fields = fieldsOf(response.headers)
-        const outcome = { kind: 'response', head: describeResponse(response, structured) } as const
+        const outcome = { kind: 'response', head: describeResponse(response, request.url, structured) } as const
         const settleFor = async (partition: string, mayStore: boolean): Promise<Settlement> => {
           const { head, key, row } = await find(request, partition)
           const settled = (store: boolean): Settlement =>
@@ -96,14 +105,16 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
           // With a 401 the server does not know the user, so the 401 counts for the last user.
           if (response.status === 401) {
             const refused = await lastUser()
-            if (refused !== undefined) await identity.doubt(refused, 'refused')
+            if (refused !== undefined) await identity.refuse(refused)
             return
           }
-          const named = rule.public ? EVERYONE : identity.ofPage(resultingClientId, fields)
+          const named = rule.public ? EVERYONE : identity.ofPage(resultingClientId, fields, isSameSession)
           const last = await lastUser()
           // A 404 rarely names its user, so it removes the last user's page. A page without a named user is not stored.
           const over = last !== undefined && !rule.public && settleFor(last, false)
           const [partition] = await Promise.all([named, over])
+          // The page takes up to 10 s to name its user. That is the next one if there was a sign-in meanwhile.
+          if (!rule.public && !isSameSession()) return
           const isDownload = /^attachment/i.test(fields.get('content-disposition') ?? '')
           if (partition === undefined) {
             if (response.ok && !isDownload) report(UNNAMED, request.url)
@@ -112,8 +123,8 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
           const settlement = await settleFor(partition, !isDownload)
           const before = await doubted
           const isSuccess = response.ok && settlement.why !== 'unexpected-type'
-          if (!isSuccess || before?.partition !== partition || !before.isSame()) return
-          if (identity.confirms(partition, fields)) await identity.doubt(partition, 'none')
+          if (!isSuccess || before?.partition !== partition || !before.isSame() || !isSameSession()) return
+          if (identity.confirms(partition, fields)) await identity.confirm(partition)
         } finally {
           writer.release(ticket)
           if (!response.bodyUsed) await response.body?.cancel()
@@ -122,11 +133,23 @@ export function pagesBy(rule: Rule, { writer, rows, log, generations, responses,
     },
     async match(request) {
       const partition = await lastUser()
-      if (partition === undefined || identity.isDoubted(partition)) return undefined
-      const { head, row } = await find(request, partition)
-      if (row === undefined) return undefined
+      if (partition === undefined) return undefined
+      // Until the doubts on disk are read every user is in doubt. Nothing else can answer, so a slow disk is waited for.
+      const [{ head, row }] = await Promise.all([find(request, partition), !rule.public && writer.load()])
+      if (row === undefined || identity.isDoubted(partition)) return undefined
       const invalidated = log.isInvalidated(row)
-      const planned = plan({ request: head, rule, row, variants: [], partial: isPart(row), invalidated, now: now() })
+      const partial = isPart(row)
+      const planned = plan({
+        request: head,
+        rule,
+        row,
+        variants: [],
+        partial,
+        invalidated,
+        doubted: false,
+        reloaded: false,
+        now: now(),
+      })
       if (planned.kind !== 'validate' || !planned.standsIn) return undefined
       const body = bodyOf(row)
       const detail = invalidated ? 'offline-before-write' : 'offline'

@@ -6,6 +6,7 @@ import { STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { isMissing, tellOutdated } from './outdated.ts'
 import { report } from '../report.ts'
 import { scope, worker } from '../scope.ts'
+import { STALLED_MS } from '../store/database.ts'
 
 /** One of the app's files, as listed by `workbox-build`. */
 export interface FileEntry {
@@ -82,7 +83,8 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
           void matched.then(() => (limitMs = STORE_LIMIT_MS))
         }
         const response = await fetch(request).catch(async (error: unknown) => {
-          const late = await timeout(STORE_LIMIT_MS, matched, undefined)
+          // Nothing else can answer, so a slow disk is waited for.
+          const late = await timeout(STALLED_MS, matched, undefined)
           if (late === undefined) throw error
           return forwardedAnswer(late, FROM_STORE)
         })
@@ -99,7 +101,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       // One file after the other, so that the loading page can use the network first.
       for (const [url, { key, revision, integrity = '' }] of files) {
         if (stored.has(key)) continue
-        const response = await fetchFile(url, integrity, revision === null ? 'default' : 'reload')
+        const response = await fetchFile(url, integrity, revision === null ? 'default' : 'no-cache')
         // A browser refuses a redirected response as the answer to a page load.
         await cache.put(key, response.redirected ? new Response(response.body, response) : response)
       }
@@ -137,7 +139,7 @@ async function fetchFile(url: string, integrity: string, cache: RequestCache): P
   if (instead === undefined) return response
   await response.body?.cancel()
   // The wrong answer may come from the browser's cache, so the file is requested once more past that cache.
-  if (cache === 'default') return fetchFile(url, integrity, 'reload')
+  if (cache !== 'reload') return fetchFile(url, integrity, 'reload')
   throw new Error(`${url} answered ${instead}; until it is there this build cannot be installed`)
 }
 

@@ -67,3 +67,15 @@ describe('the race of network and worker', () => {
     expect(paths.map(([path]) => path)).toEqual([undefined, left, raced])
   })
 })
+
+it('leaves a path with percent-encoding to the worker, on each origin of the rules: a rule may match it', async () => {
+  const routes = [{ match: ['/api/a', '/api/b', 'https://api.test/a'] }]
+  await addStaticRoutes({ addRoutes } as never, compileRules({ version: '1', identity: 'none', routes }), undefined)
+  const network = addRoutes.mock.calls[0]?.[0].at(-1) as unknown as {
+    condition: { not: { or: Added['condition'][] } }
+  }
+  const encoded = network.condition.not.or.flatMap(({ urlPattern }) =>
+    urlPattern?.pathname === '*%*' ? [urlPattern.hostname] : [],
+  )
+  expect(encoded).toEqual(['app.test', 'api.test'])
+})

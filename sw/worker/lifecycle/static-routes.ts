@@ -46,9 +46,12 @@ export async function addStaticRoutes(
 ): Promise<void> {
   const install = event as ExtendableEvent & { addRoutes?: (rules: readonly RouterRule[]) => Promise<void> }
   if (install.addRoutes === undefined) return
-  const ours = prefixes(rules).map(({ origin, prefix }): RouterCondition => {
-    return { urlPattern: patternOf(origin ?? worker.location.origin, `${escaped(prefix)}*`) }
-  })
+  const reached = prefixes(rules).map(({ origin = worker.location.origin, prefix }) => ({ origin, prefix }))
+  const ours = [
+    ...reached.map(({ origin, prefix }) => patternOf(origin, `${escaped(prefix)}*`)),
+    // The browser compares text. In another encoding a path that a rule matches begins differently.
+    ...[...new Set(reached.map(({ origin }) => origin))].map((origin) => patternOf(origin, '*%*')),
+  ].map((urlPattern): RouterCondition => ({ urlPattern }))
   const named = (hrefs: readonly string[] = []): RouterCondition[] =>
     hrefs.map((href) => {
       const { origin, pathname } = new URL(href)

@@ -7,7 +7,7 @@ import type { Answerer } from './answering.ts'
 interface Ports {
   readonly writer: Writer
   readonly identity: Pick<Identity, 'partitionsOf'>
-  readonly reachability: Pick<Reachability, 'reachable'>
+  readonly reachability: Pick<Reachability, 'state'>
 }
 
 /** A tab that has just opened may have read before it could listen: so much before its opening is told as well. */
@@ -20,5 +20,5 @@ export const hello: Answerer<'hello', Ports> = async (ports, { since }, clientId
   const from = 'openedAtMs' in since ? { sinceMs: since.openedAtMs - OPENING_SLACK_MS } : since
   const { logId, position, missed: all } = await missed(writer, from, partitions)
   const theirs = all === 'reset' ? all : all.filter(({ informed }) => !informed.includes(clientId))
-  return { clientId, logId, position, missed: theirs, partitions, reachable: reachability.reachable }
+  return { clientId, logId, position, missed: theirs, partitions, ...reachability.state }
 }

@@ -21,6 +21,8 @@ describe('what a page invalidates', () => {
       { patterns: ['/api/items/:id'] },
       [`${prefix}/api/items/`],
     ],
+    ['is a URL in the normal form of its encoding', { urls: ['/api/%7Ea%2fb?%71=%61'] }, [`${url}/api/~a%2Fb?q=a`]],
+    ['is the same of a pattern', { patterns: ['/api/%7Ea/:id', '/api/%61'] }, [`${prefix}/api/~a/`, `${url}/api/a`]],
     ['is the URL that a pattern without a hole is', { patterns: ['/api/items'] }, [`${url}/api/items`]],
     ['is everything, whatever else is named', { all: true, urls: ['/api'] }, ['prefix ']],
     ['is what has a tag', { tags: ['a:b*'] }, ['tag a:b*']],

@@ -12,12 +12,18 @@ export const refresh: Answerer<'refresh', Ports> = async (ports, { url }, client
   const match = readOf(ports.match, url)
   if (match === undefined) return { outcome: 'absent' }
   const { urlOf, generations } = ports
+  // A user may sign in or out while the disk is read.
+  const areSame = generations.watchAll()
   const rows = await rowsFor(ports, urlOf(normaliseUrl(match.href, match.rule)), clientId)
+  if (!areSame()) return { outcome: 'kept' }
   const watches = rows.map(({ partition }) => generations.watch(partition))
   const outcomes: Refreshed['outcome'][] = []
   for (const [at, row] of rows.entries()) {
     if (watches[at]?.() !== true) break
-    outcomes.push(await revalidate(ports, row, 'refresh'))
+    const outcome = await revalidate(ports, row, 'refresh', clientId)
+    outcomes.push(outcome)
+    // Each further row would wait as long.
+    if (outcome === 'unreachable') break
   }
   // Of several variants the latest is what a page most likely shows.
   return { outcome: outcomes[0] ?? 'absent' }

@@ -1,4 +1,4 @@
-import { isReached, isRemovedBy } from '../../core/invalidation.ts'
+import { Invalidations, isReached } from '../../core/invalidation.ts'
 import type { Channel } from '../channel.ts'
 import type { UrlOf } from '../requests/read.ts'
 import { invalidation } from '../requests/targets.ts'
@@ -16,11 +16,12 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'erasure'> {
 export const remove: Answerer<'remove', Ports> = async (ports, { reach }) => {
   const { writer, log, channel, erasure, urlOf } = ports
   const targets = reached(urlOf, reach)
-  const earlier = log.memory.removals()
+  const earlier = new Invalidations()
+  for (const [target, at] of log.memory.removals()) earlier.addRemoval(target, at)
   channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
   // Counted behind the removal, which is what matters, and before the bytes go.
   const removed = await countEntries(writer, (entry) => {
-    const wasRemoved = earlier.some(([target, at]) => at >= entry.sequence && isRemovedBy(entry, [target]))
+    const wasRemoved = earlier.removing(entry) >= entry.sequence
     return !wasRemoved && log.isRemoved(entry) && isReached(entry, targets)
   })
   erasure.runBehind()

@@ -1,10 +1,6 @@
-import { envelope } from '../../protocol.ts'
-import { timeout } from '../clock.ts'
+import { askClient } from '../ask-client.ts'
 import { worker } from '../scope.ts'
 import type { Answerer } from './answering.ts'
-
-/** How long a tab may take to answer whether it agrees. */
-const AGREE_LIMIT_MS = 500
 
 /**
  * Takes over from the active worker if every other visible tab of the app agrees. A hidden tab need not agree. A
@@ -27,9 +23,4 @@ export const takeOver: Answerer<'take-over', unknown> = async (_ports, _question
   return { takesOver: refusing === 0, tabs: refusing, unsent: 0 }
 }
 
-function agrees(client: Client): Promise<boolean> {
-  const { port1, port2 } = new MessageChannel()
-  const answer = new Promise<boolean>((resolve) => (port1.onmessage = ({ data }) => resolve(data === true)))
-  client.postMessage(envelope({ say: 'agree' }), [port2])
-  return timeout(AGREE_LIMIT_MS, answer, false).finally(() => port1.close())
-}
+const agrees = async (client: Client): Promise<boolean> => (await askClient(client, { say: 'agree' })) === true

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Row } from '../../core/row.ts'
 import { STORED_AT, storedRow } from '../../core/stored-row.fixture.ts'
 import type { Reads as ReadsClass } from './answer-read.ts'
+import { PageLoads } from './page-loads.ts'
 
 const RULE = {
   name: 'r',
@@ -20,6 +21,7 @@ beforeAll(async () => {
   vi.setSystemTime(STORED_AT)
   vi.stubGlobal('self', globalThis)
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+  vi.stubGlobal('navigator', { onLine: true, languages: ['en'] })
   ;({ Reads } = await import('./answer-read.ts'))
 })
 afterAll(() => void vi.useRealTimers())
@@ -42,19 +44,22 @@ async function got({
   )
   const ports = {
     generations: { watch: () => () => true },
-    log: { isInvalidated: () => false },
+    log: { isInvalidated: () => false, isRemoved: () => false },
     rows: { remembered: () => undefined, find: found },
     urlOf: (url: string) => url,
     eviction: { use: () => undefined },
     statistics: { count: () => undefined },
+    obstacles: { meet: () => undefined },
     identity: { partitionOf: () => 'everyone', isDoubted: () => false },
     flights: {
       storing: () => undefined,
+      isAhead: () => false,
       toJoin: () => undefined,
       launch: () => ({ informed: new Set(), landed, stored: Promise.resolve(undefined), leave: () => undefined }),
       pass: () => network,
     },
     secrets: { hide },
+    loads: new PageLoads(),
   }
   const reads = new Reads(ports as unknown as ConstructorParameters<typeof Reads>[0])
   const match = { kind: 'read', rule: { ...RULE, ignoreQuery: [] }, tags: [] }

@@ -6,8 +6,8 @@ import type { Seconds } from '../../core/units.ts'
 import type { StoredBody } from '../store/bodies.ts'
 
 /**
- * A stored response as the page gets it: its fields, its `Age`, how it came about, and its body (none by HEAD or where the
- * page has it already).
+ * A stored response as the page gets it: its fields, its `Age`, its length, how it came about, and its body (none by HEAD or
+ * where the page has it already).
  */
 export function storedAnswer(
   head: RequestHead,
@@ -16,15 +16,17 @@ export function storedAnswer(
   age: Seconds,
   how: CacheStatus,
 ): Response {
-  const headers = headersOf(row, age)
   return isKnown(head, row)
-    ? withCacheStatus({ status: 304, statusText: 'Not Modified' }, headers, null, how)
-    : withCacheStatus(row, headers, head.method === 'HEAD' ? null : body, how)
+    ? withCacheStatus({ status: 304, statusText: 'Not Modified' }, headersOf(row, age), null, how)
+    : withCacheStatus(row, headersOf(row, age, row.size), head.method === 'HEAD' ? null : body, how)
 }
 
-export function headersOf({ fields }: Row, age: Seconds): Headers {
+/** @param length in bytes, of the body that is handed over. Default: no length is said, as in an answer without content. */
+export function headersOf({ fields, status }: Row, age: Seconds, length?: number): Headers {
   const headers = new Headers([...fields])
   headers.set('age', String(Math.floor(age)))
+  // A 204 has no content, so it may not say a length (RFC 9110 §8.6).
+  if (length !== undefined && status !== 204) headers.set('content-length', String(length))
   return headers
 }
 
@@ -38,10 +40,16 @@ export const forwardedAnswer = (response: Response, how: CacheStatus): Response 
     : withCacheStatus(response, new Headers(response.headers), response.body, how)
 
 /**
- * Nothing that the page may have (RFC 9111 §5.2.1.7, §5.2.2.2). Made here and from nothing stored, so it carries no
- * `Cache-Status` (RFC 9211 §2).
+ * Nothing that the page may have (RFC 9111 §5.2.1.7, §5.2.2.2). Its body says why, as JSON for apps that parse whatever
+ * comes (RFC 9457). Made here and from nothing stored, so it carries no `Cache-Status` (RFC 9211 §2).
+ *
+ * @param detail one sentence, for a developer.
  */
-export const gatewayTimeout = (): Response => new Response(null, { status: 504, statusText: 'Gateway Timeout' })
+export const gatewayTimeout = (detail: string): Response => {
+  const [status, title] = [504, 'Gateway Timeout']
+  const headers = { 'content-type': 'application/problem+json' }
+  return new Response(JSON.stringify({ title, status, detail }), { status, statusText: title, headers })
+}
 
 /** A response that says how it came about. */
 export function withCacheStatus(

@@ -4,11 +4,24 @@ import type { Structured } from './structured.ts'
 
 export const fieldsOf = (headers: Headers): Fields => new Map(headers)
 
+const LANGUAGE = 'accept-language'
+
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range']
 
 /**
+ * The fields of a request. The browser adds `Accept-Language` behind the worker: the languages that the user prefers stand
+ * for it.
+ */
+export function requestFields({ headers }: Request): Fields {
+  const fields = new Map(headers)
+  if (!fields.has(LANGUAGE)) fields.set(LANGUAGE, String(navigator.languages))
+  return fields
+}
+
+/**
  * A request as the core sees it; the URL is the key's, already normalised. Chromium gives a request with conditions of the
- * page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md).
+ * page's own the cache mode `no-cache`, which the page did not ask for (docs/discoveries/own-conditions.md). A request with
+ * `integrity` wants certain bytes, and the origin knows whether the stored ones still are the newest.
  *
  * @param fields with digests in place of secrets, where they are to be written down. Default: as the page sent them.
  */
@@ -16,18 +29,24 @@ export const describeRequest = (
   request: Request,
   url: string,
   partition: string,
-  fields = fieldsOf(request.headers),
+  fields = requestFields(request),
 ): RequestHead => ({
   method: request.method,
   url,
   fields,
-  cache:
-    request.cache === 'no-cache' && CONDITIONS.some((name) => request.headers.has(name)) ? 'default' : request.cache,
+  cache: cacheOf(request),
   ofToken: isOfToken(partition),
 })
 
-export function describeResponse(response: Response, structured: Structured | undefined): ResponseHead {
-  const { status, statusText, redirected, type } = response
+function cacheOf({ cache, headers, integrity }: Request): RequestCache {
+  if (cache === 'default' && integrity !== '') return 'no-cache'
+  return cache === 'no-cache' && CONDITIONS.some((name) => headers.has(name)) ? 'default' : cache
+}
+
+/** @param url what was asked: a redirect to the same path with or without a slash at its end counts as none. */
+export function describeResponse(response: Response, url: string, structured: Structured | undefined): ResponseHead {
+  const { status, statusText, type } = response
+  const redirected = response.redirected && !isSameButForSlash(response.url, url)
   const fields = fieldsOf(response.headers)
   const opaque = type === 'opaque' || type === 'opaqueredirect'
   return { status, statusText, fields, redirected, opaque, targeted: structured?.targeted(fields) }
@@ -35,3 +54,12 @@ export function describeResponse(response: Response, structured: Structured | un
 
 /** Whether a request may have a body. Firefox has no `Request.body`, and so does not say. */
 export const hasBody = ({ method, body }: Request): boolean => method !== 'GET' && method !== 'HEAD' && body !== null
+
+/** Frameworks send `/items` on to `/items/`, or back: one resource by two names. */
+function isSameButForSlash(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((href) => {
+    const { origin, pathname, search } = new URL(href)
+    return [origin, pathname.replace(/\/$/, ''), search].join('\n')
+  })
+  return a === b
+}

@@ -61,7 +61,8 @@ describe('a read that may join another', () => {
       responses: { keep: never },
       reachability: { reached: () => undefined, missed: () => undefined },
       statistics: { count: () => undefined },
-      identity: { isDoubted: () => false },
+      obstacles: { meet: () => undefined, forget: () => undefined },
+      identity: { isDoubted: () => false, watchOthers: () => () => true },
       applySignals: () => Promise.resolve(true),
     }
     flights = new Flights(ports as unknown as ConstructorParameters<typeof Flights>[0])

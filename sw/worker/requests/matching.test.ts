@@ -10,8 +10,12 @@ const matchOf = requestMatcher(
     compileRules({
       version: '1',
       identity: 'none',
-      routes: [{ match: '/api/**', fresh: '10m', tags: ['api'] }],
+      routes: [
+        { match: '/api/**', fresh: '10m', tags: ['api'] },
+        { match: 'https://cdn.test/**', fresh: '10m' },
+      ],
       writes: [
+        { match: 'POST https://cdn.test/**', invalidates: ['api'] },
         { match: '/api/**', invalidates: ['api'] },
         { match: '/session', session: 'sign-in' },
       ],
@@ -50,6 +54,19 @@ describe('a write without a Content-Type', () => {
       expect(matchOf(request)?.kind).toBe('write')
     })
   }
+})
+
+describe('a request without CORS', () => {
+  const ofMode = (url: string, method = 'GET'): unknown => matchOf(new Request(url, { method, mode: 'no-cors' }))?.kind
+
+  it('to another origin is not touched where it reads, for its answer cannot be stored', () => {
+    expect(ofMode('https://cdn.test/image.png')).toBeUndefined()
+    expect(ofMode('https://cdn.test/image.png', 'POST')).toBe('write')
+  })
+
+  it('is the layer’s on the origin of the app', () => {
+    expect(ofMode('https://app.test/api/image.png')).toBe('read')
+  })
 })
 
 describe('a write with a Content-Type', () => {

@@ -11,15 +11,18 @@ const BASE_DELAY_MS = 400
  * away: after full jitter, and no sooner than `Retry-After` allows. Rejects as the last `fetch` did.
  *
  * @param make called once per attempt.
+ * @param retries undefined: the rule leaves it open. Then a request that failed is tried once more. One that was answered
+ *   is a second request at an origin that has just had one, so a 502, 503 or 504 is tried again only with `Retry-After`.
  */
-export async function askOrigin(make: () => Request, retries: number): Promise<Response> {
+export async function askOrigin(make: () => Request, retries: number | undefined): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
-    const isLast = attempt >= retries || !navigator.onLine
+    const isLast = attempt >= (retries ?? 1) || !navigator.onLine
     let floorMs: number
     try {
       const response = await fetch(make())
-      if (isLast || !isAway(response.status)) return response
-      floorMs = retryAfterMs(response.headers.get('retry-after') ?? undefined, now())
+      const later = response.headers.get('retry-after') ?? undefined
+      if (isLast || !isAway(response.status) || (retries ?? later) === undefined) return response
+      floorMs = retryAfterMs(later, now())
       if (floorMs > MAX_WAIT_MS) return response
       discard(response)
     } catch (error) {
@@ -52,27 +55,38 @@ export interface Repeatable {
  * (docs/discoveries/conditional-requests.md). Another origin: `no-cache` and nothing added, so that no preflight is
  * caused; the browser's cache then revalidates by itself.
  *
+ * A file (image, script, font) that is the same for all users: `no-cache` as well, unless there are conditions to send. The
+ * browser may have it from a page without a worker. So it may what the worker asks by itself for the first time. Where users
+ * are told apart the browser's cache is not asked: to a tag that two users share it would answer one with the bytes of the
+ * other (I3).
+ *
  * @param body the bytes of a read that has some, so that it can be sent more than once.
+ * @param isShared the answer is the same for all users.
  */
 export function outgoing(
   request: Request | Repeatable,
   conditions: readonly (readonly [string, string])[],
   body?: ArrayBuffer,
+  isShared = false,
 ): Request {
   const page = request instanceof Request ? request : undefined
-  const isOurs = new URL(request.url).origin === location.origin && page?.mode !== 'no-cors'
+  const isOwnOrigin = new URL(request.url).origin === location.origin
+  // Fetch lets no script add a field of ours to such a request.
+  const isFixed = page?.mode === 'no-cors'
   const headers = new Headers(request instanceof Request ? request.headers : [...request.fields])
-  if (isOurs) {
+  if (isOwnOrigin && !isFixed) {
     for (const [name, value] of conditions) headers.set(name, value)
     if (!headers.has('cache-control')) headers.set('cache-control', 'max-age=0')
     if (!headers.has('pragma')) headers.set('pragma', '')
   }
+  const isFile = page?.destination !== '' && (isFixed || conditions.length === 0)
+  const cache = isOwnOrigin && !(isShared && isFile) ? 'no-store' : 'no-cache'
   // `signal: null`: what one page gives up on, others may be waiting for, and the store too.
-  const init: RequestInit = { headers, signal: null, cache: isOurs ? 'no-store' : 'no-cache', ...(body && { body }) }
+  const init: RequestInit = { headers, signal: null, cache, ...(body && { body }) }
   if (page !== undefined) {
     // Any init at all makes the constructor forget whose page it was.
     return new Request(page, { ...init, referrer: page.referrer, referrerPolicy: page.referrerPolicy })
   }
   const { method = 'GET', credentials } = request as Repeatable
-  return new Request(request.url, { ...init, method, credentials, mode: isOurs ? 'same-origin' : 'cors' })
+  return new Request(request.url, { ...init, method, credentials, mode: isOwnOrigin ? 'same-origin' : 'cors' })
 }

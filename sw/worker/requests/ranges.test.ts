@@ -6,6 +6,7 @@ import type { ResponseStore as KeeperClass } from './response-store.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read } from './read.ts'
 import type { Reads as ReadsClass } from './answer-read.ts'
+import { PageLoads } from './page-loads.ts'
 
 const URL_ASKED = 'https://app.test/api/film'
 const RULE = {
@@ -33,6 +34,7 @@ beforeAll(async () => {
   vi.setSystemTime(STORED_AT)
   vi.stubGlobal('self', globalThis)
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+  vi.stubGlobal('navigator', { onLine: true, languages: ['en'] })
   ;({ Reads } = await import('./answer-read.ts'))
   ;({ ResponseStore } = await import('./response-store.ts'))
   ;({ ranges } = await import('./ranges.ts'))
@@ -60,6 +62,7 @@ async function asked(rows: readonly Row[], fields: Record<string, string>, of: R
     identity: { partitionOf: () => 'everyone', isDoubted: () => false },
     flights: {
       storing: () => undefined,
+      isAhead: () => false,
       toJoin: () => undefined,
       launch: (_: Read, planned: Plan) => {
         plan = planned
@@ -69,6 +72,7 @@ async function asked(rows: readonly Row[], fields: Record<string, string>, of: R
     },
     ranges: of,
     secrets: { hide: (given: unknown) => given },
+    loads: new PageLoads(),
   }
   const reads = new Reads(ports as unknown as ConstructorParameters<typeof Reads>[0])
   const request = new Request(URL_ASKED, { headers: fields })

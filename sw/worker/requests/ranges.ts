@@ -37,12 +37,13 @@ export const ranges: Ranges = { covers, answer, join }
 function answer(...[head, row, body, age, how]: Parameters<typeof storedAnswer>): Response | undefined {
   const form = partOf(head, row)
   if (form === undefined) return undefined
-  const headers = headersOf(row, age)
   if (form.kind === 'unsatisfiable') {
+    const headers = headersOf(row, age)
     headers.set('content-range', `bytes */${form.total}`)
     return withCacheStatus({ status: 416, statusText: 'Range Not Satisfiable' }, headers, null, how)
   }
   const { first, last, offset, total } = form
+  const headers = headersOf(row, age, last - first + 1)
   headers.set('content-range', `bytes ${first}-${last}/${total ?? '*'}`)
   const part = body?.slice(offset, offset + last - first + 1)
   return withCacheStatus({ status: 206, statusText: 'Partial Content' }, headers, part, how)

@@ -1,4 +1,4 @@
-import type { Matcher, ReadMatch, Rule } from '../../../config/language/index.ts'
+import type { Match, Matcher, ReadMatch, Rule } from '../../../config/language/index.ts'
 import type { ChangeCause } from '../../core/change.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
@@ -11,8 +11,6 @@ export type UrlOf = (url: string) => string
 /** All that is known of one read before its answer. Made in one place, and handed on as it is. */
 export interface ReadContext {
   readonly request: Request | Repeatable
-  /** Another user may be asking: nothing that is stored is served before the origin has answered. Default: false. */
-  readonly isDoubted?: boolean
   readonly head: RequestHead
   readonly rule: Rule
   readonly tags: readonly string[]
@@ -35,15 +33,39 @@ export interface ReadContext {
 /** A read with what is stored for it, whether or not that may answer. */
 export interface Read extends ReadContext {
   readonly row: Row | undefined
+  /** The row, where the store is late: the page's answer does not wait for it, and what is stored does. */
+  readonly late?: Promise<Row | undefined>
   /** What tabs are told is the cause of a change. Default: the response. */
   readonly cause?: ChangeCause
 }
 
 /** The rule by which a page of this origin would read a URL, relative or not; undefined when there is none. */
-export function readOf(match: Matcher, given: string): (ReadMatch & { readonly href: string }) | undefined {
+export function readOf(
+  match: Matcher,
+  given: string,
+  method = 'GET',
+): (ReadMatch & { readonly href: string }) | undefined {
+  const found = matchOf(match, given, method)
+  return found?.kind === 'read' ? found : undefined
+}
+
+/**
+ * The rule by which a stored answer is kept by now; undefined: none any more.
+ *
+ * @param pages the rule for stored pages.
+ */
+export const ruleOfRow = (match: Matcher, pages: Rule | undefined, { rule, url, request }: Row): Rule | undefined =>
+  rule === pages?.name ? pages : (readOf(match, url, request.method) ?? readOf(match, url))?.rule
+
+/** What the rules say of a page's request for a URL, relative or not; undefined when it is not touched. */
+export function matchOf(
+  match: Matcher,
+  given: string,
+  method: string,
+): (Match & { readonly href: string }) | undefined {
   if (!URL.canParse(given, worker.location.origin)) return undefined
   const { href, origin, pathname, search } = new URL(given, worker.location.origin)
   const sameOrigin = origin === worker.location.origin
-  const found = match({ method: 'GET', origin, sameOrigin, pathname, search })
-  return found?.kind === 'read' ? { ...found, href } : undefined
+  const found = match({ method, origin, sameOrigin, pathname, search })
+  return found && { ...found, href }
 }

@@ -9,11 +9,12 @@ import type { Settlement } from '../../core/settle.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { sameValidator, storedFields } from '../../core/validation.ts'
 import { variantOf, varyNames } from '../../core/vary.ts'
-import { digestOf, wholeBody } from '../store/body-reader.ts'
+import { type BodyReading, digestOf, MAX_STORED_BYTES, wholeBody } from '../store/body-reader.ts'
 import { storedBody } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
 import { now } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
+import type { Obstacles } from './obstacles.ts'
 import type { Ranges, Received } from './ranges.ts'
 import type { Read, UrlOf } from './read.ts'
 import type { Eviction } from '../store/eviction.ts'
@@ -45,10 +46,8 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly urlOf: UrlOf
   readonly ranges: Ranges | undefined
+  readonly obstacles: Obstacles
 }
-
-/** Longer bodies, endless ones among them, are passed on unstored. */
-const MAX_STORED_BYTES = 32 * 1024 * 1024
 
 /** Carries out what a settlement means for the store, and tells the tabs of what has changed. */
 export class ResponseStore {
@@ -63,9 +62,8 @@ export class ResponseStore {
    * changed nothing that could answer another read. Rejects when the store fails or the body breaks off; nothing is kept
    * then.
    *
-   * @param response its body is read where the settlement is to store it, and left alone otherwise.
    * @param informed clients that have the answer already: they are not told of the change.
-   * @param left the page has left, and the body may have no end: nothing is kept of it then.
+   * @param body the response's, where it is being read already. Default: it is read if the settlement is to store it.
    */
   async keep(
     read: Read,
@@ -73,12 +71,12 @@ export class ResponseStore {
     response: Response | undefined,
     exchange: Exchange,
     informed: ReadonlySet<string>,
-    left?: AbortSignal,
+    body?: BodyReading['whole'],
   ): Promise<Stored | undefined> {
     const { rows, log, channel, structured } = this.#ports
     switch (settlement.kind) {
       case 'store':
-        return response && this.#store(read, response, exchange, informed, left)
+        return response && this.#store(read, response, exchange, informed, body)
       case 'refresh':
       case 'update': {
         const { row, fields } = settlement
@@ -114,16 +112,20 @@ export class ResponseStore {
     response: Response,
     exchange: Exchange,
     informed: ReadonlySet<string>,
-    left: AbortSignal | undefined,
+    reading: BodyReading['whole'] = wholeBody(response, MAX_STORED_BYTES),
   ): Promise<Stored | undefined> {
-    const { rows, channel, structured, ranges, eviction, urlOf } = this.#ports
+    const { rows, channel, structured, ranges, eviction, urlOf, obstacles } = this.#ports
     const { head, partition, rule, row: previous } = read
-    const came = await received(response, exchange.receivedAtMs, left)
-    const kept = came && isPart(came) ? await ranges?.join(came, previous) : came
+    const tooLarge = (): undefined => obstacles.meet(rule.name, partition, head.url, { why: 'too-large' })
+    const whole = await reading
+    if (whole === undefined) return undefined
+    if (whole === 'too-large') return tooLarge()
+    const came = received(response, whole, exchange.receivedAtMs)
+    const kept = isPart(came) ? await ranges?.join(came, previous) : came
     if (kept === undefined) return undefined
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept
-    if (!eviction.fits(rule.name, body.byteLength)) return undefined
+    if (!eviction.fits(rule.name, body.byteLength)) return tooLarge()
     const digest = await digestOf(body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
@@ -176,17 +178,12 @@ export class ResponseStore {
   }
 }
 
-/** What came; undefined where it is too long to be kept. */
-async function received(
-  response: Response,
-  atMs: EpochMs,
-  left: AbortSignal | undefined,
-): Promise<Received | undefined> {
-  const body = await wholeBody(response, MAX_STORED_BYTES, left)
-  const fields = storedFields(fieldsOf(response.headers))
+/** What came. */
+function received({ status, headers }: Response, body: ArrayBuffer, atMs: EpochMs): Received {
+  const fields = storedFields(fieldsOf(headers))
   // A cache that finds no `Date` writes down when it received the response (RFC 9110 §6.6.1).
   if (!fields.has('date')) fields.set('date', formatHttpDate(atMs))
-  return body && { status: response.status, fields, body }
+  return { status, fields, body }
 }
 
 /** What is needed to ask again for an answer that varies by these fields. */

@@ -1,6 +1,7 @@
 import type { Change, ChangeCause } from '../../core/change.ts'
 import { EVERYTHING, literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
 import { EVERYONE } from '../../core/key.ts'
+import { normaliseEncoding } from '../../core/percent-encoding.ts'
 import { now } from '../clock.ts'
 import type { UrlOf } from './read.ts'
 import { worker } from '../scope.ts'
@@ -46,8 +47,8 @@ export const invalidation = (reached: readonly Target[], cause: ChangeCause): Ch
   informed: [],
 })
 
-/** Without fragment. */
+/** Without fragment, in the form in which rows have their URLs. */
 function absolute(url: string): string {
   const { origin, pathname, search } = new URL(url, worker.location.origin)
-  return origin + pathname + search
+  return normaliseEncoding(origin + pathname + search)
 }

@@ -6,18 +6,20 @@ import { settleWithin } from '../settle-within.ts'
 import type { Channel } from '../channel.ts'
 import { ANNOUNCE_LIMIT_MS, STORE_LIMIT_MS, timeout } from '../clock.ts'
 import { fieldsOf } from './describe.ts'
-import { dirtyFlag } from '../store/dirty-flag.ts'
 import type { Identities } from '../identity/identity.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import { report } from '../report.ts'
 import type { Erasure } from '../store/erasure.ts'
 import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
+import type { Writer } from '../store/writer.ts'
+import type { PostAnswers } from './post-answers.ts'
 import type { UrlOf } from './read.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
 
 interface Ports {
+  readonly writer: Pick<Writer, 'dirtyFlag'>
   readonly log: InvalidationLog
   readonly erasure: Erasure
   readonly generations: Generations
@@ -27,6 +29,7 @@ interface Ports {
   readonly applySignals: Identities['applySignals']
   readonly structured: Structured | undefined
   readonly urlOf: UrlOf
+  readonly postAnswers: PostAnswers | undefined
 }
 
 /** Passes writes through, and makes sure that no read that begins after the answer is older than it (I1). */
@@ -44,7 +47,7 @@ export class Writes {
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const { log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
+    const { writer, log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
     const { rule, params, tags } = match
     const isSameSession = this.#ports.generations.watch(UNKNOWN_USER)
     const { urls, patterns } = fillPlaces(rule.invalidates, params)
@@ -60,7 +63,10 @@ export class Writes {
     })
     // Whose it is by its own token is known before what becomes of it. Where that fails, the network answers all the
     // same (I6), and what the answer says of its user is not applied.
-    const whose = (async () => identity.knownOf(request, clientId))()
+    // A sign-in may carry the credentials of the app or a password: they do not say who used the page so far.
+    const isSignIn = rule.session === 'sign-in'
+    const whose = (async () => (isSignIn ? undefined : identity.knownOf(request, clientId)))()
+    const kept = rule.stores === true ? this.#ports.postAnswers?.(request, clientId, whose) : undefined
     const [, endSession] = await Promise.all([
       timeout(ANNOUNCE_LIMIT_MS, announced.durable, false),
       sessions.begin(rule.session),
@@ -69,7 +75,7 @@ export class Writes {
     // Its end is told once it is on disk, which may be after the page knows.
     const end = async (reached: readonly Target[]): Promise<void> => {
       const change = reached.length > 0 ? invalidation(reached, 'write') : undefined
-      const kept = log.end(announced, reached, change).then(
+      const ended = log.end(announced, reached, change, kept?.place).then(
         (logged) => {
           if (logged === undefined) channel.tellWorkers()
           else channel.changes([logged])
@@ -80,27 +86,27 @@ export class Writes {
           return false
         },
       )
-      waitUntil(kept)
+      waitUntil(ended)
       // On disk the announcement stands for the outcome; without either the next worker has to be warned.
-      if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, kept, false))) return
-      await settleWithin(dirtyFlag.set(kept))
+      if (isAnnounced || reached.length === 0 || (await timeout(STORE_LIMIT_MS, ended, false))) return
+      await settleWithin(writer.dirtyFlag.set(ended))
       channel.tellWorkers()
     }
     let response: Response
     try {
       response = await fetch(request)
     } catch (error) {
-      await end(targets)
-      await settleWithin(endSession(true, clientId))
+      kept?.release()
+      await Promise.all([settleWithin(endSession(true, clientId)), end(targets)])
       throw error
     }
+    kept?.take(response)
     const { status } = response
     const fields = fieldsOf(response.headers)
     const outcome = settleWrite(response.type === 'opaqueredirect' ? 'redirected' : status)
     const reached = outcome === 'nothing' ? [] : targets
     const others = outcome === 'named' ? targetsOf(urlOf, [], [], named(response, request.url)) : []
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
-    await end([...reached, ...others, ...targetsOf(urlOf, [], groups)])
     const follow = async (): Promise<void> => {
       const forgotten = isCleared(fields) ? settleWithin(forgetAll(this.#ports)) : undefined
       // A user who asks to be signed out is, whatever the origin answers.
@@ -110,9 +116,12 @@ export class Writes {
       const partition = await whose
       // An answer to a request of before a sign-in or sign-out does not name the user of now.
       if (partition === undefined) identity.learn(clientId, isSameSession() ? fields : undefined)
-      else await applySignals({ partition, clientId }, { status, fields }, false)
+      else if (isSameSession()) await applySignals({ partition, clientId }, { status, fields }, false)
     }
-    await settleWithin(follow())
+    // The browser may have the next user's cookie by now. So memory ends the session first, and the disk is not waited for.
+    const following = settleWithin(follow())
+    await Promise.all([following, end([...reached, ...others, ...targetsOf(urlOf, [], groups)])])
+    if (kept !== undefined) waitUntil(kept.store())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })
   }
 }

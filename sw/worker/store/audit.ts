@@ -5,7 +5,7 @@ import { report } from '../report.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
-import { entriesOf, indexKey, isBodyKey, kindOf, rowKey, storedPartitions } from './records.ts'
+import { entriesOf, indexKey, isBodyKey, rowKey, rowsBehind } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
 import type { Transaction, Writer } from './writer.ts'
 
@@ -66,20 +66,8 @@ async function auditSlice(
     meta.clockAtMs = now()
   }
   const heardAtMs = epochMs(Math.min(now(), meta.believedAtMs ?? 0))
-  const from = meta.auditedTo ?? ''
-  // Listed here: a row of a new partition is among them, or is stored after this and lowers `oldestSeen`.
-  const partition = (await storedPartitions(store)).find((each) => `${kindOf(each, 'row')}\uffff` > from)
-  // Rows that are stored behind the audit's back lower it as well, see `Rows.commit`.
+  // Rows that are stored behind the audit's back, those of a new partition among them, lower it as well: see `Rows.commit`.
   let oldest = meta.oldestSeen ?? next()
-  meta.oldestSeen = oldest
-  if (partition === undefined) return { gone: [], damaged: 0, isLast: true }
-  const rowRange = kindOf(partition, 'row')
-  const start = from > rowRange ? from : rowRange
-  const keys = await keysOf(store, start, `${rowRange}\uffff`)
-  const isLast = keys.length < SLICE
-  const upTo = isLast ? `${rowRange}\uffff` : (keys.at(-1) ?? start)
-  const entryRange = IDBKeyRange.bound(indexKey(start), indexKey(upTo), start === from)
-  const known = new Map((await entriesOf(store, entryRange)).map(([key, entry]) => [key, parseEntry(entry)]))
   const gone: string[] = []
   let damaged = 0
   const remove = (key: string, entry: IndexEntry | undefined): void => {
@@ -87,25 +75,40 @@ async function auditSlice(
     resize(meta, entry, -1)
     if (entry !== undefined) gone.push(entry.key)
   }
-  for (const key of keys) {
-    if (isBodyKey(key)) continue
-    const entry = known.get(indexKey(key))
-    known.delete(indexKey(key))
-    const isOld = entry !== undefined && heardAtMs - entry.receivedAtMs > YOUNG_MS
-    const row = isOld ? parseRow(await promisifyRequest<unknown>(store.get(key))) : undefined
-    const isDamaged = entry === undefined || (isOld && (row === undefined || rowKey(row) !== key))
-    if (isDamaged) damaged++
-    if (isDamaged || (row !== undefined && isExpired(row, heardAtMs))) remove(key, entry)
-    else if (entry.sequence < oldest) oldest = entry.sequence
+  let isLast = false
+  for (let looked = 0; looked < SLICE;) {
+    const from = meta.auditedTo ?? ''
+    const prefix = await rowsBehind(store, from)
+    if (prefix === undefined) {
+      isLast = true
+      break
+    }
+    const start = from > prefix ? from : prefix
+    const keys = await keysOf(store, start, `${prefix}\uffff`)
+    const upTo = keys.length < SLICE ? `${prefix}\uffff` : (keys.at(-1) ?? start)
+    const entryRange = IDBKeyRange.bound(indexKey(start), indexKey(upTo), start === from)
+    const known = new Map((await entriesOf(store, entryRange)).map(([key, entry]) => [key, parseEntry(entry)]))
+    for (const key of keys) {
+      if (isBodyKey(key)) continue
+      const entry = known.get(indexKey(key))
+      known.delete(indexKey(key))
+      const isOld = entry !== undefined && heardAtMs - entry.receivedAtMs > YOUNG_MS
+      const row = isOld ? parseRow(await promisifyRequest<unknown>(store.get(key))) : undefined
+      const isDamaged = entry === undefined || (isOld && (row === undefined || rowKey(row) !== key))
+      if (isDamaged) damaged++
+      if (isDamaged || (row !== undefined && isExpired(row, heardAtMs))) remove(key, entry)
+      else if (entry.sequence < oldest) oldest = entry.sequence
+    }
+    for (const [key, entry] of known) {
+      damaged++
+      store.delete(key)
+      resize(meta, entry, -1)
+    }
+    looked += keys.length + 1
+    meta.auditedTo = upTo
   }
-  for (const [key, entry] of known) {
-    damaged++
-    store.delete(key)
-    resize(meta, entry, -1)
-  }
-  meta.auditedTo = upTo
   meta.oldestSeen = oldest
-  return { gone, damaged, isLast: false }
+  return { gone, damaged, isLast }
 }
 
 const keysOf = async (store: IDBObjectStore, from: string, to: string): Promise<string[]> =>

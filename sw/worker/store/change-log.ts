@@ -84,6 +84,23 @@ function isEntry(record: unknown): record is LoggedChange {
   return typeof position === 'number' && typeof atMs === 'number' && Array.isArray(informed)
 }
 
+/**
+ * Deletes what was logged of a partition up to a position: the log of changes to a user's data is that user's data.
+ *
+ * @returns how many changes, no more than `atMost`.
+ */
+export async function deleteChanges(
+  store: IDBObjectStore,
+  partition: string,
+  upTo: number,
+  atMost: number,
+): Promise<number> {
+  const range = IDBKeyRange.bound(kindOf(partition, 'change'), changeKey(partition, upTo))
+  const keys = await promisifyRequest(store.getAllKeys(range, atMost))
+  if (keys.length > 0) store.delete(IDBKeyRange.bound(keys[0], keys.at(-1)))
+  return keys.length
+}
+
 /** Removes what is too old to be told. */
 export async function trimChanges(writer: Writer): Promise<void> {
   const oldestMs = now() - MAX_CHANGE_AGE_MS

@@ -79,14 +79,18 @@ export function openStore(database: string, durability: 'strict' | 'relaxed'): U
     }
     const work = Promise.resolve(callback(store))
     const outcome = await unlessStalled(work)
-    if (outcome !== STALLED) {
+    if (outcome !== LATE) {
       served = store.transaction.db
       return outcome
     }
     // A transaction that hangs holds up every other that writes.
     work.catch(() => undefined)
-    store.transaction.abort()
-    throw new CacheError(storeUnavailable, { database, why: `nothing came of it for ${STALLED_MS} ms` })
+    try {
+      store.transaction.abort()
+    } catch {
+      // It is being committed, and the commit hangs.
+    }
+    throw new CacheError(storeUnavailable, { database, why: STALLED.message }, { cause: STALLED })
   }
   return async (mode, callback) => {
     try {
@@ -99,12 +103,17 @@ export function openStore(database: string, durability: 'strict' | 'relaxed'): U
   }
 }
 
-const STALLED = Symbol('stalled')
+const STALLED = new Error(`nothing came of it for ${STALLED_MS} ms`)
 
-async function unlessStalled<T>(work: Promise<T>): Promise<T | typeof STALLED> {
+/** Whether a store has failed because it hangs: it would do so whatever it was asked. */
+export const isStalled = (error: unknown): boolean => error instanceof CacheError && error.cause === STALLED
+
+const LATE = Symbol('late')
+
+async function unlessStalled<T>(work: Promise<T>): Promise<T | typeof LATE> {
   for (let seen = completed; ; seen = completed) {
-    const outcome = await timeout(STALLED_MS, work, STALLED)
-    if (outcome !== STALLED || completed === seen) return outcome
+    const outcome = await timeout(STALLED_MS, work, LATE)
+    if (outcome !== LATE || completed === seen) return outcome
   }
 }
 
@@ -115,7 +124,7 @@ function open(database: string, version?: number): Promise<IDBDatabase> {
     let late = false
     const timer = setTimeout(() => {
       late = true
-      reject(new Error(`opening took longer than ${STALLED_MS} ms`))
+      reject(STALLED)
     }, STALLED_MS)
     request.addEventListener('upgradeneeded', () => {
       for (const name of [RECORDS_STORE, COLLECTIONS_STORE]) {

@@ -1,24 +1,24 @@
 import type { RemovalTarget } from '../../core/invalidation.ts'
+import { NEVER } from '../../core/sequence.ts'
 import { report } from '../report.ts'
+import { deleteChanges } from './change-log.ts'
 import { promisifyRequest } from './database.ts'
 import { parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
-import { entriesOf, indexKey, isBodyKey, kindOf, rowsOfKey, storedPartitions } from './records.ts'
+import { WALKED } from './meta.ts'
+import { entriesOf, indexKey, isBodyKey, kindOf, partitionOf, REMOVALS, rowsBehind, rowsOfKey } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
 import type { Transaction, Writer } from './writer.ts'
 
 /** Rows that are looked at in one transaction: what is being answered meanwhile waits for one slice. */
 const SLICE = 200
 
-/** Rows whose keys have a prefix. */
-interface Range {
-  readonly partition: string
-  readonly prefix: string
-}
+const PARTITION = 'partition '
 
 /**
  * Deletes the bytes of what has been removed, some at a time. The removal is on disk already and keeps every worker from
- * them, so an erasure may be cut short at any point: the next worker goes on.
+ * them, so an erasure may be cut short at any point. It is one walk over the rows, in the order of their keys. How far it has
+ * come is on disk as well, so the next worker goes on there.
  */
 export class Erasure {
   readonly #writer: Writer
@@ -50,53 +50,58 @@ export class Erasure {
   async #eraseAll(): Promise<void> {
     try {
       await this.#writer.load()
+      let isMore: boolean
       do {
         this.#isAskedAgain = false
-        const removals = this.#log.memory.removals()
-        if (removals.length === 0) return
-        for (const range of await this.#rangesOf(removals.map(([target]) => target))) await this.#erase(range)
+        if (this.#log.memory.removals().length === 0) return
+        const round = await this.#writer.write(async (transaction) => {
+          await this.#eraseSlice(transaction)
+          return this.#log.endRemovals(transaction)
+        })
+        isMore = round.isMore
         // What memory holds of them goes before the marks that keep it from being served.
-        this.#rows.forgetAll()
-        await this.#log.forgetRemovals(removals)
-      } while (this.#isAskedAgain)
+        if (round.ended.length > 0) this.#rows.forgetAll()
+        for (const [target, at] of round.ended) this.#log.memory.forgetRemoval(target, at)
+      } while (isMore || this.#isAskedAgain)
     } finally {
       // In the same step as the last look: a caller that asks after it gets a run of its own.
       this.#running = undefined
     }
   }
 
-  /** The ranges of rows that may hold something of these: those of a key or of a partition, else all. */
-  async #rangesOf(targets: readonly RemovalTarget[]): Promise<readonly Range[]> {
-    const ofPartition = (partition: string): Range => ({ partition, prefix: kindOf(partition, 'row') })
-    const named = targets.map((target): Range | undefined => {
-      const name = target.slice(target.indexOf(' ') + 1)
-      if (target.startsWith('partition ')) return ofPartition(name)
-      if (!target.startsWith('key ')) return undefined
-      return { partition: name.split('\n', 1)[0] ?? '', prefix: rowsOfKey(name) }
-    })
-    if (!named.includes(undefined)) return named.filter((range) => range !== undefined)
-    return (await this.#writer.read(storedPartitions)).map(ofPartition)
-  }
-
-  async #erase({ partition, prefix }: Range): Promise<void> {
-    for (let from: string | undefined = prefix; from !== undefined;) {
-      const start: string = from
-      from = await this.#writer.write((transaction) => this.#eraseSlice(transaction, { partition, prefix }, start))
+  /** The next slice of the walk that is under way, or of a new one. */
+  async #eraseSlice({ store, meta }: Transaction): Promise<void> {
+    const removals = this.#log.memory.removals()
+    const latest = removals.at(-1)?.[1] ?? NEVER
+    const { erasing } = meta
+    const isNew = erasing === undefined || (erasing.at === WALKED && latest > erasing.upTo)
+    let { upTo, at } = isNew ? { upTo: latest, at: '' } : erasing
+    const targets = removals.flatMap(([target, place]) => (place <= upTo ? [target] : []))
+    const prefixes = prefixesOf(targets)
+    let looked = await deleteChangesOf(store, targets)
+    while (looked < SLICE && at !== WALKED) {
+      const prefix = prefixes === 'all' ? await rowsBehind(store, at) : prefixes.find((each) => `${each}\uffff` > at)
+      const seen = prefix === undefined ? [] : await this.#eraseRange({ store, meta }, prefix, at)
+      looked += seen.length + 1
+      at = prefix === undefined ? WALKED : seen.length < SLICE ? `${prefix}\uffff` : (seen.at(-1) ?? WALKED)
     }
+    meta.erasing = { upTo, at }
   }
 
-  /** Gives where to go on; undefined: it was the last slice. */
-  async #eraseSlice(transaction: Transaction, { partition, prefix }: Range, from: string): Promise<string | undefined> {
-    const { store, meta } = transaction
-    const to = `${prefix}\uffff`
+  /** Deletes what is removed among the rows of a range that lie behind a key. Gives the keys that it has looked at. */
+  async #eraseRange(
+    { store, meta }: Pick<Transaction, 'store' | 'meta'>,
+    prefix: string,
+    at: string,
+  ): Promise<string[]> {
     // A row without a variant has the prefix of its key for a key, and is of the first slice.
-    const found = (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to, from !== prefix), SLICE))).map(
-      String,
-    )
+    const range = IDBKeyRange.bound(at < prefix ? prefix : at, `${prefix}\uffff`, at >= prefix)
+    const found = (await promisifyRequest(store.getAllKeys(range, SLICE))).map(String)
     const [first, last] = [found[0], found.at(-1)]
-    if (first === undefined || last === undefined) return undefined
+    if (first === undefined || last === undefined) return found
     const entries = await entriesOf(store, IDBKeyRange.bound(indexKey(first), indexKey(last)))
     const known = new Map(entries.map(([key, entry]) => [key, parseEntry(entry)]))
+    const partition = partitionOf(prefix)
     for (const key of found) {
       if (isBodyKey(key)) continue
       const entry = known.get(indexKey(key))
@@ -105,6 +110,33 @@ export class Erasure {
       deleteRecords(store, key)
       resize(meta, entry, -1)
     }
-    return found.length < SLICE ? undefined : last
+    return found
   }
+}
+
+/** Deletes some of what was logged of partitions before they were removed. Gives how many changes. */
+async function deleteChangesOf(store: IDBObjectStore, targets: readonly RemovalTarget[]): Promise<number> {
+  let deleted = 0
+  for (const target of targets) {
+    if (deleted >= SLICE) break
+    if (!target.startsWith(PARTITION)) continue
+    const mark = await promisifyRequest<{ readonly loggedTo?: unknown } | undefined>(store.get(REMOVALS + target))
+    const { loggedTo } = mark ?? {}
+    if (typeof loggedTo !== 'number') continue
+    deleted += await deleteChanges(store, target.slice(PARTITION.length), loggedTo, SLICE - deleted)
+  }
+  return deleted
+}
+
+/**
+ * The prefixes of the rows that may hold something of these: those of a key or of a partition, in the order of keys; else
+ * 'all'.
+ */
+function prefixesOf(targets: readonly RemovalTarget[]): readonly string[] | 'all' {
+  const prefixes = targets.map((target) => {
+    const name = target.slice(target.indexOf(' ') + 1)
+    if (target.startsWith(PARTITION)) return kindOf(name, 'row')
+    return target.startsWith('key ') ? rowsOfKey(name) : undefined
+  })
+  return prefixes.includes(undefined) ? 'all' : prefixes.filter((each) => each !== undefined).toSorted()
 }

@@ -56,6 +56,17 @@ export function fakeLocks(): { readonly name: string }[] {
   return held
 }
 
+/** Cache Storage that holds the names of caches alone. Returns those that are there. */
+export function fakeCaches(): Set<string> {
+  const names = new Set<string>()
+  vi.stubGlobal('caches', {
+    keys: () => Promise.resolve([...names]),
+    open: (name: string) => Promise.resolve(void names.add(name)),
+    delete: (name: string) => Promise.resolve(names.delete(name)),
+  })
+  return names
+}
+
 /** A store that fails at everything. */
 export const FAILING: Transactions = {
   read: () => Promise.reject(new Error('no such luck')),

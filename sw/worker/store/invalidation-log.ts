@@ -9,12 +9,11 @@ import {
   type Target,
 } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
-import { NEVER, sequence, type Sequence } from '../../core/sequence.ts'
-import { settleWithin } from '../settle-within.ts'
+import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
 import { log } from './change-log.ts'
-import { dirtyFlag } from './dirty-flag.ts'
 import { aliveWorkers } from './liveness.ts'
-import { INVALIDATIONS, kindOf, META, PENDING_WRITES, REMOVALS, under } from './records.ts'
+import { WALKED } from './meta.ts'
+import { INVALIDATIONS, META, PENDING_WRITES, REMOVALS } from './records.ts'
 import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
 
 /** A write that has been announced and not ended, as it lies on disk. */
@@ -42,7 +41,16 @@ export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'targ
 /** More invalidations than this give way to ones that reach more. */
 const MAX_INVALIDATIONS = 1000
 
-const PARTITION = 'partition '
+type Removal = readonly [target: RemovalTarget, at: Sequence]
+
+/** A removal that is not on disk. */
+interface Unrecorded {
+  readonly targets: readonly RemovalTarget[]
+  /** Undefined: it has no place in the order of things yet, and covers everything. */
+  at?: Sequence
+  /** Called when it is on disk. */
+  readonly settle: () => void
+}
 
 /** What makes a record of this kind one that no reader understands: it may have said anything. */
 const DAMAGED = 'damaged'
@@ -67,8 +75,8 @@ export class InvalidationLog implements StateReader {
   readonly #own = new Map<string, 'pending' | 'over'>()
   /** Pending writes of other workers, by id. */
   #others: ReadonlyMap<string, PendingWrite> = new Map()
-  /** Removals without a place in the order of things yet: they cover everything. */
-  readonly #removing = new Set<readonly RemovalTarget[]>()
+  /** Removals that are not on disk. The marks of those that have a place go there with the next step of an erasure. */
+  readonly #unrecorded = new Set<Unrecorded>()
   /** Writes that have ended without a place in the order of things, by id: they stay pending. */
   readonly #unplaced = new Map<string, readonly Target[]>()
   /** Writes of workers that are gone, which this worker has ended. */
@@ -86,7 +94,11 @@ export class InvalidationLog implements StateReader {
 
   /** Whether the row has been removed: its bytes may still be on disk. */
   isRemoved(row: Removable & Pick<Row, 'sequence'>): boolean {
-    for (const targets of this.#removing) if (isRemovedBy(row, targets)) return true
+    for (const { targets, at } of this.#unrecorded) {
+      // Whether another worker has stored before it or after cannot be told yet.
+      const isOfOther = at === undefined || incarnationOf(at) !== incarnationOf(row.sequence)
+      if (isOfOther && isRemovedBy(row, targets)) return true
+    }
     return this.memory.removing(row) >= row.sequence
   }
 
@@ -117,13 +129,16 @@ export class InvalidationLog implements StateReader {
    * The outcome of a write is known: what it `reached` is invalidated as of now. The write stays pending for what it
    * reached until that is on disk, so the page can be answered at once.
    *
-   * @returns settles when the invalidation is on disk. Rejects when the store could not be written: then memory alone
-   * has it, and on disk the announcement stands for it.
+   * @param onPlaced is called with the write's place in the order of things, before any write that ends later has one, and
+   *   with the write's id.
+   * @returns settles when the invalidation is on disk. Rejects when the store could not be written: then the write stays
+   * pending in memory until it is, and on disk the announcement stands for it.
    */
   async end(
     { id }: Pick<Announced, 'id'>,
     reached: readonly Target[],
     change: Change | undefined,
+    onPlaced?: (at: Sequence, id: string) => void,
   ): Promise<LoggedChange | undefined> {
     this.memory.begin(id, reached)
     // A slow announcement does not come after this.
@@ -133,19 +148,39 @@ export class InvalidationLog implements StateReader {
     this.#unplaced.set(id, reached)
     const placed = await this.#writer.nextInMemory()
     this.#unplaced.delete(id)
+    onPlaced?.(placed, id)
     try {
       const logged = await this.#writer.write((transaction) => {
         // What is asked after the page has its answer, and before this is on disk, is newer than the write.
         const at = this.#writer.confirm(placed, transaction)
         for (const target of reached) this.putInvalidation(transaction, target, at)
         transaction.store.delete(PENDING_WRITES + id)
+        this.#place(transaction, at)
         return log(transaction, change)
       })
       this.#own.delete(id)
-      return logged
-    } finally {
-      for (const target of reached) this.memory.add({ target, sequence: placed })
       this.memory.end(id)
+      return logged
+    } catch (error) {
+      // Rows of another live worker have a later place than this one in memory, even if they were asked for before the write.
+      // So the write stays pending until a transaction gives it a place after them.
+      this.#unplaced.set(id, reached)
+      throw error
+    }
+  }
+
+  /** Writes the ends of writes that have no place in the order of things yet. */
+  #place(transaction: Transaction, at: Sequence): void {
+    const { store } = transaction
+    for (const [id, targets] of this.#unplaced) {
+      for (const target of targets) this.putInvalidation(transaction, target, at)
+      store.delete(PENDING_WRITES + id)
+      // No sooner: the transaction may be undone.
+      store.transaction.addEventListener('complete', () => {
+        this.#unplaced.delete(id)
+        this.#own.delete(id)
+        this.memory.end(id)
+      })
     }
   }
 
@@ -158,57 +193,86 @@ export class InvalidationLog implements StateReader {
    * Removes what the targets cover: nothing of it is served or stored from now on, in memory at once and in every worker
    * when this settles. The bytes are deleted later, see `Erasure`.
    *
-   * Where it cannot be written, this worker serves and stores nothing that was asked for until then, and the next one
-   * believes nothing of what is stored.
+   * Where it cannot be written, this worker serves and stores nothing that was asked for until then. The next one
+   * believes nothing of what is stored, unless the removal is written later. So too while the disk hangs.
    */
   async remove(targets: readonly RemovalTarget[], change: Change | undefined): Promise<LoggedChange | undefined> {
-    this.#removing.add(targets)
+    let settle = (): void => undefined
+    const recorded = new Promise<void>((resolve) => (settle = resolve))
+    const removal: Unrecorded = { targets, settle }
+    this.#unrecorded.add(removal)
     // What is in the air was asked before.
     this.tagVersion++
+    const writing = this.#writer.write((transaction) => {
+      this.putRemovals(transaction, targets, transaction.next())
+      return log(transaction, change)
+    })
+    const warning = this.#writer.dirtyFlag.setUnless(writing, recorded)
     try {
-      const logged = await this.#writer.write((transaction) => {
-        this.putRemovals(transaction, targets, transaction.next())
-        return log(transaction, change)
-      })
-      this.#removing.delete(targets)
+      const logged = await writing
+      this.#recorded(removal)
       return logged
     } catch (error) {
       const placed = this.#writer.nextInMemory().then((at) => {
         for (const target of targets) this.memory.addRemoval(target, at)
-        this.#removing.delete(targets)
+        removal.at = at
+        // `takeOver` may have put it before all that this worker has asked for.
+        this.#unrecorded.add(removal)
       })
       // Without a place this worker stores nothing, and `takeOver` puts the removal before all that it stores later.
       placed.catch(() => undefined)
-      await settleWithin(dirtyFlag.set())
+      await warning
       throw error
     }
   }
 
+  /** Writes a removal that could not be written before. */
+  #record(transaction: Transaction, removal: Unrecorded, at: Sequence): void {
+    this.putRemovals(transaction, removal.targets, at)
+    // No sooner: the transaction may be undone.
+    transaction.store.transaction.addEventListener('complete', () => this.#recorded(removal))
+  }
+
+  #recorded(removal: Unrecorded): void {
+    this.#unrecorded.delete(removal)
+    removal.settle()
+  }
+
   /** The same, as part of a transaction. */
-  putRemovals({ store }: Transaction, targets: readonly RemovalTarget[], at: Sequence): void {
+  putRemovals({ store, meta }: Transaction, targets: readonly RemovalTarget[], at: Sequence): void {
+    // The place may be an earlier request's. The walk may have passed what is removed only now.
+    if (meta.erasing !== undefined && at <= meta.erasing.upTo)
+      meta.erasing = { ...meta.erasing, upTo: (at - 1) as Sequence }
     for (const target of targets) {
       this.memory.addRemoval(target, at)
-      store.put({ kind: 'removal', target, sequence: at }, REMOVALS + target)
-      // Few, so they go at once: the log of changes to a user's data is that user's data.
-      if (target.startsWith(PARTITION)) store.delete(under(kindOf(target.slice(PARTITION.length), 'change')))
+      // What is logged later is of the user's next session.
+      store.put({ kind: 'removal', target, sequence: at, loggedTo: meta.position }, REMOVALS + target)
     }
   }
 
-  /** Nothing that a removal covers is stored any more: its mark goes, and what is asked before it is never stored. */
-  async forgetRemovals(erased: readonly (readonly [RemovalTarget, Sequence])[]): Promise<void> {
-    if (erased.length === 0) return
-    const forgotten = await this.#writer.write((transaction) => {
-      const { store, meta } = transaction
-      const inAir = this.#writer.oldestInAir(transaction)
-      // A request of this worker that began before could still bring it back.
-      const over = erased.filter(([target, at]) => at < inAir && this.memory.isLatestRemoval(target, at))
-      for (const [target, at] of over) {
-        if (at > meta.floor) meta.floor = at
-        store.delete(REMOVALS + target)
-      }
-      return over
-    })
-    for (const [target, at] of forgotten) this.memory.forgetRemoval(target, at)
+  /**
+   * Deletes the marks of removals whose walk has come to its end: what is asked before them is never stored.
+   *
+   * @returns what memory is to forget when the transaction is on disk, and whether a walk has more to do.
+   */
+  endRemovals(transaction: Transaction): { readonly ended: readonly Removal[]; readonly isMore: boolean } {
+    const { store, meta } = transaction
+    for (const removal of this.#unrecorded) {
+      if (removal.at !== undefined) this.#record(transaction, removal, this.#writer.confirm(removal.at, transaction))
+    }
+    const removals = this.memory.removals()
+    if (meta.erasing?.at !== WALKED) return { ended: [], isMore: removals.length > 0 }
+    const { upTo } = meta.erasing
+    const inAir = this.#writer.oldestInAir(transaction)
+    const walked = removals.filter(([, at]) => at <= upTo)
+    // A request of this worker that began before could still bring it back.
+    const ended = walked.filter(([, at]) => at < inAir)
+    for (const [target, at] of ended) {
+      if (at > meta.floor) meta.floor = at
+      store.delete(REMOVALS + target)
+    }
+    if (ended.length === walked.length) meta.erasing = undefined
+    return { ended, isMore: removals.length > walked.length }
   }
 
   /**
@@ -219,6 +283,7 @@ export class InvalidationLog implements StateReader {
    */
   tidy(transaction: Transaction, isAudited: boolean): readonly Invalidation[] {
     const { store, meta } = transaction
+    if (this.#unplaced.size > 0) this.#place(transaction, transaction.next())
     const inAir = this.#writer.oldestInAir(transaction)
     const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
     const oldest = oldestRow < inAir ? oldestRow : inAir
@@ -252,23 +317,17 @@ export class InvalidationLog implements StateReader {
     if (others.size > 0) this.#writer.whenActive(() => void this.settleOthers().catch(() => undefined))
   }
 
-  takeOver(transaction: Transaction, isOtherVersion: boolean, entries: readonly (readonly [string, unknown])[]): void {
+  takeOver(
+    transaction: Transaction,
+    why: 'version' | 'dirt' | undefined,
+    entries: readonly (readonly [string, unknown])[],
+  ): void {
     const { store, meta } = transaction
     // Before all that this worker asks for, and after all that any worker has asked for so far.
     const start = sequence(meta.incarnation, 0)
-    if (isOtherVersion) this.putRemovals(transaction, [EVERYTHING], start)
-    for (const targets of this.#removing) {
-      this.putRemovals(transaction, targets, start)
-      // No sooner: the transaction may be undone.
-      store.transaction.addEventListener('complete', () => this.#removing.delete(targets))
-    }
-    for (const [id, targets] of this.#unplaced) {
-      for (const target of targets) this.putInvalidation(transaction, target, start)
-      store.transaction.addEventListener('complete', () => {
-        this.#unplaced.delete(id)
-        this.memory.end(id)
-      })
-    }
+    if (why !== undefined) this.putRemovals(transaction, [EVERYTHING], start)
+    for (const removal of this.#unrecorded) this.#record(transaction, removal, start)
+    this.#place(transaction, start)
     const damaged = entries.filter(([key, record]) => key !== META && parse(record) === undefined)
     for (const [key] of damaged) store.delete(key)
     if (damaged.length > 0) this.putInvalidation(transaction, EVERYTHING, start)

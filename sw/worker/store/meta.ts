@@ -26,7 +26,20 @@ export interface Meta {
   auditedTo?: string | undefined
   /** The oldest row that the audit has seen in this pass. */
   oldestSeen?: Sequence | undefined
+  /** The walk that deletes what removals cover. Absent: none is under way. */
+  erasing?: Walk | undefined
 }
+
+/** A walk over stored rows, in the order of their keys. */
+interface Walk {
+  /** It serves the removals up to this place. Later ones wait for the next walk: it may have passed their rows. */
+  readonly upTo: Sequence
+  /** The key that it has come to; `WALKED`: it has seen all. */
+  readonly at: string
+}
+
+/** After every key. */
+export const WALKED = '\uffff'
 
 /** Of a database that has none: whatever lies in it is of no version. */
 export const newMeta = (): Meta => ({

@@ -21,8 +21,10 @@ export const PENDING_WRITES = '!write '
 export const SEARCHES = '!search '
 /** What the backend calls the user of a partition. */
 export const ECHOES = '!echo '
-/** Partitions whose user the origin has refused, or who may have been followed by another. */
+/** Partitions whose user the origin has refused. */
 export const TRUST = '!trust '
+/** The last sign-in, and the partitions of users who were confirmed since. */
+export const FOLLOWED = '!followed'
 /** Sign-ins and sign-outs under way: one whose worker ends before its outcome is known counts as done. */
 export const SESSIONS = '!session '
 /** Whether the origin has switched the layer off, and when it was asked. The one record that a kill leaves. */
@@ -90,14 +92,36 @@ const PARTITIONS = ['anonymous', 'everyone', 'token/', 'user/']
 /** Every partition that has a record, found without looking at the others of each. */
 export async function storedPartitions(store: IDBObjectStore): Promise<string[]> {
   const found: string[] = []
-  for (const prefix of PARTITIONS) {
-    for (let from = prefix; ;) {
-      const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, `${prefix}\uffff`), 1))
-      if (key === undefined) break
-      const [partition = ''] = String(key).split('\n', 1)
-      found.push(partition)
-      from = `${partitionPrefix(partition)}\uffff`
-    }
+  for (let from = ''; ;) {
+    const partition = await partitionBehind(store, from)
+    if (partition === undefined) return found
+    found.push(partition)
+    from = `${partitionPrefix(partition)}\uffff`
   }
-  return found
 }
+
+/** The partition of the first record behind a key. */
+async function partitionBehind(store: IDBObjectStore, from: string): Promise<string | undefined> {
+  for (const prefix of PARTITIONS) {
+    const to = `${prefix}\uffff`
+    if (from >= to) continue
+    const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from > prefix ? from : prefix, to), 1))
+    if (key !== undefined) return partitionOf(String(key))
+  }
+  return undefined
+}
+
+/**
+ * Where a walk over the rows of all partitions goes on behind a key: the prefix of one partition's rows. A walk that has
+ * seen them all is at the end of their range. Undefined: there are no more partitions.
+ */
+export async function rowsBehind(store: IDBObjectStore, from: string): Promise<string | undefined> {
+  if (from.includes('\nrow\n') && !from.endsWith('\uffff')) return kindOf(partitionOf(from), 'row')
+  // Behind the rows of a partition there may be records of other kinds.
+  const start = from.includes('\n') ? `${partitionPrefix(partitionOf(from))}\uffff` : from
+  const partition = await partitionBehind(store, start)
+  return partition === undefined ? undefined : kindOf(partition, 'row')
+}
+
+/** The partition that a key begins with. */
+export const partitionOf = (key: string): string => key.split('\n', 1)[0] ?? ''

@@ -2,9 +2,13 @@ import type { Row } from '../../core/row.ts'
 
 const MAX_REMEMBERED = 512
 
+/** Of bodies that are bytes in memory; a `Blob` is not. In an engine that keeps no Blobs each body is bytes. */
+const MAX_BYTES = 8 * 2 ** 20
+
 /** Rows in memory, by key: of each key all variants, or nothing. Those used longest ago go first. */
 export class RowCache {
   readonly #rows = new Map<string, readonly Row[]>()
+  #bytes = 0
   /** Reads of the store that are under way. */
   readonly #reads = new Set<{ readonly key: string; isOutdated: boolean }>()
 
@@ -33,13 +37,20 @@ export class RowCache {
 
   /** What the store has under a key. */
   #set(key: string, rows: readonly Row[]): void {
-    this.#rows.delete(key)
+    this.#forget(key)
+    const size = bytesOf(rows)
+    if (size > MAX_BYTES) return
     this.#rows.set(key, rows)
-    if (this.#rows.size <= MAX_REMEMBERED) return
+    this.#bytes += size
     for (const oldest of this.#rows.keys()) {
-      this.#rows.delete(oldest)
-      return
+      if (this.#rows.size <= MAX_REMEMBERED && this.#bytes <= MAX_BYTES) return
+      this.#forget(oldest)
     }
+  }
+
+  #forget(key: string): void {
+    this.#bytes -= bytesOf(this.#rows.get(key) ?? [])
+    this.#rows.delete(key)
   }
 
   /** The store has a new row, in place of the one of its variant. */
@@ -52,13 +63,14 @@ export class RowCache {
   delete(keys: Iterable<string>): void {
     for (const key of keys) {
       this.#outdate(key)
-      this.#rows.delete(key)
+      this.#forget(key)
     }
   }
 
   clear(): void {
     this.#outdate(undefined)
     this.#rows.clear()
+    this.#bytes = 0
   }
 
   /** @param key undefined: all. */
@@ -66,3 +78,8 @@ export class RowCache {
     for (const read of this.#reads) if (key === undefined || read.key === key) read.isOutdated = true
   }
 }
+
+const bytesOf = (rows: readonly Row[]): number =>
+  rows.reduce((sum, { body, request }) => sum + lengthOf(body) + lengthOf(request.body), 0)
+
+const lengthOf = (body: unknown): number => (body instanceof ArrayBuffer ? body.byteLength : 0)

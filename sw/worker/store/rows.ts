@@ -134,8 +134,9 @@ export class Rows {
     at: Sequence,
     change: Change,
   ): Promise<LoggedChange | undefined> {
-    // Later reads wait for the disk, where the row is already deleted.
+    // A slow disk may have the row for long. The removal in memory keeps it from later reads.
     this.#cache.delete([key])
+    this.#log.memory.addRemoval(`key ${key}`, at)
     const logged = await this.#writer.write(async (transaction) => {
       // Where another worker has written since, its row may be of before: it goes as well.
       const place = this.#writer.confirm(at, transaction)

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { EVERYTHING } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
@@ -8,8 +9,11 @@ import type { Store } from './store.ts'
 
 const { storeOver } = await import('./store.ts')
 const { audit } = await import('./audit.ts')
-const { missed, trimChanges } = await import('./change-log.ts')
-const { countEntries } = await import('./rows.ts')
+const { log, missed, trimChanges } = await import('./change-log.ts')
+const { completedRequests, openStore, STALLED_MS } = await import('./database.ts')
+const { entryOf } = await import('./index-entry.ts')
+const { changeKey, indexKey, rowKey } = await import('./records.ts')
+const { countEntries, resize } = await import('./rows.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 afterEach(() => void said.mockClear())
@@ -40,6 +44,31 @@ async function stored(of: Store, path?: string, other?: Partial<Row>): Promise<R
   const row = await asked(of, path, other)
   expect(await of.rows.commit(row, undefined)).toEqual({ logged: undefined })
   return row
+}
+
+/** Rows of many users, put at once. The keys of their partitions are in order. */
+async function ofUsers(of: Store, users: number, rowsEach: number): Promise<void> {
+  const at = await of.writer.nextInMemory()
+  await of.writer.write(({ store, meta }) => {
+    for (let user = 0; user < users; user++) {
+      const partition = `user/${String(user).padStart(5, '0')}`
+      for (let each = 0; each < rowsEach; each++) {
+        const url = `https://app.test/api/${String(each).padStart(5, '0')}`
+        const row = storedRow({}, { key: `${partition}\nrow\n${url}\nGET`, url, partition, sequence: at })
+        store.put(row, rowKey(row))
+        store.put(entryOf(row), indexKey(rowKey(row)))
+        resize(meta, entryOf(row), 1)
+      }
+      store.put({ kind: 'change' }, changeKey(partition, ++meta.position))
+    }
+  })
+}
+
+/** How many requests of the database something takes. */
+async function requestsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = completedRequests()
+  await work()
+  return completedRequests() - before
 }
 
 const found = async (of: Store, { key }: Row): Promise<number> => (await of.rows.find(key)).length
@@ -78,6 +107,71 @@ describe('work that waits', () => {
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     const records = await recordsIn(writer)
     expect([records.get('one'), records.get('two'), records.get('three')]).toEqual([1, undefined, 3])
+  })
+})
+
+describe('a disk that hangs', () => {
+  const nothing = (): object => new EventTarget()
+  const hanging = {
+    'when the database is opened': nothing,
+    'in a transaction': () => {
+      const db = Object.assign(new EventTarget(), {
+        objectStoreNames: { contains: () => true },
+        transaction: () => ({ objectStore: () => ({ get: nothing, transaction: { db, abort: () => undefined } }) }),
+      })
+      const request = Object.assign(new EventTarget(), { result: db })
+      queueMicrotask(() => request.dispatchEvent(new Event('success')))
+      return request
+    },
+  }
+
+  it.each(Object.entries(hanging))('fails all that was to be written together after one limit, %s', async (_, open) => {
+    const real = indexedDB
+    vi.stubGlobal('indexedDB', { open })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { writer } = await worker()
+      let failed = 0
+      for (let at = 0; at < 50; at++) writer.write(() => at).catch(() => failed++)
+      await vi.advanceTimersByTimeAsync(STALLED_MS)
+      expect(failed).toBe(50)
+    } finally {
+      vi.useRealTimers()
+      vi.stubGlobal('indexedDB', real)
+    }
+  })
+
+  it('fails what is tried one by one, because one of it is faulty, after one limit as well', async () => {
+    const { use } = await fakeDatabase()
+    let commits = 0
+    const real = indexedDB
+    const stopping: UseStore = (mode, work) => {
+      if (++commits < 4) return use(mode, work)
+      vi.stubGlobal('indexedDB', { open: nothing })
+      return openStore('another', 'relaxed')(mode, work)
+    }
+    const { writer } = storeOver(stopping, { version: '1', budget: LARGE })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const outcomes: (number | string)[] = []
+      for (let at = 0; at < 50; at++) {
+        const work = (): number => {
+          if (at === 1) throw new Error('faulty')
+          return at
+        }
+        writer.write(work).then(
+          (result) => outcomes.push(result),
+          (error: unknown) => outcomes.push(String(error)),
+        )
+      }
+      await vi.waitFor(() => expect(commits).toBe(4))
+      expect(outcomes).toEqual([0, 'Error: faulty'])
+      await vi.advanceTimersByTimeAsync(STALLED_MS)
+      expect(outcomes).toHaveLength(50)
+    } finally {
+      vi.useRealTimers()
+      vi.stubGlobal('indexedDB', real)
+    }
   })
 })
 
@@ -291,10 +385,10 @@ describe('what has been removed', () => {
     await stored(store)
     await log.remove(['url https://app.test/api/1'], undefined)
     let second: Promise<void> | undefined
-    const forgetRemovals = log.forgetRemovals.bind(log)
-    log.forgetRemovals = async (erased) => {
-      await forgetRemovals(erased)
-      log.forgetRemovals = forgetRemovals
+    const forgetRemoval = log.memory.forgetRemoval.bind(log.memory)
+    log.memory.forgetRemoval = (target, sequence) => {
+      forgetRemoval(target, sequence)
+      log.memory.forgetRemoval = forgetRemoval
       void (async () => {
         for (let step = 0; step < steps; step++) await Promise.resolve()
         log.memory.addRemoval('prefix ', await at)
@@ -333,10 +427,85 @@ describe('what has been removed', () => {
       expect(await store.rows.commit(later, undefined)).toEqual({ logged: undefined })
       expect(await found(store, later)).toBe(1)
       // The next worker believes nothing that was stored before.
-      expect(open).toHaveBeenCalled()
+      expect(open).toHaveBeenCalledWith(`freshlayer-dirty / ${store.writer.liveness.worker}`)
       open.mockRestore()
     },
   )
+
+  /** Has workers erase, each stopped after one commit of its own, until nothing is left to do. Gives how many there were. */
+  async function erasedByStopped(name: string, atMost: number): Promise<number> {
+    const { use } = await fakeDatabase(name)
+    for (let workers = 0; workers < atMost; workers++) {
+      let isStopped = false
+      const stopping: UseStore = async (mode, work) => {
+        if (isStopped) throw new Error('stopped')
+        isStopped = mode === 'readwrite'
+        return use(mode, work)
+      }
+      const next = storeOver(stopping, { version: '1', budget: LARGE })
+      await next.writer.load()
+      if (next.log.memory.removals().length === 0) return workers
+      await next.erasure.run().catch(() => undefined)
+    }
+    return Infinity
+  }
+
+  it.each([
+    ['all of it', 'prefix ', 2000],
+    ['a part of each user’s', 'url https://app.test/api/00001', 500],
+    ['nothing that is stored', 'tag other', 500],
+  ] as const)(
+    'is erased in as many requests more as there is more, by workers that are stopped after a slice each (I13): %s',
+    async (_, target, many) => {
+      const eraseOf = async (users: number): Promise<number> => {
+        const store = await worker()
+        await ofUsers(store, users, 10)
+        const before = await rowsOnDisk(store)
+        await store.log.remove([target], undefined)
+        const requests = await requestsOf(async () => {
+          expect(await erasedByStopped(store.name, users)).toBeLessThan(users)
+        })
+        const gone = { 'prefix ': before, 'tag other': 0 }[target as string] ?? users
+        expect(await rowsOnDisk(store)).toBe(before - gone)
+        return requests
+      }
+      expect((await eraseOf(many)) / (await eraseOf(many / 10))).toBeLessThan(12)
+    },
+  )
+
+  it('is erased by workers that are stopped after a slice each, behind much that was asked for later', async () => {
+    const store = await worker()
+    await ofUsers(store, 1, 300)
+    const partition = 'user/00000'
+    await stored(store, '/api/99999', { partition })
+    await store.log.remove([`partition ${partition}`], undefined)
+    await ofUsers(store, 1, 300)
+    expect(await erasedByStopped(store.name, 20)).toBeLessThan(20)
+    expect(await rowsOnDisk(store)).toBe(300)
+  })
+
+  it('is erased where it was removed behind an erasure that is under way, as of a request of before', async () => {
+    const { name, use } = await fakeDatabase()
+    let commits = Infinity
+    const stopping: UseStore = (mode, work) =>
+      mode === 'readwrite' && commits-- <= 0 ? Promise.reject(new Error('stopped')) : use(mode, work)
+    const store = { name, ...storeOver(stopping, { version: '1', budget: LARGE }) }
+    const [one, other] = [{ variant: 'a' }, { variant: 'b' }]
+    const row = await stored(store, '/api/1', { partition: 'user/00000', ...one })
+    await stored(store, '/api/1', { partition: 'user/00000', ...other })
+    await ofUsers(store, 100, 10)
+    const notFound = await asked(store)
+    await store.log.remove(['tag other'], undefined)
+    commits = 1
+    await expect(store.erasure.run()).rejects.toThrow('stopped')
+    commits = Infinity
+    await store.rows.drop(row, notFound.sequence, {} as never)
+    await store.erasure.run()
+    const keys = [...(await recordsIn(store.writer)).keys()]
+    expect(keys.filter((key) => key.startsWith('!removal') || key.includes('row\nhttps://app.test/api/1\n'))).toEqual(
+      [],
+    )
+  })
 
   it('is counted by what of it is stored', async () => {
     const store = await worker()
@@ -608,6 +777,61 @@ describe('two workers', () => {
     expect(await rowsOnDisk(next)).toBe(2)
   })
 
+  it.each<[rule: string, stored: string | undefined, isLoadLost: boolean]>([
+    ['has found an empty store', undefined, false],
+    ['has found the store of a version before its own', '0', false],
+    ['could not read the store before, and is redundant', '1', true],
+  ])(
+    'of two versions: the older one removes nothing where it %s and has not written yet',
+    async (_, before, isLost) => {
+      const first = await worker(undefined, before ?? '1')
+      if (before !== undefined) await stored(first, '/api/before')
+      const { use } = await fakeDatabase(first.name)
+      let isBroken = isLost
+      const failing: UseStore = (mode, work) => (isBroken ? Promise.reject(new Error('no such luck')) : use(mode, work))
+      const old = { name: first.name, ...storeOver(failing, { version: '1', budget: LARGE }) }
+      await old.writer.load().catch(() => undefined)
+      old.writer.activate()
+      isBroken = false
+      const next = await worker(first.name, '2')
+      const row = await stored(next, '/api/2')
+      // The other has told that it has written.
+      old.writer.reread()
+      if (isLost) vi.stubGlobal('serviceWorker', { state: 'redundant' })
+      expect(await found(old, row)).toBe(0)
+      const held = await asked(old, '/api/held')
+      vi.stubGlobal('serviceWorker', undefined)
+      expect(await old.rows.commit(held, undefined)).toBe('removed')
+      next.writer.reread()
+      expect(await found(next, row)).toBe(1)
+      await next.erasure.run()
+      expect(await found(next, await stored(next, '/api/3'))).toBe(1)
+      expect(await found(next, row)).toBe(1)
+    },
+  )
+
+  it('of two versions: the newer one takes over, also where it is of a version that was there before', async () => {
+    const first = await worker()
+    await stored(first)
+    await stored(await worker(first.name, '2'), '/api/2')
+    const back = await worker(first.name, '1')
+    const row = await stored(back, '/api/3')
+    await back.erasure.run()
+    expect([await rowsOnDisk(back), await found(back, row)]).toEqual([1, 1])
+  })
+
+  it('of two versions: the newer one takes over what the older one has stored while it waited', async () => {
+    const old = await worker()
+    const next = await worker(old.name, '2', false)
+    await next.writer.load()
+    await stored(old)
+    next.writer.reread()
+    next.writer.activate()
+    const row = await stored(next, '/api/2')
+    await next.erasure.run()
+    expect([await rowsOnDisk(next), await found(next, row)]).toEqual([1, 1])
+  })
+
   it('leave a write to the one that sends it, as long as that lives', async () => {
     const held = fakeLocks()
     const one = await worker()
@@ -762,6 +986,35 @@ describe('an audit', () => {
     },
   )
 
+  it('takes as many requests more as there are more users (I13)', async () => {
+    const passOf = async (users: number): Promise<number> => {
+      const store = await worker()
+      await ofUsers(store, users, 3)
+      let rounds = 0
+      const requests = await requestsOf(async () => {
+        while (await audit(store, () => false)) rounds++
+      })
+      // A round looks at a hundred rows, whosever they are.
+      expect(rounds).toBeLessThan(users / 10)
+      return requests
+    }
+    expect((await passOf(2000)) / (await passOf(200))).toBeLessThan(12)
+    expect(said).not.toHaveBeenCalled()
+  })
+
+  it('finds an entry without a row behind the last row of a user, wherever a round ends', async () => {
+    for (const rows of [99, 100, 101]) {
+      const store = await worker()
+      await ofUsers(store, 2, rows)
+      const lost = entryOf(storedRow({}, { url: 'https://app.test/api/lost' }))
+      const key = 'user/00000\nindex\nhttps://app.test/api/lost\nGET\n\n'
+      await store.writer.write(({ store: records }) => void records.put(lost, key))
+      while (await audit(store, () => false));
+      expect((await recordsIn(store.writer)).has(key), String(rows)).toBe(false)
+      expect(await rowsOnDisk(store)).toBe(2 * rows)
+    }
+  })
+
   it('goes on where the worker before has stopped, and forgets invalidations older than every row', async () => {
     const store = await worker()
     const rows = await Promise.all(Array.from({ length: 250 }, (_, at) => asked(store, `/api/${at}`)))
@@ -825,4 +1078,160 @@ describe('the change log', () => {
     expect((await missed(store.writer, { ...from, position: 9 }, [])).missed).toBe('reset')
     expect((await missed(store.writer, { sinceMs: 0 }, ['user/grace'])).missed).toHaveLength(3)
   })
+})
+
+describe('what was logged of a user who is gone', () => {
+  const change = {
+    kind: 'changed',
+    targets: [],
+    cause: 'response',
+    partition: 'user/ada',
+    atMs: 0,
+    informed: [],
+  } as const
+  const positions = async (of: Store): Promise<number[]> =>
+    [...(await recordsIn(of.writer)).keys()].flatMap((key) =>
+      key.startsWith('user/ada\nchange\n') ? [Number(key.split('\n').at(-1))] : [],
+    )
+
+  /** Ada is gone; so many changes of hers are logged before, and one after. */
+  async function gone(changes: number): ReturnType<typeof worker> {
+    const of = await worker()
+    await of.writer.write((transaction) => {
+      for (let at = 0; at < changes; at++) log(transaction, change)
+    })
+    await of.log.remove(['partition user/ada'], { ...change, all: true })
+    await of.log.invalidate([], change)
+    return of
+  }
+
+  it('is not deleted where her session ends, for there may be much of it', async () => {
+    expect(await positions(await gone(1000))).toHaveLength(1001)
+  })
+
+  it('is deleted by the erasure; what was logged later is of her next session', async () => {
+    const of = await gone(1000)
+    await of.erasure.run()
+    // The removal itself is the change between them, and concerns all.
+    expect(await positions(of)).toEqual([1002])
+    expect(of.log.memory.removals()).toEqual([])
+  })
+
+  it('is deleted with the rows of everybody, and by the next worker', async () => {
+    const of = await gone(1000)
+    await stored(of)
+    await of.log.remove([EVERYTHING], undefined)
+    const next = await worker(of.name)
+    await next.writer.load()
+    await next.erasure.run()
+    expect(await positions(next)).toEqual([1002])
+    expect(await rowsOnDisk(next)).toBe(0)
+  })
+})
+
+describe('a record of a kind that this version does not know, behind the rows of its partition', () => {
+  async function withUnknown(): Promise<Store> {
+    const of = await worker()
+    await stored(of)
+    await of.writer.write(({ store }) => void store.put({ kind: 'total' }, 'everyone\ntotal\nproducts'))
+    return of
+  }
+
+  it('does not keep an erasure from its end', async () => {
+    const of = await withUnknown()
+    await of.log.remove(['tag none'], undefined)
+    await of.erasure.run()
+    expect(of.log.memory.removals()).toEqual([])
+  })
+
+  it('does not keep an audit from its end', async () => {
+    const of = await withUnknown()
+    let rounds = 1
+    while (await audit(of, () => false, rounds === 1)) rounds++
+    expect(rounds).toBeLessThan(3)
+    expect([...(await recordsIn(of.writer)).keys()]).toContain('everyone\ntotal\nproducts')
+  })
+})
+
+it('a disk that hangs while it commits is waited for once per batch', async () => {
+  const real = indexedDB
+  let commits = 0
+  const done = (result: unknown): object => {
+    const request: { result: unknown; onsuccess?: () => void } = { result }
+    queueMicrotask(() => request.onsuccess?.())
+    return request
+  }
+  const db = Object.assign(new EventTarget(), {
+    objectStoreNames: { contains: () => true },
+    transaction: () => {
+      commits++
+      // All requests complete, and the commit does not: a transaction that is being committed cannot be aborted.
+      const abort = (): never => {
+        throw new DOMException('is being committed', 'InvalidStateError')
+      }
+      const [none, all] = [() => done(undefined), () => done([])]
+      const records = { get: none, put: none, clear: none, delete: none, getAll: all, getAllKeys: all }
+      return { objectStore: () => ({ ...records, transaction: { db, abort } }) }
+    },
+  })
+  vi.stubGlobal('indexedDB', {
+    open: () => {
+      const request = Object.assign(new EventTarget(), { result: db })
+      queueMicrotask(() => request.dispatchEvent(new Event('success')))
+      return request
+    },
+  })
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { writer } = await worker()
+  let failed = 0
+  for (let job = 0; job < 50; job++) writer.write(() => job).catch(() => failed++)
+  await vi.advanceTimersByTimeAsync(2 * STALLED_MS)
+  expect([failed, commits]).toEqual([50, 1])
+  vi.useRealTimers()
+  vi.stubGlobal('indexedDB', real)
+})
+
+it('a worker whose predecessor writes for the first time after it goes on storing', async () => {
+  const old = await worker()
+  const next = await worker(old.name, '2', false)
+  vi.stubGlobal('serviceWorker', { state: 'activated' })
+  next.writer.reread()
+  next.writer.activate()
+  await next.writer.load()
+  // The one before has an answer in the air.
+  await stored(old)
+  next.writer.reread()
+  await stored(next, '/api/new')
+  vi.stubGlobal('serviceWorker', undefined)
+})
+
+it('a removal that could not be written goes on to hide what it covers while another worker’s erasure is under way', async () => {
+  const { name, use } = await fakeDatabase()
+  let fails = false
+  const over = (use: UseStore): Store => {
+    const of = storeOver(use, { version: '1', budget: LARGE })
+    of.writer.activate()
+    return of
+  }
+  const one = over((mode, work) =>
+    fails && mode === 'readwrite' ? Promise.reject(new Error('no such luck')) : use(mode, work),
+  )
+  const row = await stored(one, '/api/0', { partition: 'user/a' })
+  await ofUsers(one, 1, 300)
+  let left = Infinity
+  const { use: again } = await fakeDatabase(name)
+  const other = over((mode, work) =>
+    mode === 'readwrite' && left-- <= 0 ? new Promise<never>(() => undefined) : again(mode, work),
+  )
+  await other.log.remove(['tag none'], undefined)
+  left = 1
+  void other.erasure.run()
+  await vi.waitFor(() => expect(left).toBeLessThan(0))
+  fails = true
+  await expect(one.log.remove([`url ${row.url}`], undefined)).rejects.toThrow()
+  await vi.waitFor(async () => expect(await found(one, row)).toBe(0))
+  fails = false
+  await one.erasure.run()
+  expect(await found(one, row)).toBe(0)
+  expect(await rowsOnDisk(one)).toBe(300)
 })

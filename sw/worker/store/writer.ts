@@ -1,8 +1,9 @@
 import type { CacheError } from '../../core/cache-error.ts'
 import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
-import { onClose, promisifyRequest, type UseStore } from './database.ts'
-import { dirtyFlag } from './dirty-flag.ts'
+import { isStalled, onClose, promisifyRequest, type UseStore } from './database.ts'
+import { type Dirt, DirtyFlag, dirtOfOthers, NO_DIRT } from './dirty-flag.ts'
 import { report } from '../report.ts'
+import { worker } from '../scope.ts'
 import { Liveness } from './liveness.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
 import { entriesOf, KILL, META, STATE, under } from './records.ts'
@@ -50,9 +51,10 @@ export interface StateReader {
   /**
    * In the transaction in which this worker becomes the newest.
    *
-   * @param isOtherVersion the rows were stored under another `version` of the config, or may not be believed.
+   * @param why the rows are removed: they were stored under another `version` of the config, or may not be believed.
+   *   Undefined: they are not.
    */
-  takeOver?(transaction: Transaction, isOtherVersion: boolean, entries: StateEntries): void
+  takeOver?(transaction: Transaction, why: 'version' | 'dirt' | undefined, entries: StateEntries): void
 }
 
 /** Work of one transaction: a burst of answers is tens of commits, and a write behind it waits for one of them. */
@@ -79,6 +81,7 @@ export class Writer implements Transactions {
    */
   onFull: (write: Transactions['write'], bytes: number) => Promise<unknown> = () => Promise.resolve()
   readonly liveness = new Liveness()
+  readonly dirtyFlag = new DirtyFlag(this.liveness.worker)
   readonly #store: UseStore
   readonly #version: string
   readonly #readers: StateReader[] = []
@@ -87,11 +90,15 @@ export class Writer implements Transactions {
   #held: Readonly<Meta> | undefined
   #lease: Promise<Readonly<Meta>> | undefined
   #loaded: Promise<Readonly<Meta> | undefined> | undefined
-  #dirty: Promise<boolean> | undefined
+  #dirty: Promise<Dirt> | undefined
   #counter = 0
   #rereads = 0
-  /** The rows were of this worker's `version` once: if they are of another, its worker has replaced this one. */
-  #hadThisVersion = false
+  /**
+   * The `version` that this worker, once active, has found or has written; empty: the store was empty. A store that is of
+   * yet another one later was taken over by the worker that replaces this one. Versions have no order: a rollback brings an
+   * old one back.
+   */
+  #knownVersion: string | undefined
   /** The highest incarnation that was ever this worker's: should the database vanish, sequences still only grow. */
   #highest = 0
   /** What waits until this worker is active; undefined: it is. */
@@ -198,8 +205,8 @@ export class Writer implements Transactions {
         this.#learn(await promisifyRequest<unknown[]>(store.getAll(under(STATE)))),
       ),
       // Asked beside the database, not after it.
-      this.#isDirty(),
-    ]).then(([meta, isDirty]) => (isDirty ? undefined : meta)))
+      this.#dirt(),
+    ]).then(([meta, dirt]) => (dirt.kind === 'none' ? meta : undefined)))
     loading.catch(() => {
       if (this.#loaded === loading) this.#loaded = undefined
     })
@@ -210,12 +217,24 @@ export class Writer implements Transactions {
   reread(): void {
     this.#rereads++
     this.#loaded = this.#dirty = undefined
+    // The worker before this one may still write for the first time.
+    if (!this.isActive) this.#knownVersion = undefined
     for (const reader of this.#readers) reader.reread?.()
   }
 
-  /** Whether a worker before this one could not record a write: then nothing that was stored before is believed. */
-  #isDirty(): Promise<boolean> {
-    return (this.#dirty ??= dirtyFlag.isSet())
+  /** Whether another worker could not record a write: then nothing that was stored before is believed. */
+  #dirt(): Promise<Dirt> {
+    return (this.#dirty ??= dirtOfOthers(this.liveness.worker))
+  }
+
+  /** The same. While a flag is held each write asks again: its worker may record the write, or be stopped, and say nothing. */
+  async #dirtNow(): Promise<Dirt> {
+    const before = await this.#dirt()
+    if (before.kind !== 'held') return before
+    this.#dirty = undefined
+    const dirt = await this.#dirt()
+    if (dirt.kind === 'none') this.reread()
+    return dirt
   }
 
   read<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
@@ -237,20 +256,29 @@ export class Writer implements Transactions {
     this.#isWriting = false
   }
 
-  /** Never rejects: each job hears of its own outcome. */
-  async #writeBatch(batch: readonly Job[], wasFull = false): Promise<void> {
+  /** Never rejects: each job hears of its own outcome. Gives the error of a store that hangs. */
+  async #writeBatch(batch: readonly Job[], wasFull = false): Promise<unknown> {
     try {
       const results = await this.#commit(batch)
       batch.forEach(({ resolve }, at) => resolve(results[at]))
+      return undefined
     } catch (error) {
       if (!wasFull && isFull(error)) {
         const bytes = batch.reduce((sum, job) => sum + job.bytes, 0)
         await this.onFull((work) => this.#writeFirst(work), bytes).catch(() => undefined)
         return this.#writeBatch(batch, true)
       }
-      const [only, ...others] = batch
-      if (others.length === 0) return only?.reject(error)
-      for (const job of batch) await this.#writeBatch([job], wasFull)
+      if (batch.length === 1 || isStalled(error)) {
+        for (const { reject } of batch) reject(error)
+        return isStalled(error) ? error : undefined
+      }
+      let stalled: unknown
+      for (const job of batch) {
+        // In a store that hangs each would wait for the limit, one after the other.
+        if (stalled === undefined) stalled = await this.#writeBatch([job], wasFull)
+        else job.reject(stalled)
+      }
+      return stalled
     }
   }
 
@@ -262,7 +290,9 @@ export class Writer implements Transactions {
   async #commit(batch: readonly Pick<Job, 'work'>[]): Promise<unknown[]> {
     const held = this.#held
     const rereads = this.#rereads
-    const isDirty = await this.#isDirty()
+    const dirt = await this.#dirtNow()
+    // A worker that lives may record its write after all.
+    const isDirty = dirt.kind === 'left'
     const { results, meta } = await this.#store('readwrite', async (store) => {
       try {
         const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
@@ -282,18 +312,20 @@ export class Writer implements Transactions {
     if (held?.incarnation !== meta.incarnation || held.logId !== meta.logId) {
       this.#lease = Promise.resolve(meta)
       // Unless another worker has written while the outcome was on its way.
-      if (rereads === this.#rereads) this.#loaded = this.#lease
+      if (rereads === this.#rereads) this.#loaded = dirt.kind === 'held' ? Promise.resolve(undefined) : this.#lease
     }
     this.#held = meta
-    this.#hadThisVersion ||= this.isOfThisVersion(meta)
-    if (isDirty) this.#clean()
+    if (this.isOfThisVersion(meta)) this.#knownVersion = meta.version
+    if (isDirty) this.#clean(dirt)
     return results
   }
 
   /** What was stored before is removed: nothing is to be disbelieved any more. */
-  #clean(): void {
-    this.#dirty = Promise.resolve(false)
-    dirtyFlag.clear().catch((error: unknown) => report('the next worker removes again what is removed already', error))
+  #clean({ flags }: Dirt): void {
+    this.#dirty = Promise.resolve(NO_DIRT)
+    // A flag that has come up since is of a later write.
+    const cleared = Promise.all(flags.map((name) => caches.delete(name)))
+    cleared.catch((error: unknown) => report('the next worker removes again what is removed already', error))
   }
 
   #transaction(store: IDBObjectStore, meta: Meta): Transaction {
@@ -311,18 +343,21 @@ export class Writer implements Transactions {
     const meta = found ?? newMeta()
     const isOfAnother = meta.version !== this.#version
     // A worker that is replaced ends its writes; it removes nothing of the newer one.
-    const isReplaced = found !== undefined && isOfAnother && this.#hadThisVersion
+    const isReplaced = found !== undefined && isOfAnother && this.#isReplacedBy(found.version)
     // What lies in it is of no version, and may be of a later place than all that comes.
     if (found === undefined) forgetAllBut(store, entries, KILL)
-    // What forbids to store what was asked for before may have been lost with the database that was there before.
+    // What forbids to store what was asked for before may have been lost with the database that was there before. The
+    // place of a request does not say by which database it was asked, so answers in the air of other live workers are not
+    // stored either: once, and their pages get them all the same.
     if (found === undefined || (this.#held !== undefined && this.#held.logId !== meta.logId)) {
       meta.floor = sequence(incarnation, 0)
     }
     meta.incarnation = incarnation
     const transaction = this.#transaction(store, meta)
+    const why = found !== undefined && isOfAnother && !isReplaced ? 'version' : isDirty ? 'dirt' : undefined
     for (const reader of this.#readers) {
       reader.learn(entries.map(([, record]) => record))
-      reader.takeOver?.(transaction, isDirty || (found !== undefined && isOfAnother && !isReplaced), entries)
+      reader.takeOver?.(transaction, why, entries)
     }
     if (!isReplaced) meta.version = this.#version
     return transaction
@@ -331,8 +366,18 @@ export class Writer implements Transactions {
   #learn(records: StateRecords): Readonly<Meta> | undefined {
     for (const reader of this.#readers) reader.learn(records)
     const found = records.map(parseMeta).find((meta) => meta !== undefined)
-    this.#hadThisVersion ||= this.isOfThisVersion(found)
+    this.#knownVersion ??= found?.version ?? ''
     return found
+  }
+
+  /** Whether the worker that has stored under this other version replaces this one. */
+  #isReplacedBy(version: string): boolean {
+    // A worker that could not read the store before knows no version. Not every browser tells the state.
+    const state = (worker.serviceWorker as ServiceWorker | undefined)?.state
+    if (state === 'redundant') return true
+    // In a store that was empty the other may be the late first write of the worker before this one.
+    const isKnown = this.#knownVersion !== '' || state === undefined
+    return isKnown && (this.#knownVersion ?? version) !== version
   }
 }
 

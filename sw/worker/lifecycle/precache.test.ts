@@ -1,0 +1,41 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { STALLED_MS } from '../store/database.ts'
+
+vi.stubGlobal('self', globalThis)
+vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+vi.stubGlobal('registration', { scope: 'https://app.test/' })
+vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+const { precache } = await import('./precache.ts')
+
+const URL_ASKED = 'https://app.test/a-12345678.js'
+
+describe('a file of the app that the network does not bring', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')))
+  })
+  afterEach(() => void vi.useRealTimers())
+
+  /** What a page gets, with a Cache Storage that takes so long. */
+  const shown = (match: () => Promise<Response>): Promise<string> => {
+    vi.stubGlobal('caches', { match })
+    const { route } = precache(['/a-12345678.js'])
+    const request = new Request(URL_ASKED)
+    const event = { request, waitUntil: () => undefined } as never
+    const answer = route.handler.handle({ request, url: new URL(URL_ASKED), event })
+    return answer.then((response) => response.text(), String)
+  }
+
+  it('is the stored one, on a disk that takes 3 s', async () => {
+    const stored = new Promise<Response>((resolve) => setTimeout(() => resolve(new Response('the script')), 3000))
+    const answer = shown(() => stored)
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(await answer).toBe('the script')
+  })
+
+  it('fails as the network has, on a disk that hangs', async () => {
+    const answer = shown(() => new Promise(() => undefined))
+    await vi.advanceTimersByTimeAsync(2 * STALLED_MS)
+    expect(await answer).toBe('TypeError: Failed to fetch')
+  })
+})

@@ -1,0 +1,189 @@
+import { expect, vi } from 'vitest'
+import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import type { Session } from '../identity/identity.ts'
+import type { Explanation, Refreshed, Stats } from '../../protocol.ts'
+import type { UseStore } from '../store/database.ts'
+import { PageLoads } from './page-loads.ts'
+import type { Store } from '../store/store.ts'
+
+// After the globals of the fixture.
+const { storeOver } = await import('../store/store.ts')
+const { everyone } = await import('../identity/everyone.ts')
+const { Secrets } = await import('../identity/secrets.ts')
+const { Statistics } = await import('../statistics.ts')
+const { Obstacles } = await import('./obstacles.ts')
+const { Reads } = await import('./answer-read.ts')
+const { Flights } = await import('./flights.ts')
+const { ranges } = await import('./ranges.ts')
+const { Reachability } = await import('./reachability.ts')
+const { postAnswers } = await import('./post-answers.ts')
+const { ResponseStore } = await import('./response-store.ts')
+const { explain } = await import('../messages/explain.ts')
+const { refresh } = await import('../messages/refresh.ts')
+const { Writes } = await import('./writes.ts')
+
+/** A page that knows nothing that it is asked for. */
+export const PAGE = { id: 'a tab', postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(undefined) }
+vi.stubGlobal('clients', { matchAll: () => Promise.resolve([PAGE]), get: () => Promise.resolve() })
+vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+export const URL_ASKED = 'https://app.test/api/items'
+const RULE = {
+  name: 'items',
+  fresh: 0,
+  stale: 0,
+  offline: 3600,
+  timeoutMs: 60_000,
+  retry: 0,
+  trust: 'rule',
+  keyHeaders: [],
+  ignoreQuery: [],
+}
+
+export type Fields = Record<string, string>
+
+/** A request as the origin has received it, and what the origin says to it. */
+export interface Arrived {
+  readonly request: Request
+  readonly fields: Headers
+  readonly answer: (response: Response) => void
+  readonly fail: () => void
+}
+
+export interface Given {
+  /** Users are told apart, in place of the identity where all users see the same. */
+  readonly identities?: (ports: object) => object
+  /** Sessions in place of none. */
+  readonly sessions?: (ports: object) => object
+  /** Default: a database of its own. */
+  readonly database?: UseStore
+  /** In place of the identity where all users see the same. */
+  readonly identity?: object
+  /** What all answers may take. Default: more than enough. */
+  readonly maxBytes?: number
+  /** What answers say of their users. Default: they are of the user who asked. */
+  readonly applySignals?: () => Promise<boolean>
+}
+
+/** Reads and writes over a store, as pages and the origin see them. */
+export async function worker({
+  database,
+  identities,
+  identity: other,
+  applySignals,
+  maxBytes = 1e9,
+  sessions = () => ({}),
+}: Given = {}): Promise<{
+  readonly loads: PageLoads
+  readonly arrived: Arrived[]
+  readonly told: unknown[]
+  readonly read: (rule?: object, fields?: Fields, init?: RequestInit) => Promise<Response>
+  readonly fill: (rule?: object, fields?: Fields) => Promise<number | undefined>
+  readonly refresh: (rule?: object) => Promise<Refreshed>
+  readonly explain: (clientId?: string) => Promise<Explanation>
+  readonly stats: () => Promise<Stats>
+  readonly write: (session?: Session, headers?: Fields) => Promise<Response>
+  /** A POST whose answer may be stored. */
+  readonly post: (stores?: boolean, rule?: object) => Promise<Response>
+  readonly behind: Promise<unknown>[]
+  readonly store: Store
+}> {
+  const arrived: Arrived[] = []
+  const told: unknown[] = []
+  const behind: Promise<unknown>[] = []
+  vi.stubGlobal(
+    'fetch',
+    (request: Request | string) =>
+      new Promise<Response>((resolve, reject) => {
+        const fail = (): void => reject(new TypeError('Failed to fetch'))
+        // After a failure the worker asks by the URL alone whether the origin is away. It is.
+        if (typeof request === 'string') fail()
+        else arrived.push({ request, fields: request.headers, answer: resolve, fail })
+      }),
+  )
+  const use = database ?? (await fakeDatabase()).use
+  const store = storeOver(use, { version: '1', budget: { all: maxBytes as never, rules: {} } })
+  const channel = {
+    changes: (changes: unknown[]) => told.push(...changes),
+    announce: (each: unknown) => told.push(each),
+    tellWorkers: () => told.push({ say: 'write' }),
+  }
+  const secrets = new Secrets(store.writer)
+  const everyones = everyone()
+  const statistics = new Statistics(store.writer)
+  const shared = {
+    ...store,
+    channel,
+    secrets,
+    ...everyones,
+    identity: { ...everyones.identity, ...other },
+    ...(applySignals && { applySignals }),
+    ...identities?.({ ...store, channel, secrets }),
+    urlOf: (url: string) => url,
+    statistics,
+    obstacles: new Obstacles(statistics),
+    reachability: new Reachability(channel as never),
+    structured: undefined,
+    policies: undefined,
+    ranges,
+  }
+  const responses = new ResponseStore(shared as never)
+  const loads = new PageLoads()
+  const ports = { ...shared, responses, loads, flights: new Flights({ ...shared, responses } as never) }
+  const reads = new Reads(ports as never)
+  let readingBy: object = RULE
+  const match = () => ({ kind: 'read', rule: readingBy, tags: ['items'] })
+  const writing = { ...ports, ...sessions(ports), postAnswers: postAnswers({ ...ports, match } as never) }
+  const writes = new Writes(writing as never)
+  const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
+  return {
+    loads,
+    arrived,
+    told,
+    behind,
+    store,
+    read: (rule, headers = {}, init = {}) => {
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
+      return reads.answer({
+        request: new Request(URL_ASKED, { headers, ...init }),
+        match,
+        clientId: 'a tab',
+        waitUntil,
+      })
+    },
+    fill: (rule, headers = {}) => {
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
+      return reads.fill({ request: new Request(URL_ASKED, { headers }), match, clientId: 'a tab', waitUntil })
+    },
+    refresh: (rule) => {
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] }
+      return refresh({ ...ports, match: () => match } as never, { ask: 'refresh', url: URL_ASKED }, 'a tab')
+    },
+    explain: (clientId = 'a tab') => {
+      const match = { kind: 'read', rule: RULE, tags: [] }
+      const asking = { ...ports, match: () => match, identifiedBy: ['identify'], files: undefined } as never
+      return explain(asking, { ask: 'explain', url: URL_ASKED }, clientId)
+    },
+    stats: () => statistics.read(),
+    write: (session, headers = {}) => {
+      const invalidates = { urls: [], patterns: [], tags: [] }
+      const { tags, ...places } = invalidates
+      const match = { kind: 'write', rule: { invalidates: places, session }, params: {}, tags } as never
+      return writes.answer(new Request(URL_ASKED, { method: 'PUT', headers }), match, 'a tab', waitUntil)
+    },
+    post: (stores = true, reading = {}) => {
+      readingBy = { ...RULE, ...reading }
+      const rule = { invalidates: { urls: [], patterns: [] }, session: undefined, stores }
+      const match = { kind: 'write', rule, params: {}, tags: [] } as never
+      return writes.answer(new Request(URL_ASKED, { method: 'POST', body: 'a' }), match, 'a tab', waitUntil)
+    },
+  }
+}
+
+export type Worker = Awaited<ReturnType<typeof worker>>
+
+/** The origin's next request; waits for it. */
+export const next = async ({ arrived }: Worker, at: number): Promise<Arrived> => {
+  await vi.waitFor(() => expect(arrived.length).toBeGreaterThan(at), { timeout: 5000 })
+  return arrived[at] as Arrived
+}

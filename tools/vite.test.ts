@@ -1,0 +1,56 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { inspect } from 'node:util'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { build, createLogger } from 'vite'
+import { freshlayer } from './vite.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'freshlayer-vite-'))
+afterAll(() => rmSync(home, { recursive: true }))
+afterEach(() => void vi.restoreAllMocks())
+
+/** Builds an app with these rules. Gives its folder, what was warned of, and the error that ended the build. */
+async function built(options: string): Promise<{ root: string; warned: string[]; error?: unknown }> {
+  const root = mkdtempSync(join(home, 'app-'))
+  writeFileSync(join(root, 'index.html'), '<!doctype html><head></head><body><div id="root"></div></body>')
+  writeFileSync(
+    join(root, 'rules.ts'),
+    `import { defineConfig } from '${resolve('config/language/index.ts')}'\n` +
+      `export default defineConfig({ version: '1', identity: 'none', ${options} })`,
+  )
+  const warned: string[] = []
+  const logger = createLogger('warn')
+  logger.warn = (message) => void warned.push(message)
+  logger.error = () => undefined
+  // The build of the worker has a logger of its own.
+  for (const method of ['log', 'info', 'warn', 'error'] as const) {
+    vi.spyOn(console, method).mockImplementation((message) => void warned.push(String(message)))
+  }
+  try {
+    await build({ root, configFile: false, customLogger: logger, plugins: [freshlayer({ config: 'rules.ts' })] })
+    return { root, warned }
+  } catch (error) {
+    return { root, warned, error }
+  }
+}
+
+describe('the Vite plugin', () => {
+  it('ends the build before the app is written where a rule is wrong, and shows no stack', async () => {
+    const { root, error } = await built("routes: [{ match: '/a', fresh: '5mins' }]")
+    expect(inspect(error)).toMatch(
+      /^\S*rules\.ts was refused:\n {2}routes\[0\]\.fresh: '5mins' given, .* Did you mean '5m'\? \[config-refused\]$/,
+    )
+    expect(existsSync(join(root, 'dist'))).toBe(false)
+  }, 60_000)
+
+  it('warns once, also of a shell that is not among the files', async () => {
+    const { root, warned, error } = await built("shell: '/x.html', routes: [{ match: '/api/csrf*', fresh: '1h' }]")
+    expect(error).toBeUndefined()
+    expect(existsSync(join(root, 'dist/sw.js'))).toBe(true)
+    expect(warned.filter((said) => said.includes('CSRF'))).toHaveLength(1)
+    expect(warned.filter((said) => said.includes("shell: '/x.html' given"))).toEqual([
+      expect.stringContaining("which has '/index.html'"),
+    ])
+  }, 60_000)
+})
