@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
@@ -61,12 +62,40 @@ async function withTakenPort<Result>(work: (port: number) => Promise<Result>): P
   return work(port).finally(() => server.close())
 }
 
+/** A PostgreSQL server at a port of its own, in the state that `sql` leaves. */
+async function withPostgres<Result>(sql: string, work: (url: string) => Promise<Result>): Promise<Result> {
+  const database = await PGlite.create()
+  await database.exec(sql)
+  const server = createServer((socket) => {
+    // A client begins with its user and its database, which are given here. Then both sides speak the protocol.
+    socket.once('data', () => {
+      socket.write(Buffer.from('R\0\0\0\x08\0\0\0\0Z\0\0\0\x05I', 'latin1'))
+      socket.on('data', (chunk) => void database.execProtocolRaw(chunk).then((answer) => socket.write(answer)))
+    })
+    socket.on('error', () => {})
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address: AddressInfo | string | null = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  try {
+    return await work(`postgres://shop:secret@127.0.0.1:${port}/shop`)
+  } finally {
+    server.close()
+    await database.close()
+  }
+}
+
 describe('a start that cannot succeed says why in one line and exits with 1', () => {
   test.concurrent.each([
     [
       'an unwritable data folder',
       { FRESHLAYER_DATA: '/dev/null/data' },
       /^Cannot write to the data folder \/dev\/null\/data .*FRESHLAYER_DATA/,
+    ],
+    [
+      'a data folder where the system makes no folders',
+      { FRESHLAYER_DATA: '/proc/x' },
+      /^Cannot write to the data folder \/proc\/x .*FRESHLAYER_DATA/,
     ],
     [
       'a missing build',
@@ -81,14 +110,29 @@ describe('a start that cannot succeed says why in one line and exits with 1', ()
       /^Cannot reach the database at postgres:\/\/127\.0\.0\.1:1\/shop \(connect ECONNREFUSED.*DATABASE_URL/,
     ],
     ['a DATABASE_URL that is none', { DATABASE_URL: 'postgres://:' }, /^Cannot reach the database at/],
+  ])('%s', async (_name, environment, line) => {
+    const { code, lines } = await failedStart(environment)
+    expect(lines).toEqual([expect.stringMatching(line)])
+    expect(code).toBe(1)
+  })
+
+  test.concurrent.each([
+    ['that may not create tables', 'create role shop; set role shop'],
+    ['without a schema', 'drop schema public'],
+    [
+      'that may not read the tables of another one',
+      'create table secrets (name text); create role shop; grant create on schema public to shop; set role shop',
+    ],
   ])(
-    '%s',
-    async (_name, environment, line) => {
-      const { code, lines } = await failedStart(environment)
-      expect(lines).toEqual([expect.stringMatching(line)])
+    'a database role %s',
+    async (_name, sql) => {
+      const { code, lines } = await withPostgres(sql, (url) => failedStart({ DATABASE_URL: url }))
+      expect(lines).toEqual([
+        expect.stringMatching(/^Cannot prepare the database at postgres:.* \(.+\)\. .*DATABASE_URL/),
+      ])
       expect(code).toBe(1)
     },
-    30_000,
+    60_000,
   )
 
   test.concurrent('a taken port', async () => {
@@ -98,7 +142,7 @@ describe('a start that cannot succeed says why in one line and exits with 1', ()
     }))
     expect(lines).toEqual([`Port ${port} is already in use. Stop what uses it, or choose another one with PORT.`])
     expect(code).toBe(1)
-  }, 30_000)
+  })
 })
 
 test('data survives a clean stop and a kill, and the folder is one process’s at a time', async () => {
@@ -134,7 +178,7 @@ test('data survives a clean stop and a kill, and the folder is one process’s a
   expect(signedOut.status).toBe(204)
   third.kill('SIGINT')
   expect(await once(third, 'exit')).toEqual([0, null])
-}, 60_000)
+}, 300_000)
 
 async function signIn(url: string): Promise<string> {
   const response = await fetch(`${url}/api/session`, {

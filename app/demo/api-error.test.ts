@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { ApiError, fieldErrorsOf, isRefusal, isUnreachable, messageOf, problemError } from './api-error.ts'
+import {
+  ApiError,
+  fieldErrorsOf,
+  isRefusal,
+  isUnreachable,
+  messageOf,
+  problemError,
+  UnreachableError,
+} from './api-error.ts'
 
 const PROBLEM = 'application/problem+json; charset=utf-8'
 
@@ -29,10 +37,18 @@ describe('problemError (RFC 9457 §3)', () => {
     ['broken JSON', PROBLEM, '{"title":'],
     ['JSON that is no object', PROBLEM, '["title"]'],
     ['errors that are no list', PROBLEM, '{"errors":"many"}'],
-  ])('%s gives the status alone', (_case, type, text) => {
-    const error = problemError(502, type, text)
-    expect(error.message).toBe('The server answered 502')
+  ])('%s gives a sentence that goes by the status', (_case, type, text) => {
+    const error = problemError(500, type, text)
+    expect(error.message).toBe('The server had a problem (500). Try again in a moment.')
     expect(error.fieldErrors).toEqual({})
+  })
+
+  it.each([
+    [502, 'The server cannot be reached. Check the connection, then try again.'],
+    [403, 'The server refused this (403).'],
+    [200, 'The server’s answer cannot be read. Try again in a moment.'],
+  ])('%i without an explanation is: %s', (status, sentence) => {
+    expect(problemError(status, null, '').message).toBe(sentence)
   })
 })
 
@@ -40,7 +56,7 @@ describe('what an error means', () => {
   const answered = (status: number): ApiError => new ApiError(status, 'Title', undefined, {})
 
   it.each([
-    ['the network failing', new TypeError('Failed to fetch'), true],
+    ['the network failing', new UnreachableError('offline'), true],
     ['a gateway without its server', answered(502), true],
     ['a server that is being restarted', answered(503), true],
     ['a gateway that waited too long', answered(504), true],
@@ -55,13 +71,22 @@ describe('what an error means', () => {
     [answered(404), true],
     [answered(499), true],
     [answered(500), false],
-    [new TypeError('Failed to fetch'), false],
+    [new UnreachableError('timeout'), false],
   ])('%s: refused is %s', (error, expected) => {
     expect(isRefusal(error)).toBe(expected)
   })
 
-  it('the message is the error’s own, whatever was thrown', () => {
-    expect(messageOf(new TypeError('Failed to fetch'))).toBe('Failed to fetch')
-    expect(messageOf('plain')).toBe('plain')
+  it.each([
+    [
+      'no answer',
+      new UnreachableError('offline'),
+      'The server cannot be reached. Check the connection, then try again.',
+    ],
+    ['a late answer', new UnreachableError('timeout'), 'The server did not answer in time. Try again in a moment.'],
+    ['a refusal says why', new ApiError(409, 'Conflict', 'It is in use.', {}), 'It is in use.'],
+    ['the browser’s words', new TypeError('Failed to fetch'), 'Something went wrong in this page. Load it again.'],
+    ['a thrown text', 'plain', 'Something went wrong in this page. Load it again.'],
+  ])('%s is told in a plain sentence', (_case, error, message) => {
+    expect(messageOf(error)).toBe(message)
   })
 })

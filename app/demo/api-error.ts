@@ -1,7 +1,7 @@
 /** Error messages by field path (`name`, `lines.0.quantity`). */
 type FieldErrors = Readonly<Record<string, string>>
 
-/** The server has answered with a refusal. A request without an answer rejects with the browser's own error instead. */
+/** The server has answered, but not with what was asked for. */
 export class ApiError extends Error {
   readonly status: number
   readonly title: string
@@ -16,6 +16,19 @@ export class ApiError extends Error {
   }
 }
 
+const UNREACHABLE = {
+  offline: 'The server cannot be reached. Check the connection, then try again.',
+  timeout: 'The server did not answer in time. Try again in a moment.',
+} as const
+
+/** The server has not answered. The message is for the user; `cause` is the browser's own error. */
+export class UnreachableError extends Error {
+  constructor(why: keyof typeof UNREACHABLE, options?: ErrorOptions) {
+    super(UNREACHABLE[why], options)
+    this.name = 'UnreachableError'
+  }
+}
+
 /**
  * The error for an unsuccessful answer. If the body is not readable `application/problem+json`, the error only names
  * the status: a proxy's HTML page does not help a cashier.
@@ -23,7 +36,7 @@ export class ApiError extends Error {
  * @see RFC 9457 §3
  */
 export function problemError(status: number, contentType: string | null, text: string): ApiError {
-  const fallback = `The server answered ${status}`
+  const fallback = fallbackTitle(status)
   if (contentType === null || !/^application\/(problem\+)?json\b/i.test(contentType)) {
     return new ApiError(status, fallback, undefined, {})
   }
@@ -35,7 +48,7 @@ export function problemError(status: number, contentType: string | null, text: s
 /** Whether the server could not answer: the network failed, or a gateway reported that its server is away. */
 export function isUnreachable(error: unknown): boolean {
   if (error instanceof ApiError) return error.status === 502 || error.status === 503 || error.status === 504
-  return error instanceof TypeError
+  return error instanceof UnreachableError
 }
 
 /** Whether the server would refuse the same request again. */
@@ -48,9 +61,18 @@ export function fieldErrorsOf(error: unknown): FieldErrors {
   return error instanceof ApiError ? error.fieldErrors : {}
 }
 
-/** The sentence to show for any thrown value. */
+/** The sentence to show for any thrown value. The text of an error that is not ours is for a developer, so it is left out. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (error instanceof ApiError || error instanceof UnreachableError) return error.message
+  return 'Something went wrong in this page. Load it again.'
+}
+
+/** What is said of an answer that does not explain itself. */
+function fallbackTitle(status: number): string {
+  if (status === 502 || status === 503 || status === 504) return UNREACHABLE.offline
+  if (status >= 500) return `The server had a problem (${status}). Try again in a moment.`
+  if (status >= 400) return `The server refused this (${status}).`
+  return 'The server’s answer cannot be read. Try again in a moment.'
 }
 
 function fieldErrors(problem: Record<string, unknown>): FieldErrors {

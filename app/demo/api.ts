@@ -1,5 +1,6 @@
+import { problemError, UnreachableError } from './api-error.ts'
 import { authorization, refreshAfterRefusal } from './bearer-token.ts'
-import { problemError } from './api-error.ts'
+import { standInReason } from './cache-status.ts'
 
 /** Options of a write. */
 interface SendOptions {
@@ -13,18 +14,24 @@ export interface Tagged<T> {
   readonly etag: string | null
 }
 
+/** How to read. `cache: 'no-cache'` has the origin asked; an answer that a cache gives instead of the origin's counts as none. */
+type ReadOptions = Pick<RequestInit, 'cache' | 'signal'>
+
 /**
- * The JSON at `path`. Rejects with an `ApiError` if the server refuses, or with the browser's error without an answer.
+ * The JSON at `path`.
+ *
+ * @throws ApiError if the server refuses, UnreachableError if it does not answer.
  */
-export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  const response = await send(path, signal === undefined ? {} : { signal })
-  return response.json()
+export async function getJson<T>(path: string, options: ReadOptions = {}): Promise<T> {
+  return (await getTagged<T>(path, options)).body
 }
 
 /** The JSON at `path` and its `ETag`; null when the answer carries none. */
-export async function getTagged<T>(path: string, init: Pick<RequestInit, 'cache' | 'signal'>): Promise<Tagged<T>> {
-  const response = await send(path, init)
-  return { body: await response.json(), etag: response.headers.get('etag') }
+export async function getTagged<T>(path: string, options: ReadOptions): Promise<Tagged<T>> {
+  const response = await send(path, options)
+  const standIn = options.cache === 'no-cache' ? standInReason(response.headers.get('cache-status')) : undefined
+  if (standIn !== undefined) throw new UnreachableError(standIn)
+  return { body: await readJson<T>(response), etag: response.headers.get('etag') }
 }
 
 /** Sends `body` as JSON and gives back the JSON of the answer. */
@@ -36,8 +43,7 @@ export async function sendJson<T>(
 ): Promise<T> {
   const headers = new Headers({ 'content-type': 'application/json' })
   if (typeof options.ifMatch === 'string') headers.set('if-match', options.ifMatch)
-  const response = await send(path, { method, headers, body: JSON.stringify(body) })
-  return response.json()
+  return readJson(await send(path, { method, headers, body: JSON.stringify(body) }))
 }
 
 /** Deletes the resource at `path`. */
@@ -46,12 +52,34 @@ export async function deleteAt(path: string): Promise<void> {
 }
 
 async function send(path: string, init: RequestInit): Promise<Response> {
-  const first = await fetch(path, await authorized(init))
+  const first = await request(path, init)
   // A token can expire between the client's check and the server's: the client refreshes it once and tries again.
-  const response =
-    first.status === 401 && (await refreshAfterRefusal()) ? await fetch(path, await authorized(init)) : first
+  const response = first.status === 401 && (await refreshAfterRefusal()) ? await request(path, init) : first
   if (response.ok) return response
-  throw problemError(response.status, response.headers.get('content-type'), await response.text())
+  throw problemError(response.status, response.headers.get('content-type'), await readText(response))
+}
+
+async function request(path: string, init: RequestInit): Promise<Response> {
+  const complete = await authorized(init)
+  return fetch(path, complete).catch(throwUnreachable)
+}
+
+async function readJson<T>(response: Response): Promise<T> {
+  const text = await readText(response)
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    throw problemError(response.status, null, text)
+  }
+}
+
+/** A connection can break in the middle of a body too. */
+const readText = (response: Response): Promise<string> => response.text().catch(throwUnreachable)
+
+/** The browser's own message for a failed request is not meant for a user, and differs between browsers. */
+function throwUnreachable(error: unknown): never {
+  if (error instanceof TypeError) throw new UnreachableError('offline', { cause: error })
+  throw error
 }
 
 async function authorized(init: RequestInit): Promise<RequestInit> {

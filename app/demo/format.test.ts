@@ -9,6 +9,7 @@ import {
   formatMoment,
   formatMoney,
   parseCents,
+  plural,
 } from './format.ts'
 
 describe('money', () => {
@@ -54,6 +55,16 @@ describe('numbers', () => {
     [1200, '1,200 categories'],
   ])('%d is %s', (count, text) => {
     expect(counted(count, 'category', 'categories')).toBe(text)
+  })
+})
+
+describe('plural', () => {
+  it.each([
+    [0, 'hits'],
+    [1, 'hit'],
+    [2, 'hits'],
+  ])('%d goes with %s', (count, noun) => {
+    expect(plural(count, 'hit')).toBe(noun)
   })
 })
 

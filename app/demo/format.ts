@@ -75,7 +75,12 @@ export function calendarDay(at: Date): string {
 
 /** `1 item`, `3 items`. */
 export function counted(count: number, one: string, many = `${one}s`): string {
-  return `${formatNumber(count)} ${count === 1 ? one : many}`
+  return `${formatNumber(count)} ${plural(count, one, many)}`
+}
+
+/** The noun that goes with a count: `item` with 1, `items` with any other. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return count === 1 ? one : many
 }
 
 function formatWith(format: Intl.DateTimeFormat, iso: string | null): string {

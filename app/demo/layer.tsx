@@ -3,10 +3,11 @@ import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connect, type ChangeEvent, type Counts, type Freshlayer } from '../tab/index.ts'
-import { formatAge, formatNumber } from './format.ts'
+import { isUnreachable } from './api-error.ts'
+import { formatAge, formatNumber, plural } from './format.ts'
 import { isCovered } from './layer-reach.ts'
 import { urlOfKey } from './resources/query-keys.ts'
-import { beforeUserChange, currentUserId } from './session.ts'
+import { beforeUserChange, confirmSession, currentUserId, useSession } from './session.ts'
 
 /** How often the ages on screen are updated while the page is visible. */
 const LOOK_MS = 3_000
@@ -19,6 +20,7 @@ export function mountLayer(place: HTMLElement | null, client: QueryClient): void
   const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()), mayUpdate: () => !isEdited() })
   beforeUserChange((id) => layer.identify(nameOf(id)))
   layer.on('change', (change) => void refetchChanged(client, change))
+  layer.on('state', ({ offline }) => !offline && confirmSession())
   if (place !== null) createRoot(place).render(<LayerStrip layer={layer} client={client} />)
 }
 
@@ -50,22 +52,23 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
     () => layer.state,
   )
   const sight = useSight(layer, client)
+  const isOffline = useIsOffline(state.offline)
   return (
     <aside className="layer-strip" aria-label="Data freshness">
       {state.controlled && sight !== undefined ? (
         <>
           {sight.age !== undefined && (
             <span className="layer-part">
-              <span className="layer-name">On screen</span>{' '}
+              <span className="layer-name">Oldest on screen</span>{' '}
               <span className="layer-age">{sight.age === 'live' ? sight.age : formatAge(sight.age)}</span>
             </span>
           )}
           <span className="layer-part">
-            <strong>{formatNumber(sight.total.hits)}</strong> hits
+            <strong>{formatNumber(sight.total.hits)}</strong> {plural(sight.total.hits, 'hit')}
           </span>
           <span className="layer-part">
             <strong>{formatNumber(sight.total.requestsSaved)}</strong>{' '}
-            <span className="layer-long">requests saved</span>
+            <span className="layer-long">{plural(sight.total.requestsSaved, 'request')} saved</span>
             <span className="layer-short" aria-hidden="true">
               saved
             </span>
@@ -75,11 +78,33 @@ function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly cl
         <span className="layer-part">Straight from the network</span>
       )}
       <span className="layer-news" aria-live="polite">
-        {state.offline && <span className="badge badge-warn">Offline</span>}
+        {isOffline && <span className="badge badge-warn">Offline</span>}
         {(state.updateReady || state.outdated) && <UpdateButton layer={layer} />}
       </span>
     </aside>
   )
+}
+
+/**
+ * Whether the server is out of reach, by the first that knows: the browser has no network, the layer has missed the
+ * server, or the app could not ask it who is signed in. The layer has not tried yet when a page opens.
+ */
+function useIsOffline(isMissed: boolean): boolean {
+  const isOnline = useSyncExternalStore(onConnectionChange, () => navigator.onLine)
+  const session = useSession()
+  const isUnasked =
+    (session.status === 'signed-in' && !session.confirmed) ||
+    (session.status === 'failed' && isUnreachable(session.error))
+  return isMissed || !isOnline || isUnasked
+}
+
+function onConnectionChange(listener: () => void): () => void {
+  window.addEventListener('online', listener)
+  window.addEventListener('offline', listener)
+  return () => {
+    window.removeEventListener('online', listener)
+    window.removeEventListener('offline', listener)
+  }
 }
 
 /** The state of the answers on screen, updated at each change and every few seconds while the page is visible. */

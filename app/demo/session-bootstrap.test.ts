@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ApiError } from './api-error.ts'
+import { ApiError, UnreachableError } from './api-error.ts'
 import { bootstrapSession, parseRemembered, type SessionAnswer } from './session-bootstrap.ts'
 
 const ada: SessionAnswer = {
@@ -19,19 +19,23 @@ describe('bootstrapSession', () => {
     expect(session).toEqual({ status: 'signed-in', ...grace, confirmed: true })
   })
 
+  it('a server that knows of no session signs out, even with a remembered user', async () => {
+    expect(await bootstrapSession(() => Promise.resolve(null), ada)).toEqual({ status: 'signed-out' })
+  })
+
   it('a 401 signs out, even with a remembered user', async () => {
     expect(await bootstrapSession(failing(refused(401)), ada)).toEqual({ status: 'signed-out' })
   })
 
   it.each([
-    ['the network failing', new TypeError('Failed to fetch')],
+    ['the network failing', new UnreachableError('offline')],
     ['a gateway without its server', refused(503)],
   ])('%s lets the remembered user carry on, unconfirmed', async (_case, error) => {
     expect(await bootstrapSession(failing(error), ada)).toEqual({ status: 'signed-in', ...ada, confirmed: false })
   })
 
   it('a network failure without a remembered user keeps its error', async () => {
-    const error = new TypeError('Failed to fetch')
+    const error = new UnreachableError('offline')
     expect(await bootstrapSession(failing(error), undefined)).toEqual({ status: 'failed', error })
   })
 

@@ -29,16 +29,18 @@ export type Session =
     }
 
 /**
- * The session with which the app opens. A refusal by the server ends it, even if this device remembers a user. The
- * remembered user goes on only if the server cannot be reached.
+ * The session with which the app opens. It ends where the server knows of none, or refuses the token, even if this device
+ * remembers a user. The remembered user goes on only if the server cannot be reached.
+ *
+ * @param ask gives the signed-in user by the server's word; null: no user is signed in.
  */
 export async function bootstrapSession(
-  ask: () => Promise<SessionAnswer>,
+  ask: () => Promise<SessionAnswer | null>,
   remembered: SessionAnswer | undefined,
 ): Promise<Session> {
   try {
-    const { user, mode } = await ask()
-    return { status: 'signed-in', user, mode, confirmed: true }
+    const found = await ask()
+    return found === null ? { status: 'signed-out' } : { status: 'signed-in', ...found, confirmed: true }
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return { status: 'signed-out' }
     if (isUnreachable(error) && remembered !== undefined)

@@ -46,12 +46,17 @@ export function useSession(): Session {
   return useSyncExternalStore(onSessionChange, currentSession)
 }
 
-/** Asks the server for the signed-in user. Runs again in the background while only this device remembers the user. */
+/** Asks the server again for the signed-in user, while only this device names them. */
+export function confirmSession(): void {
+  if (current.status === 'signed-in' && !current.confirmed) void startSession()
+}
+
+/** Asks the server for the signed-in user. */
 export async function startSession(): Promise<void> {
   const remembered = parseRemembered(localStorage.getItem(REMEMBERED_KEY))
   if (remembered?.mode === 'bearer') holdBearerToken()
   const before = current
-  const found = await bootstrapSession(() => getJson<SessionAnswer>('/api/session'), remembered)
+  const found = await bootstrapSession(() => getJson<SessionAnswer | null>('/api/session'), remembered)
   // A user signed in or out meanwhile, or this was a background request: its failure does not end the session.
   if (current !== before || (found.status === 'failed' && before.status === 'signed-in')) return
   await settle(found)

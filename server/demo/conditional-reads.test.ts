@@ -6,7 +6,7 @@ let ada: Credentials
 beforeAll(async () => {
   shop = await openShop()
   ada = await shop.signIn('ada')
-}, 60_000)
+})
 afterAll(() => shop.close())
 
 const read = (path: string, fields: Readonly<Record<string, string>> = {}): Promise<Response> =>

@@ -1,5 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { errorCode, errorLine, StartError } from './start-error.ts'
 
 /** A data folder that this process alone may use until it is released. */
@@ -25,7 +25,7 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
   const completePath = join(path, 'complete')
   const databasePath = join(path, 'pglite')
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(resolve(path))
     await takeLock(path, lockPath)
     heldHere.add(lockPath)
     // A first start that was killed half way leaves files that PostgreSQL would refuse, and nothing worth keeping.
@@ -44,6 +44,21 @@ export async function claimDataFolder(path: string): Promise<DataFolder> {
       heldHere.delete(lockPath)
       await rm(lockPath, { force: true })
     },
+  }
+}
+
+/**
+ * Makes a folder and those above it. `mkdir` with `recursive` tries without end where the system answers ENOENT in a
+ * folder that exists, as `/proc` does.
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' || dirname(path) === path) return
+    if (errorCode(error) !== 'ENOENT') throw error
+    await makeFolder(dirname(path))
+    await mkdir(path)
   }
 }
 

@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await openDatabase({ kind: 'folder', path: join(folder, 'shop') })
   await database.pool.query('create table things (id integer primary key)')
   await database.pool.query('insert into things values (1)')
-}, 60_000)
+})
 afterAll(async () => {
   await database.close()
   await rm(folder, { recursive: true })

@@ -120,7 +120,7 @@ function openPGlite(database: PGlite): Database {
 async function openServer(url: string): Promise<Database> {
   let pool: Pool | undefined
   try {
-    pool = createPool({ connectionString: url, connectionTimeoutMillis: 5000 })
+    pool = createPool({ connectionString: url, connectionTimeoutMillis: 15_000 })
     await pool.query('select 1')
   } catch (error) {
     await pool?.end()
@@ -144,7 +144,8 @@ function createPool(config: PoolConfig): Pool {
   return pool
 }
 
-function withoutPassword(url: string): string {
+/** The address of a database, for messages. */
+export function withoutPassword(url: string): string {
   if (!URL.canParse(url)) return 'DATABASE_URL'
   const { protocol, host, pathname } = new URL(url)
   return `${protocol}//${host}${pathname}`

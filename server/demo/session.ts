@@ -44,9 +44,12 @@ export function sessionRoutes(pool: Pool, key: string): Hono {
     c.header('Cache-Control', 'no-store')
   })
 
+  // Asked at every start of the app: that no user is signed in is an answer, and no error. A token that does not hold is
+  // refused all the same, so that its holder refreshes it.
   routes.get('/', async (c) => {
-    const { user, mode } = await signedIn(c, pool, key)
-    return c.json({ user, mode })
+    const found = await sessionOf(c, pool, key)
+    if (found === undefined && c.req.header('authorization') !== undefined) throw unauthorized(SIGN_IN_FIRST)
+    return c.json(found ?? null)
   })
 
   routes.post('/', async (c) => {
@@ -99,12 +102,14 @@ export function sessionRoutes(pool: Pool, key: string): Hono {
 /** Refuses every request without a signed-in user. */
 export function requireSession(pool: Pool, key: string): MiddlewareHandler<ShopEnv> {
   return async (c, next) => {
-    c.set('user', (await signedIn(c, pool, key)).user)
+    const found = await sessionOf(c, pool, key)
+    if (found === undefined) throw unauthorized(SIGN_IN_FIRST)
+    c.set('user', found.user)
     await next()
   }
 }
 
-async function signedIn(c: Context, pool: Pool, key: string): Promise<{ user: User; mode: Mode }> {
+async function sessionOf(c: Context, pool: Pool, key: string): Promise<{ user: User; mode: Mode } | undefined> {
   const cookie = getCookie(c, SESSION_COOKIE)
   // A request with a token counts only by that token: its cookie may belong to another user.
   const mode: Mode = c.req.header('authorization') === undefined ? 'cookie' : 'bearer'
@@ -114,7 +119,7 @@ async function signedIn(c: Context, pool: Pool, key: string): Promise<{ user: Us
       : cookie === undefined
         ? undefined
         : await userBySession(pool, digest(cookie))
-  if (found === undefined) throw unauthorized('Sign in first.')
+  if (found === undefined) return undefined
   const { sessionId: _kept, ...user } = found
   return { user, mode }
 }
@@ -166,6 +171,8 @@ function bearerToken(c: Context): string | undefined {
 }
 
 const digest = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+
+const SIGN_IN_FIRST = 'Sign in first.'
 
 const unauthorized = (detail: string): Problem =>
   new Problem(401, detail, { headers: { 'WWW-Authenticate': 'Bearer realm="Corner Supply Co."' } })

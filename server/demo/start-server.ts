@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { Pool } from 'pg'
 import { createApp } from './app.ts'
-import { type DatabaseLocation, openDatabase } from './database.ts'
+import { type DatabaseLocation, openDatabase, withoutPassword } from './database.ts'
 import { prepareDatabase } from './prepare-database.ts'
 import { errorCode, errorLine, StartError } from './start-error.ts'
 
@@ -34,8 +34,8 @@ export interface RunningServer {
 /**
  * Opens the database, creates and seeds it where it is empty, and serves the demo.
  *
- * @throws StartError when the port is taken, the build is missing, or the database cannot be opened. Nothing is left
- *   open.
+ * @throws StartError when the port is taken, the build is missing, or the database cannot be opened or prepared. Nothing
+ *   is left open.
  */
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
   const { port = 4173, host = '127.0.0.1', database: location = { kind: 'memory' }, staticFolder } = options
@@ -64,8 +64,18 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     }
   } catch (error) {
     await database.close()
-    throw error
+    throw preparationError(error, location)
   }
+}
+
+/** What a PostgreSQL server refuses is for its owner to put right. In the embedded database it would be a defect. */
+function preparationError(error: unknown, location: DatabaseLocation): unknown {
+  if (location.kind !== 'server' || !/^[0-9A-Z]{5}$/.test(errorCode(error) ?? '')) return error
+  return new StartError(
+    `Cannot prepare the database at ${withoutPassword(location.url)} (${errorLine(error)}). Name a database in ` +
+      `DATABASE_URL whose owner is the role in it, or unset DATABASE_URL to use the embedded database.`,
+    { cause: error },
+  )
 }
 
 function listen(server: Server, host: string, port: number): Promise<Server> {

@@ -156,7 +156,7 @@ export function CatalogueList({ kind }: { readonly kind: Kind }): JSX.Element {
   ]
 
   return (
-    <Page title={title} lead={lead} actions={<RefreshButton query={entries} />}>
+    <Page title={title} lead={lead} actions={<RefreshButton />}>
       <NewEntry facts={facts} />
       <Loaded query={entries}>
         {({ items, total }) =>

@@ -15,9 +15,12 @@ export function Dashboard(): JSX.Element {
       title="Dashboard"
       lead="What needs you today."
       actions={
-        <Link className="button button-primary" to="/sell">
-          Open the till
-        </Link>
+        <>
+          <RefreshButton label="Refresh all" />
+          <Link className="button button-primary" to="/sell">
+            Open the till
+          </Link>
+        </>
       }
     >
       <div className="dashboard">
@@ -58,8 +61,9 @@ function SalesToday(): JSX.Element {
 function comparedWithUsual({ days }: SalesReport): string {
   const earlier = days.slice(0, -1)
   const usual = earlier.reduce((sum, day) => sum + day.totalCents, 0) / Math.max(1, earlier.length)
-  if (usual === 0) return 'the first in two weeks'
-  return `${formatNumber(Math.round(((days.at(-1)?.totalCents ?? 0) / usual) * 100))} % of a usual day`
+  const today = days.at(-1)?.totalCents ?? 0
+  if (usual === 0) return today === 0 ? 'none in two weeks' : 'the first in two weeks'
+  return `${formatNumber(Math.round((today / usual) * 100))} % of a usual day`
 }
 
 function Bars({ days }: { readonly days: SalesReport['days'] }): JSX.Element {
@@ -82,7 +86,7 @@ function TillNow(): JSX.Element {
   const till = useTill()
   const money = useMoney()
   return (
-    <Panel title="Till" actions={<RefreshButton query={till} label="Refresh till" />}>
+    <Panel title="Till" actions={<RefreshButton path="/api/till" label="Refresh till" />}>
       <Loaded query={till} skeleton={<Skeleton rows={3} />}>
         {(data) => (
           <>
@@ -101,7 +105,7 @@ function TillNow(): JSX.Element {
 function MyTasks(): JSX.Element {
   const tasks = useTasks()
   return (
-    <Panel title="My tasks" actions={<RefreshButton query={tasks} />}>
+    <Panel title="My tasks" actions={<RefreshButton path="/api/me/tasks" />}>
       <Loaded query={tasks} skeleton={<Skeleton rows={4} />}>
         {({ items }) =>
           items.length === 0 ? (
@@ -153,7 +157,7 @@ function TaskItem({ task }: { readonly task: Task }): JSX.Element {
 function LowStock(): JSX.Element {
   const low = useStock({ level: 'low', pageSize: 6 })
   return (
-    <Panel title="Low stock" actions={<RefreshButton query={low} />}>
+    <Panel title="Low stock" actions={<RefreshButton path="/api/stock" />}>
       <Loaded query={low} skeleton={<Skeleton rows={6} />}>
         {({ items, total }) =>
           items.length === 0 ? (
@@ -171,7 +175,9 @@ function LowStock(): JSX.Element {
                 ))}
               </ul>
               <Link className="panel-more" to="/stock?level=low">
-                All {counted(total, 'product')} below their reorder level
+                {total === 1
+                  ? 'The product below its reorder level'
+                  : `All ${formatNumber(total)} products below their reorder level`}
               </Link>
             </>
           )
@@ -185,7 +191,7 @@ function LatestSales(): JSX.Element {
   const sales = useSales({ page: 1, pageSize: 6 })
   const money = useMoney()
   return (
-    <Panel title="Latest sales" actions={<RefreshButton query={sales} />}>
+    <Panel title="Latest sales" actions={<RefreshButton path="/api/sales" />}>
       <Loaded query={sales} skeleton={<Skeleton rows={6} />}>
         {({ items }) =>
           items.length === 0 ? (

@@ -22,7 +22,7 @@ export function PointOfSale(): JSX.Element {
   const inCart = new Map(cart.map((line) => [line.product.id, line.quantity]))
 
   return (
-    <Page title="Point of sale" actions={<RefreshButton query={products} />}>
+    <Page title="Point of sale" actions={<RefreshButton />}>
       <div className="pos">
         <section aria-label="Choose products">
           <div className="filters">

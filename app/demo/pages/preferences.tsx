@@ -16,7 +16,7 @@ export function PreferencesPage(): JSX.Element {
     <Page
       title="Preferences"
       lead="Yours alone; nobody else sees these."
-      actions={<RefreshButton query={preferences} label="Refresh preferences" />}
+      actions={<RefreshButton label="Refresh preferences" />}
     >
       {session.status === 'signed-in' && (
         <Panel title="You">

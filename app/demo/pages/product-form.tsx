@@ -1,8 +1,8 @@
 import type { JSX, SubmitEvent } from 'react'
-import { fieldErrorsOf } from '../api-error.ts'
+import { fieldErrorsOf, messageOf } from '../api-error.ts'
 import { centsToInput, parseCents } from '../format.ts'
 import { useCatalogue, type CataloguePath } from '../resources/catalogue.ts'
-import type { ProductInput } from '../resources/products.ts'
+import type { ProductDetail, ProductInput } from '../resources/products.ts'
 import { readText, SelectField, TextArea, TextField } from '../ui/field.tsx'
 
 const AMOUNT = '\\d+([.,]\\d{1,2})?'
@@ -16,7 +16,8 @@ export function ProductForm({
   onSubmit,
   onCancel,
 }: {
-  readonly initial: ProductInput | undefined
+  /** The product to change; undefined: a new one. */
+  readonly initial: ProductDetail | undefined
   /** The error of the last attempt. Errors about fields appear at the fields. */
   readonly error: unknown
   readonly busy: boolean
@@ -58,11 +59,11 @@ export function ProductForm({
         label="Category"
         name="categoryId"
         path="/api/categories"
-        initial={initial?.categoryId}
+        initial={initial?.category}
         error={errors['categoryId']}
       />
-      <Reference label="Brand" name="brandId" path="/api/brands" initial={initial?.brandId} error={errors['brandId']} />
-      <Reference label="Unit" name="unitId" path="/api/units" initial={initial?.unitId} error={errors['unitId']} />
+      <Reference label="Brand" name="brandId" path="/api/brands" initial={initial?.brand} error={errors['brandId']} />
+      <Reference label="Unit" name="unitId" path="/api/units" initial={initial?.unit} error={errors['unitId']} />
       <TextField
         label="Price"
         name="priceCents"
@@ -113,28 +114,45 @@ function Reference({
   readonly label: string
   readonly name: string
   readonly path: CataloguePath
-  readonly initial: number | undefined
+  /** What the product refers to so far: a choice even where the list cannot be loaded. */
+  readonly initial: { readonly id: number; readonly name: string } | undefined
   readonly error: string | undefined
 }): JSX.Element {
-  const entries = useCatalogue(path).data?.items ?? []
+  const catalogue = useCatalogue(path)
+  const listed = catalogue.data?.items
+  const isListed = initial === undefined || listed?.some(({ id }) => id === initial.id) === true
+  const entries = isListed ? (listed ?? []) : [initial, ...(listed ?? [])]
+  const isFailed = catalogue.isError && listed === undefined
   return (
-    // The key changes when the list has loaded: a select cannot have a default that is not yet one of its options.
-    <SelectField
-      key={entries.length}
-      label={label}
-      name={name}
-      required
-      defaultValue={initial === undefined ? '' : String(initial)}
-      error={error}
-    >
-      <option value="" disabled>
-        Choose…
-      </option>
-      {entries.map((entry) => (
-        <option key={entry.id} value={entry.id}>
-          {entry.name}
+    <div>
+      {/* The key changes when the list has loaded: a select cannot have a default that is not yet one of its options. */}
+      <SelectField
+        key={String(listed === undefined)}
+        label={label}
+        name={name}
+        required
+        defaultValue={initial === undefined ? '' : String(initial.id)}
+        error={error ?? (isFailed ? `The other choices cannot be loaded. ${messageOf(catalogue.error)}` : undefined)}
+      >
+        <option value="" disabled>
+          {listed === undefined && !isFailed ? 'Loading…' : 'Choose…'}
         </option>
-      ))}
-    </SelectField>
+        {entries.map((entry) => (
+          <option key={entry.id} value={entry.id}>
+            {entry.name}
+          </option>
+        ))}
+      </SelectField>
+      {isFailed && (
+        <button
+          type="button"
+          className="button button-small field-action"
+          disabled={catalogue.isFetching}
+          onClick={() => void catalogue.refetch()}
+        >
+          {catalogue.isFetching ? 'Trying…' : `Load ${label.toLowerCase()} list`}
+        </button>
+      )}
+    </div>
   )
 }

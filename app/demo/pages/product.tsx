@@ -43,7 +43,7 @@ export function ProductPage(): JSX.Element {
         product.data !== undefined &&
         editing === undefined && (
           <>
-            <RefreshButton query={product} label="Refresh product" />
+            <RefreshButton label="Refresh product" />
             <button type="button" className="button button-primary" onClick={() => setEditing(product.data)}>
               <Icon name="edit" />
               Edit product

@@ -69,7 +69,7 @@ export function ProductList(): JSX.Element {
       title="Products"
       actions={
         <>
-          <RefreshButton query={products} />
+          <RefreshButton />
           <Link className="button button-primary" to="/products/new">
             <Icon name="plus" />
             New product

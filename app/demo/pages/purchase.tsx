@@ -26,7 +26,7 @@ export function PurchasePage(): JSX.Element {
       back={{ to: '/purchases', label: 'Purchases' }}
       actions={
         <>
-          <RefreshButton query={purchase} />
+          <RefreshButton label="Refresh purchase" />
           {purchase.data?.status === 'ordered' && <ReceiveButton purchase={purchase.data} />}
         </>
       }

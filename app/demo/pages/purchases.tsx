@@ -36,7 +36,7 @@ export function PurchaseList(): JSX.Element {
       title="Purchases"
       actions={
         <>
-          <RefreshButton query={purchases} />
+          <RefreshButton />
           <Link className="button button-primary" to="/purchases/new">
             <Icon name="plus" />
             New purchase

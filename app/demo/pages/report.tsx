@@ -31,7 +31,11 @@ export function Report(): JSX.Element {
   const report = useSalesReport(Number(span))
   const money = useMoney()
   return (
-    <Page title="Report" lead="Sales over time, and what they were made of." actions={<RefreshButton query={report} />}>
+    <Page
+      title="Report"
+      lead="Sales over time, and what they were made of."
+      actions={<RefreshButton label="Refresh report" />}
+    >
       <div className="filters">
         <FilterSelect label="Days" value={span} options={spans} onChoose={(value) => filters.set('days', value)} />
         <FilterSelect label="Chart" value={shape} options={shapes} onChoose={(value) => filters.set('chart', value)} />
@@ -103,7 +107,8 @@ function Chart({
   const parts = (
     <>
       <CartesianGrid vertical={false} stroke="var(--line)" />
-      <XAxis dataKey="label" minTickGap={24} {...axis} />
+      {/* Equal steps: by default the labels crowd towards the end. */}
+      <XAxis dataKey="label" interval="equidistantPreserveStart" minTickGap={24} {...axis} />
       <YAxis width={64} axisLine={false} tickFormatter={(cents: number) => formatNumber(cents / 100)} {...axis} />
       <Tooltip
         cursor={{ fill: 'var(--hover)', stroke: 'var(--line-strong)' }}

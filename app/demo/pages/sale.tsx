@@ -23,7 +23,7 @@ export function SalePage(): JSX.Element {
     <Page
       title={sale.data === undefined ? 'Sale' : `Sale ${sale.data.number}`}
       back={{ to: '/sales', label: 'Sales' }}
-      actions={<RefreshButton query={sale} />}
+      actions={<RefreshButton label="Refresh sale" />}
     >
       <Loaded query={sale}>
         {(data) => (

@@ -13,7 +13,7 @@ export function SettingsPage(): JSX.Element {
     <Page
       title="Settings"
       lead="What holds for the whole shop and everybody in it."
-      actions={<RefreshButton query={settings} label="Refresh settings" />}
+      actions={<RefreshButton label="Refresh settings" />}
     >
       <Loaded query={settings}>{(data) => <SettingsForm key={data.updatedAt} settings={data} />}</Loaded>
     </Page>

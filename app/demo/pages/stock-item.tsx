@@ -41,7 +41,7 @@ export function StockItem(): JSX.Element {
         )
       }
       back={{ to: '/stock', label: 'Stock levels' }}
-      actions={<RefreshButton query={stock} />}
+      actions={<RefreshButton label="Refresh stock" />}
     >
       <Loaded query={stock}>
         {(item) => (

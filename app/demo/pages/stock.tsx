@@ -40,7 +40,7 @@ export function StockList(): JSX.Element {
   const filters = useUrlFilters()
   const stock = useStock({ search: filters.get('search'), level: filters.get('level'), page: filters.page })
   return (
-    <Page title="Stock levels" lead="Choose a product to correct its count." actions={<RefreshButton query={stock} />}>
+    <Page title="Stock levels" lead="Choose a product to correct its count." actions={<RefreshButton />}>
       <div className="filters">
         <SearchField
           label="Search stock"

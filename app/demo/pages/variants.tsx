@@ -4,6 +4,7 @@ import { centsToInput, parseCents } from '../format.ts'
 import { useMoney } from '../resources/shop.ts'
 import { useDeleteVariant, useSaveVariant, useVariants, type Variant } from '../resources/variants.ts'
 import { StockCount } from '../ui/badges.tsx'
+import { Confirm } from '../ui/confirm.tsx'
 import { DataTable, type Column } from '../ui/data-table.tsx'
 import { readText, TextField } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -16,6 +17,7 @@ export function Variants({ productId }: { readonly productId: number }): JSX.Ele
   const variants = useVariants(productId)
   const remove = useDeleteVariant(productId)
   const [open, setOpen] = useState<Variant | 'new' | undefined>(undefined)
+  const [deleting, setDeleting] = useState<Variant | undefined>(undefined)
   const money = useMoney()
   const toasts = useToasts()
 
@@ -34,17 +36,7 @@ export function Variants({ productId }: { readonly productId: number }): JSX.Ele
           <button type="button" className="button button-small" onClick={() => setOpen(variant)}>
             Edit<span className="visually-hidden"> {variant.name}</span>
           </button>
-          <button
-            type="button"
-            className="button button-small button-danger"
-            disabled={remove.isPending}
-            onClick={() =>
-              remove.mutate(variant.id, {
-                onSuccess: () => toasts.done(`${variant.name} was deleted`),
-                onError: (error) => toasts.failed(`${variant.name} was not deleted`, error),
-              })
-            }
-          >
+          <button type="button" className="button button-small button-danger" onClick={() => setDeleting(variant)}>
             Delete<span className="visually-hidden"> {variant.name}</span>
           </button>
         </span>
@@ -58,7 +50,7 @@ export function Variants({ productId }: { readonly productId: number }): JSX.Ele
       flush
       actions={
         <span className="row-actions">
-          <RefreshButton query={variants} />
+          <RefreshButton path={`/api/products/${productId}/variants`} />
           <button type="button" className="button" onClick={() => setOpen('new')}>
             <Icon name="plus" />
             New variant
@@ -83,6 +75,22 @@ export function Variants({ productId }: { readonly productId: number }): JSX.Ele
           )
         }
       </Loaded>
+      {deleting !== undefined && (
+        <Confirm
+          title={`Delete ${deleting.name}?`}
+          detail="The other variants of the product stay."
+          action="Delete variant"
+          busy={remove.isPending}
+          onCancel={() => setDeleting(undefined)}
+          onConfirm={() =>
+            remove.mutate(deleting.id, {
+              onSuccess: () => toasts.done(`${deleting.name} was deleted`),
+              onError: (error) => toasts.failed(`${deleting.name} was not deleted`, error),
+              onSettled: () => setDeleting(undefined),
+            })
+          }
+        />
+      )}
     </Panel>
   )
 }

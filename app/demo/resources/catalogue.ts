@@ -5,8 +5,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { deleteAt, getJson, sendJson } from '../api.ts'
+import { deleteAt, sendJson } from '../api.ts'
 import { invalidatePaths, type Listed } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 /** The small lists that products refer to. */
 export type CataloguePath = '/api/categories' | '/api/brands' | '/api/units'
@@ -24,7 +25,7 @@ export interface CatalogueEntry {
 type CatalogueInput = Readonly<Record<string, string>>
 
 export function useCatalogue(path: CataloguePath): UseQueryResult<Listed<CatalogueEntry>> {
-  return useQuery({ queryKey: [path], queryFn: ({ signal }) => getJson<Listed<CatalogueEntry>>(path, signal) })
+  return useQuery(reading<Listed<CatalogueEntry>>(path))
 }
 
 /** Creates an entry, or saves the one with the given id. Products show its name, so they are read again too. */

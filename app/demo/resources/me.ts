@@ -5,8 +5,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { getJson, sendJson } from '../api.ts'
+import { sendJson } from '../api.ts'
 import { invalidatePaths } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface Task {
   readonly id: number
@@ -22,10 +23,7 @@ export interface Preferences {
 }
 
 export function useTasks(): UseQueryResult<{ readonly items: readonly Task[] }> {
-  return useQuery({
-    queryKey: ['/api/me/tasks'],
-    queryFn: ({ signal }) => getJson<{ items: readonly Task[] }>('/api/me/tasks', signal),
-  })
+  return useQuery(reading<{ items: readonly Task[] }>('/api/me/tasks'))
 }
 
 export function useTickTask(): UseMutationResult<Task, Error, { id: number; done: boolean }> {
@@ -37,10 +35,7 @@ export function useTickTask(): UseMutationResult<Task, Error, { id: number; done
 }
 
 export function usePreferences(): UseQueryResult<Preferences> {
-  return useQuery({
-    queryKey: ['/api/me/preferences'],
-    queryFn: ({ signal }) => getJson<Preferences>('/api/me/preferences', signal),
-  })
+  return useQuery(reading<Preferences>('/api/me/preferences'))
 }
 
 export function useSavePreferences(): UseMutationResult<Preferences, Error, Preferences> {

@@ -6,8 +6,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { deleteAt, getJson, getTagged, sendJson, type Tagged } from '../api.ts'
+import { deleteAt, getTagged, sendJson, type Tagged } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+import { reading, taggedReading } from './reading.ts'
 
 type ProductStatus = 'active' | 'archived'
 
@@ -56,16 +57,12 @@ function productsUrl(filters: ProductFilters): string {
 
 export function useProducts(filters: ProductFilters): UseQueryResult<Paged<Product>> {
   const url = productsUrl(filters)
-  return useQuery({
-    queryKey: [url],
-    queryFn: ({ signal }) => getJson<Paged<Product>>(url, signal),
-    placeholderData: keepPreviousData,
-  })
+  return useQuery({ ...reading<Paged<Product>>(url), placeholderData: keepPreviousData })
 }
 
 export function useProduct(id: number): UseQueryResult<Tagged<ProductDetail>> {
   const url = `/api/products/${id}`
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getTagged<ProductDetail>(url, { signal }) })
+  return useQuery(taggedReading<ProductDetail>(url))
 }
 
 /** Reads a product past all caches: a 412 has just shown that their copies are old. */

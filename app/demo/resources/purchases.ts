@@ -6,8 +6,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { getJson, sendJson } from '../api.ts'
+import { sendJson } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface Purchase {
   readonly id: number
@@ -39,16 +40,12 @@ interface PurchaseInput {
 
 export function usePurchases(page: number): UseQueryResult<Paged<Purchase>> {
   const url = withQuery('/api/purchases', { page, pageSize: 25 })
-  return useQuery({
-    queryKey: [url],
-    queryFn: ({ signal }) => getJson<Paged<Purchase>>(url, signal),
-    placeholderData: keepPreviousData,
-  })
+  return useQuery({ ...reading<Paged<Purchase>>(url), placeholderData: keepPreviousData })
 }
 
 export function usePurchase(id: number): UseQueryResult<PurchaseDetail> {
   const url = `/api/purchases/${id}`
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<PurchaseDetail>(url, signal) })
+  return useQuery(reading<PurchaseDetail>(url))
 }
 
 export function useOrderPurchase(): UseMutationResult<Purchase, Error, PurchaseInput> {

@@ -6,8 +6,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { getJson, sendJson } from '../api.ts'
+import { sendJson } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface Sale {
   readonly id: number
@@ -50,16 +51,12 @@ interface SaleFilters {
 
 export function useSales({ page, pageSize = 25, from, to }: SaleFilters): UseQueryResult<Paged<Sale>> {
   const url = withQuery('/api/sales', { page, pageSize, from, to })
-  return useQuery({
-    queryKey: [url],
-    queryFn: ({ signal }) => getJson<Paged<Sale>>(url, signal),
-    placeholderData: keepPreviousData,
-  })
+  return useQuery({ ...reading<Paged<Sale>>(url), placeholderData: keepPreviousData })
 }
 
 export function useSale(id: number): UseQueryResult<SaleDetail> {
   const url = `/api/sales/${id}`
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<SaleDetail>(url, signal) })
+  return useQuery(reading<SaleDetail>(url))
 }
 
 export function useRecordSale(): UseMutationResult<Sale, Error, SaleInput> {

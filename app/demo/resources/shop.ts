@@ -5,9 +5,10 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { getJson, sendJson } from '../api.ts'
+import { sendJson } from '../api.ts'
 import { formatMoney } from '../format.ts'
 import { invalidatePaths, withQuery } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface Settings {
   readonly shopName: string
@@ -40,10 +41,7 @@ export interface SalesReport {
 }
 
 export function useSettings(): UseQueryResult<Settings> {
-  return useQuery({
-    queryKey: ['/api/settings'],
-    queryFn: ({ signal }) => getJson<Settings>('/api/settings', signal),
-  })
+  return useQuery(reading<Settings>('/api/settings'))
 }
 
 export function useSaveSettings(): UseMutationResult<Settings, Error, SettingsInput> {
@@ -61,10 +59,10 @@ export function useMoney(): (cents: number) => string {
 }
 
 export function useTill(): UseQueryResult<Till> {
-  return useQuery({ queryKey: ['/api/till'], queryFn: ({ signal }) => getJson<Till>('/api/till', signal) })
+  return useQuery(reading<Till>('/api/till'))
 }
 
 export function useSalesReport(days: number): UseQueryResult<SalesReport> {
   const url = withQuery('/api/reports/sales', { days })
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<SalesReport>(url, signal) })
+  return useQuery(reading<SalesReport>(url))
 }

@@ -6,8 +6,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { getJson, sendJson } from '../api.ts'
+import { sendJson } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface StockLevel {
   readonly productId: number
@@ -47,16 +48,12 @@ interface Adjustment {
 
 export function useStock({ search, level, page, pageSize = 25 }: StockFilters): UseQueryResult<Paged<StockLevel>> {
   const url = withQuery('/api/stock', { search, level, page, pageSize })
-  return useQuery({
-    queryKey: [url],
-    queryFn: ({ signal }) => getJson<Paged<StockLevel>>(url, signal),
-    placeholderData: keepPreviousData,
-  })
+  return useQuery({ ...reading<Paged<StockLevel>>(url), placeholderData: keepPreviousData })
 }
 
 export function useStockDetail(productId: number): UseQueryResult<StockDetail> {
   const url = `/api/stock/${productId}`
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<StockDetail>(url, signal) })
+  return useQuery(reading<StockDetail>(url))
 }
 
 export function useAdjustStock(productId: number): UseMutationResult<unknown, Error, Adjustment> {

@@ -5,8 +5,9 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { deleteAt, getJson, sendJson } from '../api.ts'
+import { deleteAt, sendJson } from '../api.ts'
 import { invalidatePaths, type Listed } from './query-keys.ts'
+import { reading } from './reading.ts'
 
 export interface Variant {
   readonly id: number
@@ -23,7 +24,7 @@ type VariantInput = Pick<Variant, 'sku' | 'name' | 'attributes' | 'priceCents' |
 
 export function useVariants(productId: number): UseQueryResult<Listed<Variant>> {
   const url = `/api/products/${productId}/variants`
-  return useQuery({ queryKey: [url], queryFn: ({ signal }) => getJson<Listed<Variant>>(url, signal) })
+  return useQuery(reading<Listed<Variant>>(url))
 }
 
 /** Creates a variant, or saves the one with the given id. */

@@ -1,6 +1,9 @@
-import { useEffect, useRef, type JSX } from 'react'
+import { useLayoutEffect, useRef, type JSX } from 'react'
 
-/** Asks before something that cannot be undone. Rendered means open; the browser's dialog keeps the focus inside. */
+/**
+ * Asks before something that cannot be undone. Rendered means open. The focus begins at the choice that changes nothing,
+ * stays inside, and goes back to what opened the dialog; where that is gone, to the page.
+ */
 export function Confirm({
   title,
   detail,
@@ -17,10 +20,15 @@ export function Confirm({
   readonly onCancel: () => void
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
+  // A layout effect ends before the dialog leaves the document; only from inside the document does closing give the focus
+  // back.
+  useLayoutEffect(() => {
     const element = dialog.current
     element?.showModal()
-    return () => element?.close()
+    return () => {
+      element?.close()
+      setTimeout(focusPageIfLost)
+    }
   }, [])
   return (
     <dialog
@@ -35,13 +43,18 @@ export function Confirm({
       <h2>{title}</h2>
       <p>{detail}</p>
       <div className="form-actions">
-        <button type="button" className="button button-danger" disabled={busy} onClick={onConfirm}>
-          {action}
-        </button>
         <button type="button" className="button" onClick={onCancel}>
           Cancel
+        </button>
+        <button type="button" className="button button-danger" disabled={busy} onClick={onConfirm}>
+          {action}
         </button>
       </div>
     </dialog>
   )
+}
+
+/** What opened the dialog may have gone with what was deleted. */
+function focusPageIfLost(): void {
+  if (document.activeElement === document.body) document.querySelector('main')?.focus({ preventScroll: true })
 }

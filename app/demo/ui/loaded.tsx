@@ -1,6 +1,7 @@
-import type { UseQueryResult } from '@tanstack/react-query'
-import type { JSX, ReactNode } from 'react'
+import { useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { useState, type JSX, type ReactNode } from 'react'
 import { ApiError, messageOf } from '../api-error.ts'
+import { refresh } from '../resources/reading.ts'
 import { Icon } from './icon.tsx'
 
 /** Shows a query: its data, a placeholder while it loads, or its error. */
@@ -16,8 +17,10 @@ export function Loaded<T>({
   if (query.data !== undefined) {
     return (
       <>
-        {query.isError && !query.isFetching && <NotRefreshed error={query.error} />}
-        <div className={query.isPlaceholderData ? 'previous-data' : undefined}>{children(query.data)}</div>
+        {query.isError && <NotRefreshed error={query.error} />}
+        <div className={query.isPlaceholderData ? 'previous-data' : undefined} aria-busy={query.isFetching}>
+          {children(query.data)}
+        </div>
       </>
     )
   }
@@ -53,18 +56,32 @@ export function ErrorPanel({
   )
 }
 
-/** A list's button for asking the server again. */
+/** A button that has the origin asked for what is on screen, or for what is read from `path`, and waits for its answer. */
 export function RefreshButton({
-  query,
   label = 'Refresh list',
+  path,
 }: {
-  readonly query: Pick<UseQueryResult, 'isFetching' | 'refetch'>
   readonly label?: string
+  readonly path?: string
 }): JSX.Element {
+  const client = useQueryClient()
+  const [isRefreshing, setIsRefreshing] = useState(false)
+  const press = async (): Promise<void> => {
+    // Not `disabled`: a disabled button loses the focus of those who use the keyboard.
+    if (isRefreshing) return
+    setIsRefreshing(true)
+    await refresh(client, path).finally(() => setIsRefreshing(false))
+  }
   return (
-    <button type="button" className="button refresh" disabled={query.isFetching} onClick={() => void query.refetch()}>
+    <button
+      type="button"
+      className="button refresh"
+      aria-busy={isRefreshing}
+      aria-disabled={isRefreshing}
+      onClick={() => void press()}
+    >
       <Icon name="refresh" />
-      <span>{query.isFetching ? 'Refreshing…' : label}</span>
+      <span>{isRefreshing ? 'Refreshing…' : label}</span>
     </button>
   )
 }
@@ -85,7 +102,7 @@ function NotRefreshed({ error }: { readonly error: unknown }): JSX.Element {
   return (
     <p className="inline-notice" role="status">
       <Icon name="away" />
-      <span>Showing what was loaded before. The last refresh failed: {messageOf(error)}</span>
+      <span>Not refreshed: you see what was loaded before. {messageOf(error)}</span>
     </p>
   )
 }

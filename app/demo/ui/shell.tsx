@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type JSX } from 'react'
 import { Link, Outlet, useLocation } from 'react-router'
 import { usePreferences } from '../resources/me.ts'
 import { useSettings } from '../resources/shop.ts'
-import { signOut, startSession } from '../session.ts'
+import { confirmSession, signOut } from '../session.ts'
 import type { User } from '../session-bootstrap.ts'
 import { Brand } from './brand.tsx'
 import { Icon } from './icon.tsx'
@@ -100,7 +100,7 @@ function Account({ user, onFollow }: { readonly user: User; readonly onFollow?: 
 function CarryingOn({ user }: { readonly user: User }): JSX.Element {
   useEffect(() => {
     const ask = (): void => {
-      if (document.visibilityState === 'visible') void startSession()
+      if (document.visibilityState === 'visible') confirmSession()
     }
     const timer = setInterval(ask, ASK_AGAIN_MS)
     window.addEventListener('online', ask)
@@ -114,7 +114,9 @@ function CarryingOn({ user }: { readonly user: User }): JSX.Element {
   return (
     <p className="inline-notice" role="status">
       <Icon name="away" />
-      <span>The server cannot be reached. You are carrying on as {user.name}.</span>
+      <span>
+        The server cannot be reached. You are carrying on as {user.name}. Changes cannot be saved until it is back.
+      </span>
     </p>
   )
 }

@@ -9,6 +9,7 @@ interface UrlFilters {
   readonly set: (name: string, value: string) => void
   readonly setPage: (page: number) => void
   readonly clear: () => void
+  /** Whether the address sets a filter. The page of a list is none. */
   readonly any: boolean
 }
 
@@ -40,7 +41,7 @@ export function useUrlFilters(): UrlFilters {
         else next.set('page', String(page))
       }, false),
     clear: () => setParams({}, { replace: true }),
-    any: params.size > 0,
+    any: [...params.keys()].some((name) => name !== 'page'),
   }
 }
 
