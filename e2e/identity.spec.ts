@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { bearer } from './support/bearer.ts'
 import { Backend, erased, kept, own } from './support/backend.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
@@ -253,6 +254,23 @@ test('an answer that varies on Authorization is kept for its user, and the token
   const disk = await onDisk(page)
   expect(disk).toContain('of ada')
   expect(disk).not.toContain('very-secret')
+})
+
+test('a worker that was stopped asks the page for its token, and never asks the origin without', async ({
+  origin,
+  open,
+}) => {
+  const backend = new Backend(origin, 'tokens')
+  const page = await open()
+  const refresh = (): Promise<unknown> => page.evaluate(() => window.layer.refresh('/api/own'))
+  await kept(page, '/api/own', bearer('ada'))
+  await stopWorkers(page)
+  const before = backend.requests()
+  expect(await refresh()).toEqual({ outcome: 'kept' })
+  expect(backend.requests()).toBe(before)
+  await page.evaluate((token) => localStorage.setItem('authorization', token), bearer('ada').authorization ?? '')
+  expect(await refresh()).toEqual({ outcome: 'unchanged' })
+  expect(origin.of('/api/own').at(-1)?.headers.authorization).toBe(bearer('ada').authorization)
 })
 
 test('a token in a field of its own chooses the answer, goes to the origin as it is, and is not kept (I5)', async ({

@@ -320,9 +320,9 @@ test('a hard reload is the networkâ€™s alone, and the next reload is the workerâ
 
   await page.reload()
   expect(await isControlled()).toBe(true)
-  expect((await read(page, '/api/fresh/1')).headers['cache-status']).toContain('; hit')
+  expect((await read(page, '/api/fresh/1')).headers['cache-status']).toContain('Freshlayer; fwd=request')
   expect(byWorker).toContain(`${origin.url}/`)
-  expect(origin.of('/api/fresh/1').length).toBe(asked + 1)
+  expect(origin.of('/api/fresh/1').length).toBe(asked + 2)
 })
 
 test('back and forward show what they show without a worker, and ask for what they ask for', async ({

@@ -1,4 +1,57 @@
+import type { ScriptedOrigin } from './support/scripted-origin.ts'
+import { bearer } from './support/bearer.ts'
 import { expect, read, test } from './support/test.ts'
+
+/** A page that reads as soon as it is there: at the first visit before its worker is. */
+function readsEarly(origin: ScriptedOrigin, path: string, headers: Record<string, string> = {}): void {
+  const reading = `fetch(${JSON.stringify(path)}, ${JSON.stringify({ headers })})`
+  origin.on('/early', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(
+      `<!doctype html><title>early</title>
+      <script>${reading}.then((response) => response.text()).then((text) => (document.title = text), String)</script>
+      <script type="module" src="/page.js"></script>`,
+    )
+  })
+}
+
+test('the first visit counts: what the page has read before its worker was there is there without the origin', async ({
+  origin,
+  open,
+}) => {
+  origin.json('/api/always/1', () => ({ value: 1 }))
+  origin.withShell()
+  readsEarly(origin, '/api/always/1')
+  const page = await open('/early')
+  await expect
+    .poll(() => page.evaluate(() => window.layer.explain('/api/always/1')))
+    .not.toMatchObject({ state: 'absent' })
+  // The browser had it from the page.
+  expect(origin.of('/api/always/1').map(({ status }) => status)).toEqual([200, 304])
+  expect(await page.evaluate(() => window.heard)).toEqual([])
+  await origin.stop()
+  await page.reload()
+  expect((await read(page, '/api/always/1')).text).toBe('{"value":1}')
+})
+
+test('the first visit of a user with a token counts as well, for that user alone', async ({ origin, open }) => {
+  origin.withUsers('tokens')
+  origin.on('/api/own', ({ headers }, response) => {
+    response.writeHead(headers.authorization === undefined ? 401 : 200, { etag: '"same"' }).end('of ada')
+  })
+  readsEarly(origin, '/api/own', bearer('ada'))
+  // The page knows its token, and reads the first time without a worker.
+  const before = await open('/')
+  await before.evaluate((token) => localStorage.setItem('authorization', token), bearer('ada').authorization ?? '')
+  await before.evaluate(async () => (await navigator.serviceWorker.getRegistration())?.unregister())
+  await before.close()
+  const page = await open('/early')
+  const stored = (): Promise<unknown> => page.evaluate(() => window.layer.explain('/api/own'))
+  await expect.poll(stored).not.toMatchObject({ state: 'absent' })
+  expect(origin.of('/api/own').map(({ status }) => status)).toEqual([200, 200])
+  await origin.stop()
+  expect((await read(page, '/api/own', { headers: bearer('ada') })).text).toBe('of ada')
+  await expect(read(page, '/api/own', { headers: bearer('grace') })).rejects.toThrow('Failed to fetch')
+})
 
 test('with the origin away a stored answer stands in and says so; what was never read fails as the network did', async ({
   origin,

@@ -80,6 +80,22 @@ test('without the network a page is the last good one of its URL, and the shell 
   expect((await load(page, `${origin.url}/posts/1`)).title).toBe('/posts/1 by all 3')
 })
 
+test('parameters that the rules ignore change no page: the kept one answers for them, and they reach the server', async ({
+  origin,
+  open,
+}) => {
+  new Server(origin)
+  const page = await open()
+  await keep(page, `${origin.url}/posts/1`)
+  await keep(page, `${origin.url}/posts/2?utm_source=mail&utm_campaign=spring`)
+  expect(origin.of('/posts/2').map(({ path }) => path)).toEqual(['/posts/2?utm_source=mail&utm_campaign=spring'])
+  await origin.stop()
+  expect((await load(page, `${origin.url}/posts/1?utm_source=mail`)).title).toBe('/posts/1 by all 1')
+  expect((await load(page, `${origin.url}/posts/2?fbclid=abc`)).title).toBe('/posts/2 by all 1')
+  expect((await load(page, `${origin.url}/posts/2?utm_source=mail&page=2`)).title).toBe('no data here')
+  await origin.start()
+})
+
 test('a page is asked for as without a worker, once and with nothing added', async ({ origin, open }) => {
   new Server(origin)
   const page = await open()

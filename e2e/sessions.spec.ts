@@ -3,6 +3,7 @@ import type { Page } from '@playwright/test'
 import { Backend, erased, kept, own } from './support/backend.ts'
 import { bearer } from './support/bearer.ts'
 import { SHELL } from './support/build.ts'
+import { onDisk } from './support/disk.ts'
 import { holdDatabase, putRecord } from './support/database.ts'
 import type { ScriptedOrigin, UsersBy } from './support/scripted-origin.ts'
 import { controlled, dropProfile, expect, launch, newProfile, read, stopWorkers, test } from './support/test.ts'
@@ -55,6 +56,40 @@ for (const [when, rest] of [
     })
   }
 }
+
+test('a user who has left in the page alone: the next one’s token after a sign-in leaves nothing on disk, but two tabs keep two users', async ({
+  origin,
+  open,
+}) => {
+  const { page } = await adasPage(origin, open, 'tokens')
+  const other = await open()
+  await kept(other, '/api/own', bearer('ada'))
+  await session(page, { method: 'POST', headers: {} })
+  await stopWorkers(page)
+  await kept(page, '/api/own', bearer('grace'))
+  expect(await onDisk(page)).toContain('of ada')
+  // The other tab shares the next token.
+  expect(await own(other, '/api/own', bearer('grace'))).toContain('of grace')
+  await erased(page)
+  expect(await onDisk(page)).toContain('of grace')
+})
+
+test('a page’s own worker and its frame without a URL have the page’s user', async ({ origin, open }) => {
+  const { page } = await adasPage(origin, open, 'words')
+  const statuses = await page.evaluate(async () => {
+    const script = `fetch('${location.origin}/api/own').then(({ headers }) => postMessage(headers.get('cache-status')))`
+    const worker = new Worker(URL.createObjectURL(new Blob([script])))
+    const byWorker = await new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)))
+    const frame = document.createElement('iframe')
+    frame.srcdoc = '<p>a frame</p>'
+    const loaded = new Promise((resolve) => (frame.onload = resolve))
+    document.body.append(frame)
+    await loaded
+    const byFrame = (await frame.contentWindow?.fetch('/api/own'))?.headers.get('cache-status')
+    return [byWorker, byFrame]
+  })
+  for (const status of statuses) expect(status).toMatch(/^Freshlayer; hit/)
+})
 
 test('what a page’s own worker has read with a token is gone when the page signs out', async ({ origin, open }) => {
   new Backend(origin, 'tokens')
