@@ -5,6 +5,8 @@ import {
   Invalidations,
   isReached,
   literalOf,
+  partitionOfTarget,
+  partitionTarget,
   prefixTarget,
   type RemovalTarget,
   type Target,
@@ -203,6 +205,14 @@ describe('a removal', () => {
     expect(removals.removals()).toEqual([[target, at(5)]])
     removals.forgetRemoval(target, at(5))
     expect(removals.removing(row)).toBe(NEVER)
+  })
+
+  it('of a partition names it, and no other target names one', () => {
+    // It is on users' disks as it is written here.
+    expect(partitionTarget('user/ada')).toBe('partition user/ada')
+    expect(partitionOfTarget(partitionTarget('user/ada'))).toBe('user/ada')
+    expect(partitionOfTarget('key partition user/ada')).toBeUndefined()
+    expect(partitionOfTarget('tag partition')).toBeUndefined()
   })
 })
 

@@ -9,6 +9,15 @@ export type Target = `tag ${string}` | `url ${string}` | `prefix ${string}`
 /** A removal can also cover the data of one partition, or the answers under one key. */
 export type RemovalTarget = Target | `partition ${string}` | `key ${string}`
 
+const PARTITION = 'partition '
+
+/** The target for all data of a partition. */
+export const partitionTarget = (partition: string): RemovalTarget => `${PARTITION}${partition}`
+
+/** The partition whose data a target covers; undefined: the target is of another kind. */
+export const partitionOfTarget = (target: RemovalTarget): string | undefined =>
+  target.startsWith(PARTITION) ? target.slice(PARTITION.length) : undefined
+
 /** Covers everything. */
 export const EVERYTHING: Target = 'prefix '
 
@@ -90,7 +99,7 @@ export class Invalidations {
   /** The newest removal that covers a row. */
   removing(row: Removable): Sequence {
     if (this.#removed.size === 0) return NEVER
-    return newestOf(this.#removed, [`partition ${row.partition}`, `key ${row.key}`, ...targetsOver(row)])
+    return newestOf(this.#removed, [partitionTarget(row.partition), `key ${row.key}`, ...targetsOver(row)])
   }
 
   /** The removals, the oldest first. */
@@ -153,7 +162,7 @@ export function isReached(covered: Covered, targets: readonly RemovalTarget[]): 
 
 /** Whether any of the targets of a removal covers a row. */
 export const isRemovedBy = (row: Removable, targets: readonly RemovalTarget[]): boolean =>
-  targets.some((target) => target === `partition ${row.partition}` || target === `key ${row.key}`) ||
+  targets.some((target) => target === partitionTarget(row.partition) || target === `key ${row.key}`) ||
   isReached(row, targets)
 
 /** Every target that covers a URL with these tags. */

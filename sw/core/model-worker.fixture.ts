@@ -1,5 +1,5 @@
 import { refusal, type Refusal } from './admission.ts'
-import { EVERYTHING, Invalidations, type RemovalTarget, type Target } from './invalidation.ts'
+import { EVERYTHING, Invalidations, partitionTarget, type RemovalTarget, type Target } from './invalidation.ts'
 import type { Row } from './row.ts'
 import { NEVER, sequence, type Sequence } from './sequence.ts'
 
@@ -215,7 +215,7 @@ export class ModelWorker {
 
   endPartition(partition: string): Transaction<void> {
     this.#ended.set(partition, this.generation(partition) + 1)
-    return this.#remove(`partition ${partition}`)
+    return this.#remove(partitionTarget(partition))
   }
 
   removeAll(): Transaction<void> {

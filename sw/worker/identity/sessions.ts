@@ -1,6 +1,6 @@
 import { ANNOUNCE_LIMIT_MS, now, timeout, uptimeMs } from '../clock.ts'
 import { report } from '../report.ts'
-import { EVERYTHING, type RemovalTarget } from '../../core/invalidation.ts'
+import { EVERYTHING, partitionTarget, type RemovalTarget } from '../../core/invalidation.ts'
 import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'
 import type { Generations } from '../store/generations.ts'
 import { SESSIONS } from '../store/records.ts'
@@ -119,7 +119,7 @@ export async function removePartitions(
 ): Promise<void> {
   if (partitions.length === 0) return
   const removals = partitions.map((partition) =>
-    log.remove([target ?? `partition ${partition}`], {
+    log.remove([target ?? partitionTarget(partition)], {
       kind: 'removed',
       targets: [],
       all: true,

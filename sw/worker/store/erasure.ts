@@ -1,4 +1,4 @@
-import type { RemovalTarget } from '../../core/invalidation.ts'
+import { partitionOfTarget, type RemovalTarget } from '../../core/invalidation.ts'
 import { NEVER } from '../../core/sequence.ts'
 import { report } from '../report.ts'
 import { deleteChanges } from './change-log.ts'
@@ -12,8 +12,6 @@ import type { Transaction, Writer } from './writer.ts'
 
 /** Rows that are looked at in one transaction: what is being answered meanwhile waits for one slice. */
 const SLICE = 200
-
-const PARTITION = 'partition '
 
 /**
  * Deletes the bytes of what has been removed, some at a time. The removal is on disk already and keeps every worker from
@@ -119,11 +117,12 @@ async function deleteChangesOf(store: IDBObjectStore, targets: readonly RemovalT
   let deleted = 0
   for (const target of targets) {
     if (deleted >= SLICE) break
-    if (!target.startsWith(PARTITION)) continue
+    const partition = partitionOfTarget(target)
+    if (partition === undefined) continue
     const mark = await promisifyRequest<{ readonly loggedTo?: unknown } | undefined>(store.get(REMOVALS + target))
     const { loggedTo } = mark ?? {}
     if (typeof loggedTo !== 'number') continue
-    deleted += await deleteChanges(store, target.slice(PARTITION.length), loggedTo, SLICE - deleted)
+    deleted += await deleteChanges(store, partition, loggedTo, SLICE - deleted)
   }
   return deleted
 }
@@ -134,9 +133,9 @@ async function deleteChangesOf(store: IDBObjectStore, targets: readonly RemovalT
  */
 function prefixesOf(targets: readonly RemovalTarget[]): readonly string[] | 'all' {
   const prefixes = targets.map((target) => {
-    const name = target.slice(target.indexOf(' ') + 1)
-    if (target.startsWith(PARTITION)) return kindOf(name, 'row')
-    return target.startsWith('key ') ? rowsOfKey(name) : undefined
+    const partition = partitionOfTarget(target)
+    if (partition !== undefined) return kindOf(partition, 'row')
+    return target.startsWith('key ') ? rowsOfKey(target.slice('key '.length)) : undefined
   })
   return prefixes.includes(undefined) ? 'all' : prefixes.filter((each) => each !== undefined).toSorted()
 }
