@@ -37,6 +37,7 @@ import { ruleOfRow, type UrlOf } from './requests/read.ts'
 import { PageLoads } from './requests/page-loads.ts'
 import { Obstacles } from './requests/obstacles.ts'
 import { Reads } from './requests/answer-read.ts'
+import { Sender } from './requests/send.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
@@ -128,9 +129,10 @@ export function start(
     identifiedBy: config.by,
   }
   const responses = new ResponseStore(shared)
-  const flights = new Flights({ ...shared, responses })
+  const sender = new Sender(shared)
+  const flights = new Flights({ ...shared, responses, sender })
   const loads = new PageLoads()
-  const ports = { ...shared, responses, flights, loads, files }
+  const ports = { ...shared, responses, sender, flights, loads, files }
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
   const answer = before(

@@ -56,8 +56,8 @@ async function got({
       isAhead: () => false,
       toJoin: () => undefined,
       launch: () => ({ informed: new Set(), landed, stored: Promise.resolve(undefined), leave: () => undefined }),
-      pass: () => network,
     },
+    sender: { pass: () => network },
     secrets: { hide },
     loads: new PageLoads(),
   }

@@ -12,7 +12,8 @@ import { bodyOf } from '../store/bodies.ts'
 import { digestOf } from '../store/body-reader.ts'
 import { now, STORE_LIMIT_MS, timeout, uptimeMs } from '../clock.ts'
 import { describeRequest, fieldsOf, hasBody, requestFields } from './describe.ts'
-import { type Flight, type FlightResult, type Flights, OTHER_USER } from './flights.ts'
+import { type FlightResult, OTHER_USER } from './flight-result.ts'
+import type { Flight, Flights } from './flights.ts'
 import type { PageLoads } from './page-loads.ts'
 import type { Identity } from '../identity/identity.ts'
 import { Lookup } from './lookup.ts'
@@ -20,6 +21,7 @@ import type { Obstacles } from './obstacles.ts'
 import { discard } from './origin.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read, ReadContext, UrlOf } from './read.ts'
+import type { Sender } from './send.ts'
 import { report } from '../report.ts'
 import type { Secrets } from '../identity/secrets.ts'
 import type { Eviction } from '../store/eviction.ts'
@@ -43,6 +45,7 @@ interface Ports {
   readonly eviction: Eviction
   readonly generations: Generations
   readonly flights: Flights
+  readonly sender: Sender
   readonly identity: Identity
   readonly loads: PageLoads
   readonly secrets: Secrets
@@ -123,7 +126,7 @@ export class Reads {
    * @returns the answer's status, 0 where none came in the rule's timeout; undefined: nothing was asked.
    */
   async fill(asked: Asked): Promise<number | undefined> {
-    const { flights, generations, identity } = this.#ports
+    const { flights, generations, identity, sender } = this.#ports
     const {
       request,
       match: { rule },
@@ -137,7 +140,7 @@ export class Reads {
     const found = await this.#lookup.find(read.key, uptimeMs())
     const { plan: planned } = this.#plan(read, 'late' in found ? await found.late : found)
     const isMissing = planned.kind === 'fetch' && planned.store && !flights.isAsking(read.key)
-    if (!isMissing || !flights.mayAskBehind(request.url) || !isTheirs()) return undefined
+    if (!isMissing || !sender.mayAskBehind(request.url) || !isTheirs()) return undefined
     const { url, credentials } = request
     const sent = { url, credentials, fields: fieldsOf(request.headers) }
     const flight = flights.launch({ ...read, request: sent, clientId: undefined, row: undefined }, planned, false)
@@ -338,7 +341,7 @@ export class Reads {
   }
 
   #carryOut(read: ReadContext, { plan: planned, row }: Planned): Response | Promise<Response> {
-    const { eviction, flights, statistics } = this.#ports
+    const { eviction, flights, sender, statistics } = this.#ports
     const { head, rule } = read
     switch (planned.kind) {
       case 'serve':
@@ -347,7 +350,7 @@ export class Reads {
         return this.#hit(head, planned)
       case 'serve-then-validate': {
         // What is on its way to the store answers the next read.
-        const mayAsk = flights.mayAskBehind(head.url) && flights.storing(read.key) === undefined
+        const mayAsk = sender.mayAskBehind(head.url) && flights.storing(read.key) === undefined
         eviction.use(planned.row, now())
         statistics.count(rule.name, { hits: 1, requestsSaved: Number(!mayAsk), bytesSaved: planned.row.size })
         // The page has its answer: a hit never waits, and what goes wrong behind it is no concern of the page.
@@ -547,7 +550,7 @@ export class Reads {
    * write.
    */
   async #passed(request: Request, rule: Rule, fwd: Forward, detail: string): Promise<Response> {
-    const response = await this.#ports.flights.pass(request, rule)
+    const response = await this.#ports.sender.pass(request, rule)
     return forwardedAnswer(response, { fwd, 'fwd-status': response.status, detail })
   }
 }

@@ -52,8 +52,9 @@ describe('a read that may join another', () => {
         }),
     )
     const { Flights } = await import('./flights.ts')
+    const { Sender } = await import('./send.ts')
     const never = (): Promise<never> => new Promise(() => undefined)
-    const ports = {
+    const shared = {
       writer: { ticket: () => ({}), placeOf: () => Promise.resolve(1), release: () => undefined },
       urlOf: (url: string) => url,
       generations: { watch: () => () => true },
@@ -61,10 +62,12 @@ describe('a read that may join another', () => {
       responses: { keep: never },
       reachability: { reached: () => undefined, missed: () => undefined },
       statistics: { count: () => undefined },
-      obstacles: { meet: () => undefined, forget: () => undefined },
+      obstacles: { note: () => undefined },
       identity: { isDoubted: () => false, watchOthers: () => () => true },
       applySignals: () => Promise.resolve(true),
     }
+    const sender = new Sender(shared as unknown as ConstructorParameters<typeof Sender>[0])
+    const ports = { ...shared, sender }
     flights = new Flights(ports as unknown as ConstructorParameters<typeof Flights>[0])
   })
   afterEach(() => {

@@ -1,45 +1,18 @@
-import type { Rule } from '../../../config/language/index.ts'
-import { isAway, type ResponseHead } from '../../core/head.ts'
-import { EVERYONE } from '../../core/key.ts'
-import { obstacleOf, obstructingField } from '../../core/obstacle.ts'
 import type { Plan } from '../../core/plan.ts'
-import { isPart } from '../../core/range.ts'
-import { retryAfterMs } from '../../core/retry-after.ts'
 import { type Sequence, UNDER_WAY } from '../../core/sequence.ts'
-import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
-import { notStorable } from '../../core/storable.ts'
-import { conditions } from '../../core/validation.ts'
-import { variantOf, varyNames } from '../../core/vary.ts'
 import { readBody } from '../store/body-reader.ts'
-import { settleWithin } from '../settle-within.ts'
-import type { Channel } from '../channel.ts'
-import { isPaused, now, type Pause, pauseFor, uptimeMs } from '../clock.ts'
-import { describeResponse, fieldsOf, hasBody } from './describe.ts'
+import { isPaused, type Pause, pauseFor, uptimeMs } from '../clock.ts'
 import type { Identities } from '../identity/identity.ts'
-import { forgetAll, isCleared } from './forget.ts'
+import { ENDED, type FlightResult, forStore, mayShare, sharedResult } from './flight-result.ts'
 import type { Obstacles } from './obstacles.ts'
-import { askOrigin, discard, outgoing } from './origin.ts'
-import type { Reachability } from './reachability.ts'
+import { discard } from './origin.ts'
 import type { Read, ReadContext, UrlOf } from './read.ts'
 import { report } from '../report.ts'
-import type { ResponseStore, Stored, Times } from './response-store.ts'
-import type { Erasure } from '../store/erasure.ts'
-import type { Generations } from '../store/generations.ts'
+import type { ResponseStore, Stored } from './response-store.ts'
+import type { Sender } from './send.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
-import type { SearchPolicies } from '../store/search-policies.ts'
 import type { Writer } from '../store/writer.ts'
-import type { Statistics } from '../statistics.ts'
-import type { Structured } from './structured.ts'
-
-/** What a request has brought, as soon as the head of its answer is known. */
-export interface FlightResult extends Times {
-  readonly outcome: Outcome
-  readonly settlement: Settlement
-  /** The origin's answer; its body belongs to the page that gets the result. */
-  readonly response?: Response | undefined
-  /** The failure, as the page has to see it. */
-  readonly error?: unknown
-}
+import { mayBeEndless, watched } from './watched-body.ts'
 
 /**
  * One request to the origin, and the reads that wait for it. No promise of it ever rejects.
@@ -78,18 +51,11 @@ export interface Flight {
 interface Ports {
   readonly writer: Writer
   readonly log: InvalidationLog
-  readonly erasure: Erasure
-  readonly generations: Generations
-  readonly channel: Channel
   readonly responses: ResponseStore
-  readonly reachability: Reachability
-  readonly statistics: Statistics
+  readonly sender: Sender
   readonly obstacles: Obstacles
-  readonly structured: Structured | undefined
-  readonly policies: SearchPolicies | undefined
   readonly urlOf: UrlOf
   readonly identity: Identities['identity']
-  readonly applySignals: Identities['applySignals']
 }
 
 /** A flight, and what decides which reads may join it. */
@@ -106,18 +72,9 @@ interface Newest {
   readonly isTheirs: () => boolean
 }
 
-/** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
-export const OTHER_USER = 'other-user'
-
-/** Why an answer is not kept whose request was sent before a sign-in or sign-out had ended: it may be of either user. */
-const ENDED = 'session-ended'
-
 /** For so long a key whose answer could not be shared is asked for by each read itself. */
 const UNSHARED_MS = 60_000
 const MAX_UNSHARED = 500
-
-/** For so long an answer whose page has left is read on for the store: one without an end is given up. */
-const READ_ON_MS = 5000
 
 /** Requests to the origin on behalf of reads: at most one per key that others can join, each settled and stored once. */
 export class Flights {
@@ -127,8 +84,6 @@ export class Flights {
   readonly #ahead = new Map<string, Promise<unknown>>()
   /** Keys whose answers cannot be shared, as it seems. */
   readonly #unshared = new Map<string, Pause>()
-  /** Origins that want no requests that no page waits for. */
-  readonly #paused = new Map<string, Pause>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -167,18 +122,13 @@ export class Flights {
     return this.#ahead.has(key)
   }
 
-  /** Whether the origin of a URL may be asked something that no page waits for: it may have asked to be left alone. */
-  mayAskBehind(url: string): boolean {
-    return !isPaused(this.#paused.get(new URL(url).origin))
-  }
-
   /**
    * Sends a read to the origin, and becomes the flight to join.
    *
    * @param isForPage the caller hands `landed.response` to a page; else the store alone reads it.
    */
   launch(read: Read, plan: Plan, isForPage: boolean): Flight {
-    const { writer, responses, urlOf, identity } = this.#ports
+    const { writer, responses, urlOf, identity, sender, obstacles } = this.#ports
     const ticket = writer.ticket()
     const isAlone = identity.watchOthers(read.partition)
     const informed = new Set<string>()
@@ -194,12 +144,12 @@ export class Flights {
       keys.add(key)
       this.#newest.set(key, newest)
     }
-    const sent = this.#send(read, plan).then((brought) => {
+    const sent = sender.send(read, plan, this.#again(read)).then((brought) => {
       isStoring = true
       const isUnsure = brought.settlement.kind === 'store' && !isAlone()
       const result = isUnsure ? { ...brought, settlement: { kind: 'keep', why: ENDED } as const } : brought
       const { settlement, response } = result
-      this.#noteObstacle(read, plan, result)
+      obstacles.note(read, plan, result)
       const isShared = settlement.kind === 'store' || settlement.kind === 'refresh' || mayShare(read, result)
       if (followers.length > 0 && !isShared) this.markUnshared(read.key)
       // A body can be read once: copies are made before the page gets the original.
@@ -250,7 +200,7 @@ export class Flights {
       stored,
       isStoring: () => isStoring,
       follow: (...follower) =>
-        new Promise((resolve) => followers.push((result) => resolve(this.#shared(read, result, ...follower)))),
+        new Promise((resolve) => followers.push((result) => resolve(sharedResult(read, result, ...follower)))),
       leave: () => {
         isForPage = false
         if (isStoring) void landed.then(({ response }) => discard(response))
@@ -277,35 +227,6 @@ export class Flights {
     return flight
   }
 
-  /** Passes a read on whose answer no other read may have and nothing may keep. One with a body can be sent only once. */
-  pass(request: Request, { retry }: Rule): Promise<Response> {
-    return askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
-  }
-
-  /** What a follower may have of a result: what HTTP lets it share, of the variant that it asks for. */
-  #shared(leader: Read, result: FlightResult, follower: Read, plan: Plan): FlightResult | undefined {
-    const { settlement, response, outcome } = result
-    // The request of the follower would be sent as the other user, too.
-    if (settlement.why === OTHER_USER) return { ...result, response: undefined }
-    if (settlement.why === ENDED) return undefined
-    // The origin is away. What is stored for this read decides what it gets, and not what is stored for the leader.
-    const own = settledFor(follower, plan, outcome)
-    if (response === undefined || own.kind === 'stand-in') return { ...result, settlement: own, response: undefined }
-    const isConfirmed = settlement.kind === 'refresh'
-    const fields = isConfirmed ? settlement.fields : fieldsOf(response.headers)
-    const names = varyNames(fields)
-    if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
-      return undefined
-    }
-    // A range is no part of the key.
-    if (isPart(isConfirmed ? settlement.row : { status: response.status, fields })) return undefined
-    if (isConfirmed) return result
-    // What the store has to do is done by the leader's settlement alone.
-    const isDone = settlement.kind === own.kind || settlement.kind === 'store' || own.kind === 'keep'
-    if (!isDone || !mayShare(leader, result)) return undefined
-    return { ...result, settlement: settlement.kind === 'store' ? settlement : own, response: response.clone() }
-  }
-
   #isUnshared(key: string): boolean {
     return isPaused(this.#unshared.get(key))
   }
@@ -320,170 +241,8 @@ export class Flights {
     return this.#ports.log.memory.covering({ url: head.url, tags })
   }
 
-  async #send(read: Read, plan: Plan): Promise<FlightResult> {
-    const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
-    // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
-    const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
-    const asking =
-      plan.kind === 'fetch' && !plan.store
-        ? []
-        : conditions(
-            asked.map(({ fields }) => fields),
-            own,
-          )
-    const result = await this.#attempt(read, plan, asking)
-    if (result.settlement.kind !== 'refetch') return result
-    const why = result.settlement.why
-    // What stands in for the first request stands in for the second, unless another user has come.
-    if (why !== OTHER_USER) return this.#attempt(read, plan, [])
-    const whole = await this.#attempt(read, { ...AGAIN, why }, [])
-    return whole.response === undefined ? whole : { ...whole, settlement: { kind: 'keep', why } }
+  /** Asks for a read once more, for the store alone. */
+  #again(read: Read): (plan: Plan) => Promise<unknown> {
+    return (plan) => this.launch({ ...read, clientId: undefined }, plan, false).landed
   }
-
-  async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<FlightResult> {
-    const { head: request, rule, body } = read
-    const { statistics, structured } = this.#ports
-    statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
-    const requestedAtMs = now()
-    const confirmsTrust = this.#watchTrust(read.partition)
-    const settled = (outcome: Outcome): Settlement => {
-      this.#hear(read, outcome)
-      return settledFor(read, plan, outcome)
-    }
-    try {
-      // Where something can stand in it answers at once: trying again first would only make an offline page slow. What
-      // may change something is never sent twice.
-      const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
-      const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
-      const response = await askOrigin(() => outgoing(read.request, asking, body, read.partition === EVERYONE), retries)
-      const head = describeResponse(response, request.url, structured)
-      const outcome = { kind: 'response', head } as const
-      const heard = settled(outcome)
-      const other = await this.#obey(read, head, heard, confirmsTrust).catch((error: unknown) => {
-        report('what an answer says of its user could not be applied; it is not stored', error)
-        return ENDED
-      })
-      // To the user who came after a 304 says only that they have an answer too.
-      const kind = other === OTHER_USER && response.status === 304 && asking.length > 0 ? 'refetch' : 'keep'
-      const settlement = other === undefined ? heard : ({ kind, why: other } as const)
-      if (response.status === 304) statistics.count(rule.name, { notModified: 1 })
-      return { outcome, settlement, response, requestedAtMs, receivedAtMs: now() }
-    } catch (error) {
-      const outcome = { kind: 'failure' } as const
-      return { outcome, settlement: settled(outcome), error, requestedAtMs, receivedAtMs: now() }
-    }
-  }
-
-  /** What keeps the rule from doing anything is counted and remembered, until it does what it says. */
-  #noteObstacle({ head, rule, partition }: Read, plan: Plan, { settlement, outcome }: FlightResult): void {
-    const { obstacles } = this.#ports
-    const why = obstacleOf(plan, settlement)
-    if (why !== undefined && outcome.kind === 'response')
-      obstacles.meet(rule.name, partition, head.url, { why, field: obstructingField(why, outcome.head) })
-    else if (settlement.kind === 'store' || settlement.kind === 'refresh') obstacles.forget(partition, head.url)
-  }
-
-  #hear(read: Read, outcome: Outcome): void {
-    const { reachability } = this.#ports
-    const { url } = read.head
-    const isAnswered = outcome.kind === 'response'
-    if (isAnswered && !isAway(outcome.head.status)) reachability.reached(url)
-    else {
-      reachability.missed(url, isAnswered, async () => {
-        if (read.isTheirs()) await this.launch({ ...read, clientId: undefined }, AGAIN, false).landed
-        else reachability.forget()
-      })
-    }
-  }
-
-  /**
-   * What an answer says beside being one: to be left alone, to forget everything, which parts of a query count, whose it
-   * is. Gives why it may not be of the user who was thought to ask; undefined: it is.
-   */
-  async #obey(
-    read: Read,
-    head: ResponseHead,
-    { why }: Settlement,
-    confirmsTrust: () => boolean,
-  ): Promise<string | undefined> {
-    const { policies, structured } = this.#ports
-    const { url } = read.head
-    const { origin } = new URL(url)
-    const { status, fields, redirected } = head
-    const field = status === 429 || status === 503 ? fields.get('retry-after') : undefined
-    // Where both are given, Retry-After decides (draft-ietf-httpapi-ratelimit-headers §4).
-    const pauseMs = field === undefined ? (structured?.rest(fields) ?? 0) : retryAfterMs(field, now())
-    if (pauseMs > 0) this.#paused.set(origin, pauseFor(pauseMs))
-    else if (status < 400) this.#paused.delete(origin)
-    if (isCleared(fields)) await settleWithin(forgetAll(this.#ports))
-    if (structured !== undefined && status < 300 && !redirected) policies?.keep(url, structured.search(fields))
-    // A sign-in page in place of the answer is no success.
-    const isSuccess = (status < 300 || status === 304) && !redirected && why !== 'unexpected-type'
-    // An answer that says itself whose it is may be shown to that user.
-    if (!read.isTheirs())
-      return status !== 401 && this.#ports.identity.isOther(read.partition, fields) ? OTHER_USER : ENDED
-    const isTheirs = await this.#ports.applySignals(read, head, isSuccess && confirmsTrust())
-    return isTheirs ? undefined : OTHER_USER
-  }
-
-  /** Whether success means that a doubt is unfounded: only of what was asked after the doubt came up. */
-  #watchTrust(partition: string): () => boolean {
-    const { generations, identity } = this.#ports
-    const wasDoubted = identity.isDoubted(partition)
-    const isSame = generations.watch(partition)
-    return () => wasDoubted && isSame()
-  }
-}
-
-/** What an outcome means for a read, and for what is stored for it. */
-const settledFor = ({ head: request, row: stored, rule, clientId }: Read, plan: Plan, outcome: Outcome): Settlement =>
-  settle({ plan, request, stored, expects: rule.expects, outcome, unasked: clientId === undefined })
-
-/**
- * What a result means for the store. It was settled without the row where the store was late: the row may forbid to store
- * what came, or be removed by it.
- */
-function forStore(read: Read, plan: Plan, { settlement, outcome }: FlightResult): Settlement {
-  if (read.late === undefined || read.row === undefined || [OTHER_USER, ENDED].includes(settlement.why))
-    return settlement
-  const known = settledFor(read, plan, outcome)
-  // The page alone reads a body that was not to be stored.
-  return known.kind === 'store' ? settlement : known
-}
-
-/**
- * Whether an answer may serve other reads too: nothing forbids to store it, though it may not say for how long. A 401 says
- * something of its own request's user.
- */
-function mayShare({ head }: Read, { outcome }: FlightResult): boolean {
-  if (outcome.kind === 'failure') return true
-  if (outcome.head.status === 401) return false
-  const obstacle = notStorable(head, outcome.head)
-  return obstacle === undefined || obstacle === 'no-freshness'
-}
-
-/** How the origin is asked once more where nothing that is stored may answer. */
-const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
-
-/** Whether nothing says where a body ends. */
-const mayBeEndless = ({ status, redirected, headers }: Response): boolean =>
-  status >= 200 && ![204, 205, 304].includes(status) && !redirected && !headers.has('content-length')
-
-/** A response whose page may leave before the body has ended: then the store's copy is given up a while later. */
-function watched(response: Response, left: AbortController): Response {
-  const { status, statusText, headers } = response
-  const reader = response.body?.getReader()
-  if (reader === undefined) return response
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { done, value } = await reader.read()
-      if (done) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel(reason) {
-      setTimeout(() => left.abort(), READ_ON_MS)
-      return reader.cancel(reason)
-    },
-  })
-  return new Response(body, { status, statusText, headers })
 }

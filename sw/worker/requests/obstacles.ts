@@ -1,5 +1,9 @@
+import { obstacleOf, obstructingField } from '../../core/obstacle.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { Outcome, Settlement } from '../../core/settle.ts'
 import type { Obstacle } from '../../protocol.ts'
 import type { Statistics } from '../statistics.ts'
+import type { ReadContext } from './read.ts'
 
 /** So many are remembered. */
 const MAX_KNOWN = 500
@@ -31,6 +35,18 @@ export class Obstacles {
   /** A rule did what it says for a read. */
   forget(whose: string, url: string): void {
     this.#known.delete(`${whose} ${url}`)
+  }
+
+  /** What keeps the rule from doing anything is counted and remembered, until it does what it says. */
+  note(
+    { head, rule, partition }: ReadContext,
+    plan: Plan,
+    { settlement, outcome }: { readonly settlement: Settlement; readonly outcome: Outcome },
+  ): void {
+    const why = obstacleOf(plan, settlement)
+    if (why !== undefined && outcome.kind === 'response')
+      this.meet(rule.name, partition, head.url, { why, field: obstructingField(why, outcome.head) })
+    else if (settlement.kind === 'store' || settlement.kind === 'refresh') this.forget(partition, head.url)
   }
 
   /** What a client's last read of a URL met; undefined: nothing that this worker knows of. */

@@ -14,6 +14,7 @@ const { Statistics } = await import('../statistics.ts')
 const { Obstacles } = await import('./obstacles.ts')
 const { Reads } = await import('./answer-read.ts')
 const { Flights } = await import('./flights.ts')
+const { Sender } = await import('./send.ts')
 const { ranges } = await import('./ranges.ts')
 const { Reachability } = await import('./reachability.ts')
 const { postAnswers } = await import('./post-answers.ts')
@@ -129,7 +130,9 @@ export async function worker({
   }
   const responses = new ResponseStore(shared as never)
   const loads = new PageLoads()
-  const ports = { ...shared, responses, loads, flights: new Flights({ ...shared, responses } as never) }
+  const sender = new Sender(shared as never)
+  const flights = new Flights({ ...shared, responses, sender } as never)
+  const ports = { ...shared, responses, loads, sender, flights }
   const reads = new Reads(ports as never)
   let readingBy: object = RULE
   const match = () => ({ kind: 'read', rule: readingBy, tags: ['items'] })

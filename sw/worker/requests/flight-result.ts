@@ -1,0 +1,78 @@
+import type { Plan } from '../../core/plan.ts'
+import { isPart } from '../../core/range.ts'
+import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
+import { notStorable } from '../../core/storable.ts'
+import { variantOf, varyNames } from '../../core/vary.ts'
+import { fieldsOf } from './describe.ts'
+import type { Read } from './read.ts'
+import type { Times } from './response-store.ts'
+
+/** What a request has brought, as soon as the head of its answer is known. */
+export interface FlightResult extends Times {
+  readonly outcome: Outcome
+  readonly settlement: Settlement
+  /** The origin's answer; its body belongs to the page that gets the result. */
+  readonly response?: Response | undefined
+  /** The failure, as the page has to see it. */
+  readonly error?: unknown
+}
+
+/** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
+export const OTHER_USER = 'other-user'
+
+/** Why an answer is not kept whose request was sent before a sign-in or sign-out had ended: it may be of either user. */
+export const ENDED = 'session-ended'
+
+/** What an outcome means for a read, and for what is stored for it. */
+export const settledFor = (
+  { head: request, row: stored, rule, clientId }: Read,
+  plan: Plan,
+  outcome: Outcome,
+): Settlement => settle({ plan, request, stored, expects: rule.expects, outcome, unasked: clientId === undefined })
+
+/**
+ * What a result means for the store. It was settled without the row where the store was late: the row may forbid to store
+ * what came, or be removed by it.
+ */
+export function forStore(read: Read, plan: Plan, { settlement, outcome }: FlightResult): Settlement {
+  if (read.late === undefined || read.row === undefined || [OTHER_USER, ENDED].includes(settlement.why))
+    return settlement
+  const known = settledFor(read, plan, outcome)
+  // The page alone reads a body that was not to be stored.
+  return known.kind === 'store' ? settlement : known
+}
+
+/** What a follower may have of a result: what HTTP lets it share, of the variant that it asks for. */
+export function sharedResult(leader: Read, result: FlightResult, follower: Read, plan: Plan): FlightResult | undefined {
+  const { settlement, response, outcome } = result
+  // The request of the follower would be sent as the other user, too.
+  if (settlement.why === OTHER_USER) return { ...result, response: undefined }
+  if (settlement.why === ENDED) return undefined
+  // The origin is away. What is stored for this read decides what it gets, and not what is stored for the leader.
+  const own = settledFor(follower, plan, outcome)
+  if (response === undefined || own.kind === 'stand-in') return { ...result, settlement: own, response: undefined }
+  const isConfirmed = settlement.kind === 'refresh'
+  const fields = isConfirmed ? settlement.fields : fieldsOf(response.headers)
+  const names = varyNames(fields)
+  if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
+    return undefined
+  }
+  // A range is no part of the key.
+  if (isPart(isConfirmed ? settlement.row : { status: response.status, fields })) return undefined
+  if (isConfirmed) return result
+  // What the store has to do is done by the leader's settlement alone.
+  const isDone = settlement.kind === own.kind || settlement.kind === 'store' || own.kind === 'keep'
+  if (!isDone || !mayShare(leader, result)) return undefined
+  return { ...result, settlement: settlement.kind === 'store' ? settlement : own, response: response.clone() }
+}
+
+/**
+ * Whether an answer may serve other reads too: nothing forbids to store it, though it may not say for how long. A 401 says
+ * something of its own request's user.
+ */
+export function mayShare({ head }: Read, { outcome }: FlightResult): boolean {
+  if (outcome.kind === 'failure') return true
+  if (outcome.head.status === 401) return false
+  const obstacle = notStorable(head, outcome.head)
+  return obstacle === undefined || obstacle === 'no-freshness'
+}
