@@ -7,7 +7,9 @@ import { EVERYONE } from '../core/key.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
+import { fillStore } from './requests/fill-store.ts'
 import { Flights } from './requests/flights.ts'
+import { Lookup } from './requests/lookup.ts'
 import { Housekeeping } from './housekeeping.ts'
 import type { IdentityOf } from './identity/identity.ts'
 import { ResponseStore } from './requests/response-store.ts'
@@ -33,6 +35,7 @@ import type { Precache } from './lifecycle/precache.ts'
 import type { postAnswers } from './requests/post-answers.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
+import type { Asked } from './requests/read-context.ts'
 import { ruleOfRow, type UrlOf } from './requests/read.ts'
 import { PageLoads } from './requests/page-loads.ts'
 import { Obstacles } from './requests/obstacles.ts'
@@ -129,15 +132,16 @@ export function start(
     identifiedBy: config.by,
   }
   const responses = new ResponseStore(shared)
-  const sender = new Sender(shared)
+  const sender = new Sender({ ...shared, askAgain: (read, plan) => flights.launch(read, plan, false).landed })
   const flights = new Flights({ ...shared, responses, sender })
   const loads = new PageLoads()
-  const ports = { ...shared, responses, sender, flights, loads, files }
+  const lookup = new Lookup(store.rows)
+  const ports = { ...shared, responses, sender, flights, loads, lookup, files }
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
   const answer = before(
     answering(
-      { ...ports, reads },
+      { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },
       {
         hello,
         fill,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Asked } from '../requests/answer-read.ts'
+import type { Asked } from '../requests/read-context.ts'
 
 vi.stubGlobal('self', globalThis)
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
@@ -27,8 +27,8 @@ async function filled({ urls, by = [], rule = {}, token, status = 200 }: Given):
     pathname.startsWith('/api/')
       ? { kind: 'read', rule: { keyHeaders: [], public: false, ...rule }, tags: [] }
       : undefined
-  const reads = { fill: (each: Asked) => Promise.resolve((asked.push(each), status)) }
-  await fill({ match, reads, identifiedBy: by } as never, { ask: 'fill', urls }, 'a tab')
+  const fillStore = (each: Asked) => Promise.resolve((asked.push(each), status))
+  await fill({ match, fillStore, identifiedBy: by } as never, { ask: 'fill', urls }, 'a tab')
   return asked
 }
 

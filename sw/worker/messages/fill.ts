@@ -1,14 +1,15 @@
 import type { Matcher } from '../../../config/language/index.ts'
 import type { Explanation } from '../../protocol.ts'
 import { askClient } from '../ask-client.ts'
-import type { Reads } from '../requests/answer-read.ts'
 import { readOf } from '../requests/read.ts'
+import type { Asked } from '../requests/read-context.ts'
 import { worker } from '../scope.ts'
 import type { Answerer } from './answering.ts'
 
 interface Ports {
   readonly match: Matcher
-  readonly reads: Pick<Reads, 'fill'>
+  /** Stores what a page has read. */
+  readonly fillStore: (asked: Asked) => Promise<number | undefined>
   readonly identifiedBy: NonNullable<Explanation['identifiedBy']>
 }
 
@@ -22,7 +23,7 @@ const LANES = 3
  * is not known, so it is a GET with the fields of a plain `fetch()`, and a rule with `keyHeaders` is left alone. The page's
  * token goes to this origin alone. An origin that is away, or that refuses the user, is asked no more.
  */
-export const fill: Answerer<'fill', Ports> = async ({ match, reads, identifiedBy }, { urls }, clientId) => {
+export const fill: Answerer<'fill', Ports> = async ({ match, fillStore, identifiedBy }, { urls }, clientId) => {
   const client = identifiedBy.includes('authorization') ? await worker.clients.get(clientId) : undefined
   const token = client && (await askClient(client, { say: 'authorization' }))
   const headers: HeadersInit = typeof token === 'string' && token !== '' ? { authorization: token } : {}
@@ -35,7 +36,7 @@ export const fill: Answerer<'fill', Ports> = async ({ match, reads, identifiedBy
       // What another origin has for a user depends on credentials that are not known here.
       if (!isOwnOrigin && !found.rule.public && identifiedBy.length > 0) continue
       const request = new Request(found.href, isOwnOrigin && !found.rule.public ? { headers } : {})
-      const status = await reads.fill({ request, match: found, clientId, waitUntil: () => undefined })
+      const status = await fillStore({ request, match: found, clientId, waitUntil: () => undefined })
       if (status === 0 || status === 401 || (status ?? 0) > 499) left.length = 0
     }
   }

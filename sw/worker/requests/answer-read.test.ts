@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Row } from '../../core/row.ts'
 import { STORED_AT, storedRow } from '../../core/stored-row.fixture.ts'
 import type { Reads as ReadsClass } from './answer-read.ts'
+import type { Lookup as LookupClass } from './lookup.ts'
 import { PageLoads } from './page-loads.ts'
 
 const RULE = {
@@ -17,12 +18,14 @@ const RULE = {
 const ROW = storedRow({}, { body: new TextEncoder().encode('stored').buffer })
 
 let Reads: typeof ReadsClass
+let Lookup: typeof LookupClass
 beforeAll(async () => {
   vi.setSystemTime(STORED_AT)
   vi.stubGlobal('self', globalThis)
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
   vi.stubGlobal('navigator', { onLine: true, languages: ['en'] })
   ;({ Reads } = await import('./answer-read.ts'))
+  ;({ Lookup } = await import('./lookup.ts'))
 })
 afterAll(() => void vi.useRealTimers())
 
@@ -45,7 +48,7 @@ async function got({
   const ports = {
     generations: { watch: () => () => true },
     log: { isInvalidated: () => false, isRemoved: () => false },
-    rows: { remembered: () => undefined, find: found },
+    lookup: new Lookup({ remembered: () => undefined, find: found }),
     urlOf: (url: string) => url,
     eviction: { use: () => undefined },
     statistics: { count: () => undefined },
@@ -57,10 +60,10 @@ async function got({
       toJoin: () => undefined,
       launch: () => ({ informed: new Set(), landed, stored: Promise.resolve(undefined), leave: () => undefined }),
     },
-    sender: { pass: () => network },
     secrets: { hide },
     loads: new PageLoads(),
   }
+  vi.stubGlobal('fetch', () => network)
   const reads = new Reads(ports as unknown as ConstructorParameters<typeof Reads>[0])
   const match = { kind: 'read', rule: { ...RULE, ignoreQuery: [] }, tags: [] }
   const request = new Request('https://app.test/api')

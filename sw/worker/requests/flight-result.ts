@@ -1,3 +1,7 @@
+/**
+ * What a request to the origin has brought, and what that means: for the read that it was sent for, for the store, and for
+ * the reads that have joined it.
+ */
 import type { Plan } from '../../core/plan.ts'
 import { isPart } from '../../core/range.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'

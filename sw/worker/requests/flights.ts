@@ -144,7 +144,7 @@ export class Flights {
       keys.add(key)
       this.#newest.set(key, newest)
     }
-    const sent = sender.send(read, plan, this.#again(read)).then((brought) => {
+    const sent = sender.send(read, plan).then((brought) => {
       isStoring = true
       const isUnsure = brought.settlement.kind === 'store' && !isAlone()
       const result = isUnsure ? { ...brought, settlement: { kind: 'keep', why: ENDED } as const } : brought
@@ -239,10 +239,5 @@ export class Flights {
 
   #covering({ head, tags }: ReadContext): Sequence {
     return this.#ports.log.memory.covering({ url: head.url, tags })
-  }
-
-  /** Asks for a read once more, for the store alone. */
-  #again(read: Read): (plan: Plan) => Promise<unknown> {
-    return (plan) => this.launch({ ...read, clientId: undefined }, plan, false).landed
   }
 }

@@ -35,6 +35,12 @@ export class Lookup {
     return this.#rows.remembered(key) ?? this.#load(key, sinceMs)
   }
 
+  /** The same, however late. */
+  async wait(key: string): Promise<readonly Row[]> {
+    const found = await this.find(key, uptimeMs())
+    return 'late' in found ? found.late : found
+  }
+
   /** What is stored under a key; nothing while the store fails. A store that is slow is not taken for an empty one. */
   async #load(key: string, sinceMs: number): Promise<Found> {
     if (this.isPaused()) return []

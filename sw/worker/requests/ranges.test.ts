@@ -6,6 +6,7 @@ import type { ResponseStore as KeeperClass } from './response-store.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read } from './read.ts'
 import type { Reads as ReadsClass } from './answer-read.ts'
+import type { Lookup as LookupClass } from './lookup.ts'
 import { PageLoads } from './page-loads.ts'
 
 const URL_ASKED = 'https://app.test/api/film'
@@ -28,6 +29,7 @@ const part = (fields: Record<string, string> = {}, other: Partial<Row> = {}): Ro
   )
 
 let Reads: typeof ReadsClass
+let Lookup: typeof LookupClass
 let ResponseStore: typeof KeeperClass
 let ranges: Ranges
 beforeAll(async () => {
@@ -36,6 +38,7 @@ beforeAll(async () => {
   vi.stubGlobal('location', new URL('https://app.test/sw.js'))
   vi.stubGlobal('navigator', { onLine: true, languages: ['en'] })
   ;({ Reads } = await import('./answer-read.ts'))
+  ;({ Lookup } = await import('./lookup.ts'))
   ;({ ResponseStore } = await import('./response-store.ts'))
   ;({ ranges } = await import('./ranges.ts'))
 })
@@ -55,7 +58,7 @@ async function asked(rows: readonly Row[], fields: Record<string, string>, of: R
   const ports = {
     generations: { watch: () => () => true },
     log: { isInvalidated: () => false },
-    rows: { remembered: () => rows },
+    lookup: new Lookup({ remembered: () => rows, find: () => Promise.resolve(rows) }),
     urlOf: (url: string) => url,
     eviction: { use: () => undefined },
     statistics: { count: () => undefined },

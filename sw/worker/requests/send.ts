@@ -1,4 +1,3 @@
-import type { Rule } from '../../../config/language/index.ts'
 import { isAway, type ResponseHead } from '../../core/head.ts'
 import { EVERYONE } from '../../core/key.ts'
 import type { Plan } from '../../core/plan.ts'
@@ -15,7 +14,7 @@ import type { Generations } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { SearchPolicies } from '../store/search-policies.ts'
 import type { Statistics } from '../statistics.ts'
-import { describeResponse, hasBody } from './describe.ts'
+import { describeResponse } from './describe.ts'
 import { ENDED, type FlightResult, OTHER_USER, settledFor } from './flight-result.ts'
 import { forgetAll, isCleared } from './forget.ts'
 import { askOrigin, outgoing } from './origin.ts'
@@ -34,10 +33,9 @@ interface Ports {
   readonly policies: SearchPolicies | undefined
   readonly identity: Identities['identity']
   readonly applySignals: Identities['applySignals']
+  /** Has the origin asked for a read once more, for the store alone. Settles when the answer has come, or the failure. */
+  readonly askAgain: (read: Read, plan: Plan) => Promise<unknown>
 }
-
-/** Asks the origin for the same read by another plan. Settles when the answer has come, or the failure. */
-type Again = (plan: Plan) => Promise<unknown>
 
 /**
  * Sends reads to the origin, and does what an answer says beside being one. What the answer means for what is stored is
@@ -57,18 +55,11 @@ export class Sender {
     return !isPaused(this.#paused.get(new URL(url).origin))
   }
 
-  /** Passes a read on whose answer no other read may have and nothing may keep. One with a body can be sent only once. */
-  pass(request: Request, { retry }: Rule): Promise<Response> {
-    return askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
-  }
-
   /**
    * Sends a read to the origin by its plan, with conditions on what is stored. Sends it once more without conditions where
    * the answer says nothing that this read may have. Never rejects.
-   *
-   * @param again called later, as often as somebody wants to know whether an origin that is away now is back.
    */
-  async send(read: Read, plan: Plan, again: Again): Promise<FlightResult> {
+  async send(read: Read, plan: Plan): Promise<FlightResult> {
     const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
     // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
     const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
@@ -79,28 +70,23 @@ export class Sender {
             asked.map(({ fields }) => fields),
             own,
           )
-    const result = await this.#attempt(read, plan, asking, again)
+    const result = await this.#attempt(read, plan, asking)
     if (result.settlement.kind !== 'refetch') return result
     const why = result.settlement.why
     // What stands in for the first request stands in for the second, unless another user has come.
-    if (why !== OTHER_USER) return this.#attempt(read, plan, [], again)
-    const whole = await this.#attempt(read, { ...AGAIN, why }, [], again)
+    if (why !== OTHER_USER) return this.#attempt(read, plan, [])
+    const whole = await this.#attempt(read, { ...AGAIN, why }, [])
     return whole.response === undefined ? whole : { ...whole, settlement: { kind: 'keep', why } }
   }
 
-  async #attempt(
-    read: Read,
-    plan: Plan,
-    asking: readonly (readonly [string, string])[],
-    again: Again,
-  ): Promise<FlightResult> {
+  async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<FlightResult> {
     const { head: request, rule, body } = read
     const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })
     const requestedAtMs = now()
     const confirmsTrust = this.#watchTrust(read.partition)
     const settled = (outcome: Outcome): Settlement => {
-      this.#noteReachability(read, outcome, again)
+      this.#noteReachability(read, outcome)
       return settledFor(read, plan, outcome)
     }
     try {
@@ -127,14 +113,14 @@ export class Sender {
     }
   }
 
-  #noteReachability(read: Read, outcome: Outcome, again: Again): void {
+  #noteReachability(read: Read, outcome: Outcome): void {
     const { reachability } = this.#ports
     const { url } = read.head
     const isAnswered = outcome.kind === 'response'
     if (isAnswered && !isAway(outcome.head.status)) reachability.reached(url)
     else {
       reachability.missed(url, isAnswered, async () => {
-        if (read.isTheirs()) await again(AGAIN)
+        if (read.isTheirs()) await this.#ports.askAgain({ ...read, clientId: undefined }, AGAIN)
         else reachability.forget()
       })
     }

@@ -13,7 +13,9 @@ const { Secrets } = await import('../identity/secrets.ts')
 const { Statistics } = await import('../statistics.ts')
 const { Obstacles } = await import('./obstacles.ts')
 const { Reads } = await import('./answer-read.ts')
+const { fillStore } = await import('./fill-store.ts')
 const { Flights } = await import('./flights.ts')
+const { Lookup } = await import('./lookup.ts')
 const { Sender } = await import('./send.ts')
 const { ranges } = await import('./ranges.ts')
 const { Reachability } = await import('./reachability.ts')
@@ -130,9 +132,11 @@ export async function worker({
   }
   const responses = new ResponseStore(shared as never)
   const loads = new PageLoads()
-  const sender = new Sender(shared as never)
+  const askAgain = (...again: [never, never]): unknown => flights.launch(...again, false).landed
+  const sender = new Sender({ ...shared, askAgain } as never)
   const flights = new Flights({ ...shared, responses, sender } as never)
-  const ports = { ...shared, responses, loads, sender, flights }
+  const lookup = new Lookup(store.rows)
+  const ports = { ...shared, responses, loads, sender, flights, lookup }
   const reads = new Reads(ports as never)
   let readingBy: object = RULE
   const match = () => ({ kind: 'read', rule: readingBy, tags: ['items'] })
@@ -156,7 +160,8 @@ export async function worker({
     },
     fill: (rule, headers = {}) => {
       const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
-      return reads.fill({ request: new Request(URL_ASKED, { headers }), match, clientId: 'a tab', waitUntil })
+      const request = new Request(URL_ASKED, { headers })
+      return fillStore(ports as never, { request, match, clientId: 'a tab', waitUntil })
     },
     refresh: (rule) => {
       const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] }

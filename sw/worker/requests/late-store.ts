@@ -1,0 +1,58 @@
+import { isAway } from '../../core/head.ts'
+import type { Row } from '../../core/row.ts'
+import { timeout } from '../clock.ts'
+import { answerOf, ask, type ForwardPorts, inform } from './forward.ts'
+import { isForwarding, isHit, type Planned, type PlanPorts, planRead } from './plan-read.ts'
+import type { ReadContext } from './read.ts'
+import { standIn } from './stored-answers.ts'
+
+/**
+ * The answer to a read while the store is late. The network is asked meanwhile. What the store has still answers if it
+ * comes first and may, and where the network brings no answer it is waited for: a late store is not an empty one.
+ *
+ * @param carryOut answers by a plan that knows what is stored.
+ */
+export async function answerLate(
+  ports: PlanPorts & ForwardPorts,
+  read: ReadContext,
+  late: Promise<readonly Row[]>,
+  carryOut: (read: ReadContext, planned: Planned) => Response | Promise<Response>,
+): Promise<Response> {
+  const { plan: empty } = planRead(ports, read, [])
+  const planLater = async (): Promise<Planned> => planRead(ports, read, await late)
+  // The page wants a stored answer or none.
+  if (!isForwarding(empty)) return carryOut(read, await planLater())
+  const sent = { ...read, row: undefined, late: planLater().then(({ row }) => row) }
+  return ask(ports, sent, empty, async ({ flight, landed, leave, collapsed }) => {
+    const first = await Promise.race([landed, planLater()])
+    const isFromStore = first !== undefined && 'plan' in first
+    if (isFromStore && isHit(first.plan)) {
+      leave()
+      return carryOut(read, first)
+    }
+    const result = isFromStore ? await timeout(read.rule.timeoutMs, landed, 'late' as const) : first
+    // The answer is of another read alone.
+    if (result === undefined) return undefined
+    const status = result === 'late' ? undefined : result.response?.status
+    const isBroken = status === 500
+    if (status === undefined || isAway(status) || isBroken) {
+      const rows = await late
+      await ports.identity.ready
+      // What was removed, or whose user was refused, while the network was waited for answers no more.
+      const { plan: planned, row } = planRead(ports, read, rows)
+      const isRemoved = row !== undefined && ports.log.isRemoved(row)
+      const standsIn = !isRemoved && planned.kind === 'validate' && (isBroken ? planned.forgiving : planned.standsIn)
+      if (!isRemoved && isHit(planned)) {
+        leave()
+        return carryOut(read, { plan: planned, row })
+      }
+      if (standsIn) {
+        leave()
+        return standIn(ports, { ...read, row }, result === 'late' ? 'timeout' : 'offline', status)
+      }
+    }
+    inform(flight, sent)
+    const answer = result === 'late' ? await landed : result
+    return answer && answerOf(ports, sent, empty, answer, collapsed)
+  })
+}

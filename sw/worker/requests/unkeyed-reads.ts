@@ -1,0 +1,117 @@
+/**
+ * Reads that have no key: their user is not known, or the key cannot be made. The network answers them, and what it says is
+ * not stored.
+ */
+import { normaliseUrl } from '../../../config/language/index.ts'
+import { timeout, uptimeMs } from '../clock.ts'
+import { report } from '../report.ts'
+import type { Generations } from '../store/generations.ts'
+import { fieldsOf, hasBody } from './describe.ts'
+import { type ForwardPorts, pass } from './forward.ts'
+import type { Obstacles } from './obstacles.ts'
+import { discard } from './origin.ts'
+import { isHit, type PlanPorts, planRead } from './plan-read.ts'
+import { type Asked, type ContextPorts, contextOf } from './read-context.ts'
+import { standIn } from './stored-answers.ts'
+
+interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
+  readonly generations: Generations
+  readonly obstacles: Obstacles
+}
+
+/**
+ * The answer to a read whose user is not known: the network's, or what is stored of the last user where the network is
+ * too slow. Where the network fails it is the partition of the last user instead: the read goes on as that user's.
+ * Rejects as the network did where nobody was the last user.
+ */
+export async function answerUnknown(
+  ports: Ports,
+  asked: Asked,
+  isSameSession: () => boolean,
+): Promise<string | Response> {
+  const {
+    request,
+    match: { rule },
+    clientId,
+  } = asked
+  const { identity } = ports
+  count(ports, 'unknown-user', asked)
+  let response: Response | undefined
+  try {
+    // A client that is taken for the last user's asks the store by the request as well.
+    const sent = hasBody(request) ? request.clone() : request
+    const passed = pass(sent, rule, 'bypass', 'unknown-user')
+    response = await timeout(rule.timeoutMs, passed, undefined)
+    if (response === undefined) {
+      const stored = await Promise.race([ofLast(ports, asked).catch(() => undefined), passed.then(() => undefined)])
+      if (stored !== undefined) {
+        void passed.then(
+          (late) => {
+            if (isSameSession()) identity.learn(clientId, fieldsOf(late.headers))
+            discard(late)
+          },
+          () => undefined,
+        )
+        return ifStill(isSameSession, stored)
+      }
+      response = await passed
+    }
+    return ifStill(isSameSession, response)
+  } catch (error) {
+    // The page sees the network's own failure, also where the store fails as well.
+    const last = await identity.last(clientId).catch(() => undefined)
+    if (last === undefined) throw error
+    return last
+  } finally {
+    // An answer to a request of before a sign-in or sign-out does not name the user of now.
+    identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
+  }
+}
+
+/** A key cannot be made, or a digest: the network answers the page all the same (I6). */
+export function answerUnkeyed(
+  ports: Ports,
+  asked: Asked,
+  error: unknown,
+  isSameSession: () => boolean,
+): Promise<Response> {
+  report('a read could not be looked for in the store; the network answers instead', error)
+  count(ports, 'unkeyed', asked)
+  return passUnkeyed(asked, 'unkeyed', isSameSession)
+}
+
+/** The network's answer; an error where the session has ended meanwhile (I3). */
+export async function passUnkeyed(
+  { request, match }: Asked,
+  detail: string,
+  isSameSession: () => boolean,
+): Promise<Response> {
+  return ifStill(isSameSession, await pass(request, match.rule, 'bypass', detail))
+}
+
+/** A read whose user or key is not known: it is of its client alone. */
+function count({ obstacles, urlOf }: Ports, why: string, { request, match: { rule }, clientId }: Asked): void {
+  obstacles.meet(rule.name, clientId, urlOf(normaliseUrl(request.url, rule)), { why })
+}
+
+/**
+ * What is stored of the last user, for a page whose own user is not known on a network that does not answer; undefined
+ * where there is nothing that may stand in. Nothing more is asked in that user's name.
+ */
+async function ofLast(ports: Ports, asked: Asked): Promise<Response | undefined> {
+  const { identity, generations, lookup } = ports
+  const partition = await identity.last(asked.clientId)
+  if (partition === undefined) return undefined
+  const isTheirs = generations.watch(partition)
+  const read = await contextOf(ports, asked, partition, isTheirs, uptimeMs())
+  const { plan: planned, row } = planRead(ports, read, await lookup.wait(read.key))
+  const mayAnswer = isHit(planned) || (planned.kind === 'validate' && planned.standsIn)
+  return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, 'timeout', undefined) : undefined
+}
+
+/** A response to a page whose session is still the same; else an error (I3). */
+function ifStill(isSame: () => boolean, response: Response): Response {
+  if (isSame()) return response
+  discard(response)
+  return Response.error()
+}
