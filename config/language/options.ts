@@ -256,8 +256,9 @@ export interface RouteOptions {
   /**
    * Where `fresh` is `'http'` and an answer does not say how long it is fresh: the part of the time since its
    * `Last-Modified` for which it is, 0 to 1, and at most a day (RFC 9111 §4.2.2 suggests a tenth). Use it for files. Many
-   * APIs fill `Last-Modified` from a row that a user may edit at any time. Default: 0, and then such an answer is
-   * validated at each use.
+   * APIs fill `Last-Modified` from a row that a user may edit at any time. A 404, 405, 410, 414 or 501 with
+   * `Last-Modified` counts as well, and another error that is `public`. Default: 0, and then such an answer is validated at
+   * each use, and such an error is not stored.
    * @example 0.1
    */
   heuristic?: number

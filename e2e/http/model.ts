@@ -17,7 +17,7 @@ import { selected } from '../../sw/core/select.ts'
 import { NEVER, sequence } from '../../sw/core/sequence.ts'
 import { settle, type Settlement } from '../../sw/core/settle.ts'
 import { controlOf, TARGETED_FIELD } from '../../sw/core/targeted.ts'
-import type { Windows } from '../../sw/core/timeline.ts'
+import { guesses, type Windows } from '../../sw/core/timeline.ts'
 import { bytes, type EpochMs, epochMs } from '../../sw/core/units.ts'
 import { conditions, mergedFields, sameValidator, storedFields } from '../../sw/core/validation.ts'
 import { variantOf, varyNames } from '../../sw/core/vary.ts'
@@ -50,6 +50,8 @@ export type Ask = (method: string, fields: Fields) => Promise<Said | undefined>
 
 /** Everything is left to HTTP, as in `rules.ts`. */
 const RULE: Windows = { fresh: 'http', stale: 'http', offline: 'http', trust: 'http' }
+
+const ruleOf = (url: string): Windows => (url.includes('/guessed/') ? { ...RULE, heuristic: 0.1 } : RULE)
 
 const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY)$/
 
@@ -84,7 +86,7 @@ export class Model {
     const partial = row !== undefined && !covers(row, head)
     const planned = plan({
       request: head,
-      rule: asked.url.includes('/guessed/') ? { ...RULE, heuristic: 0.1 } : RULE,
+      rule: ruleOf(asked.url),
       row,
       variants,
       partial,
@@ -193,7 +195,15 @@ export class Model {
   #settle(planned: Plan, request: RequestHead, stored: Row | undefined, said: Said | undefined): Settlement {
     const outcome =
       said === undefined ? ({ kind: 'failure' } as const) : ({ kind: 'response', head: headOf(said) } as const)
-    return settle({ plan: planned, request, stored, expects: undefined, outcome, unasked: false })
+    return settle({
+      plan: planned,
+      request,
+      stored,
+      expects: undefined,
+      guesses: guesses(ruleOf(request.url)),
+      outcome,
+      unasked: false,
+    })
   }
 
   #heed({ url }: RequestHead, { status, fields }: Said): void {

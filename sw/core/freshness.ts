@@ -1,5 +1,5 @@
 import { type Controlled, deltaSeconds, directivesOf } from './cache-control.ts'
-import type { Fields } from './head.ts'
+import { type Fields, isAway } from './head.ts'
 import { parseHttpDate } from './http-date.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
@@ -43,6 +43,20 @@ export function freshnessLifetime(response: Exchange, heuristic = 0): Lifetime {
   const guessed = heuristic * secondsBetween(instant, generated)
   return { basis: 'heuristic', seconds: seconds(Math.min(guessed, MAX_GUESSED_S)) }
 }
+
+/** Errors that are cacheable without explicit freshness (RFC 9110 §15.1). */
+const CACHEABLE_ERRORS = new Set([404, 405, 410, 414, 501])
+
+/**
+ * Whether the heuristic of a rule is for a response of this status. Of errors it is for those that are cacheable by default
+ * and for those with `public`. An error that a gateway made says nothing about the resource.
+ *
+ * @see RFC 9111 §4.2.2
+ */
+export const mayGuess = (response: Controlled & { readonly status: number }): boolean =>
+  response.status < 400 ||
+  CACHEABLE_ERRORS.has(response.status) ||
+  (directivesOf(response).public && !isAway(response.status))
 
 /**
  * Seconds since the origin made or last confirmed the response.

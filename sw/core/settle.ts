@@ -39,6 +39,8 @@ export interface SettleInput {
   readonly stored?: Row | undefined
   /** Matches the media types that the rule expects. Undefined: what the page accepts. */
   readonly expects: RegExp | undefined
+  /** The rule guesses how long an answer is fresh that does not say so. Absent: no. */
+  readonly guesses?: boolean | undefined
   readonly outcome: Outcome
   /** The worker sent the request itself (`refresh`, a probe), not for a page's read. Then nothing is removed. */
   readonly unasked: boolean
@@ -52,7 +54,7 @@ export interface SettleInput {
  *
  * @see RFC 9111 §4.3.3, §4.2.4, §3
  */
-export function settle({ plan, request, stored, expects, outcome, unasked }: SettleInput): Settlement {
+export function settle({ plan, request, stored, expects, guesses, outcome, unasked }: SettleInput): Settlement {
   const row = plan.kind === 'fetch' || plan.kind === 'unsatisfiable' ? undefined : plan.row
   const standsIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
   if (outcome.kind === 'failure') {
@@ -70,7 +72,7 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
     const isBetterKnown = known.some((other) => other !== undefined && !isAway(other.status))
     if (isBetterKnown && standsIn) return { kind: 'stand-in', why: 'away' }
     const isForStore = plan.kind !== 'fetch' || plan.store
-    return !isBetterKnown && isForStore && notStorable(request, head) === undefined
+    return !isBetterKnown && isForStore && notStorable(request, head, guesses) === undefined
       ? { kind: 'store', why: 'storable' }
       : { kind: 'keep', why: 'away' }
   }
@@ -78,19 +80,19 @@ export function settle({ plan, request, stored, expects, outcome, unasked }: Set
     const ends = held !== undefined && !unasked && !head.redirected && isGone(head)
     return { kind: ends ? 'drop' : 'keep', why: plan.why }
   }
-  if (head.status === 304) return settleNotModified(plan, request, head)
+  if (head.status === 304) return settleNotModified(plan, request, head, guesses)
   if (request.method === 'HEAD' && head.status === 200 && held !== undefined) return settleHead(request, head, held)
   if (head.opaque || head.redirected) return { kind: 'keep', why: head.opaque ? 'opaque' : 'redirected' }
   if (held !== undefined && unasked && head.status >= 400) return { kind: 'keep', why: 'unasked' }
   if (head.status < 300 && !isExpected(head, request, expects, held)) return { kind: 'keep', why: 'unexpected-type' }
-  const obstacle = notStorable(request, head)
+  const obstacle = notStorable(request, head, guesses)
   if (obstacle === undefined) return { kind: 'store', why: 'storable' }
   if (held !== undefined && !unasked && endsEntry(head, obstacle)) return { kind: 'drop', why: obstacle }
   return { kind: 'keep', why: obstacle }
 }
 
 /** A 304 confirms one of the stored answers in the request's conditions, or the page's own copy, or matches neither. */
-function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead): Settlement {
+function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead, guesses = false): Settlement {
   const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
   // The page sent conditions for its own copy. A 304 that names neither copy may confirm either one.
   const modified = head.fields.get('last-modified')
@@ -109,12 +111,8 @@ function settleNotModified(plan: Plan, request: RequestHead, head: ResponseHead)
   const [said, tag] = [entityTag(head.fields.get('etag')), entityTag(row.fields.get('etag'))]
   if (said !== undefined && tag !== undefined && !identifies(said, tag)) fields.set('etag', tag)
   // A 304 may carry `no-store`, or may have been redirected. Then the worker asks for a whole answer.
-  const obstacle = notStorable(request, {
-    ...head,
-    status: row.status,
-    fields,
-    targeted: head.targeted ?? row.targeted,
-  })
+  const whole = { ...head, status: row.status, fields, targeted: head.targeted ?? row.targeted }
+  const obstacle = notStorable(request, whole, guesses)
   return obstacle === undefined
     ? { kind: 'refresh', row, fields, why: 'not-modified' }
     : { kind: 'refetch', why: obstacle }

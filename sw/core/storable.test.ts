@@ -114,6 +114,33 @@ describe('what an answer says (RFC 9111 §3, §5.2.2)', () => {
   })
 })
 
+describe('an error of a rule that guesses (RFC 9111 §3, §4.2.2)', () => {
+  const CHANGED = { 'last-modified': 'Sun, 01 Mar 2026 12:01:00 GMT' }
+
+  it.each([404, 405, 410, 414, 501])('is stored with status %d, if it says when it was changed', (status) => {
+    expect(notStorable(GET, responseHead(status, CHANGED), true)).toBeUndefined()
+    expect(notStorable(GET, responseHead(status, CHANGED))).toBe('no-freshness')
+    expect(notStorable(GET, responseHead(status), true)).toBe('no-freshness')
+  })
+
+  it.each([400, 401, 403, 500, 502, 503, 504, 599])('is not stored with status %d', (status) => {
+    expect(notStorable(GET, responseHead(status, CHANGED), true)).toBe('no-freshness')
+  })
+
+  it.each<[rule: string, status: number, fields: Record<string, string>, verdict: Verdict]>([
+    ['is stored where it is public', 599, { 'cache-control': 'public' }, undefined],
+    ['is not stored for being public where a gateway made it', 502, { 'cache-control': 'public' }, 'no-freshness'],
+    ['is not stored for being private', 403, { 'cache-control': 'private' }, 'no-freshness'],
+    ['is not stored in spite of no-store', 404, { 'cache-control': 'no-store' }, 'no-store'],
+  ])('%s', (_, status, fields, verdict) => {
+    expect(notStorable(GET, responseHead(status, { ...CHANGED, ...fields }), true)).toBe(verdict)
+  })
+
+  it('is not stored where a targeted field says nothing of freshness', () => {
+    expect(notStorable(GET, responseHead(404, CHANGED, { targeted: 'public' }), true)).toBe('no-freshness')
+  })
+})
+
 describe('an answer that gives the user a credential', () => {
   it.each(['authorization', 'access-token', 'x-csrf-token'])('in %s is not stored, whatever else it says', (name) => {
     expect(notStorable(GET, responseHead(200, { [name]: 'secret', 'cache-control': 'max-age=60' }))).toBe('credential')

@@ -1,11 +1,12 @@
 import { directivesOf, parseCacheControl } from './cache-control.ts'
+import { mayGuess } from './freshness.ts'
 import type { Fields, RequestHead, ResponseHead } from './head.ts'
 import { asksForBytes, contentRange } from './range.ts'
 import { isCredential } from './secret.ts'
 import { varyNames } from './vary.ts'
 
 /**
- * Statuses that are cacheable without explicit freshness (RFC 9110 §15.1), except errors: see `notStorable`. `isUsable`
+ * Statuses that are cacheable without explicit freshness (RFC 9110 §15.1), except errors: see `mayGuess`. `isUsable`
  * decides about a 206.
  */
 const HEURISTICALLY_CACHEABLE = new Set([200, 203, 204, 206, 300, 301, 308])
@@ -40,12 +41,14 @@ export type NotStorable =
  * Why a private cache may not store an answer; undefined when it may.
  *
  * A rule counts as "a cache extension that allows it" and gives successful answers their freshness, so these need no
- * field of their own. An error must state its own freshness. `no-store` is obeyed, whatever a rule says. A field
+ * field of their own. An error must state its own freshness, or the rule guesses it. `no-store` is obeyed, whatever a rule says. A field
  * that gives the user a credential counts as `no-store` (I5).
  *
+ * @param guesses the rule has a heuristic: an error with `Last-Modified` may be stored where it is for its status.
+ *   Default: `false`.
  * @see RFC 9111 §3
  */
-export function notStorable(request: RequestHead, response: ResponseHead): NotStorable | undefined {
+export function notStorable(request: RequestHead, response: ResponseHead, guesses = false): NotStorable | undefined {
   const { status, fields } = response
   const directives = directivesOf(response)
   // POST and QUERY get here only when a rule declares them as reads.
@@ -64,13 +67,13 @@ export function notStorable(request: RequestHead, response: ResponseHead): NotSt
   const isSecret = varies.includes('authorization') && request.fields.has('authorization') && request.ofToken !== true
   if (varies === 'unknowable' || isSecret) return 'vary'
   if (/^(text\/event-stream|multipart\/x-mixed-replace)/i.test(fields.get('content-type') ?? '')) return 'stream'
-  const stated = directives.maxAge !== undefined || (fields.has('expires') && response.targeted === undefined)
-  if (
-    status < 400 ? stated || HEURISTICALLY_CACHEABLE.has(status) || directives.public || directives.private : stated
-  ) {
-    return undefined
-  }
-  return 'no-freshness'
+  const speaks = (name: string): boolean => fields.has(name) && response.targeted === undefined
+  const stated = directives.maxAge !== undefined || speaks('expires')
+  const allowed =
+    status < 400
+      ? HEURISTICALLY_CACHEABLE.has(status) || directives.public || directives.private
+      : guesses && speaks('last-modified') && mayGuess(response)
+  return stated || allowed ? undefined : 'no-freshness'
 }
 
 /**

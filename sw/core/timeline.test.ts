@@ -290,8 +290,19 @@ describe('the heuristic of a rule (RFC 9111 §4.2.2)', () => {
     expect(whyAt({ ...OBEYING, fresh: s(500), heuristic: 0.1 }, 400)).toMatchObject({ state: 'fresh', why: 'rule' })
   })
 
-  it('is for no error', () => {
-    expect(whyAt(GUESSING, 1, 404).state).toBe('gone')
+  it.each([404, 405, 410, 414, 501])('is for an error that is cacheable by default: %d', (status) => {
+    expect(whyAt(GUESSING, 99, status)).toMatchObject({ state: 'fresh', ttl: 1, why: 'heuristic' })
+    expect(whyAt(GUESSING, 100, status).state).toBe('gone')
+    expect(whyAt({ ...RULE, heuristic: 0.1 }, 1, status).state).toBe('gone')
+  })
+
+  it.each([400, 401, 403, 500, 502, 503, 504, 599])('is for no other error: %d', (status) => {
+    expect(whyAt(GUESSING, 1, status).state).toBe('gone')
+  })
+
+  it('is for another error that is public, except that of a gateway', () => {
+    expect(whyAt(GUESSING, 99, 599, { 'cache-control': 'public' }).state).toBe('fresh')
+    expect(whyAt(GUESSING, 1, 503, { 'cache-control': 'public' }).state).toBe('gone')
   })
 
   it('lifts neither no-cache nor an invalidation', () => {

@@ -1,5 +1,5 @@
 import { directivesOf } from './cache-control.ts'
-import { currentAge, type Exchange, freshnessLifetime } from './freshness.ts'
+import { currentAge, type Exchange, freshnessLifetime, mayGuess } from './freshness.ts'
 import { type EpochMs, type Seconds, seconds, secondsBetween } from './units.ts'
 
 /** A window of a rule: a duration, or 'http' for the duration in the response's own fields. */
@@ -20,6 +20,9 @@ export interface Windows {
   /** A cookie may change answers within one user's session: such an answer is validated before each use. Absent: no. */
   readonly cookieVariants?: boolean | undefined
 }
+
+/** Whether a rule guesses how long an answer is fresh that does not say so. */
+export const guesses = ({ fresh, heuristic = 0 }: Windows): boolean => fresh === 'http' && heuristic > 0
 
 /** What the timeline needs of a stored response. */
 export interface Aged extends Exchange {
@@ -54,7 +57,7 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
   const directives = directivesOf(row)
   const byRule = row.status < 400
   // A guess is no word of the response, so it bounds no duration.
-  const lifetime = freshnessLifetime(row, byRule && rule.fresh === 'http' ? rule.heuristic : 0)
+  const lifetime = freshnessLifetime(row, guesses(rule) && mayGuess(row) ? rule.heuristic : 0)
   const age = currentAge(row, now)
   const elapsed = secondsBetween(row.receivedAtMs, now)
 

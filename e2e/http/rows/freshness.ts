@@ -44,6 +44,26 @@ const HEURISTIC: readonly Row[] = [
     pass(1),
     asked(),
   ]),
+  ...[404, 405, 410, 414, 501].map((code) =>
+    optimal('RFC 9111 §4.2.2', `heuristic-${code}`, `a ${code} is cacheable by default, so the guess is for it`, [
+      stored({ 'last-modified': ago(1000) }, { origin: { status: code } }),
+      pass(99),
+      hit({ expect: { status: code } }),
+      pass(1),
+      asked(),
+    ]),
+  ),
+  ...[400, 403, 500, 599].map((code) =>
+    required('RFC 9111 §4.2.2', `heuristic-not-${code}`, `a ${code} is not, so it is for no guess`, [
+      stored({ 'last-modified': ago(1000) }, { origin: { status: code } }),
+      asked(),
+    ]),
+  ),
+  optimal('RFC 9111 §4.2.2', 'heuristic-public-error', 'public allows the guess for such an error', [
+    stored({ 'last-modified': ago(1000), ...control('public') }, { origin: { status: 599 } }),
+    pass(99),
+    hit({ expect: { status: 599 } }),
+  ]),
   optimal('RFC 9111 §4.2.2', 'heuristic-confirmed', 'a 304 begins the guess anew', [
     stored({ 'last-modified': ago(1000), etag: '"one"' }),
     pass(100),

@@ -6,6 +6,7 @@ import type { Plan } from '../../core/plan.ts'
 import { isPart } from '../../core/range.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { notStorable } from '../../core/storable.ts'
+import { guesses } from '../../core/timeline.ts'
 import { variantOf, varyNames } from '../../core/vary.ts'
 import { fieldsOf } from './describe.ts'
 import type { Read } from './read.ts'
@@ -32,7 +33,16 @@ export const settledFor = (
   { head: request, row: stored, rule, clientId }: Read,
   plan: Plan,
   outcome: Outcome,
-): Settlement => settle({ plan, request, stored, expects: rule.expects, outcome, unasked: clientId === undefined })
+): Settlement =>
+  settle({
+    plan,
+    request,
+    stored,
+    expects: rule.expects,
+    guesses: guesses(rule),
+    outcome,
+    unasked: clientId === undefined,
+  })
 
 /**
  * What a result means for the store. It was settled without the row where the store was late: the row may forbid to store
