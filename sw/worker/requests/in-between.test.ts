@@ -141,6 +141,33 @@ describe('a page that names its user while its first read is in the air', () => 
   )
 })
 
+describe('a read of a page whose user is not known, where the network fails', () => {
+  const STALE = { ...OWN, fresh: 0, stale: 0, offline: 600 }
+
+  it.each([true, false])(
+    'is asked in nobody’s name again: the next answer may be of another user (stored: %s)',
+    async (isStored) => {
+      open('a tab', 'another tab')
+      const { use } = await fakeDatabase()
+      const { of, all } = await named(use, { offlineIdentity: 'last' })
+      for (const tab of ['a tab', 'another tab']) await all.identity.identify(tab, 'ada')
+      const first = of.read(STALE)
+      const fields = isStored ? {} : { 'cache-control': 'no-store' }
+      ;(await next(of, 0)).answer(new Response('of ada', { headers: fields }))
+      await (await first).text()
+      await Promise.all(of.behind)
+      const { of: later } = await named(use, { offlineIdentity: 'last' })
+      await later.store.writer.write(({ store }) => void store.delete('client a tab'))
+      const reading = later.read(STALE).then((response) => response.text(), String)
+      ;(await next(later, 0)).fail()
+      // The network is back, and the cookie is another user's.
+      void vi.waitFor(() => later.arrived[1]?.answer(new Response('of grace'))).catch(() => undefined)
+      expect(await reading).toBe(isStored ? 'of ada' : 'TypeError: Failed to fetch')
+      expect(later.arrived).toHaveLength(1)
+    },
+  )
+})
+
 describe('a write whose end cannot be recorded, while another worker stores', () => {
   it('covers what the other has asked for before it', async () => {
     fakeLocks()

@@ -53,6 +53,7 @@ export async function answerLate(
     }
     inform(flight, sent)
     const answer = result === 'late' ? await landed : result
+    if (answer === undefined) inform(flight, sent, false)
     return answer && answerOf(ports, sent, empty, answer, collapsed)
   })
 }

@@ -1,4 +1,4 @@
-import { normaliseUrl, type ReadMatch } from '../../../config/language/index.ts'
+import { normaliseUrl, type ReadMatch, type Rule } from '../../../config/language/index.ts'
 import type { RequestHead } from '../../core/head.ts'
 import { entryKey } from '../../core/key.ts'
 import type { Secrets } from '../identity/secrets.ts'
@@ -28,6 +28,10 @@ export interface ContextPorts {
 /** The longest time that a timer takes. */
 const FOREVER_MS = 2 ** 31 - 1
 
+/** A request that says which bytes it wants (`integrity`) gets the origin's, however late. Others would be refused. */
+export const ruleFor = ({ request, match: { rule } }: Asked): Rule =>
+  request.integrity === '' ? rule : { ...rule, timeoutMs: FOREVER_MS }
+
 /**
  * All that is known of a page's read. The one place where that is put together. Rejects where no key or no digest can be
  * made.
@@ -37,14 +41,14 @@ const FOREVER_MS = 2 ** 31 - 1
  */
 export async function contextOf(
   { loads, lookup, secrets, policies, urlOf }: ContextPorts,
-  { request, match, clientId, waitUntil }: Asked,
+  asked: Asked,
   partition: string,
   isTheirs: () => boolean,
   beganAtMs: number,
 ): Promise<ReadContext> {
+  const { request, match, clientId, waitUntil } = asked
   const { tags } = match
-  // A request that says which bytes it wants (`integrity`) gets the origin's, however late. Others would be refused.
-  const rule = request.integrity === '' ? match.rule : { ...match.rule, timeoutMs: FOREVER_MS }
+  const rule = ruleFor(asked)
   const hidden = secrets.hide(requestFields(request))
   const fields = hidden instanceof Promise ? await hidden : hidden
   const described = describeRequest(request, normaliseUrl(request.url, rule), partition, fields)

@@ -11,7 +11,7 @@ import { type ForwardPorts, pass } from './forward.ts'
 import type { Obstacles } from './obstacles.ts'
 import { discard } from './origin.ts'
 import { isHit, type PlanPorts, planRead } from './plan-read.ts'
-import { type Asked, type ContextPorts, contextOf } from './read-context.ts'
+import { type Asked, type ContextPorts, contextOf, ruleFor } from './read-context.ts'
 import { standIn } from './stored-answers.ts'
 
 interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
@@ -20,34 +20,29 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
 }
 
 /**
- * The answer to a read whose user is not known: the network's, or what is stored of the last user where the network is
- * too slow. Where the network fails it is the partition of the last user instead: the read goes on as that user's.
- * Rejects as the network did where nobody was the last user.
+ * The answer to a read whose user is not known: the network's, or what is stored of the last user where the network fails
+ * or is too slow. Rejects as the network did where nothing of a last user may stand in.
  */
-export async function answerUnknown(
-  ports: Ports,
-  asked: Asked,
-  isSameSession: () => boolean,
-): Promise<string | Response> {
-  const {
-    request,
-    match: { rule },
-    clientId,
-  } = asked
+export async function answerUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): Promise<Response> {
+  const { request, match, clientId } = asked
   const { identity } = ports
+  const { timeoutMs } = ruleFor(asked)
   count(ports, 'unknown-user', asked)
+  // What is stored is looked for by the request as well.
+  const sent = hasBody(request) ? request.clone() : request
+  const passed = pass(sent, match.rule, 'bypass', 'unknown-user')
+  const learn = (response: Response | undefined): void =>
+    // An answer to a request of before a sign-in or sign-out does not name the user of now.
+    identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
   let response: Response | undefined
   try {
-    // A client that is taken for the last user's asks the store by the request as well.
-    const sent = hasBody(request) ? request.clone() : request
-    const passed = pass(sent, rule, 'bypass', 'unknown-user')
-    response = await timeout(rule.timeoutMs, passed, undefined)
+    response = await timeout(timeoutMs, passed, undefined)
     if (response === undefined) {
-      const stored = await Promise.race([ofLast(ports, asked).catch(() => undefined), passed.then(() => undefined)])
+      const stored = await Promise.race([ofLast(ports, asked, 'timeout'), passed.then(() => undefined)])
       if (stored !== undefined) {
         void passed.then(
           (late) => {
-            if (isSameSession()) identity.learn(clientId, fieldsOf(late.headers))
+            learn(late)
             discard(late)
           },
           () => undefined,
@@ -59,12 +54,11 @@ export async function answerUnknown(
     return ifStill(isSameSession, response)
   } catch (error) {
     // The page sees the network's own failure, also where the store fails as well.
-    const last = await identity.last(clientId).catch(() => undefined)
-    if (last === undefined) throw error
-    return last
+    const stored = await ofLast(ports, asked, 'offline')
+    if (stored === undefined) throw error
+    return ifStill(isSameSession, stored)
   } finally {
-    // An answer to a request of before a sign-in or sign-out does not name the user of now.
-    identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
+    learn(response)
   }
 }
 
@@ -95,18 +89,23 @@ function count({ obstacles, urlOf }: Ports, why: string, { request, match: { rul
 }
 
 /**
- * What is stored of the last user, for a page whose own user is not known on a network that does not answer; undefined
- * where there is nothing that may stand in. Nothing more is asked in that user's name.
+ * What is stored of the last user; undefined where nothing of it may stand in, or the store fails. Nothing more is asked in
+ * that user's name: what the network answers next may be of another user.
  */
-async function ofLast(ports: Ports, asked: Asked): Promise<Response | undefined> {
+async function ofLast(ports: Ports, asked: Asked, why: 'timeout' | 'offline'): Promise<Response | undefined> {
   const { identity, generations, lookup } = ports
-  const partition = await identity.last(asked.clientId)
-  if (partition === undefined) return undefined
-  const isTheirs = generations.watch(partition)
-  const read = await contextOf(ports, asked, partition, isTheirs, uptimeMs())
-  const { plan: planned, row } = planRead(ports, read, await lookup.wait(read.key))
-  const mayAnswer = isHit(planned) || (planned.kind === 'validate' && planned.standsIn)
-  return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, 'timeout', undefined) : undefined
+  try {
+    const partition = await identity.last(asked.clientId)
+    if (partition === undefined) return undefined
+    const isTheirs = generations.watch(partition)
+    const read = await contextOf(ports, asked, partition, isTheirs, uptimeMs())
+    const { plan: planned, row } = planRead(ports, read, await lookup.wait(read.key))
+    const mayAnswer = isHit(planned) || (planned.kind === 'validate' && planned.standsIn)
+    return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, why, undefined) : undefined
+  } catch (error) {
+    report('what is stored of the last user cannot be read', error)
+    return undefined
+  }
 }
 
 /** A response to a page whose session is still the same; else an error (I3). */
