@@ -1,83 +1,79 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { minify } from 'terser'
-import { build, type InlineConfig } from 'vite'
-import { getManifest } from 'workbox-build'
 import type { Config } from '../config/language/index.ts'
-import { HASHED_NAME } from '../sw/core/hashed-name.ts'
+import { APP_FILES, filesOf, manifestOf } from './app-files.ts'
+import { bundle } from './bundle.ts'
 import { configModule } from './config-module.ts'
-import { loadConfig } from './load-config.ts'
+import { type Defines, loadConfig } from './load-config.ts'
+import { sourcePath } from './source-path.ts'
 
 export interface WorkerOptions {
   /** The rules file. */
   readonly config: string
-  /** Where the script goes. */
-  readonly out: string
   /** A folder of built files to keep for offline use. Default: none, and then pages need the network. */
   readonly files?: string | undefined
+  /** Which of these files are kept. Default: scripts, styles, documents, icons and fonts. */
+  readonly globs?: readonly string[] | undefined
   /** The path at which these files are served, with a slash at its end. Default: the folder of the script. */
   readonly base?: string | undefined
   /** A part for a worker that has work of its own, which loads it by `importScripts`. Default: a worker. */
   readonly attach?: boolean
+  /** Texts of files in the folder that are to be written yet, by their paths. Default: none. */
+  readonly contents?: ReadonlyMap<string, string> | undefined
+  /** Whether the rules' shell stands in for pages. Default: yes. In development there are no built files that it could load. */
+  readonly shell?: boolean
+  /** Expressions in the rules file, and what they are replaced by, as source. Default: none. */
+  readonly define?: Defines | undefined
 }
 
-const ENTRIES = fileURLToPath(new URL('../sw/worker/', import.meta.url))
-
-/** What of a built app is kept for offline use unless somebody says otherwise. */
-export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
-
 /** Bundles one self-contained worker script from a rules file, and returns its size in bytes. */
-export async function buildWorker({ config, out, files, base, attach = false }: WorkerOptions): Promise<number> {
-  const manifest = files === undefined ? [] : await manifestOf(files, resolve(out), base)
-  const { config: rules } = await loadConfig(config)
-  const hasFiles = files !== undefined || (rules as Partial<Config>).shell !== undefined
-  const entry = attach ? 'attached.ts' : hasFiles ? 'sw.ts' : 'sw-without-files.ts'
-  return bundle(entry, out, {
-    define: { 'self.__WB_MANIFEST': JSON.stringify(manifest) },
-    plugins: [configModule(config)],
-  })
+export async function buildWorker({ out, ...options }: WorkerOptions & { readonly out: string }): Promise<number> {
+  return write(out, await workerScript(options, out))
 }
 
 /** Bundles the script that removes the layer where it is served in its place, and returns its size in bytes. */
-export const buildKillWorker = (out: string): Promise<number> => bundle('kill-worker.ts', out, {})
+export const buildKillWorker = async (out: string): Promise<number> => write(out, await script('kill-worker', {}))
 
-async function bundle(entry: string, out: string, { define, plugins = [] }: InlineConfig): Promise<number> {
-  const result = await build({
-    configFile: false,
-    logLevel: 'warn',
-    define: { 'process.env.NODE_ENV': '"production"', ...define },
+/**
+ * One self-contained worker script from a rules file.
+ *
+ * @param out where it is to go: it is none of the files that it keeps. Default: not to a file.
+ */
+export async function workerScript(
+  { config, files, globs = APP_FILES, base, attach = false, contents = new Map(), shell = true, define }: WorkerOptions,
+  out?: string,
+): Promise<string> {
+  const { config: rules } = await loadConfig(config, define)
+  const hasFiles = files !== undefined || (shell && (rules as Partial<Config>).shell !== undefined)
+  const own = files === undefined || out === undefined ? [] : [relative(files, resolve(out)).replaceAll(sep, '/')]
+  const kept =
+    files === undefined ? [] : [...new Set([...(await filesOf(files, globs, own)), ...contents.keys()])].toSorted()
+  const manifest = files === undefined ? [] : await manifestOf(files, kept, { base, contents })
+  const entry = attach ? 'attached' : hasFiles ? 'sw' : 'sw-without-files'
+  return script(entry, { ...define, 'self.__WB_MANIFEST': JSON.stringify(manifest) }, [configModule(config, define)])
+}
+
+async function script(
+  entry: string,
+  define: Defines,
+  plugins: NonNullable<Parameters<typeof bundle>[1]['plugins']> = [],
+): Promise<string> {
+  const defines = { 'process.env.NODE_ENV': '"production"', ...define }
+  const bundled = await bundle(sourcePath(`sw/worker/${entry}`), {
+    platform: 'browser',
+    format: 'iife',
+    minify: true,
+    define: defines,
     plugins,
-    build: {
-      write: false,
-      copyPublicDir: false,
-      target: 'es2022',
-      modulePreload: false,
-      rolldownOptions: { input: ENTRIES + entry, output: { format: 'iife' } },
-    },
   })
   // A second pass over what the bundler has minified: 0.4 kB of a worker that each browser downloads.
-  const { code: script = scriptOf(result) } = await minify(scriptOf(result), { compress: { passes: 3, ecma: 2020 } })
+  const { code = bundled } = await minify(bundled, { compress: { passes: 3, ecma: 2020 } })
+  return code
+}
+
+async function write(out: string, text: string): Promise<number> {
   await mkdir(dirname(resolve(out)), { recursive: true })
-  await writeFile(out, script)
-  return Buffer.byteLength(script)
-}
-
-/** The one script that a build was asked for. */
-export function scriptOf(result: Awaited<ReturnType<typeof build>>): string {
-  const [bundle] = Array.isArray(result) ? result : [result]
-  if (bundle === undefined || !('output' in bundle)) throw new Error('The build gave no script')
-  return bundle.output[0].code
-}
-
-async function manifestOf(folder: string, out: string, base = ''): Promise<unknown[]> {
-  const { manifestEntries } = await getManifest({
-    globDirectory: folder,
-    globPatterns: APP_FILES,
-    globIgnores: [out],
-    modifyURLPrefix: { '': base },
-    // They need no revision, and browsers with static routing find them by their URL.
-    dontCacheBustURLsMatching: HASHED_NAME,
-  })
-  return manifestEntries
+  await writeFile(out, text)
+  return Buffer.byteLength(text)
 }

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { build } from 'vite'
-import { buildWorker, scriptOf } from './build-worker.ts'
+import { buildWorker } from './build-worker.ts'
+import { bundleWithParts } from './bundle.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
 interface Budget {
@@ -39,17 +39,8 @@ async function demoWorker(folder: string): Promise<string> {
 async function tab(folder: string): Promise<string> {
   const input = join(folder, 'tab.ts')
   await writeFile(input, `export { connect } from ${JSON.stringify(resolve('app/tab/index.ts'))}`)
-  const result = await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      write: false,
-      minify: true,
-      copyPublicDir: false,
-      rolldownOptions: { input, output: { format: 'es' }, preserveEntrySignatures: 'strict' },
-    },
-  })
-  return scriptOf(result)
+  const [script] = await bundleWithParts(input, 'tab')
+  return script.code
 }
 
 const BUDGETS: readonly Budget[] = [

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { runnerImport } from 'vite'
 import { checkConfig, type Problem } from '../config/language/index.ts'
+import { bundle } from './bundle.ts'
 
 export interface Checked {
   readonly config: unknown
@@ -10,26 +12,30 @@ export interface Checked {
   readonly warnings: readonly Problem[]
 }
 
+/** Expressions, and what they are replaced by, as source. */
+export type Defines = Readonly<Record<string, string>>
+
 /**
- * A rules file, evaluated here as it will be in the worker, and what the check says of it.
+ * A rules file, evaluated here as it will be in the worker, and what the check says of it. Nothing is written beside it.
  *
- * @throws whatever the file throws, and when it is no ES module or has no default export.
+ * @param define expressions in it that the build replaces. Default: none.
+ * @throws whatever the file throws, and when it has no default export.
  */
-export async function loadConfig(file: string): Promise<Checked> {
+export async function loadConfig(file: string, define: Defines = {}): Promise<Checked> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
-  const { module } = await runnerImport<{ default?: unknown }>(pathToFileURL(path).href, { configFile: false }).catch(
-    (error: unknown) => {
-      throw isOfCommonJs(error)
-        ? new Error(
-            `${file}, or a file that it imports, is a CommonJS module: write import, and export default defineConfig({ … })`,
-          )
-        : error
-    },
-  )
-  if (module.default === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
-  return { config: module.default, ...checkConfig(module.default, file) }
+  const { default: config } = await evaluated(await bundle(path, { platform: 'node', format: 'esm', define }))
+  if (config === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
+  return { config, ...checkConfig(config, file) }
 }
 
-const isOfCommonJs = (error: unknown): boolean =>
-  error instanceof Error && /^(module|exports|require) is not defined/.test(error.message)
+async function evaluated(script: string): Promise<{ readonly default?: unknown }> {
+  const folder = await mkdtemp(join(tmpdir(), 'freshlayer-rules-'))
+  try {
+    const file = join(folder, 'rules.mjs')
+    await writeFile(file, script)
+    return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as { readonly default?: unknown }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}

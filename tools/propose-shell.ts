@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { getManifest } from 'workbox-build'
 import { compileRules, type Config, formatProblem } from '../config/language/index.ts'
-import { APP_FILES } from './build-worker.ts'
+import { APP_FILES, filesOf } from './app-files.ts'
 
 /**
  * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the
@@ -28,8 +27,7 @@ export async function proposeShell(
     return [`${missed} are not available offline: name a document without data, for example shell: '/offline'`]
   }
   if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder of the built app with --files`)
-  const { manifestEntries } = await getManifest({ globDirectory: folder, globPatterns: [...globs] })
-  const files = manifestEntries.map(({ url }) => url)
+  const files = await filesOf(folder, globs)
   const documents = files.filter((file) => file.endsWith('.html')).toSorted(byDepth)
   if (shell !== undefined) {
     // The server makes a document whose name has no ending, and every document of an app that has none among its files.

@@ -120,8 +120,14 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
     'connect',
     '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
   )
+  isConnected = true
   return new Connection(options)
 }
+
+let isConnected = false
+
+/** Whether this page has called `connect()`. */
+export const hasConnected = (): boolean => isConnected
 
 /** What a page has asked for while the worker took it over has been answered by then, mostly. */
 const SETTLE_MS = 1000

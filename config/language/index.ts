@@ -4,7 +4,7 @@ export { compileRules } from './compile.ts'
 export { defineConfig } from './define-config.ts'
 export { DENIED_QUERY, isDenied } from './denied.ts'
 export type { Duration } from './duration.ts'
-export { formatProblem, type Findings, type Problem } from './kind.ts'
+export { formatProblem, type Problem } from './kind.ts'
 export { matcherOf } from './matcher.ts'
 export { normaliseUrl } from './normalise-url.ts'
 export type {
@@ -18,20 +18,8 @@ export type {
   Window,
   Write,
 } from './options.ts'
-export { pathMatches, type Pattern, type RequestPath } from './pattern.ts'
-export { prefixes, type Prefix } from './prefixes.ts'
+export { pathMatches, type Pattern } from './pattern.ts'
+export { prefixes } from './prefixes.ts'
 export type { Preset } from './presets.ts'
-export type {
-  Invalidates,
-  KillRule,
-  Match,
-  Matcher,
-  Params,
-  ReadMatch,
-  RequestLine,
-  Rule,
-  Rules,
-  WriteMatch,
-  WriteRule,
-} from './rule.ts'
+export type { KillRule, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch } from './rule.ts'
 export { fillPlaces } from './template.ts'

@@ -51,7 +51,7 @@ export interface Rule {
 }
 
 /** A compiled entry of `writes`. */
-export interface WriteRule {
+interface WriteRule {
   readonly name: string
   /** Templates, with their holes. */
   readonly invalidates: Invalidates

@@ -1,0 +1,37 @@
+import { connect, type ConnectOptions, hasConnected } from './connect.ts'
+import { Registration } from './registration.ts'
+
+/**
+ * Connects the page when it is loaded, unless the app has done so itself by then.
+ *
+ * @param onRulesChange calls back whenever the rules have changed. Default: they never do, as in a built app.
+ */
+export function connectAtLoad(
+  options: Pick<ConnectOptions, 'worker'>,
+  onRulesChange?: (then: () => void) => void,
+): void {
+  const start = (): void => {
+    if (!hasConnected()) connect(options)
+    onRulesChange?.(takeOver(options))
+  }
+  if (document.readyState === 'complete') start()
+  else addEventListener('load', start, { once: true })
+}
+
+/** Has a worker of newer rules take over as soon as the other tabs agree. Returns what looks for one. */
+function takeOver(options: Pick<ConnectOptions, 'worker'>): () => void {
+  const registration = new Registration(options, {
+    signal: new AbortController().signal,
+    onWaiting: (isWaiting) => {
+      if (isWaiting) void registration.applyUpdate(undefined)
+    },
+    onNone: () => undefined,
+  })
+  registration.register()
+  return () => {
+    void registration.container?.getRegistration(registration.scope).then(
+      (found) => found?.update(),
+      () => undefined,
+    )
+  }
+}
