@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -76,18 +76,32 @@ describe('freshlayer check', () => {
   })
 
   it.each([
-    [
-      'module.exports = {}',
-      'rules.cjs',
-      /or a file that it imports, is a CommonJS module: write import, and export default/,
-    ],
-    ["const { join } = require('node:path')\nexport default join", 'rules.ts', /is a CommonJS module/],
     ['export default Promise.resolve({})', 'rules.ts', /: a promise given, expected export default defineConfig/],
     ['export const config = {}', 'rules.ts', /has no default export/],
   ])('says in one line why it cannot read the rules: %s', (text, name, line) => {
     const { status, stderr } = run('check', fileOf(text, name))
     expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(line)])
     expect(status).toBe(1)
+  })
+
+  it('reads a CommonJS module', () => {
+    const file = fileOf("module.exports = { version: '1', identity: 'none', routes: [] }", 'rules.cjs')
+    expect(run('check', file).stdout).toBe(`${file}: fine\n`)
+  })
+
+  it('looks for the rules at the usual places, and says which these are', () => {
+    const root = folderOf()
+    const check = (): ReturnType<typeof run> =>
+      spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'check'], {
+        encoding: 'utf8',
+        cwd: root,
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      })
+    expect(check().stderr).toBe(
+      `freshlayer there is no freshlayer.config.ts in ${realpathSync(root)}: write one, or name the rules file\n`,
+    )
+    writeFileSync(join(root, 'freshlayer.config.mjs'), "export default { version: '1', identity: 'none', routes: [] }")
+    expect(check().stdout).toBe('freshlayer.config.mjs: fine\n')
   })
 })
 

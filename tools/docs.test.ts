@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -50,24 +50,20 @@ describe('the rules that the pages show', () => {
   })
 
   const [rules = ''] = blocksOf('README.md', 'ts').filter((code) => code.includes('defineConfig({\n  version'))
-  const file = join(folder, 'freshlayer.rules.ts')
+  const file = join(folder, 'freshlayer.config.ts')
+  const dist = join(folder, 'dist')
 
   it('of the README are checked and become a worker, by the commands beside them', () => {
-    writeFileSync(file, rules.replace("'freshlayer/config'", `'${resolve('config/language/index.ts')}'`))
-    writeFileSync(join(folder, 'index.html'), '<!doctype html>')
-    const commands = [...textOf('README.md').matchAll(/^ {4}npm run freshlayer -- (.*)$/gm)].map(
-      ([, command = '']) => command,
-    )
-    expect(commands).toHaveLength(2)
+    writeFileSync(file, rules.replace("'freshlayer/config'", `'${resolve('config/index.ts')}'`))
+    mkdirSync(dist)
+    writeFileSync(join(dist, 'index.html'), '<!doctype html>')
+    const commands = [...textOf('README.md').matchAll(/^ {4}npx freshlayer (.*)$/gm)].map(([, command = '']) => command)
+    expect(commands.map((command) => command.split(' ')[0])).toEqual(['build', 'check', 'worker'])
     for (const command of commands) {
-      const words = command
-        .replace('freshlayer.rules.ts', file)
-        .replace('dist/sw.js', join(folder, 'sw.js'))
-        .replace(/--files dist$/, `--files ${folder}`)
-        .split(' ')
-      const { status, stderr } = spawnSync('npx', ['tsx', 'tools/cli.ts', ...words], { encoding: 'utf8' })
+      const words = ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), ...command.split(' ')]
+      const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', cwd: folder })
       expect(status, stderr).toBe(0)
     }
-    expect(readFileSync(join(folder, 'sw.js'), 'utf8')).toContain('/api/products')
+    expect(readFileSync(join(dist, 'sw.js'), 'utf8')).toContain('/api/products')
   }, 60_000)
 })

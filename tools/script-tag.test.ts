@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { baseOf, withoutTag, withTag } from './script-tag.ts'
+
+const TAG = '<script type="module" src="/freshlayer.js" data-freshlayer></script>'
+
+describe('the script tag', () => {
+  it.each([
+    ['a head', '<!doctype html><html><head lang=x><title>a</title></head></html>', '<head lang=x>'],
+    ['a head in capitals', '<!DOCTYPE html><HTML><HEAD><TITLE>a</TITLE></HEAD></HTML>', '<HEAD>'],
+    ['no head', '<!doctype html><html lang=en><body><p>a</body></html>', '<html lang=en>'],
+    ['no html', '<!doctype html><title>a</title><p>b', '<!doctype html>'],
+    ['a comment that names a head', '<!doctype html><!-- <head> --><html><head></head></html>', '--><html><head>'],
+  ])('is the first thing of a document with %s', (_, html, before) => {
+    const at = html.indexOf(before) + before.length
+    expect(withTag(html, '/freshlayer.js')).toBe(html.slice(0, at) + TAG + html.slice(at))
+  })
+
+  it('begins a document that has nothing before its content', () => {
+    expect(withTag('<p>a', '/freshlayer.js')).toBe(`${TAG}<p>a`)
+    expect(withTag('', '/freshlayer.js')).toBe(TAG)
+  })
+
+  it('is there once, however often it is put in, and follows a change of its address', () => {
+    const html = '<!doctype html><head></head>'
+    const once = withTag(html, '/a.js')
+    expect(withTag(once, '/a.js')).toBe(once)
+    expect(withTag(once, '/b/freshlayer.js')).toBe(withTag(html, '/b/freshlayer.js'))
+  })
+
+  it('leaves nothing behind when it is taken out', () => {
+    const html = '\uFEFF<!doctype html>\r\n<head >\r\n\t<script>/* <head> */</script></head>\n'
+    expect(withoutTag(withTag(html, '/freshlayer.js'))).toBe(html)
+    expect(withoutTag(html)).toBe(html)
+  })
+
+  it('has its address as the document has to write it', () => {
+    expect(withTag('<head></head>', '/a&b"c/freshlayer.js')).toContain('src="/a&amp;b&quot;c/freshlayer.js"')
+  })
+})
+
+describe('the base of a document', () => {
+  it.each([
+    ['<head><base href="/app/"></head>', '/app/'],
+    ['<base target=_blank href=/app/index.html>', '/app/'],
+    ['<base href="/">', '/'],
+    ['<base href="./">', undefined],
+    ['<base href="//cdn.example/app/">', undefined],
+    ['<base href="https://cdn.example/">', undefined],
+    ['<head></head>', undefined],
+  ])('%s', (html, base) => expect(baseOf(html)).toBe(base))
+})
