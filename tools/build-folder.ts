@@ -4,14 +4,9 @@ import { dirname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { APP_FILES, filesOf } from './app-files.ts'
 import { workerScript } from './build-worker.ts'
+import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
 import { baseOf, withoutTag, withTag } from './script-tag.ts'
-
-/** The worker's script. */
-const WORKER = 'sw.js'
-
-/** What each of our workers has in it: the names of what it keeps begin so. */
-const OURS = 'freshlayer-'
 
 /** A file that is written, or deleted where it has no text. */
 export interface Change {
@@ -97,14 +92,3 @@ export const report = (folder: string, changes: readonly Change[]): string[] =>
   changes.map(({ file, text }) => `  ${join(folder, file)}  ${text === undefined ? 'deleted' : sizeOf(text)}`)
 
 const sizeOf = (text: string): string => `${(brotliCompressSync(text).length / 1000).toFixed(1)} kB brotli`
-
-async function assertOurs(folder: string): Promise<void> {
-  const script = await readFile(join(folder, WORKER), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return OURS
-    throw error
-  })
-  if (script.includes(OURS)) return
-  throw new Error(
-    `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
-  )
-}

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
@@ -11,8 +11,13 @@ afterAll(() => rmSync(home, { recursive: true }))
 afterEach(() => void vi.restoreAllMocks())
 
 /** Builds an app with these rules. Gives its folder, what was warned of, and the error that ended the build. */
-async function built(options: string): Promise<{ root: string; warned: string[]; error?: unknown }> {
+async function built(
+  options: string,
+  files: Readonly<Record<string, string>> = {},
+): Promise<{ root: string; warned: string[]; error?: unknown }> {
   const root = mkdtempSync(join(home, 'app-'))
+  mkdirSync(join(root, 'public'))
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(root, file), text)
   writeFileSync(join(root, 'index.html'), '<!doctype html><head></head><body><div id="root"></div></body>')
   writeFileSync(
     join(root, 'rules.ts'),
@@ -52,5 +57,20 @@ describe('the Vite plugin', () => {
     expect(warned.filter((said) => said.includes("shell: '/x.html' given"))).toEqual([
       expect.stringContaining("which has '/index.html'"),
     ])
+  }, 60_000)
+
+  it('writes over no worker of another kind', async () => {
+    const worker = "self.addEventListener('push', () => undefined)"
+    const { root, error } = await built('routes: []', { 'public/sw.js': worker })
+    expect(String(error)).toMatch(/dist\/sw\.js is a worker of another kind: load the layer in it/)
+    expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toBe(worker)
+  }, 60_000)
+
+  it('connects pages by a script of the build, and inlines none', async () => {
+    const { root } = await built("shell: '/index.html', routes: []")
+    const html = readFileSync(join(root, 'dist/index.html'), 'utf8')
+    expect(html).toMatch(/<script type="module" crossorigin src="\/assets\/index-[\w-]+\.js"><\/script>/)
+    expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/)
+    expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 })

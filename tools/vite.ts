@@ -6,6 +6,7 @@ import { buildWorker, workerScript } from './build-worker.ts'
 import { acceptedConfig } from './config-module.ts'
 import { findConfig } from './find-config.ts'
 import type { Defines } from './load-config.ts'
+import { assertOurs, WORKER } from './own-worker.ts'
 import { proposeShell } from './propose-shell.ts'
 import { sourcePath } from './source-path.ts'
 
@@ -66,7 +67,7 @@ interface Project {
 function projectOf(vite: ResolvedConfig, config: string | undefined): Project {
   const { root, base, env, define = {} } = vite
   // A base that is an address is where the files are; a worker has to be of the page's own origin.
-  const worker = new URL('sw.js', new URL(base, 'http://app.invalid')).pathname
+  const worker = new URL(WORKER, new URL(base, 'http://app.invalid')).pathname
   const given = Object.entries(define).map(([name, value]) => [
     name,
     typeof value === 'string' ? value : JSON.stringify(value),
@@ -115,7 +116,8 @@ function atBuild(project: () => Project, files: readonly string[]): Plugin {
         if (!isWritten || build.ssr !== false || (this.environment?.name ?? 'client') !== 'client') return
         const folder = resolve(root, build.outDir)
         for (const warning of await proposeShell(config, folder, { base, files })) logger.warn(`warning ${warning}`)
-        const out = resolve(folder, 'sw.js')
+        await assertOurs(folder)
+        const out = resolve(folder, WORKER)
         const size = await buildWorker({ config: rules, out, files: folder, globs: files, define })
         logger.info(`freshlayer: ${relative(process.cwd(), out)}, ${(size / 1000).toFixed(1)} kB, ${summary(config)}`)
       },

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** The worker's script. */
+export const WORKER = 'sw.js'
+
+/** What each of our workers has in it: the names of what it keeps begin so. */
+const OURS = 'freshlayer-'
+
+/**
+ * Lets nothing of somebody else's be written over.
+ *
+ * @throws where the folder has a worker that is not the layer's
+ */
+export async function assertOurs(folder: string): Promise<void> {
+  const script = await readFile(join(folder, WORKER), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return OURS
+    throw error
+  })
+  if (script.includes(OURS)) return
+  throw new Error(
+    `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
+  )
+}
