@@ -11,6 +11,7 @@ export default defineConfig({
     { match: '/api/public/**', public: true },
     { match: '/api/rows/**', fresh: '5m', offline: '7d' },
     { match: '/api/**' },
+    { match: 'POST /auth/refresh', fresh: 0, stale: 0, offline: '7d' },
   ],
   writes: [
     { match: 'POST /api/session', session: 'sign-in' },

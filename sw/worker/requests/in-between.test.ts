@@ -145,7 +145,7 @@ describe('a read of a page whose user is not known, where the network fails', ()
   const STALE = { ...OWN, fresh: 0, stale: 0, offline: 600 }
 
   it.each([true, false])(
-    'is asked in nobody’s name again: the next answer may be of another user (stored: %s)',
+    'is not sent again, because the next answer may be of another user (stored: %s)',
     async (isStored) => {
       open('a tab', 'another tab')
       const { use } = await fakeDatabase()
