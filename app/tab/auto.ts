@@ -1,7 +1,8 @@
+import { UNKNOWN } from './connect-at-load.ts'
 import { connect, type ConnectOptions } from './connect.ts'
 
 /** Where a page without a build finds the layer; and where it leaves its options before, if it has any. */
 const shared = globalThis as { freshlayer?: object }
 
 const options = shared.freshlayer as Omit<ConnectOptions, 'worker'> | undefined
-shared.freshlayer = connect({ ...options, worker: new URL('sw.js', import.meta.url).href })
+shared.freshlayer = connect({ identify: UNKNOWN, ...options, worker: new URL('sw.js', import.meta.url).href })

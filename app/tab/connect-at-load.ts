@@ -1,6 +1,9 @@
 import { connect, type ConnectOptions, hasConnected } from './connect.ts'
 import { Registration } from './registration.ts'
 
+/** What a page says of its user whose app has said nothing: it does not know them. That there is none would be a word. */
+export const UNKNOWN = (): undefined => undefined
+
 /**
  * Connects the page when it is loaded, unless the app has done so itself by then.
  *
@@ -11,7 +14,7 @@ export function connectAtLoad(
   onRulesChange?: (then: () => void) => void,
 ): void {
   const start = (): void => {
-    if (!hasConnected()) connect(options)
+    if (!hasConnected()) connect({ ...options, identify: UNKNOWN })
     onRulesChange?.(takeOver(options))
   }
   if (document.readyState === 'complete') start()

@@ -1,0 +1,47 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { connect, hasConnected } from './connect.ts'
+import { connectAtLoad } from './connect-at-load.ts'
+
+vi.mock('./connect.ts', () => ({ connect: vi.fn(), hasConnected: vi.fn() }))
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetAllMocks()
+})
+
+const OPTIONS = { worker: '/sw.js' }
+
+/** A page that has been loaded, or fires its event later. */
+function page(isLoaded: boolean): EventTarget {
+  const target = new EventTarget()
+  vi.stubGlobal('document', { readyState: isLoaded ? 'complete' : 'interactive' })
+  vi.stubGlobal('addEventListener', target.addEventListener.bind(target))
+  return target
+}
+
+describe('a page that its app does not connect', () => {
+  it('is connected when it is loaded', () => {
+    const target = page(false)
+    connectAtLoad(OPTIONS)
+    expect(connect).not.toHaveBeenCalled()
+    target.dispatchEvent(new Event('load'))
+    expect(connect).toHaveBeenCalledTimes(1)
+    expect(vi.mocked(connect).mock.calls[0]?.[0]).toMatchObject(OPTIONS)
+  })
+
+  it('does not say that no user is signed in: it does not know', () => {
+    page(true)
+    connectAtLoad(OPTIONS)
+    const [options] = vi.mocked(connect).mock.calls[0] ?? []
+    expect(options?.identify).toBeTypeOf('function')
+    expect(options?.identify?.()).toBeUndefined()
+  })
+})
+
+it('a page that its app has connected by then is left alone', () => {
+  const target = page(false)
+  connectAtLoad(OPTIONS)
+  vi.mocked(hasConnected).mockReturnValue(true)
+  target.dispatchEvent(new Event('load'))
+  expect(connect).not.toHaveBeenCalled()
+})
