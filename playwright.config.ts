@@ -6,8 +6,8 @@ process.env['SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 // One worker: two cores are enough for one browser and its origin.
 export default defineConfig({
   testDir: 'e2e',
-  // Rows of data with runners of their own: `npm run test:http`, faults of storage, and scale.
-  testIgnore: ['http/**', 'safe/**', 'scale/**'],
+  // Rows of data with runners of their own: `npm run test:http`, faults of storage, scale, and a new user's project.
+  testIgnore: ['http/**', 'safe/**', 'scale/**', 'drop-in/**'],
   globalSetup: './e2e/support/build.ts',
   workers: 1,
   fullyParallel: false,
