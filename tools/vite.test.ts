@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
-import { build, createLogger } from 'vite'
+import { build, createLogger, type Plugin } from 'vite'
 import { freshlayer } from './vite.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'freshlayer-vite-'))
@@ -14,6 +14,7 @@ afterEach(() => void vi.restoreAllMocks())
 async function built(
   options: string,
   files: Readonly<Record<string, string>> = {},
+  others: readonly Plugin[] = [],
 ): Promise<{ root: string; warned: string[]; error?: unknown }> {
   const root = mkdtempSync(join(home, 'app-'))
   mkdirSync(join(root, 'public'))
@@ -33,7 +34,12 @@ async function built(
     vi.spyOn(console, method).mockImplementation((message) => void warned.push(String(message)))
   }
   try {
-    await build({ root, configFile: false, customLogger: logger, plugins: [freshlayer({ config: 'rules.ts' })] })
+    await build({
+      root,
+      configFile: false,
+      customLogger: logger,
+      plugins: [...others, freshlayer({ config: 'rules.ts' })],
+    })
     return { root, warned }
   } catch (error) {
     return { root, warned, error }
@@ -72,5 +78,12 @@ describe('the Vite plugin', () => {
     expect(html).toMatch(/<script type="module" crossorigin src="\/assets\/index-[\w-]+\.js"><\/script>/)
     expect(html).not.toMatch(/<script(?![^>]*\ssrc=)/)
     expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
+  }, 60_000)
+
+  it('says what to do where vite-plugin-pwa builds a worker, too', async () => {
+    const { warned } = await built('routes: []', {}, [{ name: 'vite-plugin-pwa' }])
+    expect(warned.filter((said) => said.includes('vite-plugin-pwa'))).toEqual([
+      expect.stringContaining('load the layer in that one (attach)'),
+    ])
   }, 60_000)
 })

@@ -42,6 +42,8 @@ export function freshlayer({ config, files = APP_FILES, connect = true }: Freshl
     config: () => ({ optimizeDeps: { exclude: ['freshlayer'] } }),
     configResolved(vite) {
       project = projectOf(vite, config)
+      // A page has one worker of a scope: theirs or ours.
+      if (vite.plugins.some(({ name }) => name === 'vite-plugin-pwa')) vite.logger.warn(`warning ${BESIDE_PWA}`)
     },
     transformIndexHtml: {
       // Before Vite has looked for scripts: it bundles this one, and the built document has no inline script.
@@ -79,6 +81,9 @@ function projectOf(vite: ResolvedConfig, config: string | undefined): Project {
     define: { 'import.meta.env': JSON.stringify(env), ...Object.fromEntries(given) },
   }
 }
+
+const BESIDE_PWA =
+  'vite-plugin-pwa builds a worker of its own: load the layer in that one (attach), as docs/guide/lifecycle.md says'
 
 /** The script of each document that connects its page. */
 const connecting = ({ worker }: Project): string =>
