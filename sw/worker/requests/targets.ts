@@ -8,7 +8,8 @@ import { worker } from '../scope.ts'
 
 /**
  * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
- * does before its first hole or star: too much costs a validation, too little would break a promise.
+ * does before its first hole or star: too much costs a validation, too little would break a promise. `/api/items/**` reaches
+ * `/api/items` as well, which it matches.
  *
  * @param urls a colon or a star in them is text. Default: none.
  */
@@ -19,10 +20,11 @@ export const targetsOf = (
   urls: readonly string[] = [],
 ): Target[] => [
   ...urls.map((url): Target => `url ${urlOf(absolute(url))}`),
-  ...patterns.map((pattern): Target => {
+  ...patterns.flatMap((pattern): Target[] => {
     const literal = literalOf(pattern)
-    const reached = absolute(literal)
-    return literal === pattern ? `url ${urlOf(reached)}` : prefixTarget(reached)
+    const below = literal === pattern ? [] : [prefixTarget(absolute(literal))]
+    const itself = pattern === `${literal}**` ? literal.replace(/\/$/, '') : literal === pattern ? literal : undefined
+    return itself === undefined ? below : [...below, `url ${urlOf(absolute(itself))}`]
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]
