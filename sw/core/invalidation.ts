@@ -165,9 +165,15 @@ export const isRemovedBy = (row: Removable, targets: readonly RemovalTarget[]): 
   targets.some((target) => target === partitionTarget(row.partition) || target === `key ${row.key}`) ||
   isReached(row, targets)
 
-/** Every target that covers a URL with these tags. */
+/**
+ * Every target that covers a URL with these tags. A read that was redirected to the same path but for its slash is stored
+ * under the path that was asked, and a write may go to the other: a URL covers both.
+ */
 function targetsOver({ url, tags }: Covered): Target[] {
-  const targets: Target[] = [EVERYTHING, `url ${url}`, `url ${withoutQuery(url)}`]
+  const path = withoutQuery(url)
+  const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`
+  const targets: Target[] = [EVERYTHING]
+  for (const each of [path, other]) targets.push(`url ${each}`, `url ${each}${url.slice(path.length)}`)
   for (const tag of tags) targets.push(`tag ${tag}`)
   for (let at = url.indexOf('/'); at >= 0; at = url.indexOf('/', at + 1)) targets.push(`prefix ${url.slice(0, at + 1)}`)
   return targets

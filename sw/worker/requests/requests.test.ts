@@ -544,6 +544,22 @@ it.each<[what: string, url: string, isKept: boolean]>([
   expect(await of.store.rows.find(`everyone\nrow\n${URL_ASKED}\nGET\nsame-origin\n*/*`)).toHaveLength(isKept ? 1 : 0)
 })
 
+it('a write by the name that a read was sent on to reaches what the read has stored (I1)', async () => {
+  const of = await worker()
+  const first = of.read({ fresh: 600 })
+  const response = new Response('before')
+  Object.defineProperties(response, { redirected: { value: true }, url: { value: `${URL_ASKED}/` } })
+  ;(await next(of, 0)).answer(response)
+  await first
+  await Promise.all(of.behind)
+  const writing = of.write(undefined, {}, `${URL_ASKED}/`)
+  ;(await next(of, 1)).answer(new Response('written'))
+  await writing
+  const second = of.read({ fresh: 600 })
+  ;(await next(of, 2)).answer(new Response('after'))
+  expect(await (await second).text()).toBe('after')
+})
+
 describe('a 504 of the layer’s own', () => {
   const detailOf = async (response: Response): Promise<unknown> => {
     expect([response.status, response.headers.get('content-type')]).toEqual([504, 'application/problem+json'])

@@ -80,12 +80,12 @@ export async function worker({
   readonly loads: PageLoads
   readonly arrived: Arrived[]
   readonly told: unknown[]
-  readonly read: (rule?: object, fields?: Fields, init?: RequestInit) => Promise<Response>
+  readonly read: (rule?: object, fields?: Fields, init?: RequestInit, url?: string) => Promise<Response>
   readonly fill: (rule?: object, fields?: Fields) => Promise<number | undefined>
   readonly refresh: (rule?: object) => Promise<Refreshed>
   readonly explain: (clientId?: string) => Promise<Explanation>
   readonly stats: () => Promise<Stats>
-  readonly write: (session?: Session, headers?: Fields) => Promise<Response>
+  readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
   /** A POST whose answer may be stored. */
   readonly post: (stores?: boolean, rule?: object) => Promise<Response>
   readonly behind: Promise<unknown>[]
@@ -149,10 +149,10 @@ export async function worker({
     told,
     behind,
     store,
-    read: (rule, headers = {}, init = {}) => {
+    read: (rule, headers = {}, init = {}, url = URL_ASKED) => {
       const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
       return reads.answer({
-        request: new Request(URL_ASKED, { headers, ...init }),
+        request: new Request(url, { headers, ...init }),
         match,
         clientId: 'a tab',
         waitUntil,
@@ -173,11 +173,11 @@ export async function worker({
       return explain(asking, { ask: 'explain', url: URL_ASKED }, clientId)
     },
     stats: () => statistics.read(),
-    write: (session, headers = {}) => {
+    write: (session, headers = {}, url = URL_ASKED) => {
       const invalidates = { urls: [], patterns: [], tags: [] }
       const { tags, ...places } = invalidates
       const match = { kind: 'write', rule: { invalidates: places, session }, params: {}, tags } as never
-      return writes.answer(new Request(URL_ASKED, { method: 'PUT', headers }), match, 'a tab', waitUntil)
+      return writes.answer(new Request(url, { method: 'PUT', headers }), match, 'a tab', waitUntil)
     },
     post: (stores = true, reading = {}) => {
       readingBy = { ...RULE, ...reading }
