@@ -544,6 +544,20 @@ it.each<[what: string, url: string, isKept: boolean]>([
   expect(await of.store.rows.find(`everyone\nrow\n${URL_ASKED}\nGET\nsame-origin\n*/*`)).toHaveLength(isKept ? 1 : 0)
 })
 
+it.each<[what: string, asked: string, url: string]>([
+  ['a parameter that the rule ignores', '?utm_source=mail', '/?utm_source=mail'],
+  ['a cache-buster', '?_=1700000000000', '/?_=1700000000000'],
+])('a read with %s that is sent on to the same path with a slash is kept', async (_, asked, url) => {
+  const of = await worker()
+  const reading = of.read({ fresh: 600, ignoreQuery: ['utm_*'] }, {}, {}, URL_ASKED + asked)
+  const response = new Response('the list')
+  Object.defineProperties(response, { redirected: { value: true }, url: { value: URL_ASKED + url } })
+  ;(await next(of, 0)).answer(response)
+  await reading
+  await Promise.all(of.behind)
+  expect(await of.store.rows.find(`everyone\nrow\n${URL_ASKED}\nGET\nsame-origin\n*/*`)).toHaveLength(1)
+})
+
 it('a write by the name that a read was sent on to reaches what the read has stored (I1)', async () => {
   const of = await worker()
   const first = of.read({ fresh: 600 })

@@ -95,7 +95,7 @@ export class Sender {
       const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await askOrigin(() => outgoing(read.request, asking, body, read.partition === EVERYONE), retries)
-      const head = describeResponse(response, request.url, structured)
+      const head = describeResponse(response, read.request.url, structured)
       const outcome = { kind: 'response', head } as const
       const heard = settled(outcome)
       const other = await this.#applyHead(read, head, heard, confirmsTrust).catch((error: unknown) => {
