@@ -574,6 +574,30 @@ it('a write by the name that a read was sent on to reaches what the read has sto
   expect(await (await second).text()).toBe('after')
 })
 
+describe('an answer that belongs to no user and varies by cookies', () => {
+  const fields = { vary: 'Cookie', etag: '"1"' }
+
+  it('is not that of another read, which may have been sent with other cookies', async () => {
+    const of = await worker()
+    const [first, second] = [of.read({ fresh: 600 }), of.read({ fresh: 600 })]
+    ;(await next(of, 0)).answer(new Response('deutsch', { headers: fields }))
+    ;(await next(of, 1)).answer(new Response('français', { headers: { vary: 'Cookie', etag: '"2"' } }))
+    expect(await Promise.all([first, second].map(async (each) => (await each).text()))).toEqual(['deutsch', 'français'])
+  })
+
+  it('is not confirmed by what another read was told', async () => {
+    const of = await worker()
+    const stored = of.read({ fresh: 600 })
+    ;(await next(of, 0)).answer(new Response('deutsch', { headers: fields }))
+    await stored
+    await Promise.all(of.behind)
+    const [first, second] = [of.read({ fresh: 600 }), of.read({ fresh: 600 })]
+    ;(await next(of, 1)).answer(new Response(null, { status: 304, headers: fields }))
+    ;(await next(of, 2)).answer(new Response('français', { headers: { vary: 'Cookie', etag: '"2"' } }))
+    expect(await Promise.all([first, second].map(async (each) => (await each).text()))).toEqual(['deutsch', 'français'])
+  })
+})
+
 describe('a 504 of the layer’s own', () => {
   const detailOf = async (response: Response): Promise<unknown> => {
     expect([response.status, response.headers.get('content-type')]).toEqual([504, 'application/problem+json'])
