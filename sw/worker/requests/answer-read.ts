@@ -6,6 +6,7 @@ import { answerLate } from './late-store.ts'
 import type { Obstacles } from './obstacles.ts'
 import { discard } from './origin.ts'
 import { isForwarding, type Planned, type PlanPorts, planRead } from './plan-read.ts'
+import type { Reachability } from './reachability.ts'
 import { type Asked, type ContextPorts, contextOf } from './read-context.ts'
 import type { ReadContext } from './read.ts'
 import type { Sender } from './send.ts'
@@ -19,6 +20,7 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly generations: Generations
   readonly sender: Sender
   readonly obstacles: Obstacles
+  readonly reachability: Reachability
 }
 
 /**

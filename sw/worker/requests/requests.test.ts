@@ -702,6 +702,25 @@ describe('a new page whose user is not known, on a network that does not answer'
     expect(of.arrived).toHaveLength(2)
   })
 
+  it.each([502, 503, 504])('gets what is stored of the last user where a gateway answers %i', async (status) => {
+    const of = await ofNobody()
+    const reading = of.read({}, a)
+    ;(await next(of, 1)).answer(new Response('the gateway', { status }))
+    expect(await (await reading).text()).toBe('stored')
+  })
+
+  it('says to the tabs that the origin is away where the network fails, and that it is back', async () => {
+    const of = await ofNobody()
+    const reading = of.read({}, a)
+    ;(await next(of, 1)).fail()
+    expect(await (await reading).text()).toBe('stored')
+    await vi.waitFor(() => expect(of.told).toContainEqual({ say: 'origin', reachable: false, signIn: false }))
+    const second = of.read({}, a)
+    ;(await next(of, 2)).answer(new Response('new'))
+    await second
+    expect(of.told).toContainEqual({ say: 'origin', reachable: true, signIn: false })
+  })
+
   it('gets the answer when it comes, where nothing may answer in its place', async () => {
     const of = await ofNobody()
     const reading = of.read({ timeoutMs: 10 }, b)

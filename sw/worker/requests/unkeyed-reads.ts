@@ -3,6 +3,7 @@
  * not stored.
  */
 import { normaliseUrl } from '../../../config/language/index.ts'
+import { isAway } from '../../core/head.ts'
 import { timeout, uptimeMs } from '../clock.ts'
 import { report } from '../report.ts'
 import type { Generations } from '../store/generations.ts'
@@ -11,26 +12,26 @@ import { type ForwardPorts, pass } from './forward.ts'
 import type { Obstacles } from './obstacles.ts'
 import { discard } from './origin.ts'
 import { isHit, type PlanPorts, planRead } from './plan-read.ts'
+import type { Reachability } from './reachability.ts'
 import { type Asked, type ContextPorts, contextOf, ruleFor } from './read-context.ts'
 import { standIn } from './stored-answers.ts'
 
 interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly generations: Generations
   readonly obstacles: Obstacles
+  readonly reachability: Reachability
 }
 
 /**
- * The answer to a read whose user is not known: the network's, or what is stored of the last user where the network fails
- * or is too slow. Rejects as the network did where nothing of a last user may stand in.
+ * The answer to a read whose user is not known: the network's, or what is stored of the last user where the origin is away
+ * or too slow. Rejects as the network did where nothing of a last user may stand in.
  */
 export async function answerUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): Promise<Response> {
-  const { request, match, clientId } = asked
+  const { clientId } = asked
   const { identity } = ports
   const { timeoutMs } = ruleFor(asked)
   count(ports, 'unknown-user', asked)
-  // What is stored is looked for by the request as well.
-  const sent = hasBody(request) ? request.clone() : request
-  const passed = pass(sent, match.rule, 'bypass', 'unknown-user')
+  const passed = passUnknown(ports, asked, isSameSession)
   const learn = (response: Response | undefined): void =>
     // An answer to a request of before a sign-in or sign-out does not name the user of now.
     identity.learn(clientId, response && isSameSession() ? fieldsOf(response.headers) : undefined)
@@ -51,7 +52,10 @@ export async function answerUnknown(ports: Ports, asked: Asked, isSameSession: (
       }
       response = await passed
     }
-    return ifStill(isSameSession, response)
+    const { status } = response
+    const stored = isAway(status) ? await ofLast(ports, asked, 'offline', status) : undefined
+    if (stored !== undefined) discard(response)
+    return ifStill(isSameSession, stored ?? response)
   } catch (error) {
     // The page sees the network's own failure, also where the store fails as well.
     const stored = await ofLast(ports, asked, 'offline')
@@ -60,6 +64,28 @@ export async function answerUnknown(ports: Ports, asked: Asked, isSameSession: (
   } finally {
     learn(response)
   }
+}
+
+/** Sends a read whose user is not known, and notes whether its origin can be reached. */
+function passUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): Promise<Response> {
+  const { reachability } = ports
+  const { request, match } = asked
+  const { url } = request
+  const isRepeatable = !hasBody(request)
+  // What is stored is looked for by the request as well.
+  const passed = pass(isRepeatable ? request : request.clone(), match.rule, 'bypass', 'unknown-user')
+  const missed = (byGateway: boolean): void => {
+    if (!isRepeatable) return
+    reachability.missed(url, byGateway, async () => {
+      if (isSameSession()) discard(await passUnknown(ports, asked, isSameSession))
+      else reachability.forget()
+    })
+  }
+  passed.then(
+    ({ status }) => (isAway(status) ? missed(true) : reachability.reached(url)),
+    () => missed(false),
+  )
+  return passed
 }
 
 /** A key cannot be made, or a digest: the network answers the page all the same (I6). */
@@ -92,7 +118,12 @@ function count({ obstacles, urlOf }: Ports, why: string, { request, match: { rul
  * What is stored of the last user; undefined where nothing of it may stand in, or the store fails. Nothing more is asked in
  * that user's name: what the network answers next may be of another user.
  */
-async function ofLast(ports: Ports, asked: Asked, why: 'timeout' | 'offline'): Promise<Response | undefined> {
+async function ofLast(
+  ports: Ports,
+  asked: Asked,
+  why: 'timeout' | 'offline',
+  status?: number,
+): Promise<Response | undefined> {
   const { identity, generations, lookup } = ports
   try {
     const partition = await identity.last(asked.clientId)
@@ -101,7 +132,7 @@ async function ofLast(ports: Ports, asked: Asked, why: 'timeout' | 'offline'): P
     const read = await contextOf(ports, asked, partition, isTheirs, uptimeMs())
     const { plan: planned, row } = planRead(ports, read, await lookup.wait(read.key))
     const mayAnswer = isHit(planned) || (planned.kind === 'validate' && planned.standsIn)
-    return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, why, undefined) : undefined
+    return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, why, status) : undefined
   } catch (error) {
     report('what is stored of the last user cannot be read', error)
     return undefined
