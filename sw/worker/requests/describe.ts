@@ -38,7 +38,9 @@ export const describeRequest = (
   ofToken: isOfToken(partition),
 })
 
-function cacheOf({ cache, headers, integrity }: Request): RequestCache {
+/** @param cache the mode that the page meant. Default: that of the request. */
+export function cacheOf(request: Request, cache = request.cache): RequestCache {
+  const { headers, integrity } = request
   if (cache === 'default' && integrity !== '') return 'no-cache'
   return cache === 'no-cache' && CONDITIONS.some((name) => headers.has(name)) ? 'default' : cache
 }

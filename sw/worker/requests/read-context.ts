@@ -4,7 +4,7 @@ import { entryKey } from '../../core/key.ts'
 import type { Secrets } from '../identity/secrets.ts'
 import { digestOf } from '../store/body-reader.ts'
 import type { SearchPolicies } from '../store/search-policies.ts'
-import { describeRequest, hasBody, requestFields } from './describe.ts'
+import { cacheOf, describeRequest, hasBody, requestFields } from './describe.ts'
 import type { Lookup } from './lookup.ts'
 import type { PageLoads } from './page-loads.ts'
 import type { ReadContext, UrlOf } from './read.ts'
@@ -61,7 +61,7 @@ export async function contextOf(
   // Which parts of a query count is read with the first row that is looked for.
   if (policies?.isRead === false) await lookup.find(keyOf(described.url), beganAtMs)
   const url = urlOf(described.url)
-  const head: RequestHead = { ...described, url, cache: loads.modeOf(clientId, described.cache) }
+  const head: RequestHead = { ...described, url, cache: cacheOf(request, loads.modeOf(clientId, request.cache)) }
   const key = keyOf(url)
   const authorization = request.headers.get('authorization')
   return {

@@ -574,6 +574,19 @@ it('a write by the name that a read was sent on to reaches what the read has sto
   expect(await (await second).text()).toBe('after')
 })
 
+it('a page that the user has gone back to gets the bytes that it names by `integrity`, not stored ones of before', async () => {
+  const of = await worker()
+  const first = of.read({ fresh: 600 })
+  ;(await next(of, 0)).answer(new Response('old'))
+  await first
+  await Promise.all(of.behind)
+  of.loads.note({ request: { cache: 'force-cache' } as Request, resultingClientId: 'a tab' })
+  const integrity = 'sha256-QWxsIGJ5dGVzIG9mIHRoZSBuZXcgYnVpbGQgaW5kZWVkLi4='
+  const second = of.read({ fresh: 600 }, {}, { cache: 'force-cache', integrity })
+  ;(await next(of, 1)).answer(new Response('new'))
+  expect(await (await second).text()).toBe('new')
+})
+
 describe('an answer that belongs to no user and varies by cookies', () => {
   const fields = { vary: 'Cookie', etag: '"1"' }
 
