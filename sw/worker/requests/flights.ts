@@ -92,7 +92,8 @@ export class Flights {
   /**
    * The flight a read may join: one with the same credentials that began after the last invalidation of its key and has
    * no answer yet. While a write is under way no read joins: what is in the air may have left before it. Nor does one join
-   * what has had no answer for as long as its rule waits: it may never have one.
+   * what has had no answer for as long as its rule waits: it may never have one. Nor does the first read of a page that the
+   * user has reloaded since.
    */
   toJoin(read: ReadContext): Flight | undefined {
     const newest = this.#newest.get(read.key)
@@ -100,6 +101,7 @@ export class Flights {
       return undefined
     const waitsMs = Math.min(read.rule.timeoutMs, newest.flight.read.rule.timeoutMs)
     if (!newest.isTheirs() || uptimeMs() - newest.beganAtMs > waitsMs) return undefined
+    if (newest.beganAtMs < (read.sentSinceMs ?? 0)) return undefined
     if (this.#isUnshared(read.key) || newest.tagVersion !== this.#ports.log.tagVersion) return undefined
     const after = this.#covering(read)
     return newest.after === after && after !== UNDER_WAY ? newest.flight : undefined

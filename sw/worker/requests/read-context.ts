@@ -76,6 +76,7 @@ export async function contextOf(
     authorization,
     isTheirs,
     clientId,
+    sentSinceMs: rule.onReload === 'rule' ? undefined : loads.firstSinceMs(clientId, key),
     waitUntil,
   }
 }

@@ -26,6 +26,11 @@ export interface ReadContext {
   readonly isTheirs: () => boolean
   /** Undefined when no page asked: the worker did, by itself. */
   readonly clientId: string | undefined
+  /**
+   * What was sent before, by the worker's uptime, may not answer it: the user has reloaded the page since. Default: any may
+   * that is still in the air.
+   */
+  readonly sentSinceMs?: number | undefined
   /** Keeps the worker alive for work that goes on behind the answer. */
   readonly waitUntil: (work: Promise<unknown>) => void
 }

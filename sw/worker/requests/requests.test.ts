@@ -611,6 +611,22 @@ describe('an answer that belongs to no user and varies by cookies', () => {
   })
 })
 
+it('the first read of a page that the user has reloaded asks anew: what is in the air may be older than the reload', async () => {
+  const of = await withStored()
+  const before = of.read({}, a)
+  const asked = await next(of, 1)
+  const follower = of.read({}, a)
+  await joined()
+  of.loads.note({ request: { cache: 'no-cache' } as Request, resultingClientId: 'a tab' })
+  const after = of.read({}, a)
+  ;(await next(of, 2)).answer(new Response('new'))
+  expect(await (await after).text()).toBe('new')
+  asked.answer(new Response('old'))
+  expect(await (await before).text()).toBe('old')
+  expect(await (await follower).text()).toBe('old')
+  expect(of.arrived).toHaveLength(3)
+})
+
 describe('a 504 of the layer’s own', () => {
   const detailOf = async (response: Response): Promise<unknown> => {
     expect([response.status, response.headers.get('content-type')]).toEqual([504, 'application/problem+json'])
