@@ -5,7 +5,7 @@ const URL_READ = 'https://app.test/api/items'
 const OTHER_URL = 'https://app.test/api/other'
 
 /** What the origin says to a request that follows no redirect, and to any other. */
-let says: { unfollowed: () => Promise<object>; followed: () => Promise<object> }
+let says: { unfollowed: (url: string) => Promise<object>; followed: () => Promise<object> }
 let asked: (readonly [url: string, redirect: string | undefined])[]
 let told: unknown[]
 let reachability: Reachability
@@ -41,7 +41,7 @@ beforeEach(() => {
   vi.stubGlobal('navigator', { onLine: true })
   vi.stubGlobal('fetch', (url: string, { redirect }: RequestInit) => {
     asked.push([url, redirect])
-    return redirect === 'manual' ? says.unfollowed() : says.followed()
+    return redirect === 'manual' ? says.unfollowed(url) : says.followed()
   })
   reachability = new Reachability({ announce: (each: unknown) => told.push(each) } as never)
 })
@@ -54,8 +54,16 @@ describe('a read that fails without an answer', () => {
     fail()
     await settled()
     expect(told).toEqual([SIGN_IN])
-    expect(asked).toEqual([[URL_READ, 'manual']])
+    expect(asked).toEqual([URL_READ, `${URL_READ}/`].map((url) => [url, 'manual']))
     expect(await reachability.needsSignIn()).toBe(true)
+  })
+
+  it('says that the origin is away where the URL is redirected by its slash alone, as frameworks do', async () => {
+    says.unfollowed = (url) => (url.endsWith('/') ? answers()() : redirects())
+    fail()
+    await settled()
+    expect(told).toEqual([AWAY])
+    expect(await reachability.needsSignIn()).toBe(false)
   })
 
   it.each([
@@ -130,7 +138,7 @@ describe('a tab that asks whether the origin is back', () => {
     await settled()
     asked = []
     expect(await reachability.probe()).toEqual({ reachable: false, signIn: true })
-    expect(asked).toEqual([[URL_READ, 'manual']])
+    expect(asked).toEqual([URL_READ, `${URL_READ}/`].map((url) => [url, 'manual']))
   })
 
   it('hears that it is back once the user has signed in', async () => {

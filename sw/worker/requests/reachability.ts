@@ -81,7 +81,7 @@ export class Reachability {
   /** Whether the origin still redirects to a sign-in, if it did when it was last tried. */
   async needsSignIn(): Promise<boolean> {
     await this.#looking
-    return this.#signIn && this.#failed !== undefined && isRedirected(this.#failed)
+    return this.#signIn && this.#failed !== undefined && needsSignIn(this.#failed)
   }
 
   async #start(): Promise<void> {
@@ -96,7 +96,7 @@ export class Reachability {
 
   /** Says what the failure of a URL of the app's origin means. */
   #look(url: string): Promise<void> {
-    const looking: Promise<void> = (this.#looking ??= isRedirected(url).then((signIn) => {
+    const looking: Promise<void> = (this.#looking ??= needsSignIn(url).then((signIn) => {
       // Something has been answered meanwhile.
       if (this.#looking !== looking) return
       this.#looking = undefined
@@ -128,6 +128,17 @@ const MAX_FAILING = 100
 
 /** An origin that does not answer in this time is away. */
 const LOOK_LIMIT_MS = 3000
+
+/** A sign-in proxy redirects every path. One that is redirected by its slash alone is not, as frameworks redirect. */
+const needsSignIn = async (url: string): Promise<boolean> =>
+  (await isRedirected(url)) && (await isRedirected(withOtherSlash(url)))
+
+/** The same URL with a slash at the end of its path, or without the one that it has. */
+function withOtherSlash(href: string): string {
+  const url = new URL(href)
+  url.pathname = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : `${url.pathname}/`
+  return url.href
+}
 
 /**
  * Whether a URL is redirected. A redirect to another origin that does not share its answers fails as a dead network does;
