@@ -155,12 +155,16 @@ export async function answerOf(
 
 /**
  * Passes a read on whose answer no other read may have and nothing may keep. Straight from the network, past the browser's
- * own cache: it may hold the answer to another user, or one of before a write. A read with a body can be sent only once.
+ * own cache: it may hold the answer to another user, or one of before a write. A read with a body can be sent only once,
+ * and one by POST may change something.
  */
 export async function pass(request: Request, { retry }: Rule, fwd: Forward, detail: string): Promise<Response> {
-  const response = await askOrigin(() => outgoing(request, []), hasBody(request) ? 0 : retry)
+  const response = await askOrigin(() => outgoing(request, []), isSentOnce(request) ? 0 : retry)
   return forwardedAnswer(response, { fwd, 'fwd-status': response.status, detail })
 }
+
+/** Whether a read may not be sent again, or cannot be. */
+export const isSentOnce = (request: Request): boolean => request.method === 'POST' || hasBody(request)
 
 /** The read joins a flight that is on its way. */
 function follow(flight: Flight, read: Read, planned: Forwarding): Asking {

@@ -661,6 +661,14 @@ it('a read of an unknown user goes past the browser’s cache: that may hold the
   expect(request.cache).toBe('no-store')
 })
 
+it('a read by POST of an unknown user is sent once, also without a body: it may change something', async () => {
+  const of = await worker({ identity: { partitionOf: () => undefined, last: () => Promise.resolve() } })
+  const outcome = expect(of.read({ retry: undefined }, {}, { method: 'POST' })).rejects.toThrow('Failed to fetch')
+  ;(await next(of, 0)).fail()
+  await outcome
+  expect(of.arrived).toHaveLength(1)
+})
+
 describe('an identity that fails', () => {
   const fails = (): Promise<never> => Promise.reject(new Error('no such storage'))
   const identity = { partitionOf: fails, knownOf: fails, last: fails }

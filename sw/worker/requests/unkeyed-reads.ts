@@ -8,7 +8,7 @@ import { timeout, uptimeMs } from '../clock.ts'
 import { report } from '../report.ts'
 import type { Generations } from '../store/generations.ts'
 import { fieldsOf, hasBody } from './describe.ts'
-import { type ForwardPorts, pass } from './forward.ts'
+import { type ForwardPorts, isSentOnce, pass } from './forward.ts'
 import type { Obstacles } from './obstacles.ts'
 import { discard } from './origin.ts'
 import { isHit, type PlanPorts, planRead } from './plan-read.ts'
@@ -71,11 +71,10 @@ function passUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): 
   const { reachability } = ports
   const { request, match } = asked
   const { url } = request
-  const isRepeatable = !hasBody(request)
   // What is stored is looked for by the request as well.
-  const passed = pass(isRepeatable ? request : request.clone(), match.rule, 'bypass', 'unknown-user')
+  const passed = pass(hasBody(request) ? request.clone() : request, match.rule, 'bypass', 'unknown-user')
   const missed = (byGateway: boolean): void => {
-    if (!isRepeatable) return
+    if (isSentOnce(request)) return
     reachability.missed(url, byGateway, async () => {
       if (isSameSession()) discard(await passUnknown(ports, asked, isSameSession))
       else reachability.forget()
