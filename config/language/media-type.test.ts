@@ -6,6 +6,7 @@ describe('an expected media type', () => {
   it.each<[string, string, boolean]>([
     ['json', 'application/json', true],
     ['JSON', 'application/problem+json', true],
+    ['json', 'text/json', true],
     ['json', 'text/json5', false],
     ['json', 'application/json-patch', false],
     ['Text/CSV', 'text/csv', true],

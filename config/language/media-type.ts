@@ -24,7 +24,7 @@ export const MEDIA_TYPE = /^(?:json|\*\/\*|[\w.+-]+\/(?:\*|[\w.+-]+))$/i
  */
 export function expectedType(expects: string): RegExp {
   const type = expects.toLowerCase()
-  if (type === 'json') return /^application\/json$|\+json$/
+  if (type === 'json') return /^(application|text)\/json$|\+json$/
   if (type === '*/*') return /^/
   const names = ALIASES.find((known) => known.includes(type)) ?? [type]
   return new RegExp(
