@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Asked } from '../requests/read-context.ts'
+import { Generations, UNKNOWN_USER } from '../store/generations.ts'
 
 vi.stubGlobal('self', globalThis)
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
@@ -16,10 +17,12 @@ interface Given {
   readonly token?: unknown
   /** What becomes of a read. Default: it is stored. */
   readonly status?: number | undefined
+  /** After so many reads a user signs in or out. Default: nobody does. */
+  readonly endsAfter?: number
 }
 
 /** What is asked for, where a page has read these. */
-async function filled({ urls, by = [], rule = {}, token, status = 200 }: Given): Promise<Asked[]> {
+async function filled({ urls, by = [], rule = {}, token, status = 200, endsAfter }: Given): Promise<Asked[]> {
   const page = { id: 'a tab', postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(token) }
   vi.stubGlobal('clients', { get: () => Promise.resolve(page) })
   const asked: Asked[] = []
@@ -27,8 +30,12 @@ async function filled({ urls, by = [], rule = {}, token, status = 200 }: Given):
     pathname.startsWith('/api/')
       ? { kind: 'read', rule: { keyHeaders: [], public: false, ...rule }, tags: [] }
       : undefined
-  const fillStore = (each: Asked) => Promise.resolve((asked.push(each), status))
-  await fill({ match, fillStore, identifiedBy: by } as never, { ask: 'fill', urls }, 'a tab')
+  const generations = new Generations()
+  const fillStore = (each: Asked) => {
+    if (asked.push(each) === endsAfter) generations.advanceAll((partition) => partition === UNKNOWN_USER)
+    return Promise.resolve(status)
+  }
+  await fill({ match, fillStore, generations, identifiedBy: by } as never, { ask: 'fill', urls }, 'a tab')
   return asked
 }
 
@@ -68,6 +75,14 @@ describe('what a page has read before its worker was there', () => {
     ['of another origin without the token', `${OTHERS}1`, 'Bearer ada', { public: true }, [null]],
   ])('is asked for %s', async (_, url, token, rule, tokens) => {
     expect(tokenOf(await filled({ urls: [url], by: ['authorization'], token, rule }))).toEqual(tokens)
+  })
+
+  it('is asked for no more once a user has signed in or out: the token would be that of a user who has left (I3)', async () => {
+    const urls = Array.from({ length: 20 }, (_, at) => `${OWN}${at}`)
+    const given = { urls, by: ['authorization'], token: 'Bearer ada', endsAfter: 5 } as const
+    expect(await filled(given)).toHaveLength(5)
+    // What is the same for all users goes on.
+    expect(await filled({ ...given, rule: { public: true } })).toHaveLength(20)
   })
 
   it.each<[what: string, status: number, isGivenUp: boolean]>([

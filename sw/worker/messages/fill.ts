@@ -4,10 +4,12 @@ import { askClient } from '../ask-client.ts'
 import { readOf } from '../requests/read.ts'
 import type { Asked } from '../requests/read-context.ts'
 import { worker } from '../scope.ts'
+import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import type { Answerer } from './answering.ts'
 
 interface Ports {
   readonly match: Matcher
+  readonly generations: Generations
   /** Stores what a page has read. */
   readonly fillStore: (asked: Asked) => Promise<number | undefined>
   readonly identifiedBy: NonNullable<Explanation['identifiedBy']>
@@ -21,9 +23,14 @@ const LANES = 3
 /**
  * A page has read these URLs before this worker controlled it: they are asked for once more, and stored. How the page asked
  * is not known, so it is a GET with the fields of a plain `fetch()`, and a rule with `keyHeaders` is left alone. The page's
- * token goes to this origin alone. An origin that is away, or that refuses the user, is asked no more.
+ * token goes to this origin alone, and only until a user signs in or out. An origin that is away, or that refuses the user, is asked no more.
  */
-export const fill: Answerer<'fill', Ports> = async ({ match, fillStore, identifiedBy }, { urls }, clientId) => {
+export const fill: Answerer<'fill', Ports> = async (
+  { match, generations, fillStore, identifiedBy },
+  { urls },
+  clientId,
+) => {
+  const isSameSession = generations.watch(UNKNOWN_USER)
   const client = identifiedBy.includes('authorization') ? await worker.clients.get(clientId) : undefined
   const token = client && (await askClient(client, { say: 'authorization' }))
   const headers: HeadersInit = typeof token === 'string' && token !== '' ? { authorization: token } : {}
@@ -32,6 +39,7 @@ export const fill: Answerer<'fill', Ports> = async ({ match, fillStore, identifi
     for (let url = left.pop(); url !== undefined; url = left.pop()) {
       const found = readOf(match, url)
       if (found === undefined || found.rule.keyHeaders.length > 0) continue
+      if (!found.rule.public && !isSameSession()) continue
       const isOwnOrigin = new URL(found.href).origin === worker.location.origin
       // What another origin has for a user depends on credentials that are not known here.
       if (!isOwnOrigin && !found.rule.public && identifiedBy.length > 0) continue
