@@ -1,4 +1,5 @@
 import { type Fields, listed } from './head.ts'
+import { isOfNobody } from './key.ts'
 
 /**
  * Request fields that are the same for every request of one browser and origin, or that the browser adds after the
@@ -24,6 +25,15 @@ export function varyNames(fields: Fields): readonly string[] | 'unknowable' {
 
 /** Whether an answer varies by cookies, which no worker sees: they may hold a language, or anything else. */
 export const variesByCookie = (fields: Fields): boolean => listed(fields.get('vary')?.toLowerCase()).includes('cookie')
+
+/**
+ * Whether an answer may be for other cookies than the next request has: it varies by them, and its partition does not stand
+ * for them. The partition of a user does, unless a cookie changes answers within the user's session.
+ */
+export const mayBeOfOtherCookies = (
+  { fields, partition }: { readonly fields: Fields; readonly partition: string },
+  { cookieVariants }: { readonly cookieVariants?: boolean | undefined },
+): boolean => variesByCookie(fields) && (isOfNobody(partition) || cookieVariants === true)
 
 /**
  * The text that tells variants of one URL apart: the nominated fields with the request's values, normalised. An absent

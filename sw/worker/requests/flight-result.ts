@@ -7,8 +7,7 @@ import { isPart } from '../../core/range.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { notStorable } from '../../core/storable.ts'
 import { guesses } from '../../core/timeline.ts'
-import { isOfNobody } from '../../core/key.ts'
-import { variantOf, variesByCookie, varyNames } from '../../core/vary.ts'
+import { mayBeOfOtherCookies, variantOf, varyNames } from '../../core/vary.ts'
 import { fieldsOf } from './describe.ts'
 import type { Read } from './read.ts'
 import type { Times } from './response-store.ts'
@@ -73,8 +72,7 @@ export function sharedResult(leader: Read, result: FlightResult, follower: Read,
     return undefined
   }
   // The cookies may have changed since the leader's request was sent.
-  const isByCookie = isOfNobody(follower.partition) || follower.rule.cookieVariants === true
-  if (isByCookie && variesByCookie(fields)) return undefined
+  if (mayBeOfOtherCookies({ fields, partition: follower.partition }, follower.rule)) return undefined
   // A range is no part of the key.
   if (isPart(isConfirmed ? settlement.row : { status: response.status, fields })) return undefined
   if (isConfirmed) return result

@@ -611,6 +611,23 @@ describe('an answer that belongs to no user and varies by cookies', () => {
   })
 })
 
+it.each([
+  ['no user', 'everyone', {}],
+  ['a user whose rule has variants by cookie', 'user/ada', { cookieVariants: true }],
+])(
+  'an answer of %s that varies by cookies and is new each time is one change in two seconds (I11)',
+  async (_, partition, rule) => {
+    const of = await worker({ identity: { partitionOf: () => partition } })
+    for (let at = 0; at < 4; at++) {
+      const reading = of.read({ fresh: 600, ...rule })
+      ;(await next(of, at)).answer(new Response(`${at}`, { headers: { vary: 'Cookie' } }))
+      expect(await (await reading).text()).toBe(`${at}`)
+      await Promise.all(of.behind)
+    }
+    expect(of.told.flatMap((each) => (each as { kind: string } | undefined)?.kind ?? [])).toEqual(['first', 'changed'])
+  },
+)
+
 it('the first read of a page that the user has reloaded asks anew: what is in the air may be older than the reload', async () => {
   const of = await withStored()
   const before = of.read({}, a)

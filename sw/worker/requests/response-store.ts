@@ -8,7 +8,7 @@ import { ROW_SHAPE, type Row } from '../../core/row.ts'
 import type { Settlement } from '../../core/settle.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { sameValidator, storedFields } from '../../core/validation.ts'
-import { variantOf, varyNames } from '../../core/vary.ts'
+import { mayBeOfOtherCookies, variantOf, varyNames } from '../../core/vary.ts'
 import { type BodyReading, digestOf, MAX_STORED_BYTES, wholeBody } from '../store/body-reader.ts'
 import { storedBody } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
@@ -133,7 +133,7 @@ export class ResponseStore {
     const atMs = now()
     // An answer that must be validated each time, and that the origin makes anew each time, is a change each time. Tabs
     // that were told a moment ago are not told again, or they would keep each other reading for ever (I11).
-    const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous)
+    const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous, rule)
     const url = urlOf(head.url)
     const varied = varyNames(fields)
     const names = varied === 'unknowable' ? [] : varied
@@ -202,9 +202,9 @@ function requestOf({ request, head, rule, body }: Read, names: readonly string[]
   return { method: head.method, fields, credentials: request.credentials, body }
 }
 
-const isStrict = (row: Row): boolean => {
+const isStrict = (row: Row, rule: Read['rule']): boolean => {
   const { noCache, mustRevalidate } = directivesOf(row)
-  return noCache || mustRevalidate
+  return noCache || mustRevalidate || mayBeOfOtherCookies(row, rule)
 }
 
 const about = (row: Row, informed: ReadonlySet<string>, cause: ChangeCause = 'response'): Omit<Change, 'kind'> => ({
