@@ -38,6 +38,7 @@ const toJoin = vi.spyOn(Flights.prototype, 'toJoin')
 /** Settles when the last read has joined the flight of another. */
 const joined = (): Promise<void> => vi.waitFor(() => expect(toJoin.mock.results.at(-1)?.value).toBeDefined())
 
+const LAST_MODIFIED = 'Thu, 01 Jan 2026 00:00:00 GMT'
 const a = { 'x-tenant': 'a' }
 const b = { 'x-tenant': 'b' }
 
@@ -627,6 +628,20 @@ it.each([
     expect(of.told.flatMap((each) => (each as { kind: string } | undefined)?.kind ?? [])).toEqual(['first', 'changed'])
   },
 )
+
+it('a read by POST is sent without conditions: of an origin that obeys them the page would get a 412', async () => {
+  const of = await worker()
+  const init = { method: 'POST', body: '{"query":"{ items }"}' }
+  const first = of.read({}, {}, init)
+  ;(await next(of, 0)).answer(new Response('stored', { headers: { etag: '"1"', 'last-modified': LAST_MODIFIED } }))
+  await first
+  await Promise.all(of.behind)
+  const second = of.read({}, {}, init)
+  const { fields, answer } = await next(of, 1)
+  answer(new Response('new'))
+  expect(await (await second).text()).toBe('new')
+  expect(['if-none-match', 'if-modified-since'].filter((name) => fields.has(name))).toEqual([])
+})
 
 it('the first read of a page that the user has reloaded asks anew: what is in the air may be older than the reload', async () => {
   const of = await withStored()

@@ -63,13 +63,14 @@ export class Sender {
     const asked = plan.kind === 'fetch' ? plan.variants : plan.kind === 'unsatisfiable' ? [] : [plan.row]
     // A page's own conditions are met from store when the answer is there: the question behind it is the layer's alone.
     const own = plan.kind === 'serve-then-validate' ? new Map() : read.head.fields
-    const asking =
-      plan.kind === 'fetch' && !plan.store
-        ? []
-        : conditions(
-            asked.map(({ fields }) => fields),
-            own,
-          )
+    // A condition that fails is answered 412 to POST, which the page has not asked for (RFC 9110 §13.1.2).
+    const isPlain = (plan.kind === 'fetch' && !plan.store) || read.head.method === 'POST'
+    const asking = isPlain
+      ? []
+      : conditions(
+          asked.map(({ fields }) => fields),
+          own,
+        )
     const result = await this.#attempt(read, plan, asking)
     if (result.settlement.kind !== 'refetch') return result
     const why = result.settlement.why
