@@ -133,7 +133,7 @@ export class Model {
     const requestedAtMs = this.nowMs
     const stored = planned.kind === 'fetch' ? planned.variants : planned.kind === 'unsatisfiable' ? [] : [planned.row]
     const own: Fields = planned.kind === 'serve-then-validate' ? new Map() : head.fields
-    const isPast = planned.kind === 'fetch' && !planned.store
+    const isPast = (planned.kind === 'fetch' && !planned.store) || head.method === 'POST'
     const asking = isPast ? [] : conditions(fieldsOf(stored), own)
     let said = await this.#send(head, asking)
     let settlement = this.#settle(planned, head, row, said)
