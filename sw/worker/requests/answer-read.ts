@@ -11,6 +11,8 @@ import { type Asked, type ContextPorts, contextOf } from './read-context.ts'
 import type { ReadContext } from './read.ts'
 import type { Sender } from './send.ts'
 import { hit } from './stored-answers.ts'
+import type { Channel } from '../channel.ts'
+import type { Erasure } from '../store/erasure.ts'
 import type { Eviction } from '../store/eviction.ts'
 import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import { answerUnkeyed, answerUnknown, passUnkeyed } from './unkeyed-reads.ts'
@@ -21,6 +23,8 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly sender: Sender
   readonly obstacles: Obstacles
   readonly reachability: Reachability
+  readonly erasure: Erasure
+  readonly channel: Channel
 }
 
 /**

@@ -790,6 +790,36 @@ describe('a new page whose user is not known, on a network that does not answer'
     expect(of.told).toContainEqual({ say: 'origin', reachable: true, signIn: false })
   })
 
+  it('gets nothing of the last user once the origin has refused whoever asks (I3)', async () => {
+    let isKnown = true
+    const refused: string[] = []
+    const of = await withStored({
+      identity: {
+        partitionOf: () => (isKnown ? 'user/ada' : undefined),
+        last: () => Promise.resolve('user/ada'),
+        refuse: (partition: string) => Promise.resolve(void refused.push(partition)),
+        isDoubted: (partition: string) => refused.includes(partition),
+      },
+    })
+    isKnown = false
+    const first = of.read({}, a)
+    ;(await next(of, 1)).answer(new Response('', { status: 401 }))
+    expect((await first).status).toBe(401)
+    const outcome = expect(of.read({}, a)).rejects.toThrow('Failed to fetch')
+    ;(await next(of, 2)).fail()
+    await outcome
+  })
+
+  it('makes the layer forget everything where the answer says so (Clear-Site-Data)', async () => {
+    const of = await ofNobody()
+    const reading = of.read({}, a)
+    ;(await next(of, 1)).answer(new Response('', { status: 401, headers: { 'clear-site-data': '"cache"' } }))
+    await reading
+    const outcome = expect(of.read({}, a)).rejects.toThrow('Failed to fetch')
+    ;(await next(of, 2)).fail()
+    await outcome
+  })
+
   it('gets the answer when it comes, where nothing may answer in its place', async () => {
     const of = await ofNobody()
     const reading = of.read({ timeoutMs: 10 }, b)

@@ -5,11 +5,15 @@
 import { normaliseUrl } from '../../../config/language/index.ts'
 import { isAway } from '../../core/head.ts'
 import { timeout, uptimeMs } from '../clock.ts'
+import type { Channel } from '../channel.ts'
 import { report } from '../report.ts'
+import { settleWithin } from '../settle-within.ts'
+import type { Erasure } from '../store/erasure.ts'
 import type { Generations } from '../store/generations.ts'
 import { fieldsOf, hasBody } from './describe.ts'
 import { type ForwardPorts, isSentOnce, pass } from './forward.ts'
 import type { Obstacles } from './obstacles.ts'
+import { forgetAll, isCleared } from './forget.ts'
 import { discard } from './origin.ts'
 import { isHit, type PlanPorts, planRead } from './plan-read.ts'
 import type { Reachability } from './reachability.ts'
@@ -20,6 +24,8 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly generations: Generations
   readonly obstacles: Obstacles
   readonly reachability: Reachability
+  readonly erasure: Erasure
+  readonly channel: Channel
 }
 
 /**
@@ -66,13 +72,13 @@ export async function answerUnknown(ports: Ports, asked: Asked, isSameSession: (
   }
 }
 
-/** Sends a read whose user is not known, and notes whether its origin can be reached. */
-function passUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): Promise<Response> {
+/** Sends a read whose user is not known, and does what its answer says beside being one. */
+async function passUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): Promise<Response> {
   const { reachability } = ports
   const { request, match } = asked
   const { url } = request
   // What is stored is looked for by the request as well.
-  const passed = pass(hasBody(request) ? request.clone() : request, match.rule, 'bypass', 'unknown-user')
+  const sent = hasBody(request) ? request.clone() : request
   const missed = (byGateway: boolean): void => {
     if (isSentOnce(request)) return
     reachability.missed(url, byGateway, async () => {
@@ -80,11 +86,22 @@ function passUnknown(ports: Ports, asked: Asked, isSameSession: () => boolean): 
       else reachability.forget()
     })
   }
-  passed.then(
-    ({ status }) => (isAway(status) ? missed(true) : reachability.reached(url)),
-    () => missed(false),
-  )
-  return passed
+  const response = await pass(sent, match.rule, 'bypass', 'unknown-user').catch((error: unknown) => {
+    missed(false)
+    throw error
+  })
+  const { status, headers } = response
+  if (isAway(status)) missed(true)
+  else reachability.reached(url)
+  if (isCleared(fieldsOf(headers))) await settleWithin(forgetAll(ports))
+  if (status === 401 && isSameSession()) await settleWithin(refuseLast(ports, asked))
+  return response
+}
+
+/** The origin does not know the user who asks: that counts for the last one, in whose place nothing is served now (I3). */
+async function refuseLast({ identity }: Ports, { clientId }: Asked): Promise<void> {
+  const last = await identity.last(clientId)
+  if (last !== undefined) await identity.refuse(last)
 }
 
 /** A key cannot be made, or a digest: the network answers the page all the same (I6). */
