@@ -8,7 +8,8 @@ import { standIn } from './stored-answers.ts'
 
 /**
  * The answer to a read while the store is late. The network is asked meanwhile. What the store has still answers if it
- * comes first and may, and where the network brings no answer it is waited for: a late store is not an empty one.
+ * comes first and may, and where the network brings no answer, or a part of one, it is waited for: a late store is not an
+ * empty one.
  *
  * @param carryOut answers by a plan that knows what is stored.
  */
@@ -24,6 +25,8 @@ export async function answerLate(
   if (!isForwarding(empty)) return carryOut(read, await planLater())
   const sent = { ...read, row: undefined, late: planLater().then(({ row }) => row) }
   return ask(ports, sent, empty, async ({ flight, landed, leave, collapsed }) => {
+    // Asked before it has landed: then the body is read for this page too.
+    const whole = flight.whole()
     const first = await Promise.race([landed, planLater()])
     const isFromStore = first !== undefined && 'plan' in first
     if (isFromStore && isHit(first.plan)) {
@@ -35,7 +38,9 @@ export async function answerLate(
     if (result === undefined) return undefined
     const status = result === 'late' ? undefined : result.response?.status
     const isBroken = status === 500
-    if (status === undefined || isAway(status) || isBroken) {
+    const isForStore = result !== 'late' && result.settlement.kind === 'store'
+    const isCut = isForStore && !(await timeout(read.rule.timeoutMs, wholeOrAlone(whole, planLater()), false))
+    if (status === undefined || isAway(status) || isBroken || isCut) {
       const rows = await late
       await ports.identity.ready
       // What was removed, or whose user was refused, while the network was waited for answers no more.
@@ -48,7 +53,7 @@ export async function answerLate(
       }
       if (standsIn) {
         leave()
-        return standIn(ports, { ...read, row }, result === 'late' ? 'timeout' : 'offline', status)
+        return standIn(ports, { ...read, row }, result === 'late' ? 'timeout' : 'offline', isCut ? undefined : status)
       }
     }
     inform(flight, sent)
@@ -57,3 +62,10 @@ export async function answerLate(
     return answer && answerOf(ports, sent, empty, answer, collapsed)
   })
 }
+
+/** Whether an answer may be handed over: its body is all there, or the store turns out to have nothing in its place. */
+const wholeOrAlone = (whole: Promise<boolean>, planned: Promise<Planned>): Promise<boolean> =>
+  Promise.race([
+    whole,
+    planned.then(({ plan }) => (isHit(plan) || (plan.kind === 'validate' && plan.standsIn) ? whole : true)),
+  ])

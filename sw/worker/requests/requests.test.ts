@@ -588,6 +588,56 @@ it('a page that the user has gone back to gets the bytes that it names by `integ
   expect(await (await second).text()).toBe('new')
 })
 
+describe('a body that breaks off while the disk is slow', () => {
+  const breaking = (): Response =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('half'))
+          setTimeout(() => controller.error(new TypeError('cut')), 50)
+        },
+      }),
+    )
+
+  /** A read of a store that answers once `goOn` is called, and may have something. */
+  async function slowly(isStored: boolean) {
+    const { use } = await fakeDatabase()
+    const before = await worker({ database: use })
+    if (isStored) {
+      const reading = before.read()
+      ;(await next(before, 0)).answer(new Response('stored'))
+      await reading
+      await Promise.all(before.behind)
+    }
+    let goOn = (): void => undefined
+    const free = new Promise<void>((resolve) => (goOn = resolve))
+    const of = await worker({ database: async (mode, work) => (await free, use(mode, work)) })
+    const reading = of.read()
+    return { reading, goOn, asked: await next(of, 0) }
+  }
+
+  it('does not reach the page, which gets what is stored when the disk has answered (I13)', async () => {
+    const { reading, goOn, asked } = await slowly(true)
+    asked.answer(breaking())
+    setTimeout(goOn, 200)
+    expect(await (await reading).text()).toBe('stored')
+  })
+
+  it('reaches the page where nothing is stored', async () => {
+    const { reading, goOn, asked } = await slowly(false)
+    asked.answer(breaking())
+    setTimeout(goOn, 200)
+    await expect(reading.then((response) => response.text())).rejects.toThrow('cut')
+  })
+
+  it('is not waited for by an answer that is whole before the disk has answered', async () => {
+    const { reading, goOn, asked } = await slowly(true)
+    asked.answer(new Response('new'))
+    expect(await (await reading).text()).toBe('new')
+    goOn()
+  })
+})
+
 describe('an answer that belongs to no user and varies by cookies', () => {
   const fields = { vary: 'Cookie', etag: '"1"' }
 
