@@ -28,6 +28,13 @@ describe('a page load of an app that lives below a path', () => {
     expect(isOurs('/app/login', '/app/x')).toBe(false)
   })
 
+  it.each(['/app/login', '/app/api/export'])(
+    'is looked at below the scope itself where that has no slash at its end: %s',
+    (path) => {
+      expect(isOurs(path, '/app')).toBe(false)
+    },
+  )
+
   it('is looked at below the root where the app lives there', () => {
     expect([isOurs('/login', '/'), isOurs('/app/login', '/')]).toEqual([false, true])
   })

@@ -9,13 +9,19 @@ import type { Reachability } from '../requests/reachability.ts'
 import { worker } from '../scope.ts'
 import { STALLED_MS } from '../store/database.ts'
 
+/** Where the app may live, each with a slash at its end: the scope's folder; and the scope, if it has no slash itself. */
+function bases(): string[] {
+  const { scope } = worker.registration
+  return ['./', `${scope.replace(/\/$/, '')}/`].map((base) => new URL(base, scope).pathname)
+}
+
 /** Whether a request is a page load that a stored document may answer when the network fails. */
 export function isPageLoad(request: Request, url: URL, { navigation }: Rules): boolean {
   return (
     request.mode === 'navigate' &&
     request.method === 'GET' &&
     url.origin === worker.location.origin &&
-    !isDenied(normaliseEncoding(url.pathname), new URL('./', worker.registration.scope).pathname) &&
+    !bases().some((base) => isDenied(normaliseEncoding(url.pathname), base)) &&
     !DENIED_QUERY.test(normaliseEncoding(url.search)) &&
     !navigation.excluded.some((pattern) =>
       pathMatches(pattern, { origin: url.origin, sameOrigin: true, pathname: url.pathname }),
