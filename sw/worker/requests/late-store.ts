@@ -20,7 +20,12 @@ export async function answerLate(
   carryOut: (read: ReadContext, planned: Planned) => Response | Promise<Response>,
 ): Promise<Response> {
   const { plan: empty } = planRead(ports, read, [])
-  const planLater = async (): Promise<Planned> => planRead(ports, read, await late)
+  let isKnown = false
+  const planLater = async (): Promise<Planned> => {
+    const rows = await late
+    isKnown = true
+    return planRead(ports, read, rows)
+  }
   // The page wants a stored answer or none.
   if (!isForwarding(empty)) return carryOut(read, await planLater())
   const sent = { ...read, row: undefined, late: planLater().then(({ row }) => row) }
@@ -39,7 +44,9 @@ export async function answerLate(
     const status = result === 'late' ? undefined : result.response?.status
     const isBroken = status === 500
     const isForStore = result !== 'late' && result.settlement.kind === 'store'
-    const isCut = isForStore && !(await timeout(read.rule.timeoutMs, wholeOrAlone(whole, planLater()), false))
+    const isSafe = isForStore && (await timeout(read.rule.timeoutMs, wholeOrAlone(whole, planLater()), undefined))
+    // A body that is slow on a disk that is slower is handed over as it comes.
+    const isCut = isForStore && !(isSafe ?? !isKnown)
     if (status === undefined || isAway(status) || isBroken || isCut) {
       const rows = await late
       await ports.identity.ready

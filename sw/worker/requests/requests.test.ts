@@ -630,6 +630,15 @@ describe('a body that breaks off while the disk is slow', () => {
     await expect(reading.then((response) => response.text())).rejects.toThrow('cut')
   })
 
+  it('is not waited for longer than the rule says, while the disk has not answered', async () => {
+    const { use } = await fakeDatabase()
+    const of = await worker({ database: async (mode, work) => (await new Promise(() => undefined), use(mode, work)) })
+    const reading = of.read({ timeoutMs: 10 })
+    ;(await next(of, 0)).answer(new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(4)) })))
+    const reader = (await reading).body?.getReader()
+    expect((await reader?.read())?.value).toHaveLength(4)
+  })
+
   it('is not waited for by an answer that is whole before the disk has answered', async () => {
     const { reading, goOn, asked } = await slowly(true)
     asked.answer(new Response('new'))
