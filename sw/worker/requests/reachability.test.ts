@@ -4,8 +4,8 @@ import { Reachability } from './reachability.ts'
 const URL_READ = 'https://app.test/api/items'
 const OTHER_URL = 'https://app.test/api/other'
 
-/** What the origin says to a request that follows no redirect, and to any other. */
-let says: { unfollowed: (url: string) => Promise<object>; followed: () => Promise<object> }
+/** What the origin says to a request that follows no redirect, to one that follows those of this origin, and to any other. */
+let says: Record<'unfollowed' | 'within' | 'followed', () => Promise<object>>
 let asked: (readonly [url: string, redirect: string | undefined])[]
 let told: unknown[]
 let reachability: Reachability
@@ -33,7 +33,7 @@ const AWAY = { say: 'origin', reachable: false, signIn: false }
 const BACK = { say: 'origin', reachable: true, signIn: false }
 
 beforeEach(() => {
-  says = { unfollowed: fails, followed: fails }
+  says = { unfollowed: fails, within: fails, followed: fails }
   asked = []
   told = []
   isWell = false
@@ -41,7 +41,7 @@ beforeEach(() => {
   vi.stubGlobal('navigator', { onLine: true })
   vi.stubGlobal('fetch', (url: string, { redirect }: RequestInit) => {
     asked.push([url, redirect])
-    return redirect === 'manual' ? says.unfollowed(url) : says.followed()
+    return says[redirect === 'manual' ? 'unfollowed' : redirect === 'follow' ? 'within' : 'followed']()
   })
   reachability = new Reachability({ announce: (each: unknown) => told.push(each) } as never)
 })
@@ -54,12 +54,13 @@ describe('a read that fails without an answer', () => {
     fail()
     await settled()
     expect(told).toEqual([SIGN_IN])
-    expect(asked).toEqual([URL_READ, `${URL_READ}/`].map((url) => [url, 'manual']))
+    expect(asked).toEqual(['manual', 'follow'].map((redirect) => [URL_READ, redirect]))
     expect(await reachability.needsSignIn()).toBe(true)
   })
 
-  it('says that the origin is away where the URL is redirected by its slash alone, as frameworks do', async () => {
-    says.unfollowed = (url) => (url.endsWith('/') ? answers()() : redirects())
+  it('says that the origin is away where the redirect stays in it, as a framework’s by a slash does', async () => {
+    says.unfollowed = redirects
+    says.within = answers()
     fail()
     await settled()
     expect(told).toEqual([AWAY])
@@ -138,7 +139,7 @@ describe('a tab that asks whether the origin is back', () => {
     await settled()
     asked = []
     expect(await reachability.probe()).toEqual({ reachable: false, signIn: true })
-    expect(asked).toEqual([URL_READ, `${URL_READ}/`].map((url) => [url, 'manual']))
+    expect(asked).toEqual(['manual', 'follow'].map((redirect) => [URL_READ, redirect]))
   })
 
   it('hears that it is back once the user has signed in', async () => {

@@ -129,26 +129,25 @@ const MAX_FAILING = 100
 /** An origin that does not answer in this time is away. */
 const LOOK_LIMIT_MS = 3000
 
-/** A sign-in proxy redirects every path. One that is redirected by its slash alone is not, as frameworks redirect. */
-const needsSignIn = async (url: string): Promise<boolean> =>
-  (await isRedirected(url)) && (await isRedirected(withOtherSlash(url)))
-
-/** The same URL with a slash at the end of its path, or without the one that it has. */
-function withOtherSlash(href: string): string {
-  const url = new URL(href)
-  url.pathname = url.pathname.endsWith('/') ? url.pathname.slice(0, -1) : `${url.pathname}/`
-  return url.href
-}
-
 /**
- * Whether a URL is redirected. A redirect to another origin that does not share its answers fails as a dead network does;
- * one that is not followed is an answer (Fetch, "opaque-redirect filtered response").
+ * Whether a URL leads to a sign-in at another origin. A redirect to another origin that does not share its answers fails as
+ * a dead network does; one that is not followed is an answer (Fetch, "opaque-redirect filtered response"). One within the
+ * origin, as of a framework that adds a slash, is followed to its answer; nothing is asked at another origin.
  */
-async function isRedirected(url: string): Promise<boolean> {
+async function needsSignIn(url: string): Promise<boolean> {
   if (!navigator.onLine) return false
   const signal = AbortSignal.timeout(LOOK_LIMIT_MS)
-  return fetch(url, { method: 'HEAD', cache: 'no-store', redirect: 'manual', signal }).then(
+  const ask = (redirect: RequestRedirect): Promise<Response> =>
+    fetch(url, { method: 'HEAD', cache: 'no-store', mode: 'same-origin', redirect, signal })
+  const isRedirected = await ask('manual').then(
     ({ type }) => type === 'opaqueredirect',
     () => false,
+  )
+  return (
+    isRedirected &&
+    ask('follow').then(
+      () => false,
+      () => !signal.aborted,
+    )
   )
 }
