@@ -79,7 +79,9 @@ export class ScaleOrigin {
     if (method === 'GET') this.reads++
     if (this.away) return void request.socket.destroy()
     const name = `${folder}/${subject}`
-    if (method !== 'GET') this.#versions.set(name, this.#version(name) + 1)
+    // A worker that finds the origin away asks by HEAD.
+    const isWrite = method !== 'GET' && method !== 'HEAD'
+    if (isWrite) this.#versions.set(name, this.#version(name) + 1)
     const version = this.#version(name)
     const user = userOf(request.headers.authorization)
     const filler = fillerOf(path, version, FILLERS[folder] ?? 0)
