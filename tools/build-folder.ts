@@ -26,7 +26,7 @@ export interface FolderOptions {
  * What puts the layer into a folder of built files, whatever has built it: the worker, which keeps the folder's files, the
  * page's script, and its tag in each document. Done twice it is the same as once. Nothing is written here.
  *
- * @throws where the folder has no document, or a worker of somebody else's.
+ * @throws where the folder has no document, or a worker that is not the layer's.
  */
 export async function changesOf(folder: string, { config, base: given }: FolderOptions): Promise<Change[]> {
   await assertOurs(folder)
@@ -49,7 +49,7 @@ export async function changesOf(folder: string, { config, base: given }: FolderO
 /**
  * What takes the layer out of a folder again. Browsers that have the worker keep it: `freshlayer kill` removes it there.
  *
- * @throws where the folder has a worker of somebody else's.
+ * @throws where the folder has a worker that is not the layer's.
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
   await assertOurs(folder)

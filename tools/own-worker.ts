@@ -8,7 +8,7 @@ export const WORKER = 'sw.js'
 const OURS = 'freshlayer-'
 
 /**
- * Lets nothing of somebody else's be written over.
+ * Keeps a worker that is not the layer's from being written over.
  *
  * @throws where the folder has a worker that is not the layer's
  */

@@ -41,8 +41,8 @@ export type NotStorable =
  * Why a private cache may not store an answer; undefined when it may.
  *
  * A rule counts as "a cache extension that allows it" and gives successful answers their freshness, so these need no
- * field of their own. An error must state its own freshness, or the rule guesses it. `no-store` is obeyed, whatever a rule says. A field
- * that gives the user a credential counts as `no-store` (I5).
+ * field of their own. An error must state its own freshness, or the rule guesses it. `no-store` is obeyed, whatever a rule
+ * says. A field that gives the user a credential counts as `no-store` (I5).
  *
  * @param guesses the rule has a heuristic: an error with `Last-Modified` may be stored where it is for its status.
  *   Default: `false`.

@@ -17,7 +17,7 @@ import { identified } from './identity/identified.ts'
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or
  * the Vite plugin builds has its rules checked and compiled by the build instead.
  *
- * @param manifest the app's files to keep for offline use, as `workbox-build`, too, lists them. Default: none.
+ * @param manifest the app's files to keep for offline use, in the form of `workbox-build`'s list. Default: none.
  * @throws CacheError 'config-refused', which keeps the worker from being installed.
  */
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {

@@ -8,7 +8,7 @@ import { report } from '../report.ts'
 import { scope, worker } from '../scope.ts'
 import { STALLED_MS } from '../store/database.ts'
 
-/** One of the app's files, in the form that `workbox-build` lists them, too. */
+/** One of the app's files, in the form of `workbox-build`'s list. */
 export interface FileEntry {
   /** Relative to the worker, or absolute. */
   readonly url: string

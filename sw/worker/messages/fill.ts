@@ -23,7 +23,8 @@ const LANES = 3
 /**
  * A page has read these URLs before this worker controlled it: they are asked for once more, and stored. How the page asked
  * is not known, so it is a GET with the fields of a plain `fetch()`, and a rule with `keyHeaders` is left alone. The page's
- * token goes to this origin alone, and only until a user signs in or out. An origin that is away, or that refuses the user, is asked no more.
+ * token goes to this origin alone, and only until a user signs in or out. An origin that is away, or that refuses the
+ * user, is asked no more.
  */
 export const fill: Answerer<'fill', Ports> = async (
   { match, generations, fillStore, identifiedBy },

@@ -849,7 +849,7 @@ describe('a new page whose user is not known, on a network that does not answer'
     expect(of.told).toContainEqual({ say: 'origin', reachable: true, signIn: false })
   })
 
-  it('gets nothing of the last user once the origin has refused whoever asks (I3)', async () => {
+  it('gets nothing of the last user once the origin has refused the user who asks (I3)', async () => {
     let isKnown = true
     const refused: string[] = []
     const of = await withStored({
