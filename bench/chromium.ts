@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable, Writable } from 'node:stream'
-import { requireChromium } from '../tools/find-chromium.ts'
+import { requireChromium } from '../tools/upkeep/find-chromium.ts'
 
 type Listener = (params: unknown, sessionId: string | undefined) => void
 

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { buildWorker } from '../tools/build-worker.ts'
+import { buildWorker } from '../tools/build/build-worker.ts'
 import type { Scripts } from './origin.ts'
 
 /** Those that are compared, in the order of the table's columns. */

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { bearer } from '../e2e/support/bearer.ts'
-import { buildWorker } from '../tools/build-worker.ts'
+import { buildWorker } from '../tools/build/build-worker.ts'
 import type { BenchChromium } from './chromium.ts'
 import { BENCH_FOLDER, bundled, HERE } from './contenders.ts'
 import { shuffled } from './dice.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { chromium, type Frame, type Page } from '@playwright/test'
-import { requireChromium } from '../tools/find-chromium.ts'
+import { requireChromium } from '../tools/upkeep/find-chromium.ts'
 import { BUILT } from './support/build.ts'
 import { putRecord, replaceRecords, withoutNamedFields } from './support/database.ts'
 import { onDisk } from './support/disk.ts'

@@ -1,5 +1,5 @@
 import { chromium } from '@playwright/test'
-import { requireChromium } from '../tools/find-chromium.ts'
+import { requireChromium } from '../tools/upkeep/find-chromium.ts'
 import { controlled, dropProfile, expect, newProfile, read, test } from './support/test.ts'
 
 const BY_RESPONSE = { all: false, cause: 'response' }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { type BrowserContext, chromium, type Page } from '@playwright/test'
-import { requireChromium } from '../tools/find-chromium.ts'
+import { requireChromium } from '../tools/upkeep/find-chromium.ts'
 import { BUILDS, BUILT, SHELL } from './support/build.ts'
 import { putRecord } from './support/database.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'

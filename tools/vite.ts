@@ -1,14 +1,14 @@
 import { relative, resolve } from 'node:path'
 import type { Plugin, ResolvedConfig } from 'vite'
 import type { Config } from '../config/language/index.ts'
-import { APP_FILES } from './app-files.ts'
-import { buildWorker, workerScript } from './build-worker.ts'
-import { acceptedConfig } from './config-module.ts'
-import { findConfig } from './find-config.ts'
-import type { Defines } from './load-config.ts'
-import { assertOurs, WORKER } from './own-worker.ts'
-import { proposeShell } from './propose-shell.ts'
-import { sourcePath } from './source-path.ts'
+import { APP_FILES } from './build/app-files.ts'
+import { buildWorker, workerScript } from './build/build-worker.ts'
+import { acceptedConfig } from './build/config-module.ts'
+import { findConfig } from './rules/find-config.ts'
+import type { Defines } from './rules/load-config.ts'
+import { assertOurs, WORKER } from './build/own-worker.ts'
+import { proposeShell } from './rules/propose-shell.ts'
+import { sourcePath } from './build/source-path.ts'
 
 export interface FreshlayerOptions {
   /** The rules file, from the project's root. Default: 'freshlayer.config.ts' there or in 'config', or `.js`, `.mts`, `.mjs`. */

@@ -89,7 +89,7 @@ const condition = kind(
 
 /**
  * A function. Nothing else is needed for it to reach the worker, as long as `compileRules` hands on the function itself:
- * see `tools/rules-source.ts`.
+ * see `tools/rules/rules-source.ts`.
  */
 const call = (signature: string): Kind => kind(`a function ${signature}`, (value) => typeof value === 'function')
 

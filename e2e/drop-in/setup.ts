@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, renameSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { FullConfig } from '@playwright/test'
-import { requireChromium } from '../../tools/find-chromium.ts'
+import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { buildWorker } from '../../tools/build-worker.ts'
+import { buildWorker } from '../../tools/build/build-worker.ts'
 
 export const BUILT = fileURLToPath(new URL('../../dist/e2e-scale/', import.meta.url))
 

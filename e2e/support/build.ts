@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
-import { buildKillWorker, buildWorker } from '../../tools/build-worker.ts'
-import { requireChromium } from '../../tools/find-chromium.ts'
+import { buildKillWorker, buildWorker } from '../../tools/build/build-worker.ts'
+import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
 
 /** What the tests serve: made once before they run, from the sources as they are. */
 export const BUILT = fileURLToPath(new URL('../../dist/e2e/', import.meta.url))

@@ -1,6 +1,6 @@
 import { test as base, expect, type Locator, type Page } from '@playwright/test'
 import { type RunningServer, startServer } from '../../server/demo/start-server.ts'
-import { requireChromium } from '../../tools/find-chromium.ts'
+import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
 import { BUILT_DEMO } from './build.ts'
 import { RecordingProxy } from './recording-proxy.ts'
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, expect, type Page, test as base, type Worker } from '@playwright/test'
-import { requireChromium } from '../../tools/find-chromium.ts'
+import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
 import { inDatabase, kindOfKey } from './database.ts'
 import { ScriptedOrigin } from './scripted-origin.ts'
 

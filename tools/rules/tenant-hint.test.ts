@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { Config } from '../config/language/index.ts'
+import type { Config } from '../../config/language/index.ts'
 import { tenantHint } from './tenant-hint.ts'
 
 it.each<[rule: string, identity: Config['identity'], isSaid: boolean]>([

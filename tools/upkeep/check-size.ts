@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { buildWorker } from './build-worker.ts'
-import { bundleWithParts } from './bundle.ts'
+import { buildWorker } from '../build/build-worker.ts'
+import { bundleWithParts } from '../build/bundle.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
 interface Budget {

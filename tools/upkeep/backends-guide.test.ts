@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { type Backend, BACKENDS, hits, isKept, validatedBy } from '../e2e/support/backends.ts'
+import { type Backend, BACKENDS, hits, isKept, validatedBy } from '../../e2e/support/backends.ts'
 
 /** The fields that decide what a cache may do; the rest is for the page and the browser. */
 const DECISIVE = ['Cache-Control', 'Pragma', 'Expires', 'Vary']

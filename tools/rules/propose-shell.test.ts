@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Config } from '../config/language/index.ts'
+import type { Config } from '../../config/language/index.ts'
 import { proposeShell } from './propose-shell.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'freshlayer-shell-'))

@@ -1,4 +1,4 @@
-import type { Config } from '../config/language/index.ts'
+import type { Config } from '../../config/language/index.ts'
 
 /** What to say of a config that tells users apart by their token alone; undefined where there is nothing to say. */
 export function tenantHint({ identity }: Config): string | undefined {

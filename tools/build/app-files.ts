@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { glob } from 'tinyglobby'
-import { HASHED_NAME } from '../sw/core/hashed-name.ts'
+import { HASHED_NAME } from '../../sw/core/hashed-name.ts'
 
 /** One of the app's files, as the worker's list of them has it. */
 interface FileEntry {

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { minify } from 'terser'
-import type { Config } from '../config/language/index.ts'
+import type { Config } from '../../config/language/index.ts'
 import { APP_FILES, filesOf, manifestOf } from './app-files.ts'
 import { bundle } from './bundle.ts'
 import { configModule } from './config-module.ts'
-import { type Defines, loadConfig } from './load-config.ts'
+import { type Defines, loadConfig } from '../rules/load-config.ts'
 import { sourcePath } from './source-path.ts'
 
 export interface WorkerOptions {

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { checkConfig, type Problem } from '../config/language/index.ts'
-import { bundle } from './bundle.ts'
+import { checkConfig, type Problem } from '../../config/language/index.ts'
+import { bundle } from '../build/bundle.ts'
 
 export interface Checked {
   readonly config: unknown

@@ -1,4 +1,4 @@
-import type { Config, Rules } from '../config/language/index.ts'
+import type { Config, Rules } from '../../config/language/index.ts'
 
 /**
  * The compiled rules as a module that exports them as `rules`. JSON would lose `Infinity` and expressions. A function

@@ -21,7 +21,7 @@ const PROGRAMS = [
   { entries: ['tools/vite.ts', 'tools/cli.ts', 'server/index.ts'], lib: ['ES2023'], types: ['node'] },
 ]
 
-const root = fileURLToPath(new URL('../', import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const out = join(root, 'lib')
 const temporary = join(root, '.cache', 'package')
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compileRules, type Config, type Rules } from '../config/language/index.ts'
+import { compileRules, type Config, type Rules } from '../../config/language/index.ts'
 import { rulesModule } from './rules-source.ts'
 
 /** The rules that a worker has of a config, which it imports for its functions alone. */

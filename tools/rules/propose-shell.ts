@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
-import { compileRules, type Config, formatProblem } from '../config/language/index.ts'
-import { APP_FILES, filesOf } from './app-files.ts'
+import { compileRules, type Config, formatProblem } from '../../config/language/index.ts'
+import { APP_FILES, filesOf } from '../build/app-files.ts'
 
 /**
  * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkConfig } from '../config/language/index.ts'
+import { checkConfig } from '../../config/language/index.ts'
 
 const PAGES = [
   'SECURITY.md',
