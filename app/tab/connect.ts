@@ -79,6 +79,7 @@ interface Listeners {
  * argument is a `TypeError` at once.
  */
 export interface Freshlayer {
+  /** What the layer can do for this page at the moment; `on('state', …)` tells of changes. */
   readonly state: State
   /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void

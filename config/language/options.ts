@@ -30,7 +30,7 @@ export interface Config {
    */
   shell?: string
 
-  /** How page loads are handled. They always go to the network first. */
+  /** How page loads are handled. They always go to the network first. Default: a stored page answers after `'3s'`. */
   navigation?: NavigationOptions
 
   /**
@@ -41,7 +41,7 @@ export interface Config {
   budget?: Size
 
   /**
-   * The options of every route that does not set them itself.
+   * The options of every route that does not set them itself. Default: none.
    * @example { timeout: '5s', ignoreQuery: ['utm_*'] }
    */
   defaults?: RouteOptions
