@@ -18,32 +18,42 @@ import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
 
 export interface ConnectOptions {
-  /** The worker's script. Default: '/sw.js'. */
+  /**
+   * The worker's script. Default: '/sw.js'.
+   * @example '/app/sw.js'
+   */
   readonly worker?: string
-  /** What the worker controls. Default: the folder of its script. */
+  /**
+   * What the worker controls. Default: the folder of its script.
+   * @example '/app/'
+   */
   readonly scope?: string
   /**
    * Who is signed in: an opaque, stable id; null: no user is; undefined: the page does not know it yet. Called at the
    * start and whenever the worker must know. Needed where the config identifies by 'identify'. Nothing is sent for
    * undefined, and what is stored for the user before stays: call `layer.identify()` when the page knows. A function that
    * throws counts as one that gives undefined. Default: no user, ever.
+   * @example () => session.userId
    */
   readonly identify?: () => string | null | undefined
   /**
    * The `Authorization` that the page's requests carry at the moment, such as `Bearer …`; undefined: none. The worker keeps
    * tokens in memory alone, and asks when it validates by itself (`refresh()`) and was stopped since it saw one. An answer
    * later than 500 ms counts as none. Needed where the config identifies by 'authorization'. Default: none.
+   * @example () => token && `Bearer ${token}`
    */
   readonly authorization?: () => string | undefined | Promise<string | undefined>
   /**
    * Whether a newer worker may take over while this page is in sight: say no while a form has unsent input.
    * Nothing is reloaded either way. One that throws has said no. Default: it may.
+   * @example () => !form.isDirty
    */
   readonly mayUpdate?: () => boolean
   /**
    * Whether the console says where the rules do nothing, and what would change it. Nothing else differs. The words are a
    * file of their own, which other pages do not load. Default: the page is served from this machine (`localhost`,
    * `127.0.0.1`). Set it to false in an app whose pages always are.
+   * @example false
    */
   readonly development?: boolean
 }

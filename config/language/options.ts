@@ -30,7 +30,10 @@ export interface Config {
    */
   shell?: string
 
-  /** How page loads are handled. They always go to the network first. Default: a stored page answers after `'3s'`. */
+  /**
+   * How page loads are handled. They always go to the network first. Default: a stored page answers after `'3s'`.
+   * @example { timeout: '5s', exclude: ['/admin/**'] }
+   */
   navigation?: NavigationOptions
 
   /**
@@ -46,12 +49,16 @@ export interface Config {
    */
   defaults?: RouteOptions
 
-  /** What is kept and for how long. The first route that matches decides, so put the narrow ones first. */
+  /**
+   * What is kept and for how long. The first route that matches decides, so put the narrow ones first.
+   * @example [{ match: '/api/products/:id', fresh: '5m', stale: '1h', tags: ['product:{id}'] }]
+   */
   routes: readonly Route[]
 
   /**
    * What else changes when the app writes. A write without an entry ends `fresh` and `stale` of its own URL and of the
    * tags that the route at its path carries. Default: none.
+   * @example [{ match: 'POST /api/sales', invalidates: ['products', 'stock'] }]
    */
   writes?: readonly Write[]
 
@@ -359,7 +366,10 @@ export interface Route extends RouteOptions {
    */
   race?: boolean
 
-  /** What statistics and `explain` call it. Default: the text of `match`. */
+  /**
+   * What statistics and `explain` call it. Default: the text of `match`.
+   * @example 'catalogue'
+   */
   name?: string
 }
 
@@ -396,6 +406,9 @@ export interface Write {
    */
   stores?: boolean
 
-  /** What statistics and `explain` call it. Default: the text of `match`. */
+  /**
+   * What statistics and `explain` call it. Default: the text of `match`.
+   * @example 'catalogue'
+   */
   name?: string
 }

@@ -73,8 +73,9 @@ describe('the options of the rules', () => {
     expect(options.length).toBeGreaterThan(40)
   })
 
-  it.each(options)('%s states its default unless it is required', (_, { isRequired, text }) => {
+  it.each(options)('%s has an example, and a default unless it is required', (_, { isRequired, text, examples }) => {
     expect(isRequired || text.includes('Default:')).toBe(true)
+    expect(examples.length).toBeGreaterThan(0)
   })
 
   const optional = subjects.find(({ name }) => name === 'RouteOptions')!.members
