@@ -69,7 +69,8 @@ function byKind(entries: readonly string[]): Invalidates {
   return { tags: of('tags'), urls: of('urls').map(asSent), patterns: of('patterns') }
 }
 
-function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule {
+/** One route with the options that `defaults` and presets give it. Expects what `assertConfig` accepted. */
+export function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule {
   const options = {
     ...named(route.match),
     ...DEFAULTS,

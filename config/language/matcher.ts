@@ -21,7 +21,7 @@ export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>):
     const write = firstMatch(writeShapes, request, isMeant)
     if (write !== undefined)
       return { kind: 'write', rule: write.rule, ...filled(write, write.rule.invalidates.tags, request) }
-    return SAFE.test(method) ? undefined : impliedWrite(readShapes, request)
+    return isSafe(method) ? undefined : impliedWrite(readShapes, request)
   }
 }
 
@@ -32,6 +32,8 @@ const WRITING = /^(POST|PUT|PATCH|DELETE)$/
  * (RFC 9110 §9.2.1, §16.1.1; RFC 10008 §2).
  */
 const SAFE = /^(GET|HEAD|OPTIONS|TRACE|QUERY|PROPFIND|REPORT|SEARCH|PRI)$/
+
+export const isSafe = (method: string): boolean => SAFE.test(method)
 
 const hasMethod = (pattern: Pattern, usual: RegExp, method: string): boolean =>
   pattern.method === '' ? usual.test(method) : pattern.method === method

@@ -1,9 +1,10 @@
 import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
-import { type Match, matcherOf, type Rules } from '../../config/language/index.ts'
+import { type Match, type Matcher, matcherOf, type Rule, type Rules } from '../../config/language/index.ts'
 import { cacheDatabaseOf } from '../../config/names.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import { EVERYONE } from '../core/key.ts'
+import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
@@ -79,12 +80,28 @@ export interface Parts {
   readonly channel?: Channel
   readonly router?: Router
   readonly before?: (answer: Answering) => Answering
+  /** Finds the rule of a request. Default: by the patterns of the rules. */
+  readonly match?: Matcher
+  /** The rule by which a stored answer is kept by now; undefined: none any more. Default: that of its URL. */
+  readonly ruleOf?: (row: Row) => Rule | undefined
 }
+
+/** Answers one request that a rule matches. Rejects as the network did, when there is no answer at all. */
+export type Answer = (asked: {
+  readonly request: Request
+  readonly event: Pick<FetchEvent, 'clientId' | 'waitUntil'>
+  /** The rule of the request. */
+  readonly params: Match
+}) => Promise<Response>
 
 /** So often a worker that is at work on a question says so: the tab waits two seconds from the last word. */
 const WORKING_MS = 1000
 
-/** Starts the layer in this worker. Everything is wired here, and nothing happens before it is called. */
+/**
+ * Starts the layer in this worker. Everything is wired here, and nothing happens before it is called.
+ *
+ * @returns how requests are answered, for a worker that has a router of its own.
+ */
 export function start(
   rules: Rules,
   {
@@ -101,12 +118,13 @@ export function start(
     racesOf,
     reportConflicts,
     before = (answer) => answer,
+    match = matcherOf(rules),
+    ruleOf = (row) => ruleOfRow(match, rules.navigation.pages, row),
   }: Parts,
-): void {
+): Answer {
   const store = storeOver(database, rules)
   // The database opens while the rest starts. A failure shows when the first answer needs it.
   store.writer.load().catch(() => undefined)
-  const match = matcherOf(rules)
   const { writer, generations } = store
   const policies = structured?.policies(writer)
   const urlOf: UrlOf = (url) => policies?.urlOf(url) ?? url
@@ -159,10 +177,7 @@ export function start(
   )
   const pagesRule = rules.navigation.pages
   const pages = pagesRule && pagesBy?.(pagesRule, ports)
-  const housekeeping = new Housekeeping({
-    ...ports,
-    ruleOf: (row) => ruleOfRow(match, pagesRule, row),
-  })
+  const housekeeping = new Housekeeping({ ...ports, ruleOf })
   channel.onOthersChange(({ ended }) => {
     writer.reread()
     if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
@@ -174,15 +189,10 @@ export function start(
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)
-  const matched: Route['match'] = ({ request }) => {
-    const found = matchOf(request)
-    if (found !== undefined) housekeeping.noteActivity()
-    return found
-  }
-  const handle: RouteHandlerCallback = ({ request, event, params }) => {
-    // What `matched` gave.
-    const found = params as unknown as Match
-    const { clientId } = event as FetchEvent
+  const handle: Answer = ({ request, event, params: found }) => {
+    activate()
+    housekeeping.noteActivity()
+    const { clientId } = event
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
     const answered = (as: Match): Promise<Response> =>
       as.kind === 'write'
@@ -226,9 +236,7 @@ export function start(
   const sessionOf = matcherOf({ routes: [], writes: rules.writes.filter(({ session }) => session !== undefined) })
   /** A page load that signs a user in or out is watched, never answered. */
   const watch = (event: FetchEvent): void => {
-    const { origin, pathname, search } = new URL(event.request.url)
-    const sameOrigin = origin === worker.location.origin
-    const found = sessionOf({ method: event.request.method, origin, sameOrigin, pathname, search })
+    const found = sessionOf(lineOf(event.request))
     if (found?.kind !== 'write' || found.rule.session === undefined) return
     housekeeping.noteActivity()
     event.waitUntil(sessions.load(found.rule.session, event.resultingClientId))
@@ -249,7 +257,9 @@ export function start(
     const method = request.method as 'GET'
     if (!known.has(method)) {
       known.add(method)
-      router.registerRoute(new Route(matched, handle, method))
+      router.registerRoute(
+        new Route(({ request }) => matchOf(request), handle as unknown as RouteHandlerCallback, method),
+      )
     }
     const answered = (): Promise<Response> | undefined => router.handleRequest({ request, event })
     const url = new URL(request.url)
@@ -296,6 +306,7 @@ export function start(
         .finally(() => clearInterval(working)),
     )
   })
+  return handle
 }
 
 /** A worker of the layer's own: it is installed with the app's files, and takes the open pages over at once. */

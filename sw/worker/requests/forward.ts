@@ -12,7 +12,7 @@ import { forwardedAnswer } from './answer.ts'
 import { hasBody } from './describe.ts'
 import { type FlightResult, OTHER_USER } from './flight-result.ts'
 import type { Flight, Flights } from './flights.ts'
-import { askOrigin, discard, outgoing } from './origin.ts'
+import { askOrigin, discard, outgoing, type Sending } from './origin.ts'
 import type { Forwarding } from './plan-read.ts'
 import type { Read, ReadContext } from './read.ts'
 import { confirmed, obstacle, standIn, type StoredPorts, unvalidated } from './stored-answers.ts'
@@ -158,8 +158,13 @@ export async function answerOf(
  * own cache: it may hold the answer to another user, or one of before a write. A read with a body can be sent only once,
  * and one by POST may change something.
  */
-export async function pass(request: Request, { retry }: Rule, fwd: Forward, detail: string): Promise<Response> {
-  const response = await askOrigin(() => outgoing(request, []), isSentOnce(request) ? 0 : retry)
+export async function pass(
+  request: Request,
+  { retry, send }: Rule & Sending,
+  fwd: Forward,
+  detail: string,
+): Promise<Response> {
+  const response = await askOrigin(() => outgoing(request, []), isSentOnce(request) ? 0 : retry, send)
   return forwardedAnswer(response, { fwd, 'fwd-status': response.status, detail })
 }
 

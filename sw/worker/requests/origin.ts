@@ -2,6 +2,12 @@ import { type Fields, isAway } from '../../core/head.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
 import { jittered, now, pause } from '../clock.ts'
 
+/** What a rule has beside its options where something else than `fetch` sends the requests. */
+export interface Sending {
+  /** Sends one request, and rejects as `fetch` does. Absent: `fetch`. */
+  readonly send?: (request: Request) => Promise<Response>
+}
+
 /** A longer `Retry-After` is no retry of this request: what is stored answers, or the failure does. */
 const MAX_WAIT_MS = 5000
 const BASE_DELAY_MS = 400
@@ -13,13 +19,18 @@ const BASE_DELAY_MS = 400
  * @param make called once per attempt.
  * @param retries undefined: the rule leaves it open. Then a request that failed is tried once more. One that was answered
  *   is a second request at an origin that has just had one, so a 502, 503 or 504 is tried again only with `Retry-After`.
+ * @param send what sends it. Default: `fetch`.
  */
-export async function askOrigin(make: () => Request, retries: number | undefined): Promise<Response> {
+export async function askOrigin(
+  make: () => Request,
+  retries: number | undefined,
+  send: NonNullable<Sending['send']> = fetch,
+): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
     const isLast = attempt >= (retries ?? 1) || !navigator.onLine
     let floorMs: number
     try {
-      const response = await fetch(make())
+      const response = await send(make())
       const later = response.headers.get('retry-after') ?? undefined
       if (isLast || !isAway(response.status) || (retries ?? later) === undefined) return response
       floorMs = retryAfterMs(later, now())

@@ -2,7 +2,7 @@ import type { Match, Matcher, ReadMatch, Rule } from '../../../config/language/i
 import type { ChangeCause } from '../../core/change.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
-import type { Repeatable } from './origin.ts'
+import type { Repeatable, Sending } from './origin.ts'
 import { worker } from '../scope.ts'
 
 /** The URL under which an answer is kept: `No-Vary-Search` may have said which parts of its query count. */
@@ -12,7 +12,7 @@ export type UrlOf = (url: string) => string
 export interface ReadContext {
   readonly request: Request | Repeatable
   readonly head: RequestHead
-  readonly rule: Rule
+  readonly rule: Rule & Sending
   readonly tags: readonly string[]
   readonly partition: string
   readonly key: string

@@ -95,7 +95,11 @@ export class Sender {
       // may change something is never sent twice.
       const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
-      const response = await askOrigin(() => outgoing(read.request, asking, body, read.partition === EVERYONE), retries)
+      const response = await askOrigin(
+        () => outgoing(read.request, asking, body, read.partition === EVERYONE),
+        retries,
+        rule.send,
+      )
       const head = describeResponse(response, read.request.url, structured)
       const outcome = { kind: 'response', head } as const
       const heard = settled(outcome)

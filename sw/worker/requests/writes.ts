@@ -14,6 +14,7 @@ import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { Writer } from '../store/writer.ts'
 import type { PostAnswers } from './post-answers.ts'
+import type { Sending } from './origin.ts'
 import type { UrlOf } from './read.ts'
 import type { Structured } from './structured.ts'
 import { invalidation, named, targetsOf } from './targets.ts'
@@ -49,6 +50,7 @@ export class Writes {
   ): Promise<Response> {
     const { writer, log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
     const { rule, params, tags } = match
+    const { send = fetch }: typeof rule & Sending = rule
     const isSameSession = this.#ports.generations.watch(UNKNOWN_USER)
     const { urls, patterns } = fillPlaces(rule.invalidates, params)
     // A write may show up in any query of its own URL.
@@ -94,7 +96,7 @@ export class Writes {
     }
     let response: Response
     try {
-      response = await fetch(request)
+      response = await send(request)
     } catch (error) {
       kept?.release()
       await Promise.all([settleWithin(endSession(true, clientId)), end(targets)])

@@ -1,0 +1,269 @@
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { fakeLocks } from '../store/fake-database.fixture.ts'
+
+// After the globals of the fixture, which stay out of the modules' own.
+fakeLocks()
+
+class FakeEvent extends Event {
+  readonly behind: Promise<unknown>[] = []
+  waitUntil(work: Promise<unknown>): void {
+    this.behind.push(work)
+  }
+}
+
+class FakeFetchEvent extends FakeEvent {
+  readonly request: Request
+  readonly clientId = 'a tab'
+  answer: Promise<Response> | undefined
+  constructor(request: Request) {
+    super('fetch')
+    this.request = request
+  }
+  respondWith(answer: Promise<Response>): void {
+    if (this.answer !== undefined) throw new DOMException('answered twice', 'InvalidStateError')
+    this.answer = answer
+  }
+}
+
+const listeners: ((event: FakeFetchEvent) => void)[] = []
+vi.stubGlobal('ExtendableEvent', FakeEvent)
+vi.stubGlobal('FetchEvent', FakeFetchEvent)
+vi.stubGlobal('skipWaiting', () => Promise.resolve())
+vi.stubGlobal('clients', { matchAll: () => Promise.resolve([]), get: () => Promise.resolve() })
+vi.stubGlobal('addEventListener', (kind: string, listener: (event: FakeFetchEvent) => void) => {
+  if (kind === 'fetch') listeners.push(listener)
+})
+vi.stubGlobal('__WB_DISABLE_DEV_LOGS', true)
+const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+const { registerRoute } = await import('workbox-routing')
+const { NetworkOnly } = await import('workbox-strategies')
+const { ExpirationPlugin } = await import('workbox-expiration')
+const { configure, Freshlayer } = await import('./index.ts')
+
+/** What the origin has received. */
+const sent: Request[] = []
+let respond: (request: Request) => Response | Promise<Response>
+vi.stubGlobal('fetch', (request: Request) => {
+  sent.push(request)
+  return Promise.resolve(respond(request))
+})
+let answers = 0
+beforeEach(() => {
+  sent.length = 0
+  respond = () => new Response(`answer ${++answers}`, { headers: { 'content-type': 'text/plain' } })
+})
+
+/** A page asks. Undefined: nothing of the worker answers. Settles when the work behind the answer is done, too. */
+async function ask(path: string, init?: RequestInit): Promise<Response | undefined> {
+  const event = new FakeFetchEvent(new Request(`https://app.test${path}`, init))
+  // Workbox's listener may be the first or the last.
+  for (const listener of listeners) {
+    listener(event)
+    // Between two listeners a browser runs what waits.
+    await Promise.resolve()
+  }
+  const response = await event.answer?.catch((error: unknown) => error as Response)
+  for (let done = 0; done < event.behind.length;) {
+    const waiting = event.behind.slice(done)
+    done += waiting.length
+    await Promise.allSettled(waiting)
+  }
+  return response
+}
+
+const statusOf = (response: Response | undefined): string => response?.headers.get('cache-status') ?? 'none'
+const textOf = async (path: string, init?: RequestInit): Promise<string> => (await ask(path, init))!.text()
+
+describe('without configure', () => {
+  it('a strategy cannot be made, and the error says what to call', () => {
+    expect(() => new Freshlayer()).toThrow("call configure({ version: '1', identity: … }) before")
+  })
+
+  it('a wrong setting is refused with its place, and may be mended', () => {
+    expect(() => configure({ version: '1', identity: 'nobody' as never })).toThrow(/identity/)
+  })
+})
+
+/** The hooks that were called, in order. */
+const called: string[] = []
+const hooks = {
+  handlerWillStart: async () => void called.push('handlerWillStart'),
+  requestWillFetch: async ({ request }: { request: Request }) => (called.push('requestWillFetch'), request),
+  fetchDidSucceed: async ({ response }: { response: Response }) => (called.push('fetchDidSucceed'), response),
+  fetchDidFail: async () => void called.push('fetchDidFail'),
+  handlerWillRespond: async ({ response }: { response: Response }) => (called.push('handlerWillRespond'), response),
+  handlerDidRespond: async () => void called.push('handlerDidRespond'),
+  handlerDidComplete: async () => void called.push('handlerDidComplete'),
+  handlerDidError: async () => (called.push('handlerDidError'), new Response('from the plugin')),
+}
+
+describe('configured, among routes of Workbox', () => {
+  beforeAll(() => {
+    configure({
+      version: '1',
+      identity: 'none',
+      writes: [{ match: 'POST /api/sales', invalidates: ['products'] }],
+      budget: '1MB',
+    })
+    registerRoute(
+      ({ url }) => url.pathname.startsWith('/api/products'),
+      new Freshlayer({ fresh: '5m', tags: ['products'] }),
+    )
+    registerRoute(/\/api\/stock\/(\d+)$/, new Freshlayer({ fresh: '5m', tags: ['stock:{1}'] }))
+    registerRoute(
+      ({ url }) => /^\/api\/of\/(?<who>\w+)/.exec(url.pathname)?.groups ?? false,
+      new Freshlayer({ fresh: '5m', tags: ['of:{who}'] }),
+    )
+    registerRoute(
+      ({ url }) => url.pathname.startsWith('/api/hooked'),
+      new Freshlayer({ fresh: '5m', retry: 0, plugins: [hooks] }),
+    )
+    registerRoute(({ url }) => url.pathname.startsWith('/api/hooked'), new Freshlayer({ plugins: [hooks] }), 'POST')
+    registerRoute(({ url }) => url.pathname.startsWith('/api/queued'), new Freshlayer({ fresh: '5m' }))
+    registerRoute(({ url }) => url.pathname.startsWith('/api/queued'), new NetworkOnly(), 'POST')
+    registerRoute(
+      ({ url }) => url.pathname === '/api/secret',
+      new Freshlayer({
+        fresh: '5m',
+        plugins: [
+          {
+            requestWillFetch: ({ request }) =>
+              Promise.resolve(
+                new Request(request, {
+                  headers: { ...Object.fromEntries(request.headers), authorization: 'Bearer a' },
+                }),
+              ),
+          },
+        ],
+      }),
+    )
+    registerRoute(
+      ({ url }) => url.pathname === '/graphql',
+      new Freshlayer({ fresh: '5m', reads: 'graphql', plugins: [hooks] }),
+      'POST',
+    )
+    registerRoute(
+      ({ request }) => request.mode === 'cors' && new URL(request.url).pathname === '/other',
+      new NetworkOnly(),
+    )
+  })
+
+  it('a read comes from the store the second time, and says so', async () => {
+    const first = await ask('/api/products/1')
+    expect(statusOf(first)).toMatch(/^Freshlayer; fwd=uri-miss/)
+    const second = await ask('/api/products/1')
+    expect(statusOf(second)).toMatch(/^Freshlayer; hit/)
+    expect(await second!.text()).toBe(await first!.text())
+    expect(sent).toHaveLength(1)
+  })
+
+  it('strategies share one engine: reads at once are one request', async () => {
+    const texts = await Promise.all(Array.from({ length: 300 }, () => textOf('/api/products/burst')))
+    expect(new Set(texts).size).toBe(1)
+    expect(sent).toHaveLength(1)
+  })
+
+  it('a write that the settings name ends what its tags reach, though no route of the app has it', async () => {
+    const before = await textOf('/api/products/2')
+    expect(statusOf(await ask('/api/sales', { method: 'POST', body: '{}', headers: JSON_TYPE }))).toContain(
+      'fwd=method',
+    )
+    expect(await textOf('/api/products/2')).not.toBe(before)
+  })
+
+  it.each([
+    ['/api/stock/7', '/api/stock/8'],
+    ['/api/of/ada', '/api/of/grace'],
+  ])('a write without a word of the settings ends the tags of its own path alone: %s', async (written, other) => {
+    const [before, otherBefore] = [await textOf(written), await textOf(other)]
+    await ask(written, { method: 'PUT', body: '{}', headers: JSON_TYPE })
+    expect(await textOf(written)).not.toBe(before)
+    expect(await textOf(other)).toBe(otherBefore)
+  })
+
+  it('what no route of the layer has stays the app’s, or the network’s', async () => {
+    expect(statusOf(await ask('/other', { mode: 'cors' }))).toBe('none')
+    expect(sent).toHaveLength(1)
+    expect(await ask('/unknown')).toBeUndefined()
+    expect(await ask('/unknown', { method: 'POST', body: '{}', headers: JSON_TYPE })).toBeUndefined()
+  })
+
+  it('hooks are called where Workbox calls them: at a miss those of the network, at a hit none of these', async () => {
+    called.length = 0
+    await ask('/api/hooked/1')
+    const around = ['handlerWillRespond', 'handlerDidRespond', 'handlerDidComplete']
+    expect(called).toEqual(['handlerWillStart', 'requestWillFetch', 'fetchDidSucceed', ...around])
+    called.length = 0
+    await ask('/api/hooked/1')
+    expect(called).toEqual(['handlerWillStart', ...around])
+  })
+
+  it('a failure without a stored answer is the plugin’s to answer; with one the layer answers', async () => {
+    called.length = 0
+    respond = () => Promise.reject(new TypeError('Failed to fetch'))
+    expect(await textOf('/api/hooked/failing')).toBe('from the plugin')
+    expect(called.filter((hook) => /Fail|Error/.test(hook))).toEqual(['fetchDidFail', 'handlerDidError'])
+  })
+
+  it('a write by a strategy of its own is sent by its plugins, once, and ends what its path reads', async () => {
+    const before = await textOf('/api/hooked/2')
+    called.length = 0
+    sent.length = 0
+    await ask('/api/hooked/2', { method: 'POST', body: '{}', headers: JSON_TYPE })
+    expect(sent).toHaveLength(1)
+    expect(called).toContain('requestWillFetch')
+    expect(await textOf('/api/hooked/2')).not.toBe(before)
+  })
+
+  it('a write that another strategy of the app answers is sent once, and the console names it', async () => {
+    await ask('/api/queued/1')
+    said.mockClear()
+    sent.length = 0
+    await ask('/api/queued/1', { method: 'POST', body: '{}', headers: JSON_TYPE })
+    expect(sent).toHaveLength(1)
+    expect(said.mock.calls.flat().join(' ')).toContain('POST https://app.test/api/queued/1')
+  })
+
+  it('a GraphQL query is a read, and a mutation a write, by the plugins both (I1)', async () => {
+    const asked = (query: string): RequestInit => ({
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: JSON.stringify({ query }),
+    })
+    const first = await textOf('/graphql', asked('{ items { id } }'))
+    expect(await textOf('/graphql', asked('{ items { id } }'))).toBe(first)
+    called.length = 0
+    expect(statusOf(await ask('/graphql', asked('mutation { buy }')))).toContain('fwd=method')
+    expect(called).toContain('requestWillFetch')
+    expect(await textOf('/graphql', asked('{ items { id } }'))).not.toBe(first)
+  })
+
+  it('an answer that a plugin has asked for as another user is never stored (I3)', async () => {
+    const first = await textOf('/api/secret')
+    const second = await ask('/api/secret')
+    expect(statusOf(second)).toContain('detail=no-store')
+    expect(await second!.text()).not.toBe(first)
+    expect(sent.map(({ headers }) => headers.get('authorization'))).toEqual(['Bearer a', 'Bearer a'])
+  })
+
+  it('never asks the browser’s own cache (I1)', async () => {
+    await ask('/api/products/cache-mode')
+    expect(sent[0]!.cache).toBe('no-store')
+  })
+
+  it.each([
+    ['an unknown option', { fresh: '5m', cacheName: 'products' }, /cacheName/],
+    ['a wrong duration', { fresh: '5mins' }, /Did you mean '5m'/],
+    ['a cache mode', { fetchOptions: { cache: 'default' } }, /fetchOptions\.cache/],
+    ['a plugin for Cache Storage', { plugins: [new ExpirationPlugin({ maxEntries: 5 })] }, /ExpirationPlugin.*budget/s],
+  ])('%s is refused at once, and the error says what there is instead', (_, options, error) => {
+    expect(() => new Freshlayer(options as never)).toThrow(error)
+  })
+
+  it('is configured once', () => {
+    expect(() => configure({ version: '1', identity: 'none' })).toThrow('once')
+  })
+})
+
+const JSON_TYPE = { 'content-type': 'application/json' }
