@@ -261,9 +261,28 @@ describe('configured, among routes of Workbox', () => {
     expect(() => new Freshlayer(options as never)).toThrow(error)
   })
 
+  it('takes what the guide says to write', async () => {
+    const { default: guide } = (await import(GUIDE)) as { default: string }
+    const written = [...guide.matchAll(/new Freshlayer\((\{.*?\})\)/g)].map(([, options = '']) => options)
+    expect(written.length).toBeGreaterThan(6)
+    for (const options of written) {
+      // oxlint-disable-next-line typescript/no-implied-eval -- the guide's own text
+      const given = new Function('sync', `return ${options}`)({ fetchDidFail: () => Promise.resolve() }) as never
+      expect(new Freshlayer(given).rule.name, options).not.toBe('')
+    }
+    const alone = [...guide.matchAll(/\| `(name|budget|ranges|ignoreQuery|preset|expects): ([^`]*)`/g)]
+    for (const [text, option = '', value = ''] of alone) {
+      expect(new Freshlayer({ [option]: JSON.parse(value.replaceAll("'", '"')) }).rule.name, text).not.toBe('')
+    }
+    expect(alone.length).toBeGreaterThan(3)
+  })
+
   it('is configured once', () => {
     expect(() => configure({ version: '1', identity: 'none' })).toThrow('once')
   })
 })
 
 const JSON_TYPE = { 'content-type': 'application/json' }
+
+// Vite gives the text.
+const GUIDE: string = '../../../docs/guide/workbox.md?raw'
