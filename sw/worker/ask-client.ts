@@ -1,5 +1,5 @@
 import { envelope, type PortQuestion } from '../protocol.ts'
-import { timeout } from './clock.ts'
+import { timeout } from '../fetch/clock.ts'
 
 /** How long a page may take to answer. */
 const ANSWER_LIMIT_MS = 500

@@ -1,7 +1,7 @@
 import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
 import { isExpired } from '../core/timeline.ts'
-import { uptimeMs } from './clock.ts'
+import { uptimeMs } from '../fetch/clock.ts'
 import type { Identities } from './identity/identity.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'

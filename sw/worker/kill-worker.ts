@@ -4,7 +4,7 @@
  */
 import { cacheDatabaseOf, channelOf, outboxDatabaseOf } from '../../config/names.ts'
 import { envelope, parseQuestion, refusal } from '../protocol.ts'
-import { timeout } from './clock.ts'
+import { timeout } from '../fetch/clock.ts'
 import { killedAnswer, NO_LOG } from './killed-answers.ts'
 import { deleteCaches, unregister } from './removal.ts'
 import { report } from './report.ts'

@@ -1,4 +1,4 @@
-import { STORE_LIMIT_MS, timeout } from './clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../fetch/clock.ts'
 import { report } from './report.ts'
 
 /** Settles when the work has, and never late: memory knows at once, and a disk that hangs may not keep the page waiting. */

@@ -1,7 +1,7 @@
 import type { Fields } from '../../core/head.ts'
 import { partitionName } from '../../core/key.ts'
 import { envelope } from '../../protocol.ts'
-import { isPaused, type Pause, pauseFor, STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { isPaused, type Pause, pauseFor, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import { readIdentityRecord } from './identity-records.ts'
 import { promisifyRequest } from '../store/database.ts'
 import { CLIENTS, under } from '../store/records.ts'

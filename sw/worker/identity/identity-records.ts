@@ -1,4 +1,4 @@
-import { timeout } from '../clock.ts'
+import { timeout } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from '../store/database.ts'
 import type { Transactions } from '../store/writer.ts'

@@ -1,6 +1,6 @@
 import type { Consequences, Session } from './identity.ts'
 import { isOfNobody, isOfToken } from '../../core/key.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import { changeIdentityRecords, putIdentityRecord } from './identity-records.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from '../store/database.ts'

@@ -1,6 +1,6 @@
 import type { Fields } from '../../core/head.ts'
 import { isSecret } from '../../core/secret.ts'
-import { STORE_LIMIT_MS, timeout } from '../clock.ts'
+import { STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import { SECRET } from '../store/records.ts'
 import { report } from '../report.ts'
 import { onClose, promisifyRequest } from '../store/database.ts'

@@ -1,4 +1,4 @@
-import { ANNOUNCE_LIMIT_MS, now, timeout, uptimeMs } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, now, timeout, uptimeMs } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { EVERYTHING, partitionTarget, type RemovalTarget } from '../../core/invalidation.ts'
 import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'

@@ -3,7 +3,7 @@ import type { Channel } from '../channel.ts'
 import { NO_LOG } from '../killed-answers.ts'
 import { deleteCaches, unregister } from '../removal.ts'
 import { report } from '../report.ts'
-import { discard } from '../requests/origin.ts'
+import { discard } from '../../fetch/origin.ts'
 import { scope } from '../scope.ts'
 
 /** A script that does not come in this time counts as served: no page load is held up for longer. */

@@ -1,6 +1,6 @@
 import { type IdentifiedBy, type Matcher, normaliseUrl } from '../../../config/language/index.ts'
 import { standing } from '../../core/timeline.ts'
-import { now } from '../clock.ts'
+import { now } from '../../fetch/clock.ts'
 import type { Precache } from '../lifecycle/precache.ts'
 import type { Obstacles } from '../requests/obstacles.ts'
 import { matchOf, readOf } from '../requests/read.ts'

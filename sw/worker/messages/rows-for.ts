@@ -1,6 +1,6 @@
 import type { Row } from '../../core/row.ts'
 import type { Identity } from '../identity/identity.ts'
-import type { UrlOf } from '../requests/read.ts'
+import type { UrlOf } from '../../fetch/targets.ts'
 import type { Rows } from '../store/rows.ts'
 
 export interface Looking {

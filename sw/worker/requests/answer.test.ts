@@ -3,7 +3,7 @@ import type { RequestHead } from '../../core/head.ts'
 import { fieldsOf } from '../../core/heads.fixture.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes, seconds } from '../../core/units.ts'
-import { storedAnswer } from './answer.ts'
+import { storedAnswer } from '../../fetch/answer.ts'
 import { ranges } from './ranges.ts'
 
 const BODY = new TextEncoder().encode('größe')

@@ -8,7 +8,7 @@ import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { notStorable } from '../../core/storable.ts'
 import { guesses } from '../../core/timeline.ts'
 import { mayBeOfOtherCookies, variantOf, varyNames } from '../../core/vary.ts'
-import { fieldsOf } from './describe.ts'
+import { fieldsOf } from '../../fetch/describe.ts'
 import type { Read } from './read.ts'
 import type { Times } from './response-store.ts'
 

@@ -2,7 +2,7 @@ import type { Fields } from '../../core/head.ts'
 import { EVERYTHING } from '../../core/invalidation.ts'
 import { EVERYONE } from '../../core/key.ts'
 import type { Channel } from '../channel.ts'
-import { now } from '../clock.ts'
+import { now } from '../../fetch/clock.ts'
 import type { Erasure } from '../store/erasure.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 

@@ -1,6 +1,6 @@
 import { isAway } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
-import { timeout } from '../clock.ts'
+import { timeout } from '../../fetch/clock.ts'
 import { answerOf, ask, type ForwardPorts, inform } from './forward.ts'
 import { isForwarding, isHit, type Planned, type PlanPorts, planRead } from './plan-read.ts'
 import type { ReadContext } from './read.ts'

@@ -1,5 +1,5 @@
 import type { Row } from '../../core/row.ts'
-import { isPaused, type Pause, pauseFor, STORE_LIMIT_MS, timeout, uptimeMs } from '../clock.ts'
+import { isPaused, type Pause, pauseFor, STORE_LIMIT_MS, timeout, uptimeMs } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { completedRequests } from '../store/database.ts'
 import type { Rows } from '../store/rows.ts'

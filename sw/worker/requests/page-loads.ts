@@ -1,4 +1,4 @@
-import { uptimeMs } from '../clock.ts'
+import { uptimeMs } from '../../fetch/clock.ts'
 
 /** More pages than this, or more keys of one page, are forgotten: their reads follow the rule. */
 const MAX_PAGES = 20

@@ -3,7 +3,7 @@ import type { RequestHead } from '../../core/head.ts'
 import { combines, contentRange, joined } from '../../core/range.ts'
 import type { Row } from '../../core/row.ts'
 import { mergedFields, sameValidator } from '../../core/validation.ts'
-import { headersOf, withCacheStatus, type storedAnswer } from './answer.ts'
+import { headersOf, withCacheStatus, type storedAnswer } from '../../fetch/answer.ts'
 import { bodyOf } from '../store/bodies.ts'
 
 /** Parts of answers (`Range: bytes=…`). Part of a worker one of whose rules has `ranges`. */

@@ -2,12 +2,13 @@ import { normaliseUrl, type ReadMatch, type Rule } from '../../../config/languag
 import type { RequestHead } from '../../core/head.ts'
 import { entryKey } from '../../core/key.ts'
 import type { Secrets } from '../identity/secrets.ts'
-import { digestOf } from '../store/body-reader.ts'
+import { digestOf } from '../../fetch/body-reader.ts'
 import type { SearchPolicies } from '../store/search-policies.ts'
-import { cacheOf, describeRequest, hasBody, requestFields } from './describe.ts'
+import { cacheOf, describeRequest, hasBody, requestFields } from '../../fetch/describe.ts'
 import type { Lookup } from './lookup.ts'
 import type { PageLoads } from './page-loads.ts'
-import type { ReadContext, UrlOf } from './read.ts'
+import type { ReadContext } from './read.ts'
+import type { UrlOf } from '../../fetch/targets.ts'
 
 /** A page's read, and what keeps the worker alive for the work that goes on behind its answer. */
 export interface Asked {

@@ -2,11 +2,9 @@ import type { Match, Matcher, ReadMatch, Rule } from '../../../config/language/i
 import type { ChangeCause } from '../../core/change.ts'
 import type { RequestHead } from '../../core/head.ts'
 import type { Row } from '../../core/row.ts'
-import type { Repeatable, Sending } from './origin.ts'
+import type { Repeatable, Sending } from '../../fetch/origin.ts'
+import { lineOf } from '../../fetch/matching.ts'
 import { worker } from '../scope.ts'
-
-/** The URL under which an answer is kept: `No-Vary-Search` may have said which parts of its query count. */
-export type UrlOf = (url: string) => string
 
 /** All that is known of one read before its answer. Made in one place, and handed on as it is. */
 export interface ReadContext {
@@ -69,8 +67,7 @@ export function matchOf(
   method: string,
 ): (Match & { readonly href: string }) | undefined {
   if (!URL.canParse(given, worker.location.origin)) return undefined
-  const { href, origin, pathname, search } = new URL(given, worker.location.origin)
-  const sameOrigin = origin === worker.location.origin
-  const found = match({ method, origin, sameOrigin, pathname, search })
+  const { href } = new URL(given, worker.location.origin)
+  const found = match(lineOf({ method, url: href }))
   return found && { ...found, href }
 }

@@ -1,6 +1,6 @@
 import { parseRow, type Row } from '../../core/row.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
-import { now } from '../clock.ts'
+import { now } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'

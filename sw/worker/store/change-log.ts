@@ -1,7 +1,7 @@
 import type { Change, LoggedChange } from '../../core/change.ts'
 import { EVERYONE } from '../../core/key.ts'
 import { epochMs } from '../../core/units.ts'
-import { now } from '../clock.ts'
+import { now } from '../../fetch/clock.ts'
 import { promisifyRequest } from './database.ts'
 import { changeKey, kindOf, META, storedPartitions, under } from './records.ts'
 import { parseMeta } from './meta.ts'

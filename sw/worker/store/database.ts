@@ -1,7 +1,7 @@
 import { promisifyRequest as promisify, type UseStore } from 'idb-keyval'
 import { COLLECTIONS_STORE, LRU_INDEX, RECORDS_STORE } from '../../../config/names.ts'
 import { CacheError, storeUnavailable } from '../../core/cache-error.ts'
-import { timeout } from '../clock.ts'
+import { timeout } from '../../fetch/clock.ts'
 
 export type { UseStore }
 

@@ -1,6 +1,6 @@
 import { dirtyFlagCacheOf } from '../../../config/names.ts'
 import { scope } from '../scope.ts'
-import { ANNOUNCE_LIMIT_MS, timeout } from '../clock.ts'
+import { ANNOUNCE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import { settleWithin } from '../settle-within.ts'
 import { STALLED_MS } from './database.ts'
 import { aliveWorkers } from './liveness.ts'

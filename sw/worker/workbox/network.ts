@@ -1,6 +1,6 @@
 import type { WorkboxPlugin } from 'workbox-core/types.js'
 import { type Strategy, StrategyHandler } from 'workbox-strategies'
-import { discard } from '../requests/origin.ts'
+import { discard } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
 
 /** What `fetch` takes beside the request. What decides which answer comes is the request's, and what is kept the layer's. */

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { isReached } from '../../core/invalidation.ts'
+import { isReached } from '../core/invalidation.ts'
 
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
 const { targetsOf } = await import('./targets.ts')

@@ -1,10 +1,8 @@
-import type { Change, ChangeCause } from '../../core/change.ts'
-import { EVERYTHING, literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
-import { EVERYONE } from '../../core/key.ts'
-import { normaliseEncoding } from '../../core/percent-encoding.ts'
-import { now } from '../clock.ts'
-import type { UrlOf } from './read.ts'
-import { worker } from '../scope.ts'
+import { literalOf, prefixTarget, type Target } from '../core/invalidation.ts'
+import { normaliseEncoding } from '../core/percent-encoding.ts'
+
+/** The URL under which an answer is kept: `No-Vary-Search` may have said which parts of its query count. */
+export type UrlOf = (url: string) => string
 
 /**
  * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
@@ -12,19 +10,21 @@ import { worker } from '../scope.ts'
  * `/api/items` as well, which it matches.
  *
  * @param urls a colon or a star in them is text. Default: none.
+ * @param home the origin of the app. Default: that of the worker.
  */
 export const targetsOf = (
   urlOf: UrlOf,
   patterns: readonly string[],
   tags: readonly string[],
   urls: readonly string[] = [],
+  home?: string,
 ): Target[] => [
-  ...urls.map((url): Target => `url ${urlOf(absolute(url))}`),
+  ...urls.map((url): Target => `url ${urlOf(absolute(url, home))}`),
   ...patterns.flatMap((pattern): Target[] => {
     const literal = literalOf(pattern)
-    const below = literal === pattern ? [] : [prefixTarget(absolute(literal))]
+    const below = literal === pattern ? [] : [prefixTarget(absolute(literal, home))]
     const itself = pattern === `${literal}**` ? literal.replace(/\/$/, '') : literal === pattern ? literal : undefined
-    return itself === undefined ? below : [...below, `url ${urlOf(absolute(itself))}`]
+    return itself === undefined ? below : [...below, `url ${urlOf(absolute(itself, home))}`]
   }),
   ...tags.map((tag): Target => `tag ${tag}`),
 ]
@@ -39,18 +39,8 @@ export function named(response: Response, target: string): string[] {
   })
 }
 
-/** What the tabs are told of an invalidation: it concerns every user, since others may be shown what a write changed. */
-export const invalidation = (reached: readonly Target[], cause: ChangeCause): Change => ({
-  kind: 'invalidated',
-  ...(reached.includes(EVERYTHING) ? { targets: [], all: true } : { targets: reached }),
-  cause,
-  partition: EVERYONE,
-  atMs: now(),
-  informed: [],
-})
-
 /** Without fragment, in the form in which rows have their URLs. */
-function absolute(url: string): string {
-  const { origin, pathname, search } = new URL(url, worker.location.origin)
+function absolute(url: string, home = location.origin): string {
+  const { origin, pathname, search } = new URL(url, home)
   return normaliseEncoding(origin + pathname + search)
 }

@@ -1,6 +1,6 @@
-import { type Fields, isAway } from '../../core/head.ts'
-import { retryAfterMs } from '../../core/retry-after.ts'
-import { jittered, now, pause } from '../clock.ts'
+import { type Fields, isAway } from '../core/head.ts'
+import { retryAfterMs } from '../core/retry-after.ts'
+import { jittered, now, pause } from './clock.ts'
 
 /** What a rule has beside its options where something else than `fetch` sends the requests. */
 export interface Sending {
@@ -27,7 +27,7 @@ export async function askOrigin(
   send: NonNullable<Sending['send']> = fetch,
 ): Promise<Response> {
   for (let attempt = 0; ; attempt++) {
-    const isLast = attempt >= (retries ?? 1) || !navigator.onLine
+    const isLast = attempt >= (retries ?? 1) || globalThis.navigator?.onLine === false
     let floorMs: number
     try {
       const response = await send(make())
@@ -73,15 +73,17 @@ export interface Repeatable {
  *
  * @param body the bytes of a read that has some, so that it can be sent more than once.
  * @param isShared the answer is the same for all users.
+ * @param home the origin of the app. Default: that of the worker.
  */
 export function outgoing(
   request: Request | Repeatable,
   conditions: readonly (readonly [string, string])[],
   body?: ArrayBuffer,
   isShared = false,
+  home = location.origin,
 ): Request {
   const page = request instanceof Request ? request : undefined
-  const isOwnOrigin = new URL(request.url).origin === location.origin
+  const isOwnOrigin = new URL(request.url).origin === home
   // Fetch lets no script add a field of ours to such a request.
   const isFixed = page?.mode === 'no-cors'
   const headers = new Headers(request instanceof Request ? request.headers : [...request.fields])

@@ -1,9 +1,8 @@
-import { cacheStatus, type CacheStatus } from '../../core/cache-status.ts'
-import { isKnown } from '../../core/conditional.ts'
-import type { RequestHead } from '../../core/head.ts'
-import type { Row } from '../../core/row.ts'
-import type { Seconds } from '../../core/units.ts'
-import type { StoredBody } from '../store/bodies.ts'
+import { cacheStatus, type CacheStatus } from '../core/cache-status.ts'
+import { isKnown } from '../core/conditional.ts'
+import type { RequestHead } from '../core/head.ts'
+import type { Row } from '../core/row.ts'
+import type { Seconds } from '../core/units.ts'
 
 /**
  * A stored response as the page gets it: its fields, its `Age`, its length, how it came about, and its body (none by HEAD or
@@ -12,7 +11,7 @@ import type { StoredBody } from '../store/bodies.ts'
 export function storedAnswer(
   head: RequestHead,
   row: Row,
-  body: StoredBody | undefined,
+  body: ArrayBuffer | Blob | undefined,
   age: Seconds,
   how: CacheStatus,
 ): Response {

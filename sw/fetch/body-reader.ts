@@ -1,4 +1,4 @@
-import { timeout } from '../clock.ts'
+import { timeout } from './clock.ts'
 
 /** For so long a body from which nothing comes is waited for. */
 const STALLED_MS = 30_000

@@ -1,6 +1,5 @@
-import type { Fields, RequestHead, ResponseHead } from '../../core/head.ts'
-import { isOfToken } from '../../core/key.ts'
-import type { Structured } from './structured.ts'
+import type { Fields, RequestHead, ResponseHead } from '../core/head.ts'
+import { isOfToken } from '../core/key.ts'
 
 export const fieldsOf = (headers: Headers): Fields => new Map(headers)
 
@@ -45,8 +44,13 @@ export function cacheOf(request: Request, cache = request.cache): RequestCache {
   return cache === 'no-cache' && CONDITIONS.some((name) => headers.has(name)) ? 'default' : cache
 }
 
+/** Reads structured fields that say what a shared cache may not use. */
+interface Targeting {
+  readonly targeted: (fields: Fields) => string | undefined
+}
+
 /** @param url what was asked: a redirect to the same path with or without a slash at its end counts as none. */
-export function describeResponse(response: Response, url: string, structured: Structured | undefined): ResponseHead {
+export function describeResponse(response: Response, url: string, structured?: Targeting): ResponseHead {
   const { status, statusText, type } = response
   const redirected = response.redirected && !isSameButForSlash(response.url, url)
   const fields = fieldsOf(response.headers)

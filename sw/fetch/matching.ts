@@ -1,6 +1,4 @@
-import type { Match, Matcher, RequestLine, Rule } from '../../../config/language/index.ts'
-import { report } from '../report.ts'
-import { worker } from '../scope.ts'
+import type { Match, Matcher, RequestLine } from '../../config/language/index.ts'
 
 const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|graphql)\b)/i
 
@@ -8,8 +6,10 @@ const TEXT = /^(text\/|application\/([^;]+\+)?(json|xml|x-www-form-urlencoded|gr
  * What the rules say of a request, seen from the request alone (I8); undefined: it is not touched. Never ours are page
  * loads, event streams, uploads, byte ranges that no rule asks for, reads of another origin without CORS, and what asks for
  * a cache mode the browser reserves.
+ *
+ * @param home the origin of the app. Default: that of the worker.
  */
-export function requestMatcher(match: Matcher): (request: Request) => Match | undefined {
+export function requestMatcher(match: Matcher, home?: string): (request: Request) => Match | undefined {
   /** What was asked lately: an app asks for the same again and again. */
   const known = new Map<string, Match | undefined>()
   return (request) => {
@@ -18,13 +18,13 @@ export function requestMatcher(match: Matcher): (request: Request) => Match | un
     const line = `${method} ${url}`
     let found = known.get(line)
     if (found === undefined && !known.has(line)) {
-      found = match(lineOf(request))
+      found = match(lineOf(request, home))
       if (known.size === MAX_KNOWN) known.clear()
       known.set(line, found)
     }
     // A sign-in or sign-out is ours whatever its form is; and it is small.
     if (!(found?.kind === 'write' && found.rule.session !== undefined) && isUpload(request)) return undefined
-    return found?.kind === 'read' && (isOpaque(request) || (!found.rule.ranges && isForBytes(request)))
+    return found?.kind === 'read' && (isOpaque(request, home) || (!found.rule.ranges && isForBytes(request)))
       ? undefined
       : found
   }
@@ -32,28 +32,10 @@ export function requestMatcher(match: Matcher): (request: Request) => Match | un
 
 const MAX_KNOWN = 500
 
-export function lineOf({ method, url }: Pick<Request, 'method' | 'url'>): RequestLine {
+/** @param home the origin of the app. Default: that of the worker. */
+export function lineOf({ method, url }: Pick<Request, 'method' | 'url'>, home = location.origin): RequestLine {
   const { origin, pathname, search } = new URL(url)
-  return { method, origin, sameOrigin: origin === worker.location.origin, pathname, search }
-}
-
-/**
- * Whether a request that a route matches is a read, by its body where the rule says so. What is not surely one is a write.
- *
- * @param isQuery decides for `'graphql'`.
- */
-export async function isRead(
-  request: Request,
-  { name, reads }: Rule,
-  isQuery: ((body: string) => boolean) | undefined,
-): Promise<boolean> {
-  const decide = reads === 'graphql' ? isQuery : reads
-  try {
-    return decide?.(await request.clone().text()) === true
-  } catch (error) {
-    report(`${name}: it cannot be told whether a request is a read; it counts as a write`, error)
-    return false
-  }
+  return { method, origin, sameOrigin: origin === home, pathname, search }
 }
 
 function mayBeOurs(request: Request): boolean {
@@ -86,7 +68,7 @@ function isEmpty(request: Request): boolean {
  * Whether no script may see the answer. It cannot be stored, and the worker's own policy may forbid to ask for it where the
  * page's allows it (CSP `connect-src` against `img-src`).
  */
-const isOpaque = ({ mode, url }: Request): boolean =>
-  mode === 'no-cors' && new URL(url).origin !== worker.location.origin
+const isOpaque = (request: Request, home?: string): boolean =>
+  request.mode === 'no-cors' && !lineOf(request, home).sameOrigin
 
 const isForBytes = ({ headers }: Request): boolean => /^bytes\s*=/i.test(headers.get('range') ?? '')

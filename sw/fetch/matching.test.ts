@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { compileRules, matcherOf } from '../../../config/language/index.ts'
+import { compileRules, matcherOf } from '../../config/language/index.ts'
 
 vi.stubGlobal('self', globalThis)
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
