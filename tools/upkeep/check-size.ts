@@ -43,10 +43,19 @@ async function tab(folder: string): Promise<string> {
   return script.code
 }
 
+/** A page where no worker can run. */
+async function page(folder: string): Promise<string> {
+  const input = join(folder, 'page.ts')
+  await writeFile(input, `export { createFreshness } from ${JSON.stringify(resolve('app/page/index.ts'))}`)
+  const [script] = await bundleWithParts(input, 'page')
+  return script.code
+}
+
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
+  { name: 'the rules in a page without a worker', limitKb: Infinity, script: page },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))

@@ -1,5 +1,6 @@
 import type { IdentifiedBy } from '../../../config/language/index.ts'
 import { partitionName } from '../../core/key.ts'
+import { jwtSubject, nameOf } from '../../fetch/token-user.ts'
 import { askClient } from '../ask-client.ts'
 import { promisifyRequest } from '../store/database.ts'
 import { entriesOf, TOKENS, under } from '../store/records.ts'
@@ -168,7 +169,7 @@ export class Tokens {
     const token = credentials.replace(/^\S+\s+/, '')
     const named = this.#named(token)
     if (named !== undefined) return partitionName('token', named)
-    const subject = jwtSubject(token)
+    const subject = jwtSubject(token, (claim) => report(SHARED_BY_TENANTS, claim))
     if (subject !== undefined) return partitionName('token', ...subject)
     // The last resort: a token that does not name its user gets its own partition, and loses it when it is rotated.
     const digest = this.#secrets.known(credentials)
@@ -200,32 +201,8 @@ export class Tokens {
 
 const UNENDED = 'identity: what a user has left behind is not deleted yet'
 
-/** Claims in which issuers name the user's tenant. */
-const TENANT_CLAIMS = ['tid', 'tenant', 'tenant_id', 'org_id', 'organization']
-
 const SHARED_BY_TENANTS =
   'identity: tokens name a tenant, and one user has the same stored data in all of them; tell them apart by identity.partitionOf. The claim:'
 
 const UNNAMED =
   'identity: partitionOf has to give a text that is not empty, a safe integer, or undefined; the token itself names its user instead'
-
-/** A valid user name: a non-empty string or a safe integer. Two larger numbers could be read as the same one. */
-const nameOf = (given: unknown): string | undefined =>
-  Number.isSafeInteger(given) ? String(given) : typeof given === 'string' && given !== '' ? given : undefined
-
-/** Issuer and subject of a JWT, unverified: they only select a partition, and a forger would own the token anyway. */
-function jwtSubject(token: string): [issuer: string, subject: string] | undefined {
-  const payload = token.split('.')[1]
-  if (payload === undefined) return undefined
-  try {
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')))
-    const { iss, sub, ...others } = claims as Readonly<Record<string, unknown>>
-    const tenant = TENANT_CLAIMS.find((claim) => nameOf(others[claim]) !== undefined)
-    // Only the claim's name is reported, because its value comes from the token.
-    if (tenant !== undefined) report(SHARED_BY_TENANTS, tenant)
-    const subject = nameOf(sub)
-    return subject === undefined ? undefined : [typeof iss === 'string' ? iss : '', subject]
-  } catch {
-    return undefined
-  }
-}
