@@ -1,7 +1,7 @@
 import { absoluteUrl } from './affected-urls.ts'
 import { watchOf } from './change-watch.ts'
 import { connectedLayer, type Freshlayer } from './connect.ts'
-import { ObservedUrl } from './observed-url.ts'
+import { ObservedUrl, type Observed } from './observed-url.ts'
 
 /** All URLs that a page shows by way of the layer, each once. */
 export class ObservedUrls {
@@ -50,6 +50,12 @@ export function observedUrls(what: string): ObservedUrls {
   const urls = all.get(layer) ?? new ObservedUrls(layer)
   all.set(layer, urls)
   return urls
+}
+
+/** What the page has of a URL at the moment; undefined: nothing, or no layer is connected. */
+export function knownState(url: string): Observed | undefined {
+  const layer = connectedLayer()
+  return layer && all.get(layer)?.find(url)?.state
 }
 
 /** Whether this runs in a page. On a server nothing is read: the page does so when it is there. */

@@ -16,6 +16,7 @@ interface Asked {
 
 /** A page with a layer, without a browser: a test says what the origin and the worker say. */
 export class FakePage {
+  /** Where the test's environment has a document of its own, only what the layer says is made up. */
   readonly document = Object.assign(new EventTarget(), { baseURI: 'https://app.test/', hidden: false })
   readonly window = new EventTarget()
   readonly asked: Asked[] = []
@@ -50,9 +51,10 @@ export class FakePage {
           fail: () => reject(new TypeError('Failed to fetch')),
         })
       })
+    vi.stubGlobal('fetch', fetch)
+    if (typeof document !== 'undefined') return
     vi.stubGlobal('document', this.document)
     vi.stubGlobal('addEventListener', this.window.addEventListener.bind(this.window))
-    vi.stubGlobal('fetch', fetch)
   }
 
   /** The layer tells the page of a change. */
@@ -80,6 +82,6 @@ export class FakePage {
 }
 
 /** Everything that can settle has settled. */
-async function settled(): Promise<void> {
+export async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
