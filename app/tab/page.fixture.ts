@@ -38,7 +38,7 @@ export class FakePage {
       return Promise.resolve({ url, state: 'absent', why: '', ...this.explain(url) })
     }
     this.layer = { state, on, explain } as unknown as Freshlayer
-    const fetch = (url: string, init: RequestInit): Promise<Response> =>
+    const fetch = (url: string, init: RequestInit = {}): Promise<Response> =>
       new Promise((resolve, reject) => {
         init.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error))
         this.asked.push({

@@ -170,3 +170,41 @@ function Clock() {
   await expect(page.locator('#state')).toHaveText('')
   await shop.stop()
 })
+
+test('SWR: an app with its own fetcher, under StrictMode', async ({ project, browserContext }) => {
+  const app = project({
+    ...APP,
+    'src/main.tsx': main(
+      `import { freshlayerSwr } from 'freshlayer/swr'\nimport useSWR, { SWRConfig } from 'swr'`,
+      `
+const fetcher = async (url: string) => {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(String(response.status))
+  return response.json()
+}
+const config = { ...freshlayerSwr(layer), fetcher }
+
+function Product() {
+  const { data } = useSWR<{ readonly price: number }>('/api/products/1')
+  const { data: again } = useSWR<{ readonly price: number }>('/api/products/1')
+  return (
+    <section>
+      <p id="price">{data?.price}</p>
+      <p id="again">{again?.price}</p>
+    </section>
+  )
+}
+
+function Clock() {
+  const { data } = useSWR<{ readonly time: number }>('/api/clock')
+  return <p id="time">{data?.time}</p>
+}
+`,
+      '<SWRConfig value={config}><Shop /></SWRConfig>',
+    ),
+  })
+  const shop = await built(app, 'swr@2')
+  await journey(browserContext, shop, { hears: true })
+  await fiveTabs(browserContext, shop)
+  await shop.stop()
+})

@@ -68,6 +68,7 @@ const BUDGETS: readonly Budget[] = [
     limitKb: 7.5,
     script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery'),
   },
+  { name: 'tab client, and the bridge to SWR', limitKb: 6.5, script: tabWith('swr/index.ts', 'freshlayerSwr') },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
