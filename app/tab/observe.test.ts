@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { AnswerError } from './answer-error.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed-url.ts'
@@ -320,4 +320,11 @@ it('on a server nothing is read, and the observer hears once that nothing is the
   look()()
   expect(seen).toEqual([expect.objectContaining({ data: undefined, isSyncing: true })])
   expect(page.asked).toEqual([])
+})
+
+it('types: data is unknown, or what the app says', () => {
+  look('/api/a')()
+  observe('/api/a', ({ data }) => expectTypeOf(data).toBeUnknown())()
+  observe<number>('/api/a', ({ data }) => expectTypeOf(data).toEqualTypeOf<number | undefined>())()
+  expect(seen).toHaveLength(1)
 })

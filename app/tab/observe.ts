@@ -18,10 +18,16 @@ export interface ObserveOptions {
  * request and one state. A page out of sight reads nothing anew until it is in sight. On a server (no `document`) it calls
  * back once, with nothing, and reads nothing.
  *
+ * The type of the data is the app's own word.
+ *
  * @returns the way out.
  * @throws TypeError where `connect()` has not been called, or an argument is wrong.
  */
-export function observe(url: string, callback: (observed: Observed) => void, options: ObserveOptions = {}): () => void {
+export function observe<T = unknown>(
+  url: string,
+  callback: (observed: Observed<T>) => void,
+  options: ObserveOptions = {},
+): () => void {
   expectArgument(typeof url === 'string' && typeof callback === 'function', 'observe', 'a URL as text, and a function')
   if (!isPage()) {
     attempt(() => callback(PENDING))
@@ -34,7 +40,7 @@ export function observe(url: string, callback: (observed: Observed) => void, opt
   const tell = (): void => {
     if (isEnded || told === observed.state) return
     told = observed.state
-    attempt(() => callback(observed.state))
+    attempt(() => callback(observed.state as Observed<T>))
   }
   const leave = observed.subscribe(tell, options.fetch)
   tell()
