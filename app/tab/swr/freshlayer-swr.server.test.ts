@@ -15,3 +15,9 @@ it('on a server nothing is read, and nothing is followed', () => {
   expect(renderToString(h(SWRConfig, { value }, h(Price)))).toBe('none')
   expect(fetcher).not.toHaveBeenCalled()
 })
+
+it('a config of no layer is refused at once', () => {
+  expect(() => freshlayerSwr(undefined as never)).toThrow(
+    'freshlayer: freshlayerSwr() takes the layer that connect() gives',
+  )
+})

@@ -1,5 +1,6 @@
 import { useEffect, useMemo } from 'react'
 import { type Arguments, type Key, type Middleware, type SWRConfiguration, unstable_serialize, useSWRConfig } from 'swr'
+import { expectArgument } from '../arguments.ts'
 import { watchOf } from '../change-watch.ts'
 import type { Freshlayer } from '../connect.ts'
 import { isPage } from '../observed-urls.ts'
@@ -22,11 +23,13 @@ export interface SwrOptions {
  *
  * @example <SWRConfig value={{ ...freshlayerSwr(layer), fetcher }}>
  * @param layer what `connect()` gives. Call this outside of components: each call makes another config.
+ * @throws TypeError where it is none.
  */
 export function freshlayerSwr(
   layer: Freshlayer,
   { urls = urlsOfKey }: SwrOptions = {},
 ): Required<Pick<SWRConfiguration, 'revalidateOnFocus' | 'revalidateOnReconnect' | 'use'>> {
+  expectArgument(typeof layer?.on === 'function', 'freshlayerSwr', 'the layer that connect() gives, and { urls }')
   const bridges = new WeakMap<object, CacheBridge>()
   const follow: Middleware = (useSWRNext) => (key, fetcher, config) => {
     const { cache, mutate: mutateAll } = useSWRConfig()
