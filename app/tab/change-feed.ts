@@ -146,6 +146,11 @@ export class ChangeFeed {
     this.#tell(undefined)
   }
 
+  /** The page's user is another: what it shows is of the one before. */
+  endUser(): void {
+    for (const listener of this.#listeners) attempt(() => listener(USER_GONE))
+  }
+
   /**
    * The worker said something in another version of the protocol: it may be a change. The listeners are told once per
    * greeting, for a page that refetches everything at each message of such a worker would never end.
@@ -182,6 +187,7 @@ export class ChangeFeed {
 }
 
 const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
+const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' }
 
 /** A change in the words of the app. */
 function eventOf(change: HeardChange | undefined): ChangeEvent {

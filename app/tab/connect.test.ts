@@ -376,6 +376,16 @@ describe('where a worker runs', () => {
     })
   })
 
+  it('a page whose user is another hears that the one before is gone, once and not at the first', async () => {
+    const layer = connect()
+    const heard = vi.fn()
+    layer.on('change', heard)
+    await settled()
+    for (const user of ['ada', 'ada', 'grace', 'grace', null]) await layer.identify(user)
+    const gone = { kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' }
+    expect(heard.mock.calls).toEqual([[gone], [gone]])
+  })
+
   it('a page that has no users says so when it is asked', async () => {
     connect()
     await settled()

@@ -95,7 +95,8 @@ export interface Freshlayer {
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   /**
    * Says who is signed in; null: no user is; undefined: the page does not know it yet, and nothing is sent. Counts where
-   * the config identifies by 'identify'. Wait for it before the next read that depends on it.
+   * the config identifies by 'identify'. Wait for it before the next read that depends on it. Another user than before is
+   * told to the listeners for changes, as a sign-out: what the page shows is of the one before.
    */
   identify(user: string | null | undefined): Promise<void>
   /**
@@ -131,14 +132,16 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
     'connect',
     '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
   )
-  isConnected = true
-  return new Connection(options)
+  return (connected = new Connection(options))
 }
 
-let isConnected = false
+let connected: Freshlayer | undefined
+
+/** What `connect()` has given this page last; undefined: it has not been called. */
+export const connectedLayer = (): Freshlayer | undefined => connected
 
 /** Whether this page has called `connect()`. */
-export const hasConnected = (): boolean => isConnected
+export const hasConnected = (): boolean => connected !== undefined
 
 /** What a page has asked for while the worker took it over has been answered by then, mostly. */
 const SETTLE_MS = 1000
@@ -151,6 +154,8 @@ class Connection implements Freshlayer {
   readonly #registration: Registration
   readonly #reachability: Reachability
   readonly #changes: ChangeFeed
+  /** Who the page has said that its user is. */
+  #user: string | null | undefined
   /** Why nothing comes from the layer, as it was last said. */
   #said: unknown
 
@@ -213,8 +218,11 @@ class Connection implements Freshlayer {
   async identify(user: string | null | undefined): Promise<void> {
     if (user === undefined) return
     expectArgument(user === null || typeof user === 'string', 'identify', 'a text, null or undefined')
+    const before = this.#user
+    this.#user = user
     await this.#ask({ ask: 'identify', user }, true)
     this.#changes.forgetPartitions()
+    if (before !== undefined && before !== user) this.#changes.endUser()
   }
 
   async signOut(options: { readonly force?: boolean } = {}): Promise<SignedOut> {

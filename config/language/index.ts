@@ -3,24 +3,12 @@ export { checkConfig } from './check.ts'
 export { compileRoute, compileRules } from './compile.ts'
 export { defineConfig } from './define-config.ts'
 export { DENIED_QUERY, isDenied } from './denied.ts'
-export type { Duration } from './duration.ts'
 export { formatProblem, type Problem } from './kind.ts'
 export { isSafe, matcherOf } from './matcher.ts'
 export { normaliseUrl } from './normalise-url.ts'
-export type {
-  Config,
-  IdentifiedBy,
-  Identity,
-  KillOptions,
-  NavigationOptions,
-  Route,
-  RouteOptions,
-  Window,
-  Write,
-} from './options.ts'
+export type { Config, IdentifiedBy, Route } from './options.ts'
 export { pathMatches, type Pattern } from './pattern.ts'
 export { prefixes } from './prefixes.ts'
-export type { Preset } from './presets.ts'
 export type { KillRule, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch } from './rule.ts'
 export { parseSize } from './size.ts'
 export { fillPlaces, fillTags, HOLE } from './template.ts'

@@ -19,6 +19,8 @@ export class Shop {
   #price = 10
   /** How many requests have asked for a product. */
   asked = 0
+  /** How many requests have asked for the clock, whose answer is new each time. */
+  askedTheTime = 0
 
   /** @param folder the app's built files. Default: none, for an app whose files another server has. */
   constructor(folder?: string) {
@@ -44,6 +46,10 @@ export class Shop {
         response.setHeader('etag', etag)
         response.setHeader('content-type', 'application/json')
         return void (headers['if-none-match'] === etag ? response.writeHead(304).end() : response.end(body))
+      }
+      if (pathname === '/api/clock') {
+        response.setHeader('content-type', 'application/json')
+        return void response.end(`{"time":${++this.askedTheTime}}`)
       }
       // Browsers ask for it without a word of the app.
       if (pathname === '/favicon.ico') return void response.writeHead(204).end()

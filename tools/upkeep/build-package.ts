@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url'
 /** What the package has of the sources, and for which place each part is compiled: entries, and with them what they import. */
 const PROGRAMS = [
   {
-    entries: ['app/tab/index.ts', 'app/tab/auto.ts', 'app/tab/connect-at-load.ts', 'app/page/index.ts'],
+    entries: [
+      'app/tab/index.ts',
+      'app/tab/auto.ts',
+      'app/tab/connect-at-load.ts',
+      'app/tab/react/index.ts',
+      'app/tab/swr/index.ts',
+      'app/page/index.ts',
+    ],
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: [],
   },

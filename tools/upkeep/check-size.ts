@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { rolldown } from 'rolldown'
 import { buildWorker } from '../build/build-worker.ts'
 import { bundleWithParts } from '../build/bundle.ts'
 
@@ -50,12 +51,32 @@ async function page(folder: string): Promise<string> {
   const [script] = await bundleWithParts(input, 'page')
   return script.code
 }
+/** A page that connects, and uses this of an entry. The libraries that the entry binds are the app's own. */
+const tabWith =
+  (entry: string, ...names: readonly string[]) =>
+  async (folder: string): Promise<string> => {
+    const input = join(folder, 'tab-with.ts')
+    const from = (file: string): string => JSON.stringify(resolve('app/tab', file))
+    const used = `export { ${names.join(', ')} } from ${from(entry)}`
+    await writeFile(input, `export { connect } from ${from('index.ts')}\n${used}`)
+    const build = await rolldown({ input, external: ['react', 'swr'], tsconfig: false })
+    const { output } = await build.generate({ format: 'esm', minify: true })
+    await build.close()
+    return output[0].code
+  }
 
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
   { name: 'the rules in a page without a worker', limitKb: Infinity, script: page },
+  { name: 'tab client, and observe()', limitKb: 7, script: tabWith('index.ts', 'observe') },
+  {
+    name: 'tab client, and the hooks for React',
+    limitKb: 7.5,
+    script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery'),
+  },
+  { name: 'tab client, and the bridge to SWR', limitKb: 6.5, script: tabWith('swr/index.ts', 'freshlayerSwr') },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))

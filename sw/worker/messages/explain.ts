@@ -53,6 +53,8 @@ export const explain: Answerer<'explain', Ports> = async (ports, { url: given },
   const cacheControl = row.fields.get('cache-control')
   return {
     ...base,
+    // Those of its rule, and the groups that its fields name.
+    tags: row.tags,
     state,
     why,
     ageSeconds: age,

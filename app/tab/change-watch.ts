@@ -1,0 +1,140 @@
+import { AffectedUrls } from './affected-urls.ts'
+import type { ChangeEvent } from './change-feed.ts'
+import type { Freshlayer } from './connect.ts'
+import { attempt } from './report.ts'
+
+/** Something in a page that shows the answers of URLs. */
+export interface Watcher {
+  /** What it shows, in the form of `absoluteUrl`. */
+  readonly urls: () => Iterable<string>
+  /**
+   * It is to be read anew.
+   *
+   * @param kind 'sight': nothing is known to have changed, but the page was out of sight for a while.
+   */
+  readonly onDue: (kind: ChangeEvent['kind'] | 'sight') => void
+  /** The user whose data it shows may be gone: from now on nothing of them is shown. */
+  readonly onUserGone?: () => void
+}
+
+/**
+ * Where a URL changes again within this time, the page reads it once more at its end. It is shorter than the 2 s in which
+ * the worker answers reads of a changed URL with the announced version, so such a read makes no request (I11).
+ */
+const FOLD_MS = 1000
+/** Out of sight for less than this, a page that comes into sight again reads nothing that has not changed. */
+const GLANCE_MS = 5000
+
+interface Watched {
+  /** When it was last read because of a change, by `performance.now()`. */
+  readAtMs: number
+  /** A read that waits: for the page to come into sight, or for changes that follow each other quickly. */
+  due: ChangeEvent['kind'] | undefined
+  timer: ReturnType<typeof setTimeout> | undefined
+}
+
+/**
+ * Tells what a page shows when it is to be read anew: at each change of its URLs once. A page out of sight waits until it
+ * is in sight. When it comes into sight after a while, all that it shows is read once: the rules say what that costs, and
+ * an answer that is fresh costs no request. A page without a worker reads when the browser is online again, too.
+ */
+export class ChangeWatch {
+  readonly #layer: Freshlayer
+  readonly #affected: AffectedUrls
+  readonly #watchers = new Map<Watcher, Watched>()
+  #leave: (() => void) | undefined
+  #hiddenAtMs = Infinity
+
+  constructor(layer: Freshlayer) {
+    this.#layer = layer
+    this.#affected = new AffectedUrls(layer)
+  }
+
+  /** Returns the way out. */
+  add(watcher: Watcher): () => void {
+    this.#watchers.set(watcher, { readAtMs: -Infinity, due: undefined, timer: undefined })
+    this.#leave ??= this.#listen()
+    return () => {
+      clearTimeout(this.#watchers.get(watcher)?.timer)
+      this.#watchers.delete(watcher)
+      if (this.#watchers.size > 0) return
+      this.#leave?.()
+      this.#leave = undefined
+    }
+  }
+
+  /** The answer of a URL has come anew: what was known of its tags may not hold. */
+  forget(url: string): void {
+    this.#affected.forget(url)
+  }
+
+  #listen(): () => void {
+    const leave = this.#layer.on('change', (change) => void this.#learn(change))
+    const end = new AbortController()
+    const { signal } = end
+    document.addEventListener('visibilitychange', () => this.#look(), { signal })
+    // With a worker the layer asks whether the origin is back, and says so by a change.
+    addEventListener('online', () => !this.#layer.state.controlled && this.#readAll(() => true), { signal })
+    return () => {
+      leave()
+      end.abort()
+    }
+  }
+
+  async #learn(change: ChangeEvent): Promise<void> {
+    if (change.all && change.cause === 'sign-out') {
+      for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
+    }
+    const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
+    const affected = new Set(await this.#affected.of(change, shown))
+    for (const [watcher, watched] of this.#watchers) {
+      if ([...watcher.urls()].some((url) => affected.has(url))) this.#await(watcher, watched, change.kind)
+    }
+  }
+
+  #await(watcher: Watcher, watched: Watched, kind: ChangeEvent['kind']): void {
+    const { due } = watched
+    // A write counts more than an answer that has come anew, and that more than one that came first.
+    watched.due = due === undefined || due === 'first' || (due === 'changed' && kind !== 'first') ? kind : due
+    if (document.hidden) return
+    const waitMs = watched.due === 'changed' ? watched.readAtMs + FOLD_MS - performance.now() : 0
+    if (waitMs <= 0) this.#read(watcher, watched)
+    else watched.timer ??= setTimeout(() => this.#read(watcher, watched), waitMs)
+  }
+
+  #read(watcher: Watcher, watched: Watched): void {
+    clearTimeout(watched.timer)
+    watched.timer = undefined
+    // It may have gone out of sight, and be read when it comes back.
+    if (document.hidden) return
+    const { due = 'sight' } = watched
+    watched.due = undefined
+    watched.readAtMs = performance.now()
+    attempt(() => watcher.onDue(due))
+  }
+
+  #look(): void {
+    const now = performance.now()
+    if (document.hidden) {
+      this.#hiddenAtMs = now
+      return
+    }
+    const isLong = now - this.#hiddenAtMs >= GLANCE_MS
+    this.#readAll(({ due }) => isLong || due !== undefined)
+  }
+
+  #readAll(isToBeRead: (watched: Watched) => boolean): void {
+    for (const [watcher, watched] of this.#watchers) {
+      if (isToBeRead(watched)) this.#read(watcher, watched)
+    }
+  }
+}
+
+const watches = new WeakMap<Freshlayer, ChangeWatch>()
+
+/** The one watch of a layer, for all that a page shows. */
+export function watchOf(layer: Freshlayer): ChangeWatch {
+  const watch = watches.get(layer) ?? new ChangeWatch(layer)
+  watches.set(layer, watch)
+  return watch
+}

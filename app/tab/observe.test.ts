@@ -1,0 +1,330 @@
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { AnswerError } from './answer-error.ts'
+import { observe } from './observe.ts'
+import type { Observed } from './observed-url.ts'
+import { FakePage } from './page.fixture.ts'
+
+const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
+vi.mock('./connect.ts', () => ({ connectedLayer: () => connected.layer }))
+
+const URL_ASKED = 'https://app.test/api/products/1'
+const STALE = { 'cache-status': 'Freshlayer; hit; ttl=-3; detail=rule', age: '303' }
+
+let page: FakePage
+let seen: Observed[]
+const last = (): Observed | undefined => seen.at(-1)
+const look = (url = '/api/products/1'): (() => void) => observe(url, (observed) => seen.push(observed))
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  page = new FakePage()
+  connected.layer = page.layer
+  seen = []
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+describe('what an observer sees', () => {
+  it('nothing at once, then the answer', async () => {
+    look()
+    expect(seen).toEqual([expect.objectContaining({ data: undefined, isSyncing: true, error: undefined })])
+    await page.answer({ price: 10 })
+    expect(seen).toHaveLength(2)
+    expect(last()).toEqual({
+      data: { price: 10 },
+      isSyncing: false,
+      isStale: false,
+      isOffline: false,
+      updatedAt: Date.now(),
+      error: undefined,
+    })
+  })
+
+  it('at once what another observer of the URL has got, by one request for all', async () => {
+    look()
+    look('https://app.test/api/products/1#top')
+    await page.answer({ price: 10 })
+    look()
+    expect(page.asked).toHaveLength(1)
+    expect(last()).toMatchObject({ data: { price: 10 }, isSyncing: false })
+  })
+
+  it('the new data at a change of the URL, with the old data until it comes', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED] })
+    expect(last()).toMatchObject({ data: { price: 10 }, isSyncing: true })
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it('the same object where the answer is the same', async () => {
+    look()
+    await page.answer({ price: 10 })
+    const data = last()?.data
+    await page.change({ urls: [URL_ASKED] })
+    await page.answer({ price: 10 })
+    expect(last()?.data).toBe(data)
+  })
+
+  it('a change by a tag that the worker gives the URL, and no other', async () => {
+    page.explain = () => ({ tags: ['products'] })
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'invalidated', tags: ['stock'], cause: 'write' })
+    expect(page.asked).toHaveLength(1)
+    await page.change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it('no data any more where the origin says that it is gone, and the data again when it is back', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'removed', urls: [URL_ASKED] })
+    await page.answer({ title: 'no such product' }, { status: 404 })
+    expect(last()).toMatchObject({ data: undefined, isSyncing: false, isStale: false })
+    const error = last()?.error
+    if (!(error instanceof AnswerError)) throw new Error('another error')
+    expect([error.status, error.url, error.body]).toEqual([404, '/api/products/1', { title: 'no such product' }])
+    await page.change({ kind: 'first', urls: [URL_ASKED] })
+    await page.answer({ price: 12 })
+    expect(last()).toMatchObject({ data: { price: 12 }, error: undefined })
+  })
+
+  it('its data beside the error where a read fails, and no error when the next one does not', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED] })
+    await page.answer('<h1>busy</h1>', { status: 503, type: 'application/json' })
+    expect(last()).toMatchObject({ data: { price: 10 }, isStale: true, error: { name: 'AnswerError', status: 503 } })
+    await page.change({ kind: 'reset', all: true, cause: 'reset' })
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(last()).toMatchObject({ data: { price: 10 }, isOffline: true, error: { name: 'TypeError' } })
+    await page.change({ kind: 'reset', all: true, cause: 'reset' })
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, isOffline: false, isStale: false, error: undefined })
+  })
+
+  it('text where the answer is no JSON', async () => {
+    look()
+    await page.answer('a,b', { type: 'text/csv' })
+    expect(last()?.data).toBe('a,b')
+  })
+
+  it('an error where an answer calls itself JSON and is none', async () => {
+    look()
+    await page.answer('x', { fields: { 'content-type': 'application/problem+json' }, type: 'text/html' })
+    expect(last()).toMatchObject({ data: undefined, error: { name: 'SyntaxError' } })
+  })
+
+  it('that the origin is away, and that it is back', async () => {
+    look()
+    await page.answer({ price: 10 })
+    page.set({ offline: true })
+    expect(last()).toMatchObject({ data: { price: 10 }, isOffline: true })
+    page.set({ updateReady: true })
+    page.set({ offline: false })
+    expect(last()).toMatchObject({ isOffline: false })
+    expect(seen).toHaveLength(4)
+  })
+
+  it('nothing of a user who is gone, not even from a read that was on its way', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED] })
+    const theirs = page.asked.at(-1)
+    await page.change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(last()).toMatchObject({ data: undefined, isSyncing: true })
+    theirs?.answer({ price: 'theirs' })
+    await page.answer({ price: 1 })
+    expect(seen.map(({ data }) => data)).not.toContainEqual({ price: 'theirs' })
+    expect(last()?.data).toEqual({ price: 1 })
+  })
+
+  it('nothing after it has left, and its read is given up', async () => {
+    const leave = look()
+    leave()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(page.asked[0]?.init.signal?.aborted).toBe(true)
+    expect(seen).toHaveLength(1)
+  })
+
+  it('what it saw before, where it comes back within a minute, unless it has changed', async () => {
+    const leave = look()
+    await page.answer({ price: 10 })
+    leave()
+    await vi.advanceTimersByTimeAsync(30_000)
+    const again = look()
+    expect(last()).toMatchObject({ data: { price: 10 }, isSyncing: true })
+    await page.answer({ price: 11 })
+    again()
+    await vi.advanceTimersByTimeAsync(1000)
+    await page.change({ urls: [URL_ASKED] })
+    expect(page.asked).toHaveLength(2)
+    look()
+    expect(last()).toMatchObject({ data: undefined })
+  })
+
+  it('keeps nothing in memory of what nobody has shown for a minute', async () => {
+    look()()
+    const leave = look('/api/products/2')
+    await page.answer({ price: 10 })
+    leave()
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(vi.getTimerCount()).toBe(0)
+    look('/api/products/2')
+    expect(last()?.data).toBeUndefined()
+  })
+
+  it('an observer that throws harms no other', async () => {
+    const reported = vi.fn()
+    vi.stubGlobal('reportError', reported)
+    observe('/api/products/1', () => {
+      throw new Error('of the app')
+    })
+    look()
+    await page.answer({ price: 10 })
+    expect(reported).toHaveBeenCalled()
+    expect(last()?.data).toEqual({ price: 10 })
+  })
+})
+
+describe('an answer that is validated behind', () => {
+  it('is syncing until the worker has confirmed it, with its new age', async () => {
+    look()
+    await page.answer({ price: 10 }, { fields: STALE })
+    expect(last()).toMatchObject({ isSyncing: true, isStale: true, updatedAt: Date.now() - 303_000 })
+    page.explain = () => ({ state: 'stale', ageSeconds: 303.9 })
+    await vi.advanceTimersByTimeAsync(200)
+    expect(last()).toMatchObject({ isSyncing: true, isStale: true })
+    page.explain = () => ({ state: 'stale', ageSeconds: 0.1 })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(last()).toMatchObject({ isSyncing: false, isStale: false })
+    expect(Date.now() - (last()?.updatedAt ?? 0)).toBeLessThan(1500)
+    expect(page.asked).toHaveLength(1)
+  })
+
+  it('is syncing no more where the worker cannot confirm it', async () => {
+    look()
+    await page.answer({ price: 10 }, { fields: STALE })
+    page.explain = () => ({ state: 'stale', ageSeconds: 400 })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(last()).toMatchObject({ isSyncing: false, isStale: true })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
+
+describe('a read', () => {
+  it('that a change overtakes is followed by one more, however many changes come', async () => {
+    look()
+    for (let time = 0; time < 9; time++) await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    await page.answer({ price: 10 })
+    expect(last()).toMatchObject({ data: { price: 10 }, isSyncing: true })
+    expect(page.asked).toHaveLength(2)
+    await page.answer({ price: 11 })
+    expect(page.asked).toHaveLength(2)
+    expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
+  })
+
+  it('at a change that follows another within a second waits for its end; after a write it does not', async () => {
+    look()
+    await page.answer({ price: 10 })
+    for (let time = 0; time < 20; time++) {
+      await page.change({ urls: [URL_ASKED] })
+      await page.answer({ price: 11 + time })
+      await vi.advanceTimersByTimeAsync(100)
+    }
+    // That of the page itself, at once at the first change, and one for each second of changes.
+    expect(page.asked).toHaveLength(4)
+    await page.answer({ price: 99 })
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    expect(page.asked).toHaveLength(5)
+  })
+
+  it('waits while the page is out of sight', async () => {
+    look()
+    await page.answer({ price: 10 })
+    page.show(false)
+    await page.change({ urls: [URL_ASKED] })
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(page.asked).toHaveLength(1)
+    page.show(true)
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it('is made once when the page comes into sight after a while, and not after a glance elsewhere', async () => {
+    look()
+    await page.answer({ price: 10 })
+    page.show(false)
+    await vi.advanceTimersByTimeAsync(1000)
+    page.show(true)
+    expect(page.asked).toHaveLength(1)
+    page.show(false)
+    await vi.advanceTimersByTimeAsync(10_000)
+    page.show(true)
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it('is made when a browser without a worker is online again; with one the layer says when', async () => {
+    look()
+    await page.answer({ price: 10 })
+    page.window.dispatchEvent(new Event('online'))
+    expect(page.asked).toHaveLength(1)
+    page.set({ controlled: false })
+    page.window.dispatchEvent(new Event('online'))
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it('is not made at a first answer where there is data already', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'first', urls: [URL_ASKED] })
+    expect(page.asked).toHaveLength(1)
+  })
+
+  it('is made by the function of the app, with the URL as the app writes it', async () => {
+    const own = vi.fn(() => Promise.resolve(Response.json({ price: 7 })))
+    observe('api/%7eproducts?q=a#b', (observed) => seen.push(observed), { fetch: own })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(own.mock.calls).toEqual([['api/%7eproducts?q=a#b', { signal: expect.any(AbortSignal) as AbortSignal }]])
+    expect(last()?.data).toEqual({ price: 7 })
+  })
+})
+
+describe('observe() refuses', () => {
+  it('a page without a layer', () => {
+    connected.layer = undefined
+    expect(() => look()).toThrow(
+      new TypeError('freshlayer: observe() needs a layer: call connect() before, where the app starts'),
+    )
+  })
+
+  it.each([
+    [7, () => undefined],
+    ['/api', undefined],
+  ])('what is no URL and no function: %s', (url, callback) => {
+    expect(() => observe(url as string, callback as () => void)).toThrow(
+      'freshlayer: observe() takes a URL as text, and a function',
+    )
+  })
+})
+
+it('on a server nothing is read, and the observer hears once that nothing is there', () => {
+  vi.stubGlobal('document', undefined)
+  connected.layer = undefined
+  look()()
+  expect(seen).toEqual([expect.objectContaining({ data: undefined, isSyncing: true })])
+  expect(page.asked).toEqual([])
+})
+
+it('types: data is unknown, or what the app says', () => {
+  look('/api/a')()
+  observe('/api/a', ({ data }) => expectTypeOf(data).toBeUnknown())()
+  observe<number>('/api/a', ({ data }) => expectTypeOf(data).toEqualTypeOf<number | undefined>())()
+  expect(seen).toHaveLength(1)
+})

@@ -1,0 +1,310 @@
+import { ageOf } from './answer-age.ts'
+import { AnswerError } from './answer-error.ts'
+import type { ChangeEvent } from './change-feed.ts'
+import type { ChangeWatch } from './change-watch.ts'
+import type { Freshlayer } from './connect.ts'
+import { attempt } from './report.ts'
+
+/** How a page reads: `fetch`, or a function of the app that adds what its requests need, such as a token. */
+export type Fetch = (
+  url: string,
+  init: { readonly signal: AbortSignal; readonly cache?: RequestCache },
+) => Promise<Response>
+
+/** The answer of a URL as a page shows it. Each change makes a new one. */
+export interface Observed<T = unknown> {
+  /** The body: of JSON the value, else the text. Undefined: none has come yet, or the origin has refused it. */
+  readonly data: T | undefined
+  /** The page reads it, or the worker asks the origin whether it holds. */
+  readonly isSyncing: boolean
+  /** It came from store past the end of its freshness and has not been confirmed since, or the last read has failed. */
+  readonly isStale: boolean
+  /** The origin could not be reached. */
+  readonly isOffline: boolean
+  /** When the origin made or last confirmed it: milliseconds since 1970, by the clock of this device. */
+  readonly updatedAt: number | undefined
+  /** Why the last read brought no data: an `AnswerError` where the origin answered with an error, else what `fetch` threw. */
+  readonly error: Error | undefined
+}
+
+/** Nothing has come yet. */
+export const PENDING: Observed<never> = {
+  data: undefined,
+  isSyncing: true,
+  isStale: false,
+  isOffline: false,
+  updatedAt: undefined,
+  error: undefined,
+}
+
+interface Ports {
+  readonly layer: Freshlayer
+  readonly watch: ChangeWatch
+  /** Nobody shows it any more: it is forgotten. */
+  readonly forget: () => void
+}
+
+/** The origin says that the user may not have it, or that it is gone: what was shown is shown no more. */
+const REFUSALS: readonly number[] = [401, 403, 404, 410]
+
+/** What was read so lately is not read again because another part of the page shows it as well. */
+const JUST_READ_MS = 2000
+/** How long what nobody shows any more is kept, for a user who goes back. */
+const KEEP_MS = 60_000
+/** When to look whether the worker's validation behind an answer has ended. It is not waited for longer. */
+const LOOK_AFTER_MS = [150, 300, 600, 1200, 2400]
+
+/** A read that is on its way. */
+interface Reading {
+  readonly abort: AbortController
+  readonly done: Promise<void>
+  /** It has the origin asked. */
+  readonly isAsked: boolean
+}
+
+/**
+ * One URL that a page shows, in however many places: one request for all of them, and one state.
+ *
+ * ```
+ *             read()                   the answer
+ *  at rest ───────────> being read ────────────────────> at rest
+ *     ^  a change │          │  a change: read again at its end
+ *     │           └──────────┘
+ *     │ shown in no place: kept for a minute, and forgotten at the first change
+ * ```
+ */
+export class ObservedUrl {
+  /** A new object at each change. */
+  state: Observed = PENDING
+  readonly #url: string
+  /** As the app writes it: so it is asked for. */
+  readonly #written: string
+  readonly #ports: Ports
+  readonly #listeners = new Set<() => void>()
+  readonly #leave: () => void
+  #fetch: Fetch = (url, init) => fetch(url, init)
+  #reading: Reading | undefined
+  /** How many wait for a read without showing what it brings. */
+  #waiting = 0
+  #suspended: Promise<unknown> | undefined
+  /** It has changed while it was being read. */
+  #isDue = false
+  #readAtMs = -Infinity
+  /** The body as it came: the same text is the same data. */
+  #text: string | undefined
+  #resting: ReturnType<typeof setTimeout> | undefined
+  #looking: ReturnType<typeof setTimeout> | undefined
+
+  /** @param url in the form of `absoluteUrl`. */
+  constructor(url: string, written: string, ports: Ports) {
+    this.#url = url
+    this.#written = written
+    this.#ports = ports
+    this.#leave = ports.watch.add({
+      urls: () => [url],
+      onDue: (kind) => this.#onDue(kind),
+      onUserGone: () => this.#clear(),
+    })
+    this.#restLater(KEEP_MS)
+  }
+
+  /** Nothing has come yet, or a while ago, or it has changed since. */
+  get isOld(): boolean {
+    return this.#isDue || performance.now() - this.#readAtMs > JUST_READ_MS
+  }
+
+  /** Calls back at each change of state, and has the URL read if it is old. Returns the way out. */
+  subscribe(listener: () => void, fetch?: Fetch): () => void {
+    clearTimeout(this.#resting)
+    this.#listeners.add(listener)
+    if (this.isOld) void this.read(fetch)
+    return () => {
+      this.#listeners.delete(listener)
+      // Another part of the page may begin to show it right away.
+      if (this.#listeners.size === 0) this.#restLater(0)
+    }
+  }
+
+  /** Settles when the URL has been read, well or not: by the read that is on its way, or by one of its own. */
+  read(fetch = this.#fetch): Promise<void> {
+    this.#fetch = fetch
+    return (this.#reading ??= this.#start()).done
+  }
+
+  /** The same by the origin's word. A read that is on its way and may be answered from store is given up. */
+  refresh(): Promise<void> {
+    if (this.#reading?.isAsked !== true) {
+      this.#reading?.abort.abort()
+      this.#reading = this.#start('no-cache')
+    }
+    return this.#reading.done
+  }
+
+  /** What is known of the URL, once it is known. The read goes on though nobody shows it. */
+  async wait(fetch?: Fetch): Promise<Observed> {
+    clearTimeout(this.#resting)
+    this.#waiting++
+    // What is read for a user who has gone meanwhile brings nothing.
+    while (this.isOld || this.#reading !== undefined || this.state === PENDING) await this.read(fetch)
+    this.#waiting--
+    if (this.#listeners.size === 0) this.#restLater(KEEP_MS)
+    return this.state
+  }
+
+  /** The same promise for all who wait while the URL is read. */
+  suspend(fetch?: Fetch): Promise<unknown> {
+    return (this.#suspended ??= this.wait(fetch).finally(() => (this.#suspended = undefined)))
+  }
+
+  /** The layer knows whether the origin can be reached. */
+  setOffline(isOffline: boolean): void {
+    if (this.state !== PENDING) this.#set({ isOffline })
+  }
+
+  #onDue(kind: ChangeEvent['kind'] | 'sight'): void {
+    // What came first is what has been read here already, or is being read.
+    if (kind === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
+    if (this.#reading !== undefined) this.#isDue = true
+    else if (this.#listeners.size > 0) void this.read()
+    else this.#forget()
+  }
+
+  #start(cache?: RequestCache): Reading {
+    const abort = new AbortController()
+    clearTimeout(this.#looking)
+    this.#isDue = false
+    this.#set({ isSyncing: true })
+    return { abort, isAsked: cache !== undefined, done: this.#run(abort.signal, cache) }
+  }
+
+  async #run(signal: AbortSignal, cache: RequestCache | undefined): Promise<void> {
+    const next = await this.#outcome({ signal, ...(cache && { cache }) })
+    // Another read has taken its place, or nobody wants it any more.
+    if (signal.aborted) return this.#reading?.done
+    this.#reading = undefined
+    this.#readAtMs = performance.now()
+    this.#ports.watch.forget(this.#url)
+    const again = this.#isDue && this.#listeners.size > 0
+    this.#set({ ...next, isSyncing: again || next.isSyncing })
+    if (again) return this.read()
+    if (next.isSyncing) this.#lookLater(0)
+  }
+
+  /** Never throws: what goes wrong is part of the state. */
+  async #outcome(init: Parameters<Fetch>[1]): Promise<Observed> {
+    try {
+      const response = await this.#fetch(this.#written, init)
+      const text = await response.text()
+      const isOff = this.#ports.layer.state.offline
+      if (!response.ok) {
+        const error = new AnswerError(this.#written, response, bodyOf(response, text))
+        return this.#failed(error, isOff, REFUSALS.includes(response.status))
+      }
+      const { data } = this.state
+      const isSame = text === this.#text && data !== undefined
+      const body = isSame ? data : bodyOf(response, text)
+      const { isStale, isBeingValidated, updatedAt, isOffline } = ageOf(response.headers, Date.now())
+      this.#text = text
+      return {
+        data: body,
+        isSyncing: isBeingValidated,
+        isStale,
+        isOffline: isOffline || isOff,
+        updatedAt,
+        error: undefined,
+      }
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
+      // A fetch without an answer is a TypeError in every browser.
+      return this.#failed(error, error instanceof TypeError || this.#ports.layer.state.offline, false)
+    }
+  }
+
+  #failed(error: Error, isOffline: boolean, isRefused: boolean): Observed {
+    const { data, updatedAt } = isRefused ? PENDING : this.state
+    return { data, updatedAt, isSyncing: false, isStale: data !== undefined, isOffline, error }
+  }
+
+  /**
+   * The worker tells of a change that its validation brings, and of no end without one. So it is asked how old its answer
+   * is by now.
+   */
+  #lookLater(turn: number): void {
+    const afterMs = LOOK_AFTER_MS[turn]
+    if (afterMs === undefined) this.#set({ isSyncing: false })
+    else this.#looking = setTimeout(() => void this.#look(turn), afterMs)
+  }
+
+  async #look(turn: number): Promise<void> {
+    const looking = this.#looking
+    const askedAtMs = Date.now()
+    const { state, ageSeconds } = await this.#ports.layer
+      .explain(this.#url)
+      .catch(() => ({ state: 'no-worker', ageSeconds: undefined }))
+    // It has been read since, or nobody shows it.
+    if (looking !== this.#looking || this.#reading !== undefined || this.#listeners.size === 0) return
+    // Never later than it was: `Age`, by which `updatedAt` was known first, is rounded down.
+    const updatedAt = ageSeconds === undefined ? -Infinity : askedAtMs - ageSeconds * 1000
+    if (state !== 'fresh' && updatedAt <= (this.state.updatedAt ?? 0)) return this.#lookLater(turn + 1)
+    this.#set({ isSyncing: false, isStale: false, updatedAt: Math.max(updatedAt, this.state.updatedAt ?? 0) })
+  }
+
+  /** The user whose data it is may be gone. */
+  #clear(): void {
+    this.#text = undefined
+    this.#reading?.abort.abort()
+    this.#reading = undefined
+    this.#isDue = true
+    if (this.#listeners.size === 0 && this.#waiting === 0) this.#forget()
+    else this.#set(PENDING)
+  }
+
+  #restLater(keepMs: number): void {
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => this.#rest(keepMs), keepMs)
+  }
+
+  /** Nobody shows it, for so long. What is read for nobody is given up. */
+  #rest(keptMs: number): void {
+    if (this.#listeners.size > 0 || this.#waiting > 0) return
+    this.#reading?.abort.abort()
+    this.#reading = undefined
+    clearTimeout(this.#looking)
+    if (keptMs > 0 || this.state.data === undefined) this.#forget()
+    else this.#restLater(KEEP_MS)
+  }
+
+  #forget(): void {
+    clearTimeout(this.#resting)
+    clearTimeout(this.#looking)
+    this.#leave()
+    this.#ports.forget()
+  }
+
+  #set(changed: Partial<Observed>): void {
+    const next = { ...this.state, ...changed }
+    if (isSame(next, this.state)) return
+    this.state = isSame(next, PENDING) ? PENDING : next
+    for (const listener of this.#listeners) attempt(listener)
+  }
+}
+
+/** The value of a JSON body; of any other the text. */
+function bodyOf({ headers, ok }: Response, text: string): unknown {
+  if (text === '' || !/[/+]json\b/i.test(headers.get('content-type') ?? '')) return text
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // An error that is no JSON is the error all the same.
+    if (ok) throw error
+    return text
+  }
+}
+
+const isSame = (one: Observed, other: Observed): boolean =>
+  one.data === other.data &&
+  one.isSyncing === other.isSyncing &&
+  one.isStale === other.isStale &&
+  one.isOffline === other.isOffline &&
+  one.updatedAt === other.updatedAt &&
+  one.error === other.error

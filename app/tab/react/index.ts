@@ -1,0 +1,5 @@
+export { AnswerError } from '../answer-error.ts'
+export type { Fetch, Observed } from '../observed-url.ts'
+export { cacheQuery } from './cache-query.ts'
+export type { ReadOptions } from './parsed.ts'
+export { type CachedQuery, type QueryOptions, type SuspendedQuery, useCachedQuery } from './use-cached-query.ts'

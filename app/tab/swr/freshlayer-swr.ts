@@ -1,0 +1,79 @@
+import { useEffect, useMemo } from 'react'
+import { type Arguments, type Key, type Middleware, type SWRConfiguration, unstable_serialize, useSWRConfig } from 'swr'
+import { expectArgument } from '../arguments.ts'
+import { watchOf } from '../change-watch.ts'
+import type { Freshlayer } from '../connect.ts'
+import { isPage } from '../observed-urls.ts'
+import { CacheBridge, INFINITE, type Mutate, type UrlsOf } from './cache-bridge.ts'
+
+export interface SwrOptions {
+  /**
+   * Which URLs the data of a key comes from, where keys are no URLs, or where the fetcher adds to them. Relative ones are
+   * those of the document. Default: a key that is a text with a slash, or a list that begins with one.
+   * @example (key) => (Array.isArray(key) && key[0] === 'product' ? `/api/products/${key[1]}` : undefined)
+   */
+  readonly urls?: UrlsOf
+}
+
+/**
+ * A config of SWR that follows the layer: a change revalidates the keys that are on screen and whose data came from the
+ * changed URL, or from one with the changed tag, and no other. SWR's own revalidation on focus and on reconnect is off: the
+ * layer knows what has changed meanwhile, and has what is on screen read once when the page comes into sight after a while.
+ * A user who signs out takes the data of their keys along.
+ *
+ * @example <SWRConfig value={{ ...freshlayerSwr(layer), fetcher }}>
+ * @param layer what `connect()` gives. Call this outside of components: each call makes another config.
+ * @throws TypeError where it is none.
+ */
+export function freshlayerSwr(
+  layer: Freshlayer,
+  { urls = urlsOfKey }: SwrOptions = {},
+): Required<Pick<SWRConfiguration, 'revalidateOnFocus' | 'revalidateOnReconnect' | 'use'>> {
+  expectArgument(typeof layer?.on === 'function', 'freshlayerSwr', 'the layer that connect() gives, and { urls }')
+  const bridges = new WeakMap<object, CacheBridge>()
+  const follow: Middleware = (useSWRNext) => (key, fetcher, config) => {
+    const { cache, mutate: mutateAll } = useSWRConfig()
+    const first = firstKey(key)
+    const text = unstable_serialize(first)
+    // A hook that shows pages has its key from a function that takes the number of the page.
+    const name = typeof key === 'function' && key.length > 0 ? INFINITE + text : text
+    const bridge = (): CacheBridge => {
+      const found = bridges.get(cache) ?? new CacheBridge(watchOf(layer), { cache, mutateAll }, urls)
+      bridges.set(cache, found)
+      return found
+    }
+    const watched = useMemo(
+      () =>
+        fetcher &&
+        ((...given: Parameters<typeof fetcher>) => {
+          if (isPage()) bridge().learn(name, given[0])
+          return fetcher(...given)
+        }),
+      [fetcher, name, cache],
+    )
+    const response = useSWRNext(key, watched, config)
+    // Hooks that only write have no such function.
+    const mutate = 'mutate' in response ? (response.mutate as Mutate) : undefined
+    useEffect(
+      () => (mutate === undefined || text === '' ? undefined : bridge().follow(name, first, mutate)),
+      [cache, name, mutate],
+    )
+    return response
+  }
+  return { revalidateOnFocus: false, revalidateOnReconnect: false, use: [follow] }
+}
+
+/** A key may be a function, which throws while what it needs is not there yet. */
+function firstKey(key: Key): Arguments {
+  if (typeof key !== 'function') return key
+  try {
+    return Reflect.apply(key, undefined, [0, null])
+  } catch {
+    return undefined
+  }
+}
+
+function urlsOfKey(key: unknown): string | undefined {
+  const [first]: unknown[] = Array.isArray(key) ? key : [key]
+  return typeof first === 'string' && /^\S*\/\S*$/.test(first) ? first : undefined
+}

@@ -1,0 +1,1 @@
+export { freshlayerSwr, type SwrOptions } from './freshlayer-swr.ts'

@@ -1,0 +1,210 @@
+import type { BrowserContext, Page } from '@playwright/test'
+import type { Project } from './project.ts'
+import { expect, journey, RULES, Shop, test } from './test.ts'
+
+const NEEDED = ['vite@8', 'react@19', 'react-dom@19', '@types/react@19', '@types/react-dom@19', 'typescript@5']
+
+const APP = {
+  'index.html': `<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>Shop</title></head>
+  <body><div id="root"></div><script type="module" src="/src/main.tsx"></script></body>
+</html>
+`,
+  'vite.config.ts': `import react from '@vitejs/plugin-react'
+import { freshlayer } from 'freshlayer/vite'
+import { defineConfig } from 'vite'
+
+export default defineConfig({ plugins: [react(), freshlayer()] })
+`,
+  'tsconfig.json': JSON.stringify({
+    compilerOptions: {
+      target: 'ES2022',
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      jsx: 'react-jsx',
+      strict: true,
+      noUncheckedIndexedAccess: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+      types: [],
+    },
+    include: ['src', 'freshlayer.config.ts'],
+  }),
+  'freshlayer.config.ts': RULES.replace(
+    'routes: [',
+    "routes: [\n    { match: '/api/clock', fresh: 0, tags: ['products'] },\n    ",
+  ),
+}
+
+/** What is the same in each app: StrictMode, the button, and the word that the layer is there. */
+const main = (imports: string, components: string, root = '<Shop />'): string => `import { connect } from 'freshlayer'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+${imports}
+
+const layer = connect()
+const tell = () => {
+  const { controlled, offline } = layer.state
+  document.documentElement.dataset.connected = String(controlled && !offline)
+}
+layer.on('state', tell)
+tell()
+${components}
+function Shop() {
+  return (
+    <main>
+      <Product />
+      <Clock />
+      <button id="sell" onClick={() => void fetch('/api/sales', { method: 'POST' })}>Sell</button>
+    </main>
+  )
+}
+
+createRoot(document.getElementById('root')!).render(<StrictMode>${root}</StrictMode>)
+`
+
+async function built(app: Project, ...needed: readonly string[]): Promise<Shop> {
+  await app.install(...NEEDED, ...needed)
+  await app.install('@vitejs/plugin-react@6')
+  expect(await app.run('npx', 'tsc')).toEqual({ output: '', code: 0 })
+  const { output, code } = await app.run('npx', 'vite', 'build')
+  expect(output).toContain('freshlayer: dist/sw.js')
+  expect(code).toBe(0)
+  const shop = new Shop(app.path('dist'))
+  await shop.start()
+  return shop
+}
+
+/** What each binding has to keep to: five tabs show an answer that is new each time, and nothing is asked twice. */
+async function fiveTabs(context: BrowserContext, shop: Shop): Promise<void> {
+  const open = async (): Promise<Page> => {
+    const page = await context.newPage()
+    await page.goto(shop.url)
+    await page.waitForFunction(() => document.documentElement.dataset['connected'] === 'true')
+    await expect(page.locator('#price')).not.toBeEmpty()
+    await expect(page.locator('#time')).not.toBeEmpty()
+    return page
+  }
+  const before = context.pages()
+  const tabs = [await open()]
+  for (const page of before) await page.close()
+  const { asked, askedTheTime } = shop
+  for (let time = 1; time < 5; time++) tabs.push(await open())
+  // The product is fresh. The time is not, and each page asks once for it, or gets what was announced a moment ago.
+  expect(shop.asked).toBe(asked)
+  expect(shop.askedTheTime).toBeLessThanOrEqual(askedTheTime + 4)
+  const [one = await open()] = tabs
+  const priceOf = async (): Promise<number> => Number(await one.locator('#price').textContent())
+  for (let sale = 0; sale < 2; sale++) {
+    const before = { asked: shop.asked, askedTheTime: shop.askedTheTime, price: await priceOf() }
+    // A page that is not in front is out of sight for its user, not for its document: all five read at once.
+    await one.click('#sell')
+    for (const tab of tabs) await expect(tab.locator('#price')).toHaveText(String(before.price + 1))
+    // Longer than reads of a changed URL get the announced version: a loop would go on.
+    await one.evaluate(() => new Promise((resolve) => setTimeout(resolve, 5000)))
+    expect(shop.asked - before.asked).toBe(1)
+    expect(shop.askedTheTime - before.askedTheTime).toBe(1)
+    for (const tab of tabs) await expect(tab.locator('#time')).toHaveText(String(shop.askedTheTime))
+  }
+}
+
+test('hooks: an app with useCachedQuery(), under StrictMode', async ({ project, browserContext }) => {
+  const app = project({
+    ...APP,
+    'src/main.tsx': main(
+      `import { cacheQuery, useCachedQuery } from 'freshlayer/react'\nimport { Suspense } from 'react'`,
+      `
+interface ProductData {
+  readonly price: number
+}
+
+void cacheQuery('/api/products/1')
+
+function Product() {
+  const { data, isSyncing, isStale, isOffline, updatedAt, error, refresh } = useCachedQuery<ProductData>('/api/products/1')
+  return (
+    <section>
+      <p id="price">{data?.price}</p>
+      <Again />
+      <p id="state">{error?.message ?? [isSyncing && 'syncing', isStale && 'stale', isOffline && 'offline'].filter(Boolean).join(' ')}</p>
+      <p id="updated">{updatedAt}</p>
+      <button id="refresh" onClick={() => void refresh()}>Refresh</button>
+    </section>
+  )
+}
+
+function Again() {
+  const { data } = useCachedQuery('/api/products/1', { parse: (body) => body as ProductData, suspense: true })
+  return <p id="again">{data.price}</p>
+}
+
+function Clock() {
+  const { data } = useCachedQuery<{ readonly time: number }>('/api/clock')
+  return <p id="time">{data?.time}</p>
+}
+`,
+      '<Suspense fallback="…"><Shop /></Suspense>',
+    ),
+  })
+  const shop = await built(app)
+  await journey(browserContext, shop, { hears: true })
+  await fiveTabs(browserContext, shop)
+
+  const page = await browserContext.newPage()
+  await page.goto(shop.url)
+  await expect(page.locator('#state')).toHaveText('')
+  const { asked } = shop
+  const updated = Number(await page.locator('#updated').textContent())
+  await page.click('#refresh')
+  await expect.poll(async () => Number(await page.locator('#updated').textContent())).toBeGreaterThan(updated)
+  expect(shop.asked).toBe(asked + 1)
+  await shop.stop()
+  await page.click('#refresh')
+  await expect(page.locator('#state')).toHaveText('stale offline')
+  await expect(page.locator('#price')).not.toBeEmpty()
+  await page.screenshot({ path: 'dist/e2e-drop-in/results/react-offline.png' })
+  await shop.start()
+  await expect(page.locator('#state')).toHaveText('')
+  await shop.stop()
+})
+
+test('SWR: an app with its own fetcher, under StrictMode', async ({ project, browserContext }) => {
+  const app = project({
+    ...APP,
+    'src/main.tsx': main(
+      `import { freshlayerSwr } from 'freshlayer/swr'\nimport useSWR, { SWRConfig } from 'swr'`,
+      `
+const fetcher = async (url: string) => {
+  const response = await fetch(url)
+  if (!response.ok) throw new Error(String(response.status))
+  return response.json()
+}
+const config = { ...freshlayerSwr(layer), fetcher }
+
+function Product() {
+  const { data } = useSWR<{ readonly price: number }>('/api/products/1')
+  const { data: again } = useSWR<{ readonly price: number }>('/api/products/1')
+  return (
+    <section>
+      <p id="price">{data?.price}</p>
+      <p id="again">{again?.price}</p>
+    </section>
+  )
+}
+
+function Clock() {
+  const { data } = useSWR<{ readonly time: number }>('/api/clock')
+  return <p id="time">{data?.time}</p>
+}
+`,
+      '<SWRConfig value={config}><Shop /></SWRConfig>',
+    ),
+  })
+  const shop = await built(app, 'swr@2')
+  await journey(browserContext, shop, { hears: true })
+  await fiveTabs(browserContext, shop)
+  await shop.stop()
+})
