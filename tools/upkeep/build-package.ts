@@ -12,6 +12,7 @@ const PROGRAMS = [
       'app/tab/connect-at-load.ts',
       'app/tab/react/index.ts',
       'app/tab/swr/index.ts',
+      'app/tab/tanstack-query/index.ts',
     ],
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: [],
