@@ -1,4 +1,6 @@
 import {
+  dehydrate,
+  hydrate,
   InfiniteQueryObserver,
   MutationObserver,
   onlineManager,
@@ -373,11 +375,25 @@ describe('a user who signs out', () => {
     expect(client.getQueryData(['unseen'])).toBeUndefined()
   })
 
-  it('is not waited for by a page out of sight, nor by a write', async () => {
+  it('takes it along from a page out of sight, too, which asks for nothing', async () => {
     bind()
     const theirs = show(['stock'], () => json('/api/stock/1'))
     await settled()
     page.setHidden(true)
+    layer.change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(theirs.shown()).toBeUndefined()
+    expect(client.isFetching()).toBe(0)
+    page.setHidden(false)
+    await until(() => expect(theirs.shown()).toBeDefined())
+  })
+
+  it('takes along what the server or an earlier page has put there', async () => {
+    bind()
+    const before = new QueryClient()
+    before.setQueryData(['stock'], 'of the user before')
+    hydrate(client, dehydrate(before))
+    const theirs = show(['stock'], () => new Promise(() => undefined), { staleTime: Infinity })
+    expect(theirs.shown()).toBe('of the user before')
     layer.change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
     expect(theirs.shown()).toBeUndefined()
   })
@@ -389,23 +405,44 @@ describe('the times of the library', () => {
     return observer.getCurrentResult().isStale
   }
 
-  it.each([
-    ['as the rule says', '/api/products/1', {}, false],
-    ['0 where each read is to be validated', '/api/stock/1', {}, true],
-    ['as long as the answer has left', '/api/products/1', { 'cache-status': 'Freshlayer; hit; ttl=0' }, true],
+  const STORED = 'Freshlayer; fwd=uri-miss; stored'
+  it.each<[string, string, Record<string, string>, boolean]>([
+    ['as the rule says', '/api/products/1', { 'cache-status': STORED }, true],
     [
-      'not at all, where it stands in for the origin',
+      'as the rule says, from when the origin made it',
+      '/api/products/1',
+      { 'cache-status': STORED, age: '300' },
+      false,
+    ],
+    ['for as long as it has left', '/api/products/1', { 'cache-status': 'Freshlayer; hit; ttl=9' }, true],
+    ['no more, where nothing is left', '/api/products/1', { 'cache-status': 'Freshlayer; hit; ttl=-9' }, false],
+    ['never, where each read is to be validated', '/api/stock/1', { 'cache-status': STORED }, false],
+    [
+      'never, where it is not stored',
+      '/api/products/1',
+      { 'cache-status': 'Freshlayer; fwd=uri-miss; detail=no-store' },
+      false,
+    ],
+    [
+      'never, where it stands in for the origin',
       '/api/products/1',
       { 'cache-status': 'Freshlayer; fwd=stale; detail=offline' },
-      true,
+      false,
     ],
-    ['as the library has it, where no rule covers it', '/other', {}, true],
+    ['as the library has it, where no rule covers it', '/other', {}, false],
   ])('data is fresh %s: %s', async (_, url, headers, expected) => {
     bind()
     page.answer = () => Response.json(1, { headers })
     show(['product'], () => json(url))
     await settled()
-    expect(isStale('product')).toBe(expected)
+    expect(isStale('product')).toBe(!expected)
+  })
+
+  it('data whose answer nobody saw is read once more at each mount, from the layer', async () => {
+    bind()
+    show(['product'], () => page.byXhr('/api/products/1'))
+    await settled()
+    expect(isStale('product')).toBe(true)
   })
 
   it('stay as the app has them, where the app says so or no worker would tell of a change', async () => {
@@ -472,6 +509,17 @@ describe('the binding', () => {
     layer.change({ kind: 'reset', all: true, cause: 'reset' })
     await query.observer.refetch()
     expect(query.calls).toHaveBeenCalledTimes(2)
+  })
+
+  it('replaces an earlier one of the same client', async () => {
+    bind()
+    const again = bindQueryClient(client, RULES, { layer })
+    expect(layer.listeners.size).toBe(1)
+    const query = show(['product'], () => json('/api/products/1'))
+    await settled()
+    layer.change({ kind: 'reset', all: true, cause: 'reset' })
+    await until(() => expect(query.calls).toHaveBeenCalledTimes(2))
+    again.close()
   })
 
   it('does nothing outside of a browser', async () => {

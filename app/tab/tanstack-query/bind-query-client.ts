@@ -44,7 +44,7 @@ export interface Binding {
 /**
  * Has a TanStack Query client follow the layer: what has changed is fetched again, in each tab; the rules say how long data
  * is fresh; data of a user who has signed out goes. Query functions stay as they are. Call it once per client, right after
- * the client is made and before the first query. Outside of a browser it does nothing.
+ * the client is made and before the first query; a second call replaces the first. Outside of a browser it does nothing.
  *
  * @param rules the config that the worker is built from.
  */
@@ -53,8 +53,16 @@ export function bindQueryClient(client: QueryClientLike, rules: Config, options:
   if (typeof document === 'undefined') {
     return { urlsOf: () => [], ageOf: () => Promise.resolve(undefined), close: () => undefined }
   }
-  return new BoundClient(client, new PageRules(rules), options)
+  bindings.get(client)?.close()
+  const binding = new BoundClient(client, new PageRules(rules), options)
+  bindings.set(client, binding)
+  return binding
 }
+
+/** One of each client: modules that are replaced in development bind it again. */
+const bindings = new WeakMap<QueryClientLike, Binding>()
+
+const NO_DATA = { data: undefined, dataUpdatedAt: 0, status: 'pending', error: null, fetchStatus: 'idle' }
 
 class BoundClient implements Binding {
   readonly #client: QueryClientLike
@@ -81,7 +89,7 @@ class BoundClient implements Binding {
     this.#watch = new RequestWatch({
       onOwn: (run, url, method) => urls.own(run, url, method),
       onSuspect: (run, url) => urls.suspect(run, url),
-      onAnswer: (url, response) => this.#defaults.learn(url, response),
+      onAnswer: (run, url, response) => urls.answered(run, url, response),
     })
     const { signal } = this.#abort
     const leave = [
@@ -217,7 +225,13 @@ class BoundClient implements Binding {
       return urls.length === 0 || urls.some((url) => !this.#rules.isForAll(url))
     }
     this.#client.removeQueries({ predicate: (query) => query.getObserversCount() === 0 && mayBeTheirs(query) })
-    void this.#client.resetQueries({ predicate: mayBeTheirs })
+    const reset = this.#client.getQueryCache().getAll().filter(mayBeTheirs)
+    for (const query of reset) {
+      query.reset()
+      // It has come from another page or from the server, and would be back.
+      if (query.state.data !== undefined && query.options.initialData === undefined) query.setState(NO_DATA)
+    }
+    this.#refetching.due(reset, this.#refetching.now())
     const mutations = this.#client.getMutationCache()
     for (const each of mutations.getAll()) if (each.state.status !== 'pending') mutations.remove(each)
   }

@@ -25,8 +25,6 @@ interface Ports {
  */
 export class Defaults {
   readonly #ports: Ports
-  /** Milliseconds of freshness that an answer had left when it came. */
-  readonly #freshMs = new Map<string, number>()
   readonly #restore: () => void
 
   constructor(ports: Ports) {
@@ -52,14 +50,6 @@ export class Defaults {
     this.#restore = () => client.setDefaultOptions(before)
   }
 
-  /** The layer's word on an answer that has come. */
-  learn(url: string, response: Response): void {
-    const read = this.#ports.rules.read(url)
-    if (read === undefined) return
-    const { fresh } = read.rule
-    this.#freshMs.set(read.url, (leftSeconds(response) ?? (fresh === 'http' ? 0 : fresh)) * 1000)
-  }
-
   /** Data that came from a rule's answers stays in memory for as long as they may be shown, within bounds. */
   keep(query: QueryLike): void {
     // The app has said how long, for this query or for all.
@@ -77,23 +67,9 @@ export class Defaults {
     this.#restore()
   }
 
-  /** Undefined: the rules do not say, or nothing would tell of a change. */
+  /** Undefined: nobody knows, or no worker would tell of a change. */
   #staleTime(query: QueryLike): number | undefined {
-    const { layer, rules, urls } = this.#ports
-    const from = layer()?.state.controlled === true ? urls.of(query) : undefined
-    if (from === undefined || from.length === 0) return undefined
-    const each = from.map((url) => {
-      const fresh = rules.read(url)?.rule.fresh ?? 0
-      return this.#freshMs.get(url) ?? (fresh === 'http' ? 0 : fresh * 1000)
-    })
-    return Math.min(...each)
+    const { layer, urls } = this.#ports
+    return layer()?.state.controlled === true ? urls.freshMs(query) : undefined
   }
-}
-
-/** How long the layer's answer stays fresh; 0: not at all, as one that stands in for the origin. Undefined: it does not say. */
-function leftSeconds({ headers }: Response): number | undefined {
-  const nearest = headers.get('cache-status')?.split(',').at(-1) ?? ''
-  if (/;\s*detail=(offline|timeout)/.test(nearest)) return 0
-  const [, ttl] = /;\s*ttl=(-?\d+)/.exec(nearest) ?? []
-  return ttl === undefined ? undefined : Math.max(0, Number(ttl))
 }

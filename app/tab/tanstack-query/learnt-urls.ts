@@ -1,4 +1,5 @@
 import { absoluteUrl } from '../affected-urls.ts'
+import type { Rule } from '../../../config/language/index.ts'
 import type { PageRules } from './page-rules.ts'
 import type { QueryLike } from './query-client.ts'
 import type { Run } from './request-watch.ts'
@@ -12,6 +13,8 @@ export interface QueryRun extends Run {
   readonly suspected: Set<string>
   /** An infinite query gets one more page: the URLs of its other pages stay. */
   readonly isMore: boolean
+  /** Milliseconds of freshness that an answer had left when it came, by URL: of the answers that were seen. */
+  readonly freshMs: Map<string, number>
 }
 
 /** What is known of one query. */
@@ -60,10 +63,28 @@ export class LearntUrls {
       own: new Set(),
       suspected: new Set(),
       isMore,
+      freshMs: new Map(),
     }
     learnt.before = seenBy(learnt)
     learnt.run = run
     return run
+  }
+
+  /**
+   * Milliseconds for which the data is fresh from when it came. Undefined: an answer that it came from was not seen, or no
+   * rule covers it.
+   */
+  freshMs(query: QueryLike): number | undefined {
+    const freshMs = this.#byQuery.get(query)?.run?.freshMs
+    const each = (this.of(query) ?? []).map((url) => freshMs?.get(url))
+    const known = each.filter((ms) => ms !== undefined)
+    return known.length > 0 && known.length === each.length ? Math.min(...known) : undefined
+  }
+
+  /** An answer to a request of the run has come. */
+  answered(run: QueryRun, given: string, { headers }: Response): void {
+    const read = this.#rules.read(given)
+    if (read !== undefined) run.freshMs.set(read.url, leftSeconds(headers, read.rule) * 1000)
   }
 
   /** The run has made this request for certain. */
@@ -90,4 +111,20 @@ function seenBy({ before, run }: Learnt): readonly string[] {
   if (isMore || endedAtMs === undefined || all.length === 0) return [...new Set([...before, ...all])]
   const common = [...suspected].filter((url) => before.includes(url))
   return common.length > 0 || (own.size > 0 && before.length > 0) ? [...new Set([...own, ...common])] : all
+}
+
+/**
+ * How long an answer stays fresh, by the layer's word. 0 is the safe reading: then the page reads it once more, and the layer
+ * answers without a request where it is fresh.
+ *
+ * @see RFC 9211 §2
+ */
+function leftSeconds(headers: Headers, { fresh, trust }: Rule): number {
+  // The cache that is nearest to the page comes last.
+  const nearest = headers.get('cache-status')?.split(',').at(-1) ?? ''
+  const [, ttl] = /;\s*ttl=(-?\d+)/.exec(nearest) ?? []
+  if (ttl !== undefined) return Math.max(0, Number(ttl))
+  const isNew = /;\s*(stored|collapsed)\b/.test(nearest)
+  if (!isNew || fresh === 'http' || trust === 'http') return 0
+  return Math.max(0, fresh - Number(headers.get('age') ?? 0))
 }

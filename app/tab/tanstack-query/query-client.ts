@@ -8,12 +8,12 @@ export interface QueryClientLike {
   getDefaultOptions(): { readonly queries?: object }
   setDefaultOptions(options: object): void
   refetchQueries(filters: { type: 'active'; predicate: (query: QueryLike) => boolean }): Promise<void>
-  resetQueries(filters: { predicate: (query: QueryLike) => boolean }): Promise<void>
   removeQueries(filters: { predicate: (query: QueryLike) => boolean }): void
 }
 
 interface QueryCacheLike {
   getAll(): QueryLike[]
+  get(queryHash: string): QueryLike | undefined
   find(filters: { queryKey: readonly unknown[] }): QueryLike | undefined
   subscribe(listener: (event: QueryEvent) => void): () => void
 }
@@ -23,7 +23,7 @@ export interface QueryLike {
   readonly queryHash: string
   /** Milliseconds that the data stays in memory without an observer. */
   gcTime: number
-  options: { queryFn?: unknown; readonly gcTime?: number | undefined }
+  options: { queryFn?: unknown; readonly gcTime?: number | undefined; readonly initialData?: unknown }
   readonly state: {
     readonly data: unknown
     readonly dataUpdatedAt: number
@@ -31,6 +31,8 @@ export interface QueryLike {
     readonly isInvalidated: boolean
   }
   invalidate(): void
+  reset(): void
+  setState(state: object): void
   isActive(): boolean
   getObserversCount(): number
 }

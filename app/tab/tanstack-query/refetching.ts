@@ -46,7 +46,10 @@ export class Refetching {
   /** What these queries show is older than a change. */
   due(queries: readonly QueryLike[], since: number): void {
     const pending = this.#pending()
+    const cache = this.#client.getQueryCache()
     for (const query of queries) {
+      // It may have been removed since the change was heard.
+      if (cache.get(query.queryHash) !== query) continue
       const fetches = this.#of(query)
       if (fetches.dueSince === undefined && fetches.startedAt > since && query.state.fetchStatus === 'idle') continue
       fetches.dueSince = Math.max(since, fetches.dueSince ?? 0)

@@ -12,7 +12,7 @@ interface Ports<R extends Run> {
   /** The run was under way when this request began, and no run is known to have made it. */
   readonly onSuspect: (run: R, url: string) => void
   /** The answer to a request that a run has made for certain. */
-  readonly onAnswer: (url: string, response: Response) => void
+  readonly onAnswer: (run: R, url: string, response: Response) => void
 }
 
 /** Entries of resource timing come after the answer: so long after its end a run can still be told of one. */
@@ -39,20 +39,8 @@ export class RequestWatch<R extends Run> {
 
   constructor(ports: Ports<R>) {
     this.#ports = ports
-    const passOn = globalThis.fetch
-    const watching = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-      const answer = passOn.call(globalThis, input, init)
-      this.#look(input, init, answer)
-      return answer
-    }
-    globalThis.fetch = watching
-    const observer = new PerformanceObserver((list) => this.#suspect(list.getEntries()))
-    observer.observe({ type: 'resource' })
-    this.#restore = () => {
-      observer.disconnect()
-      // Another that has replaced it since stays, and calls this one.
-      if (globalThis.fetch === watching) globalThis.fetch = passOn
-    }
+    const leave = [this.#watchFetch(), this.#watchTiming()]
+    this.#restore = () => leave.forEach((each) => each())
   }
 
   /** The run is under way, until it has an end. */
@@ -79,6 +67,29 @@ export class RequestWatch<R extends Run> {
     this.#runs.clear()
   }
 
+  #watchFetch(): () => void {
+    const passOn = globalThis.fetch
+    // Worlds that imitate a browser for tests may lack it.
+    if (typeof passOn !== 'function') return () => undefined
+    const watching = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+      const answer = passOn.call(globalThis, input, init)
+      this.#look(input, init, answer)
+      return answer
+    }
+    globalThis.fetch = watching
+    return () => {
+      // Another that has replaced it since stays, and calls this one.
+      if (globalThis.fetch === watching) globalThis.fetch = passOn
+    }
+  }
+
+  #watchTiming(): () => void {
+    if (!('PerformanceObserver' in globalThis)) return () => undefined
+    const observer = new PerformanceObserver((list) => this.#suspect(list.getEntries()))
+    observer.observe({ type: 'resource' })
+    return () => observer.disconnect()
+  }
+
   /** The same context. Its signal counts as used only if the function reads it: then leaving the page aborts the request. */
   #withSignal(run: R, context: { readonly signal?: AbortSignal }): object {
     const get = (): AbortSignal | undefined => {
@@ -103,7 +114,7 @@ export class RequestWatch<R extends Run> {
     if (this.#owned.size > OWNED_KEPT && oldest !== undefined) this.#owned.delete(oldest)
     this.#ports.onOwn(run, url, method)
     answer.then(
-      (response) => this.#ports.onAnswer(url, response),
+      (response) => this.#ports.onAnswer(run, url, response),
       () => undefined,
     )
   }
