@@ -141,14 +141,22 @@ describe('which queries a change fetches again', () => {
     expect(queries.flatMap(({ calls }, id) => (calls.mock.calls.length > 1 ? [id] : []))).toEqual([7])
   })
 
-  it('a burst of changes fetches each once', async () => {
+  it('a burst of changes fetches each once, of a page with 5,000', async () => {
     bind()
+    await Promise.all(
+      Array.from({ length: 4700 }, (_, page) =>
+        client.prefetchQuery({ queryKey: ['page', page], queryFn: () => json(`/api/products?page=${page}`) }),
+      ),
+    )
     const queries = Array.from({ length: 300 }, (_, id) => show(['product', id], () => json(`/api/products/${id}`)))
     await settled()
+    const explain = vi.spyOn(layer, 'explain')
     for (let id = 0; id < 300; id++) layer.change({ kind: 'changed', urls: [`${ORIGIN}/api/products/${id}`] })
-    layer.change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
+    layer.change({ kind: 'invalidated', tags: ['product:7'], cause: 'write' })
     await heard()
     expect(queries.every(({ calls }) => calls.mock.calls.length === 2)).toBe(true)
+    // The worker is asked at most once about each URL, however many changes there are.
+    expect(explain.mock.calls.length).toBeLessThanOrEqual(5001)
   })
 
   it('where requests can only be suspected, what several runs have in common is left', async () => {

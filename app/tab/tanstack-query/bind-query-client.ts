@@ -88,7 +88,7 @@ class BoundClient implements Binding {
     this.#defaults = new Defaults({ client, layer: () => this.#layer, rules, urls })
     this.#watch = new RequestWatch({
       onOwn: (run, url, method) => urls.own(run, url, method),
-      onSuspect: (run, url) => urls.suspect(run, url),
+      onSuspect: (runs, url) => urls.suspect(runs, url),
       onAnswer: (run, url, response) => urls.answered(run, url, response),
     })
     const { signal } = this.#abort

@@ -93,13 +93,16 @@ export class LearntUrls {
     if (read !== undefined) run.own.add(read.url)
   }
 
-  /** The run may have made this request. */
-  suspect(run: QueryRun, given: string): void {
+  /** One of these runs may have made this request. */
+  suspect(runs: readonly QueryRun[], given: string): void {
     const url = this.#rules.read(given)?.url
     if (url === undefined) return
-    run.suspected.add(url)
-    // The next run has begun before this one was told.
-    if (run.of.run !== run && !run.of.before.includes(url)) run.of.before = [...run.of.before, url]
+    for (const run of runs) {
+      run.suspected.add(url)
+      const { of } = run
+      // The next run has begun before this one was told.
+      if (of.run !== run && !of.before.includes(url)) of.before = [...of.before, url]
+    }
   }
 }
 

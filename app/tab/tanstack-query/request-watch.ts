@@ -9,8 +9,8 @@ export interface Run {
 interface Ports<R extends Run> {
   /** The run has made this request for certain: it began the request itself, or gave it its signal. */
   readonly onOwn: (run: R, url: string, method: string) => void
-  /** The run was under way when this request began, and no run is known to have made it. */
-  readonly onSuspect: (run: R, url: string) => void
+  /** These runs were under way when this request began, and none is known to have made it. */
+  readonly onSuspect: (runs: readonly R[], url: string) => void
   /** The answer to a request that a run has made for certain. */
   readonly onAnswer: (run: R, url: string, response: Response) => void
 }
@@ -36,6 +36,8 @@ export class RequestWatch<R extends Run> {
   /** URLs that a run has asked for for certain, and when last. */
   readonly #owned = new Map<string, number>()
   readonly #restore: () => void
+  /** So many runs and URLs may be remembered before the old ones are looked for. */
+  #roomFor = 1000
 
   constructor(ports: Ports<R>) {
     this.#ports = ports
@@ -45,9 +47,7 @@ export class RequestWatch<R extends Run> {
 
   /** The run is under way, until it has an end. */
   follow(run: R): void {
-    for (const each of this.#runs) {
-      if (each.endedAtMs !== undefined && run.startedAtMs - each.endedAtMs > LATE_MS) this.#runs.delete(each)
-    }
+    if (this.#runs.size > this.#roomFor) this.#forget(run.startedAtMs)
     this.#runs.add(run)
   }
 
@@ -108,10 +108,7 @@ export class RequestWatch<R extends Run> {
     const url = absolute(request?.url ?? String(input))
     if (url === undefined) return
     const method = (init?.method ?? request?.method ?? 'GET').toUpperCase()
-    this.#owned.delete(url)
     this.#owned.set(url, performance.now())
-    const [oldest] = this.#owned.keys()
-    if (this.#owned.size > OWNED_KEPT && oldest !== undefined) this.#owned.delete(oldest)
     this.#ports.onOwn(run, url, method)
     answer.then(
       (response) => this.#ports.onAnswer(run, url, response),
@@ -123,11 +120,17 @@ export class RequestWatch<R extends Run> {
     for (const entry of entries) {
       const { name: url, startTime } = entry
       if (!isByScript(entry) || (this.#owned.get(url) ?? -Infinity) > startTime - SAME_REQUEST_MS) continue
-      for (const run of this.#runs) {
-        const { startedAtMs, endedAtMs = Infinity } = run
-        if (startTime >= startedAtMs && startTime <= endedAtMs) this.#ports.onSuspect(run, url)
-      }
+      const runs = [...this.#runs].filter(
+        ({ startedAtMs, endedAtMs = Infinity }) => startTime >= startedAtMs && startTime <= endedAtMs,
+      )
+      if (runs.length > 0) this.#ports.onSuspect(runs, url)
     }
+  }
+
+  #forget(nowMs: number): void {
+    for (const run of this.#runs) if (nowMs - (run.endedAtMs ?? nowMs) > LATE_MS) this.#runs.delete(run)
+    for (const [url, atMs] of this.#owned) if (nowMs - atMs > OWNED_MS) this.#owned.delete(url)
+    this.#roomFor = Math.max(1000, 2 * (this.#runs.size + this.#owned.size))
   }
 }
 
@@ -137,8 +140,8 @@ const isByScript = (entry: PerformanceEntry): boolean =>
 /** A request begins a moment after its `fetch` is called. */
 const SAME_REQUEST_MS = 100
 
-/** So many URLs are remembered as asked for by a run for certain. */
-const OWNED_KEPT = 1000
+/** An answer that takes longer is counted as one whose request nobody is known to have made. */
+const OWNED_MS = 300_000
 
 function absolute(url: string): string | undefined {
   try {
