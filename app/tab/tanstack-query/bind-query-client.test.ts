@@ -165,8 +165,26 @@ describe('which queries a change fetches again', () => {
     show(['two'], () => page.byXhr('/api/products/2'))
     await settled()
     await until(() => expect(binding.urlsOf(['one'])).toHaveLength(2))
+    show(['three'], () => page.byXhr('/api/products/3'))
     await one.observer.refetch()
-    await until(() => expect(binding.urlsOf(['one'])).toEqual([`${ORIGIN}/api/products/1`]))
+    await until(() => expect(binding.urlsOf(['three'])).toHaveLength(2))
+    expect(binding.urlsOf(['one'])).toEqual([`${ORIGIN}/api/products/1`])
+  })
+
+  it('functions that hand on their signal are told apart, though they run at once', async () => {
+    bind()
+    for (const id of [1, 2]) {
+      show([id], async ({ signal }) => {
+        await Promise.resolve()
+        return json(`/api/products/${id}`, { signal })
+      })
+    }
+    await settled()
+    await heard()
+    expect([1, 2].map((id) => binding.urlsOf([id]))).toEqual([
+      [`${ORIGIN}/api/products/1`],
+      [`${ORIGIN}/api/products/2`],
+    ])
   })
 
   it('what the app says of its keys is the last word', async () => {
@@ -344,6 +362,29 @@ describe('an optimistic value', () => {
     await until(() => expect(query.shown()).toBe('two'))
     await heard()
     expect(query.calls).toHaveBeenCalledTimes(2)
+  })
+
+  it('that ends a fetch which was due leaves it due, though the app fetches nothing itself', async () => {
+    bind()
+    const query = show(['product'], ({ signal }) => json('/api/products/1', { signal }))
+    await settled()
+    page.answer = () => new Promise(() => undefined)
+    layer.change({ kind: 'changed', urls: [`${ORIGIN}/api/products/1`] })
+    await until(() => expect(query.calls).toHaveBeenCalledTimes(2))
+    let answer: (value: unknown) => void = () => undefined
+    const write = new MutationObserver(client, {
+      mutationFn: () => new Promise((resolve) => (answer = resolve)),
+      onMutate: async () => {
+        await client.cancelQueries({ queryKey: ['product'] }, { revert: false })
+        client.setQueryData(['product'], 'optimistic')
+      },
+    })
+    void write.mutate()
+    await until(() => expect(query.shown()).toBe('optimistic'))
+    page.answer = () => Response.json('new')
+    answer(undefined)
+    await until(() => expect(query.shown()).toBe('new'))
+    expect(query.calls).toHaveBeenCalledTimes(3)
   })
 
   it('is the only thing that a write which waits for the network keeps from being fetched', async () => {
