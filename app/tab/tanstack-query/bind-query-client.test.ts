@@ -9,8 +9,10 @@ import {
   QueryObserver,
   type QueryKey,
 } from '@tanstack/react-query'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import type { Config } from '../../../config/language/index.ts'
+import type { Freshlayer } from '../connect.ts'
+import type { QueryClientLike } from './query-client.ts'
 import { FakeLayer, FakePage } from './page.fixture.ts'
 import { bindQueryClient, type Binding, type BindOptions } from './bind-query-client.ts'
 
@@ -226,6 +228,19 @@ describe('which queries a change fetches again', () => {
     await heard()
     expect(query.calls).toHaveBeenCalledTimes(1)
     expect(disabled.calls).not.toHaveBeenCalled()
+  })
+
+  it('with data that a persister has restored: at the first change, too', async () => {
+    bind()
+    // As the library's own does: it restores once, and then calls the function.
+    const persister = (queryFn: (context: never) => unknown, context: never, { state }: { state: { data: unknown } }) =>
+      state.data === undefined ? 'restored' : queryFn(context)
+    const query = show(['product'], () => json('/api/products/1'), { persister })
+    await until(() => expect(query.shown()).toBe('restored'))
+    expect(query.calls).not.toHaveBeenCalled()
+    layer.change({ kind: 'changed', urls: [`${ORIGIN}/api/stock/1`] })
+    await until(() => expect(query.calls).toHaveBeenCalledTimes(1))
+    await until(() => expect(binding.urlsOf(['product'])).toEqual([`${ORIGIN}/api/products/1`]))
   })
 
   it('an infinite query has the URLs of all its pages, and fetches them all', async () => {
@@ -537,6 +552,16 @@ describe('the times of the library', () => {
 })
 
 describe('the binding', () => {
+  it('takes a client of the library and a config, and nothing that is like neither', () => {
+    bind()
+    expectTypeOf<QueryClient>().toExtend<QueryClientLike>()
+    expectTypeOf<object>().not.toExtend<QueryClientLike>()
+    expectTypeOf(bindQueryClient).parameter(1).toEqualTypeOf<Config>()
+    expectTypeOf<Freshlayer>().toExtend<NonNullable<BindOptions['layer']>>()
+    expectTypeOf<(key: readonly unknown[]) => string[] | undefined>().toExtend<NonNullable<BindOptions['urlsOf']>>()
+    expectTypeOf<(key: readonly unknown[]) => number>().not.toExtend<NonNullable<BindOptions['urlsOf']>>()
+  })
+
   it('says how old the oldest of a query’s answers is', async () => {
     bind()
     show(['both'], () => Promise.all([json('/api/products/1'), json('/api/stock/1')]))

@@ -165,8 +165,11 @@ class BoundClient implements Binding {
     const { options } = query
     const { queryFn } = options
     if (typeof queryFn !== 'function' || this.#watched.has(queryFn)) return
-    const watched = (context: object): unknown =>
-      this.#watch.call(this.#runs.get(query) ?? run, (given) => queryFn(given) as unknown, context)
+    const watched = (context: object): unknown => {
+      const called = this.#runs.get(query) ?? run
+      this.#urls.called(called)
+      return this.#watch.call(called, (given) => queryFn(given) as unknown, context)
+    }
     this.#watched.add(watched)
     options.queryFn = watched
   }

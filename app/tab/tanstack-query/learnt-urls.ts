@@ -22,6 +22,8 @@ interface Learnt {
   /** The URLs before the last run. */
   before: readonly string[]
   run: QueryRun | undefined
+  /** Its function has been called. A run may get its data from elsewhere: from a persister, or from the server. */
+  isCalled: boolean
 }
 
 /** What the app says of the URLs of its queries. They may be relative. Undefined: it does not know either. */
@@ -44,17 +46,17 @@ export class LearntUrls {
     this.#urlsOf = urlsOf
   }
 
-  /** Undefined: nothing can be known, for the query has not run in this page and the app does not say. */
+  /** Undefined: nothing can be known, for its function has not been called in this page and the app does not say. */
   of(query: QueryLike): readonly string[] | undefined {
     const given = this.#urlsOf(query.queryKey)
     if (given !== undefined) return [given].flat().map((url) => this.#rules.read(url)?.url ?? absoluteUrl(url))
     const learnt = this.#byQuery.get(query)
-    return learnt && seenBy(learnt)
+    return learnt?.isCalled === true ? seenBy(learnt) : undefined
   }
 
   /** The query begins a run. */
   start(query: QueryLike, isMore: boolean): QueryRun {
-    const learnt: Learnt = this.#byQuery.get(query) ?? { before: [], run: undefined }
+    const learnt: Learnt = this.#byQuery.get(query) ?? { before: [], run: undefined, isCalled: false }
     this.#byQuery.set(query, learnt)
     const run: QueryRun = {
       of: learnt,
@@ -85,6 +87,11 @@ export class LearntUrls {
   answered(run: QueryRun, given: string, { headers }: Response): void {
     const read = this.#rules.read(given)
     if (read !== undefined) run.freshMs.set(read.url, leftSeconds(headers, read.rule) * 1000)
+  }
+
+  /** The run calls the query's function. */
+  called({ of }: QueryRun): void {
+    of.isCalled = true
   }
 
   /** The run has made this request for certain. */
