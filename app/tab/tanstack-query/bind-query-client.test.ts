@@ -265,6 +265,31 @@ describe('which queries a change fetches again', () => {
     leave()
   })
 
+  it('of two that show the same URL, the other follows the one that has got it anew, and no further', async () => {
+    bind()
+    // An answer that is new each time, and that is never served without a request.
+    page.answer = () =>
+      Response.json(page.requests.length, { headers: { 'cache-status': 'Freshlayer; fwd=stale; stored' } })
+    const one = show(['one'], () => json('/api/stock/1'))
+    await settled()
+    const two = show(['two'], () => json('/api/stock/1'))
+    const other = show(['other'], () => json('/api/stock/2'))
+    await settled()
+    await heard()
+    const before = [one, two].map(({ calls }) => calls.mock.calls.length)
+    await one.observer.refetch()
+    await until(() => expect(two.calls).toHaveBeenCalledTimes((before[1] ?? 0) + 1))
+    await heard()
+    expect([one, two].map(({ calls }) => calls.mock.calls.length)).toEqual(before.map((count) => count + 1))
+    expect(other.calls).toHaveBeenCalledTimes(1)
+    // A confirmed answer is no news.
+    page.answer = () =>
+      Response.json(1, { headers: { 'cache-status': 'Freshlayer; fwd=stale; fwd-status=304; stored' } })
+    await one.observer.refetch()
+    await heard()
+    expect(two.calls).toHaveBeenCalledTimes((before[1] ?? 0) + 1)
+  })
+
   it('one that is not observed is fetched when it is', async () => {
     bind()
     const query = show(['product'], () => json('/api/products/1'), { refetchOnMount: false })

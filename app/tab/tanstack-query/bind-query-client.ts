@@ -74,6 +74,8 @@ class BoundClient implements Binding {
   /** The functions by which those of the queries are called. */
   readonly #watched = new WeakSet<object>()
   readonly #runs = new WeakMap<QueryLike, QueryRun>()
+  /** Queries that are due because another query of this page has got an answer anew. */
+  readonly #told = new WeakSet<QueryLike>()
   readonly #abort = new AbortController()
   #layer: Layer | undefined
   #affectedUrls: AffectedUrls | undefined
@@ -147,14 +149,19 @@ class BoundClient implements Binding {
 
   /** What the cache tells of a query. */
   #learn(type: string, query: QueryLike, action: Action | undefined): void {
-    if (type === 'removed') this.#refetching.forget(query)
+    if (type === 'removed') {
+      this.#refetching.forget(query)
+      this.#urls.forget(query)
+    }
     // What became due without an observer is fetched for it, whatever it says of mounting.
     if (type === 'observerAdded') queueMicrotask(() => this.#refetching.work())
     if (type !== 'updated' || action === undefined) return
     if (action.type === 'fetch') this.#begin(query, action.meta?.fetchMore !== undefined)
     if (action.type === 'success' || action.type === 'error') this.#end(query, action.manual === true)
     this.#refetching.learn(query, action)
-    if (action.type === 'success') this.#defaults.keep(query)
+    if (action.type !== 'success') return
+    this.#defaults.keep(query)
+    if (action.manual !== true) this.#tellOthers(query)
   }
 
   #begin(query: QueryLike, isMore: boolean): void {
@@ -178,6 +185,22 @@ class BoundClient implements Binding {
     const run = this.#runs.get(query)
     // Data that the app sets ends no fetch.
     if (run !== undefined && !isManual) run.endedAtMs ??= performance.now()
+  }
+
+  /**
+   * Other queries of this page may show what the query has just got anew: nobody tells the page of a change that it has read
+   * itself. What they get so is told to nobody, or two of them would keep each other fetching (I11).
+   */
+  #tellOthers(query: QueryLike): void {
+    const { news } = this.#runs.get(query) ?? {}
+    if (this.#told.delete(query) || news === undefined || news.size === 0) return
+    const since = this.#refetching.startOf(query)
+    const others = [...new Set([...news].flatMap((url) => this.#urls.at(url)))].filter(
+      (other) => other !== query && other.state.data !== undefined && this.#refetching.startOf(other) < since,
+    )
+    for (const other of others) this.#told.add(other)
+    // Once this one has its data.
+    queueMicrotask(() => this.#refetching.due(others, since))
   }
 
   #hear(change: ChangeEvent): void {

@@ -15,6 +15,8 @@ export interface QueryRun extends Run {
   readonly isMore: boolean
   /** Milliseconds of freshness that an answer had left when it came, by URL: of the answers that were seen. */
   readonly freshMs: Map<string, number>
+  /** URLs whose answers were new to the layer: the other tabs are told, and this page is not. */
+  readonly news: Set<string>
 }
 
 /** What is known of one query. */
@@ -24,6 +26,9 @@ interface Learnt {
   run: QueryRun | undefined
   /** Its function has been called. A run may get its data from elsewhere: from a persister, or from the server. */
   isCalled: boolean
+  readonly query: QueryLike
+  /** All URLs that it has ever been said to read. */
+  readonly ever: Set<string>
 }
 
 /** What the app says of the URLs of its queries. They may be relative. Undefined: it does not know either. */
@@ -39,6 +44,7 @@ export class LearntUrls {
   readonly #rules: PageRules
   readonly #urlsOf: UrlsOf
   readonly #byQuery = new WeakMap<QueryLike, Learnt>()
+  readonly #byUrl = new Map<string, Set<QueryLike>>()
 
   /** @param urlsOf the last word, where it knows. */
   constructor(rules: PageRules, urlsOf: UrlsOf) {
@@ -54,9 +60,30 @@ export class LearntUrls {
     return learnt?.isCalled === true ? seenBy(learnt) : undefined
   }
 
+  /** The queries whose data is known to come from the URL, or may come from it. */
+  at(url: string): QueryLike[] {
+    return [...(this.#byUrl.get(url) ?? [])].filter((query) => this.of(query)?.includes(url) === true)
+  }
+
+  /** The query is gone. */
+  forget(query: QueryLike): void {
+    for (const url of this.#byQuery.get(query)?.ever ?? []) {
+      const queries = this.#byUrl.get(url)
+      queries?.delete(query)
+      if (queries?.size === 0) this.#byUrl.delete(url)
+    }
+    this.#byQuery.delete(query)
+  }
+
   /** The query begins a run. */
   start(query: QueryLike, isMore: boolean): QueryRun {
-    const learnt: Learnt = this.#byQuery.get(query) ?? { before: [], run: undefined, isCalled: false }
+    const learnt: Learnt = this.#byQuery.get(query) ?? {
+      before: [],
+      run: undefined,
+      isCalled: false,
+      query,
+      ever: new Set(),
+    }
     this.#byQuery.set(query, learnt)
     const run: QueryRun = {
       of: learnt,
@@ -66,6 +93,7 @@ export class LearntUrls {
       suspected: new Set(),
       isMore,
       freshMs: new Map(),
+      news: new Set(),
     }
     learnt.before = seenBy(learnt)
     learnt.run = run
@@ -86,7 +114,10 @@ export class LearntUrls {
   /** An answer to a request of the run has come. */
   answered(run: QueryRun, given: string, { headers }: Response): void {
     const read = this.#rules.read(given)
-    if (read !== undefined) run.freshMs.set(read.url, leftSeconds(headers, read.rule) * 1000)
+    if (read === undefined) return
+    const status = nearestStatus(headers)
+    run.freshMs.set(read.url, leftSeconds(status, headers, read.rule) * 1000)
+    if (/;\s*stored\b/.test(status) && !/;\s*fwd-status=304\b/.test(status)) run.news.add(read.url)
   }
 
   /** The run calls the query's function. */
@@ -97,7 +128,9 @@ export class LearntUrls {
   /** The run has made this request for certain. */
   own(run: QueryRun, url: string, method: string): void {
     const read = this.#rules.read(url, method)
-    if (read !== undefined) run.own.add(read.url)
+    if (read === undefined) return
+    run.own.add(read.url)
+    this.#note(run, read.url)
   }
 
   /** One of these runs may have made this request. */
@@ -106,10 +139,20 @@ export class LearntUrls {
     if (url === undefined) return
     for (const run of runs) {
       run.suspected.add(url)
+      this.#note(run, url)
       const { of } = run
       // The next run has begun before this one was told.
       if (of.run !== run && !of.before.includes(url)) of.before = [...of.before, url]
     }
+  }
+
+  #note({ of }: QueryRun, url: string): void {
+    const { query, ever } = of
+    // A run may go on after its query is gone.
+    if (this.#byQuery.get(query) !== of) return
+    ever.add(url)
+    const queries = this.#byUrl.get(url) ?? new Set()
+    this.#byUrl.set(url, queries.add(query))
   }
 }
 
@@ -123,18 +166,19 @@ function seenBy({ before, run }: Learnt): readonly string[] {
   return common.length > 0 || (own.size > 0 && before.length > 0) ? [...new Set([...own, ...common])] : all
 }
 
+/** What the layer says of an answer: the cache that is nearest to the page comes last. */
+const nearestStatus = (headers: Headers): string => headers.get('cache-status')?.split(',').at(-1) ?? ''
+
 /**
  * How long an answer stays fresh, by the layer's word. 0 is the safe reading: then the page reads it once more, and the layer
  * answers without a request where it is fresh.
  *
  * @see RFC 9211 §2
  */
-function leftSeconds(headers: Headers, { fresh, trust }: Rule): number {
-  // The cache that is nearest to the page comes last.
-  const nearest = headers.get('cache-status')?.split(',').at(-1) ?? ''
-  const [, ttl] = /;\s*ttl=(-?\d+)/.exec(nearest) ?? []
+function leftSeconds(status: string, headers: Headers, { fresh, trust }: Rule): number {
+  const [, ttl] = /;\s*ttl=(-?\d+)/.exec(status) ?? []
   if (ttl !== undefined) return Math.max(0, Number(ttl))
-  const isNew = /;\s*(stored|collapsed)\b/.test(nearest)
+  const isNew = /;\s*(stored|collapsed)\b/.test(status)
   if (!isNew || fresh === 'http' || trust === 'http') return 0
   return Math.max(0, fresh - Number(headers.get('age') ?? 0))
 }

@@ -43,6 +43,11 @@ export class Refetching {
     return ++this.#clock
   }
 
+  /** When the query's last fetch began. */
+  startOf(query: QueryLike): number {
+    return this.#of(query).startedAt
+  }
+
   /** What these queries show is older than a change. */
   due(queries: readonly QueryLike[], since: number): void {
     const pending = this.#pending()
