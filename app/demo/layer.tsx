@@ -2,11 +2,11 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'
-import { connect, type ChangeEvent, type Counts, type Freshlayer } from '../tab/index.ts'
+import { connect, type Counts, type Freshlayer } from 'freshlayer'
+import { bindQueryClient, type Binding } from 'freshlayer/tanstack-query'
+import rules from '../../config/freshlayer.config.ts'
 import { isUnreachable } from './api-error.ts'
 import { formatAge, formatNumber, plural } from './format.ts'
-import { isCovered } from './layer-reach.ts'
-import { urlOfKey } from './resources/query-keys.ts'
 import { beforeUserChange, confirmSession, currentUserId, useSession } from './session.ts'
 
 /** How often the ages on screen are updated while the page is visible. */
@@ -14,31 +14,18 @@ const LOOK_MS = 3_000
 /** How long the screen must not change before its ages are updated. */
 const SETTLE_MS = 250
 
-/** Connects the app to the layer, refetches changed data, and shows the layer's state in `place`. */
+/** Connects the app and its query client to the layer, and shows the layer's state in `place`. */
 export function mountLayer(place: HTMLElement | null, client: QueryClient): void {
   const nameOf = (id: number | null): string | null => (id === null ? null : String(id))
   const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()), mayUpdate: () => !isEdited() })
   beforeUserChange((id) => layer.identify(nameOf(id)))
-  layer.on('change', (change) => void refetchChanged(client, change))
+  const binding = bindQueryClient(client, rules, { layer })
   layer.on('state', ({ offline }) => !offline && confirmSession())
-  if (place !== null) createRoot(place).render(<LayerStrip layer={layer} client={client} />)
+  if (place !== null) createRoot(place).render(<LayerStrip {...{ layer, binding, client }} />)
 }
 
 /** Whether a form of this page has unsaved changes. */
 const isEdited = (): boolean => document.querySelector('form :is(:user-valid, :user-invalid)') !== null
-
-async function refetchChanged(client: QueryClient, { kind, urls }: ChangeEvent): Promise<void> {
-  await client.invalidateQueries({
-    predicate: ({ queryKey, state }) => {
-      const url = urlOfKey(queryKey)
-      if (url === undefined) return false
-      // A first answer matters only to a query without data: the other queries have read it or will read it.
-      if (kind === 'first' && state.data !== undefined) return false
-      // Only the layer knows which queries an invalidated tag concerns. It answers refetches of fresh data from store.
-      return kind === 'reset' || kind === 'invalidated' || isCovered(new URL(url, location.origin).href, urls)
-    },
-  })
-}
 
 interface Sight {
   /** Age of the oldest answer on screen, in seconds. 'live': no answer comes from store. Absent: no answer is shown. */
@@ -46,12 +33,18 @@ interface Sight {
   readonly total: Readonly<Counts>
 }
 
-function LayerStrip({ layer, client }: { readonly layer: Freshlayer; readonly client: QueryClient }): JSX.Element {
+interface Shown {
+  readonly layer: Freshlayer
+  readonly binding: Binding
+  readonly client: QueryClient
+}
+
+function LayerStrip({ layer, binding, client }: Shown): JSX.Element {
   const state = useSyncExternalStore(
     (listener) => layer.on('state', listener),
     () => layer.state,
   )
-  const sight = useSight(layer, client)
+  const sight = useSight({ layer, binding, client })
   const isOffline = useIsOffline(state.offline)
   return (
     <aside className="layer-strip" aria-label="Data freshness">
@@ -108,13 +101,13 @@ function onConnectionChange(listener: () => void): () => void {
 }
 
 /** The state of the answers on screen, updated at each change and every few seconds while the page is visible. */
-function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
+function useSight({ layer, binding, client }: Shown): Sight | undefined {
   const [sight, setSight] = useState<Sight | undefined>(undefined)
   useEffect(() => {
     let stopped = false
     const look = async (): Promise<void> => {
       if (document.visibilityState === 'hidden' || !layer.state.controlled) return
-      const seen = await lookAt(layer, client)
+      const seen = await lookAt({ layer, binding, client })
       if (!stopped) setSight(seen)
     }
     // A request without an answer, for example while a worker is replaced, is repeated at the next update.
@@ -133,24 +126,20 @@ function useSight(layer: Freshlayer, client: QueryClient): Sight | undefined {
       clearInterval(timer)
       for (const each of leave) each()
     }
-  }, [layer, client])
+  }, [layer, binding, client])
   return sight
 }
 
-async function lookAt(layer: Freshlayer, client: QueryClient): Promise<Sight | undefined> {
-  const urls = client
+async function lookAt({ layer, binding, client }: Shown): Promise<Sight | undefined> {
+  const shown = client
     .getQueryCache()
     .findAll({ type: 'active', predicate: ({ state }) => state.data !== undefined })
-    .map(({ queryKey }) => urlOfKey(queryKey))
-    .filter((url) => url !== undefined)
-  const [explanations, stats] = await Promise.all([
-    Promise.all(urls.map((url) => layer.explain(new URL(url, location.origin).href))),
-    layer.stats(),
-  ])
+    .map(({ queryKey }) => binding.ageOf(queryKey))
+  const [all, stats] = await Promise.all([Promise.all(shown), layer.stats()])
   if (stats === undefined) return undefined
   const { total } = stats
-  if (urls.length === 0) return { total }
-  const ages = explanations.map(({ ageSeconds }) => ageSeconds).filter((age) => age !== undefined)
+  if (shown.length === 0) return { total }
+  const ages = all.filter((age) => age !== undefined)
   return { total, age: ages.length === 0 ? 'live' : Math.max(...ages) }
 }
 

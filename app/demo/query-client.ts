@@ -9,8 +9,6 @@ export function createQueryClient(): QueryClient {
     mutationCache: new MutationCache({ onError: endSessionWhenRefused }),
     defaultOptions: {
       queries: {
-        staleTime: 0,
-        refetchOnWindowFocus: true,
         retry: (failures, error) => failures < 1 && !isRefusal(error),
         // Only a request shows whether the server can be reached. `navigator.onLine` may be false beside a server on
         // the same machine, and true behind a captive portal. The default mode would hold requests back by it.

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { connect, hasConnected } from './connect.ts'
+import { connect, connectedLayer } from './connect.ts'
 import { connectAtLoad } from './connect-at-load.ts'
 
-vi.mock('./connect.ts', () => ({ connect: vi.fn(), hasConnected: vi.fn() }))
+vi.mock('./connect.ts', () => ({ connect: vi.fn(), connectedLayer: vi.fn() }))
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -38,10 +38,12 @@ describe('a page that its app does not connect', () => {
   })
 })
 
-it('a page that its app has connected by then is left alone', () => {
+it('a page that its app has connected by then is left alone', async () => {
+  vi.spyOn(console, 'info').mockImplementation(() => undefined)
+  const theirs = (await vi.importActual<typeof import('./connect.ts')>('./connect.ts')).connect()
   const target = page(false)
   connectAtLoad(OPTIONS)
-  vi.mocked(hasConnected).mockReturnValue(true)
+  vi.mocked(connectedLayer).mockReturnValue(theirs)
   target.dispatchEvent(new Event('load'))
   expect(connect).not.toHaveBeenCalled()
 })

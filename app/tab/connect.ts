@@ -140,9 +140,6 @@ let connected: Freshlayer | undefined
 /** What `connect()` has given this page last; undefined: it has not been called. */
 export const connectedLayer = (): Freshlayer | undefined => connected
 
-/** Whether this page has called `connect()`. */
-export const hasConnected = (): boolean => connected !== undefined
-
 /** What a page has asked for while the worker took it over has been answered by then, mostly. */
 const SETTLE_MS = 1000
 

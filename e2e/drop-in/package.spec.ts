@@ -15,8 +15,9 @@ test('an install runs no script and brings what the layer needs alone; each entr
 import { connect } from 'freshlayer'
 import { defineConfig } from 'freshlayer/config'
 import { notModifiedFields } from 'freshlayer/server'
+import { bindQueryClient } from 'freshlayer/tanstack-query'
 import { freshlayer } from 'freshlayer/vite'
-console.log([connect, defineConfig, notModifiedFields, freshlayer].map((each) => typeof each).join())
+console.log([connect, defineConfig, notModifiedFields, bindQueryClient, freshlayer].map((each) => typeof each).join())
 `,
   })
   await app.install()
@@ -33,7 +34,10 @@ console.log([connect, defineConfig, notModifiedFields, freshlayer].map((each) =>
     code: 0,
   })
   // Without Vite: its plugin asks it for types alone.
-  expect(await app.run('node', 'import.mjs')).toEqual({ output: 'function,function,function,function\n', code: 0 })
+  expect(await app.run('node', 'import.mjs')).toEqual({
+    output: 'function,function,function,function,function\n',
+    code: 0,
+  })
 })
 
 interface Tree {

@@ -21,6 +21,7 @@ export class Shop {
   asked = 0
   /** How many requests have asked for the clock, whose answer is new each time. */
   askedTheTime = 0
+  readonly #clocks = new Map<string, number[]>()
 
   /** @param folder the app's built files. Default: none, for an app whose files another server has. */
   constructor(folder?: string) {
@@ -29,6 +30,13 @@ export class Shop {
 
   get url(): string {
     return `http://localhost:${this.#port}`
+  }
+
+  /** When this clock was asked for, each time: in milliseconds of the epoch, as its answers tell. */
+  clock(id: number): number[] {
+    const times = this.#clocks.get(`/api/clocks/${id}`) ?? []
+    this.#clocks.set(`/api/clocks/${id}`, times)
+    return times
   }
 
   async start(): Promise<void> {
@@ -50,6 +58,11 @@ export class Shop {
       if (pathname === '/api/clock') {
         response.setHeader('content-type', 'application/json')
         return void response.end(`{"time":${++this.askedTheTime}}`)
+      }
+      if (pathname.startsWith('/api/clocks/')) {
+        const now = Date.now()
+        this.clock(Number(pathname.split('/').pop())).push(now)
+        return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ now }))
       }
       // Browsers ask for it without a word of the app.
       if (pathname === '/favicon.ico') return void response.writeHead(204).end()

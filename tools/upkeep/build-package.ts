@@ -13,6 +13,7 @@ const PROGRAMS = [
       'app/tab/react/index.ts',
       'app/tab/swr/index.ts',
       'app/page/index.ts',
+      'app/tab/tanstack-query/index.ts',
     ],
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: [],

@@ -77,6 +77,11 @@ const BUDGETS: readonly Budget[] = [
     script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery'),
   },
   { name: 'tab client, and the bridge to SWR', limitKb: 6.5, script: tabWith('swr/index.ts', 'freshlayerSwr') },
+  {
+    name: 'tab client, and the binding of TanStack Query',
+    limitKb: 10.5,
+    script: tabWith('tanstack-query/index.ts', 'bindQueryClient'),
+  },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
