@@ -7,3 +7,11 @@ export {
   type PreconditionOutcome,
   strongEntityTag,
 } from './validators.ts'
+export type { SyncOptions } from './sync/asked.ts'
+export type { EntityChanges, SyncAnswer } from './sync/changes-since.ts'
+export type { Comparison } from './sync/compare.ts'
+export type { QueryRows, Session, SessionPool } from './sync/database.ts'
+export type { ApiRow, Select, SyncedEntity } from './sync/entity.ts'
+export { type LoggedTable, migration, undoing } from './sync/migration.ts'
+export { sync } from './sync/sync.ts'
+export { beginGeneration, cutLog, type CutOptions } from './sync/upkeep.ts'

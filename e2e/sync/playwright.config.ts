@@ -1,0 +1,17 @@
+import { defineConfig } from '@playwright/test'
+
+// Without more: the part for every change. `FULL=1`: 50,000 commits. `SEED=…`: the same transactions again.
+
+process.env['SEED'] ??= String(Date.now() % 1_000_000_000)
+
+export default defineConfig({
+  testDir: '.',
+  metadata: { seed: process.env['SEED'] },
+  outputDir: '../../dist/e2e-sync/results',
+  workers: 1,
+  fullyParallel: false,
+  forbidOnly: true,
+  retries: 0,
+  timeout: 30 * 60_000,
+  reporter: [['list']],
+})

@@ -1,0 +1,168 @@
+import { bucketSums, collectionDigest } from '../../sw/core/digest.ts'
+import { gone, SyncProblem } from './answers.ts'
+import { type Asked, askedOf, rowsOf, type SyncOptions } from './asked.ts'
+import { type Cursor, formatCursor, type LogPosition, parseCursor } from './cursor.ts'
+import { inSnapshot, type Session } from './database.ts'
+import type { ApiRow } from './entity.ts'
+import { entriesAfter, isBehind, type LogEntry, type LogState, logState } from './log.ts'
+
+/** The changes of one entity in an answer. An id stands once, in one of the three lists. */
+export interface EntityChanges {
+  readonly added: readonly ApiRow[]
+  readonly updated: readonly ApiRow[]
+  /** The ids, as texts. */
+  readonly deleted: readonly string[]
+  /** How many rows the caller may see: only where nothing is left to come, so that the client's own number has to be the same. */
+  readonly total?: number
+  /** Of all rows' ids and versions, see `collectionDigest`: where `total` stands, and the request had `digest=1`. */
+  readonly digest?: number
+}
+
+/** The answer of `GET /sync`. */
+export interface SyncAnswer {
+  /** The cursor that was asked with; null at a first load. */
+  readonly since: string | null
+  /** The next cursor. */
+  readonly timestamp: string
+  /** Whether to ask again at once. */
+  readonly hasMore: boolean
+  /** Whether changes have been made whose turn comes only when an older transaction has ended: ask again soon. */
+  readonly behind: boolean
+  /** How long a cursor is good for, as an ISO 8601 duration. */
+  readonly retention: string
+  readonly data: Readonly<Record<string, EntityChanges>>
+}
+
+/**
+ * What has changed since a cursor, or a page of the first load.
+ *
+ * @throws SyncProblem 400 for a cursor or an entity that is none, 410 for a cursor that is of no use any more.
+ */
+export async function changesSince<Principal>(
+  options: SyncOptions<Principal>,
+  principal: Principal,
+  query: URLSearchParams,
+): Promise<SyncAnswer> {
+  const { pool, days = 30, spread = 30, pageSize = 1000 } = options
+  const asked = askedOf(options, principal, (query.get('entities') ?? '').split(',').filter(Boolean))
+  const since = query.get('since')
+  const given = since === null ? undefined : parseCursor(since)
+  if (given === 'invalid') throw new SyncProblem(400, 'since is no cursor of this server.')
+  return inSnapshot(pool, async (session) => {
+    const state = await logState(session)
+    if (state.isForeign) throw gone('generation', spread)
+    if (given !== undefined) assertUsable(given, state, asked.digest, spread)
+    const { generation } = state
+    // The horizon is read before the first row of a first load: what changes meanwhile comes after it.
+    const cursor = given ?? {
+      generation,
+      scope: asked.digest,
+      position: { xid: state.horizon, id: 0n },
+      load: { entity: asked.names[0] ?? '' },
+    }
+    const reading = { session, asked, pageSize }
+    const read = cursor.load
+      ? await loadedPage(reading, cursor, cursor.load)
+      : await changedPage(reading, cursor, state)
+    const { data, next, hasMore } = read
+    const behind = await isBehind(session, asked.scopes)
+    const isComplete = !hasMore && !behind && next.load === undefined && next.position.xid >= state.horizon
+    return {
+      since,
+      timestamp: formatCursor(next),
+      hasMore,
+      behind,
+      retention: `P${days}D`,
+      data: isComplete ? await withTotals(reading, data, query.get('digest') === '1') : data,
+    }
+  })
+}
+
+/**
+ * @throws SyncProblem 410
+ */
+function assertUsable({ generation, scope, position }: Cursor, state: LogState, digest: string, spread: number): void {
+  // A place that this database has not come to is of a database that was restored.
+  if (generation !== state.generation || position.xid > state.horizon) throw gone('generation', spread)
+  if (scope !== digest) throw gone('scope', spread)
+  if (isBefore(position, state.begin)) throw gone('retention', spread)
+}
+
+interface Reading<Principal> {
+  readonly session: Session
+  readonly asked: Asked<Principal>
+  readonly pageSize: number
+}
+
+interface Page {
+  readonly data: Readonly<Record<string, EntityChanges>>
+  readonly next: Cursor
+  readonly hasMore: boolean
+}
+
+const NOTHING: EntityChanges = { added: [], updated: [], deleted: [] }
+
+/** A page of the first load: the rows of one entity, and then those of the next. */
+async function loadedPage<Principal>(
+  reading: Reading<Principal>,
+  cursor: Cursor,
+  { entity, after }: NonNullable<Cursor['load']>,
+): Promise<Page> {
+  const { asked, session, pageSize } = reading
+  const page = await rowsOf(asked, entity, session).page(after, pageSize)
+  const following = asked.names[asked.names.indexOf(entity) + 1]
+  const load = page.after ? { entity, after: page.after } : following === undefined ? undefined : { entity: following }
+  const data = Object.fromEntries(
+    asked.names.map((name) => [name, name === entity ? { ...NOTHING, added: page.rows } : NOTHING]),
+  )
+  const { generation, scope, position } = cursor
+  return { data, next: { generation, scope, position, load }, hasMore: load !== undefined }
+}
+
+/** What has changed after the cursor, as it is now. */
+async function changedPage<Principal>(
+  reading: Reading<Principal>,
+  { generation, scope, position }: Cursor,
+  { horizon }: LogState,
+): Promise<Page> {
+  const { session, asked, pageSize } = reading
+  const entries = await entriesAfter(session, position, asked.scopes, pageSize)
+  const data: Record<string, EntityChanges> = {}
+  for (const name of asked.names) {
+    const firsts = new Map<string, LogEntry>()
+    for (const entry of entries) if (entry.entity === name && !firsts.has(entry.rowId)) firsts.set(entry.rowId, entry)
+    const rows = await rowsOf(asked, name, session).byId([...firsts.keys()])
+    const of = (isAdded: boolean): ApiRow[] =>
+      [...firsts.values()].flatMap(({ rowId, operation }) => {
+        const row = rows.get(rowId)
+        return row !== undefined && (operation === 'added') === isAdded ? [row] : []
+      })
+    data[name] = {
+      added: of(true),
+      updated: of(false),
+      // Also one that was added in this page: the client may have got it before its turn, as rows are read as they are.
+      deleted: [...firsts.keys()].filter((rowId) => !rows.has(rowId)),
+    }
+  }
+  const hasMore = entries.length === pageSize
+  // All below the horizon has been read: a client without news keeps a young cursor.
+  const next = hasMore ? (entries.at(-1)?.position ?? position) : { xid: horizon, id: 0n }
+  return { data, next: { generation, scope, position: next }, hasMore }
+}
+
+async function withTotals<Principal>(
+  { asked, session }: Reading<Principal>,
+  data: Page['data'],
+  wantsDigest: boolean,
+): Promise<Page['data']> {
+  const counted: Record<string, EntityChanges> = {}
+  for (const [name, changes] of Object.entries(data)) {
+    const rows = rowsOf(asked, name, session)
+    const digest = wantsDigest ? { digest: collectionDigest(bucketSums(await rows.versions())) } : {}
+    counted[name] = { ...changes, total: await rows.count(), ...digest }
+  }
+  return counted
+}
+
+const isBefore = (one: LogPosition, other: LogPosition): boolean =>
+  one.xid < other.xid || (one.xid === other.xid && one.id < other.id)

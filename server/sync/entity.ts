@@ -1,0 +1,141 @@
+import type { RowVersion } from '../../sw/core/digest.ts'
+import type { Session } from './database.ts'
+
+/** A select and the values of its parameters, `$1` and so on. */
+export interface Select {
+  readonly text: string
+  readonly values?: readonly unknown[]
+}
+
+/** A row as the API shows it. */
+export type ApiRow = Readonly<Record<string, unknown>>
+
+/** What the backend says of one entity that clients keep in step with. */
+export interface SyncedEntity<Principal> {
+  /**
+   * The rows that a caller may see, as the API shows them, in one select that has the columns `id` and `version`. Rows that
+   * count as deleted are left out: then clients hear of them as deleted.
+   * @example (user) => ({ text: 'select * from products where tenant = $1 and deleted_at is null', values: [user.tenant] })
+   */
+  readonly rows: (principal: Principal) => Select
+  /** The column whose value names a row. Default: 'id'. */
+  readonly id?: string
+  /** The column whose value changes whenever the row does; the API has to show it. Default: 'updated_at'. */
+  readonly version?: string
+  /** The column whose highest values are the rows that users want first. Default: the id. */
+  readonly recent?: string
+  /**
+   * The values of the log's `scope` that the caller may know of, where the table is logged with one. Default: all.
+   * @example (user) => [String(user.tenant)]
+   */
+  readonly scopes?: (principal: Principal) => readonly string[]
+  /** The row as the API shows it, from the row of the select. Default: the same. */
+  readonly render?: (row: ApiRow) => ApiRow
+}
+
+/** A page of rows in the order of the first load, and where the next one begins. */
+export interface LoadedPage {
+  readonly rows: readonly ApiRow[]
+  /** Default: there is no next page. */
+  readonly after?: readonly string[] | undefined
+}
+
+/** Reads the rows of one entity for one caller, all in one session. */
+export class EntityRows<Principal> {
+  readonly #entity: SyncedEntity<Principal>
+  readonly #select: Select
+  readonly #session: Session
+
+  constructor(entity: SyncedEntity<Principal>, principal: Principal, session: Session) {
+    this.#entity = entity
+    this.#select = entity.rows(principal)
+    this.#session = session
+  }
+
+  /** Those of the rows that the caller may see, by their ids. */
+  async byId(ids: readonly string[]): Promise<ReadonlyMap<string, ApiRow>> {
+    if (ids.length === 0) return new Map()
+    const { rows } = await this.#query((next) => `where t.${this.#id}::text = any(${next}::text[])`, [ids])
+    return new Map(rows.map((row) => [String(row[this.#idName]), this.#render(row)]))
+  }
+
+  /** The rows that stand after a place, the most recent first. */
+  async page(after: readonly string[] | undefined, limit: number): Promise<LoadedPage> {
+    const order = this.#order
+    const { rows } = await this.#query(
+      (next) =>
+        [
+          after === undefined
+            ? ''
+            : `where (${order.join(', ')}) < (${after.map((_, at) => nextOf(next, at)).join(', ')})`,
+          `order by ${order.map((column) => `${column} desc`).join(', ')} limit ${limit + 1}`,
+        ].join(' '),
+      after ?? [],
+      order.map((column, at) => `${column}::text as "freshlayer_${at}"`),
+    )
+    const shown = rows.slice(0, limit)
+    const last = rows.length > limit ? shown.at(-1) : undefined
+    return {
+      rows: shown.map((row) => this.#render(withoutPlace(row))),
+      after: last && order.map((_, at) => String(last[`freshlayer_${at}`])),
+    }
+  }
+
+  async count(): Promise<number> {
+    const { text, values = [] } = this.#select
+    const { rows } = await this.#session.query(`select count(*)::int as total from (${text}) t`, values)
+    return Number(rows[0]?.['total'])
+  }
+
+  /** Each row's id, and its version as the API shows it. */
+  async versions(): Promise<RowVersion[]> {
+    const { version = 'updated_at' } = this.#entity
+    const { rows } = await this.#query(() => '', [])
+    return rows.map((row) => ({
+      id: String(row[this.#idName]),
+      version: versionText(this.#render(row)[version]),
+    }))
+  }
+
+  get #idName(): string {
+    return this.#entity.id ?? 'id'
+  }
+
+  get #id(): string {
+    return identifier(this.#idName)
+  }
+
+  get #order(): string[] {
+    const { recent } = this.#entity
+    return [...(recent === undefined ? [] : [`t.${identifier(recent)}`]), `t.${this.#id}`]
+  }
+
+  #render(row: ApiRow): ApiRow {
+    return this.#entity.render?.(row) ?? row
+  }
+
+  #query(
+    clause: (next: string) => string,
+    more: readonly unknown[],
+    columns: readonly string[] = [],
+  ): ReturnType<Session['query']> {
+    const { text, values = [] } = this.#select
+    const all = ['t.*', ...columns].join(', ')
+    return this.#session.query(`select ${all} from (${text}) t ${clause(`$${values.length + 1}`)}`, [
+      ...values,
+      ...more,
+    ])
+  }
+}
+
+/** A version as JSON has it: a row of the answer and a row of the database give the same text. */
+export const versionText = (value: unknown): string =>
+  value instanceof Date ? value.toISOString() : typeof value === 'string' ? value : JSON.stringify(value)
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+
+/** The name of a parameter some places after another. */
+const nextOf = (first: string, at: number): string => `$${Number(first.slice(1)) + at}`
+
+const withoutPlace = (row: ApiRow): ApiRow =>
+  Object.fromEntries(Object.entries(row).filter(([name]) => !name.startsWith('freshlayer_')))

@@ -1,0 +1,131 @@
+/** A table whose changes the log notes. */
+export interface LoggedTable {
+  /** What the log and `/sync` call it, such as 'products'. */
+  readonly entity: string
+  /** The table, with its schema where it is not on the search path. */
+  readonly table: string
+  /** The column that names a row. Default: 'id'. */
+  readonly id?: string
+  /**
+   * The column whose value decides who may know of a row, such as a tenant's id. A row that gets another value is deleted for
+   * the one and added for the other. Default: none, and then everyone who may read the entity hears of each change of it.
+   */
+  readonly scope?: string
+  /** The column that holds when a row last changed. It is added where it is missing, and kept by a trigger. Default: 'updated_at'. */
+  readonly updatedAt?: string
+}
+
+/** The log's tables and functions. May be run again and again. */
+const LOG = `
+create schema if not exists freshlayer;
+
+-- One row: which log this is, and up to where it has been cut off.
+create table if not exists freshlayer.log (
+  is_only boolean primary key default true check (is_only),
+  generation uuid not null default gen_random_uuid(),
+  cut_xid xid8 not null default '0',
+  cut_id bigint not null default 0
+);
+insert into freshlayer.log default values on conflict do nothing;
+
+create table if not exists freshlayer.changes (
+  id bigint generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  entity text not null,
+  row_id text not null,
+  scope text,
+  operation text not null check (operation in ('added', 'updated', 'deleted')),
+  noted_at timestamptz not null default clock_timestamp(),
+  primary key (xid, id)
+);
+create index if not exists changes_by_entity on freshlayer.changes (entity, xid, id);
+`
+
+/**
+ * The SQL that makes the change log, and has PostgreSQL write into it whatever changes in these tables, in the transaction of
+ * the change: whoever makes it, an ORM or a person with psql. It may be run again, also with other tables. PostgreSQL 15 and
+ * later, PGlite.
+ *
+ * Not noted: changes while `session_replication_role` is 'replica'.
+ */
+export const migration = (tables: readonly LoggedTable[]): string =>
+  [LOG, ...tables.map((table) => triggersOf(table))].join('\n')
+
+/** The SQL that stops noting the changes of a table. The log stays. */
+export const undoing = ({ entity, table }: LoggedTable): string =>
+  ['insert', 'update', 'delete', 'truncate', 'updated_at']
+    .map((event) => `drop trigger if exists ${identifier(`freshlayer_${event}`)} on ${qualified(table)};`)
+    .concat(
+      ['note', 'note_truncate', 'touch'].map((name) => `drop function if exists ${functionName(name, entity)}();`),
+    )
+    .join('\n')
+
+function triggersOf(logged: LoggedTable): string {
+  const { entity, table, id = 'id', scope, updatedAt = 'updated_at' } = logged
+  const of = (row: string): string => `${row}.${identifier(id)}::text, ${scopeOf(row)}`
+  const scopeOf = (row: string): string => (scope === undefined ? 'null' : `${row}.${identifier(scope)}::text`)
+  const name = literal(entity)
+  const same = `o.${identifier(id)}::text = n.${identifier(id)}::text and ${scopeOf('o')} is not distinct from ${scopeOf('n')}`
+  const columns = 'insert into freshlayer.changes (entity, row_id, scope, operation)'
+  const trigger = (event: string, rows: string): string => `
+create trigger freshlayer_${event} after ${event} on ${qualified(table)}
+  ${rows} for each statement execute function ${functionName('note', entity)}();`
+  return `
+${undoing(logged)}
+alter table ${qualified(table)} add column if not exists ${identifier(updatedAt)} timestamptz(3) not null default clock_timestamp();
+
+-- Later than before by a millisecond at least: two versions of a row never have the same.
+create function ${functionName('touch', entity)}() returns trigger language plpgsql as $$
+begin
+  if to_jsonb(new) is distinct from to_jsonb(old) then
+    new.${identifier(updatedAt)} := greatest(clock_timestamp(), old.${identifier(updatedAt)} + interval '1 millisecond');
+  end if;
+  return new;
+end $$;
+create trigger freshlayer_updated_at before update on ${qualified(table)}
+  for each row execute function ${functionName('touch', entity)}();
+
+create function ${functionName('note', entity)}() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  if tg_op = 'INSERT' then
+    ${columns} select ${name}, ${of('n')}, 'added' from new_rows n;
+  elsif tg_op = 'DELETE' then
+    ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o;
+  else
+    ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o
+      where not exists (select from new_rows n where ${same});
+    ${columns} select ${name}, ${of('n')}, case when o.${identifier(id)} is null then 'added' else 'updated' end
+      from new_rows n left join old_rows o on ${same}
+      where o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o);
+  end if;
+  -- Once per transaction and entity: PostgreSQL folds what is the same.
+  if found then perform pg_notify('freshlayer', ${name}); end if;
+  return null;
+end $$;
+${trigger('insert', 'referencing new table as new_rows')}
+${trigger('update', 'referencing old table as old_rows new table as new_rows')}
+${trigger('delete', 'referencing old table as old_rows')}
+
+create function ${functionName('note_truncate', entity)}() returns trigger
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  execute format(
+    'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${of('o').replaceAll("'", "''")}, ''deleted'' from %I.%I o',
+    ${name}, tg_table_schema, tg_table_name);
+  perform pg_notify('freshlayer', ${name});
+  return null;
+end $$;
+create trigger freshlayer_truncate before truncate on ${qualified(table)}
+  for each statement execute function ${functionName('note_truncate', entity)}();
+`
+}
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+const qualified = (table: string): string =>
+  table
+    .split('.')
+    .map((part) => identifier(part))
+    .join('.')
+const functionName = (name: string, entity: string): string => `freshlayer.${identifier(`${name}_${entity}`)}`

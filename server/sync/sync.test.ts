@@ -1,0 +1,299 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Database, openDatabase } from '../demo/database.ts'
+import type { SyncAnswer } from './changes-since.ts'
+import { SyncClient } from './client.fixture.ts'
+import { migration, undoing } from './migration.ts'
+import { sync } from './sync.ts'
+import { beginGeneration, cutLog } from './upkeep.ts'
+
+const LOGGED = [
+  { entity: 'products', table: 'products' },
+  { entity: 'notes', table: 'notes', scope: 'owner' },
+]
+
+let database: Database
+let handler: (request: Request) => Promise<Response>
+const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> =>
+  database.pool.query(text, values)
+
+beforeAll(async () => {
+  database = await openDatabase({ kind: 'memory' })
+  await sql('create table products (id integer primary key, name text not null, deleted_at timestamptz)')
+  await sql('create table notes (id uuid primary key default gen_random_uuid(), owner text, text text)')
+  // Twice is as once.
+  await sql(migration(LOGGED))
+  await sql(migration(LOGGED))
+  handler = sync<string>({
+    pool: database.pool,
+    pageSize: 10,
+    principalOf: (request) => request.headers.get('x-user') ?? undefined,
+    entities: {
+      products: {
+        rows: () => ({ text: 'select id, name, updated_at from products where deleted_at is null' }),
+        recent: 'updated_at',
+      },
+      notes: {
+        rows: (user) => ({ text: 'select * from notes where owner = $1', values: [user] }),
+        scopes: (user) => [user],
+      },
+    },
+  })
+})
+afterAll(() => database.close())
+beforeEach(async () => {
+  await sql('delete from products')
+  await sql('delete from notes')
+})
+
+const fill = (count: number): Promise<unknown> =>
+  sql(`insert into products (id, name) select n, 'product ' || n from generate_series(1, $1::int) n`, [count])
+
+/** What a client has to hold, as JSON has it. */
+async function expected(): Promise<unknown> {
+  const { rows } = await sql('select id, name, updated_at from products where deleted_at is null order by id')
+  return JSON.parse(JSON.stringify(rows))
+}
+const held = (client: SyncClient): unknown =>
+  [...client.rows.values()].toSorted((one, other) => Number(one['id']) - Number(other['id']))
+
+describe('a client of /sync', () => {
+  test('loads all in pages, the most recent first, and has a total and a digest at the end', async () => {
+    await fill(25)
+    await sql(`update products set name = 'newest' where id = 7`)
+    const client = new SyncClient(handler, 'products')
+    const last = await client.pull()
+    expect(client.answers.map(({ data }) => data['products']?.added.length)).toEqual([10, 10, 5])
+    expect(client.answers[0]?.data['products']?.added[0]).toMatchObject({ id: 7, name: 'newest' })
+    expect(client.answers.map(({ hasMore }) => hasMore)).toEqual([true, true, false])
+    expect(last.data['products']).toMatchObject({ total: 25, digest: expect.any(Number) })
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test('then gets what has changed, in the list where it belongs', async () => {
+    await fill(3)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await sql(`insert into products (id, name) values (4, 'new')`)
+    await sql(`update products set name = 'other' where id = 1`)
+    await sql('delete from products where id = 2')
+    await sql('update products set deleted_at = now() where id = 3')
+    const { data } = await client.pull()
+    expect(data['products']).toMatchObject({
+      added: [{ id: 4, name: 'new' }],
+      updated: [{ id: 1, name: 'other' }],
+      deleted: ['2', '3'],
+      total: 2,
+    })
+    expect((await client.pull()).data['products']).toMatchObject({ added: [], updated: [], deleted: [] })
+    // A soft deletion is taken back.
+    await sql('update products set deleted_at = null where id = 3')
+    expect((await client.pull()).data['products']?.updated).toMatchObject([{ id: 3 }])
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test.each([
+    [
+      'came and went',
+      [`insert into products (id, name) values (9, 'a')`, 'delete from products where id = 9'],
+      { deleted: ['9'] },
+    ],
+    [
+      'came and changed',
+      [`insert into products (id, name) values (9, 'a')`, `update products set name = 'b' where id = 9`],
+      { added: [{ id: 9, name: 'b' }] },
+    ],
+    [
+      'went and came',
+      ['delete from products where id = 1', `insert into products (id, name) values (1, 'again')`],
+      { updated: [{ id: 1, name: 'again' }] },
+    ],
+    ['got another id', ['update products set id = 8 where id = 1'], { added: [{ id: 8 }], deleted: ['1'] }],
+    ['was updated to the same', [`update products set name = name`], {}],
+    [
+      'was upserted',
+      [
+        `insert into products (id, name) values (1, 'up'), (5, 'new') on conflict (id) do update set name = excluded.name`,
+      ],
+      { added: [{ id: 5 }], updated: [{ id: 1, name: 'up' }] },
+    ],
+    ['was truncated', ['truncate products'], { deleted: ['1', '2'] }],
+  ])('a row that %s stands in the answer as it has to', async (_, changes, lists) => {
+    await fill(2)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    for (const change of changes) await sql(change)
+    const { data } = await client.pull()
+    const { added, updated, deleted } = data['products'] ?? {}
+    expect({ added, updated, deleted }).toMatchObject({ added: [], updated: [], deleted: [], ...lists })
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test('gets a change that is made while it loads', async () => {
+    await fill(25)
+    const client = new SyncClient(handler, 'products')
+    await client.step()
+    await sql(`update products set name = 'moved' where id = 1`)
+    await sql('delete from products where id in (2, 24)')
+    await sql(`insert into products (id, name) values (26, 'new')`)
+    await client.pull()
+    await client.pull()
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test('is told of many changes in pages, and each cursor is a place to go on from', async () => {
+    await fill(40)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await sql(`update products set name = 'all'`)
+    const first = await client.step()
+    expect(first).toMatchObject({ hasMore: true, data: { products: { updated: { length: 10 } } } })
+    const other = new SyncClient(handler, 'products')
+    for (const [id, row] of client.rows) other.rows.set(id, row)
+    other.cursor = client.cursor
+    await Promise.all([client.pull(), other.pull()])
+    expect(held(client)).toEqual(await expected())
+    expect(held(other)).toEqual(await expected())
+  })
+
+  test('a version never goes back, whatever the clock or a writer says', async () => {
+    await fill(1)
+    const before = (await sql('select updated_at from products')).rows[0]?.['updated_at'] as Date
+    await sql(`update products set updated_at = '2100-01-01'`)
+    const after = (await sql('select updated_at from products')).rows[0]?.['updated_at'] as Date
+    expect(after.getTime()).toBeGreaterThan(before.getTime())
+  })
+})
+
+describe('the scope of a caller', () => {
+  const note = (owner: string): Promise<unknown> => sql('insert into notes (owner, text) values ($1, $1)', [owner])
+
+  test('no caller gets another’s rows, nor their ids', async () => {
+    const [ada, grace] = [new SyncClient(handler, 'notes', 'ada'), new SyncClient(handler, 'notes', 'grace')]
+    await note('ada')
+    await Promise.all([ada.pull(), grace.pull()])
+    await note('grace')
+    await sql(`update notes set text = 'changed'`)
+    await sql(`delete from notes where owner = 'ada'`)
+    await Promise.all([ada.pull(), grace.pull()])
+    expect(JSON.stringify(ada.answers)).not.toContain('grace')
+    expect(JSON.stringify(grace.answers)).not.toContain('ada')
+    expect([ada.rows.size, grace.rows.size]).toEqual([0, 1])
+    const ids = grace.answers.flatMap(({ data }) => data['notes']?.deleted)
+    expect(ids).toEqual([])
+  })
+
+  test('a row that gets another owner is deleted for the one, and added for the other', async () => {
+    const [ada, grace] = [new SyncClient(handler, 'notes', 'ada'), new SyncClient(handler, 'notes', 'grace')]
+    await note('ada')
+    await Promise.all([ada.pull(), grace.pull()])
+    await sql(`update notes set owner = 'grace'`)
+    const [one, other] = await Promise.all([ada.pull(), grace.pull()])
+    expect(one.data['notes']).toMatchObject({ added: [], updated: [], deleted: [expect.any(String)] })
+    expect(other.data['notes']).toMatchObject({ added: [{ owner: 'grace' }], updated: [], deleted: [] })
+  })
+
+  test('a cursor of another caller is 410, and never a table of theirs', async () => {
+    const ada = new SyncClient(handler, 'notes', 'ada')
+    await ada.pull()
+    const grace = new SyncClient(handler, 'notes', 'grace')
+    grace.cursor = ada.cursor
+    await expect(grace.step()).rejects.toThrow(/^410 .*"reason":"scope"/)
+  })
+
+  test('a caller who is nobody gets 401', async () => {
+    const response = await handler(new Request('http://shop.invalid/sync?entities=products'))
+    expect(response.status).toBe(401)
+    expect(response.headers.get('cache-control')).toBe('no-store')
+  })
+})
+
+describe('a cursor that is of no use', () => {
+  test('older than the log: 410, a time to wait, and compare fetches only what differs', async () => {
+    await fill(500)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await sql(`update products set name = 'other' where id <= 5`)
+    await sql('delete from products where id = 6')
+    await sql(`insert into products (id, name) values (501, 'new')`)
+    expect(await cutLog(database.pool, { days: 0 })).toBeGreaterThan(0)
+    const query = `/sync?entities=products&since=${client.cursor}`
+    const response = await client.ask(query)
+    expect(response.status).toBe(410)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect(await response.json()).toMatchObject({ status: 410, reason: 'retention' })
+    expect(await client.compare()).toBe(6)
+    expect(held(client)).toEqual(await expected())
+    await sql(`update products set name = 'after' where id = 1`)
+    await client.pull()
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test('a client without news keeps a young cursor while the log is cut', async () => {
+    await fill(1)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await note()
+    await client.pull()
+    await cutLog(database.pool, { days: 0 })
+    await expect(client.pull()).resolves.toMatchObject({ hasMore: false })
+  })
+  const note = (): Promise<unknown> => sql(`insert into notes (owner) values ('grace')`)
+
+  test('of another generation: 410, and compare finds nothing to fetch where nothing differs', async () => {
+    await fill(20)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await beginGeneration(database.pool)
+    await expect(client.step()).rejects.toThrow(/^410 .*"reason":"generation"/)
+    expect(await client.compare()).toBe(0)
+    await client.pull()
+    expect(held(client)).toEqual(await expected())
+  })
+
+  test.each([
+    ['no cursor', 'entities=products&since=2026-01-01', 400],
+    ['no cursor, but JSON', `entities=products&since=${Buffer.from('[1,2]').toString('base64url')}`, 400],
+    ['an entity that is none', 'entities=constructor', 400],
+    ['no entity', '', 400],
+  ])('%s is %s: %i', async (_, query, status) => {
+    const response = await new SyncClient(handler, 'products').ask(`/sync?${query}`)
+    expect(response.status).toBe(status)
+    expect(await response.json()).toMatchObject({ status, detail: expect.any(String) })
+  })
+
+  test.each([
+    ['/sync/compare', '{', 400],
+    ['/sync/compare', '{"entity":"products","sums":"AAAA"}', 400],
+    ['/sync/rows', JSON.stringify({ entity: 'products', ids: Array.from({ length: 1001 }, String) }), 400],
+    ['/sync/rows', '{"entity":"products","ids":[1]}', 400],
+  ])('%s refuses %s', async (path, body, status) => {
+    const response = await new SyncClient(handler, 'products').ask(path, { method: 'POST', body })
+    expect(response.status).toBe(status)
+  })
+})
+
+test('nothing is noted any more after the migration is undone', async () => {
+  await sql('create table visits (id integer)')
+  const logged = { entity: 'visits', table: 'visits' }
+  await sql(migration([logged]))
+  await sql('insert into visits (id) values (1)')
+  await sql(undoing(logged))
+  await sql('insert into visits (id) values (2)')
+  const { rows } = await sql(`select row_id from freshlayer.changes where entity = 'visits'`)
+  expect(rows).toEqual([{ row_id: '1' }])
+})
+
+test('the answer has the shape that clients know', async () => {
+  await fill(1)
+  const answer = (await (await new SyncClient(handler, 'products').ask('/sync?entities=products')).json()) as SyncAnswer
+  expect(answer).toEqual({
+    since: null,
+    timestamp: expect.any(String),
+    hasMore: false,
+    behind: false,
+    retention: 'P30D',
+    data: { products: { added: [expect.objectContaining({ id: 1 })], updated: [], deleted: [], total: 1 } },
+  })
+})

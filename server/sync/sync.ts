@@ -1,0 +1,25 @@
+import { answerJson, answerProblem, SyncProblem } from './answers.ts'
+import type { SyncOptions } from './asked.ts'
+import { changesSince } from './changes-since.ts'
+import { compare, readRows } from './compare.ts'
+
+/**
+ * Handlers of `GET /sync?since=&entities=`, `POST /sync/compare` and `POST /sync/rows`, from a `Request` to a `Response`.
+ * Which of them it is says the end of the path.
+ */
+export function sync<Principal>(options: SyncOptions<Principal>): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      const principal = await options.principalOf(request)
+      if (principal === undefined) throw new SyncProblem(401, 'Sign in first.')
+      const path = new URL(request.url).pathname
+      if (path.endsWith('/compare')) return answerJson(await compare(options, principal, request))
+      if (path.endsWith('/rows')) return answerJson(await readRows(options, principal, request))
+      if (request.method !== 'GET') throw new SyncProblem(405, 'GET is the method of /sync.', {}, { allow: 'GET' })
+      return answerJson(await changesSince(options, principal, new URL(request.url).searchParams))
+    } catch (error) {
+      if (error instanceof SyncProblem) return answerProblem(error)
+      throw error
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** How many buckets the ids of a collection fall into. */
+export const BUCKETS = 4096
+
+/** What a digest knows of a row: its id, and what changes whenever the row does. */
+export interface RowVersion {
+  readonly id: string
+  readonly version: string
+}
+
+/** The bucket of an id: 0 to 4095. */
+export const bucketOf = (id: string): number => hashOf(id) >>> 20
+
+/**
+ * A sum for each bucket, over its rows' ids and versions. The order of the rows does not matter. Two sets of rows that differ
+ * in one row differ in the sum of its bucket, but for one case in four thousand million.
+ */
+export function bucketSums(rows: Iterable<RowVersion>): Uint32Array {
+  const sums = new Uint32Array(BUCKETS)
+  for (const { id, version } of rows) {
+    const bucket = bucketOf(id)
+    sums[bucket] = (sums[bucket] ?? 0) + hashOf(`${id}\n${version}`)
+  }
+  return sums
+}
+
+/** One number for a whole collection: 32 bits. */
+export const collectionDigest = (sums: Uint32Array): number => sums.reduce((sum, each) => (sum + each) >>> 0, 0)
+
+/** FNV-1a over the text's UTF-16 units, finished as MurmurHash3 does: texts that differ a little differ in all bits. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
