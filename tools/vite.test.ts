@@ -80,10 +80,27 @@ describe('the Vite plugin', () => {
     expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 
-  it('says what to do where vite-plugin-pwa builds a worker, too', async () => {
-    const { warned } = await built('routes: []', {}, [{ name: 'vite-plugin-pwa' }])
-    expect(warned.filter((said) => said.includes('vite-plugin-pwa'))).toEqual([
-      expect.stringContaining('load the layer in that one (attach)'),
+  it('puts the layer into the worker of vite-plugin-pwa where the app has that plugin, and keeps no files of its own', async () => {
+    const pwa: Plugin = {
+      name: 'vite-plugin-pwa',
+      api: { disabled: false, registerSWData: () => ({ inlinePath: '/theirs.js', scope: '/', type: 'classic' }) },
+      closeBundle() {
+        writeFileSync(join(this.environment.config.root, 'dist/theirs.js'), 'theirs()')
+      },
+    }
+    const { root, error, warned } = await built('routes: []', {}, [pwa])
+    expect(error).toBeUndefined()
+    expect(warned).toEqual([])
+    const worker = readFileSync(join(root, 'dist/theirs.js'), 'utf8')
+    expect(worker).toMatch(/freshlayer-[^]*;\ntheirs\(\)$/)
+    expect(worker).not.toContain('index.html')
+    expect(existsSync(join(root, 'dist/sw.js'))).toBe(false)
+  }, 60_000)
+
+  it('stands alone beside a vite-plugin-pwa that is disabled', async () => {
+    const { root } = await built("shell: '/index.html', routes: []", {}, [
+      { name: 'vite-plugin-pwa', api: { disabled: true } },
     ])
+    expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 })

@@ -18,7 +18,7 @@ import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
 
 export interface ConnectOptions {
-  /** The worker's script. Default: '/sw.js'. */
+  /** The worker's script. Default: the one that the Vite plugin has built; without it '/sw.js'. */
   readonly worker?: string
   /** What the worker controls. Default: the folder of its script. */
   readonly scope?: string

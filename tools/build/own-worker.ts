@@ -7,6 +7,9 @@ export const WORKER = 'sw.js'
 /** What each of our workers has in it: the names of what it keeps begin so. */
 const OURS = 'freshlayer-'
 
+/** Whether a script has the layer in it. */
+export const holdsLayer = (script: string): boolean => script.includes(OURS)
+
 /**
  * Keeps a worker that is not the layer's from being written over.
  *
@@ -17,7 +20,7 @@ export async function assertOurs(folder: string): Promise<void> {
     if (error.code === 'ENOENT') return OURS
     throw error
   })
-  if (script.includes(OURS)) return
+  if (holdsLayer(script)) return
   throw new Error(
     `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
   )
