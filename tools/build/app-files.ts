@@ -53,3 +53,7 @@ export async function manifestOf(
 const asUrl = (file: string): string => encodeURI(file).replaceAll(/[#?]/g, encodeURIComponent)
 
 const digestOf = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex').slice(0, 32)
+
+/** Files of the app's root before those of its parts. */
+export const byDepth = (one: string, other: string): number =>
+  one.split('/').length - other.split('/').length || (one < other ? -1 : 1)

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { access, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { APP_FILES, filesOf } from './app-files.ts'
+import { APP_FILES, byDepth, filesOf } from './app-files.ts'
 import { workerScript } from './build-worker.ts'
 import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
@@ -18,7 +18,7 @@ export interface Change {
 export interface FolderOptions {
   /** The rules file. */
   readonly config: string
-  /** The path at which the folder is served, with a slash at its end. Default: `<base href>` of its first document, or '/'. */
+  /** The path at which the folder is served, with a slash at its end. Default: what its documents say. */
   readonly base?: string | undefined
 }
 
@@ -37,13 +37,20 @@ export async function changesOf(folder: string, { config, base: given }: FolderO
   const read = await Promise.all(
     documents.map(async (file) => ({ file, html: await readFile(join(folder, file), 'utf8') })),
   )
-  const base = given ?? baseOf(read[0]?.html ?? '') ?? '/'
+  const base = given ?? (await servedAt(folder))
   // A document stands in for pages of any path: a relative address would be another one in each.
   const tagged = read.map(({ file, html }) => ({ file, text: withTag(html, base + PAGE_SCRIPT) }))
   const changes = [...scripts, ...tagged]
   const contents = new Map(changes.map(({ file, text }) => [file, text]))
   const worker = await workerScript({ config, files: folder, base, contents }, join(folder, WORKER))
   return [...changes, { file: WORKER, text: worker }]
+}
+
+/** The path at which a folder is served, as the `<base href>` of its first document says, the shallowest; '/' without one. */
+export async function servedAt(folder: string): Promise<string> {
+  const documents = (await filesOf(folder, ['**/*.html'])).toSorted(byDepth)
+  const [first] = documents.includes('index.html') ? ['index.html'] : documents
+  return (first !== undefined && baseOf(await readFile(join(folder, first), 'utf8'))) || '/'
 }
 
 /**

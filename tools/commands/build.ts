@@ -1,5 +1,5 @@
 import type { CAC } from 'cac'
-import { apply, type Change, changesOf, report, undoingOf } from '../build/build-folder.ts'
+import { apply, type Change, changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
@@ -18,12 +18,12 @@ export function buildCommand(cli: CAC): void {
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun, ...flags }: FolderFlags) => {
       const config = configOf(flags)
-      const { base } = flags
+      const base = pathOf(flags.base) ?? (await servedAt(folder))
       if (!(await isAccepted({ config, files: folder, base }))) {
         process.exitCode = 1
         return
       }
-      await carryOut(folder, await changesOf(folder, { config, base: pathOf(base) }), dryRun)
+      await carryOut(folder, await changesOf(folder, { config, base }), dryRun)
     })
 }
 
