@@ -6,6 +6,7 @@ import { putIntoWorker } from './build/beside-pwa.ts'
 import { buildWorker, workerScript } from './build/build-worker.ts'
 import { acceptedConfig } from './build/config-module.ts'
 import { inWorkerOfPwa } from './build/in-worker-of-pwa.ts'
+import { tellOfKept } from './build/kept-size.ts'
 import { assertOurs, WORKER } from './build/own-worker.ts'
 import { sourcePath } from './build/source-path.ts'
 import { ViteProject } from './build/vite-project.ts'
@@ -119,6 +120,12 @@ function atBuild(project: () => ViteProject, files: readonly string[]): Plugin {
           return
         }
         for (const warning of await proposeShell(config, folder, { base, files })) logger.warn(`warning ${warning}`)
+        for (const said of await tellOfKept(
+          folder,
+          files,
+          "freshlayer({ files: ['index.html', 'assets/index-*.js'] })",
+        ))
+          logger.warn(`warning ${said}`)
         await assertOurs(folder)
         const out = resolve(folder, WORKER)
         const size = await buildWorker({ config: rules, out, files: folder, globs: files, define })

@@ -18,7 +18,7 @@ export async function proposeShell(
   {
     base = '/',
     files: globs = APP_FILES,
-  }: { readonly base?: string | undefined; readonly files?: readonly string[] } = {},
+  }: { readonly base?: string | undefined; readonly files?: readonly string[] | undefined } = {},
 ): Promise<string[]> {
   const { shell, navigation } = compileRules(config)
   const missed = navigation.pages === undefined ? 'pages of this app' : 'pages that were never loaded'
