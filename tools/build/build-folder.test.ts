@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { changesOf, report, servedAt } from './build-folder.ts'
 import { tellOfKept } from './kept-size.ts'
+import { tellOfOthers } from './own-worker.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'freshlayer-folder-'))
 afterAll(() => rmSync(home, { recursive: true }))
@@ -61,5 +62,18 @@ describe('where a folder is served', () => {
     mkdirSync(join(folder, 'a'))
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
     expect(await servedAt(folder)).toBe(base)
+  })
+})
+
+describe('a worker of another tool in the folder', () => {
+  it('is named with what to do about it, until the script that removes it is in its place', async () => {
+    const folder = mkdtempSync(join(home, 'others-'))
+    expect(await tellOfOthers(folder)).toEqual([])
+    writeFileSync(join(folder, 'ngsw-worker.js'), 'class Driver {}')
+    expect(await tellOfOthers(folder)).toEqual([
+      expect.stringMatching(/ngsw-worker\.js is another worker, .*`npx freshlayer kill --out \S+ngsw-worker\.js`/),
+    ])
+    writeFileSync(join(folder, 'ngsw-worker.js'), '"freshlayer-cache-v1"')
+    expect(await tellOfOthers(folder)).toEqual([])
   })
 })

@@ -25,3 +25,24 @@ export async function assertOurs(folder: string): Promise<void> {
     `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
   )
 }
+
+/** What other tools call the worker that they write for the whole app. */
+const OTHERS = ['ngsw-worker.js', 'service-worker.js', 'serviceWorker.js', 'serviceworker.js']
+
+/**
+ * What to say of workers of another kind in a built folder: a scope has one, and browsers keep the one that they have for as
+ * long as nothing else is served in its place.
+ */
+export async function tellOfOthers(folder: string): Promise<string[]> {
+  const said: string[] = []
+  for (const name of OTHERS) {
+    const path = join(folder, name)
+    const script = await readFile(path, 'utf8').catch(() => undefined)
+    if (script === undefined || holdsLayer(script)) continue
+    said.push(
+      `${path} is another worker, and a scope has one: let the app no longer register it, and for browsers that have it ` +
+        `write \`npx freshlayer kill --out ${path}\` after each build`,
+    )
+  }
+  return said
+}

@@ -2,6 +2,7 @@ import type { CAC } from 'cac'
 import pc from 'picocolors'
 import { apply, type Change, changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
 import { tellOfKept } from '../build/kept-size.ts'
+import { tellOfOthers } from '../build/own-worker.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
@@ -28,7 +29,8 @@ export function buildCommand(cli: CAC): void {
         process.exitCode = 1
         return
       }
-      for (const said of await tellOfKept(folder, globs)) console.log(`${pc.yellow('warning')} ${said}`)
+      for (const said of [...(await tellOfOthers(folder)), ...(await tellOfKept(folder, globs))])
+        console.log(`${pc.yellow('warning')} ${said}`)
       await carryOut(folder, await changesOf(folder, { config, base, keep: globs }), dryRun)
     })
 }
