@@ -98,9 +98,14 @@ describe('the Vite plugin', () => {
   }, 60_000)
 
   it('stands alone beside a vite-plugin-pwa that is disabled', async () => {
-    const { root } = await built("shell: '/index.html', routes: []", {}, [
-      { name: 'vite-plugin-pwa', api: { disabled: true } },
-    ])
+    // It knows no option of its own before Vite has read the config.
+    const api = { disabled: false }
+    const pwa: Plugin = {
+      name: 'vite-plugin-pwa',
+      api,
+      configResolved: () => Promise.resolve().then(() => void (api.disabled = true)),
+    }
+    const { root } = await built("shell: '/index.html', routes: []", {}, [pwa])
     expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 })

@@ -13,7 +13,6 @@ describe('what vite-plugin-pwa says of itself', () => {
   it.each([
     ['no plugin of that name', Pwa.among([{ name: 'other' }])],
     ['one without an api', among()],
-    ['one that is disabled', among({ disabled: true })],
   ])('%s is none', (_, pwa) => expect(pwa).toBeUndefined())
 
   it.each([
@@ -29,6 +28,14 @@ describe('what vite-plugin-pwa says of itself', () => {
     [{ path: '/sw.js' }, undefined],
   ])('%j is the worker %j', (said, worker) => {
     expect(among({ disabled: false, registerSWData: () => said })?.registered()).toEqual(worker)
+  })
+
+  it('is asked again whether it is disabled: it does not know at once', () => {
+    const api = { disabled: false }
+    const pwa = among(api)
+    expect(pwa?.isDisabled()).toBe(false)
+    api.disabled = true
+    expect(pwa?.isDisabled()).toBe(true)
   })
 
   it('has a worker in development where it has a web manifest', () => {

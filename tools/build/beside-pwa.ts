@@ -30,11 +30,15 @@ export class Pwa {
     this.#api = api
   }
 
-  /** The one of these plugins; undefined where there is none, or it is disabled. */
+  /** The one of these plugins; undefined where there is none. */
   static among(plugins: readonly Plugin[]): Pwa | undefined {
     const api: unknown = plugins.find(({ name }) => name === 'vite-plugin-pwa')?.api
-    if (typeof api !== 'object' || api === null || ('disabled' in api && api.disabled === true)) return undefined
-    return new Pwa(api)
+    return typeof api === 'object' && api !== null ? new Pwa(api) : undefined
+  }
+
+  /** Whether it does nothing (`disable: true`). It knows when Vite has started to build or serve, and not before. */
+  isDisabled(): boolean {
+    return 'disabled' in this.#api && this.#api.disabled === true
   }
 
   /**

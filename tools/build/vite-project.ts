@@ -45,6 +45,10 @@ export class ViteProject {
   learnWorker(): void {
     if (this.pwa === undefined || this.#isLearnt) return
     this.#isLearnt = true
+    if (this.pwa.isDisabled()) {
+      this.pwa = undefined
+      return
+    }
     const registered = this.pwa.registered()
     if (this.vite.command === 'build') {
       this.pageWorker = registered ?? { worker: this.#inBase(this.#named ?? WORKER) }
