@@ -65,6 +65,13 @@ describe('the Vite plugin', () => {
     ])
   }, 60_000)
 
+  it('names a worker of another kind that the app still has', async () => {
+    const { warned } = await built('routes: []', { 'public/service-worker.js': 'self.skipWaiting()' })
+    expect(warned.filter((said) => said.includes('another worker'))).toEqual([
+      expect.stringContaining('dist/service-worker.js is another worker, and a scope has one'),
+    ])
+  }, 60_000)
+
   it('writes over no worker of another kind', async () => {
     const worker = "self.addEventListener('push', () => undefined)"
     const { root, error } = await built('routes: []', { 'public/sw.js': worker })

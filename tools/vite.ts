@@ -7,7 +7,7 @@ import { buildWorker, workerScript } from './build/build-worker.ts'
 import { acceptedConfig } from './build/config-module.ts'
 import { inWorkerOfPwa } from './build/in-worker-of-pwa.ts'
 import { tellOfKept } from './build/kept-size.ts'
-import { assertOurs, WORKER } from './build/own-worker.ts'
+import { assertOurs, tellOfOthers, WORKER } from './build/own-worker.ts'
 import { sourcePath } from './build/source-path.ts'
 import { ViteProject } from './build/vite-project.ts'
 import { proposeShell } from './rules/propose-shell.ts'
@@ -120,11 +120,8 @@ function atBuild(project: () => ViteProject, files: readonly string[]): Plugin {
           return
         }
         for (const warning of await proposeShell(config, folder, { base, files })) logger.warn(`warning ${warning}`)
-        for (const said of await tellOfKept(
-          folder,
-          files,
-          "freshlayer({ files: ['index.html', 'assets/index-*.js'] })",
-        ))
+        const fewer = "freshlayer({ files: ['index.html', 'assets/index-*.js'] })"
+        for (const said of [...(await tellOfOthers(folder)), ...(await tellOfKept(folder, files, fewer))])
           logger.warn(`warning ${said}`)
         await assertOurs(folder)
         const out = resolve(folder, WORKER)
