@@ -15,7 +15,10 @@ import { proposeShell } from './rules/propose-shell.ts'
 export interface FreshlayerOptions {
   /** The rules file, from the project's root. Default: 'freshlayer.config.ts' there or in 'config', or `.js`, `.mts`, `.mjs`. */
   readonly config?: string
-  /** Which built files are kept for offline use. Default: scripts, styles, documents, icons and fonts. */
+  /**
+   * Which built files are kept for offline use. Without effect beside `vite-plugin-pwa`, which keeps them. Default: scripts,
+   * styles, documents, icons and fonts.
+   */
   readonly files?: readonly string[]
   /**
    * Whether pages that have not called `connect()` themselves by their event `load` are connected by a script that the plugin
