@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path'
 import type { Plugin } from 'vite'
 import type { Config } from '../config/language/index.ts'
 import { APP_FILES } from './build/app-files.ts'
-import { putIntoWorker } from './build/beside-pwa.ts'
+import { PWA_DEV_WORKER, putIntoWorker } from './build/beside-pwa.ts'
 import { buildWorker, workerScript } from './build/build-worker.ts'
 import { acceptedConfig } from './build/config-module.ts'
 import { inWorkerOfPwa } from './build/in-worker-of-pwa.ts'
@@ -63,7 +63,9 @@ export function freshlayer({ config, files = APP_FILES, connect = true, worker }
     buildStart: {
       // vite-plugin-pwa knows its options by then, and no module is loaded yet.
       order: 'pre',
-      handler: () => project.learnWorker(),
+      handler() {
+        return project.learnWorker(async () => (await this.resolve(PWA_DEV_WORKER)) !== null)
+      },
     },
     load(id) {
       // In development a module of a package has a query.

@@ -63,6 +63,11 @@ describe('the layer in front of another worker', () => {
     expect(readFileSync(join(home, 'sw.js'), 'utf8')).toBe(whole)
   })
 
+  it('is not put into a worker that attaches it itself', async () => {
+    writeFileSync(join(home, 'own.js'), `import { attach } from 'freshlayer/sw'\nattach(self, rules)`)
+    expect(await putIntoWorker(home, 'own.js', 'ours()')).toBe('had')
+  })
+
   it('is not put into a worker that is not there, or removes itself', async () => {
     await expect(putIntoWorker(home, 'none.js', '')).rejects.toThrow(/has written no .*none\.js: name its worker/)
     writeFileSync(join(home, 'gone.js'), 'self.registration.unregister()')

@@ -29,21 +29,21 @@ export function inWorkerOfPwa(project: () => ViteProject): Plugin {
       })
     },
     async resolveId(source, importer, options) {
-      if (source === PART) return `\0${PART}`
+      if (source.startsWith(PART)) return `\0${source}`
       if (project().pwa === undefined || !source.endsWith(PWA_DEV_WORKER)) return undefined
       const resolved = await this.resolve(source, importer, { ...options, skipSelf: true })
       worker = resolved?.id
       return resolved
     },
-    load: (id) => (id === `\0${PART}` ? part() : undefined),
+    load: (id) => (id.startsWith(`\0${PART}`) ? part() : undefined),
     async transform(code, id) {
       if (project().pwa === undefined || (id !== worker && !id.endsWith(PWA_DEV_WORKER))) return undefined
       if (holdsLayer(code)) return undefined
       const script = await part()
       if (!/^\s*import\b/m.test(code)) return { code: inFrontOf(code, script), map: null }
-      // Modules run in the order of their imports. Of a change browsers look for in the first of them.
+      // Modules run in the order of their imports. A change is in the first of them, where each browser looks for it.
       const digest = createHash('sha256').update(script).digest('hex').slice(0, 12)
-      return { code: `import ${JSON.stringify(PART)} // ${digest}\n${code}`, map: null }
+      return { code: `import ${JSON.stringify(`${PART}?${digest}`)}\n${code}`, map: null }
     },
   }
 
@@ -51,7 +51,7 @@ export function inWorkerOfPwa(project: () => ViteProject): Plugin {
   function forget(): void {
     if (server === undefined) return
     const { moduleGraph } = server
-    for (const id of [worker, `\0${PART}`, project().pageWorker.worker]) {
+    for (const id of [worker, project().pageWorker.worker]) {
       const found = id === undefined ? undefined : moduleGraph.getModuleById(id)
       if (found !== undefined) moduleGraph.invalidateModule(found)
     }

@@ -7,8 +7,8 @@ export const WORKER = 'sw.js'
 /** What each of our workers has in it: the names of what it keeps begin so. */
 const OURS = 'freshlayer-'
 
-/** Whether a script has the layer in it. */
-export const holdsLayer = (script: string): boolean => script.includes(OURS)
+/** Whether a script has the layer in it, bundled or by an import. */
+export const holdsLayer = (script: string): boolean => script.includes(OURS) || /["']freshlayer\/sw["']/.test(script)
 
 /**
  * Keeps a worker that is not the layer's from being written over.

@@ -41,8 +41,12 @@ export class ViteProject {
     this.pageWorker = { worker: this.#inBase(WORKER) }
   }
 
-  /** Asks vite-plugin-pwa, where the app has it, for its worker. Before that nothing is known of it. */
-  learnWorker(): void {
+  /**
+   * Asks vite-plugin-pwa, where the app has it, for its worker. Before that nothing is known of it.
+   *
+   * @param isModule whether the worker of development is the app's own module, as for `injectManifest`.
+   */
+  async learnWorker(isModule: () => Promise<boolean>): Promise<void> {
     if (this.pwa === undefined || this.#isLearnt) return
     this.#isLearnt = true
     if (this.pwa.isDisabled()) {
@@ -53,7 +57,8 @@ export class ViteProject {
     if (this.vite.command === 'build') {
       this.pageWorker = registered ?? { worker: this.#inBase(this.#named ?? WORKER) }
     } else if (registered !== undefined || this.pwa.isServed()) {
-      this.pageWorker = registered ?? { worker: this.#inBase(PWA_DEV_WORKER) }
+      const worker = this.#inBase(PWA_DEV_WORKER)
+      this.pageWorker = registered ?? { worker, type: (await isModule()) ? 'module' : 'classic' }
     } else {
       this.pwa = undefined
     }
