@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from '@playwright/test'
-import { BODY, expect, journey, PLAIN, RULES, Shop, test } from './test.ts'
+import { BODY, expect, HEARING, journey, PLAIN, RULES, Shop, test } from './test.ts'
 
 /** Each line of vite-plugin-pwa with a Vite that it is for. */
 const VERSIONS = [
@@ -38,10 +38,15 @@ const GENERATED = {
   }`),
 }
 
-/** An app that has written its worker itself, which knows nothing of the layer, and registers it when it likes. */
+/** An app that has written its worker itself, which knows nothing of the layer, and registers it when it likes; its pages do. */
 const INJECTED = {
   ...GENERATED,
-  'src/main.js': `import { registerSW } from 'virtual:pwa-register'\nregisterSW({ immediate: true })\n${PLAIN}`,
+  'src/main.js': `import { connect } from 'freshlayer'
+import { registerSW } from 'virtual:pwa-register'
+
+registerSW({ immediate: true })
+globalThis.freshlayer = connect()
+${PLAIN}${HEARING}`,
   'src/worker.js': `import { clientsClaim } from 'workbox-core'
 import { createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
@@ -109,7 +114,7 @@ test('an app that has its own worker by injectManifest needs no line in it, in t
   expect(code).toBe(0)
   const shop = new Shop(app.path('dist'))
   await shop.start()
-  await journey(browserContext, shop, { hears: false })
+  await journey(browserContext, shop, { hears: true })
   const page = await look(browserContext, shop)
   expect((await kept(page)).workers).toEqual(['/worker.js'])
   const made = await page.evaluate(() => fetch('/made').then((response) => response.text()))
