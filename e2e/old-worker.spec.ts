@@ -14,6 +14,13 @@ addEventListener('fetch', (event) => {
   if (event.request.mode === 'navigate') event.respondWith(caches.match('/old.html'))
 })`
 
+/** A worker that shows the network's document, and does something else that nobody needs any more. */
+const PASSING = `
+addEventListener('activate', (event) => event.waitUntil(clients.claim()))
+addEventListener('fetch', (event) => {
+  if (event.request.mode !== 'navigate') event.respondWith(fetch(event.request))
+})`
+
 /** A first visit with the build before, whose worker is at this path. */
 async function visitedBefore(
   origin: ScriptedOrigin,
@@ -70,6 +77,38 @@ test('at the same path: the browser replaces it, and the app opened anew has the
   // What another library has kept is not the layer's to delete.
   expect(await anew.evaluate(() => caches.has('workbox-precache-v2'))).toBe(true)
   await anew.close()
+})
+
+test('at another path, and past it pages come from the network: the console names it, and the app opened anew has the layer', async ({
+  origin,
+  browserContext,
+}) => {
+  await visitedBefore(origin, browserContext, '/ngsw-worker.js', PASSING)
+  serve(origin, '/ngsw-worker.js', undefined)
+  const said: string[] = []
+  const page = await browserContext.newPage()
+  page.on('console', (message) => said.push(message.text()))
+  await page.goto(origin.url)
+  expect(await page.title()).toBe('test')
+  await expect
+    .poll(() => said)
+    .toContain(
+      `[freshlayer] All comes from the network: another worker controls this page: ${origin.url}/ngsw-worker.js`,
+    )
+  await expect
+    .poll(() =>
+      page.evaluate(() => navigator.serviceWorker.getRegistration().then((found) => found?.waiting?.scriptURL)),
+    )
+    .toBe(`${origin.url}/sw.js`)
+  await page.close()
+  await expect
+    .poll(async () => {
+      const { page } = await openAnew(browserContext, origin)
+      const script = await page.evaluate(() => navigator.serviceWorker.controller?.scriptURL)
+      await page.close()
+      return script
+    })
+    .toBe(`${origin.url}/sw.js`)
 })
 
 test('at another path, and it shows what it has kept: the script of `freshlayer kill` in its place frees the app', async ({
