@@ -65,6 +65,13 @@ describe('the Vite plugin', () => {
     ])
   }, 60_000)
 
+  it('names a worker of another kind that the app still has', async () => {
+    const { warned } = await built('routes: []', { 'public/service-worker.js': 'self.skipWaiting()' })
+    expect(warned.filter((said) => said.includes('another worker'))).toEqual([
+      expect.stringContaining('dist/service-worker.js is another worker, and a scope has one'),
+    ])
+  }, 60_000)
+
   it('writes over no worker of another kind', async () => {
     const worker = "self.addEventListener('push', () => undefined)"
     const { root, error } = await built('routes: []', { 'public/sw.js': worker })
@@ -80,10 +87,32 @@ describe('the Vite plugin', () => {
     expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 
-  it('says what to do where vite-plugin-pwa builds a worker, too', async () => {
-    const { warned } = await built('routes: []', {}, [{ name: 'vite-plugin-pwa' }])
-    expect(warned.filter((said) => said.includes('vite-plugin-pwa'))).toEqual([
-      expect.stringContaining('load the layer in that one (attach)'),
-    ])
+  it('puts the layer into the worker of vite-plugin-pwa where the app has that plugin, and keeps no files of its own', async () => {
+    const pwa: Plugin = {
+      name: 'vite-plugin-pwa',
+      api: { disabled: false, registerSWData: () => ({ inlinePath: '/theirs.js', scope: '/', type: 'classic' }) },
+      closeBundle() {
+        writeFileSync(join(this.environment.config.root, 'dist/theirs.js'), 'theirs()')
+      },
+    }
+    const { root, error, warned } = await built('routes: []', {}, [pwa])
+    expect(error).toBeUndefined()
+    expect(warned).toEqual([])
+    const worker = readFileSync(join(root, 'dist/theirs.js'), 'utf8')
+    expect(worker).toMatch(/freshlayer-[^]*;\ntheirs\(\)$/)
+    expect(worker).not.toContain('index.html')
+    expect(existsSync(join(root, 'dist/sw.js'))).toBe(false)
+  }, 60_000)
+
+  it('stands alone beside a vite-plugin-pwa that is disabled', async () => {
+    // It knows no option of its own before Vite has read the config.
+    const api = { disabled: false }
+    const pwa: Plugin = {
+      name: 'vite-plugin-pwa',
+      api,
+      configResolved: () => Promise.resolve().then(() => void (api.disabled = true)),
+    }
+    const { root } = await built("shell: '/index.html', routes: []", {}, [pwa])
+    expect(readFileSync(join(root, 'dist/sw.js'), 'utf8')).toContain('/index.html')
   }, 60_000)
 })

@@ -19,7 +19,7 @@ import { ask } from './rpc.ts'
 
 export interface ConnectOptions {
   /**
-   * The worker's script. Default: '/sw.js'.
+   * The worker's script. Default: the one that the Vite plugin has built; without it '/sw.js'.
    * @example '/app/sw.js'
    */
   readonly worker?: string

@@ -1,4 +1,5 @@
 import { scopeOf } from '../../config/names.ts'
+import { BUILT_WORKER } from './built-worker.ts'
 import { ask } from './rpc.ts'
 
 /** So long after a tab did not agree to an update it is asked again. */
@@ -30,10 +31,10 @@ export class Registration {
   #registration: ServiceWorkerRegistration | undefined
 
   constructor(options: Options, ports: Ports) {
-    this.#options = options
+    this.#options = options.worker === undefined ? { ...BUILT_WORKER, ...options } : options
     this.#ports = ports
     if (this.container === undefined) return
-    const { worker = '/sw.js', scope } = options
+    const { worker = BUILT_WORKER.worker, scope } = this.#options
     this.#script = new URL(worker, document.baseURI).href
     // As `register()` reads it: the default is the folder of the script.
     const base = scope === undefined ? this.#script : document.baseURI
@@ -53,8 +54,8 @@ export class Registration {
   }
 
   register(): void {
-    const { worker = '/sw.js' } = this.#options
-    // Of the options the browser takes the scope.
+    const { worker = BUILT_WORKER.worker } = this.#options
+    // Of the options the browser takes scope and type.
     this.container?.register(trusted(worker), this.#options).then(
       // Some privacy modes answer without a registration.
       (registration?: ServiceWorkerRegistration) =>

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { BODY, expect, journey, PLAIN, RULES, Shop, test } from './test.ts'
+import { BODY, expect, HEARING, journey, PLAIN, RULES, Shop, test } from './test.ts'
 
 /** What some build has written: its document, and a script that knows nothing of the layer but that it may be there. */
 const DIST = {
@@ -13,15 +13,7 @@ const DIST = {
   <body>${BODY}<script type="module" src="/app-1a2b3c4d.js"></script></body>
 </html>
 `,
-  'dist/app-1a2b3c4d.js': `${PLAIN}
-const { freshlayer } = globalThis
-if (freshlayer !== undefined) {
-  freshlayer.on('change', () => void read())
-  const show = ({ controlled }) => (document.documentElement.dataset.connected = String(controlled))
-  freshlayer.on('state', show)
-  show(freshlayer.state)
-}
-`,
+  'dist/app-1a2b3c4d.js': PLAIN + HEARING,
   'freshlayer.config.mjs': RULES,
 }
 

@@ -24,6 +24,9 @@ interface Running {
 export class Project {
   readonly folder = mkdtempSync(join(tmpdir(), 'freshlayer-drop-in-'))
 
+  #commands = 0
+  #spentMs = 0
+
   constructor(files: Readonly<Record<string, string>>) {
     this.write('package.json', JSON.stringify({ name: 'app', private: true, type: 'module' }))
     for (const [file, text] of Object.entries(files)) this.write(file, text)
@@ -51,13 +54,22 @@ export class Project {
   /** Runs a command in the folder. */
   async run(command: string, ...args: readonly string[]): Promise<Said> {
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
+    const startedAt = performance.now()
+    this.#commands++
     try {
       const { stdout, stderr } = await run(command, args, { cwd: this.folder, env })
       return { output: stdout + stderr, code: 0 }
     } catch (error) {
       const { stdout, stderr, code } = error as { stdout: string; stderr: string; code: number }
       return { output: stdout + stderr, code }
+    } finally {
+      this.#spentMs += performance.now() - startedAt
     }
+  }
+
+  /** How many commands have run in the folder, and how long they took: what a new user waits for. */
+  get effort(): string {
+    return `  ${this.#commands} commands, ${Math.round(this.#spentMs / 1000)} s`
   }
 
   /** Starts a script of the folder's own `node_modules`, which goes on until it is stopped. */

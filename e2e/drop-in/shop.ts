@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The backend of an app: its API, and its built files where it has some. It can go away and come back. */
 export class Shop {
   readonly #folder: string | undefined
+  readonly #base: string
   #server: Server | undefined
   #port = 0
   #price = 10
@@ -23,9 +24,13 @@ export class Shop {
   askedTheTime = 0
   readonly #clocks = new Map<string, number[]>()
 
-  /** @param folder the app's built files. Default: none, for an app whose files another server has. */
-  constructor(folder?: string) {
+  /**
+   * @param folder the app's built files. Default: none, for an app whose files another server has.
+   * @param base the path at which they are served. The API is at the root of the origin either way.
+   */
+  constructor(folder?: string, base = '/') {
     this.#folder = folder
+    this.#base = base
   }
 
   get url(): string {
@@ -37,6 +42,11 @@ export class Shop {
     const times = this.#clocks.get(`/api/clocks/${id}`) ?? []
     this.#clocks.set(`/api/clocks/${id}`, times)
     return times
+  }
+
+  /** The address of a page of the app, whose path begins with `/`. */
+  page(path: string): string {
+    return this.url + this.#base + path.slice(1)
   }
 
   async start(): Promise<void> {
@@ -82,8 +92,9 @@ export class Shop {
 
   /** A file of the app; for any other path that may be a page, the app's document, as hosts of single-page apps do. */
   async #file(pathname: string, response: ServerResponse): Promise<void> {
+    if (!pathname.startsWith(this.#base)) return void response.writeHead(404).end()
     const ending = extname(pathname)
-    const file = ending === '' ? '/index.html' : normalize(pathname)
+    const file = ending === '' ? 'index.html' : normalize(pathname.slice(this.#base.length))
     const bytes = this.#folder && (await readFile(join(this.#folder, file)).catch(() => undefined))
     if (bytes === undefined || bytes === '') return void response.writeHead(404).end()
     response

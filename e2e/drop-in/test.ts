@@ -26,7 +26,10 @@ export const test = base.extend<Fixtures>({
       made.push(project)
       return project
     })
-    for (const project of made) project.remove()
+    for (const project of made) {
+      console.log(project.effort)
+      project.remove()
+    }
   },
 })
 
@@ -54,6 +57,17 @@ void read()
 document.getElementById('sell').onclick = () => void fetch('/api/sales', { method: 'POST' })
 `
 
+/** In a page that has the layer without a line of its own: reads anew at a change, and says whether it is connected. */
+export const HEARING = `
+const { freshlayer } = globalThis
+if (freshlayer !== undefined) {
+  freshlayer.on('change', () => void read())
+  const show = ({ controlled }) => (document.documentElement.dataset.connected = String(controlled))
+  freshlayer.on('state', show)
+  show(freshlayer.state)
+}
+`
+
 /**
  * What each way in has to bring, as the user of the app sees it: the worker has the page, a read comes from store, a write
  * in one tab is seen in the other, and with the server gone every page opens with its data.
@@ -61,8 +75,14 @@ document.getElementById('sell').onclick = () => void fetch('/api/sales', { metho
  * The app shows the product's price in `#price`, and sells one at a click on `#sell`.
  *
  * @param hears whether the app reads anew at a change; then it says on its root element when it is connected.
+ * @param hash whether the app's own router keeps its pages behind a `#`. Default: each page has a path.
  */
-export async function journey(context: BrowserContext, shop: Shop, { hears }: { hears: boolean }): Promise<void> {
+export async function journey(
+  context: BrowserContext,
+  shop: Shop,
+  { hears, hash = false }: { hears: boolean; hash?: boolean },
+): Promise<void> {
+  const addressOf = (path: string): string => (hash ? `${shop.page('/')}#${path}` : shop.page(path))
   const said: string[] = []
   const open = async (path: string): Promise<Page> => {
     const page = await context.newPage()
@@ -70,7 +90,7 @@ export async function journey(context: BrowserContext, shop: Shop, { hears }: { 
       if (message.type() === 'error') said.push(message.text())
     })
     page.on('pageerror', (error) => said.push(String(error)))
-    await page.goto(shop.url + path)
+    await page.goto(addressOf(path))
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
     return page
   }
@@ -97,7 +117,9 @@ export async function journey(context: BrowserContext, shop: Shop, { hears }: { 
   await shop.stop()
   await other.reload()
   await expect(other.locator('#price')).toHaveText('11')
-  await other.goto(`${shop.url}/never/visited`)
+  await other.goto(addressOf('/never/visited'))
+  // Another hash is no page load.
+  if (hash) await other.reload()
   await expect(other.locator('#price')).toHaveText('11')
   await shop.start()
 }

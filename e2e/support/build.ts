@@ -46,6 +46,7 @@ export default async function buildAll(): Promise<void> {
     'rules-of-pages-of-named-users',
     'rules-of-tokens',
     'rules-of-words',
+    'rules-of-traits',
   ]) {
     await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js` })
   }

@@ -3,9 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { glob } from 'tinyglobby'
 import { HASHED_NAME } from '../../sw/core/hashed-name.ts'
+import { inLanes } from './in-lanes.ts'
 
 /** One of the app's files, as the worker's list of them has it. */
-interface FileEntry {
+export interface FileEntry {
   /** Relative to the worker, or absolute. */
   readonly url: string
   /** Changes with the content; null when the name contains a hash of it. */
@@ -42,14 +43,16 @@ export async function manifestOf(
   options: { readonly base?: string | undefined; readonly contents?: ReadonlyMap<string, string> } = {},
 ): Promise<FileEntry[]> {
   const { base = '', contents } = options
-  return Promise.all(
-    files.map(async (file) => ({
-      url: base + asUrl(file),
-      revision: HASHED_NAME.test(file) ? null : digestOf(contents?.get(file) ?? (await readFile(join(folder, file)))),
-    })),
-  )
+  return inLanes(files, async (file) => ({
+    url: base + asUrl(file),
+    revision: HASHED_NAME.test(file) ? null : digestOf(contents?.get(file) ?? (await readFile(join(folder, file)))),
+  }))
 }
 
 const asUrl = (file: string): string => encodeURI(file).replaceAll(/[#?]/g, encodeURIComponent)
 
 const digestOf = (content: Buffer | string): string => createHash('sha256').update(content).digest('hex').slice(0, 32)
+
+/** Files of the app's root before those of its parts. */
+export const byDepth = (one: string, other: string): number =>
+  one.split('/').length - other.split('/').length || (one < other ? -1 : 1)

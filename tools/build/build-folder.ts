@@ -2,8 +2,9 @@ import { constants } from 'node:fs'
 import { access, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { APP_FILES, filesOf } from './app-files.ts'
+import { APP_FILES, byDepth, filesOf } from './app-files.ts'
 import { workerScript } from './build-worker.ts'
+import { inLanes } from './in-lanes.ts'
 import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
 import { baseOf, withoutTag, withTag } from './script-tag.ts'
@@ -18,8 +19,10 @@ export interface Change {
 export interface FolderOptions {
   /** The rules file. */
   readonly config: string
-  /** The path at which the folder is served, with a slash at its end. Default: `<base href>` of its first document, or '/'. */
+  /** The path at which the folder is served, with a slash at its end. Default: what its documents say. */
   readonly base?: string | undefined
+  /** Which of its files the worker keeps. Default: scripts, styles, documents, icons and fonts. */
+  readonly keep?: readonly string[] | undefined
 }
 
 /**
@@ -28,22 +31,35 @@ export interface FolderOptions {
  *
  * @throws where the folder has no document, or a worker that is not the layer's.
  */
-export async function changesOf(folder: string, { config, base: given }: FolderOptions): Promise<Change[]> {
+export async function changesOf(
+  folder: string,
+  { config, base: given, keep = APP_FILES }: FolderOptions,
+): Promise<Change[]> {
   await assertOurs(folder)
-  const files = await filesOf(folder, APP_FILES, [WORKER])
-  const documents = files.filter((file) => file.endsWith('.html'))
+  const documents = await filesOf(folder, DOCUMENTS)
   if (documents.length === 0) throw new Error(`${folder} has no HTML file: name the folder that your build writes`)
+  const base = given ?? (await servedAt(folder))
   const scripts = await pageScripts()
-  const read = await Promise.all(
-    documents.map(async (file) => ({ file, html: await readFile(join(folder, file), 'utf8') })),
+  const tagged = await inLanes(documents, async (file) => ({
+    file,
+    // A document stands in for pages of any path: a relative address would be another one in each.
+    text: withTag(await readFile(join(folder, file), 'utf8'), base + PAGE_SCRIPT),
+  }))
+  const kept = new Set(await filesOf(folder, keep))
+  const contents = new Map(
+    [...scripts, ...tagged.filter(({ file }) => kept.has(file))].map(({ file, text }) => [file, text]),
   )
-  const base = given ?? baseOf(read[0]?.html ?? '') ?? '/'
-  // A document stands in for pages of any path: a relative address would be another one in each.
-  const tagged = read.map(({ file, html }) => ({ file, text: withTag(html, base + PAGE_SCRIPT) }))
-  const changes = [...scripts, ...tagged]
-  const contents = new Map(changes.map(({ file, text }) => [file, text]))
-  const worker = await workerScript({ config, files: folder, base, contents }, join(folder, WORKER))
-  return [...changes, { file: WORKER, text: worker }]
+  const worker = await workerScript({ config, files: folder, globs: keep, base, contents }, join(folder, WORKER))
+  return [...scripts, ...tagged, { file: WORKER, text: worker }]
+}
+
+const DOCUMENTS = ['**/*.html']
+
+/** The path at which a folder is served, as the `<base href>` of its first document says, the shallowest; '/' without one. */
+export async function servedAt(folder: string): Promise<string> {
+  const documents = (await filesOf(folder, DOCUMENTS)).toSorted(byDepth)
+  const [first] = documents.includes('index.html') ? ['index.html'] : documents
+  return (first !== undefined && baseOf(await readFile(join(folder, first), 'utf8'))) || '/'
 }
 
 /**
@@ -53,14 +69,11 @@ export async function changesOf(folder: string, { config, base: given }: FolderO
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
   await assertOurs(folder)
-  const documents = await filesOf(folder, ['**/*.html'])
-  const bare = await Promise.all(
-    documents.map(async (file) => {
-      const html = await readFile(join(folder, file), 'utf8')
-      const text = withoutTag(html)
-      return text === html ? [] : [{ file, text }]
-    }),
-  )
+  const bare = await inLanes(await filesOf(folder, DOCUMENTS), async (file) => {
+    const html = await readFile(join(folder, file), 'utf8')
+    const text = withoutTag(html)
+    return text === html ? [] : [{ file, text }]
+  })
   const scripts = await pageScripts()
   const ours = await filesOf(folder, [WORKER, ...scripts.map(({ file }) => file)])
   return [...bare.flat(), ...ours.map((file) => ({ file, text: undefined }))]
@@ -72,7 +85,7 @@ export async function undoingOf(folder: string): Promise<Change[]> {
  * @throws where a file may not be written; then none is.
  */
 export async function apply(folder: string, changes: readonly Change[]): Promise<void> {
-  for (const { file } of changes) {
+  await inLanes(changes, async ({ file }) => {
     const path = join(folder, file)
     await access(path, constants.W_OK).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw new Error(`${path} may not be written`)
@@ -80,15 +93,28 @@ export async function apply(folder: string, changes: readonly Change[]): Promise
         throw new Error(`nothing may be written in ${dirname(path)}`)
       })
     })
-  }
-  for (const { file, text } of changes) {
+  })
+  await inLanes(changes, async ({ file, text }) => {
     if (text === undefined) await rm(join(folder, file))
     else await writeFile(join(folder, file), text)
-  }
+  })
 }
 
-/** A line for each change: what becomes of the file, and what a browser downloads for it. */
-export const report = (folder: string, changes: readonly Change[]): string[] =>
-  changes.map(({ file, text }) => `  ${join(folder, file)}  ${text === undefined ? 'deleted' : sizeOf(text)}`)
+/**
+ * A line for each change: what becomes of the file, and what a browser downloads for it. Of many documents the first ones
+ * have a line.
+ */
+export function report(folder: string, changes: readonly Change[]): string[] {
+  const documents = changes.filter(({ file }) => file.endsWith('.html'))
+  const others = documents.slice(SHOWN)
+  const hidden = new Set(others)
+  const shown = changes.filter((change) => !hidden.has(change))
+  const lines = shown.map(
+    ({ file, text }) => `  ${join(folder, file)}  ${text === undefined ? 'deleted' : sizeOf(text)}`,
+  )
+  return others.length === 0 ? lines : [...lines, `  and ${others.length.toLocaleString('en')} more documents`]
+}
+
+const SHOWN = 10
 
 const sizeOf = (text: string): string => `${(brotliCompressSync(text).length / 1000).toFixed(1)} kB brotli`

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve, sep } from 'node:path'
 import { minify } from 'terser'
 import type { Config } from '../../config/language/index.ts'
-import { APP_FILES, filesOf, manifestOf } from './app-files.ts'
+import { APP_FILES, type FileEntry, filesOf, manifestOf } from './app-files.ts'
 import { bundle } from './bundle.ts'
 import { configModule } from './config-module.ts'
 import { type Defines, loadConfig } from '../rules/load-config.ts'
@@ -19,7 +19,7 @@ export interface WorkerOptions {
   readonly base?: string | undefined
   /** A part for a worker that has work of its own, which loads it by `importScripts`. Default: a worker. */
   readonly attach?: boolean
-  /** Texts of files in the folder that are to be written yet, by their paths. Default: none. */
+  /** Texts of files in the folder that are to be written yet, and kept as well, by their paths. Default: none. */
   readonly contents?: ReadonlyMap<string, string> | undefined
   /** Whether the rules' shell stands in for pages. Default: yes. In development there are no built files that it could load. */
   readonly shell?: boolean
@@ -51,8 +51,15 @@ export async function workerScript(
     files === undefined ? [] : [...new Set([...(await filesOf(files, globs, own)), ...contents.keys()])].toSorted()
   const manifest = files === undefined ? [] : await manifestOf(files, kept, { base, contents })
   const entry = attach ? 'attached' : hasFiles ? 'sw' : 'sw-without-files'
-  return script(entry, { ...define, 'self.__WB_MANIFEST': JSON.stringify(manifest) }, [configModule(config, define)])
+  const worker = await script(entry, define ?? {}, [configModule(config, define)])
+  return worker.replace(LIST, () => `[${manifest.map(listed).join()}]`)
 }
+
+/** Where a worker has the list of files. Minifiers leave it alone, and need not go through the list. */
+const LIST = 'self.__WB_MANIFEST'
+
+const listed = ({ url, revision }: FileEntry): string =>
+  `{url:${JSON.stringify(url)},revision:${JSON.stringify(revision)}}`
 
 async function script(
   entry: string,

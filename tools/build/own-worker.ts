@@ -7,6 +7,9 @@ export const WORKER = 'sw.js'
 /** What each of our workers has in it: the names of what it keeps begin so. */
 const OURS = 'freshlayer-'
 
+/** Whether a script has the layer in it, bundled or by an import. */
+export const holdsLayer = (script: string): boolean => script.includes(OURS) || /["']freshlayer\/sw["']/.test(script)
+
 /**
  * Keeps a worker that is not the layer's from being written over.
  *
@@ -17,8 +20,29 @@ export async function assertOurs(folder: string): Promise<void> {
     if (error.code === 'ENOENT') return OURS
     throw error
   })
-  if (script.includes(OURS)) return
+  if (holdsLayer(script)) return
   throw new Error(
     `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
   )
+}
+
+/** What other tools call the worker that they write for the whole app. */
+const OTHERS = ['ngsw-worker.js', 'service-worker.js', 'serviceWorker.js', 'serviceworker.js']
+
+/**
+ * What to say of workers of another kind in a built folder: a scope has one, and browsers keep the one that they have for as
+ * long as nothing else is served in its place.
+ */
+export async function tellOfOthers(folder: string): Promise<string[]> {
+  const said: string[] = []
+  for (const name of OTHERS) {
+    const path = join(folder, name)
+    const script = await readFile(path, 'utf8').catch(() => undefined)
+    if (script === undefined || holdsLayer(script)) continue
+    said.push(
+      `${path} is another worker, and a scope has one: let the app no longer register it, and for browsers that have it ` +
+        `write \`npx freshlayer kill --out ${path}\` after each build`,
+    )
+  }
+  return said
 }

@@ -10,6 +10,13 @@ describe('the script tag', () => {
     ['no head', '<!doctype html><html lang=en><body><p>a</body></html>', '<html lang=en>'],
     ['no html', '<!doctype html><title>a</title><p>b', '<!doctype html>'],
     ['a comment that names a head', '<!doctype html><!-- <head> --><html><head></head></html>', '--><html><head>'],
+    [
+      'a head behind much else',
+      `<!doctype html><!-- ${'x'.repeat(9000)} --><html><head id=a></head></html>`,
+      '<head id=a>',
+    ],
+    ['a long head tag', `<!doctype html><html><head data-x="${'x'.repeat(9000)}"></head></html>`, 'x">'],
+    ['much text and no head', `<!doctype html><html lang=en><p>${'x'.repeat(9000)}`, '<html lang=en>'],
   ])('is the first thing of a document with %s', (_, html, before) => {
     const at = html.indexOf(before) + before.length
     expect(withTag(html, '/freshlayer.js')).toBe(html.slice(0, at) + TAG + html.slice(at))

@@ -1,7 +1,8 @@
-import { type DefaultTreeAdapterMap, defaultTreeAdapter, parse } from 'parse5'
+import { type DefaultTreeAdapterMap, defaultTreeAdapter, parse, type Token } from 'parse5'
 
 type Node = DefaultTreeAdapterMap['node']
 type Element = DefaultTreeAdapterMap['element']
+type Location = Token.Location
 
 /** By this attribute a tag of ours is known again. */
 const MARK = 'data-freshlayer'
@@ -20,6 +21,8 @@ export function withTag(html: string, src: string): string {
 
 /** A document without any script tag of ours. */
 export function withoutTag(html: string): string {
+  // A document of a hundred kilobytes takes its time.
+  if (!html.includes(MARK)) return html
   let text = html
   for (const { sourceCodeLocation: place } of ours(html).toReversed()) {
     if (place) text = text.slice(0, place.startOffset) + text.slice(place.endOffset)
@@ -29,6 +32,18 @@ export function withoutTag(html: string): string {
 
 /** Where the head begins: after its tag, or where it would stand in a document without one. */
 function headStart(html: string): number {
+  // Heads begin early; what follows would be parsed for nothing.
+  return startOfHead(html.slice(0, EARLY))?.endOffset ?? headStartOfAll(html)
+}
+
+const EARLY = 4096
+
+function startOfHead(html: string): Location | null | undefined {
+  const root = elements(parse(html, { sourceCodeLocationInfo: true })).find(({ tagName }) => tagName === 'html')
+  return root && elements(root).find(({ tagName }) => tagName === 'head')?.sourceCodeLocation?.startTag
+}
+
+function headStartOfAll(html: string): number {
   const tree = parse(html, { sourceCodeLocationInfo: true })
   const root = elements(tree).find(({ tagName }) => tagName === 'html')
   const head = root && elements(root).find(({ tagName }) => tagName === 'head')

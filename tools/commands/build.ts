@@ -1,9 +1,13 @@
 import type { CAC } from 'cac'
-import { apply, type Change, changesOf, report, undoingOf } from '../build/build-folder.ts'
+import pc from 'picocolors'
+import { apply, type Change, changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
+import { tellOfKept } from '../build/kept-size.ts'
+import { tellOfOthers } from '../build/own-worker.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
 interface FolderFlags extends RulesFlags {
+  readonly keep?: string | readonly string[]
   readonly dryRun?: boolean
 }
 
@@ -15,15 +19,19 @@ export function buildCommand(cli: CAC): void {
     )
     .option(...CONFIG)
     .option(...BASE)
+    .option('--keep <glob>', 'Which files are kept for offline use; may be repeated. Default: all of the app')
     .option(...DRY_RUN)
-    .action(async (folder: string, { dryRun, ...flags }: FolderFlags) => {
+    .action(async (folder: string, { dryRun, keep, ...flags }: FolderFlags) => {
+      const globs = keep === undefined ? undefined : [keep].flat()
       const config = configOf(flags)
-      const { base } = flags
-      if (!(await isAccepted({ config, files: folder, base }))) {
+      const base = pathOf(flags.base) ?? (await servedAt(folder))
+      if (!(await isAccepted({ config, files: folder, base }, globs))) {
         process.exitCode = 1
         return
       }
-      await carryOut(folder, await changesOf(folder, { config, base: pathOf(base) }), dryRun)
+      for (const said of [...(await tellOfOthers(folder)), ...(await tellOfKept(folder, globs))])
+        console.log(`${pc.yellow('warning')} ${said}`)
+      await carryOut(folder, await changesOf(folder, { config, base, keep: globs }), dryRun)
     })
 }
 

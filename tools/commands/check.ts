@@ -17,14 +17,18 @@ export function checkCommand(cli: CAC): void {
     })
 }
 
-/** Prints what the check says of a rules file, and of its shell where the built app is given; whether it may be used. */
-export async function isAccepted(flags: RulesFlags): Promise<boolean> {
+/**
+ * Prints what the check says of a rules file, and of its shell where the built app is given; whether it may be used.
+ *
+ * @param kept which files of the built app are kept. Default: all of the app.
+ */
+export async function isAccepted(flags: RulesFlags, kept?: readonly string[]): Promise<boolean> {
   const file = configOf(flags)
   const { config, problems, warnings } = await loadConfig(file)
   const said = warnings.map(formatProblem)
   // What has no problem is a config.
   if (problems.length === 0)
-    said.push(...(await proposeShell(config as Config, flags.files, { base: pathOf(flags.base) })))
+    said.push(...(await proposeShell(config as Config, flags.files, { base: pathOf(flags.base), files: kept })))
   for (const warning of said) console.log(`${pc.yellow('warning')} ${warning}`)
   const hint = problems.length === 0 ? tenantHint(config as Config) : undefined
   if (hint !== undefined) console.log(`${pc.cyan('hint')} ${hint}`)

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { compileRules, type Config, formatProblem } from '../../config/language/index.ts'
-import { APP_FILES, filesOf } from '../build/app-files.ts'
+import { APP_FILES, byDepth, filesOf } from '../build/app-files.ts'
 
 /**
  * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the
@@ -18,7 +18,7 @@ export async function proposeShell(
   {
     base = '/',
     files: globs = APP_FILES,
-  }: { readonly base?: string | undefined; readonly files?: readonly string[] } = {},
+  }: { readonly base?: string | undefined; readonly files?: readonly string[] | undefined } = {},
 ): Promise<string[]> {
   const { shell, navigation } = compileRules(config)
   const missed = navigation.pages === undefined ? 'pages of this app' : 'pages that were never loaded'
@@ -79,7 +79,3 @@ const SHOWN = 10
 
 /** The path as the browser asks for it. */
 const asRequested = (path: string, base = '/'): string => new URL(path, new URL(base, 'http://app.invalid')).pathname
-
-/** Documents of the app's root before those of its parts. */
-const byDepth = (one: string, other: string): number =>
-  one.split('/').length - other.split('/').length || (one < other ? -1 : 1)

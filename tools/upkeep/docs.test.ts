@@ -29,6 +29,14 @@ describe.each(PAGES)('%s', (page) => {
     expect(links.filter((link) => !existsSync(resolve(dirname(page), link)))).toEqual([])
   })
 
+  it('names tests that are in the file beside their name', () => {
+    const named = [...textOf(page).matchAll(/_([^_]+)_\s+\(\[[^\]]+\]\((\S+\.spec\.ts)\)\)/g)]
+    const missing = named.filter(
+      ([, name = '', link = '']) => !textOf(resolve(dirname(page), link)).includes(name.replaceAll(/\s+/g, ' ')),
+    )
+    expect(missing.map(([all]) => all)).toEqual([])
+  })
+
   it('names npm scripts that exist', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
     const named = [...textOf(page).matchAll(/npm run ([\w:-]+)/g)].map(([, script = '']) => script)

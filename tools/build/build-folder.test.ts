@@ -1,0 +1,79 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { changesOf, report, servedAt } from './build-folder.ts'
+import { tellOfKept } from './kept-size.ts'
+import { tellOfOthers } from './own-worker.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'freshlayer-folder-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+/** A built folder of a thousand and more documents. */
+function large(): string {
+  const folder = mkdtempSync(join(home, 'dist-'))
+  mkdirSync(join(folder, 'docs'))
+  mkdirSync(join(folder, 'assets'))
+  writeFileSync(join(folder, 'index.html'), '<!doctype html><head></head>')
+  for (let page = 0; page < 1200; page++) writeFileSync(join(folder, `docs/${page}.html`), `<p>${page}</p>`)
+  for (let part = 0; part < 100; part++) writeFileSync(join(folder, `assets/part-${part}.js`), `${part}`)
+  return folder
+}
+
+const rules = join(home, 'rules.mjs')
+writeFileSync(rules, "export default { version: '1', identity: 'none', shell: '/index.html', routes: [] }")
+
+describe('a folder of very many files', () => {
+  it('is said with what most of them are, and how fewer are kept', async () => {
+    const folder = large()
+    expect(await tellOfKept(folder)).toEqual([
+      expect.stringMatching(
+        /^1,301 files, 0\.0 MB are kept .*: most are docs\/\*\*\/\*\.html \(1,200 files, 0\.0 MB\), assets\/\*\*\/\*\.js \(100 files, 0\.0 MB\)\. .*--keep index\.html/,
+      ),
+    ])
+    expect(await tellOfKept(folder, ['index.html', 'assets/**'])).toEqual([])
+  })
+
+  it('has the tag in each document, and in the worker what is kept; the report stays short', async () => {
+    const folder = large()
+    const changes = await changesOf(folder, { config: rules, keep: ['index.html', 'assets/part-1.js'] })
+    const tagged = changes.filter(({ file, text }) => file.endsWith('.html') && text?.includes('data-freshlayer'))
+    expect(tagged).toHaveLength(1201)
+    const worker = changes.find(({ file }) => file === 'sw.js')?.text ?? ''
+    const listed = [...worker.matchAll(/\{url:"([^"]+)"/g)].map(([, url]) => url)
+    expect(listed.filter((url) => url?.startsWith('/freshlayer') === false)).toEqual([
+      '/assets/part-1.js',
+      '/index.html',
+    ])
+    const lines = report(folder, changes)
+    expect(lines.length).toBeLessThan(20)
+    expect(lines.at(-1)).toBe('  and 1,191 more documents')
+  }, 60_000)
+})
+
+describe('where a folder is served', () => {
+  it.each([
+    ['as its index says, not another document', { '404.html': '', 'index.html': '<base href="/app/">' }, '/app/'],
+    ['as the shallowest document says', { 'a/a.html': '<base href="/a/">', 'b.html': '<base href="/b/">' }, '/b/'],
+    ['at the root where none says it', { 'index.html': '<p>' }, '/'],
+    ['at the root without documents', {}, '/'],
+  ])('%s', async (_, files, base) => {
+    const folder = mkdtempSync(join(home, 'served-'))
+    mkdirSync(join(folder, 'a'))
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+    expect(await servedAt(folder)).toBe(base)
+  })
+})
+
+describe('a worker of another tool in the folder', () => {
+  it('is named with what to do about it, until the script that removes it is in its place', async () => {
+    const folder = mkdtempSync(join(home, 'others-'))
+    expect(await tellOfOthers(folder)).toEqual([])
+    writeFileSync(join(folder, 'ngsw-worker.js'), 'class Driver {}')
+    expect(await tellOfOthers(folder)).toEqual([
+      expect.stringMatching(/ngsw-worker\.js is another worker, .*`npx freshlayer kill --out \S+ngsw-worker\.js`/),
+    ])
+    writeFileSync(join(folder, 'ngsw-worker.js'), '"freshlayer-cache-v1"')
+    expect(await tellOfOthers(folder)).toEqual([])
+  })
+})
