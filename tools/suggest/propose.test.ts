@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Config, Route } from '../../config/language/index.ts'
 import { analyse, propose, type Proposal } from './index.ts'
@@ -234,8 +235,8 @@ describe('a proposal', () => {
 
   it('is text that gives the config again', () => {
     const { config, text } = proposed(...tour)
-    const body = text.replace(/^import.*$/m, '').replace('export default defineConfig(', 'return (')
-    expect(new Function(body)()).toEqual(config)
+    const script = text.replace(/^import.*$/m, '').replace('export default defineConfig(', '(')
+    expect(runInNewContext(script)).toEqual(config)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
   })
 

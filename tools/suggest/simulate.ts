@@ -57,7 +57,7 @@ export interface Outcome {
   readonly notModified: number
 }
 
-export interface RouteOutcome extends Outcome {
+interface RouteOutcome extends Outcome {
   /** The name of the route: the text of its `match`, unless it has a name. */
   readonly name: string
   /** Different questions of one user, and how many of them get an answer if the origin is away at the end, or before the sign-out. */
