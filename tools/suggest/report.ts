@@ -31,7 +31,7 @@ export function report({ findings, proposal, simulation }: Suggested): string[] 
         ]
       : [
           route.match,
-          change(outcome.before, outcome.after),
+          requestsOf(outcome),
           change(outcome.bytesBefore, outcome.bytesAfter, size),
           change(route.notModified, outcome.notModified),
           userOf(route),
@@ -40,21 +40,13 @@ export function report({ findings, proposal, simulation }: Suggested): string[] 
         ]
   })
   const { total } = simulation
-  rows.push([
-    'in all',
-    change(total.before, total.after),
-    change(total.bytesBefore, total.bytesAfter, size),
-    '',
-    '',
-    '',
-    '',
-  ])
+  rows.push(['in all', requestsOf(total), change(total.bytesBefore, total.bytesAfter, size), '', '', '', ''])
   return [
     `${origin}: ${plural(requests, 'request')} in ${spelled(spanS)}`,
     '',
     ...table(['route', 'requests', 'bytes', '304s', 'carries a user', 'offline', 'leaks'], rows),
     '',
-    'requests, bytes, 304s: recorded → with the proposed rules. offline: questions of one user that get an answer while the',
+    'requests, bytes, 304s: recorded → with the rules; behind: after the page had its answer. offline: questions of one user that get an answer while the',
     'server is away. leaks: answers that a cache by URL alone would have shown to another user.',
     ...savings(total),
     ...credentialNotes(findings),
@@ -66,6 +58,9 @@ export function report({ findings, proposal, simulation }: Suggested): string[] 
     ...proposal.warnings.map((warning) => `  ${warning}`),
   ]
 }
+
+const requestsOf = ({ before, after, behind }: Outcome): string =>
+  `${change(before, after)}${behind > 0 ? ` (${behind} behind)` : ''}`
 
 function change(before: number, after: number, shown = (value: number): string => `${value}`): string {
   return before === after ? shown(before) : `${shown(before)} → ${shown(after)}`
