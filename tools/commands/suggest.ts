@@ -11,6 +11,7 @@ interface SuggestFlags {
   readonly out?: string
   readonly force?: boolean
   readonly json?: boolean
+  readonly build?: boolean
   readonly config?: string
 }
 
@@ -20,13 +21,14 @@ export function suggestCommand(cli: CAC): void {
     .option('--out <file>', 'Write the proposed rules there, for example freshlayer.config.ts')
     .option('--force', 'Write them over a file that is there')
     .option('--config <file>', 'Replay the recording with these rules in place of the proposed ones')
+    .option('--no-build', 'The app has no built folder: propose rules for its scripts and styles as well')
     .option('--json', 'Print findings, rules and savings as JSON')
-    .action(async (har: string, { out, force = false, json = false, config }: SuggestFlags) => {
+    .action(async (har: string, { out, force = false, json = false, build = true, config }: SuggestFlags) => {
       // Nothing is read for minutes, only to be refused then.
       if (out !== undefined) mayWrite(out, force)
       const recording = await readHar(har)
       const findings = analyse(recording)
-      const proposal = propose(findings)
+      const proposal = propose(findings, { built: !build })
       const rules = config === undefined ? proposal.config : await given(config)
       const suggested: Suggested = { findings, proposal, simulation: simulate(recording, rules) }
       if (json) console.log(JSON.stringify(suggested, null, 2))

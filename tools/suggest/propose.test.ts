@@ -200,6 +200,29 @@ describe('writes', () => {
   })
 })
 
+describe('files of the build', () => {
+  const recording = recorded(
+    ['/assets/app-BX12aZ9q.js', { by: 'script' }],
+    ['/assets/app-CX34bY8r.css', { by: 'style', says: { 'content-type': 'text/css' } }],
+    ['/static/app.js', { by: 'script' }],
+  )
+
+  it('have no rule, and the file says who keeps them', () => {
+    const { config, text } = propose(analyse(recording))
+    expect(config.routes).toEqual([])
+    expect(text).toContain('- /assets/**, /static/** (3 requests): files of the app.')
+  })
+
+  it('have rules for an app without a built folder', () => {
+    const { config, warnings } = propose(analyse(recording), { built: true })
+    expect(config.routes).toEqual([
+      { match: '/assets/**', fresh: '30d', stale: 0, offline: '30d', expects: 'text/*', public: true },
+      { match: '/static/**', fresh: 0, stale: '1d', expects: 'text/javascript' },
+    ])
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('a proposal', () => {
   const tour: Exchanges = [
     ['/', { by: 'document', body: '<div id="root"></div>' }],

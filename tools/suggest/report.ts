@@ -17,7 +17,8 @@ export function report({ findings, proposal, simulation }: Suggested): string[] 
   const { origin, requests, spanS, leftOut } = findings
   const routes = [...findings.routes.filter(({ isFile }) => !isFile), ...filesRoutes(findings.routes)]
   const outcomes = new Map(simulation.routes.map((outcome) => [outcome.name, outcome]))
-  const rows = routes.map((route) => {
+  const built = findings.built.filter(({ match }) => outcomes.has(match))
+  const rows = [...routes, ...built].map((route) => {
     const outcome = outcomes.get(route.match)
     return outcome === undefined
       ? [

@@ -124,9 +124,9 @@ class Replay {
 
   run(): Simulation {
     const match = matcherOf(this.#rules)
-    const { reads, writes, files } = sorted(this.#recording)
-    const ofElements = new Set(files)
-    const all = [...reads, ...writes, ...files].toSorted((one, other) => one.startedAt - other.startedAt)
+    const { reads, writes, files, built } = sorted(this.#recording)
+    const ofElements = new Set([...files, ...built])
+    const all = [...reads, ...writes, ...files, ...built].toSorted((one, other) => one.startedAt - other.startedAt)
     for (const exchange of all) {
       const { origin, pathname, search } = new URL(exchange.url)
       const line = { method: exchange.method, origin, sameOrigin: origin === this.#recording.origin, pathname, search }
