@@ -32,6 +32,8 @@ describe('identity', () => {
       { by: ['authorization', 'identify'] },
     ],
     ['a field of the app', [['/api/a', { asks: { 'x-auth-token': 'x' } }]], { by: ['identify'] }],
+    ['a token in the URL', [['/api/a?access_token=x']], { by: ['identify'] }],
+    ['a token of the next page', [['/api/a?page_token=x&pageToken=y']], 'none'],
     ['cookies of statistics alone', [['/api/a', { asks: { cookie: '_ga=1; theme=dark' } }]], 'none'],
     [
       'a sign-in, and no user after it',
@@ -80,6 +82,7 @@ describe('public', () => {
       ],
       false,
     ],
+    ['with a token in the URL', [['/x?token=1']], false],
     ['with cookies that are sent with everything', [['/x', { asks: session('ada') }]], false],
     [
       'the same, and the server says public',

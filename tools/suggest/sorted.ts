@@ -56,6 +56,7 @@ function placeOf(exchange: Exchange, origin: string): Place {
   if (!isOwn && TELEMETRY.test(hostname)) return 'nowhere'
   if (initiator === 'document')
     return method === 'GET' ? (isOwn ? 'documents' : 'nowhere') : isOwn ? 'writes' : 'nowhere'
+  if (/\/(?:socket\.io|engine\.io|sockjs|signalr|cometd)\//.test(pathname)) return { why: 'a socket by polling' }
   const type = mediaTypeOf(exchange)
   const wantsStream = /text\/event-stream/.test(requestHeaders['accept'] ?? '')
   if (wantsStream || STREAM.test(type)) return { why: 'a stream: the layer leaves it alone' }
