@@ -44,6 +44,12 @@ describe('identity', () => {
     expect(proposed(...exchanges).config.identity).toEqual(identity)
   })
 
+  it('warns of tokens that do not name their user', () => {
+    const jwt = `${btoa('{"alg":"none"}')}.${btoa('{"iss":"x","sub":"ada"}')}.s`
+    expect(proposed(['/api/a', { asks: ada }]).text).toContain('are no JWT with a subject')
+    expect(proposed(['/api/a', { asks: { authorization: `Bearer ${jwt}` } }]).text).not.toContain('JWT')
+  })
+
   it('is not judged where the recorder left out credentials', () => {
     const { config, text } = propose(
       analyse({ ...recorded(['/api/a'], ['/locales/en.json']), lacksCredentials: 'perhaps' }),

@@ -40,7 +40,7 @@ const STREAM = /^(?:text\/event-stream|multipart\/x-mixed-replace|application\/g
 
 /** Paths of a development server, and of the layer itself. */
 const OF_TOOLS =
-  /^\/(?:@|node_modules\/|src\/|__\w|\.vite\/|_next\/|sockjs-node|ws$|hmr|freshlayer|sw\.js|service-?worker)/
+  /^\/(?:@|node_modules\/|src\/|__(?!data\.json)\w|\.vite\/|_next\/webpack-hmr|sockjs-node|ws$|hmr|freshlayer|sw\.js|service-?worker)/
 
 /** What an app sends to say how it is used: nothing that its own reads show. */
 const TELEMETRY =
