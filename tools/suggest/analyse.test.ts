@@ -275,6 +275,18 @@ describe('what is said of the answers', () => {
     expect(often.writes.map(({ changed }) => changed.length)).toEqual([1, 1])
   })
 
+  it('goes by the tags of the server where the recorder has left out bodies, and says so', () => {
+    const answer = (at: number, etag?: string): [string, Written] => [
+      '/api/a',
+      { at, body: null, ...(etag !== undefined && { says: { etag } }) },
+    ]
+    const found = findings(answer(0, '"1"'), answer(40, '"1"'), answer(60, '"2"'))
+    expect(found.lacksBodies).toBe(true)
+    expect(routeOf(found, '/api/a').repeats).toMatchObject({ same: 1, changed: 1, unchangedS: 40 })
+    expect(routeOf(findings(answer(0), answer(40)), '/api/a').repeats.count).toBe(0)
+    expect(findings(['/api/a'], answer(5)).lacksBodies).toBe(false)
+  })
+
   it('what the browser answered by itself says nothing of the origin', () => {
     const found = findings(['/api/a', { at: 0, body: 1 }], ['/api/a', { at: 500, body: 1, isFromCache: true }])
     expect(routeOf(found, '/api/a').repeats.count).toBe(0)

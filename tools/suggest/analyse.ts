@@ -70,6 +70,7 @@ export function analyse(recording: Recording): Findings {
     spanS: seconds(times.length === 0 ? 0 : (maximum(times) - minimum(times)) / 1000),
     requests: exchanges.length,
     lacksCredentials,
+    lacksBodies: lacksBodies(parts.reads),
     credentials: credentialFindings(
       data.filter((exchange) => !isOfSession(exchange)),
       cookies,
@@ -172,6 +173,11 @@ function credentialFindings(data: readonly Exchange[], cookies: readonly string[
 function divided<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   const groups = grouped(items, test)
   return [groups.get(true) ?? [], groups.get(false) ?? []]
+}
+
+function lacksBodies(reads: readonly Exchange[]): boolean {
+  const whole = reads.filter(({ status }) => status === 200)
+  return whole.filter(({ body }) => body === undefined).length * 2 > whole.length
 }
 
 /** The folder of a file at the root of the origin, or the file itself where it has none. */

@@ -8,6 +8,8 @@ export interface Findings {
   readonly requests: number
   /** The recorder left out credentials, so nobody can say whose an answer is. See `Recording`. */
   readonly lacksCredentials?: 'surely' | 'perhaps' | undefined
+  /** Most good answers have no body in the recording: only a tag shows whether one has changed. */
+  readonly lacksBodies: boolean
   readonly credentials: CredentialFindings
   /** The reads, by pattern. Narrow patterns come first. */
   readonly routes: readonly RouteFindings[]
