@@ -164,6 +164,15 @@ describe('whose an answer is', () => {
   })
 })
 
+it('counts a user once who has a cookie first and then a token', () => {
+  const found = findings(
+    ['/api/a', { asks: session('ada') }],
+    ['/api/a', { asks: token('ada') }],
+    ['/api/b', { asks: token('bob') }],
+  )
+  expect(found.credentials).toMatchObject({ token: 2, cookie: 1, none: 0, users: 2 })
+})
+
 describe('what is said of the answers', () => {
   it('validators, 304s and lifetimes', () => {
     const found = findings(

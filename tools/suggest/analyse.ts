@@ -156,17 +156,23 @@ const wantsHtml = ({ requestHeaders }: Exchange): boolean => /text\/html/.test(r
 function credentialFindings(data: readonly Exchange[], cookies: readonly string[]): CredentialFindings {
   const askerOf = askersBy(cookies)
   const counts = { token: 0, field: 0, cookie: 0, none: 0 }
-  const users = new Set<string>()
+  const users = { token: new Set<string>(), field: new Set<string>(), cookie: new Set<string>() }
   const fields = new Set<string>()
   for (const exchange of data) {
     const { by, id } = askerOf(exchange)
     counts[by]++
-    if (by !== 'none') users.add(id)
+    if (by !== 'none') users[by].add(id)
     if (by === 'field') for (const name of fieldsOfAsker(exchange)) fields.add(name)
   }
   // The digest of a JWT begins with that of its user, and a dot.
   const areOpaque = data.some(({ requestHeaders: { authorization } }) => authorization?.includes('.') === false)
-  return { ...counts, cookies, fields: [...fields], areOpaque, users: users.size }
+  return {
+    ...counts,
+    cookies,
+    fields: [...fields],
+    areOpaque,
+    users: Math.max(...Object.values(users).map(({ size }) => size)),
+  }
 }
 
 /** The items that a test accepts, and the others. */

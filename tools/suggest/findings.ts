@@ -38,7 +38,7 @@ export interface CredentialFindings {
   readonly fields: readonly string[]
   /** Whether some tokens do not name their user as a JWT does: the next one may be of anybody. */
   readonly areOpaque: boolean
-  /** How many users, or sessions, have been told apart. */
+  /** How many users, or sessions, have been told apart, by the means that tells most of them. */
   readonly users: number
 }
 
