@@ -3,13 +3,20 @@ import { cac } from 'cac'
 import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
 import { checkCommand } from './commands/check.ts'
+import { suggestCommand } from './commands/suggest.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
-for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand]) command(cli)
+for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand, suggestCommand])
+  command(cli)
 
 cli.help()
+
+// Who reads the output may have seen enough: `freshlayer suggest tour.har | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
 
 try {
   cli.parse(process.argv, { run: false })

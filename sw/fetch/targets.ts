@@ -1,13 +1,12 @@
-import { literalOf, prefixTarget, type Target } from '../core/invalidation.ts'
+import type { Target } from '../core/invalidation.ts'
 import { normaliseEncoding } from '../core/percent-encoding.ts'
+import { reachedBy } from '../core/targets.ts'
 
 /** The URL under which an answer is kept: `No-Vary-Search` may have said which parts of its query count. */
 export type UrlOf = (url: string) => string
 
 /**
- * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
- * does before its first hole or star: too much costs a validation, too little would break a promise. `/api/items/**` reaches
- * `/api/items` as well, which it matches.
+ * What patterns, tags and URLs reach, in the URLs of an app.
  *
  * @param urls a colon or a star in them is text. Default: none.
  * @param home the origin of the app. Default: that of the worker.
@@ -18,16 +17,7 @@ export const targetsOf = (
   tags: readonly string[],
   urls: readonly string[] = [],
   home?: string,
-): Target[] => [
-  ...urls.map((url): Target => `url ${urlOf(absolute(url, home))}`),
-  ...patterns.flatMap((pattern): Target[] => {
-    const literal = literalOf(pattern)
-    const below = literal === pattern ? [] : [prefixTarget(absolute(literal, home))]
-    const itself = pattern === `${literal}**` ? literal.replace(/\/$/, '') : literal === pattern ? literal : undefined
-    return itself === undefined ? below : [...below, `url ${urlOf(absolute(itself, home))}`]
-  }),
-  ...tags.map((tag): Target => `tag ${tag}`),
-]
+): Target[] => reachedBy((url) => absolute(url, home), urlOf, patterns, tags, urls)
 
 /** `Location` and `Content-Location` of the write's own origin (RFC 9111 §4.4). */
 export function named(response: Response, target: string): string[] {
