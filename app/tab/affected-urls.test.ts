@@ -67,8 +67,8 @@ describe('which URLs a change concerns', () => {
     expect(asked).toHaveBeenCalledTimes(3)
   })
 
-  it('does not ask the worker where the change names URLs and no query is in play', async () => {
-    expect(await affected.of(change({ urls: [PRODUCT] }), [PRODUCT, STOCK])).toEqual([PRODUCT])
+  it('does not ask the worker where the change names URLs, and none of another query', async () => {
+    expect(await affected.of(change({ urls: [PRODUCT] }), [PRODUCT, STOCK, LIST])).toEqual([PRODUCT])
     expect(asked).not.toHaveBeenCalled()
   })
 

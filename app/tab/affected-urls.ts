@@ -34,9 +34,11 @@ export class AffectedUrls {
     const affected: string[] = []
     const open: string[] = []
     const byTag = isByTag(change)
+    // Only of what follows its path may a part not count.
+    const paths = new Set(change.urls.map(withoutQuery))
     for (const url of urls) {
       if (change.all || isCovered(url, change.urls)) affected.push(url)
-      else if (byTag || url.includes('?')) open.push(url)
+      else if (byTag || (url.includes('?') && paths.has(withoutQuery(url)))) open.push(url)
     }
     for (let at = 0; at < open.length; at += ASKED_AT_ONCE) {
       const asked = open.slice(at, at + ASKED_AT_ONCE)
@@ -89,5 +91,7 @@ const isByTag = ({ kind, cause, tags }: ChangeEvent): boolean =>
 /** Whether one of the named URLs is `url`, `url` without its query, or ends in `*` and is a beginning of it. */
 const isCovered = (url: string, named: readonly string[]): boolean =>
   named.some((each) =>
-    each.endsWith('*') ? url.startsWith(each.slice(0, -1)) : each === (each.includes('?') ? url : url.split('?', 1)[0]),
+    each.endsWith('*') ? url.startsWith(each.slice(0, -1)) : each === (each.includes('?') ? url : withoutQuery(url)),
   )
+
+const withoutQuery = (url: string): string => url.replace(/\?.*/s, '')

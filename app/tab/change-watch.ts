@@ -82,17 +82,18 @@ export class ChangeWatch {
   }
 
   async #learn(change: ChangeEvent): Promise<void> {
+    // Before anything is waited for: nothing of theirs may be on screen meanwhile.
     if (change.all && change.cause === 'sign-out') {
       for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
     }
     const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
     const affected = new Set(await this.#affected.of(change, shown))
     for (const [watcher, watched] of this.#watchers) {
-      if ([...watcher.urls()].some((url) => affected.has(url))) this.#await(watcher, watched, change.kind)
+      if ([...watcher.urls()].some((url) => affected.has(url))) this.#tellDue(watcher, watched, change.kind)
     }
   }
 
-  #await(watcher: Watcher, watched: Watched, kind: ChangeEvent['kind']): void {
+  #tellDue(watcher: Watcher, watched: Watched, kind: ChangeEvent['kind']): void {
     const { due } = watched
     // A write counts more than an answer that has come anew, and that more than one that came first.
     watched.due = due === undefined || due === 'first' || (due === 'changed' && kind !== 'first') ? kind : due

@@ -2,12 +2,17 @@ import type { BrowserContext, Page } from '@playwright/test'
 import type { Project } from './project.ts'
 import { expect, journey, RULES, Shop, test } from './test.ts'
 
-const NEEDED = ['vite@8', 'react@19', 'react-dom@19', '@types/react@19', '@types/react-dom@19', 'typescript@5']
+/** What an app of this version of React needs. */
+const needed = (react: number): string[] => [
+  'vite@8',
+  'typescript@5',
+  ...['react', 'react-dom', '@types/react', '@types/react-dom'].map((name) => `${name}@${react}`),
+]
 
 const APP = {
   'index.html': `<!doctype html>
 <html lang="en">
-  <head><meta charset="utf-8"><title>Shop</title></head>
+  <head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shop</title></head>
   <body><div id="root"></div><script type="module" src="/src/main.tsx"></script></body>
 </html>
 `,
@@ -66,8 +71,8 @@ function Shop() {
 createRoot(document.getElementById('root')!).render(<StrictMode>${root}</StrictMode>)
 `
 
-async function built(app: Project, ...needed: readonly string[]): Promise<Shop> {
-  await app.install(...NEEDED, ...needed)
+async function built(app: Project, ...packages: readonly string[]): Promise<Shop> {
+  await app.install(...packages)
   await app.install('@vitejs/plugin-react@6')
   expect(await app.run('npx', 'tsc')).toEqual({ output: '', code: 0 })
   const { output, code } = await app.run('npx', 'vite', 'build')
@@ -115,16 +120,21 @@ test('hooks: an app with useCachedQuery(), under StrictMode', async ({ project, 
   const app = project({
     ...APP,
     'src/main.tsx': main(
-      `import { cacheQuery, useCachedQuery } from 'freshlayer/react'\nimport { Suspense } from 'react'`,
+      `import { keys } from 'freshlayer/config'
+import { cacheQuery, useCachedQuery } from 'freshlayer/react'
+import { Suspense } from 'react'
+import rules from '../freshlayer.config'`,
       `
+const key = keys(rules)
+
 interface ProductData {
   readonly price: number
 }
 
-void cacheQuery('/api/products/1')
+void cacheQuery(key.product(1))
 
 function Product() {
-  const { data, isSyncing, isStale, isOffline, updatedAt, error, refresh } = useCachedQuery<ProductData>('/api/products/1')
+  const { data, isSyncing, isStale, isOffline, updatedAt, error, refresh } = useCachedQuery<ProductData>(key.product(1))
   return (
     <section>
       <p id="price">{data?.price}</p>
@@ -142,14 +152,14 @@ function Again() {
 }
 
 function Clock() {
-  const { data } = useCachedQuery<{ readonly time: number }>('/api/clock')
+  const { data } = useCachedQuery<{ readonly time: number }>(key.clock())
   return <p id="time">{data?.time}</p>
 }
 `,
       '<Suspense fallback="…"><Shop /></Suspense>',
     ),
   })
-  const shop = await built(app)
+  const shop = await built(app, ...needed(19))
   await journey(browserContext, shop, { hears: true })
   await fiveTabs(browserContext, shop)
 
@@ -171,11 +181,16 @@ function Clock() {
   await shop.stop()
 })
 
-test('SWR: an app with its own fetcher, under StrictMode', async ({ project, browserContext }) => {
+test('SWR: an app with its own fetcher, and a hook of the layer beside it, built and in development', async ({
+  project,
+  browserContext,
+}) => {
   const app = project({
     ...APP,
     'src/main.tsx': main(
-      `import { freshlayerSwr } from 'freshlayer/swr'\nimport useSWR, { SWRConfig } from 'swr'`,
+      `import { useCachedQuery } from 'freshlayer/react'
+import { freshlayerSwr } from 'freshlayer/swr'
+import useSWR, { SWRConfig } from 'swr'`,
       `
 const fetcher = async (url: string) => {
   const response = await fetch(url)
@@ -186,7 +201,7 @@ const config = { ...freshlayerSwr(layer), fetcher }
 
 function Product() {
   const { data } = useSWR<{ readonly price: number }>('/api/products/1')
-  const { data: again } = useSWR<{ readonly price: number }>('/api/products/1')
+  const { data: again } = useCachedQuery<{ readonly price: number }>('/api/products/1')
   return (
     <section>
       <p id="price">{data?.price}</p>
@@ -203,8 +218,30 @@ function Clock() {
       '<SWRConfig value={config}><Shop /></SWRConfig>',
     ),
   })
-  const shop = await built(app, 'swr@2')
+  // The oldest that the bridge is for.
+  const shop = await built(app, ...needed(18), 'swr@2.0.0')
   await journey(browserContext, shop, { hears: true })
   await fiveTabs(browserContext, shop)
+
+  const config = APP['vite.config.ts'].replace('{ plugins', `{ server: { proxy: { '/api': '${shop.url}' } }, plugins`)
+  app.write('vite.config.ts', config)
+  const server = app.start('vite/bin/vite.js', '--port', '0')
+  try {
+    await expect.poll(() => server.said()).toMatch(/Local:\s+http\S+/)
+    const [, address = ''] = /Local:\s+(http\S+)/.exec(server.said()) ?? []
+    const page = await browserContext.newPage()
+    const said: string[] = []
+    page.on('console', (message) => message.type() === 'error' && said.push(message.text()))
+    page.on('pageerror', (error) => said.push(String(error)))
+    await page.goto(address)
+    await page.waitForFunction(() => document.documentElement.dataset['connected'] === 'true')
+    const price = Number(await page.locator('#price').textContent())
+    await expect(page.locator('#time')).not.toBeEmpty()
+    await page.click('#sell')
+    for (const id of ['#price', '#again']) await expect(page.locator(id)).toHaveText(String(price + 1))
+    expect(said).toEqual([])
+  } finally {
+    await server.stop()
+  }
   await shop.stop()
 })
