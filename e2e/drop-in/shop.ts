@@ -19,6 +19,8 @@ export class Shop {
   #price = 10
   /** How many requests have asked for a product. */
   asked = 0
+  /** What each file of the app comes with. */
+  cacheControl = 'no-cache'
 
   /** @param folder the app's built files. Default: none, for an app whose files another server has. */
   constructor(folder?: string) {
@@ -70,7 +72,7 @@ export class Shop {
     response
       .writeHead(200, {
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'cache-control': 'no-cache',
+        'cache-control': this.cacheControl,
       })
       .end(bytes)
   }

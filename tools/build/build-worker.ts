@@ -54,6 +54,9 @@ export async function workerScript(
   return script(entry, { ...define, 'self.__WB_MANIFEST': JSON.stringify(manifest) }, [configModule(config, define)])
 }
 
+/** One self-contained script of a module of `sw/worker` that takes its rules at runtime. */
+export const libraryScript = (entry: string): Promise<string> => script(entry, {})
+
 async function script(
   entry: string,
   define: Defines,

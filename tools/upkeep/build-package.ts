@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prebuiltFiles } from '../build/prebuilt.ts'
 
 /** What the package has of the sources, and for which place each part is compiled: entries, and with them what they import. */
 const PROGRAMS = [
@@ -25,8 +26,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const out = join(root, 'lib')
 const temporary = join(root, '.cache', 'package')
 
-/** Compiles what the package has, into `lib`: a module of JavaScript and its types for each of the sources. */
-function buildPackage(): void {
+/**
+ * Compiles what the package has, into `lib`: a module of JavaScript and its types for each of the sources, and beside them
+ * the scripts for apps without a build.
+ */
+async function buildPackage(): Promise<void> {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
   for (const [index, { entries, lib, types }] of PROGRAMS.entries()) {
@@ -48,6 +52,8 @@ function buildPackage(): void {
     execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', project], { stdio: 'inherit' })
   }
   chmodSync(join(out, 'tools', 'cli.js'), 0o755)
+  mkdirSync(join(out, 'prebuilt'))
+  for (const { file, text } of await prebuiltFiles()) writeFileSync(join(out, 'prebuilt', file), text)
 }
 
-buildPackage()
+await buildPackage()

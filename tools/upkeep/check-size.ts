@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { buildWorker } from '../build/build-worker.ts'
 import { bundleWithParts } from '../build/bundle.ts'
+import { prebuiltFiles } from '../build/prebuilt.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
 interface Budget {
@@ -43,10 +44,21 @@ async function tab(folder: string): Promise<string> {
   return script.code
 }
 
+/** A script for apps without a build, as it is. */
+const prebuilt = (name: string) => async (): Promise<string> => {
+  const found = (await prebuiltFiles()).find(({ file }) => file === name)
+  if (found === undefined) throw new Error(`${name} is none of the prebuilt scripts`)
+  return found.text
+}
+
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
+  // No build leaves out what the rules do not use, and the check of the rules is in it.
+  { name: 'prebuilt worker', limitKb: 56, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 54, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt page script', limitKb: 5, script: prebuilt('freshlayer-page.js') },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
