@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { prebuiltFiles } from '../build/prebuilt.ts'
+import { configSchema } from '../schema/config-schema.ts'
 
 /** What the package has of the sources, and for which place each part is compiled: entries, and with them what they import. */
 const PROGRAMS = [
@@ -28,7 +29,7 @@ const temporary = join(root, '.cache', 'package')
 
 /**
  * Compiles what the package has, into `lib`: a module of JavaScript and its types for each of the sources, and beside them
- * the scripts for apps without a build.
+ * the scripts for apps without a build, and the schema of the rules.
  */
 async function buildPackage(): Promise<void> {
   rmSync(out, { recursive: true, force: true })
@@ -54,6 +55,7 @@ async function buildPackage(): Promise<void> {
   chmodSync(join(out, 'tools', 'cli.js'), 0o755)
   mkdirSync(join(out, 'prebuilt'))
   for (const { file, text } of await prebuiltFiles()) writeFileSync(join(out, 'prebuilt', file), text)
+  writeFileSync(join(out, 'schema.json'), JSON.stringify(configSchema()))
 }
 
 await buildPackage()
