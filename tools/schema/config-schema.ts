@@ -105,40 +105,20 @@ class Reading {
   }
 
   schemaOf(type: TSType): Schema {
-    switch (type.type) {
-      case 'TSStringKeyword':
-        return { type: 'string' }
-      case 'TSNumberKeyword':
-        return { type: 'number' }
-      case 'TSBooleanKeyword':
-        return { type: 'boolean' }
-      case 'TSParenthesizedType':
-        return this.schemaOf(type.typeAnnotation)
-      case 'TSTypeOperator':
-        return this.schemaOf(type.typeAnnotation)
-      case 'TSArrayType':
-        return { type: 'array', items: this.schemaOf(type.elementType) }
-      case 'TSLiteralType':
-        if (type.literal.type === 'Literal') return { const: type.literal.value }
-        break
-      case 'TSUnionType': {
-        const of = type.types.filter((each) => !isFunction(each)).map((each) => this.schemaOf(each))
-        const words = of.flatMap((each) => ('const' in each ? [each['const']] : []))
-        const others = of.filter((each) => !('const' in each))
-        const all = words.length > 0 ? [...others, { enum: words }] : others
-        return all.length === 1 && all[0] !== undefined ? all[0] : { anyOf: all }
-      }
-      case 'TSTypeReference': {
-        if (type.typeName.type !== 'Identifier') break
-        const { name } = type.typeName
-        const [first, second] = type.typeArguments?.params ?? []
-        if (name === 'Readonly' && first !== undefined) return this.schemaOf(first)
-        if (name === 'Record' && second !== undefined)
-          return { type: 'object', additionalProperties: this.schemaOf(second) }
-        return { $ref: `#/definitions/${name}` }
-      }
-      default:
-        break
+    const keyword = KEYWORDS[type.type]
+    if (keyword !== undefined) return { type: keyword }
+    if (type.type === 'TSParenthesizedType' || type.type === 'TSTypeOperator') return this.schemaOf(type.typeAnnotation)
+    if (type.type === 'TSArrayType') return { type: 'array', items: this.schemaOf(type.elementType) }
+    if (type.type === 'TSLiteralType' && type.literal.type === 'Literal') return { const: type.literal.value }
+    if (type.type === 'TSUnionType')
+      return unionOf(type.types.filter((each) => !isFunction(each)).map((each) => this.schemaOf(each)))
+    if (type.type === 'TSTypeReference' && type.typeName.type === 'Identifier') {
+      const { name } = type.typeName
+      const [first, second] = type.typeArguments?.params ?? []
+      if (name === 'Readonly' && first !== undefined) return this.schemaOf(first)
+      if (name === 'Record' && second !== undefined)
+        return { type: 'object', additionalProperties: this.schemaOf(second) }
+      return { $ref: `#/definitions/${name}` }
     }
     throw new Error(`no schema is known for ${this.#source.slice(type.start, type.end)}`)
   }
@@ -158,6 +138,21 @@ class Reading {
     const examples = lines.filter(isExample).flatMap((line) => jsonOf(line.replace('@example ', '')))
     return { description, ...(examples.length > 0 && { examples }) }
   }
+}
+
+const KEYWORDS: Readonly<Partial<Record<TSType['type'], string>>> = {
+  TSStringKeyword: 'string',
+  TSNumberKeyword: 'number',
+  TSBooleanKeyword: 'boolean',
+}
+
+/** One of these schemas. Its words are one list. */
+function unionOf(members: readonly Schema[]): Schema {
+  const words = members.flatMap((each) => ('const' in each ? [each['const']] : []))
+  const others = members.filter((each) => !('const' in each))
+  const all = words.length > 0 ? [...others, { enum: words }] : others
+  const [only] = all
+  return only !== undefined && all.length === 1 ? only : { anyOf: all }
 }
 
 const isFunction = (type: TSType): boolean =>
