@@ -13,7 +13,7 @@ const PROGRAMS = [
     types: [],
   },
   {
-    entries: ['index', 'sw', 'sw-without-files', 'attached', 'kill-worker']
+    entries: ['index', 'elsewhere', 'sw', 'sw-without-files', 'attached', 'kill-worker']
       .map((name) => `sw/worker/${name}.ts`)
       .concat('sw/worker/virtual-rules.d.ts'),
     lib: ['ES2023', 'WebWorker', 'WebWorker.Iterable', 'WebWorker.AsyncIterable'],
