@@ -44,6 +44,16 @@ async function tab(folder: string): Promise<string> {
   return script.code
 }
 
+/** What a bundle has of an entry of which it imports one name. */
+const entry =
+  (module: string, name: string) =>
+  async (folder: string): Promise<string> => {
+    const input = join(folder, `${name}.ts`)
+    await writeFile(input, `export { ${name} } from ${JSON.stringify(resolve(module))}`)
+    const [script] = await bundleWithParts(input, name)
+    return script.code
+  }
+
 /** A script for apps without a build, as it is. */
 const prebuilt = (name: string) => async (): Promise<string> => {
   const found = (await prebuiltFiles()).find(({ file }) => file === name)
@@ -55,6 +65,9 @@ const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
+  { name: 'exportOutbox alone', limitKb: 1, script: entry('app/tab/index.ts', 'exportOutbox') },
+  { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
+  { name: 'a worker that takes its rules at runtime', limitKb: 54, script: entry('sw/worker/index.ts', 'freshlayer') },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
   { name: 'prebuilt worker', limitKb: 56, script: prebuilt('freshlayer-sw.js') },
   { name: 'prebuilt part of a worker', limitKb: 54, script: prebuilt('freshlayer-attach.js') },
