@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CAC } from 'cac'
 import { apply } from '../build/build-folder.ts'
@@ -20,7 +20,7 @@ export function copyCommand(cli: CAC): void {
     .action(async (folder: string, { dryRun = false }: { dryRun?: boolean }) => {
       await assertFolder(folder)
       const hasRules = existsSync(join(folder, RULES_FILE))
-      const files = [...(await packaged()), ...(hasRules ? [] : [{ file: RULES_FILE, text: FIRST_RULES }])]
+      const files = [...(await packaged()), ...(hasRules ? [] : [{ file: RULES_FILE, text: firstRules(folder) }])]
       if (!dryRun) await apply(folder, files)
       console.log(dryRun ? 'would write:' : 'written:')
       for (const { file } of files) console.log(`  ${join(folder, file)}`)
@@ -52,10 +52,13 @@ async function packaged(): Promise<PrebuiltFile[]> {
   return Promise.all(files.map(async (file) => ({ file, text: await readFile(join(folder, file), 'utf8') })))
 }
 
+/** Where npm puts the schema of the rules, from the project's root. */
+const SCHEMA = 'node_modules/freshlayer/lib/schema.json'
+
 /** Rules that are right for any API of the own origin: the network answers, and what was read is there without it. */
-const FIRST_RULES = `/** @type {import('freshlayer/config').Config} */
+const firstRules = (folder: string): string => `/** @type {import('freshlayer/config').Config} */
 self.freshlayerRules = {
-  "$schema": "./node_modules/freshlayer/lib/schema.json",
+  "$schema": "${relative(folder, SCHEMA).replaceAll(sep, '/')}",
   "version": "1",
   "identity": "none",
   "shell": "/index.html",
