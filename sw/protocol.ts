@@ -201,6 +201,14 @@ export interface PortQuestion {
   readonly say: 'agree' | 'authorization'
 }
 
+/** To the pages of an app without a build: what the check says of the rules of a worker that is being installed. */
+export interface Verdict {
+  /** The problems or warnings, one a line. */
+  readonly why: string
+  /** The worker is not installed; else these are warnings. */
+  readonly isRefused: boolean
+}
+
 /** What a worker says to the others on the same data: a write is about to be sent, or a user may be another. */
 export interface Notice {
   readonly say: 'write'
@@ -284,7 +292,16 @@ export interface HeardChange extends Omit<LoggedChange, 'kind'> {
 }
 
 /** What an announcement of any version may be that tells of no change. */
-const NO_CHANGE: readonly unknown[] = ['write', 'origin', 'who', 'agree', 'authorization', 'outdated', 'partitions']
+const NO_CHANGE: readonly unknown[] = [
+  'write',
+  'origin',
+  'who',
+  'agree',
+  'authorization',
+  'outdated',
+  'partitions',
+  'rules',
+]
 
 /** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
 export function parseAnnouncement(data: unknown): Heard | undefined {
@@ -313,6 +330,12 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case undefined:
       return undefined
   }
+}
+
+/** The verdict on rules; undefined for any other message. Apart from the other announcements: few apps can hear it. */
+export function parseVerdict(data: unknown): Verdict | undefined {
+  const { say, why, isRefused } = (opened(data) ?? {}) as Partial<Verdict & { say: unknown }>
+  return say === 'rules' && typeof why === 'string' && typeof isRefused === 'boolean' ? { why, isRefused } : undefined
 }
 
 /** A change, from the channel or in a greeting, as far as this version knows what it is; undefined when it is none. */

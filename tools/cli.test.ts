@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -121,4 +121,32 @@ describe('freshlayer worker', () => {
     expect(status).toBe(0)
     expect(readFileSync(out, 'utf8')).toContain('/static/index.html')
   }, 60_000)
+})
+
+describe('freshlayer copy', () => {
+  const copy = (...args: readonly string[]) =>
+    spawnSync('npx', ['tsx', 'tools/cli.ts', 'copy', ...args], {
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    })
+
+  it('puts rules that pass the check into the folder, and never writes over them', () => {
+    const folder = folderOf()
+    const file = join(folder, 'freshlayer.rules.js')
+    expect(copy(folder).stderr).toBe('')
+    expect(run('check', file).stdout).toBe(`${file}: fine\n`)
+    const scripts = readdirSync(folder)
+    writeFileSync(file, 'self.freshlayerRules = { "version": "1", "identity": "none", "routes": [{}] }')
+    expect(copy(folder).stdout).toContain(`${file} is yours, and stays as it is`)
+    expect(readdirSync(folder)).toEqual(scripts)
+    expect(run('check', file).stderr).toBe(
+      "refused routes[0].match: nothing given, expected a pattern such as '/api/products/:id'\n",
+    )
+  })
+
+  it('writes nothing into a folder that is not there', () => {
+    const { status, stderr } = copy(join(home, 'nowhere'))
+    expect(stderr).toMatch(/nowhere is no folder that is there: name the one that your server serves\n$/)
+    expect(status).toBe(1)
+  })
 })

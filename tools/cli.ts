@@ -4,11 +4,20 @@ import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
 import { checkCommand } from './commands/check.ts'
 import { suggestCommand } from './commands/suggest.ts'
+import { copyCommand } from './commands/copy.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
-for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand, suggestCommand])
+for (const command of [
+  checkCommand,
+  workerCommand,
+  buildCommand,
+  undoCommand,
+  copyCommand,
+  killCommand,
+  suggestCommand,
+])
   command(cli)
 
 cli.help()

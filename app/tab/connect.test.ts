@@ -14,7 +14,11 @@ afterEach(() => {
 })
 
 describe('where no worker can run', () => {
-  it('every question has an answer, and the reason is said once', async () => {
+  it.each([
+    ['a page: the reason is said once', {}, 1],
+    ['a server, which renders pages: that is no news', undefined, 0],
+  ])('every question has an answer on %s', async (_, document, times) => {
+    vi.stubGlobal('document', document)
     const said = vi.spyOn(console, 'info').mockImplementation(() => undefined)
     const layer = connect({ identify: () => 'ada' })
     expect(layer.state).toEqual({
@@ -34,9 +38,22 @@ describe('where no worker can run', () => {
     const stop = layer.on('change', () => undefined)
     stop()
     layer.close()
-    expect(said).toHaveBeenCalledTimes(1)
-    expect(said.mock.calls[0]?.[0]).toContain('this page may have no service worker')
+    expect(said.mock.calls).toEqual(
+      Array.from({ length: times }, () => [expect.stringContaining('this page may have no service worker')]),
+    )
   })
+})
+
+it('two copies of the package on one page both work, and the console says so once', async () => {
+  vi.spyOn(console, 'info').mockImplementation(() => undefined)
+  const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  connect()
+  connect()
+  expect(said).not.toHaveBeenCalled()
+  vi.resetModules()
+  const copy = await import('./connect.ts')
+  for (const layer of [copy.connect(), copy.connect(), connect()]) expect(layer.state.controlled).toBe(false)
+  expect(said.mock.calls).toEqual([['[freshlayer]', expect.stringContaining('two copies of this package')]])
 })
 
 describe('a wrong argument', () => {
@@ -410,6 +427,21 @@ describe('where a worker runs', () => {
       sayInAnother()
       sayInAnother()
       expect(heard.mock.calls).toEqual([[RESET], [RESET]])
+    })
+
+    it('that refuses each question has it said once, however often the page looks', async () => {
+      const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      answers.hello = () => {
+        throw new Error('the page speaks version 1 of the protocol')
+      }
+      connect()
+      for (let times = 0; times < 3; times++) {
+        await settled()
+        look()
+      }
+      await settled()
+      expect(asked.filter((each) => each === 'hello').length).toBeGreaterThan(2)
+      expect(said.mock.calls).toEqual([['[freshlayer]', new Error('the page speaks version 1 of the protocol')]])
     })
 
     it.each(['over the channel', 'in a greeting'])(

@@ -124,7 +124,10 @@ export interface Freshlayer {
   close(): void
 }
 
-/** Registers the worker and connects this page to it. Call it once, as early as possible. */
+/**
+ * Registers the worker and connects this page to it. Call it once, as early as possible. On a server, which renders the page,
+ * it does nothing.
+ */
 export function connect(options: ConnectOptions = {}): Freshlayer {
   const { identify = connect, mayUpdate = connect, authorization = connect } = options
   expectArgument(
@@ -132,8 +135,15 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
     'connect',
     '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
   )
+  const page = globalThis as { [COPIES]?: unknown }
+  page[COPIES] ??= connect
+  if (page[COPIES] !== connect)
+    warn('two copies of this package have connected this page: one is enough (npm ls freshlayer)')
   return (connected = new Connection(options))
 }
+
+/** Which copy of this module has connected the page. */
+const COPIES = Symbol.for('freshlayer')
 
 let connected: Freshlayer | undefined
 
@@ -338,7 +348,8 @@ class Connection implements Freshlayer {
   }
 
   #degrade(why: unknown): void {
-    if (why === this.#said) return
+    // A server that renders the page has no worker, and that is no news.
+    if (why === this.#said || typeof document === 'undefined') return
     this.#said = why
     console.info(`[freshlayer] All comes from the network: ${why}`)
   }

@@ -17,6 +17,11 @@ function opening(): EventTarget {
 }
 
 describe('where there never was an outbox', () => {
+  it('nothing is handed over on a server, which has no database of a browser', async () => {
+    expect(await exportOutbox(keep)).toBe(0)
+    expect(keep).not.toHaveBeenCalled()
+  })
+
   it('none is opened, for an engine may keep what was opened in vain', async () => {
     const open = vi.fn(opening)
     vi.stubGlobal('indexedDB', { databases: () => Promise.resolve([{ name: 'of the app', version: 1 }]), open })

@@ -53,6 +53,8 @@ export async function exportOutbox(
 
 /** The database, unless it would have to be made. WebKit keeps an empty one whose making was given up. */
 async function openIfThere(given: string | undefined): Promise<IDBDatabase | undefined> {
+  // As on a server, which renders the page.
+  if (typeof indexedDB === 'undefined') return undefined
   // Firefox before 126 has no list.
   const all = 'databases' in indexedDB ? await indexedDB.databases() : undefined
   const scopes = all?.flatMap(({ name }) => (name?.startsWith(OUTBOX_PREFIX) ? [name.slice(OUTBOX_PREFIX.length)] : []))

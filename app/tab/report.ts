@@ -8,4 +8,10 @@ export function attempt<T>(run: () => T): T | undefined {
   }
 }
 
-export const warn = (error: unknown): void => console.warn('[freshlayer]', error)
+let said = ''
+
+/** Says it on the console, unless it is what was said last: a worker of another version refuses each question. */
+export function warn(error: unknown): void {
+  if (said === (said = String(error))) return
+  console.warn('[freshlayer]', error)
+}

@@ -14,9 +14,11 @@ import { HOLE } from './template.ts'
  * Every problem of a config. Besides the problems that `assertConfig` refuses: holes without a parameter, rules that no
  * request reaches, and sign-ins that the layer would answer (only if the config is otherwise valid). For builds. Never
  * throws.
+ *
+ * @param form as in `configProblems`.
  */
-export function checkConfig(config: unknown, file: string): Findings {
-  const problems = configProblems(config, file)
+export function checkConfig(config: unknown, file: string, form?: string): Findings {
+  const problems = configProblems(config, file, form)
   if (!isRecord(config)) return { problems, warnings: [] }
   const routes = entriesOf(config['routes'], 'routes', READ_METHODS.all, READ_METHODS.usual)
   const writes = entriesOf(config['writes'], 'writes', WATCHED_METHODS, WRITE_METHODS)

@@ -19,6 +19,9 @@ export const UNIT_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 } satisfies Record<DurationUnit, number>
 
+/** A length of time as text, but for `'forever'`. */
+export const DURATION = /^(\d+(?:\.\d+)?)(ms|[smhdw])$/
+
 /** The longest delay of a browser's timer. A timer with a longer delay fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
@@ -27,7 +30,7 @@ export function parseDuration(value: unknown): Seconds | 'invalid' {
   if (value === 0) return seconds(0)
   if (value === 'forever') return seconds(Infinity)
   if (typeof value !== 'string') return 'invalid'
-  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)(ms|[smhdw])$/.exec(value) ?? []
+  const [, amount, unit = ''] = DURATION.exec(value) ?? []
   const unitMs = UNIT_MS[unit]
   return unitMs === undefined ? 'invalid' : seconds((Number(amount) * unitMs) / 1000)
 }

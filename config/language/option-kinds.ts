@@ -227,6 +227,7 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   ),
   groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
+  $schema: kind('the address of a JSON Schema', isText),
 }
 
 /** A whole config. */

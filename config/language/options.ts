@@ -8,6 +8,13 @@ export type Window = Duration | 'http'
 /** All options. Pass the config to `defineConfig`, which types it and changes nothing. */
 export interface Config {
   /**
+   * The address of the JSON Schema, by which editors complete and check rules that are written as JSON. The layer does not
+   * read it. Default: none.
+   * @example './node_modules/freshlayer/lib/schema.json'
+   */
+  $schema?: string
+
+  /**
    * The version of the stored data. A new version drops everything that was stored under the old one. Do not change it
    * when only windows or tags change.
    * @example '1'

@@ -45,6 +45,10 @@ export class Project {
     writeFileSync(this.path(file), text)
   }
 
+  delete(file: string): void {
+    rmSync(this.path(file))
+  }
+
   /** Installs the packed layer beside what the app itself needs. */
   async install(...needed: readonly string[]): Promise<void> {
     const { output, code } = await this.run('npm', 'install', '--no-audit', '--no-fund', TARBALL, ...needed)

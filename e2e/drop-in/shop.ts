@@ -23,6 +23,8 @@ export class Shop {
   /** How many requests have asked for the clock, whose answer is new each time. */
   askedTheTime = 0
   readonly #clocks = new Map<string, number[]>()
+  /** What each file of the app comes with. */
+  cacheControl = 'no-cache'
 
   /**
    * @param folder the app's built files. Default: none, for an app whose files another server has.
@@ -100,7 +102,7 @@ export class Shop {
     response
       .writeHead(200, {
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'cache-control': 'no-cache',
+        'cache-control': this.cacheControl,
       })
       .end(bytes)
   }

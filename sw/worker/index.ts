@@ -1,26 +1,21 @@
-import { assertConfig, compileRules, type Config, type Rules } from '../../config/language/index.ts'
+import { assertConfig, type Config } from '../../config/language/index.ts'
+import { assertWorker } from './assert-worker.ts'
+import { begin } from './begin.ts'
 import { reportConflicts } from './lifecycle/conflicts.ts'
-import { everyone } from './identity/everyone.ts'
-import { isQuery } from './requests/graphql.ts'
-import { startKillable } from './kill.ts'
-import type { Parts } from './main.ts'
 import { pagesBy } from './lifecycle/pages.ts'
-import { racesOf } from './lifecycle/races.ts'
 import { precache } from './lifecycle/precache.ts'
-import { postAnswers } from './requests/post-answers.ts'
-import { ranges } from './requests/ranges.ts'
-import { worker } from './scope.ts'
-import { structured } from './requests/structured.ts'
-import { identified } from './identity/identified.ts'
+import { racesOf } from './lifecycle/races.ts'
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or
  * the Vite plugin builds has its rules checked and compiled by the build instead.
  *
  * @param manifest the app's files to keep for offline use, in the form of `workbox-build`'s list. Default: none.
- * @throws CacheError 'config-refused', which keeps the worker from being installed.
+ * @throws CacheError 'config-refused', which keeps the worker from being installed, and TypeError outside of a worker.
  */
 export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
+  assertWorker('freshlayer(config)')
+  assertConfig(config, 'The config')
   begin(config, (rules) => ({ files: manifest && precache(manifest, rules.shell), pagesBy, racesOf }))
 }
 
@@ -33,14 +28,7 @@ export function freshlayer(config: Config, manifest?: Parameters<typeof precache
  * @throws TypeError outside of a service worker, and CacheError 'config-refused'.
  */
 export function attach(scope: ServiceWorkerGlobalScope, config: Config): void {
-  if (scope !== worker || !('skipWaiting' in scope))
-    throw new TypeError('attach(self, config) belongs in a service worker')
-  begin(config, () => ({ reportConflicts }))
-}
-
-function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
+  assertWorker('attach(self, config)', scope)
   assertConfig(config, 'The config')
-  const rules = compileRules(config)
-  const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, ...parts(rules) })
+  begin(config, () => ({ reportConflicts }))
 }

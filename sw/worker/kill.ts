@@ -74,7 +74,7 @@ class Switch {
         (event, way) => this.#answer(event, way),
         () => this.#killed === true,
       ),
-      before: (answer) => this.#before(answer),
+      before: (answer) => this.#before(parts.before?.(answer) ?? answer),
     }
     if (!this.#isGuest) worker.addEventListener('install', (event) => event.waitUntil(this.#admit()))
     // Another worker of the same origin may have been told first.

@@ -60,6 +60,8 @@ const LIST = 'self.__WB_MANIFEST'
 
 const listed = ({ url, revision }: FileEntry): string =>
   `{url:${JSON.stringify(url)},revision:${JSON.stringify(revision)}}`
+/** One self-contained script of a module of `sw/worker` that takes its rules at runtime. */
+export const libraryScript = (entry: string): Promise<string> => script(entry, {})
 
 async function script(
   entry: string,

@@ -16,7 +16,8 @@ export interface Checked {
 export type Defines = Readonly<Record<string, string>>
 
 /**
- * A rules file, evaluated here as it will be in the worker, and what the check says of it. Nothing is written beside it.
+ * A rules file, evaluated here as it will be in the worker, and what the check says of it. Nothing is written beside it. The
+ * file is a module with a default export, or a script that assigns `self.freshlayerRules`, as an app without a build has it.
  *
  * @param define expressions in it that the build replaces. Default: none.
  * @throws whatever the file throws, and when it has no default export.
@@ -24,9 +25,19 @@ export type Defines = Readonly<Record<string, string>>
 export async function loadConfig(file: string, define: Defines = {}): Promise<Checked> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
-  const { default: config } = await evaluated(await bundle(path, { platform: 'node', format: 'esm', define }))
+  // A worker's global object is called `self`, and Node's is not.
+  const defines = { self: 'globalThis', ...define }
+  const exported = await evaluated(await bundle(path, { platform: 'node', format: 'esm', define: defines }))
+  const config = exported.default ?? assigned()
   if (config === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
   return { config, ...checkConfig(config, file) }
+}
+
+/** What the script has assigned. The next one that is loaded may assign nothing. */
+function assigned(): unknown {
+  const { freshlayerRules } = globalThis as { freshlayerRules?: unknown }
+  Reflect.deleteProperty(globalThis, 'freshlayerRules')
+  return freshlayerRules
 }
 
 async function evaluated(script: string): Promise<{ readonly default?: unknown }> {

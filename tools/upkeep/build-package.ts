@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prebuiltFiles } from '../build/prebuilt.ts'
+import { configSchema } from '../schema/config-schema.ts'
 
 /** What the package has of the sources, and for which place each part is compiled: entries, and with them what they import. */
 const PROGRAMS = [
@@ -19,7 +21,7 @@ const PROGRAMS = [
     types: [],
   },
   {
-    entries: ['index', 'sw', 'sw-without-files', 'attached', 'kill-worker', 'workbox/index']
+    entries: ['index', 'elsewhere', 'sw', 'sw-without-files', 'attached', 'kill-worker', 'workbox/index']
       .map((name) => `sw/worker/${name}.ts`)
       .concat('sw/worker/virtual-rules.d.ts'),
     lib: ['ES2023', 'WebWorker', 'WebWorker.Iterable', 'WebWorker.AsyncIterable'],
@@ -33,8 +35,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const out = join(root, 'lib')
 const temporary = join(root, '.cache', 'package')
 
-/** Compiles what the package has, into `lib`: a module of JavaScript and its types for each of the sources. */
-function buildPackage(): void {
+/**
+ * Compiles what the package has, into `lib`: a module of JavaScript and its types for each of the sources, and beside them
+ * the scripts for apps without a build, and the schema of the rules.
+ */
+async function buildPackage(): Promise<void> {
   rmSync(out, { recursive: true, force: true })
   mkdirSync(temporary, { recursive: true })
   for (const [index, { entries, lib, types }] of PROGRAMS.entries()) {
@@ -56,6 +61,9 @@ function buildPackage(): void {
     execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', project], { stdio: 'inherit' })
   }
   chmodSync(join(out, 'tools', 'cli.js'), 0o755)
+  mkdirSync(join(out, 'prebuilt'))
+  for (const { file, text } of await prebuiltFiles()) writeFileSync(join(out, 'prebuilt', file), text)
+  writeFileSync(join(out, 'schema.json'), JSON.stringify(configSchema()))
 }
 
-buildPackage()
+await buildPackage()

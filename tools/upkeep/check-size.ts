@@ -5,6 +5,7 @@ import { brotliCompressSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { buildWorker } from '../build/build-worker.ts'
 import { bundleWithParts } from '../build/bundle.ts'
+import { prebuiltFiles } from '../build/prebuilt.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
 interface Budget {
@@ -44,20 +45,13 @@ async function tab(folder: string): Promise<string> {
   return script.code
 }
 
-/** A page where no worker can run. */
-async function page(folder: string): Promise<string> {
-  const input = join(folder, 'page.ts')
-  await writeFile(input, `export { createFreshness } from ${JSON.stringify(resolve('app/page/index.ts'))}`)
-  const [script] = await bundleWithParts(input, 'page')
-  return script.code
-}
 /** A page that connects, and uses this of an entry. The libraries that the entry binds are the app's own. */
 const tabWith =
-  (entry: string, ...names: readonly string[]) =>
+  (module: string, ...names: readonly string[]) =>
   async (folder: string): Promise<string> => {
     const input = join(folder, 'tab-with.ts')
     const from = (file: string): string => JSON.stringify(resolve('app/tab', file))
-    const used = `export { ${names.join(', ')} } from ${from(entry)}`
+    const used = `export { ${names.join(', ')} } from ${from(module)}`
     await writeFile(input, `export { connect } from ${from('index.ts')}\n${used}`)
     const build = await rolldown({ input, external: ['react', 'swr'], tsconfig: false })
     const { output } = await build.generate({ format: 'esm', minify: true })
@@ -65,11 +59,28 @@ const tabWith =
     return output[0].code
   }
 
+/** What a bundle has of an entry of which it imports one name. */
+const entry =
+  (module: string, name: string) =>
+  async (folder: string): Promise<string> => {
+    const input = join(folder, `${name}.ts`)
+    await writeFile(input, `export { ${name} } from ${JSON.stringify(resolve(module))}`)
+    const [script] = await bundleWithParts(input, name)
+    return script.code
+  }
+
+/** A script for apps without a build, as it is. */
+const prebuilt = (name: string) => async (): Promise<string> => {
+  const found = (await prebuiltFiles()).find(({ file }) => file === name)
+  if (found === undefined) throw new Error(`${name} is none of the prebuilt scripts`)
+  return found.text
+}
+
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
-  { name: 'the rules in a page without a worker', limitKb: Infinity, script: page },
+  { name: 'the rules in a page without a worker', limitKb: 20, script: entry('app/page/index.ts', 'createFreshness') },
   { name: 'tab client, and observe()', limitKb: 7, script: tabWith('index.ts', 'observe') },
   {
     name: 'tab client, and the hooks for React',
@@ -82,6 +93,13 @@ const BUDGETS: readonly Budget[] = [
     limitKb: 10.5,
     script: tabWith('tanstack-query/index.ts', 'bindQueryClient'),
   },
+  { name: 'exportOutbox alone', limitKb: 1, script: entry('app/tab/index.ts', 'exportOutbox') },
+  { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
+  { name: 'a worker that takes its rules at runtime', limitKb: 54, script: entry('sw/worker/index.ts', 'freshlayer') },
+  // No build leaves out what the rules do not use, and the check of the rules is in it.
+  { name: 'prebuilt worker', limitKb: 56, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 54, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt page script', limitKb: 5, script: prebuilt('freshlayer-page.js') },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))

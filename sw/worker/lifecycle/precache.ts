@@ -144,9 +144,10 @@ async function fetchFile(url: string, integrity: string, cache: RequestCache): P
 }
 
 /**
- * What the server sent instead of a file, such as the app's own page or a redirect to a sign-in; undefined: the file.
+ * What the server sent instead of a file or a document, such as the app's own page or a redirect to a sign-in; undefined:
+ * what was asked for.
  */
-function insteadOf(url: string, response: Response): string | number | undefined {
+export function insteadOf(url: string, response: Response): string | number | undefined {
   const { pathname } = new URL(url)
   if (!response.ok) return response.status
   if (response.redirected && plain(new URL(response.url).pathname) !== plain(pathname)) return `by ${response.url}`
@@ -169,7 +170,7 @@ async function keepRendered(url: string): Promise<void> {
   await (await caches.open(precacheOf(scope()))).put(url, response)
 }
 
-const notKept = (error: unknown): void =>
+export const notKept = (error: unknown): void =>
   report('the shell could not be stored; pages that were never loaded are not available offline', error)
 
 async function openPages(): Promise<string[]> {

@@ -12,6 +12,7 @@ interface RouterCondition {
   readonly urlPattern?: URLPatternInit
   readonly requestMode?: string
   readonly requestMethod?: string
+  readonly requestDestination?: string
   readonly runningStatus?: 'running' | 'not-running'
   readonly or?: readonly RouterCondition[]
   readonly not?: RouterCondition

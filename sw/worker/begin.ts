@@ -1,0 +1,21 @@
+import { compileRules, type Config, type Rules } from '../../config/language/index.ts'
+import { everyone } from './identity/everyone.ts'
+import { identified } from './identity/identified.ts'
+import { startKillable } from './kill.ts'
+import type { Parts } from './main.ts'
+import { isQuery } from './requests/graphql.ts'
+import { postAnswers } from './requests/post-answers.ts'
+import { ranges } from './requests/ranges.ts'
+import { structured } from './requests/structured.ts'
+
+/**
+ * Starts the layer with rules that no build has compiled, so the worker has every part that rules may use.
+ *
+ * @param config has passed the check.
+ * @param parts those that depend on whose the worker is.
+ */
+export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
+  const rules = compileRules(config)
+  const identity = rules.identity === 'none' ? everyone : identified
+  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, ...parts(rules) })
+}

@@ -1,0 +1,5 @@
+import { begin } from './begin.ts'
+import { reportConflicts } from './lifecycle/conflicts.ts'
+import { withRulesFile } from './rules-file.ts'
+
+withRulesFile((config) => begin(config, () => ({ reportConflicts })))

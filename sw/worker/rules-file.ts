@@ -1,0 +1,82 @@
+import { checkConfig, type Config, formatProblem, type Problem } from '../../config/language/index.ts'
+import { isThisMachine } from '../../config/this-machine.ts'
+import { envelope, type Verdict } from '../protocol.ts'
+import { report } from './report.ts'
+import { scope, worker } from './scope.ts'
+
+/** The rules of an app without a build: a script beside the worker's own. */
+const RULES_FILE = 'freshlayer.rules.js'
+
+/** How that script says them. */
+const FORM = 'self.freshlayerRules = { "version": "1", "identity": "none", "routes": [] }'
+
+declare const self: { readonly freshlayerRules?: unknown }
+
+/**
+ * Loads the rules that lie beside the worker's script, and checks them as a build does. A browser that looks for an update
+ * compares this file too, so an edit of it is an update. Wrong rules keep this worker from being installed: the worker
+ * before stays, or none. The open pages are told why, as one line.
+ *
+ * @param then starts the layer with rules that have passed the check.
+ */
+export function withRulesFile(then: (config: Config) => void): void {
+  try {
+    worker.importScripts(RULES_FILE)
+  } catch (error) {
+    return refuse(() => faultOf(error))
+  }
+  const { problems, warnings } = checkConfig(self.freshlayerRules, RULES_FILE, FORM)
+  if (problems.length > 0) return refuse(() => Promise.resolve(listed(problems)))
+  // What has no problem is a config.
+  then(self.freshlayerRules as Config)
+  if (warnings.length > 0 && isThisMachine(worker.location)) {
+    const why = listed(warnings)
+    worker.addEventListener('install', (event) => event.waitUntil(tell({ why, isRefused: false })))
+  }
+}
+
+const listed = (problems: readonly Problem[]): string =>
+  problems.map((each) => (each.path === RULES_FILE ? '' : `${RULES_FILE}: `) + formatProblem(each)).join('\n')
+
+/** Keeps this worker from being installed. */
+function refuse(reason: () => Promise<string>): void {
+  worker.addEventListener('install', (event) => {
+    const refused = async (): Promise<never> => {
+      const why = await reason()
+      await tell({ why, isRefused: true })
+      throw new Error(why)
+    }
+    event.waitUntil(refused())
+  })
+}
+
+/** Tells the pages in the worker's scope. Where there is none the worker's own console has it. */
+async function tell(verdict: Verdict): Promise<void> {
+  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
+  const ours = pages.filter(({ url }) => new URL(url).pathname.startsWith(scope()))
+  for (const page of ours) page.postMessage(envelope({ say: 'rules', ...verdict }))
+  if (ours.length === 0) report('rules', verdict.why)
+}
+
+/** Why the script could not be loaded, or not be run. */
+async function faultOf(error: unknown): Promise<string> {
+  if (error instanceof DOMException && error.name === 'NetworkError') {
+    const answer = await fetch(RULES_FILE, { cache: 'no-store' }).catch(() => undefined)
+    const type = answer?.headers.get('content-type') ?? 'no type'
+    const given = answer === undefined ? 'no answer' : answer.ok ? `a file of ${type}` : `a ${answer.status}`
+    return `${RULES_FILE}: ${given} given, expected a script beside the worker's own: ${FORM}`
+  }
+  const { message, lineno, colno } = await uncaught()
+  return `${RULES_FILE}:${lineno}:${colno}: '${message || String(error)}' given, expected a script such as ${FORM}`
+}
+
+/** Loads the script once more. Only an error that nobody catches says at which line it is. */
+const uncaught = (): Promise<Pick<ErrorEvent, 'message' | 'lineno' | 'colno'>> =>
+  new Promise((resolve) => {
+    worker.addEventListener('error', resolve, { once: true })
+    setTimeout(() => {
+      worker.importScripts(RULES_FILE)
+      // It can be loaded after all, as when the file was mended meanwhile.
+      resolve({ message: '', lineno: 0, colno: 0 })
+    })
+  })
