@@ -200,7 +200,8 @@ describe('a write', () => {
     const of = page()
     of.respondBy(counting())
     expect(await of.text('/api/fresh/1')).toBe('answer 1')
-    expect(statusOf(await of.read(path, write))).toBe('Freshlayer; fwd=method; fwd-status=200')
+    const written = await of.read(path, write)
+    expect([statusOf(written), written.url]).toEqual(['Freshlayer; fwd=method; fwd-status=200', HOME + path])
     expect(await of.text('/api/fresh/1')).toBe('answer 3')
   })
 

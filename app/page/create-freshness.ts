@@ -26,7 +26,7 @@ import { readOf, type Send } from './read.ts'
 import { Reads } from './reads.ts'
 import { attempt, report } from './report.ts'
 import { type Identify, ofPage, partitionOf } from './whose.ts'
-import { asAsked, type FetchArguments, requestOf, sentAs } from './wrapped.ts'
+import { asAsked, type FetchArguments, requestOf, sentAs, withUrl } from './wrapped.ts'
 import { answerWrite } from './writes.ts'
 
 export interface FreshnessOptions {
@@ -136,7 +136,7 @@ class PageFreshness implements Freshness {
     discard(request)
     if (meant === undefined) return fetch(...given)
     const ports = { memory: this.#memory, home: this.#home, endSession: () => this.signOut() }
-    return answerWrite(ports, request, meant, () => fetch(...given))
+    return withUrl(await answerWrite(ports, request, meant, () => fetch(...given)), request.url)
   }
 
   /** Whether a request by POST that a route matches is a read. What is not surely one is a write. */

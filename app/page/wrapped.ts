@@ -52,8 +52,7 @@ export async function asAsked(
     const response = await Promise.race([answering, aborted])
     const mayEnd = input instanceof Request || (init?.signal ?? undefined) !== undefined
     const answer = !mayEnd || response.body === null || response.redirected ? response : endedBy(response, signal)
-    // A response that a script has made has no URL.
-    return answer.url === '' ? Object.defineProperty(answer, 'url', { value: url.replace(/#.*$/s, '') }) : answer
+    return withUrl(answer, url)
   } catch (error) {
     if (signal.aborted) void answering.then(({ body }) => body?.cancel()).catch(() => undefined)
     throw error
@@ -61,6 +60,10 @@ export async function asAsked(
     signal.removeEventListener('abort', giveUp)
   }
 }
+
+/** The response, under the URL that was asked: one that a script has made has none. */
+export const withUrl = (response: Response, url: string): Response =>
+  response.url === '' ? Object.defineProperty(response, 'url', { value: url.replace(/#.*$/s, '') }) : response
 
 /** The same response, whose body breaks off when the signal says so. */
 function endedBy({ body, status, statusText, headers }: Response, signal: AbortSignal): Response {
