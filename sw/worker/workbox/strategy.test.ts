@@ -182,6 +182,12 @@ describe('configured, among routes of Workbox', () => {
     expect(await textOf(other)).toBe(otherBefore)
   })
 
+  it('a write to a URL that was never read ends the tags of the route that would read it', async () => {
+    const before = await textOf('/api/products/9')
+    await ask('/api/products/never-read', { method: 'DELETE' })
+    expect(await textOf('/api/products/9')).not.toBe(before)
+  })
+
   it('what no route of the layer has stays the app’s, or the network’s', async () => {
     expect(statusOf(await ask('/other', { mode: 'cors' }))).toBe('none')
     expect(sent).toHaveLength(1)
