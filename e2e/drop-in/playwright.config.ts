@@ -15,6 +15,7 @@ const WAYS = [
   'workbox',
   'react',
   'tanstack-query',
+  'without-worker',
 ] as const
 
 process.env['SEED'] ??= String(Date.now() % 1_000_000_000)

@@ -22,13 +22,17 @@ const ARGS = [
  *
  * @param without what Playwright sets and a test does not want. Default: nothing.
  */
-export async function launch(profile: string, without: string[] = []): Promise<BrowserContext> {
+export async function launch(
+  profile: string,
+  without: string[] = [],
+  also: readonly string[] = [],
+): Promise<BrowserContext> {
   const { path } = requireChromium()
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: path,
     headless: true,
     chromiumSandbox: false,
-    args: ARGS,
+    args: [...ARGS, ...also],
     ignoreDefaultArgs: without,
     serviceWorkers: 'allow',
   })
