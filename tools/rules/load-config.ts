@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { checkConfig, type Problem } from '../../config/language/index.ts'
 import { bundle } from '../build/bundle.ts'
 
@@ -24,9 +25,20 @@ export type Defines = Readonly<Record<string, string>>
 export async function loadConfig(file: string, define: Defines = {}): Promise<Checked> {
   const path = resolve(file)
   if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
-  const { default: config } = await evaluated(await bundle(path, { platform: 'node', format: 'esm', define }))
+  const script = await bundle(path, { platform: 'node', format: 'esm', define }).catch((error: unknown) => {
+    throw new Error(unreadable(error, file), { cause: error })
+  })
+  const { default: config } = await evaluated(script)
   if (config === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
   return { config, ...checkConfig(config, file) }
+}
+
+/** Why a file cannot be read, in one line: the bundler draws the place, over several. */
+function unreadable(error: unknown, file: string): string {
+  const text = stripVTControlCharacters(error instanceof Error ? error.message : String(error))
+  const what = /^\[[A-Z_]+\] (.*)/m.exec(text)?.[1] ?? text.split('\n')[0]
+  const [, place = file] = /\[ (.+:\d+:\d+) \]/.exec(text) ?? []
+  return `${place}: ${what}`
 }
 
 async function evaluated(script: string): Promise<{ readonly default?: unknown }> {
