@@ -1943,5 +1943,6 @@ it('on a slow disk the network is asked after a second, however much a read has 
   let text = ''
   void reading.then((response) => response.text()).then((read) => (text = read))
   await vi.waitFor(() => expect(text).toBe('of ada'), { timeout: 20_000, interval: 50 })
+  expect((await reading).headers.get('cache-status')).toContain('detail=late-store')
   vi.useRealTimers()
 })

@@ -84,7 +84,7 @@ export async function worker({
   readonly fill: (rule?: object, fields?: Fields) => Promise<number | undefined>
   readonly refresh: (rule?: object) => Promise<Refreshed>
   readonly explain: (clientId?: string) => Promise<Explanation>
-  readonly stats: () => Promise<Stats>
+  readonly stats: () => Promise<Pick<Stats, 'total' | 'rules'>>
   readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
   /** A POST whose answer may be stored. */
   readonly post: (stores?: boolean, rule?: object) => Promise<Response>
