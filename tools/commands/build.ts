@@ -1,5 +1,6 @@
 import type { CAC } from 'cac'
-import { apply, type Change, changesOf, report, undoingOf } from '../build/build-folder.ts'
+import { apply, type Change } from '../build/apply.ts'
+import { changesOf, report, undoingOf } from '../build/build-folder.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
