@@ -2,6 +2,7 @@ import type { CAC } from 'cac'
 import pc from 'picocolors'
 import { compileRules, type Config, formatProblem, type Problem } from '../../config/language/index.ts'
 import { probe, type ProbeOptions, type Probed } from '../probe/probe.ts'
+import { otherCopiesWarning } from '../rules/other-copies.ts'
 import { loadConfig } from '../rules/load-config.ts'
 import { proposeShell } from '../rules/propose-shell.ts'
 import { tenantHint } from '../rules/tenant-hint.ts'
@@ -112,13 +113,18 @@ async function reportOf(file: string, flags: CheckFlags): Promise<Report> {
   // What has no problem is a config.
   const config = checked as Config
   const shells = await proposeShell(config, flags.files, { base: pathOf(flags.base) })
+  const copies = await otherCopiesWarning(process.cwd())
   const hint = tenantHint(config)
   const asked = flags.probe === undefined ? undefined : await probed(config, flags.probe, flags)
   return {
     file,
     ok: asked === undefined || ![...asked.findings, ...asked.asked.flatMap(({ findings }) => findings)].some(isProblem),
     problems: [],
-    warnings: [...warnings.map(saidOf), ...shells.map((message) => ({ place: 'shell', message }))],
+    warnings: [
+      ...warnings.map(saidOf),
+      ...shells.map((message) => ({ place: 'shell', message })),
+      ...(copies === undefined ? [] : [{ message: copies }]),
+    ],
     hints: hint === undefined ? [] : [{ place: 'identity', message: hint }],
     ...(asked && { probe: asked }),
   }

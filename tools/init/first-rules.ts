@@ -21,7 +21,7 @@ const WHY: Readonly<Record<Users, readonly string[]>> = {
     "nobody's. For cookie sessions: { by: ['identify'] }. Where all users get the same: 'none'.",
   ],
   session: [
-    'The session is a cookie, which no worker sees: the page says who its user is, by connect({ identify: () => userId }).',
+    'Taken for cookie sessions. No worker sees a cookie: the page says who its user is, by connect({ identify: () => id }).',
     "Until it does, nothing is stored. For tokens: { by: ['authorization'] }. Where all users get the same: 'none'.",
   ],
   unsaid: [

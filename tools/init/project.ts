@@ -7,16 +7,7 @@ import { isNode, nameOf, nodesIn, propertyOf, statementsOf } from './source-tree
 import { readViteConfig } from './vite-config.ts'
 
 /** What builds an app. `server`: its server renders the pages. `files`: nothing does. */
-export type Build =
-  | 'vite'
-  | 'vite-plugin-pwa'
-  | 'workbox'
-  | 'angular'
-  | 'vue-cli'
-  | 'webpack'
-  | 'server'
-  | 'files'
-  | 'other'
+type Build = 'vite' | 'vite-plugin-pwa' | 'workbox' | 'angular' | 'vue-cli' | 'webpack' | 'server' | 'files' | 'other'
 
 /** How the sources speak of users. `unsaid`: they speak of none. */
 export type Users = 'token' | 'session' | 'unsaid'

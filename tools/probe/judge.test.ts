@@ -184,6 +184,13 @@ const ROWS: readonly Row[] = [
     ['warning identity'],
   ],
   [
+    'an answer without credentials names no user',
+    {},
+    asker(DURATION, { identity: { by: ['authorization', 'identify'] } }),
+    ['hint no-identity'],
+  ],
+  ['but is kept as nobody’s by tokens alone', {}, asker(DURATION, { identity: { by: ['authorization'] } }), []],
+  [
     'differs by Accept without saying so',
     { asDocument: answer({ fields: { 'content-type': 'text/html' } }) },
     asker(DURATION),

@@ -251,6 +251,7 @@ function people(answers: Answers, asker: Asker): Finding[] {
         'is the same without credentials. `public: true` lets all users share one stored answer, where it always is.',
       ),
     )
+  findings.push(...nobodys(asker))
   const varies = listed(plain.fields.get('vary')?.toLowerCase())
   const { private: isPrivate, noStore } = directivesOf({ fields: plain.fields, targeted: undefined })
   const name = 'cookie' in asker.headers && !('authorization' in asker.headers) ? 'Cookie' : 'Authorization'
@@ -262,6 +263,20 @@ function people(answers: Answers, asker: Asker): Finding[] {
       ),
     )
   return findings
+}
+
+/** What was asked for without credentials names no user, unless the page does. */
+function nobodys(asker: Asker): Finding[] {
+  const { identity, rule } = asker
+  if (identity === 'none' || rule === undefined || rule.public || hasCredentials(asker)) return []
+  // Alone, this way counts a request without a token as nobody's.
+  if (identity.by.every((way) => way === 'authorization')) return []
+  return [
+    hint(
+      'no-identity',
+      "is answered without credentials. Where the app asks so, the user is not known and nothing is stored: make it `public: true` where all users get the same, name the user (`connect({ identify })`, a token, `identity.echo`), or tell users apart by 'authorization' alone, which keeps such answers as nobody's.",
+    ),
+  ]
 }
 
 /** Whether an unchanged answer costs a 304, or the whole. */
