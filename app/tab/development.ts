@@ -37,12 +37,15 @@ export function speakUp({ explain, stats, signal }: Ports): void {
     const uncovered: string[] = []
     const overriding: string[] = []
     const foreign: string[] = []
-    let oldest: number | undefined
+    const explanations: (readonly [url: string, initiators: ReadonlySet<string>, Explanation])[] = []
     for (const [url, initiators] of batch) {
       if (signal.aborted) return
-      const explanation = await explain(url)
-      const { state, rule, cacheControl = '', ageSeconds } = explanation
-      if (ageSeconds !== undefined) oldest = Math.max(oldest ?? 0, ageSeconds)
+      explanations.push([url, initiators, await explain(url)])
+    }
+    if (isNew('on'))
+      sayOn(await stats().catch(refused), oldestOf(explanations.map(([, , { ageSeconds }]) => ageSeconds)))
+    for (const [url, initiators, explanation] of explanations) {
+      const { state, rule, cacheControl = '' } = explanation
       const { origin, pathname, search } = new URL(url)
       if (state === 'file') keepsFiles = true
       if (state === 'unmatched') {
@@ -63,7 +66,6 @@ export function speakUp({ explain, stats, signal }: Ports): void {
       }
       if (isOverridden(explanation) && isNew(`overriding ${rule}`)) overriding.push(`'${rule}' (${cacheControl})`)
     }
-    if (isNew('on')) sayOn(await stats().catch(refused), oldest)
     if (keepsFiles) uncovered.push(...loose)
     list(
       UNCOVERED,
@@ -97,6 +99,12 @@ export function speakUp({ explain, stats, signal }: Ports): void {
   })
   observer.observe({ type: 'resource', buffered: true })
   signal.addEventListener('abort', () => observer.disconnect())
+}
+
+/** The largest of these ages; undefined: none is known. */
+function oldestOf(ages: readonly (number | undefined)[]): number | undefined {
+  const known = ages.filter((age) => age !== undefined)
+  return known.length === 0 ? undefined : known.reduce((one, other) => Math.max(one, other))
 }
 
 /** A worker of another build may not understand this page. */
