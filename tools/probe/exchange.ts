@@ -38,6 +38,8 @@ export interface Patience {
 export const MAX_BYTES = 32 * 1024 * 1024
 const MAX_TEXT_BYTES = 1024 * 1024
 const CONNECT_MS = 5000
+/** What comes within so many milliseconds of the first byte of a stream came with it. */
+export const AT_ONCE_MS = 250
 
 /**
  * Asks for one URL by GET. Follows no redirect, and reads of an event stream the first bytes alone. Never throws.
@@ -74,7 +76,7 @@ export async function exchange(
 
 type Body = Pick<Exchange, 'digest' | 'size' | 'text' | 'firstByteMs' | 'endMs'>
 
-/** @param isStream of a stream the first bytes are enough, and what follows at once. */
+/** @param isStream of a stream the first bytes are enough, and whether it ends with them. */
 async function read(response: Response, since: () => number, isStream: boolean): Promise<Body> {
   const hash = createHash('sha256')
   const kept: Uint8Array[] = []
@@ -83,7 +85,10 @@ async function read(response: Response, since: () => number, isStream: boolean):
   const reader = response.body?.getReader()
   try {
     for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true }
+      const begun = isStream && times.firstByteMs !== undefined
+      const more = begun ? await soon(reader?.read(), times.firstByteMs ?? 0, since) : await reader?.read()
+      if (more === 'later') break
+      const { done, value } = more ?? { done: true }
       if (done) {
         times.endMs = since()
         break
@@ -92,7 +97,7 @@ async function read(response: Response, since: () => number, isStream: boolean):
       size += value.byteLength
       hash.update(value)
       if (size <= MAX_TEXT_BYTES) kept.push(value)
-      if (size > MAX_BYTES || isStream) break
+      if (size > MAX_BYTES) break
     }
   } catch (error) {
     // A stream whose bytes do not come is a finding. Any other body has to be whole.
@@ -100,6 +105,23 @@ async function read(response: Response, since: () => number, isStream: boolean):
   }
   const text = size <= MAX_TEXT_BYTES ? { text: Buffer.concat(kept).toString('utf8') } : {}
   return { digest: hash.digest('hex'), size, ...text, ...times }
+}
+
+/** What comes at once with the first byte of a stream; `'later'`: the stream goes on. */
+async function soon<T>(
+  next: Promise<T> | undefined,
+  firstByteMs: number,
+  since: () => number,
+): Promise<T | 'later' | undefined> {
+  let timer: NodeJS.Timeout | undefined
+  const later = new Promise<'later'>((resolve) => {
+    timer = setTimeout(() => resolve('later'), Math.max(0, firstByteMs + AT_ONCE_MS - since()))
+  })
+  try {
+    return await Promise.race([next, later])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { parseHttpDate } from '../../sw/core/http-date.ts'
 import { obstructingField } from '../../sw/core/obstacle.ts'
 import { notStorable } from '../../sw/core/storable.ts'
 import { epochMs } from '../../sw/core/units.ts'
-import { type Exchange, MAX_BYTES } from './exchange.ts'
+import { AT_ONCE_MS, type Exchange, MAX_BYTES } from './exchange.ts'
 
 /** What is to be said of an address. `problem`: the rules may not be used so. `hint`: may be as it is meant. */
 export interface Finding {
@@ -50,8 +50,6 @@ export interface Asker {
 const SKEW_MS = 60_000
 /** So long an answer may take before anything is said, in milliseconds. */
 const SLOW_MS = 2000
-/** What comes within so many milliseconds of the end came with the end. */
-const AT_ONCE_MS = 50
 /** A stream that ends earlier than this may well have had nothing to wait for, in milliseconds. */
 const SHORT_MS = 500
 

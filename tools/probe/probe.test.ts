@@ -113,12 +113,17 @@ describe('a probe', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         response.write('data: 1\n\n')
       },
+      // A proxy that hands it on when it has ended.
+      '/gathered': (_, response) => {
+        response.setHeader('content-type', 'text/event-stream')
+        setTimeout(() => response.end('data: 1\n\ndata: 2\n\n'), 800)
+      },
       // A proxy that holds all of it back.
       '/held': () => undefined,
     })
     const patience = { answerMs: 2000, streamMs: 2000 }
-    const found = await ask([], { backend: url, urls: ['/events', '/held'], patience })
-    expect(codesOf(found)).toEqual({ '/events': [], '/held': ['no-answer'] })
+    const found = await ask([], { backend: url, urls: ['/events', '/gathered', '/held'], patience })
+    expect(codesOf(found)).toEqual({ '/events': [], '/gathered': ['stream-buffered'], '/held': ['no-answer'] })
   })
 
   it.each([
