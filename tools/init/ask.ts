@@ -1,18 +1,30 @@
+import type { Readable, Writable } from 'node:stream'
 import { cancel, confirm, intro, isCancel, select, text } from '@clack/prompts'
 import type { FirstRules } from './first-rules.ts'
 import type { Project } from './project.ts'
 
+/** Where questions are asked and answered. Default: the terminal. */
+export interface Terminal {
+  readonly input?: Readable
+  readonly output?: Writable
+}
+
 /** Asks what the files do not say for sure. Undefined: the developer has given up. */
-export async function askRules({ apis, users, shell, build, by }: Project): Promise<FirstRules | undefined> {
-  intro(`freshlayer: ${build === 'other' ? 'a build' : build} (${by})`)
+export async function askRules(
+  { apis, users, shell, build, by }: Project,
+  terminal: Terminal = {},
+): Promise<FirstRules | undefined> {
+  intro(`freshlayer: ${build === 'other' ? 'a build' : build} (${by})`, terminal)
   const api = await text({
+    ...terminal,
     message: 'Where is the API? A path, or a full URL; several with a comma between them',
     initialValue: apis.join(', '),
     validate: (given) =>
       listOf(given ?? '') === undefined ? 'A path such as /api, or https://api.example/v1' : undefined,
   })
-  if (isCancel(api)) return giveUp()
+  if (isCancel(api)) return giveUp(terminal)
   const who = await select({
+    ...terminal,
     message: 'How does the backend know its users?',
     initialValue: users,
     options: [
@@ -21,18 +33,18 @@ export async function askRules({ apis, users, shell, build, by }: Project): Prom
       { value: 'session', label: 'By a session cookie' },
     ],
   })
-  if (isCancel(who)) return giveUp()
+  if (isCancel(who)) return giveUp(terminal)
   return { apis: listOf(api) ?? apis, users: who, shell }
 }
 
 /** Whether a change of the developer's own files is welcome. Undefined: the developer has given up. */
-export async function askConsent(file: string, what: string): Promise<boolean | undefined> {
-  const said = await confirm({ message: `Change ${file}: ${what}?` })
-  return isCancel(said) ? giveUp() : said
+export async function askConsent(file: string, what: string, terminal: Terminal = {}): Promise<boolean | undefined> {
+  const said = await confirm({ ...terminal, message: `Change ${file}: ${what}?` })
+  return isCancel(said) ? giveUp(terminal) : said
 }
 
-function giveUp(): undefined {
-  cancel('Nothing has been written.')
+function giveUp(terminal: Terminal): undefined {
+  cancel('Nothing has been written.', terminal)
 }
 
 /** Paths or URLs with commas between them; undefined: one of them is neither. */

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { PassThrough, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../config/language/index.ts'
-import { listOf } from './ask.ts'
+import { askConsent, askRules, listOf, type Terminal } from './ask.ts'
 import { defaultsOf, firstRules } from './first-rules.ts'
 import { withCommandAfterBuild } from './manifest-scripts.ts'
 import { planOf } from './plan.ts'
@@ -203,6 +204,54 @@ describe('a build is followed by the layer', () => {
     const plan = await planOf(project, defaultsOf(project))
     expect(plan.steps.map(({ file }) => file)).toEqual([project.newRules, ...steps])
     expect(plan.next.join('\n')).toMatch(next)
+  })
+})
+
+describe('the questions', () => {
+  /** A developer who answers each question, as soon as it is asked, by these keys. */
+  function developer(answers: readonly (readonly [question: string, keys: string])[]): Required<Terminal> {
+    const input = new PassThrough()
+    const left = [...answers]
+    let shown = ''
+    const output = new Writable({
+      write: (chunk, _, done) => {
+        shown += String(chunk)
+        const [first] = left
+        if (first !== undefined && shown.includes(first[0])) {
+          left.shift()
+          shown = ''
+          // Once the question listens.
+          setImmediate(() => input.write(first[1]))
+        }
+        done()
+      },
+    })
+    return { input, output: Object.assign(output, { columns: 120 }) }
+  }
+
+  const ENTER = '\r'
+  const DOWN = '\u001b[B'
+  const CANCEL = '\u0003'
+
+  it('propose what the files suggest, and take what is chosen', async () => {
+    const project = await projectOf(folderOf({ 'package.json': '{}', 'src/a.js': "fetch('/api')" }))
+    const taken = developer([
+      ['Where is the API', ENTER],
+      ['know its users', ENTER],
+    ])
+    expect(await askRules(project, taken)).toEqual({ apis: ['/api'], users: 'unsaid', shell: '/index.html' })
+    const changed = developer([
+      ['Where is the API', `, /rest/${ENTER}`],
+      ['know its users', DOWN + ENTER],
+    ])
+    expect(await askRules(project, changed)).toMatchObject({ apis: ['/api', '/rest'], users: 'token' })
+  })
+
+  it('can be given up', async () => {
+    const project = await projectOf(folderOf({ 'package.json': '{}' }))
+    expect(await askRules(project, developer([['Where is the API', CANCEL]]))).toBeUndefined()
+    expect(await askConsent('package.json', 'a command', developer([['Change package.json', CANCEL]]))).toBeUndefined()
+    expect(await askConsent('package.json', 'a command', developer([['Change package.json', ENTER]]))).toBe(true)
   })
 })
 
