@@ -151,6 +151,12 @@ describe('freshlayer check', () => {
     }
   })
 
+  it('does not check by a flag that it does not know', () => {
+    const { status, stderr } = run('check', rules('routes: []'), '--prope', 'http://127.0.0.1:1')
+    expect(stderr).toBe('freshlayer Unknown option `--prope`\n')
+    expect(status).toBe(2)
+  })
+
   it('says in one line that a backend does not answer', () => {
     const { status, stdout, stderr } = run('check', rules('routes: []'), '--probe', 'http://127.0.0.1:1')
     expect(stderr).toBe('freshlayer http://127.0.0.1:1 does not answer (ECONNREFUSED): is the backend running there?\n')

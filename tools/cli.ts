@@ -2,7 +2,7 @@
 import { cac } from 'cac'
 import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
-import { checkCommand } from './commands/check.ts'
+import { checkCommand, UNCHECKED } from './commands/check.ts'
 import { initCommand } from './commands/init.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
@@ -21,5 +21,5 @@ try {
   await cli.runMatchedCommand()
 } catch (error) {
   console.error(`${pc.red('freshlayer')} ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
+  process.exitCode = cli.matchedCommandName === 'check' ? UNCHECKED : 1
 }

@@ -19,7 +19,7 @@ interface CheckFlags extends RulesFlags {
 
 /** Exit codes, as docs/guide/check.md has them. */
 const REFUSED = 1
-const UNCHECKED = 2
+export const UNCHECKED = 2
 
 export function checkCommand(cli: CAC): void {
   cli
