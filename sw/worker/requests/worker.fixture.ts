@@ -150,7 +150,7 @@ export async function worker({
     behind,
     store,
     read: (rule, headers = {}, init = {}, url = URL_ASKED) => {
-      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [], ...rule } as never
       return reads.answer({
         request: new Request(url, { headers, ...init }),
         match,
