@@ -53,7 +53,7 @@ test('a rule without windows validates each read, and a 304 answers with the sto
   const validated = await read(page, '/api/always/1')
   expect(validated).toMatchObject({ status: 200, text: '{"value":1}' })
   expect(validated.headers['x-served']).toBe('yes')
-  expect(validated.headers['cache-status']).toBe('Freshlayer; fwd=stale; fwd-status=304; stored')
+  expect(validated.headers['cache-status']).toBe('Freshlayer; fwd=stale; fwd-status=304; detail=rule; stored')
   expect(origin.of('/api/always/1').map(({ status }) => status)).toEqual([200, 304])
 })
 

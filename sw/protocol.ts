@@ -175,6 +175,10 @@ export interface Counts {
 export interface Stats {
   readonly total: Readonly<Counts>
   readonly rules: Readonly<Record<string, Readonly<Counts>>>
+  /** How many routes the rules have. */
+  readonly routes: number
+  /** How many answers are stored that the asking tab may see. */
+  readonly stored: number
 }
 
 /** What the worker says to all tabs. */

@@ -1,5 +1,7 @@
-import { spawnSync } from 'node:child_process'
+import { execFile, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -32,6 +34,15 @@ const run = (command: string, file: string, ...more: readonly string[]) =>
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
   })
 
+/** Runs a command while this process goes on answering. */
+const runBeside = (...words: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
+    const child = execFile('npx', ['tsx', 'tools/cli.ts', ...words], { env }, (_, stdout) =>
+      resolve({ code: child.exitCode ?? -1, stdout }),
+    )
+  })
+
 describe('freshlayer check', () => {
   it('says "fine" where it warns of nothing, and counts its warnings otherwise', () => {
     const file = rules('routes: []')
@@ -60,7 +71,7 @@ describe('freshlayer check', () => {
     expect(run('check', file, '--files', files).stdout).toMatch(/: accepted with 1 warning\n$/)
     const { status, stderr } = run('check', file, '--files', files, '--base', 'static')
     expect(stderr).toBe('freshlayer --base is static: give a path that begins with /, such as /static/\n')
-    expect(status).toBe(1)
+    expect(status).toBe(2)
   })
 
   it('refuses what would answer a sign-in from store', () => {
@@ -72,16 +83,84 @@ describe('freshlayer check', () => {
   it('fails where there is no such folder', () => {
     const { status, stderr } = run('check', rules('routes: []'), '--files', join(home, 'nowhere'))
     expect(stderr).toContain('nowhere is not there: name the folder of the built app with --files')
-    expect(status).toBe(1)
+    expect(status).toBe(2)
   })
 
   it.each([
-    ['export default Promise.resolve({})', 'rules.ts', /: a promise given, expected export default defineConfig/],
-    ['export const config = {}', 'rules.ts', /has no default export/],
-  ])('says in one line why it cannot read the rules: %s', (text, name, line) => {
-    const { status, stderr } = run('check', fileOf(text, name))
+    ['export default Promise.resolve({})', 1, /: a promise given, expected export default defineConfig/],
+    ['export const config = {}', 2, /has no default export/],
+    ['export default {', 2, /rules\.ts:1:17: Expected `}` but found `EOF`$/],
+    ["import './none.ts'\nexport default {}", 2, /rules\.ts:1:8: Could not resolve '\.\/none\.ts'/],
+    ["throw new Error('no rules today')", 2, /no rules today/],
+  ])('says in one line why it cannot use the rules: %s', (text, code, line) => {
+    const { status, stderr } = run('check', fileOf(text, 'rules.ts'))
     expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(line)])
-    expect(status).toBe(1)
+    expect(status).toBe(code)
+  })
+
+  it('gives one document by --json, and nothing else on stdout', () => {
+    const document = (file: string, ...more: readonly string[]): unknown =>
+      JSON.parse(run('check', file, '--json', ...more).stdout)
+    const noisy = fileOf("console.log('noise')\nexport default { version: '1', identity: 'none', routes: [] }")
+    expect(document(noisy)).toEqual({ file: noisy, ok: true, problems: [], warnings: [], hints: [] })
+    const wrong = rules("routes: [{ match: '/api/a', fresh: '5mins' }]")
+    const given = { place: 'routes[0].fresh', given: "'5mins'", expected: expect.any(String), nearest: "'5m'" }
+    expect(document(wrong)).toEqual({
+      file: wrong,
+      ok: false,
+      problems: [{ ...given, message: expect.stringContaining("routes[0].fresh: '5mins' given, expected ") }],
+      warnings: [],
+      hints: [],
+    })
+    expect(run('check', wrong, '--json').status).toBe(1)
+    const missing = join(home, 'missing.ts')
+    const error = `${missing} is not there: name the rules file with --config`
+    expect(document(missing)).toEqual({ file: missing, ok: false, error, problems: [], warnings: [], hints: [] })
+    expect(run('check', missing, '--json').status).toBe(2)
+  })
+
+  it('asks a running backend by --probe, and refuses rules that would show one user the answer to another', async () => {
+    const server = createServer(({ headers, url }, response) => {
+      response.writeHead(url === '/api/me' ? 200 : 404, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(headers.authorization ?? 'nobody'))
+    })
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
+    try {
+      const backend = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+      const file = rules("routes: [{ match: '/api/me', fresh: '1m' }, { match: '/api/items/:id', fresh: '1m' }]")
+      const flags = ['--probe', backend, '--header', 'Authorization: Bearer 1', '--as', 'Authorization: Bearer 2']
+      const { code, stdout } = await runBeside('check', '--config', file, ...flags)
+      expect(stdout).toContain("GET /api/me 200, rule '/api/me'\n")
+      expect(stdout).toContain("refused answers two users differently, but identity is 'none': ")
+      expect(stdout).toContain('routes[1] /api/items/:id: give one by --url\n')
+      expect(code).toBe(1)
+      const { stdout: text } = await runBeside('check', '--config', file, ...flags, '--json', '--url', '/api/items/7')
+      expect(JSON.parse(text)).toMatchObject({
+        ok: false,
+        probe: {
+          origin: backend,
+          asked: [
+            { url: '/api/items/7', status: 404, rule: { place: 'routes[1]', name: '/api/items/:id' } },
+            { url: '/api/me', status: 200, rule: { place: 'routes[0]' } },
+          ],
+          unasked: [],
+        },
+      })
+    } finally {
+      server.close()
+    }
+  })
+
+  it('does not check by a flag that it does not know', () => {
+    const { status, stderr } = run('check', rules('routes: []'), '--prope', 'http://127.0.0.1:1')
+    expect(stderr).toBe('freshlayer Unknown option `--prope`\n')
+    expect(status).toBe(2)
+  })
+
+  it('says in one line that a backend does not answer', () => {
+    const { status, stdout, stderr } = run('check', rules('routes: []'), '--probe', 'http://127.0.0.1:1')
+    expect(stderr).toBe('freshlayer http://127.0.0.1:1 does not answer (ECONNREFUSED): is the backend running there?\n')
+    expect([status, stdout]).toEqual([2, ''])
   })
 
   it('reads a CommonJS module', () => {

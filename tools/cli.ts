@@ -2,21 +2,23 @@
 import { cac } from 'cac'
 import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
-import { checkCommand } from './commands/check.ts'
-import { suggestCommand } from './commands/suggest.ts'
+import { checkCommand, UNCHECKED } from './commands/check.ts'
 import { copyCommand } from './commands/copy.ts'
+import { initCommand } from './commands/init.ts'
+import { suggestCommand } from './commands/suggest.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
 for (const command of [
+  initCommand,
+  suggestCommand,
   checkCommand,
-  workerCommand,
   buildCommand,
   undoCommand,
+  workerCommand,
   copyCommand,
   killCommand,
-  suggestCommand,
 ])
   command(cli)
 
@@ -36,5 +38,5 @@ try {
   await cli.runMatchedCommand()
 } catch (error) {
   console.error(`${pc.red('freshlayer')} ${error instanceof Error ? error.message : String(error)}`)
-  process.exitCode = 1
+  process.exitCode = cli.matchedCommandName === 'check' ? UNCHECKED : 1
 }

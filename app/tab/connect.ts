@@ -286,7 +286,7 @@ class Connection implements Freshlayer {
       await container.ready
       const explain = (url: string): Promise<Explanation> =>
         this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: '' })
-      if (!signal.aborted) speakUp({ explain, signal })
+      if (!signal.aborted) speakUp({ explain, stats: () => this.stats(), signal })
     } catch {
       return
     }

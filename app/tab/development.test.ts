@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Explanation } from '../../sw/protocol.ts'
+import type { Explanation, Stats } from '../../sw/protocol.ts'
 import { speakUp } from './development.ts'
 
 const HOME = 'https://app.test'
@@ -15,7 +15,10 @@ beforeEach(() => {
     class {
       constructor(tell: (list: object) => void) {
         entries = (requests) =>
-          tell({ getEntries: () => requests.map(([initiatorType, name]) => ({ initiatorType, name: HOME + name })) })
+          tell({
+            getEntries: () =>
+              requests.map(([initiatorType, name]) => ({ initiatorType, name: new URL(name, HOME).href })),
+          })
       }
       observe = isWatching
       disconnect = (): void => void (entries = () => undefined)
@@ -30,8 +33,28 @@ afterEach(() => {
 
 type About = Partial<Explanation>
 
-/** What the console says of a page, where the worker explains URLs as told; others are unmatched. */
-function page(explanations: Readonly<Record<string, About>>): {
+const NO_COUNTS = {
+  reads: 0,
+  hits: 0,
+  validations: 0,
+  notModified: 0,
+  misses: 0,
+  standIns: 0,
+  collapsed: 0,
+  requestsSaved: 0,
+  bytesSaved: 0,
+  obstacles: {},
+}
+
+/**
+ * What the console says of a page, where the worker explains URLs as told; others are unmatched.
+ *
+ * @param stats what the worker has. Default: the page has no worker, and then nothing says that the layer is on.
+ */
+function page(
+  explanations: Readonly<Record<string, About>>,
+  stats?: () => Promise<Pick<Stats, 'routes' | 'stored'>>,
+): {
   readonly said: () => string[]
   readonly asks: (...requests: (readonly [initiator: string, url: string])[]) => Promise<void>
   readonly close: () => void
@@ -42,10 +65,10 @@ function page(explanations: Readonly<Record<string, About>>): {
   const closing = new AbortController()
   speakUp({
     explain: (url) => {
-      const { pathname, search } = new URL(url)
-      const state = explanations[pathname + search] === undefined ? 'unmatched' : 'absent'
-      return Promise.resolve({ url, state, why: '', ...explanations[pathname + search] })
+      const given = explanations[url.replace(HOME, '')]
+      return Promise.resolve({ url, state: given === undefined ? 'unmatched' : 'absent', why: '', ...given })
     },
+    stats: async () => stats && { total: NO_COUNTS, rules: {}, ...(await stats()) },
     signal: closing.signal,
   })
   return {
@@ -57,6 +80,36 @@ function page(explanations: Readonly<Record<string, About>>): {
     close: () => closing.abort(),
   }
 }
+
+describe('a page in development hears once that the layer is on', () => {
+  it.each<[stats: Pick<Stats, 'routes' | 'stored'>, ages: readonly number[], line: string]>([
+    [{ routes: 12, stored: 0 }, [], 'on, 12 rules, nothing stored yet'],
+    [{ routes: 1, stored: 1 }, [], 'on, 1 rule, 1 answer stored'],
+    [{ routes: 12, stored: 38 }, [3, 250], 'on, 12 rules, 38 answers stored, those of this page up to 4 min old'],
+    [{ routes: 12, stored: 38 }, [7.5], 'on, 12 rules, 38 answers stored, those of this page up to 7 s old'],
+    [{ routes: 12, stored: 38 }, [200_000], 'on, 12 rules, 38 answers stored, those of this page up to 2 days old'],
+  ])('%j', async (stats, ages, line) => {
+    const explanations = ages.map(
+      (ageSeconds, at) => [`/api/${at}`, { rule: 'items', state: 'fresh', ageSeconds }] as const,
+    )
+    const { said, asks } = page(Object.fromEntries(explanations), () => Promise.resolve(stats))
+    await asks(...explanations.map(([path]) => ['fetch', path] as const))
+    await asks(['fetch', '/api/0'])
+    expect(said().filter((text) => text.includes('] on'))).toEqual([`info [freshlayer] ${line}`])
+  })
+
+  it('also where it asks for nothing', async () => {
+    const { said } = page({}, () => Promise.resolve({ routes: 2, stored: 3 }))
+    await vi.runAllTimersAsync()
+    expect(said()).toEqual(['info [freshlayer] on, 2 rules, 3 answers stored'])
+  })
+
+  it('or why its worker does not understand it', async () => {
+    const { said } = page({}, () => Promise.reject(new Error('the page speaks version 1')))
+    await vi.runAllTimersAsync()
+    expect(said()).toEqual(['warn [freshlayer] the page speaks version 1'])
+  })
+})
 
 describe('a page in development', () => {
   it('hears once per rule why it does nothing, by which field, and what would change it', async () => {
@@ -81,7 +134,32 @@ describe('a page in development', () => {
     expect(said()).toEqual([expect.stringContaining(words)])
   })
 
-  it.each(['away', 'no-freshness', 'status', 'other-user'])('hears nothing of what passes: %s', async (why) => {
+  it.each(['status', 'no-freshness'])(
+    'hears without a warning of an answer that is meant to be an error: %s',
+    async (why) => {
+      const { said, asks } = page({ '/api/a': { rule: 'items', obstacle: { why, field: 'status: 404' } } })
+      await asks(['fetch', '/api/a'])
+      expect(said()).toEqual([expect.stringMatching(/^info .*rule 'items' .*`status: 404`/)])
+    },
+  )
+
+  it.each<[cacheControl: string | undefined, why: string, words: string]>([
+    ['no-cache, private', 'no-cache', 'the answer says `Cache-Control: no-cache, private`. Give `fresh` a duration'],
+    ['max-age=0', 'max-age', 'the answer says `Cache-Control: max-age=0`'],
+    [undefined, 'none', 'the answer does not say how long it is fresh'],
+  ])('hears of a rule that leaves its freshness to HTTP, which gives it none: %s', async (field, why, words) => {
+    const windows = { fresh: 'http', stale: 'http', offline: 60 } as const
+    const cacheControl = field === undefined ? {} : { cacheControl: field }
+    const { said, asks } = page({
+      '/api/a': { rule: 'items', state: 'offline', why, windows, ...cacheControl },
+      '/api/b': { rule: 'others', state: 'offline', why: 'max-age', windows, cacheControl: 'max-age=60' },
+    })
+    await asks(['fetch', '/api/a'], ['fetch', '/api/b'])
+    expect(said()).toEqual([expect.stringContaining(`warn [freshlayer] rule 'items' is validated before each use`)])
+    expect(said()[0]).toContain(words)
+  })
+
+  it.each(['away', 'other-user', 'session-ended'])('hears nothing of what passes: %s', async (why) => {
     const { said, asks } = page({ '/api/a': { rule: 'items', obstacle: { why } } })
     await asks(['fetch', '/api/a'])
     expect(said()).toEqual([])
@@ -103,6 +181,23 @@ describe('a page in development', () => {
     expect(said()).toEqual([])
     await asks(['script', '/app.js'])
     expect(said()).toEqual([expect.stringMatching(/: \/help\.js, \/icon\.svg$/)])
+  })
+
+  it('hears of other origins: what code asks for by its address, and elements once for each origin', async () => {
+    const { said, asks } = page({ 'https://api.test/b': { rule: 'b' } })
+    const cdn = ['https://cdn.test/1.png', 'https://cdn.test/2.png'] as const
+    await asks(['fetch', 'https://api.test/a?x=1'], ['fetch', 'https://api.test/b'], ['img', cdn[0]], ['img', cdn[1]])
+    await asks(['img', 'https://cdn.test/3.png'])
+    expect(said()).toEqual([
+      expect.stringMatching(/^info .*no rule covers.*: https:\/\/api\.test\/a$/),
+      expect.stringMatching(/^info .*crossorigin.*: https:\/\/cdn\.test \(img\)$/),
+    ])
+  })
+
+  it('hears of a few of the many requests that no rule covers', async () => {
+    const { said, asks } = page({})
+    await asks(...Array.from({ length: 5000 }, (_, id) => ['fetch', `/api/items/${id}`] as const))
+    expect(said()).toEqual([expect.stringMatching(/: \/api\/items\/0, .*\/api\/items\/19 and 4980 more$/)])
   })
 
   it('hears of an element that asks for what a token alone makes personal', async () => {

@@ -1,3 +1,4 @@
+import type { Reason } from '../../sw/core/obstacle.ts'
 import type { Explanation } from '../../sw/protocol.ts'
 
 /**
@@ -10,10 +11,25 @@ export type Remedy = (field: string, identifiedBy: NonNullable<Explanation['iden
 
 const STORES_NOTHING = 'stores nothing:'
 
-/** By the reason that `explain`, `stats` and `Cache-Status` give. What has no word here is passing or said elsewhere. */
-export const REMEDIES: Readonly<Record<string, Remedy>> = {
+const WORDS: Readonly<Record<Reason, Remedy>> = {
   'unknown-user': (_, identifiedBy) =>
-    `${STORES_NOTHING} the user of this page is not known. ${identifiedBy.map((way) => NAMED_BY[way]).join(', or ')}; or make it \`public: true\` where all users get the same.`,
+    `${STORES_NOTHING} the user of this page is not known. ${identifiedBy.map((way) => NAMED_BY[way]).join(', or ')}; or make it \`public: true\` where all users get the same; or tell users apart in another way (\`identity.by\`)${identifiedBy.length > 1 && identifiedBy.includes('authorization') ? ALONE : ''}.`,
+  unkeyed: () =>
+    `${STORES_NOTHING} the browser could not make a key or a digest, which it can only on HTTPS and \`localhost\`. The worker's console has the error.`,
+  disk: () =>
+    `${STORES_NOTHING} the browser's storage fails or is full. Look at the worker's console and at what the origin stores (\`navigator.storage.estimate()\`); a smaller \`budget\` leaves room.`,
+  'bad-range': () =>
+    `${STORES_NOTHING} the part that came is not the one that its Content-Range describes. Mend it at the origin, or take \`ranges\` off the rule.`,
+  status: (field) =>
+    `${STORES_NOTHING} such an answer is never kept (\`${field}\`). Look at the origin, or read this by \`preset: 'network-only'\`.`,
+  'no-freshness': (field) =>
+    `does not keep an error that says nothing of how long it may be kept (\`${field}\`). Where it is meant to be kept, send \`Cache-Control: max-age\` with it.`,
+  'asked-to-validate': () =>
+    `is validated although its answer is fresh: the page's request says no-cache. Leave \`cache: 'no-cache'\`, \`Cache-Control: no-cache\` and \`max-age=0\` out of the request.`,
+  'max-age-of-request': () =>
+    `is validated although its answer is fresh: the page's request says \`max-age\`. Leave it out of the request, or make \`fresh\` as short.`,
+  'min-fresh': () =>
+    `is validated although its answer is fresh: the page's request says \`min-fresh\`. Leave it out of the request, or make \`fresh\` longer.`,
   'no-store': (field) =>
     `${STORES_NOTHING} the answer says \`${field}\`. No rule overrides no-store: change the header at the origin, or drop the rule.`,
   'request-no-store': () =>
@@ -36,6 +52,18 @@ export const REMEDIES: Readonly<Record<string, Remedy>> = {
   'too-large': () =>
     `${STORES_NOTHING} the answer is larger than the rule's \`budget\` or 32 MB, or does not end. Raise the budget, or drop the rule.`,
 }
+
+/**
+ * By the reason that `explain`, `stats` and `Cache-Status` give. What has no word here is passing: the origin was away, or
+ * a user has signed in or out meanwhile.
+ */
+export const REMEDIES: Readonly<Record<string, Remedy>> = WORDS
+
+/** Reasons that are most often as they are meant. */
+export const IS_MEANT: ReadonlySet<string> = new Set(['status', 'no-freshness'] satisfies Reason[])
+
+/** What is asked for before anybody has signed in, for instance. */
+const ALONE = ": with 'authorization' alone, what is asked for without a token is kept as nobody's"
 
 const NAMED_BY = {
   authorization: 'Send its token in Authorization',

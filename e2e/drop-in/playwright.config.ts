@@ -16,6 +16,7 @@ const WAYS = [
   'react',
   'tanstack-query',
   'without-worker',
+  'init',
 ] as const
 
 process.env['SEED'] ??= String(Date.now() % 1_000_000_000)

@@ -26,7 +26,7 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'refresh':
       return { outcome: 'no-worker' }
     case 'stats':
-      return { total: NONE, rules: {} }
+      return { total: NONE, rules: {}, routes: 0, stored: 0 }
     case 'probe':
       return { reachable: true }
     case 'take-over':

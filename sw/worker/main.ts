@@ -150,6 +150,7 @@ export function start(
     statistics,
     obstacles: new Obstacles(statistics),
     identifiedBy: config.by,
+    routes: rules.routes,
   }
   const responses = new ResponseStore(shared)
   const sender = new Sender({ ...shared, askAgain: (read, plan) => flights.launch(read, plan, false).landed })

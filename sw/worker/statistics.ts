@@ -46,7 +46,7 @@ export class Statistics {
       })
   }
 
-  async read(): Promise<Stats> {
+  async read(): Promise<Pick<Stats, 'total' | 'rules'>> {
     const stored = await this.#store.read((store) =>
       promisifyRequest<Map<string, Counts> | undefined>(store.get(STATS)),
     )

@@ -1,20 +1,13 @@
-import { constants } from 'node:fs'
-import { access, readFile, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { APP_FILES, byDepth, filesOf } from './app-files.ts'
+import type { Change } from './apply.ts'
 import { workerScript } from './build-worker.ts'
 import { inLanes } from './in-lanes.ts'
 import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
 import { baseOf, withoutTag, withTag } from './script-tag.ts'
-
-/** A file that is written, or deleted where it has no text. */
-export interface Change {
-  /** From the folder, with `/`. */
-  readonly file: string
-  readonly text: string | undefined
-}
 
 export interface FolderOptions {
   /** The rules file. */
@@ -77,27 +70,6 @@ export async function undoingOf(folder: string): Promise<Change[]> {
   const scripts = await pageScripts()
   const ours = await filesOf(folder, [WORKER, ...scripts.map(({ file }) => file)])
   return [...bare.flat(), ...ours.map((file) => ({ file, text: undefined }))]
-}
-
-/**
- * Carries changes out.
- *
- * @throws where a file may not be written; then none is.
- */
-export async function apply(folder: string, changes: readonly Change[]): Promise<void> {
-  await inLanes(changes, async ({ file }) => {
-    const path = join(folder, file)
-    await access(path, constants.W_OK).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw new Error(`${path} may not be written`)
-      await access(dirname(path), constants.W_OK).catch(() => {
-        throw new Error(`nothing may be written in ${dirname(path)}`)
-      })
-    })
-  })
-  await inLanes(changes, async ({ file, text }) => {
-    if (text === undefined) await rm(join(folder, file))
-    else await writeFile(join(folder, file), text)
-  })
 }
 
 /**

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { minify } from 'terser'
 import type { Config } from '../../config/language/index.ts'
+import { apply } from './apply.ts'
 import { APP_FILES, type FileEntry, filesOf, manifestOf } from './app-files.ts'
 import { bundle } from './bundle.ts'
 import { configModule } from './config-module.ts'
@@ -82,7 +82,6 @@ async function script(
 }
 
 async function write(out: string, text: string): Promise<number> {
-  await mkdir(dirname(resolve(out)), { recursive: true })
-  await writeFile(out, text)
+  await apply(dirname(resolve(out)), [{ file: basename(out), text }])
   return Buffer.byteLength(text)
 }

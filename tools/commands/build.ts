@@ -1,6 +1,7 @@
 import type { CAC } from 'cac'
 import pc from 'picocolors'
-import { apply, type Change, changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
+import { apply, type Change } from '../build/apply.ts'
+import { changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
 import { tellOfKept } from '../build/kept-size.ts'
 import { tellOfOthers } from '../build/own-worker.ts'
 import { isAccepted } from './check.ts'

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CAC } from 'cac'
-import { apply } from '../build/build-folder.ts'
+import { apply } from '../build/apply.ts'
 import { type PrebuiltFile, prebuiltFiles } from '../build/prebuilt.ts'
 import { DRY_RUN } from './flags.ts'
 

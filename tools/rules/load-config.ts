@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { checkConfig, type Problem } from '../../config/language/index.ts'
 import { bundle } from '../build/bundle.ts'
 
@@ -27,7 +28,10 @@ export async function loadConfig(file: string, define: Defines = {}): Promise<Ch
   if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
   // A worker's global object is called `self`, and Node's is not.
   const defines = { self: 'globalThis', ...define }
-  const exported = await evaluated(await bundle(path, { platform: 'node', format: 'esm', define: defines }))
+  const script = await bundle(path, { platform: 'node', format: 'esm', define: defines }).catch((error: unknown) => {
+    throw new Error(unreadable(error, file), { cause: error })
+  })
+  const exported = await evaluated(script)
   const config = exported.default ?? assigned()
   if (config === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
   return { config, ...checkConfig(config, file) }
@@ -38,6 +42,14 @@ function assigned(): unknown {
   const { freshlayerRules } = globalThis as { freshlayerRules?: unknown }
   Reflect.deleteProperty(globalThis, 'freshlayerRules')
   return freshlayerRules
+}
+
+/** Why a file cannot be read, in one line: the bundler draws the place, over several. */
+function unreadable(error: unknown, file: string): string {
+  const text = stripVTControlCharacters(error instanceof Error ? error.message : String(error))
+  const what = /^\[[A-Z_]+\] (.*)/m.exec(text)?.[1] ?? text.split('\n')[0]
+  const [, place = file] = /\[ (.+:\d+:\d+) \]/.exec(text) ?? []
+  return `${place}: ${what}`
 }
 
 async function evaluated(script: string): Promise<{ readonly default?: unknown }> {

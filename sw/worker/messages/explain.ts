@@ -43,7 +43,8 @@ export const explain: Answerer<'explain', Ports> = async (ports, { url: given },
     ...(obstacle && { obstacle }),
     ...(identifiedBy.length > 0 && !rule.public && { identifiedBy }),
   }
-  const [row] = await rowsFor(ports, url, clientId)
+  // Where the disk fails, that is the obstacle.
+  const [row] = await rowsFor(ports, url, clientId).catch(() => [])
   if (row === undefined) {
     return { ...base, state: 'absent', why: '' }
   }

@@ -1,3 +1,4 @@
+import { DISK } from '../../core/obstacle.ts'
 import { gatewayTimeout } from '../../fetch/answer.ts'
 import { now, STORE_LIMIT_MS, timeout, uptimeMs } from '../../fetch/clock.ts'
 import { OTHER_USER } from './flight-result.ts'
@@ -96,6 +97,9 @@ export class Reads {
     const { ready } = identity
     if (ready !== undefined) await ready
     let planned = planRead(this.#ports, read, found)
+    const { plan: first } = planned
+    if (lookup.isPaused() && first.kind === 'fetch' && first.store)
+      planned = { ...planned, plan: { ...first, why: DISK } }
     // Two reads in a row: the second sees the effect of the first, though that is still being written.
     const mayWait = isForwarding(planned.plan) && !lookup.isPaused()
     const storing = mayWait ? flights.storing(read.key) : undefined

@@ -1,3 +1,4 @@
+import { DISK } from '../../core/obstacle.ts'
 import type { Plan } from '../../core/plan.ts'
 import { type Sequence, UNDER_WAY } from '../../core/sequence.ts'
 import { readBody } from '../../fetch/body-reader.ts'
@@ -177,6 +178,13 @@ export class Flights {
           // On a slow disk the worker learns of the sign-ins of other workers only now.
           if (!isAlone()) return undefined
           return await responses.keep(known, forStore(known, plan, result), copy, exchange, informed, body?.whole)
+        } catch (error) {
+          // A body that has broken off is no fault of the disk.
+          void body?.whole.then(
+            () => obstacles.meet(read.rule.name, read.partition, read.head.url, { why: DISK }),
+            () => undefined,
+          )
+          throw error
         } finally {
           // What the store has not read, no page reads either.
           const giveUp = (): void => {

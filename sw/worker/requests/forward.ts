@@ -3,7 +3,7 @@
  * it says, or of what stands in for that.
  */
 import type { Rule } from '../../../config/language/index.ts'
-import { type Forward, VARY_COOKIE } from '../../core/plan.ts'
+import { type Forward } from '../../core/plan.ts'
 import { asksForBytes } from '../../core/range.ts'
 import { isConditional } from '../../core/validation.ts'
 import { timeout } from '../../fetch/clock.ts'
@@ -107,7 +107,8 @@ export async function answerOf(
 ): Promise<Response> {
   const { rule } = read
   if (collapsed && response !== undefined) ports.statistics.count(rule.name, { collapsed: 1, requestsSaved: 1 })
-  const detail = planned.why === VARY_COOKIE ? VARY_COOKIE : undefined
+  // Of a miss `fwd` says it all.
+  const detail = planned.why === planned.fwd ? undefined : planned.why
   const how = { fwd: planned.fwd, ...(collapsed ? { collapsed } : { 'fwd-status': response?.status }), detail }
   switch (settlement.kind) {
     case 'refresh': {

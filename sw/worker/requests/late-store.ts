@@ -19,7 +19,7 @@ export async function answerLate(
   late: Promise<readonly Row[]>,
   carryOut: (read: ReadContext, planned: Planned) => Response | Promise<Response>,
 ): Promise<Response> {
-  const { plan: empty } = planRead(ports, read, [])
+  const { plan: unknown } = planRead(ports, read, [])
   let isKnown = false
   const planLater = async (): Promise<Planned> => {
     const rows = await late
@@ -27,7 +27,8 @@ export async function answerLate(
     return planRead(ports, read, rows)
   }
   // The page wants a stored answer or none.
-  if (!isForwarding(empty)) return carryOut(read, await planLater())
+  if (!isForwarding(unknown)) return carryOut(read, await planLater())
+  const empty = unknown.fwd === 'uri-miss' ? { ...unknown, why: 'late-store' } : unknown
   const sent = { ...read, row: undefined, late: planLater().then(({ row }) => row) }
   return ask(ports, sent, empty, async ({ flight, landed, leave, collapsed }) => {
     // Asked before it has landed: then the body is read for this page too.

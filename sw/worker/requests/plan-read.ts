@@ -40,14 +40,14 @@ export const isForwarding = (planned: Plan): planned is Forwarding =>
 /** What to do about a read as things stand: gathers what the core has to know, and decides nothing itself. */
 export function planRead(
   { flights, identity, loads, log, ranges }: PlanPorts,
-  { head, rule, partition, clientId, key }: ReadContext,
+  { head, rule, partition, clientId, key, tags }: ReadContext,
   rows: readonly Row[],
 ): Planned {
   const covers = (stored: Row): boolean => ranges?.covers(stored, head) ?? !isPart(stored)
   const chosen = selected(rows, head)
   // A row whose body cannot be read is a miss.
   const row = chosen && bodyOf(chosen) === undefined ? undefined : chosen
-  const invalidated = row !== undefined && log.isInvalidated(row)
+  const invalidated = row !== undefined && log.isInvalidated(withTags(row, tags))
   const others = row === undefined ? rows.filter((other) => other !== chosen) : []
   // A 304 that names one lets it answer: a row that lacks some of the bytes could not.
   const variants = others.filter(covers)
@@ -59,3 +59,7 @@ export function planRead(
   const input = { request: head, rule, row, variants, partial, invalidated, doubted, reloaded, now: now() }
   return { plan: plan(input), row }
 }
+
+/** A row that rules of before have stored lacks the tags that its rule has now: a write reaches it by these as well (I1). */
+const withTags = (row: Row, tags: readonly string[]): Row =>
+  tags.every((tag) => row.tags.includes(tag)) ? row : { ...row, tags: [...row.tags, ...tags] }

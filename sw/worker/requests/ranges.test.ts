@@ -122,6 +122,7 @@ describe('a part that has come', () => {
       channel: { changes: () => undefined },
       eviction: { fits: () => true, makeRoom: () => Promise.resolve() },
       ranges: of,
+      obstacles: { meet: () => undefined },
     }
     const read = {
       request: { credentials: 'same-origin' },

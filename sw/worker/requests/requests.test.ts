@@ -1943,5 +1943,18 @@ it('on a slow disk the network is asked after a second, however much a read has 
   let text = ''
   void reading.then((response) => response.text()).then((read) => (text = read))
   await vi.waitFor(() => expect(text).toBe('of ada'), { timeout: 20_000, interval: 50 })
+  expect((await reading).headers.get('cache-status')).toContain('detail=late-store')
   vi.useRealTimers()
+})
+
+it('an answer that was stored under rules of before is reached by the tags that its rule has now (I1)', async () => {
+  const of = await worker()
+  const first = of.read({ fresh: 600 })
+  ;(await next(of, 0)).answer(new Response('before'))
+  await (await first).text()
+  await Promise.all(of.behind)
+  await of.store.log.invalidate(['tag items'], undefined)
+  const second = of.read({ fresh: 600, tags: ['items'] })
+  ;(await next(of, 1)).answer(new Response('after'))
+  expect(await (await second).text()).toBe('after')
 })

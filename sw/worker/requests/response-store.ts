@@ -117,16 +117,16 @@ export class ResponseStore {
   ): Promise<Stored | undefined> {
     const { rows, channel, structured, ranges, eviction, urlOf, obstacles } = this.#ports
     const { head, partition, rule, row: previous } = read
-    const tooLarge = (): undefined => obstacles.meet(rule.name, partition, head.url, { why: 'too-large' })
+    const meet = (why: string): undefined => obstacles.meet(rule.name, partition, head.url, { why })
     const whole = await reading
     if (whole === undefined) return undefined
-    if (whole === 'too-large') return tooLarge()
+    if (whole === 'too-large') return meet(whole)
     const came = received(response, whole, exchange.receivedAtMs)
     const kept = isPart(came) ? await ranges?.join(came, previous) : came
-    if (kept === undefined) return undefined
+    if (kept === undefined) return meet('bad-range')
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept
-    if (!eviction.fits(rule.name, body.byteLength)) return tooLarge()
+    if (!eviction.fits(rule.name, body.byteLength)) return meet('too-large')
     const digest = await digestOf(body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)

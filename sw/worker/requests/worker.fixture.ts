@@ -84,7 +84,7 @@ export async function worker({
   readonly fill: (rule?: object, fields?: Fields) => Promise<number | undefined>
   readonly refresh: (rule?: object) => Promise<Refreshed>
   readonly explain: (clientId?: string) => Promise<Explanation>
-  readonly stats: () => Promise<Stats>
+  readonly stats: () => Promise<Pick<Stats, 'total' | 'rules'>>
   readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
   /** A POST whose answer may be stored. */
   readonly post: (stores?: boolean, rule?: object) => Promise<Response>
@@ -150,7 +150,7 @@ export async function worker({
     behind,
     store,
     read: (rule, headers = {}, init = {}, url = URL_ASKED) => {
-      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] } as never
+      const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [], ...rule } as never
       return reads.answer({
         request: new Request(url, { headers, ...init }),
         match,

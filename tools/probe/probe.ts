@@ -1,0 +1,167 @@
+import type { Rules } from '../../config/language/index.ts'
+import { directivesOf } from '../../sw/core/cache-control.ts'
+import { entityTag } from '../../sw/core/entity-tag.ts'
+import { type Address, addressesOf, type Unasked } from './addresses.ts'
+import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
+import { type Answers, type Finding, judge, OVERRIDDEN } from './judge.ts'
+
+export interface ProbeOptions {
+  /** The backend, by any of its addresses. */
+  readonly backend: string
+  /** Paths to ask for besides those that the rules give. Default: none. */
+  readonly urls?: readonly string[]
+  /** The first user's fields, each as `Name: value`. Default: none. */
+  readonly headers?: readonly string[]
+  /** The second user's, in place of the first one's. Default: there is no second user. */
+  readonly others?: readonly string[]
+  /** The origin of the pages, where it is another one than the backend's. Default: the backend's. */
+  readonly pages?: string | undefined
+  /** Default: 10 s for an answer, 5 s for the first byte of an event stream. */
+  readonly patience?: Patience
+}
+
+/** What an address answered. */
+interface Asked {
+  readonly url: string
+  /** The rule that covers it, by its index in `routes`; undefined: none does. */
+  readonly route: number | undefined
+  readonly status: number | undefined
+  readonly findings: readonly Finding[]
+}
+
+export interface Probed {
+  readonly origin: string
+  readonly asked: readonly Asked[]
+  /** What was not asked, and why. */
+  readonly unasked: readonly Unasked[]
+  /** What holds for the backend as a whole. */
+  readonly findings: readonly Finding[]
+}
+
+/** So many addresses are asked at the same time. */
+const AT_ONCE = 4
+const PATIENCE: Patience = { answerMs: 10_000, streamMs: 5000 }
+
+/** As the usual libraries of apps say it. */
+const ACCEPT = 'application/json, text/plain, */*'
+
+/**
+ * Asks a running backend what the rules want to know of it. Sends GET alone.
+ *
+ * @throws one line where the backend does not answer, or an option cannot be read
+ */
+export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed> {
+  const { urls = [], pages, patience = PATIENCE } = options
+  const backend = addressOf('--probe', options.backend)
+  const { origin } = backend
+  const page = pages === undefined || addressOf('--origin', pages).origin === origin ? undefined : new URL(pages).origin
+  const asPage = { accept: ACCEPT, 'accept-encoding': 'gzip', ...(page === undefined ? {} : { origin: page }) }
+  const own = fieldsOf('--header', options.headers ?? [])
+  const others = options.others === undefined ? undefined : fieldsOf('--as', options.others)
+  await assertListening(backend)
+
+  const known = new Map<string, Promise<Exchange | NoAnswer>>()
+  const plainOf = (url: URL): Promise<Exchange | NoAnswer> => {
+    const asked = known.get(url.href) ?? exchange(url, { ...asPage, ...own }, patience)
+    known.set(url.href, asked)
+    return asked
+  }
+  const { addresses, unasked } = await addressesOf(rules, origin, urls, async (url) => {
+    const answer = await plainOf(url)
+    return 'error' in answer || answer.status !== 200 ? undefined : answer.text
+  })
+
+  const answersOf = async (address: Address): Promise<readonly [Answers | NoAnswer, Address]> => {
+    const { url, rule } = address
+    const plain = await plainOf(url)
+    if ('error' in plain) return [plain, address]
+    const isStream = plain.fields.get('content-type')?.startsWith('text/event-stream') === true
+    if (plain.status >= 300 || isStream) return [{ url: url.href, plain }, address]
+    const ask = async (headers: Readonly<Record<string, string>>): Promise<Exchange | undefined> => {
+      const answer = await exchange(url, headers, patience)
+      return 'error' in answer ? undefined : answer
+    }
+    const user = { ...asPage, ...own }
+    const answers: Answers = {
+      url: url.href,
+      plain,
+      again: await ask({ ...user, ...conditionsOf(plain) }),
+      uncoded: plain.fields.has('content-encoding') ? await ask({ ...user, 'accept-encoding': 'identity' }) : undefined,
+      asDocument: rule === undefined ? undefined : await ask({ ...user, accept: 'text/html' }),
+      anonymous: Object.keys(own).length > 0 ? await ask(asPage) : undefined,
+      other: others === undefined ? undefined : await ask({ ...asPage, ...others }),
+      foreign: page === undefined ? undefined : await ask({ ...user, origin: 'https://another.invalid' }),
+    }
+    return [answers, address]
+  }
+  const all = await inTurn(addresses, answersOf)
+  const isLimited = all
+    .filter(([answers]) => 'plain' in answers && answers.plain.status === 200)
+    .map(([answers]) => 'plain' in answers && says(answers.plain))
+  const isAlways = isLimited.length > 1 && isLimited.every(Boolean)
+  const asked = all.map(([answers, { url, rule }]): Asked => {
+    const at = { url: url.pathname + url.search, route: rule?.index }
+    if ('error' in answers) return { ...at, status: undefined, findings: [silent(answers)] }
+    const findings = judge(answers, { identity: rules.identity, rule, headers: own, pages: page })
+    const isSaid = ({ code }: Finding): boolean => !isAlways || code !== OVERRIDDEN
+    return { ...at, status: answers.plain.status, findings: findings.filter(isSaid) }
+  })
+  return { origin, asked, unasked, findings: isAlways ? [ALWAYS] : [] }
+}
+
+const ALWAYS: Finding = {
+  severity: 'hint',
+  code: OVERRIDDEN,
+  message:
+    "each answer of this backend says `no-cache`, `must-revalidate` or `max-age=0`. The rules' durations have the last word; windows that are 'http' are empty. `trust: 'http'` lets the fields decide.",
+}
+
+const says = ({ fields }: Exchange): boolean => {
+  const { noCache, mustRevalidate, maxAge } = directivesOf({ fields, targeted: undefined })
+  return noCache || mustRevalidate || maxAge === 0
+}
+
+const silent = ({ error }: NoAnswer): Finding => ({
+  severity: 'warning',
+  code: 'no-answer',
+  message: `gave no answer (${error}). Where it is an event stream, a proxy may hold it back: switch its buffering off.`,
+})
+
+/** The conditions that an answer's validators allow, as a worker sends them. */
+function conditionsOf({ fields }: Exchange): Record<string, string> {
+  const [tag, modified] = [entityTag(fields.get('etag')), fields.get('last-modified')]
+  return {
+    ...(tag === undefined ? {} : { 'if-none-match': tag }),
+    ...(modified === undefined ? {} : { 'if-modified-since': modified }),
+  }
+}
+
+function addressOf(flag: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    throw new Error(`${flag} is ${text}: give an address such as http://localhost:3000`)
+  return url
+}
+
+/** Fields given as `Name: value`, by lower-case name. */
+function fieldsOf(flag: string, lines: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):\s*(.*)$/.exec(line) ?? []
+      if (name === undefined || value === undefined || value === '')
+        throw new Error(`${flag} has no value of the form 'Name: value', such as 'Authorization: Bearer …'`)
+      return [name.toLowerCase(), value]
+    }),
+  )
+}
+
+/** Applies an action to each, a few at the same time, and keeps the order. */
+async function inTurn<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const work = async (): Promise<void> => {
+    for (let at = next++; at < items.length; at = next++) results[at] = await action(items[at] as T)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return results
+}
