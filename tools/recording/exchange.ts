@@ -32,6 +32,8 @@ export interface Exchange {
   readonly body?: RecordedBody | undefined
   /** What came over the wire for the answer, as far as it is known. Unit: bytes. */
   readonly transferred?: number | undefined
+  /** The browser's own cache gave the answer, without a request to the origin. Default: `false`. */
+  readonly isFromCache?: boolean | undefined
   /** Whether the answer ended. A stream that was still open when the recording ended did not. */
   readonly isComplete: boolean
 }
@@ -41,4 +43,9 @@ export interface Recording {
   /** The origin of the app's pages, such as `http://localhost:5173`. */
   readonly origin: string
   readonly exchanges: readonly Exchange[]
+  /**
+   * The recorder has left out `Cookie`, `Set-Cookie` and `Authorization`, surely or perhaps: nobody can say whose an
+   * answer is. Default: it has kept them.
+   */
+  readonly lacksCredentials?: 'surely' | 'perhaps' | undefined
 }

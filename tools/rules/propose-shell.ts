@@ -53,7 +53,7 @@ export async function proposeShell(
 const USUAL = ['offline.html', 'app-shell.html', '200.html', 'index.html', 'fallback.html']
 
 /** An element that has a name and nothing in it: what a script fills. */
-const EMPTY_MOUNT = /<(div|main|section)\b[^>]*\sid=[^>]*>(?:\s|<!--[^]*?-->)*<\/\1>/i
+export const EMPTY_MOUNT = /<(div|main|section)\b[^>]*\sid=[^>]*>(?:\s|<!--[^]*?-->)*<\/\1>/i
 
 /** The document that most likely has no data: by its name, else because it waits for a script to fill it. */
 async function bestOf(folder: string, documents: readonly string[]): Promise<string | undefined> {

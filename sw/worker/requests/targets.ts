@@ -1,15 +1,14 @@
 import type { Change, ChangeCause } from '../../core/change.ts'
-import { EVERYTHING, literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
+import { EVERYTHING, type Target } from '../../core/invalidation.ts'
 import { EVERYONE } from '../../core/key.ts'
 import { normaliseEncoding } from '../../core/percent-encoding.ts'
+import { reachedBy } from '../../core/targets.ts'
 import { now } from '../clock.ts'
 import type { UrlOf } from './read.ts'
 import { worker } from '../scope.ts'
 
 /**
- * What patterns, tags and URLs reach. A URL without a query is meant with any. A pattern reaches all that begins as it
- * does before its first hole or star: too much costs a validation, too little would break a promise. `/api/items/**` reaches
- * `/api/items` as well, which it matches.
+ * What patterns, tags and URLs reach, in the URLs of this worker.
  *
  * @param urls a colon or a star in them is text. Default: none.
  */
@@ -18,16 +17,7 @@ export const targetsOf = (
   patterns: readonly string[],
   tags: readonly string[],
   urls: readonly string[] = [],
-): Target[] => [
-  ...urls.map((url): Target => `url ${urlOf(absolute(url))}`),
-  ...patterns.flatMap((pattern): Target[] => {
-    const literal = literalOf(pattern)
-    const below = literal === pattern ? [] : [prefixTarget(absolute(literal))]
-    const itself = pattern === `${literal}**` ? literal.replace(/\/$/, '') : literal === pattern ? literal : undefined
-    return itself === undefined ? below : [...below, `url ${urlOf(absolute(itself))}`]
-  }),
-  ...tags.map((tag): Target => `tag ${tag}`),
-]
+): Target[] => reachedBy(absolute, urlOf, patterns, tags, urls)
 
 /** `Location` and `Content-Location` of the write's own origin (RFC 9111 §4.4). */
 export function named(response: Response, target: string): string[] {

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { withoutCredentials, withoutSecrets } from './credentials.ts'
+
+const jwt = (claims: object, signature: string): string =>
+  `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
+
+const only = (name: string, value: string): string | undefined => withoutCredentials({ [name]: value })[name]
+
+describe('credentials', () => {
+  it('are digested, equal ones alike', () => {
+    const [one, same, other] = ['Bearer abc', 'Bearer abc', 'Bearer abd'].map((value) => only('authorization', value))
+    expect(one).toMatch(/^Bearer [\w-]{16}$/)
+    expect(same).toBe(one)
+    expect(other).not.toBe(one)
+  })
+
+  it('of one user begin alike where the token is a JWT', () => {
+    const user = (value: string): string | undefined => only('authorization', value)?.split('.')[0]
+    const ada = user(`Bearer ${jwt({ iss: 'x', sub: 'ada', exp: 1 }, 's')}`)
+    expect(user(`Bearer ${jwt({ iss: 'x', sub: 'ada', exp: 2 }, 't')}`)).toBe(ada)
+    expect(user(`Bearer ${jwt({ iss: 'x', sub: 'bob', exp: 1 }, 's')}`)).not.toBe(ada)
+  })
+
+  it.each([
+    ['authorization', 'hunter2', 'hunter2'],
+    ['authorization', 'Basic aHVudGVyMg==', 'aHVudGVyMg'],
+    ['authorization', 'Bearer a.b.c', 'a.b.c'],
+    ['cookie', 'sid=hunter2; theme=dark', 'hunter2'],
+    ['cookie', 'hunter2', 'hunter2'],
+    ['set-cookie', 'sid=hunter2; Path=/\nx=hunter2', 'hunter2'],
+    ['x-api-key', 'hunter2', 'hunter2'],
+    ['x-auth-token', 'hunter2', 'hunter2'],
+  ])('%s: %s does not hold the secret', (name, value, secret) => {
+    expect(only(name, value)).not.toContain(secret)
+  })
+
+  it('leave what is no secret', () => {
+    expect(only('set-cookie', 'sid=; Max-Age=0\nsid=x; HttpOnly')).toMatch(/^sid=; Max-Age=0\nsid=[\w-]{16}; HttpOnly$/)
+    expect(only('cookie', 'a=1; b=2')).toMatch(/^a=[\w-]{16}; b=[\w-]{16}$/)
+    expect(only('accept', 'application/json')).toBe('application/json')
+  })
+})
+
+describe('a URL', () => {
+  it.each([
+    ['https://x.example/a?access_token=hunter2&page=2#x', /^https:\/\/x\.example\/a\?access_token=[\w-]{16}&page=2$/],
+    ['https://x.example/a?code=hunter2', /\?code=[\w-]{16}$/],
+    ['https://x.example/a?zipcode=12345', /\?zipcode=12345$/],
+    ['https://x.example/a#token=hunter2', /\/a$/],
+  ])('%s', (url, expected) => {
+    expect(withoutSecrets(url)).toMatch(expected)
+    expect(withoutSecrets(url)).not.toContain('hunter2')
+  })
+})

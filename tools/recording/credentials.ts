@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto'
+import { isCredential, isSecret } from '../../sw/core/secret.ts'
+
+/** SHA-256 in base64url. */
+export const digest = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('base64url')
+
+/** Enough of a digest to tell credentials apart. */
+const short = (text: string): string => digest(text).slice(0, 16)
+
+/**
+ * Fields with a digest in place of each credential: equal ones have equal digests. What is no secret stays readable: the
+ * scheme of a token, the names and attributes of cookies.
+ *
+ * @param fields names in lower case; several lines of `set-cookie` are joined by a line feed.
+ */
+export const withoutCredentials = (fields: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, hidden(name, value)]))
+
+function hidden(name: string, value: string): string {
+  if (name === 'authorization' || name === 'proxy-authorization') return tokenDigest(value)
+  if (name === 'cookie') return value.split(/;\s*/).map(cookieDigest).join('; ')
+  if (name === 'set-cookie') {
+    return value
+      .split('\n')
+      .map((line) => line.replace(/^[^;]*/, cookieDigest))
+      .join('\n')
+  }
+  return isSecret(name) || isCredential(name) ? short(value) : value
+}
+
+/** An empty value stays empty: with it a server deletes a cookie. */
+function cookieDigest(pair: string): string {
+  const at = pair.indexOf('=')
+  const [name, value] = at < 0 ? ['', pair] : [pair.slice(0, at), pair.slice(at + 1)]
+  return `${name}=${value === '' ? '' : short(value)}`
+}
+
+/** The scheme, and the digest of the rest. That of a JWT has the digest of its user before it. */
+function tokenDigest(value: string): string {
+  const [, scheme = '', rest = value] = /^(\S+) +(.+)$/.exec(value.trim()) ?? []
+  const user = userOf(rest)
+  return `${scheme} ${user === undefined ? '' : `${short(user)}.`}${short(rest)}`.trim()
+}
+
+/** Issuer and subject of a JWT, as the worker tells users apart; undefined where the text is none. */
+function userOf(token: string): string | undefined {
+  const [, payload, signature] = token.split('.')
+  if (payload === undefined || signature === undefined) return undefined
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString())
+    if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined
+    return JSON.stringify(['iss' in claims ? claims.iss : undefined, claims.sub])
+  } catch {
+    return undefined
+  }
+}
+
+/** Query parameters that hold a secret, by their names. */
+const SECRET_PARAMETER = /^(.*[_-])?(token|jwt|secret|api_?key|signature|sig|password|code|ticket|samlresponse)$/i
+
+/** A URL with a digest in place of each secret in its query, and without a fragment. */
+export function withoutSecrets(url: string): string {
+  const [bare = ''] = url.split('#', 1)
+  const mark = bare.indexOf('?')
+  if (mark < 0) return bare
+  const pairs = bare
+    .slice(mark + 1)
+    .split('&')
+    .map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2)
+      return SECRET_PARAMETER.test(name) && value !== '' ? `${name}=${short(value)}` : pair
+    })
+  return `${bare.slice(0, mark)}?${pairs.join('&')}`
+}

@@ -1,0 +1,44 @@
+import { normaliseUrl } from '../../config/language/index.ts'
+import type { Exchange } from '../recording/exchange.ts'
+import type { Asker } from './asker.ts'
+import { isGood } from './heads.ts'
+
+/** One read, with what the recording says only together with others. */
+export interface Observed {
+  readonly exchange: Exchange
+  readonly asker: Asker
+  /** The same for reads that may get the same answer, whoever asks. */
+  readonly question: string
+  /** Of the content that the answer stood for: a 304 stands for what the asker got before. Absent: it is not known. */
+  readonly content?: string | undefined
+}
+
+/** The reads of one route, each with its question and its content. */
+export function observed(
+  reads: readonly Exchange[],
+  askerOf: (exchange: Exchange) => Asker,
+  ignoreQuery: readonly string[],
+): Observed[] {
+  const last = new Map<string, string>()
+  return reads.map((exchange) => {
+    const asker = askerOf(exchange)
+    const question = questionOf(exchange, ignoreQuery)
+    const place = `${question}\n${asker.id}`
+    const content = contentOf(exchange) ?? (exchange.status === 304 ? last.get(place) : undefined)
+    if (content !== undefined) last.set(place, content)
+    return { exchange, asker, question, content }
+  })
+}
+
+/** What is asked, as far as a key of the layer tells it. */
+function questionOf({ url, requestHeaders, requestBody }: Exchange, ignoreQuery: readonly string[]): string {
+  const range = requestHeaders['range'] ?? ''
+  const accept = requestHeaders['accept'] ?? '*/*'
+  return [normaliseUrl(url, { ignoreQuery }), accept, range, requestBody?.digest ?? ''].join('\n')
+}
+
+/** Some browsers record the body of their own copy with a 304, others an empty one. */
+function contentOf({ status, body }: Exchange): string | undefined {
+  if (!isGood(status) || body === undefined) return undefined
+  return status === 304 && body.bytes === 0 ? undefined : body.digest
+}
