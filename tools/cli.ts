@@ -3,11 +3,12 @@ import { cac } from 'cac'
 import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
 import { checkCommand } from './commands/check.ts'
+import { tryCommand } from './commands/try.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
-for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand]) command(cli)
+for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand, tryCommand]) command(cli)
 
 cli.help()
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 /** What the package has of the sources, and for which place each part is compiled: entries, and with them what they import. */
 const PROGRAMS = [
   {
-    entries: ['app/tab/index.ts', 'app/tab/auto.ts', 'app/tab/connect-at-load.ts'],
+    entries: ['app/tab/index.ts', 'app/tab/auto.ts', 'app/tab/connect-at-load.ts', 'app/strip/strip.ts'],
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: [],
   },
@@ -18,7 +18,11 @@ const PROGRAMS = [
     types: [],
   },
   { entries: ['config/index.ts'], lib: ['ES2023'], types: [] },
-  { entries: ['tools/vite.ts', 'tools/cli.ts', 'server/index.ts'], lib: ['ES2023'], types: ['node'] },
+  {
+    entries: ['tools/vite.ts', 'tools/cli.ts', 'tools/try/recording-rules.ts', 'server/index.ts'],
+    lib: ['ES2023'],
+    types: ['node'],
+  },
 ]
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

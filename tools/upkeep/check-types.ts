@@ -1,7 +1,16 @@
 import { spawn } from 'node:child_process'
 
 /** One program per place the code runs: what a place does not have does not compile there. */
-const PROJECTS = ['sw/core', 'config', 'sw', 'app/tab', 'app/demo', 'tsconfig.node.json', 'tsconfig.tests.json']
+const PROJECTS = [
+  'sw/core',
+  'config',
+  'sw',
+  'app/tab',
+  'app/strip',
+  'app/demo',
+  'tsconfig.node.json',
+  'tsconfig.tests.json',
+]
 
 const check = (project: string): Promise<boolean> =>
   new Promise((resolve) => {
