@@ -8,7 +8,8 @@ import { openBrowser } from '../try/open-browser.ts'
 import { OWN } from '../try/own-address.ts'
 import { linesOfRecording, linesOfRules } from '../try/printed.ts'
 import { targetOf } from '../try/target.ts'
-import { startTrial, type Trial, type TriedRules } from '../try/trial.ts'
+import { startTrial, type Trial } from '../try/trial.ts'
+import type { TriedRules } from '../try/tried-rules.ts'
 import { isAccepted } from './check.ts'
 
 interface TryFlags {

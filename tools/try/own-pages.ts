@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '../../app/strip/status.ts'
 import { OWN } from './own-address.ts'
 import { REPORT_SCRIPT } from './report-page.ts'
+import { USER_FIELD, userOfCookies } from './user-of-cookies.ts'
 
 /** What the proxy's own pages and scripts are made of. */
 export interface OwnSources {
@@ -44,6 +45,12 @@ export async function answerOwn(
       const told = searchParams.get('told')
       if (told !== null) sources.hear(told)
       return json(sources.status())
+    }
+    case 'user': {
+      const user = userOfCookies(request.headers.cookie)
+      return void response
+        .writeHead(204, { 'cache-control': 'no-store', ...(user === undefined ? {} : { [USER_FIELD]: user }) })
+        .end()
     }
     case 'sw.js':
       try {

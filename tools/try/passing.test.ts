@@ -209,6 +209,17 @@ describe('a document', () => {
   })
 })
 
+it('names its user by the session, where the rules leave that to the page', async () => {
+  const { get } = await proxied((from, to) => to.setHeader('set-cookie', from.url === '/in' ? ['sid=ada'] : []).end(), {
+    isUserNamed: true,
+  })
+  const userOf = async (path: string, cookie?: string): Promise<unknown> =>
+    (await get(path, { headers: cookie === undefined ? {} : { cookie } })).headers['freshlayer-try-user']
+  const ada = await userOf('/api', 'sid=ada; theme=dark')
+  expect(ada).toMatch(/^[\w-]{22}$/)
+  expect([await userOf('/api'), await userOf('/in')]).toEqual([undefined, ada])
+})
+
 describe('a websocket', () => {
   it('passes in both directions, also what comes with the handshake', async () => {
     const { origin, port, originUrl } = await proxied((_, to) => to.writeHead(404).end())

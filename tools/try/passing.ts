@@ -12,6 +12,7 @@ import { STRIP_PATH } from './own-address.ts'
 import { initiatorOf, type Pending, type Recorder } from './recorder.ts'
 import { Tagging } from './tagging.ts'
 import { whyNot } from './target.ts'
+import { USER_FIELD, userOfCookies } from './user-of-cookies.ts'
 
 interface Options {
   readonly origin: URL
@@ -24,6 +25,8 @@ interface Options {
   readonly kept?: KeptFiles | undefined
   /** The path of the document that stands in for pages, where the rules name one. Default: none. */
   readonly shell?: string | undefined
+  /** Whether each answer names its user by the session's cookies. Default: no. */
+  readonly isUserNamed?: boolean | undefined
 }
 
 /** One request on its way. */
@@ -112,6 +115,10 @@ export class Passing {
     this.#reached(true)
     passage.pending.answered(answer)
     const fields = answerFields(answer.headers, passage)
+    if (this.#options.isUserNamed === true) {
+      const user = userOfCookies(request.headers.cookie, answer.headers['set-cookie'])
+      if (user !== undefined) fields[USER_FIELD] = user
+    }
     const status = answer.statusCode ?? 502
     const steps = passage.isDocument && takesTag(answer) ? decoders(answer.headers['content-encoding']) : undefined
     if (steps === undefined) {

@@ -13,6 +13,8 @@ export async function stripScripts(): Promise<ReadonlyMap<string, string>> {
 interface Options {
   /** The rules file. Default: none that does anything, as while the proxy records. */
   readonly config?: string | undefined
+  /** Files whose change asks for another worker. Default: the rules file. */
+  readonly sources?: readonly string[] | undefined
   /** A folder of built files that the worker keeps. Default: none. */
   readonly files?: string | undefined
 }
@@ -32,8 +34,9 @@ export class WorkerScript {
 
   async text(): Promise<string> {
     const { config = sourcePath('tools/try/recording-rules'), files } = this.#options
-    const sources = files === undefined ? [config] : [config, join(files, 'index.html')]
-    const version = (await Promise.all(sources.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs).join(' ')
+    const { sources = [config] } = this.#options
+    const watched = files === undefined ? sources : [...sources, join(files, 'index.html')]
+    const version = (await Promise.all(watched.map((file) => stat(file)))).map(({ mtimeMs }) => mtimeMs).join(' ')
     if (this.#built?.version !== version) {
       const script = workerScript({ config, ...(files === undefined ? {} : { files, base: '/' }) })
       this.#built = { script, version }

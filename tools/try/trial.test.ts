@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { answerOf, DOCUMENT, opened } from './proxied.fixture.ts'
 import { targetOf } from './target.ts'
-import { startTrial, type Trial, type TriedRules } from './trial.ts'
+import { startTrial, type Trial } from './trial.ts'
+import type { TriedRules } from './tried-rules.ts'
 
 const PAGE = '<!doctype html><html><head></head><body>x</body></html>'
 

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http'
 import { resolve } from 'node:path'
-import type { Config } from '../../config/language/index.ts'
 import type { Suggested } from '../suggest/index.ts'
 import { AskedByRule } from './asked.ts'
 import { serveFolder } from './folder-server.ts'
@@ -15,13 +14,7 @@ import { reportPage } from './report-page.ts'
 import { stripScripts, WorkerScript } from './scripts.ts'
 import { shownOfRecording, shownOfRules } from './shown.ts'
 import { expectAnswer, type Target } from './target.ts'
-
-/** Rules that are tried. */
-export interface TriedRules {
-  /** The rules file. */
-  readonly file: string
-  readonly config: Config
-}
+import { type TriedRules, workerRules } from './tried-rules.ts'
 
 interface TrialOptions {
   readonly target: Target
@@ -62,6 +55,11 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
   const folder = target.kind === 'folder' ? await serveFolder(target.folder, api) : undefined
   const origin = target.kind === 'origin' ? target.origin : (folder?.origin ?? new URL('http://localhost'))
   const app = target.kind === 'origin' ? origin.origin : target.folder
+  const own = rules && (await workerRules(rules))
+  const end = async (): Promise<void> => {
+    await own?.end()
+    if (folder !== undefined) await closed(folder.server)
+  }
   try {
     if (target.kind === 'origin') await expectAnswer(origin)
     if (api !== undefined) await expectAnswer(api)
@@ -85,8 +83,13 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       },
       kept: rules === undefined || folder !== undefined ? undefined : new KeptFiles(),
       shell: rules?.config.shell,
+      isUserNamed: own?.isUserNamed,
     })
-    const worker = new WorkerScript({ config: rules && resolve(rules.file), files: rules && folder && resolve(app) })
+    const worker = new WorkerScript({
+      config: own?.file,
+      sources: rules && [rules.file],
+      files: rules && folder && resolve(app),
+    })
     // The first page waits for neither.
     const scripts = await stripScripts()
     await worker.text()
@@ -138,11 +141,11 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       close: async () => {
         passing.close()
         await closed(server)
-        if (folder !== undefined) await closed(folder.server)
+        await end()
       },
     }
   } catch (error) {
-    if (folder !== undefined) await closed(folder.server)
+    await end()
     throw error
   }
 }
