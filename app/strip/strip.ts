@@ -1,6 +1,7 @@
 import { UNKNOWN } from '../tab/connect-at-load.ts'
 import { connect, type ConnectOptions, type Freshlayer } from '../tab/connect.ts'
 import { askStatus } from './ask-status.ts'
+import { askedElsewhere } from './elsewhere.ts'
 import { type Shown, StripElement } from './element.ts'
 import type { RuleCounts, Status, Told } from './status.ts'
 
@@ -15,16 +16,19 @@ const EVERY_MS = 2000
 /** Where a page without a build finds the layer; and where it leaves its options before, if it has any. */
 const shared = globalThis as { freshlayer?: object }
 
+/** Whether rules are tried; else the proxy records, and has none that the console could say something of. */
+const isTried = new URL(import.meta.url).search === '?rules'
+
 // An app that renders its whole document finds it as its server has sent it.
-document.querySelector(`script[src="${OWN}strip.js"]`)?.remove()
+document.querySelector(`script[src^="${OWN}strip.js"]`)?.remove()
 if (top === globalThis.window) start()
 
 function start(): void {
   const { container, other } = workers()
   const layer = container !== undefined && other === undefined ? connected() : undefined
   // A worker that has this page from its beginning may be that of an earlier try.
-  if (container?.controller?.scriptURL === WORKER) {
-    void told(layer, true).then((before) => before && askStatus(STATUS, before))
+  if (isTried && container?.controller?.scriptURL === WORKER) {
+    void told(layer, true).then((before) => before && askStatus(STATUS, { told: before }))
   }
   if (document.readyState === 'complete') showStrip(layer, other)
   else addEventListener('load', () => showStrip(layer, other), { once: true })
@@ -39,7 +43,13 @@ function workers(): { readonly container?: ServiceWorkerContainer | undefined; r
 
 function connected(): Freshlayer {
   const options = shared.freshlayer as Omit<ConnectOptions, 'worker' | 'scope'> | undefined
-  const layer = connect({ identify: UNKNOWN, ...options, worker: WORKER, scope: '/' })
+  const layer = connect({
+    identify: UNKNOWN,
+    ...(isTried ? {} : { development: false }),
+    ...options,
+    worker: WORKER,
+    scope: '/',
+  })
   shared.freshlayer = layer
   // Other rules than those of the last try.
   layer.on('state', ({ updateReady }) => updateReady && void layer.applyUpdate())
@@ -50,10 +60,10 @@ function showStrip(layer: Freshlayer | undefined, other: string | undefined): vo
   const strip = StripElement.isHidden() ? undefined : defined()
   // Beside the body: what an app renders into that one stays the app's.
   if (strip !== undefined) document.documentElement.append(strip)
-  let status: Status | undefined
+  const elsewhere = askedElsewhere()
   const update = async (): Promise<void> => {
     if (document.hidden) return
-    status = await askStatus(STATUS, status?.mode === 'rules' ? await told(layer, false) : undefined)
+    const status = await askStatus(STATUS, { told: isTried ? await told(layer, false) : undefined, elsewhere })
     strip?.show({ status, worker: stateOf(layer, other, status) })
   }
   layer?.on('state', () => void update())

@@ -19,7 +19,7 @@ export const STYLE = `
 .bar[data-tone=away] .dot, .bar[data-tone=off] .dot { background: #f0705c }
 .state { white-space: nowrap }
 .state::first-letter { text-transform: uppercase }
-.counts { color: #c4cdc7; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-variant-numeric: tabular-nums }
+.counts { color: #c4cdc7; font-variant-numeric: tabular-nums }
 a { flex: none; color: #9fe3c2; text-underline-offset: 3px; padding: 10px 2px }
 button { flex: none; border: 0; border-left: 1px solid #fff2; background: none; min-width: 40px; min-height: 40px; font-size: 18px; line-height: 1; color: #c4cdc7; cursor: pointer }
 button:hover, a:hover { color: #fff }

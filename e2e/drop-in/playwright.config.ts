@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test'
 // Without more: one way in, which goes by the seed; that is what CI runs. `FULL=1`: each of them. `SEED=…`: the same way.
 
 /** The ways in, each a file of tests. */
-const WAYS = ['vite', 'folder'] as const
+const WAYS = ['vite', 'folder', 'try'] as const
 
 process.env['SEED'] ??= String(Date.now() % 1_000_000_000)
 const seed = Number(process.env['SEED'])

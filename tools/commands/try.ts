@@ -65,8 +65,8 @@ async function tryApp(
   await interrupted()
   tell('')
   // What is still open would be recorded as broken off by the proxy.
-  const found = trial.found()
-  if (json) console.log(JSON.stringify(trial.json(), undefined, 2))
+  const found = rules === undefined ? await trial.found() : undefined
+  if (json) console.log(JSON.stringify(await trial.json(), undefined, 2))
   else
     for (const line of rules === undefined
       ? linesOfRecording(trial.recorder, found)

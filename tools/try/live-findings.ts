@@ -1,38 +1,81 @@
-import { analyse, propose, simulate, type Suggested } from '../suggest/index.ts'
+import { Worker } from 'node:worker_threads'
+import { bundle } from '../build/bundle.ts'
+import { sourcePath } from '../build/source-path.ts'
+import type { Suggested } from '../suggest/index.ts'
 import type { Recorder } from './recorder.ts'
 
 /** After so many times the duration of an analysis the next one may begin: it takes a part of the processor's time. */
 const REST = 9
 
-/** What a recording says so far. It is analysed anew when it is asked for and has changed, but not again and again. */
+/**
+ * What a recording says so far. It is analysed in a thread of its own: of 20,000 requests that takes seconds, and the app's
+ * requests do not wait for it.
+ */
 export class LiveFindings {
   readonly #recorder: Recorder
   #found: Suggested | undefined
-  #version = -1
+  /** That of the recording of which it is. */
+  #version = 0
+  #running: Promise<void> | undefined
   #nextMs = 0
+  #thread: Promise<Worker> | undefined
 
   constructor(recorder: Recorder) {
     this.#recorder = recorder
   }
 
-  /** Perhaps as it was a moment ago; undefined before the first request. */
+  /** As it was a moment ago; undefined before the first analysis has ended. Begins another where that is due. */
   get current(): Suggested | undefined {
-    return performance.now() < this.#nextMs ? this.#found : this.latest()
+    if (performance.now() >= this.#nextMs) void this.#analyse().catch(() => undefined)
+    return this.#found
   }
 
   /** As it is now; undefined before the first request. */
-  latest(): Suggested | undefined {
-    if (this.#version === this.#recorder.version || this.#recorder.requests === 0) return this.#found
-    this.#version = this.#recorder.version
-    const beganMs = performance.now()
-    const recording = this.#recorder.recording()
-    const findings = analyse(recording)
-    const proposal = propose(findings)
-    this.#found = { findings, proposal, simulation: simulate(recording, proposal.config) }
-    const endedMs = performance.now()
-    this.#nextMs = endedMs + (endedMs - beganMs) * REST
+  async latest(): Promise<Suggested | undefined> {
+    await this.#running?.catch(() => undefined)
+    await this.#analyse()
     return this.#found
   }
+
+  async close(): Promise<void> {
+    await (await this.#thread)?.terminate()
+  }
+
+  #analyse(): Promise<void> {
+    if (this.#running !== undefined) return this.#running
+    if (this.#version === this.#recorder.version) return Promise.resolve()
+    this.#running = this.#ask().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  async #ask(): Promise<void> {
+    const thread = await (this.#thread ??= started())
+    const { version } = this.#recorder
+    const beganMs = performance.now()
+    this.#found = await new Promise<Suggested>((resolve, reject) => {
+      const done = (settle: () => void): void => {
+        thread.removeAllListeners()
+        settle()
+      }
+      thread.once('message', (found: Suggested) => done(() => resolve(found)))
+      thread.once('error', (error) => {
+        this.#thread = undefined
+        done(() => reject(error))
+      })
+      thread.postMessage(this.#recorder.recording())
+    })
+    this.#version = version
+    const endedMs = performance.now()
+    this.#nextMs = endedMs + (endedMs - beganMs) * REST
+  }
+}
+
+/** The thread as one script, so that it runs where the sources are TypeScript as well. */
+async function started(): Promise<Worker> {
+  const script = await bundle(sourcePath('tools/try/analysis-thread'), { platform: 'node', format: 'esm' })
+  const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(script)}`), { execArgv: [] })
+  thread.unref()
+  return thread
 }
 
 /** How many reads of the recording would have needed no request. */

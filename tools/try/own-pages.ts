@@ -9,10 +9,12 @@ export interface OwnSources {
   readonly status: () => Status
   /** Takes what a strip has told of the worker's counts. */
   readonly hear: (told: string) => void
+  /** Takes another origin that a page has asked. */
+  readonly hearElsewhere: (origin: string) => void
   /** The report as a page. */
   readonly report: () => string
   /** The report as plain data. */
-  readonly json: () => unknown
+  readonly json: () => Promise<unknown>
   readonly worker: () => Promise<string>
   readonly scripts: ReadonlyMap<string, string>
 }
@@ -38,12 +40,13 @@ export async function answerOwn(
     case '':
       return send('text/html; charset=utf-8', sources.report())
     case 'report.json':
-      return json(sources.json())
+      return json(await sources.json())
     case 'report.js':
       return send(SCRIPT, REPORT_SCRIPT)
     case 'status.json': {
       const told = searchParams.get('told')
       if (told !== null) sources.hear(told)
+      for (const origin of searchParams.getAll('elsewhere')) sources.hearElsewhere(origin)
       return json(sources.status())
     }
     case 'user': {

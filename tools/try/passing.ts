@@ -25,6 +25,8 @@ interface Options {
   readonly kept?: KeptFiles | undefined
   /** The path of the document that stands in for pages, where the rules name one. Default: none. */
   readonly shell?: string | undefined
+  /** Whether rules are tried. Default: no, it is recorded. */
+  readonly isTried?: boolean | undefined
   /** Whether each answer names its user by the session's cookies. Default: no. */
   readonly isUserNamed?: boolean | undefined
 }
@@ -134,7 +136,15 @@ export class Passing {
     for (const name of OF_THE_BYTES) delete fields[name]
     response.writeHead(status, answer.statusMessage, fields)
     response.flushHeaders()
-    pipeline([answer, ...steps, new Tagging(STRIP_PATH, nonce), response], () => undefined)
+    pipeline(
+      [
+        answer,
+        ...steps,
+        new Tagging(this.#options.isTried === true ? `${STRIP_PATH}?rules` : STRIP_PATH, nonce),
+        response,
+      ],
+      () => undefined,
+    )
   }
 
   /** Changes a document's policy where it has to, says so, and returns the nonce that the tag needs. */

@@ -108,6 +108,7 @@ body.ended main { opacity: .5 }
   thead { display: none }
   tr { display: grid; grid-template-columns: 1fr 1fr; gap: 2px 12px; padding: 10px 0; border-bottom: 1px solid var(--line) }
   td { display: block; padding: 0; border: 0 }
+  td:empty { display: none }
   td:first-child { grid-column: 1 / -1; font-weight: 600 }
   td:not(:first-child)::before { content: attr(data-name) ': '; color: var(--quiet) }
   .figures { grid-template-columns: 1fr 1fr }

@@ -25,7 +25,7 @@ export function shownOfRecording(recorder: Recorder, found: Suggested | undefine
     requests,
     { value: `${count(total.before)} → ${count(total.after)}`, name: 'reads, with the rules below' },
     { value: count(savedBy(found)), name: 'requests that could be saved' },
-    { value: count(findings.credentials.users), name: 'users told apart' },
+    { value: count(findings.credentials.users), name: findings.credentials.users === 1 ? 'user' : 'users told apart' },
   ]
   const { head, rows } = routeTable(found)
   const sections: Section[] = [

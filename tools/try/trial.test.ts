@@ -55,8 +55,8 @@ it('reports what the app has asked, as a page and as data, and says what it saw'
   await get('/', DOCUMENT)
   for (let count = 0; count < 3; count++) await get('/api/products/1', { headers: { 'sec-fetch-dest': 'empty' } })
   await get('/sw.js', { headers: { 'service-worker': 'script' } })
-  await vi.waitFor(() => expect(found()?.simulation.total.before).toBe(3))
-  expect(found()?.proposal.text).toContain('/api/products/')
+  await vi.waitFor(async () => expect((await found())?.simulation.total.before).toBe(3))
+  expect((await found())?.proposal.text).toContain('/api/products/')
   const { mode, requests, notices } = JSON.parse((await get('/__freshlayer/report.json')).body.toString()) as {
     mode: string
     requests: number
@@ -123,6 +123,13 @@ it('builds the worker of a folder with its files, and of rules anew when they ha
   expect(await worker()).toContain('/api/second')
   writeFileSync(file, 'export default {')
   expect((await get('/__freshlayer/sw.js')).status).toBe(500)
+})
+
+it('says which other origins the pages ask, each once', async () => {
+  const { get, said } = await tried(await served((_, to) => to.end()))
+  const status = '/__freshlayer/status.json?elsewhere=https://api.example&elsewhere=nonsense'
+  for (let count = 0; count < 2; count++) expect((await get(status)).status).toBe(200)
+  expect(said).toEqual([expect.stringMatching(/^pages ask https:\/\/api\.example, which does not pass here/)])
 })
 
 it('takes what the strips tell of the worker into the report of rules', async () => {

@@ -36,12 +36,15 @@ export interface Trial {
   /** What the pages have read by the rules that are tried. */
   readonly asked: AskedByRule
   /** What the recording says by now; undefined before the first request. */
-  readonly found: () => Suggested | undefined
+  readonly found: () => Promise<Suggested | undefined>
   /** The report as plain data. */
-  readonly json: () => unknown
+  readonly json: () => Promise<unknown>
   /** Ends it: every connection is closed. */
   readonly close: () => Promise<void>
 }
+
+/** What is said after so many lines would not be read. */
+const MAX_NOTICES = 50
 
 /** Cookies of an app are many at times, and the strip tells of each rule in an address. Unit: bytes. */
 const MAX_HEADER = 256 * 1024
@@ -68,7 +71,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
     const findings = new LiveFindings(recorder)
     const notices = new Set<string>()
     const notice = (line: string): void => {
-      if (notices.has(line)) return
+      if (notices.has(line) || notices.size >= MAX_NOTICES) return
       notices.add(line)
       say(line)
     }
@@ -83,6 +86,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       },
       kept: rules === undefined || folder !== undefined ? undefined : new KeptFiles(),
       shell: rules?.config.shell,
+      isTried: rules !== undefined,
       isUserNamed: own?.isUserNamed,
     })
     const worker = new WorkerScript({
@@ -99,13 +103,16 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       const found = findings.current
       return found && savedBy(found)
     }
-    const json = (): unknown =>
+    const json = async (): Promise<unknown> =>
       rules === undefined
-        ? jsonOfRecording(recorder, findings.latest(), notices)
+        ? jsonOfRecording(recorder, await findings.latest(), notices)
         : { mode, requests: recorder.requests, rules: asked.rules, notices: [...notices] }
     const sources = {
       status: () => ({ mode, requests: recorder.requests, saved: saved(), isReached, notices: [...notices] }) as const,
       hear: (told: string) => asked.hear(told),
+      hearElsewhere: (given: string) => {
+        if (URL.canParse(given)) notice(elsewhere(new URL(given).origin))
+      },
       report: () => {
         const shown = rules === undefined ? shownOfRecording(recorder, findings.current) : shownOfRules(recorder, asked)
         return reportPage({ app, mode, notices: [...notices], ...shown })
@@ -140,6 +147,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       json,
       close: async () => {
         passing.close()
+        await findings.close()
         await closed(server)
         await end()
       },
@@ -149,6 +157,9 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
     throw error
   }
 }
+
+const elsewhere = (origin: string): string =>
+  `pages ask ${origin}, which does not pass here: it is not recorded, and no rule is tried on it. Let the app's own server pass it on, as server.proxy of Vite does`
 
 function jsonOfRecording(recorder: Recorder, found: Suggested | undefined, notices: Iterable<string>): unknown {
   const { requests, unrecorded } = recorder

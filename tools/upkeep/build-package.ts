@@ -19,7 +19,9 @@ const PROGRAMS = [
   },
   { entries: ['config/index.ts'], lib: ['ES2023'], types: [] },
   {
-    entries: ['tools/vite.ts', 'tools/cli.ts', 'tools/try/recording-rules.ts', 'server/index.ts'],
+    entries: ['tools/vite.ts', 'tools/cli.ts', 'server/index.ts'].concat(
+      ['recording-rules', 'analysis-thread'].map((name) => `tools/try/${name}.ts`),
+    ),
     lib: ['ES2023'],
     types: ['node'],
   },
