@@ -3,12 +3,14 @@ import { cac } from 'cac'
 import pc from 'picocolors'
 import { buildCommand, undoCommand } from './commands/build.ts'
 import { checkCommand } from './commands/check.ts'
+import { suggestCommand } from './commands/suggest.ts'
 import { tryCommand } from './commands/try.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
-for (const command of [checkCommand, workerCommand, buildCommand, undoCommand, killCommand, tryCommand]) command(cli)
+const commands = [checkCommand, workerCommand, buildCommand, undoCommand, killCommand, suggestCommand, tryCommand]
+for (const command of commands) command(cli)
 
 cli.help()
 

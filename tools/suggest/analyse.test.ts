@@ -278,6 +278,7 @@ describe('sessions', () => {
       'token',
     ],
     ['a CSRF token', '/api/csrf-token', {}, '/api/csrf-token', 'token'],
+    ['the form of a sign-in', '/auth/login', {}, '/auth/login', 'token'],
     ['who is signed in', '/api/session', {}, '/api/session', 'token'],
     ['a read that gives a token', '/api/boot', { body: { accessToken: 'abcdefgh12' } }, '/api/boot', 'token'],
   ])('%s', (_, url, written, match, kind) => {

@@ -11,7 +11,7 @@ import { queryFindings } from './query-parameters.ts'
 import { type Repeats, repeatsOf } from './repeats.ts'
 import { routeFindings } from './route-findings.ts'
 import { type SessionEvent, sessionEventOf, sessionFindings } from './sessions.ts'
-import { type Sorted, sorted } from './sorted.ts'
+import { isHashedName, type Sorted, sorted } from './sorted.ts'
 import { bySpecificity } from './specificity.ts'
 import { isTelemetry, writeFindings } from './write-findings.ts'
 
@@ -77,6 +77,13 @@ export function analyse(recording: Recording): Findings {
     routes: routes.toSorted(bySpecificity),
     writes: writeFindings(grouped(writes, matchOf), repeats),
     sessions,
+    built: [...grouped(parts.built, folderOf)].map(([match, group]) => {
+      const reads = observed(group, askerOf, [])
+      const query = { ignored: [], ofToday: [], ofNow: [] }
+      const { findings: found } = repeatsOf(reads, [])
+      const isHashed = group.every(({ url }) => isHashedName(new URL(url).pathname))
+      return { ...routeFindings({ match, reads, query, repeats: found, isFile: true }), isHashed }
+    }),
     leftOut: [
       ...[...leftOut].map(([match, why]): LeftOut => ({ match, requests: requestsOf[match] ?? 0, why })),
       ...[...grouped(parts.others, ({ exchange }) => matchOf(exchange))].map(([match, group]): LeftOut => ({
@@ -85,7 +92,7 @@ export function analyse(recording: Recording): Findings {
         why: group[0]?.why ?? '',
       })),
     ],
-    documents: documentFindings(parts.documents),
+    documents: documentFindings(parts.documents, askerOf),
   }
 }
 
@@ -163,6 +170,13 @@ function credentialFindings(data: readonly Exchange[], cookies: readonly string[
 function divided<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   const groups = grouped(items, test)
   return [groups.get(true) ?? [], groups.get(false) ?? []]
+}
+
+/** The folder of a file at the root of the origin, or the file itself where it has none. */
+function folderOf({ url }: Exchange): string {
+  const { pathname } = new URL(url)
+  const [folder] = /^\/[^/]+\/(?=.)/.exec(pathname) ?? []
+  return folder === undefined ? pathname : `${folder}**`
 }
 
 const maximum = (values: readonly number[]): number => values.reduce((one, other) => Math.max(one, other), -Infinity)

@@ -1,5 +1,9 @@
-import type { RouteFindings } from './findings.ts'
+import type { Route } from '../../config/language/index.ts'
+import type { BuiltFindings, Findings, RouteFindings } from './findings.ts'
 import { counted, grouped } from './grouped.ts'
+import type { Reasoned } from './proposal.ts'
+import { proposedRoute } from './routes-proposed.ts'
+import { plural } from './spelled.ts'
 
 /**
  * The routes of what elements ask for (images, scripts), one for each folder where that is not too wide: an app has many
@@ -11,6 +15,33 @@ export function filesRoutes(routes: readonly RouteFindings[]): RouteFindings[] {
   return [...grouped(files, ({ match }) => folderOf(match))].flatMap(([folder, group]) =>
     folder === '/' || data.has(folder) || group.length < 2 ? group : [folded(`${folder}/**`, group)],
   )
+}
+
+/** The rule for a folder of the build; none where nothing in it may be stored. */
+export function proposedBuilt(built: BuiltFindings, findings: Findings): Reasoned<Route>[] {
+  const proposed = proposedRoute(built, findings, undefined)
+  if ('without' in proposed) return []
+  if (!built.isHashed) return [proposed]
+  const { match, expects } = proposed.value
+  const value: Route = {
+    match,
+    fresh: '30d',
+    stale: 0,
+    offline: '30d',
+    ...(expects !== undefined && { expects }),
+    public: true,
+  }
+  return [
+    { value, why: [...proposed.why.slice(0, 1), 'Each name has a hash of the content, so that it never changes.'] },
+  ]
+}
+
+/** What a rules file says of the build's files where they have no rule. */
+export function builtNote(built: readonly BuiltFindings[]): string {
+  const requests = built.reduce((sum, each) => sum + each.requests, 0)
+  const folders = built.map(({ match }) => match)
+  const shown = folders.slice(0, 5).join(', ') + (folders.length > 5 ? ` and ${folders.length - 5} more` : '')
+  return `${shown} (${plural(requests, 'request')}): files of the app. \`freshlayer build\` and the Vite plugin keep them for offline use; an app without a built folder needs rules for them (\`suggest --no-build\`)`
 }
 
 /** The first segment. */

@@ -12,6 +12,8 @@ export interface Findings {
   /** The reads, by pattern. Narrow patterns come first. */
   readonly routes: readonly RouteFindings[]
   readonly writes: readonly WriteFindings[]
+  /** The files of the app's build, by folder. The build keeps them for offline use, so that they need no rule. */
+  readonly built: readonly BuiltFindings[]
   /** Requests that sign a user in or out, or hand out tokens. */
   readonly sessions: readonly SessionFindings[]
   /** What has been asked and is no read that a rule could answer, with the reason. */
@@ -118,6 +120,12 @@ export interface RepeatFindings {
   readonly unchangedS: Seconds
   /** The shortest time within which an answer changed without a write of the app. Absent: none did. */
   readonly changedWithinS?: Seconds | undefined
+}
+
+/** Files of one folder of the build. */
+export interface BuiltFindings extends RouteFindings {
+  /** Each name has a hash of the content: it never changes. */
+  readonly isHashed: boolean
 }
 
 /** The writes of one pattern. */

@@ -1,6 +1,5 @@
 export { analyse } from './analyse.ts'
-export type { Findings } from './findings.ts'
 export type { Proposal } from './proposal.ts'
 export { propose } from './propose.ts'
 export { report, routeTable, type Suggested } from './report.ts'
-export { type Outcome, type RouteOutcome, simulate, type Simulation } from './simulate.ts'
+export { simulate } from './simulate.ts'

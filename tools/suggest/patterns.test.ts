@@ -39,6 +39,13 @@ describe('what varies becomes a parameter', () => {
       ['lodash-es', 'left-pad', 'is-odd', '@types%2Fnode'].map((name) => `/-/data/sidebar/${name}`),
       ['/-/data/sidebar/:slug'],
     ],
+    [
+      'a name beside plain ones',
+      ['/api/profiles/jake', '/api/profiles/Anah%20B'],
+      ['/api/profiles/jake', '/api/profiles/:slug'],
+    ],
+    ['a package of a scope', ['/-/sidebar/@types/node'], ['/-/sidebar/:id/:id2']],
+    ['a node of a flow', ['/context/flow/f6f2187d.f17ca8'], ['/context/flow/:id']],
     ['ids and slugs in one place', ['/api/posts/7', '/api/posts/hello-world'], ['/api/posts/:slug']],
     [
       'plain words, if there are many',

@@ -87,10 +87,10 @@ function entriesAmong({ literals, parameters }: Node, parent: string): string[] 
   const hasOthers = parameters.size > 0
   if (isPlural(parent)) {
     if (names.length >= 6) return names
-    if (alike.length >= 2 || (hasOthers && alike.length > 0)) return alike
+    if (alike.length > 0 && (names.length >= 2 || hasOthers)) return alike
     return alike.filter((name) => /^[^-_]+(?:[-_][^-_]+){2,}$/.test(name))
   }
-  if (alike.length >= 4) return alike
+  if (alike.length >= (hasOthers ? 2 : 4)) return alike
   return names.length >= 12 ? names : []
 }
 
@@ -115,7 +115,10 @@ function patternOf(root: Node, path: string): string {
   let node: Node | undefined = root
   const segments = path.split('/').slice(1)
   const names: string[] = []
+  let isBehindParameter = false
   const parts = segments.map((segment, at) => {
+    const parent = isBehindParameter ? undefined : segments[at - 1]
+    isBehindParameter = false
     const literal: Node | undefined = node?.literals.get(segment)
     if (literal !== undefined) {
       node = literal
@@ -129,7 +132,8 @@ function patternOf(root: Node, path: string): string {
       return segment
     }
     node = found.node
-    const name = uniqueName(parameterName(found.kinds), segments[at - 1], names)
+    const name = uniqueName(parameterName(found.kinds), parent, names)
+    isBehindParameter = true
     names.push(name)
     return `:${name}${found === undefined || ending === '' || kind === 'literal' ? '' : ending}`
   })

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import type { Config, Route } from '../../config/language/index.ts'
 import { analyse, propose, type Proposal } from './index.ts'
@@ -199,6 +200,29 @@ describe('writes', () => {
   })
 })
 
+describe('files of the build', () => {
+  const recording = recorded(
+    ['/assets/app-BX12aZ9q.js', { by: 'script' }],
+    ['/assets/app-CX34bY8r.css', { by: 'style', says: { 'content-type': 'text/css' } }],
+    ['/static/app.js', { by: 'script' }],
+  )
+
+  it('have no rule, and the file says who keeps them', () => {
+    const { config, text } = propose(analyse(recording))
+    expect(config.routes).toEqual([])
+    expect(text).toContain('- /assets/**, /static/** (3 requests): files of the app.')
+  })
+
+  it('have rules for an app without a built folder', () => {
+    const { config, warnings } = propose(analyse(recording), { built: true })
+    expect(config.routes).toEqual([
+      { match: '/assets/**', fresh: '30d', stale: 0, offline: '30d', expects: 'text/*', public: true },
+      { match: '/static/**', fresh: 0, stale: '1d', expects: 'text/javascript' },
+    ])
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('a proposal', () => {
   const tour: Exchanges = [
     ['/', { by: 'document', body: '<div id="root"></div>' }],
@@ -234,8 +258,8 @@ describe('a proposal', () => {
 
   it('is text that gives the config again', () => {
     const { config, text } = proposed(...tour)
-    const body = text.replace(/^import.*$/m, '').replace('export default defineConfig(', 'return (')
-    expect(new Function(body)()).toEqual(config)
+    const script = text.replace(/^import.*$/m, '').replace('export default defineConfig(', '(')
+    expect(runInNewContext(script)).toEqual(config)
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
   })
 

@@ -6,9 +6,10 @@ import {
   isDenied,
   matcherOf,
   type Route,
+  type Write,
 } from '../../config/language/index.ts'
 import { configText } from './config-text.ts'
-import { filesRoutes } from './files-proposed.ts'
+import { builtNote, filesRoutes, proposedBuilt } from './files-proposed.ts'
 import type { Findings, RouteFindings } from './findings.ts'
 import { proposedIdentity } from './identity.ts'
 import { configOf, type Draft, type Proposal, type Reasoned } from './proposal.ts'
@@ -16,8 +17,13 @@ import { expectsOf, proposedRoute, spanText, spared } from './routes-proposed.ts
 import { plural } from './spelled.ts'
 import { proposedSessions, proposedWrite } from './writes-proposed.ts'
 
+export interface ProposeOptions {
+  /** Whether the app's scripts, styles and fonts get rules, for an app without a built folder. Default: `false`. */
+  readonly built?: boolean
+}
+
 /** The rules for what was found, with the evidence of each. Where something is unsure they are on the safe side. */
-export function propose(findings: Findings): Proposal {
+export function propose(findings: Findings, { built = false }: ProposeOptions = {}): Proposal {
   const { identity, why } = proposedIdentity(findings)
   const data = findings.routes.filter(({ isFile }) => !isFile)
   const expects = data.some(({ negotiates }) => negotiates) ? undefined : mostUsual(data)
@@ -35,6 +41,8 @@ export function propose(findings: Findings): Proposal {
     if ('without' in proposed) without.push(proposed.without)
     else routes.push(proposed)
   }
+  if (built) routes.push(...findings.built.flatMap((each) => proposedBuilt(each, findings)))
+  else if (findings.built.length > 0) without.push(builtNote(findings.built))
   const writes = proposedSessions(findings)
   for (const write of findings.writes) {
     const proposed = proposedWrite(
@@ -55,14 +63,22 @@ export function propose(findings: Findings): Proposal {
       value: { ...(expects !== undefined && { expects }), offline: '7d' },
       why: ['While the server is away, what was stored answers for a week.'],
     },
-    routes,
+    routes: routes.map((route) => withoutIdleTags(route, writes)),
     writes,
     without,
   }
-  const whole = { ...draft, routes: [...sparedRoutes(configOf(draft), findings), ...routes] }
+  const whole = { ...draft, routes: [...sparedRoutes(configOf(draft), findings), ...draft.routes] }
   const config = configOf(whole)
   const { problems, warnings } = checkConfig(config, 'freshlayer.config.ts')
   return { config, text: configText(whole), warnings: [...problems, ...warnings].map(formatProblem) }
+}
+
+/** What is the same for all and is never written by the app needs no tag. */
+function withoutIdleTags(route: Reasoned<Route>, writes: readonly Reasoned<Write>[]): Reasoned<Route> {
+  const { tags, ...others } = route.value
+  const named = writes.flatMap(({ value }) => value.invalidates ?? [])
+  const isIdle = others.public === true && tags?.every((tag) => !named.includes(tag)) === true
+  return isIdle ? { ...route, value: others } : route
 }
 
 /** The media type of most routes, for `defaults`. */

@@ -19,7 +19,8 @@ export function routeTable({ findings, simulation }: Suggested): {
 } {
   const routes = [...findings.routes.filter(({ isFile }) => !isFile), ...filesRoutes(findings.routes)]
   const outcomes = new Map(simulation.routes.map((outcome) => [outcome.name, outcome]))
-  const rows = routes.map((route) => {
+  const built = findings.built.filter(({ match }) => outcomes.has(match))
+  const rows = [...routes, ...built].map((route) => {
     const outcome = outcomes.get(route.match)
     return outcome === undefined
       ? [
@@ -33,7 +34,7 @@ export function routeTable({ findings, simulation }: Suggested): {
         ]
       : [
           route.match,
-          change(outcome.before, outcome.after),
+          requestsOf(outcome),
           change(outcome.bytesBefore, outcome.bytesAfter, size),
           change(route.notModified, outcome.notModified),
           userOf(route),
@@ -42,15 +43,7 @@ export function routeTable({ findings, simulation }: Suggested): {
         ]
   })
   const { total } = simulation
-  rows.push([
-    'in all',
-    change(total.before, total.after),
-    change(total.bytesBefore, total.bytesAfter, size),
-    '',
-    '',
-    '',
-    '',
-  ])
+  rows.push(['in all', requestsOf(total), change(total.bytesBefore, total.bytesAfter, size), '', '', '', ''])
   return { head: ['route', 'requests', 'bytes', '304s', 'carries a user', 'offline', 'leaks'], rows }
 }
 
@@ -65,7 +58,7 @@ export function report(suggested: Suggested): string[] {
     '',
     ...table(head, rows),
     '',
-    'requests, bytes, 304s: recorded → with the proposed rules. offline: questions of one user that get an answer while the',
+    'requests, bytes, 304s: recorded → with the rules; behind: after the page had its answer. offline: questions of one user that get an answer while the',
     'server is away. leaks: answers that a cache by URL alone would have shown to another user.',
     ...savings(total),
     ...credentialNotes(findings),
@@ -77,6 +70,9 @@ export function report(suggested: Suggested): string[] {
     ...proposal.warnings.map((warning) => `  ${warning}`),
   ]
 }
+
+const requestsOf = ({ before, after, behind }: Outcome): string =>
+  `${change(before, after)}${behind > 0 ? ` (${behind} behind)` : ''}`
 
 function change(before: number, after: number, shown = (value: number): string => `${value}`): string {
   return before === after ? shown(before) : `${shown(before)} → ${shown(after)}`

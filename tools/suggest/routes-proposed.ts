@@ -70,7 +70,7 @@ const isLocalisation = (match: string): boolean => LOCALISATION.test(match)
  * Whether everybody may share one stored copy: nobody has sent a credential for it, or it is a text of the interface or says
  * itself that it is public. Never where answers differed or where the recording cannot say.
  */
-export function isPublic(route: RouteFindings, { lacksCredentials, credentials }: Findings): boolean {
+function isPublic(route: RouteFindings, { lacksCredentials, credentials }: Findings): boolean {
   const { whose, asked, vary, setsCookies, cacheControl, match, keyHeaders } = route
   const hasUsers = credentials.token + credentials.cookie + credentials.field > 0
   if (!hasUsers || lacksCredentials !== undefined || whose === 'differs') return false

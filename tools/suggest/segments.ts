@@ -20,6 +20,9 @@ export function segmentKind(segment: string, parent: string | undefined): Segmen
   if (UUID.test(segment)) return 'uuid'
   if (/(?:@|%40)[\w-]+\.[a-z]{2,}$/i.test(segment)) return 'email'
   if (/^[0-9a-f]{8,}$/i.test(segment) && /\d/.test(segment)) return segment.length >= 32 ? 'hash' : 'id'
+  if (/^[0-9a-f]{6,}\.[0-9a-f]{4,}$/i.test(segment) && /\d/.test(segment)) return 'id'
+  // A package of a scope, or a user's name behind a sign.
+  if (segment.startsWith('@') || parent?.startsWith('@') === true) return 'id'
   // ULID, nanoid, CUID, Firestore, YouTube: long, and a mix that no word is.
   if (/^[\w-]{10,}$/.test(segment) && isMixed(segment)) return 'id'
   // What Stripe and others write: prod_8hJk2Lm9, SKU-10012, INV00012.

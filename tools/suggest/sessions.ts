@@ -31,7 +31,7 @@ export function sessionEventOf(exchange: Exchange, cookies: readonly string[]): 
 
 function ofRead({ body }: Exchange, pathname: string): SessionEvent | undefined {
   if (SIGN_OUT.test(pathname)) return { kind: 'sign-out', why: 'by its path' }
-  if (TOKEN.test(pathname)) return { kind: 'token', why: 'by its path' }
+  if (TOKEN.test(pathname) || SIGN_IN.test(pathname)) return { kind: 'token', why: 'by its path' }
   if (SESSION_READ.test(pathname)) return { kind: 'token', why: 'it says who is signed in: the server alone knows' }
   if (GIVES_TOKEN.test(body?.text ?? '')) return { kind: 'token', why: 'its answer holds a token' }
   return undefined

@@ -57,7 +57,7 @@ export interface Outcome {
   readonly notModified: number
 }
 
-export interface RouteOutcome extends Outcome {
+interface RouteOutcome extends Outcome {
   /** The name of the route: the text of its `match`, unless it has a name. */
   readonly name: string
   /** Different questions of one user, and how many of them get an answer if the origin is away at the end, or before the sign-out. */
@@ -124,9 +124,9 @@ class Replay {
 
   run(): Simulation {
     const match = matcherOf(this.#rules)
-    const { reads, writes, files } = sorted(this.#recording)
-    const ofElements = new Set(files)
-    const all = [...reads, ...writes, ...files].toSorted((one, other) => one.startedAt - other.startedAt)
+    const { reads, writes, files, built } = sorted(this.#recording)
+    const ofElements = new Set([...files, ...built])
+    const all = [...reads, ...writes, ...files, ...built].toSorted((one, other) => one.startedAt - other.startedAt)
     for (const exchange of all) {
       const { origin, pathname, search } = new URL(exchange.url)
       const line = { method: exchange.method, origin, sameOrigin: origin === this.#recording.origin, pathname, search }

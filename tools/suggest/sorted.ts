@@ -10,6 +10,8 @@ export interface Sorted {
   readonly writes: readonly Exchange[]
   /** What elements ask the server for that is no file of the app's build. */
   readonly files: readonly Exchange[]
+  /** The files of the app's build: scripts, styles, fonts and images by their usual names. */
+  readonly built: readonly Exchange[]
   readonly documents: readonly Exchange[]
   readonly others: readonly { readonly exchange: Exchange; readonly why: string }[]
 }
@@ -19,6 +21,7 @@ export function sorted({ origin, exchanges }: Recording): Sorted {
     reads: new Array<Exchange>(),
     writes: new Array<Exchange>(),
     files: new Array<Exchange>(),
+    built: new Array<Exchange>(),
     documents: new Array<Exchange>(),
     others: new Array<{ exchange: Exchange; why: string }>(),
   }
@@ -31,7 +34,7 @@ export function sorted({ origin, exchanges }: Recording): Sorted {
   return found
 }
 
-type Place = 'reads' | 'writes' | 'files' | 'documents' | 'nowhere' | { readonly why: string }
+type Place = 'reads' | 'writes' | 'files' | 'built' | 'documents' | 'nowhere' | { readonly why: string }
 
 const STREAM = /^(?:text\/event-stream|multipart\/x-mixed-replace|application\/grpc)/
 
@@ -60,9 +63,10 @@ function placeOf(exchange: Exchange, origin: string): Place {
   if (method === 'GET' || method === 'HEAD') {
     if (initiator === 'fetch' || (initiator === 'other' && isJson(type))) {
       const isFile = /\.(?:m?js|css|wasm|map)$/.test(pathname) || isHashedName(pathname)
-      return isFile && !isJson(type) ? 'nowhere' : 'reads'
+      return isFile && !isJson(type) ? (isOwn ? 'built' : 'nowhere') : 'reads'
     }
-    return isOwn && initiator !== 'other' && !isOfBuild(pathname, search) ? 'files' : 'nowhere'
+    if (!isOwn || initiator === 'other') return 'nowhere'
+    return isOfBuild(pathname, search) ? 'built' : 'files'
   }
   if (method === 'QUERY') return 'reads'
   if (method === 'POST' && isGraphQlQuery(exchange)) return 'reads'
@@ -90,7 +94,7 @@ const isOfBuild = (pathname: string, search: string): boolean =>
   isHashedName(pathname) || (OF_BUILD.test(pathname) && !search.includes('='))
 
 /** Whether a file's name changes with its content, as bundlers write it: `app-BX12aZ9q.js`, `main.3f2a1b9c.js`. */
-const isHashedName = (pathname: string): boolean =>
+export const isHashedName = (pathname: string): boolean =>
   HASHED_NAME.test(pathname) || /[.-][0-9a-f]{8,}\.[^/]*$/.test(pathname)
 
 /** How long after a redirect its second request may begin. Unit: milliseconds. */

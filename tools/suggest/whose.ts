@@ -32,10 +32,9 @@ export function whoseFindings(reads: readonly Observed[]): WhoseFindings {
     if (differs) differing = strongest([differing ?? 'none', ...askers.map(({ means }) => means)])
   }
   const means = strongest(reads.map(({ asker }) => asker.by))
-  const leaks = leaksAmong(reads)
-  if (differing !== undefined) return { whose: 'differs', by: differing, compared, leaks }
-  if (means === undefined) return { whose: 'nobody', compared, leaks }
-  return { whose: compared > 0 ? 'same' : 'unknown', by: means, compared, leaks }
+  if (differing !== undefined) return { whose: 'differs', by: differing, compared, leaks: leaksAmong(reads) }
+  if (means === undefined) return { whose: 'nobody', compared, leaks: 0 }
+  return { whose: compared > 0 ? 'same' : 'unknown', by: means, compared, leaks: 0 }
 }
 
 /** What an asker got: a content, or that they may not have it. Undefined: it says nothing. */

@@ -16,7 +16,7 @@ export interface ProposedWindows {
 const LADDER: readonly Duration[] = ['10s', '30s', '1m', '2m', '5m', '10m', '15m', '30m', '1h', '2h', '6h', '12h', '1d']
 
 /** The longest value of the ladder that is not longer than so many seconds. */
-export function atMost(limitS: number): Duration {
+function atMost(limitS: number): Duration {
   const found = LADDER.findLast((duration) => secondsIn(duration) <= limitS)
   return found ?? 0
 }

@@ -34,7 +34,7 @@ export function proposedWrite({ match, requests, changed }: WriteFindings, route
       `${plural(requests, 'write')}.`,
       after.length > 0
         ? `Changed at the next read: ${after.join(', ')}.`
-        : 'By its path; nothing was read again after it.',
+        : 'By its path; no read was seen to change after it.',
     ],
   }
 }

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { entry, har } from '../recording/har.fixture.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'freshlayer-suggest-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+const at = (second: number): string => new Date(Date.parse('2026-11-30T10:00:00Z') + second * 1000).toISOString()
+
+const asked = { headers: [{ name: 'Authorization', value: 'Bearer hunter2' }] }
+
+/** A tour of one user through a shop, as Chromium records it. */
+const TOUR = har(
+  [
+    entry('https://shop.example/', { startedDateTime: at(0), _resourceType: 'document' }),
+    entry('https://shop.example/api/products', { startedDateTime: at(1), request: asked }),
+    entry('https://shop.example/api/products/7', { startedDateTime: at(2), request: asked }),
+    entry('https://shop.example/api/products', { startedDateTime: at(20), request: asked }),
+    entry('https://shop.example/api/products', { startedDateTime: at(45), request: asked }),
+  ],
+  'WebInspector',
+)
+
+writeFileSync(join(home, 'tour.har'), JSON.stringify(TOUR))
+
+/** Runs the command in `home`, as a user stands in a project. */
+const run = (...given: readonly string[]): ReturnType<typeof spawnSync<string>> =>
+  spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'suggest', ...given], {
+    cwd: home,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  })
+
+describe('freshlayer suggest', () => {
+  it('prints a row per route, and the rules', () => {
+    const { stdout, status } = run('tour.har')
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/^https:\/\/shop\.example: 5 requests in 45 s\n/)
+    expect(stdout).toMatch(/^\/api\/products +3 → 2 \(1 behind\) .* token: unknown +1 of 1$/m)
+    expect(stdout).toMatch(/^\/api\/products\/:id +1 /m)
+    expect(stdout).toContain("{ match: '/api/products', fresh: '30s', stale: '1d', tags: ['products'] },")
+    expect(stdout).not.toContain('hunter2')
+  })
+
+  it('prints findings, rules and savings as JSON', () => {
+    const { stdout, status } = run('tour.har', '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      findings: {
+        origin: 'https://shop.example',
+        routes: [{ match: '/api/products', requests: 3 }, { match: '/api/products/:id' }],
+      },
+      proposal: { config: { identity: { by: ['authorization'] } }, warnings: [] },
+      simulation: { total: { before: 4, after: 3, behind: 1 } },
+    })
+  })
+
+  it('writes the rules where it is told to, and never over a file without --force', () => {
+    const out = join(home, 'rules.ts')
+    expect(run('tour.har', '--out', 'rules.ts')).toMatchObject({ status: 0 })
+    expect(readFileSync(out, 'utf8')).toContain('export default defineConfig({')
+    writeFileSync(out, 'mine')
+    const { status, stderr, stdout } = run('tour.har', '--out', 'rules.ts')
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toBe('freshlayer rules.ts is there already: name another file, or add --force\n')
+    expect(readFileSync(out, 'utf8')).toBe('mine')
+    expect(run('tour.har', '--out', 'rules.ts', '--force')).toMatchObject({ status: 0 })
+    expect(readFileSync(out, 'utf8')).not.toBe('mine')
+  })
+
+  it('replays a recording with rules that are given', () => {
+    writeFileSync(
+      join(home, 'given.mjs'),
+      "export default { version: '1', identity: { by: ['authorization'] }, routes: [{ match: '/api/**', fresh: 0 }, ] }",
+    )
+    const { stdout, status } = run('tour.har', '--json', '--config', 'given.mjs')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ simulation: { routes: [{ name: '/api/**', before: 4, after: 4 }] } })
+  })
+
+  it.each([
+    ['nowhere.har', 'nowhere.har is not there: name a HAR file, as DevTools export it'],
+    ['cut.har', /^cut\.har is cut off after entry \d: it ends at byte \d+ \(line 1\) in the middle of its JSON$/],
+    ['other.har', /^other\.har is JSON but no HAR/],
+  ])('refuses %s in one line, and writes nothing', (name, message) => {
+    writeFileSync(join(home, 'cut.har'), JSON.stringify(TOUR).slice(0, -300))
+    writeFileSync(join(home, 'other.har'), '{"entries": []}')
+    const { status, stderr, stdout } = run(name, '--out', 'new.ts')
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(/^freshlayer /)])
+    expect(stderr.replace(/^freshlayer /, '').trimEnd()).toMatch(message)
+    expect(existsSync(join(home, 'new.ts'))).toBe(false)
+  })
+})
