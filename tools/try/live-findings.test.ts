@@ -31,3 +31,13 @@ it('says what a long recording says, and the event loop goes on meanwhile', asyn
   expect(turns).toBeGreaterThan(10)
   expect(findings.current).toBe(found)
 })
+
+it('says what has come since, again and again', async () => {
+  const recorder = new Recorder('http://app.example')
+  const findings = new LiveFindings(recorder)
+  onTestFinished(() => findings.close())
+  for (let count = 1; count <= 4; count++) {
+    ask(recorder, `/api/items/${count}`)
+    expect((await findings.latest())?.findings.requests).toBe(count)
+  }
+})

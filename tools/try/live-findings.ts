@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { bundle } from '../build/bundle.ts'
 import { sourcePath } from '../build/source-path.ts'
@@ -52,18 +53,13 @@ export class LiveFindings {
     const thread = await (this.#thread ??= started())
     const { version } = this.#recorder
     const beganMs = performance.now()
-    this.#found = await new Promise<Suggested>((resolve, reject) => {
-      const done = (settle: () => void): void => {
-        thread.removeAllListeners()
-        settle()
-      }
-      thread.once('message', (found: Suggested) => done(() => resolve(found)))
-      thread.once('error', (error) => {
-        this.#thread = undefined
-        done(() => reject(error))
-      })
-      thread.postMessage(this.#recorder.recording())
-    })
+    thread.postMessage(this.#recorder.recording())
+    // Rejects with the thread's error, which ends it.
+    const [found] = (await once(thread, 'message').catch((error: unknown) => {
+      this.#thread = undefined
+      throw error
+    })) as [Suggested]
+    this.#found = found
     this.#version = version
     const endedMs = performance.now()
     this.#nextMs = endedMs + (endedMs - beganMs) * REST
