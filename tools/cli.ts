@@ -14,6 +14,11 @@ for (const command of commands) command(cli)
 
 cli.help()
 
+// Who reads the output may have seen enough: `freshlayer suggest tour.har | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 try {
   cli.parse(process.argv, { run: false })
   if (cli.matchedCommand === undefined && cli.options['help'] !== true) {

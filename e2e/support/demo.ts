@@ -46,7 +46,7 @@ export const test = browserTest.extend<Fixtures, { readonly shop: RunningServer 
 })
 
 /** Who may sign in, and the page each of them starts on. */
-const PEOPLE = {
+export const PEOPLE = {
   ada: { email: 'ada@corner.example', password: 'ada', lands: 'Dashboard' },
   grace: { email: 'grace@corner.example', password: 'grace', lands: 'Stock levels' },
 } as const

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -27,7 +27,7 @@ const TOUR = har(
 writeFileSync(join(home, 'tour.har'), JSON.stringify(TOUR))
 
 /** Runs the command in `home`, as a user stands in a project. */
-const run = (...given: readonly string[]): ReturnType<typeof spawnSync<string>> =>
+const run = (...given: readonly string[]): SpawnSyncReturns<string> =>
   spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'suggest', ...given], {
     cwd: home,
     encoding: 'utf8',

@@ -31,14 +31,10 @@ export function suggestCommand(cli: CAC): void {
       const proposal = propose(findings, { built: !build })
       const rules = config === undefined ? proposal.config : await given(config)
       const suggested: Suggested = { findings, proposal, simulation: simulate(recording, rules) }
-      if (json) console.log(JSON.stringify(suggested, null, 2))
-      else for (const line of report(suggested)) console.log(line)
-      if (out === undefined) {
-        if (!json && config === undefined) console.log(`\n${proposal.text}`)
-        return
-      }
-      await writeFile(out, proposal.text)
-      if (!json) console.log(`\n${pc.green('written')} ${out}: read it, then build with it`)
+      if (out !== undefined) await writeFile(out, proposal.text)
+      const shown = out === undefined && config === undefined ? ['', proposal.text] : []
+      const written = out === undefined ? [] : ['', `${pc.green('written')} ${out}: read it, then build with it`]
+      console.log(json ? JSON.stringify(suggested, null, 2) : [...report(suggested), ...shown, ...written].join('\n'))
     })
 }
 

@@ -72,3 +72,15 @@ export function withoutSecrets(url: string): string {
     })
   return `${bare.slice(0, mark)}?${pairs.join('&')}`
 }
+
+/** Parameters whose value says who asks, and not which page of a list is meant. */
+const CREDENTIAL_PARAMETER = /^(?:(?:access|auth|id|api|user|session)[_-]?)?(?:token|jwt|secret|api_?key)$/i
+
+/** The query parameters of a URL that hold a credential. */
+export function credentialsInUrl(url: string): readonly (readonly [name: string, value: string])[] {
+  const mark = url.indexOf('?')
+  if (mark < 0) return []
+  return [...new URLSearchParams(url.slice(mark))].filter(
+    ([name, value]) => CREDENTIAL_PARAMETER.test(name) && value !== '',
+  )
+}

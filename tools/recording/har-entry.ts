@@ -73,7 +73,7 @@ function exchangeOf(entry: Entry): Exchange {
   const type = responseHeaders['content-type'] ?? content?.mimeType ?? ''
   if (responseHeaders['content-type'] === undefined && content?.mimeType && !/unknown/.test(content.mimeType))
     responseHeaders['content-type'] = content.mimeType
-  const isFromCache = isCached(entry)
+  const isFromCache = isCached(entry) || /(?:^|, )Freshlayer; hit/.test(responseHeaders['cache-status'] ?? '')
   const initiator = initiatorOf(entry, requestHeaders, type)
   const body = bodyOf(content?.text, content?.encoding === 'base64', content?.size, textLimit(method, initiator))
   const transferred = isFromCache ? 0 : transferredBy(response)

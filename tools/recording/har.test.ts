@@ -90,7 +90,12 @@ describe('an entry', () => {
     ],
     ['Chromium’s cache', { _fromCache: 'disk' }, { isFromCache: true, transferred: 0 }],
     ['Safari’s cache', { _fetchType: 'Memory Cache' }, { isFromCache: true }],
-    ['Safari’s network', { _fetchType: 'Network Load' }, {}],
+    [
+      'the layer’s own store',
+      { response: { headers: [{ name: 'Cache-Status', value: 'Freshlayer; hit; ttl=5' }] } },
+      { isFromCache: true },
+    ],
+    ['Safari’s network', { _fetchType: 'Network Load' }, { transferred: undefined }],
     ['Firefox’s cache', { cache: { afterRequest: null } }, { isFromCache: true }],
     ['sizes of other tools', { response: { headersSize: 100, bodySize: 50 } }, { transferred: 150 }],
     ['sizes that are not known', { response: { headersSize: -1, bodySize: -1 } }, { transferred: undefined }],

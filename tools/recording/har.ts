@@ -64,7 +64,11 @@ class HarReader {
     this.#parser.onValue = ({ value, key, parent, stack }) => {
       if (stack.length === 2 && key === 'entries') this.#hasEntries ||= Array.isArray(value)
       else if (stack.length === 3 && stack[2]?.key === 'creator') this.#creator = typeof value === 'string' ? value : ''
-      else if (Array.isArray(parent)) this.#entry(value)
+      else if (Array.isArray(parent)) {
+        this.#entry(value)
+        // The parser keeps the list, as its end is asked for: so it would keep every entry.
+        parent.length = 0
+      }
     }
   }
 

@@ -67,6 +67,12 @@ describe('what is a route', () => {
       ['/api/items'],
     ],
     [
+      'data of a framework’s pages',
+      [['/_next/data/xK3a9LmQ2b/products.json'], ['/__data.json']],
+      ['/__data.json', '/_next/data/:id/products.json'],
+    ],
+    ['no socket by polling', [['/socket.io/?EIO=4&transport=polling&t=abc']], []],
+    [
       'what a GraphQL query asks',
       [['/graphql', { method: 'POST', sends: { query: '{ me { id } }' } }]],
       ['POST /graphql'],

@@ -163,7 +163,9 @@ function credentialFindings(data: readonly Exchange[], cookies: readonly string[
     if (by !== 'none') users.add(id)
     if (by === 'field') for (const name of fieldsOfAsker(exchange)) fields.add(name)
   }
-  return { ...counts, cookies, fields: [...fields], users: users.size }
+  // The digest of a JWT begins with that of its user, and a dot.
+  const areOpaque = data.some(({ requestHeaders: { authorization } }) => authorization?.includes('.') === false)
+  return { ...counts, cookies, fields: [...fields], areOpaque, users: users.size }
 }
 
 /** The items that a test accepts, and the others. */

@@ -1,4 +1,5 @@
 import { isSecret } from '../../sw/core/secret.ts'
+import { credentialsInUrl } from '../recording/credentials.ts'
 import type { Exchange } from '../recording/exchange.ts'
 import type { Means } from './findings.ts'
 
@@ -43,11 +44,14 @@ const credentialFields = (headers: Readonly<Record<string, string>>): string[] =
 /** Tells who has sent a request: by its token, else by a field of the app's own, else by the cookies of its session. */
 export function askersBy(cookies: readonly string[]): (exchange: Asking) => Asker {
   const known = new Map<string, Asker>()
-  return ({ requestHeaders: headers }) => {
+  return ({ requestHeaders: headers, url }) => {
     const authorization = headers['authorization']
     if (authorization !== undefined) return { by: 'token', id: userOfToken(authorization) }
-    const fields = credentialFields(headers)
-    if (fields.length > 0) return { by: 'field', id: fields.map((name) => `${name}=${headers[name]}`).join('\n') }
+    const given = [
+      ...credentialFields(headers).map((name) => [name, headers[name]] as const),
+      ...credentialsInUrl(url).map(([name, value]) => [`?${name}`, value] as const),
+    ]
+    if (given.length > 0) return { by: 'field', id: given.map((pair) => pair.join('=')).join('\n') }
     const cookie = headers['cookie']
     if (cookie === undefined || cookies.length === 0) return NOBODY
     const found = known.get(cookie) ?? sessionOf(cookie, cookies)
@@ -56,8 +60,14 @@ export function askersBy(cookies: readonly string[]): (exchange: Asking) => Aske
   }
 }
 
-/** The fields by which an exchange names its user; empty where it does so by other means. */
-export const fieldsOfAsker = ({ requestHeaders }: Exchange): readonly string[] => credentialFields(requestHeaders)
+/**
+ * The fields by which an exchange names its user, and the parameters of its URL, with a `?` before each; empty where it
+ * does so by other means.
+ */
+export const fieldsOfAsker = ({ requestHeaders, url }: Exchange): readonly string[] => [
+  ...credentialFields(requestHeaders),
+  ...credentialsInUrl(url).map(([name]) => `?${name}`),
+]
 
 /** The digest of a JWT begins with that of its user, so that a renewed token is of the same one. */
 const userOfToken = (authorization: string): string => authorization.replace(/^(\S+ [\w-]+)\..*$/, '$1')

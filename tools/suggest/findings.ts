@@ -34,6 +34,8 @@ export interface CredentialFindings {
   readonly cookies: readonly string[]
   /** The fields that probably name the user. */
   readonly fields: readonly string[]
+  /** Whether some tokens do not name their user as a JWT does: the next one may be of anybody. */
+  readonly areOpaque: boolean
   /** How many users, or sessions, have been told apart. */
   readonly users: number
 }

@@ -33,6 +33,10 @@ export function proposedIdentity({ credentials, lacksCredentials, sessions }: Fi
       `${token} of ${plural(all, 'request')} for data had an Authorization field (${plural(users, 'user')} in all).`,
     )
   }
+  if (credentials.areOpaque)
+    why.push(
+      'Some tokens are no JWT with a subject: each new token begins with nothing stored, unless partitionOf names its user.',
+    )
   if (cookie > 0) {
     by.push('identify')
     why.push(`${cookie} of ${plural(all, 'request')} had only cookies (${cookies.join(', ')}), which no worker sees.`)

@@ -32,6 +32,8 @@ describe('identity', () => {
       { by: ['authorization', 'identify'] },
     ],
     ['a field of the app', [['/api/a', { asks: { 'x-auth-token': 'x' } }]], { by: ['identify'] }],
+    ['a token in the URL', [['/api/a?access_token=x']], { by: ['identify'] }],
+    ['a token of the next page', [['/api/a?page_token=x&pageToken=y']], 'none'],
     ['cookies of statistics alone', [['/api/a', { asks: { cookie: '_ga=1; theme=dark' } }]], 'none'],
     [
       'a sign-in, and no user after it',
@@ -40,6 +42,12 @@ describe('identity', () => {
     ],
   ])('%s', (_, exchanges, identity) => {
     expect(proposed(...exchanges).config.identity).toEqual(identity)
+  })
+
+  it('warns of tokens that do not name their user', () => {
+    const jwt = `${btoa('{"alg":"none"}')}.${btoa('{"iss":"x","sub":"ada"}')}.s`
+    expect(proposed(['/api/a', { asks: ada }]).text).toContain('are no JWT with a subject')
+    expect(proposed(['/api/a', { asks: { authorization: `Bearer ${jwt}` } }]).text).not.toContain('JWT')
   })
 
   it('is not judged where the recorder left out credentials', () => {
@@ -80,6 +88,7 @@ describe('public', () => {
       ],
       false,
     ],
+    ['with a token in the URL', [['/x?token=1']], false],
     ['with cookies that are sent with everything', [['/x', { asks: session('ada') }]], false],
     [
       'the same, and the server says public',

@@ -30,7 +30,10 @@ export function propose(findings: Findings, { built = false }: ProposeOptions = 
   const without = [
     ...findings.sessions
       .filter(({ kind }) => kind === 'token')
-      .map(({ match, requests, why: reason }) => `${match} (${plural(requests, 'request')}): ${reason}`),
+      .map(
+        ({ match, requests, why: reason }) =>
+          `${match} (${plural(requests, 'request')}): ${reason}${match.startsWith('POST ') ? RENEWAL : ''}`,
+      ),
     ...findings.leftOut.map(
       ({ match, requests, why: reason }) => `${match} (${plural(requests, 'request')}): ${reason}`,
     ),
@@ -72,6 +75,10 @@ export function propose(findings: Findings, { built = false }: ProposeOptions = 
   const { problems, warnings } = checkConfig(config, 'freshlayer.config.ts')
   return { config, text: configText(whole), warnings: [...problems, ...warnings].map(formatProblem) }
 }
+
+/** What an app does that renews its token when it starts, and has no network. */
+const RENEWAL =
+  '. Where the app sends it at each start, it shows its sign-in offline: docs/guide/safety.md says how it can open all the same'
 
 /** What is the same for all and is never written by the app needs no tag. */
 function withoutIdleTags(route: Reasoned<Route>, writes: readonly Reasoned<Write>[]): Reasoned<Route> {

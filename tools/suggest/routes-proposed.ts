@@ -21,7 +21,7 @@ export function proposedRoute(
   const { fresh, stale, offline, why } = windowsFor(route, findings.credentials.cookies)
   const expects = expectsOf(route)
   const tags = route.isFile || isLocalisation(match) ? [] : tagsOf(match)
-  const fields = route.asked.field > 0 ? findings.credentials.fields.filter((name) => name !== 'authorization') : []
+  const fields = route.asked.field > 0 ? findings.credentials.fields.filter((name) => !name.startsWith('?')) : []
   const keyHeaders = [...new Set([...route.keyHeaders, ...fields])]
   const value: Route = {
     match,
@@ -136,11 +136,11 @@ function remarks({ query, negotiates, keyHeaders, asked, isFile }: RouteFindings
   const said: string[] = []
   if (query.ofToday.length > 0)
     said.push(
-      `${query.ofToday.join(', ')} holds the day: tomorrow's URL is another one, and offline it is missing then.`,
+      `Its query holds the day (${query.ofToday.join(', ')}): tomorrow's URL is another one, and offline it is missing then.`,
     )
   if (query.ofNow.length > 0)
     said.push(
-      `${query.ofNow.join(', ')} holds the instant of the request: no URL comes twice, so nothing is answered from store.`,
+      `Its query holds the instant of the request (${query.ofNow.join(', ')}): no URL comes twice, so nothing is answered from store.`,
     )
   if (negotiates) said.push('The same URL gives HTML or JSON by Accept, which is part of the key.')
   if (keyHeaders.length > 0)

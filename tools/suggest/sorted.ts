@@ -40,7 +40,7 @@ const STREAM = /^(?:text\/event-stream|multipart\/x-mixed-replace|application\/g
 
 /** Paths of a development server, and of the layer itself. */
 const OF_TOOLS =
-  /^\/(?:@|node_modules\/|src\/|__\w|\.vite\/|_next\/|sockjs-node|ws$|hmr|freshlayer|sw\.js|service-?worker)/
+  /^\/(?:@|node_modules\/|src\/|__(?!data\.json)\w|\.vite\/|_next\/webpack-hmr|sockjs-node|ws$|hmr|freshlayer|sw\.js|service-?worker)/
 
 /** What an app sends to say how it is used: nothing that its own reads show. */
 const TELEMETRY =
@@ -56,6 +56,7 @@ function placeOf(exchange: Exchange, origin: string): Place {
   if (!isOwn && TELEMETRY.test(hostname)) return 'nowhere'
   if (initiator === 'document')
     return method === 'GET' ? (isOwn ? 'documents' : 'nowhere') : isOwn ? 'writes' : 'nowhere'
+  if (/\/(?:socket\.io|engine\.io|sockjs|signalr|cometd)\//.test(pathname)) return { why: 'a socket by polling' }
   const type = mediaTypeOf(exchange)
   const wantsStream = /text\/event-stream/.test(requestHeaders['accept'] ?? '')
   if (wantsStream || STREAM.test(type)) return { why: 'a stream: the layer leaves it alone' }

@@ -76,7 +76,7 @@ export function windowsFor(route: RouteFindings, session: readonly string[]): Pr
     fresh,
     stale: '1d',
     why: `Seen unchanged for ${spelled(unchangedS)} (${same} repeated ${same === 1 ? 'read' : 'reads'})${
-      fresh === 0 ? ', which is too short for a window' : '. Raise it if you know that it changes less often'
+      fresh === 0 ? ', which is too short for a window' : ''
     }.`,
   }
 }

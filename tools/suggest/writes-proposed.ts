@@ -10,7 +10,10 @@ const SEARCHES = /\/(?:search|query|filter|lookup|find|preview|validate|check|su
 export type ProposedWrite = Reasoned<Write> | { readonly without: string }
 
 /** The entry for the writes of one pattern: the tags that its path names, and those of what changed after it. */
-export function proposedWrite({ match, requests, changed }: WriteFindings, routes: readonly Route[]): ProposedWrite {
+export function proposedWrite(
+  { match, requests, statuses, changed }: WriteFindings,
+  routes: readonly Route[],
+): ProposedWrite {
   const known = new Set(routes.flatMap(({ tags = [] }) => tags.map(shapeOf)))
   const own = tagsOfWrite(match).filter((tag) => known.has(shapeOf(tag)))
   const seen = changed.flatMap(({ match: read }) => {
@@ -27,11 +30,16 @@ export function proposedWrite({ match, requests, changed }: WriteFindings, route
     }
   if (invalidates.length === 0)
     return { without: `${match} (${plural(requests, 'write')}): nothing was seen to change after it` }
+  const refusals = Object.entries(statuses).flatMap(([status, count]) =>
+    Number(status) >= 400 || status === '0'
+      ? [status === '0' ? `${count} without an answer` : `${count} × ${status}`]
+      : [],
+  )
   const after = changed.map(({ match: read, times }) => `${read} (${times}×)`)
   return {
     value: { match, invalidates },
     why: [
-      `${plural(requests, 'write')}.`,
+      `${[plural(requests, 'write'), ...refusals].join('; ')}.`,
       after.length > 0
         ? `Changed at the next read: ${after.join(', ')}.`
         : 'By its path; no read was seen to change after it.',
