@@ -11,7 +11,7 @@ export interface Asker {
 }
 
 /** What of an exchange says who asks. */
-type Asking = Pick<Exchange, 'requestHeaders'>
+type Asking = Pick<Exchange, 'requestHeaders' | 'url'>
 
 const NOBODY: Asker = { by: 'none', id: '' }
 

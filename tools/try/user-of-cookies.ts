@@ -19,7 +19,7 @@ export function userOfCookies(cookie = '', set: readonly string[] = []): string 
     else pairs.set(name, value)
   }
   const all = [...pairs].map(([name, value]) => `${name}=${value}`).join('; ')
-  const request = { requestHeaders: { cookie: all } }
+  const request = { url: 'http://app.invalid/', requestHeaders: { cookie: all } }
   const { id } = askersBy(sessionCookies([request]))(request)
   return id === '' ? undefined : digest(id).slice(0, 22)
 }
