@@ -47,9 +47,9 @@ export class StripElement extends HTMLElement {
     this.#bar.dataset['tone'] = isAway ? 'away' : worker === 'on' ? 'on' : worker === 'starting' ? 'starting' : 'off'
     this.#state.textContent =
       status === undefined
-        ? 'the proxy has ended'
+        ? 'proxy ended'
         : !status.isReached
-          ? 'the app’s server is away'
+          ? 'server away'
           : worker === 'on'
             ? status.mode === 'recording'
               ? 'recording'

@@ -58,28 +58,32 @@ async function tryApp(
     rules,
     say: (line) => console.error(`${pc.yellow('note')} ${line}`),
   })
-  // Only the report is for another program to read.
-  const tell = json ? console.error : console.log
-  for (const line of welcome(app, trial, config)) tell(line)
-  if (open === true) openBrowser(trial.url)
-  await interrupted()
-  tell('')
-  // What is still open would be recorded as broken off by the proxy.
-  const found = rules === undefined ? await trial.found() : undefined
-  if (json) console.log(JSON.stringify(await trial.json(), undefined, 2))
-  else
-    for (const line of rules === undefined
-      ? linesOfRecording(trial.recorder, found)
-      : linesOfRules(trial.recorder, trial.asked))
-      console.log(line)
-  if (rules === undefined && found !== undefined) {
-    const { text } = found.proposal
-    if (out !== undefined) {
-      await writeFile(out, text, { flag: force ? 'w' : 'wx' })
-      tell(`\nwritten: ${out}. Try it: npx freshlayer try ${app} --config ${out}`)
-    } else if (!json) console.log(`\nThe rules it would write; --out freshlayer.config.ts writes them:\n\n${text}`)
+  try {
+    // Only the report is for another program to read.
+    const tell = json ? console.error : console.log
+    for (const line of welcome(app, trial, config)) tell(line)
+    if (open === true) openBrowser(trial.url)
+    await interrupted()
+    tell('')
+    // What is still open would be recorded as broken off by the proxy.
+    const found = rules === undefined ? await trial.found() : undefined
+    if (json) console.log(JSON.stringify(await trial.json(), undefined, 2))
+    else
+      for (const line of rules === undefined
+        ? linesOfRecording(trial.recorder, found)
+        : linesOfRules(trial.recorder, trial.asked))
+        console.log(line)
+    if (rules === undefined && found !== undefined) {
+      const { text } = found.proposal
+      if (out !== undefined) {
+        await writeFile(out, text, { flag: force ? 'w' : 'wx' })
+        tell(`\nwritten: ${out}. Try it: npx freshlayer try ${app} --config ${out}`)
+      } else if (!json) console.log(`\nThe rules it would write; --out freshlayer.config.ts writes them:\n\n${text}`)
+    }
+  } finally {
+    // Also where the report fails: nothing else ends the proxy.
+    await trial.close()
   }
-  await trial.close()
 }
 
 /** The rules of a file that the check accepts; undefined where it does not, which has been said. */

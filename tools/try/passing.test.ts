@@ -200,6 +200,11 @@ describe('a document', () => {
     expect(notices).toEqual([expect.stringMatching(/^Content-Security-Policy of documents, here alone: script-src/)])
   })
 
+  it('tells the script where rules are tried', async () => {
+    const { get } = await proxied((_, to) => to.setHeader('content-type', 'text/html').end(PAGE), { isTried: true })
+    expect((await get('/', DOCUMENT)).body.toString()).toContain('src="/__freshlayer/strip.js?rules"')
+  })
+
   it('that stands in for others has it also when the worker asks for it', async () => {
     const { get } = await proxied((_, to) => to.setHeader('content-type', 'text/html').end(PAGE), {
       shell: '/index.html',

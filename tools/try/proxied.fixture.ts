@@ -35,7 +35,7 @@ export interface Answer {
 
 export async function proxied(
   handle: RequestListener,
-  options: { kept?: KeptFiles; shell?: string; isUserNamed?: boolean } = {},
+  options: { kept?: KeptFiles; shell?: string; isTried?: boolean; isUserNamed?: boolean } = {},
 ): Promise<Proxied> {
   const origin = createServer(handle)
   const originUrl = `http://127.0.0.1:${await opened(origin)}`

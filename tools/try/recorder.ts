@@ -13,6 +13,9 @@ interface Limits {
 
 const LIMITS: Limits = { exchanges: 50_000, texts: 64 * 1024 * 1024 }
 
+/** So many values of fields are known again. */
+const VALUES = 10_000
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
@@ -29,6 +32,8 @@ export class Recorder {
   readonly #exchanges: Mutable<Exchange>[] = []
   readonly #texts = new Map<string, { text: string; readonly holders: Mutable<RecordedBody>[] }>()
   #textBytes = 0
+  /** Values of fields, each once: browsers send the same ones with every request. */
+  readonly #values = new Map<string, string>()
   /** The newest load of each document, by its address: the pages that requests name as their referrer. */
   readonly #pages = new Map<string, string>()
   #lastPage: string | undefined
@@ -66,7 +71,7 @@ export class Recorder {
       startedAt: epochMs(Date.now()),
       initiator,
       page: this.#pageOf(initiator, address, headers.referer),
-      requestHeaders: fieldsOf(headers),
+      requestHeaders: this.#fieldsOf(headers),
       status: 0,
       responseHeaders: {},
       isComplete: false,
@@ -82,7 +87,7 @@ export class Recorder {
       answered: (response) => {
         this.version++
         exchange.status = response.statusCode ?? 0
-        exchange.responseHeaders = fieldsOf(response.headers)
+        exchange.responseHeaders = this.#fieldsOf(response.headers)
         exchange.transferred = 0
         const { 'content-type': type, 'content-encoding': coding } = response.headers
         digestBody(
@@ -97,6 +102,23 @@ export class Recorder {
         )
       },
     }
+  }
+
+  /** Fields by their names in lower case, each as one text, credentials as digests. */
+  #fieldsOf(headers: IncomingHttpHeaders): Record<string, string> {
+    const fields: Record<string, string> = {}
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined)
+        fields[name] = Array.isArray(value) ? value.join(name === 'set-cookie' ? '\n' : ', ') : value
+    }
+    const safe = withoutCredentials(fields)
+    if (this.#values.size > VALUES) this.#values.clear()
+    for (const [name, value] of Object.entries(safe)) {
+      const known = this.#values.get(value)
+      if (known === undefined) this.#values.set(value, value)
+      else safe[name] = known
+    }
+    return safe
   }
 
   /** The page of a request: a document is one of its own, and what else it asks for names its address as the referrer. */
@@ -158,14 +180,4 @@ export function initiatorOf({ method, headers }: Pick<IncomingMessage, 'method' 
   const destination = headers['sec-fetch-dest']
   if (typeof destination === 'string') return DESTINATIONS[destination] ?? 'other'
   return method === 'GET' && headers.accept?.includes('text/html') ? 'document' : 'fetch'
-}
-
-/** Fields by their names in lower case, each as one text, credentials as digests. */
-function fieldsOf(headers: IncomingHttpHeaders): Record<string, string> {
-  const fields: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined)
-      fields[name] = Array.isArray(value) ? value.join(name === 'set-cookie' ? '\n' : ', ') : value
-  }
-  return withoutCredentials(fields)
 }

@@ -56,7 +56,7 @@ export function shownOfRules(recorder: Recorder, asked: AskedByRule): Shown {
     { value: count(asked.saved), name: 'requests saved' },
     { value: count(recorder.requests), name: 'requests that arrived, files included' },
   ]
-  const head = ['rule', 'reads', 'to the server', 'asked whether it holds', '304s', 'while it was away']
+  const head = ['rule', 'reads', 'to the server', 'validations', '304s', 'while it was away']
   const rows = rules.map(({ rule, reads: asks, requestsSaved, standIns, validations, notModified }) => [
     rule,
     asks,
