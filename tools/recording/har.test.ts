@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Entry } from 'har-format'
 import { describe, expect, it } from 'vitest'
 import { digest } from './credentials.ts'
@@ -251,6 +253,31 @@ describe('a recording', () => {
     const text = `\uFEFF${JSON.stringify({ $schema: 'x', log: { entries: log.entries, _more: [{ a: [1, { b: null }] }], creator: log.creator } }, null, 2)}\n`
     expect((await read(text)).exchanges).toHaveLength(1)
   })
+})
+
+it('keeps no entry of it, however long it is', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect !== 'function') throw new Error('no garbage collection by hand')
+  const heap = (): number => {
+    collect()
+    return process.memoryUsage().heapUsed
+  }
+  let grown = 0
+  const write = async function* (): Chunks {
+    const before = heap()
+    yield Buffer.from('{"log": {"creator": {"name": "x"}, "entries": [')
+    for (let at = 0; at < 150; at++) {
+      const text = `${at}`.repeat(200_000)
+      yield Buffer.from(
+        `${at > 0 ? ',' : ''}${JSON.stringify(entry(URL_, { response: { content: { size: 1, mimeType: 'a/b', text } } }))}`,
+      )
+    }
+    grown = heap() - before
+    yield Buffer.from(']}}')
+  }
+  expect((await harOf(write(), 'x.har')).exchanges).toHaveLength(150)
+  expect(grown).toBeLessThan(20e6)
 })
 
 describe('what is no HAR', () => {

@@ -148,6 +148,12 @@ describe('whose an answer is', () => {
     ],
     ['nobody', { body: 1 }, { body: 1 }, { whose: 'nobody' }],
     [
+      'one session, and a cookie that changes',
+      { asks: { cookie: 'sid=a; visit=1' }, body: 1 },
+      { asks: { cookie: 'visit=2; sid=a' }, body: 2 },
+      { whose: 'unknown', by: 'cookie' },
+    ],
+    [
       'cookies that count visitors',
       { asks: { cookie: '_ga=1' }, body: 1 },
       { asks: { cookie: '_ga=2' }, body: 1 },
@@ -254,6 +260,19 @@ describe('what is said of the answers', () => {
     expect(found.writes).toEqual([
       { match: 'POST /api/sales', requests: 1, statuses: { 201: 1 }, changed: [{ match: '/api/till', times: 1 }] },
     ])
+  })
+
+  it('what changes by itself is no effect of a write, nor is what hardly ever follows it', () => {
+    const write: [string, Written] = ['/api/sales', { method: 'POST', sends: {} }]
+    const other: [string, Written] = ['/api/notes', { method: 'POST', sends: {} }]
+    const clock = [1, 2, 3].flatMap((body): [string, Written][] => [['/api/clock', { body }]])
+    const found = findings(...clock, write, ['/api/clock', { body: 4 }])
+    expect(found.writes).toMatchObject([{ changed: [] }])
+    const stock = (body: number): [string, Written] => ['/api/stock', { body }]
+    const seldom = findings(stock(1), write, other, stock(1), write, other, stock(1), write, other, stock(2))
+    expect(seldom.writes).toMatchObject([{ changed: [] }, { changed: [] }])
+    const often = findings(stock(1), write, other, stock(2), write, other, stock(3), other, stock(3))
+    expect(often.writes.map(({ changed }) => changed.length)).toEqual([1, 1])
   })
 
   it('what the browser answered by itself says nothing of the origin', () => {

@@ -96,6 +96,14 @@ describe('public', () => {
       true,
     ],
     [
+      'another answer for another session, though the server says public',
+      [
+        ['/x', { asks: session('ada'), body: 1, says: { 'cache-control': 'public' } }],
+        ['/x', { asks: session('bob'), body: 2, says: { 'cache-control': 'public' } }],
+      ],
+      false,
+    ],
+    [
       'the same, and it says private as well',
       [['/x', { asks: session('ada'), says: { 'cache-control': 'public, private' } }]],
       false,
@@ -229,6 +237,22 @@ describe('files of the build', () => {
       { match: '/static/**', fresh: 0, stale: '1d', expects: 'text/javascript' },
     ])
     expect(warnings).toEqual([])
+  })
+})
+
+describe('what elements ask for', () => {
+  it('has one rule for a folder', () => {
+    const { config } = proposed(['/icons/mqtt/plug.png', { by: 'image' }], ['/icons/http/globe.png', { by: 'image' }])
+    expect(config.routes).toMatchObject([{ match: '/icons/**', expects: 'image/png' }])
+  })
+
+  it('has rules of its own in a folder with data', () => {
+    const { config } = proposed(
+      ['/icons/list/all'],
+      ['/icons/mqtt/plug.png', { by: 'image' }],
+      ['/icons/http/globe.png', { by: 'image' }],
+    )
+    expect(config.routes.map(({ match }) => match)).not.toContain('/icons/**')
   })
 })
 
