@@ -11,10 +11,9 @@ async function made(identity: string): Promise<{ identity: Identity; isUserNamed
   const folder = mkdtempSync(join(tmpdir(), 'freshlayer-tried-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'freshlayer.config.mjs')
-  writeFileSync(
-    file,
-    `export default { version: '1', identity: ${identity}, routes: [{ match: '/api/a', fresh: '1m' }] }`,
-  )
+  // The project has not installed the layer.
+  const source = `{ version: '1', identity: ${identity}, routes: [{ match: '/api/a', fresh: '1m' }] }`
+  writeFileSync(file, `import { defineConfig } from 'freshlayer/config'\nexport default defineConfig(${source})`)
   const { config } = await loadConfig(file)
   const rules = await workerRules({ file, config: config as Config })
   onTestFinished(() => rules.end())
