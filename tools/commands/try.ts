@@ -111,8 +111,8 @@ function welcome(app: string, { url }: Trial, config: string | undefined): strin
     `${own}  the report`,
     '',
     config === undefined
-      ? 'Click around there, in two tabs, and as two users if you can. Ctrl-C ends it and prints what was found.'
-      : `Its reads go by ${config}. Stop the app's own server to see what is left. Ctrl-C ends it and prints the counts.`,
+      ? 'Click around there, in two tabs, and as two users if you can. Ctrl-C ends this and prints what was found.'
+      : `Its reads go by ${config}. Stop the app's server to see what is there without it. Ctrl-C ends this and prints the counts.`,
   ]
 }
 

@@ -1,4 +1,5 @@
 import { report, type Suggested } from '../suggest/index.ts'
+import { plural } from '../suggest/spelled.ts'
 import { table } from '../suggest/table.ts'
 import type { AskedByRule } from './asked.ts'
 import type { Recorder } from './recorder.ts'
@@ -11,9 +12,7 @@ export function linesOfRecording(recorder: Recorder, found: Suggested | undefine
   const { unrecorded } = recorder
   return [
     ...report(found),
-    ...(unrecorded === 0
-      ? []
-      : ['', `${unrecorded} requests more have passed, and were not recorded: the recording is full.`]),
+    ...(unrecorded === 0 ? [] : ['', `Not recorded, because the recording is full: ${plural(unrecorded, 'request')}.`]),
   ]
 }
 
@@ -21,7 +20,8 @@ export function linesOfRecording(recorder: Recorder, found: Suggested | undefine
 export function linesOfRules(recorder: Recorder, asked: AskedByRule): string[] {
   if (recorder.requests === 0) return NOTHING
   const { rules } = asked
-  if (rules.length === 0) return [`${recorder.requests} requests have passed, and no read of a page has met a rule.`]
+  if (rules.length === 0)
+    return [`${plural(recorder.requests, 'request')} at the server, and no read of a page has met a rule.`]
   const reads = rules.reduce((sum, rule) => sum + rule.reads, 0)
   const rows = rules.map(({ rule, reads: asks, requestsSaved, standIns, validations, notModified }) => [
     rule,
@@ -35,6 +35,6 @@ export function linesOfRules(recorder: Recorder, asked: AskedByRule): string[] {
     ...table(['rule', 'reads', 'validations', '304s', 'while away'], rows),
     '',
     'reads: asked by the pages → sent to the server. while away: answered from store because the server was away.',
-    `${recorder.requests} requests have arrived at the server, files included.`,
+    `${plural(recorder.requests, 'request')} at the server, files included.`,
   ]
 }
