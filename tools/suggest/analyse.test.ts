@@ -164,6 +164,15 @@ describe('whose an answer is', () => {
   })
 })
 
+it('counts a user once who has a cookie first and then a token', () => {
+  const found = findings(
+    ['/api/a', { asks: session('ada') }],
+    ['/api/a', { asks: token('ada') }],
+    ['/api/b', { asks: token('bob') }],
+  )
+  expect(found.credentials).toMatchObject({ token: 2, cookie: 1, none: 0, users: 2 })
+})
+
 describe('what is said of the answers', () => {
   it('validators, 304s and lifetimes', () => {
     const found = findings(
@@ -273,6 +282,18 @@ describe('what is said of the answers', () => {
     expect(seldom.writes).toMatchObject([{ changed: [] }, { changed: [] }])
     const often = findings(stock(1), write, other, stock(2), write, other, stock(3), other, stock(3))
     expect(often.writes.map(({ changed }) => changed.length)).toEqual([1, 1])
+  })
+
+  it('goes by the tags of the server where the recorder has left out bodies, and says so', () => {
+    const answer = (at: number, etag?: string): [string, Written] => [
+      '/api/a',
+      { at, body: null, ...(etag !== undefined && { says: { etag } }) },
+    ]
+    const found = findings(answer(0, '"1"'), answer(40, '"1"'), answer(60, '"2"'))
+    expect(found.lacksBodies).toBe(true)
+    expect(routeOf(found, '/api/a').repeats).toMatchObject({ same: 1, changed: 1, unchangedS: 40 })
+    expect(routeOf(findings(answer(0), answer(40)), '/api/a').repeats.count).toBe(0)
+    expect(findings(['/api/a'], answer(5)).lacksBodies).toBe(false)
   })
 
   it('what the browser answered by itself says nothing of the origin', () => {

@@ -70,6 +70,7 @@ export function analyse(recording: Recording): Findings {
     spanS: seconds(times.length === 0 ? 0 : (maximum(times) - minimum(times)) / 1000),
     requests: exchanges.length,
     lacksCredentials,
+    lacksBodies: lacksBodies(parts.reads),
     credentials: credentialFindings(
       data.filter((exchange) => !isOfSession(exchange)),
       cookies,
@@ -155,23 +156,34 @@ const wantsHtml = ({ requestHeaders }: Exchange): boolean => /text\/html/.test(r
 function credentialFindings(data: readonly Exchange[], cookies: readonly string[]): CredentialFindings {
   const askerOf = askersBy(cookies)
   const counts = { token: 0, field: 0, cookie: 0, none: 0 }
-  const users = new Set<string>()
+  const users = { token: new Set<string>(), field: new Set<string>(), cookie: new Set<string>() }
   const fields = new Set<string>()
   for (const exchange of data) {
     const { by, id } = askerOf(exchange)
     counts[by]++
-    if (by !== 'none') users.add(id)
+    if (by !== 'none') users[by].add(id)
     if (by === 'field') for (const name of fieldsOfAsker(exchange)) fields.add(name)
   }
   // The digest of a JWT begins with that of its user, and a dot.
   const areOpaque = data.some(({ requestHeaders: { authorization } }) => authorization?.includes('.') === false)
-  return { ...counts, cookies, fields: [...fields], areOpaque, users: users.size }
+  return {
+    ...counts,
+    cookies,
+    fields: [...fields],
+    areOpaque,
+    users: Math.max(...Object.values(users).map(({ size }) => size)),
+  }
 }
 
 /** The items that a test accepts, and the others. */
 function divided<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
   const groups = grouped(items, test)
   return [groups.get(true) ?? [], groups.get(false) ?? []]
+}
+
+function lacksBodies(reads: readonly Exchange[]): boolean {
+  const whole = reads.filter(({ status }) => status === 200)
+  return whole.filter(({ body }) => body === undefined).length * 2 > whole.length
 }
 
 /** The folder of a file at the root of the origin, or the file itself where it has none. */

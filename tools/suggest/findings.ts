@@ -8,6 +8,8 @@ export interface Findings {
   readonly requests: number
   /** The recorder left out credentials, so nobody can say whose an answer is. See `Recording`. */
   readonly lacksCredentials?: 'surely' | 'perhaps' | undefined
+  /** Most good answers have no body in the recording: only a tag shows whether one has changed. */
+  readonly lacksBodies: boolean
   readonly credentials: CredentialFindings
   /** The reads, by pattern. Narrow patterns come first. */
   readonly routes: readonly RouteFindings[]
@@ -36,7 +38,7 @@ export interface CredentialFindings {
   readonly fields: readonly string[]
   /** Whether some tokens do not name their user as a JWT does: the next one may be of anybody. */
   readonly areOpaque: boolean
-  /** How many users, or sessions, have been told apart. */
+  /** How many users, or sessions, have been told apart, by the means that tells most of them. */
   readonly users: number
 }
 

@@ -1,4 +1,5 @@
 import { normaliseUrl } from '../../config/language/index.ts'
+import { entityTag } from '../../sw/core/entity-tag.ts'
 import type { Exchange } from '../recording/exchange.ts'
 import type { Asker } from './asker.ts'
 import { isGood } from './heads.ts'
@@ -37,8 +38,12 @@ function questionOf({ url, requestHeaders, requestBody }: Exchange, ignoreQuery:
   return [normaliseUrl(url, { ignoreQuery }), accept, range, requestBody?.digest ?? ''].join('\n')
 }
 
-/** Some browsers record the body of their own copy with a 304, others an empty one. */
-function contentOf({ status, body }: Exchange): string | undefined {
-  if (!isGood(status) || body === undefined) return undefined
+/**
+ * Some browsers record the body of their own copy with a 304, others an empty one. Where a recorder has left out bodies, a
+ * tag of the server stands for them.
+ */
+function contentOf({ status, body, responseHeaders }: Exchange): string | undefined {
+  if (!isGood(status)) return undefined
+  if (body === undefined) return status === 304 ? undefined : entityTag(responseHeaders['etag'])
   return status === 304 && body.bytes === 0 ? undefined : body.digest
 }

@@ -277,6 +277,20 @@ describe('a proposal', () => {
     expect(proposed(...tour).warnings).toEqual([])
   })
 
+  it.each<[string, Exchanges]>([
+    ['entries with and without an ending', [['/api/photos/1'], ['/api/photos/2.png'], ['/api/photos/list']]],
+    [
+      'files beside data of the same form',
+      [['/icons/1/2'], ['/icons/mqtt/plug.png', { by: 'image' }], ['/icons/a.png', { by: 'image' }]],
+    ],
+    ['two origins', [['/v1/items/1'], ['https://api.example/v1/items/1'], ['https://api.example:8080/v1/items/1']]],
+    ['reads and files of one folder', [['/x/**', { by: 'image' }], ['/x/b/c', { by: 'script' }], ['/y/1']]],
+  ])('has no rule that another one hides: %s', (_, exchanges) => {
+    const proposal = proposed(...exchanges)
+    expect(proposal.warnings).toEqual([])
+    expect(proposal.config.routes.length).toBeGreaterThan(1)
+  })
+
   it('spares what must reach the server from wider rules', () => {
     const { config } = proposed(
       ['/api/pages/about-us'],

@@ -14,6 +14,7 @@ import type { Findings, RouteFindings } from './findings.ts'
 import { proposedIdentity } from './identity.ts'
 import { configOf, type Draft, type Proposal, type Reasoned } from './proposal.ts'
 import { expectsOf, proposedRoute, spanText, spared } from './routes-proposed.ts'
+import { bySpecificity } from './specificity.ts'
 import { plural } from './spelled.ts'
 import { proposedSessions, proposedWrite } from './writes-proposed.ts'
 
@@ -66,7 +67,9 @@ export function propose(findings: Findings, { built = false }: ProposeOptions = 
       value: { ...(expects !== undefined && { expects }), offline: '7d' },
       why: ['While the server is away, what was stored answers for a week.'],
     },
-    routes: routes.map((route) => withoutIdleTags(route, writes)),
+    routes: routes
+      .map((route) => withoutIdleTags(route, writes))
+      .toSorted((one, other) => bySpecificity(matchOf(one), matchOf(other))),
     writes,
     without,
   }
@@ -79,6 +82,8 @@ export function propose(findings: Findings, { built = false }: ProposeOptions = 
 /** What an app does that renews its token when it starts, and has no network. */
 const RENEWAL =
   '. Where the app sends it at each start, it shows its sign-in offline: docs/guide/safety.md says how it can open all the same'
+
+const matchOf = ({ value }: Reasoned<Route>): { readonly match: string } => ({ match: [value.match].flat().join(' ') })
 
 /** What is the same for all and is never written by the app needs no tag. */
 function withoutIdleTags(route: Reasoned<Route>, writes: readonly Reasoned<Write>[]): Reasoned<Route> {

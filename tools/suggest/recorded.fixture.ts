@@ -20,7 +20,7 @@ export interface Written {
   readonly status?: number
   /** Response fields. Default: JSON. */
   readonly says?: Readonly<Record<string, string>>
-  /** The body of the answer. Default: the same for each URL. */
+  /** The body of the answer; `null`: the recorder has left it out. Default: the same for each URL. */
   readonly body?: unknown
   readonly isFromCache?: boolean
   readonly isComplete?: boolean
@@ -72,7 +72,7 @@ function exchange(url: string, written: Written): Exchange {
     ...(sends !== undefined && { requestBody: bodyOf(sends) }),
     status,
     responseHeaders: withoutCredentials({ ...(hasBody && { 'content-type': type }), ...says }),
-    ...(hasBody && { body: bodyOf(body ?? `the answer to ${url}`) }),
+    ...(hasBody && body !== null && { body: bodyOf(body ?? `the answer to ${url}`) }),
     ...(isFromCache !== undefined && { isFromCache }),
     isComplete,
   }

@@ -62,6 +62,9 @@ export function report(suggested: Suggested): string[] {
     'that get an answer while the server is away. leaks: answers that a cache by URL alone would have given another user.',
     ...savings(total),
     ...credentialNotes(findings),
+    ...(findings.lacksBodies
+      ? ['', 'Most answers have no body in this recording, so that few changes can be seen. Save it "with content".']
+      : []),
     ...(leftOut.length === 0 ? [] : ['', 'Without a rule:']),
     ...leftOut.map(({ match, requests: count, why }) => `  ${match} (${count}): ${why}`),
     ...(findings.sessions.length === 0 ? [] : ['', 'Sessions:']),

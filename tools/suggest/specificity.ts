@@ -4,12 +4,17 @@ export function bySpecificity(one: { readonly match: string }, other: { readonly
   return a < b ? -1 : Number(a > b)
 }
 
-/** Sorts literal segments by their text, and before every parameter. A list comes before its entries. */
+/** Sorts literal segments by their text, and before every parameter; one with an ending before one without. */
 const rankOf = (match: string): string =>
   match
     .replace(/^[A-Z]+ /, '')
     .split('/')
-    .map((segment) =>
-      segment === '**' ? '\u{10FFFF}' : segment.includes(':') && !segment.endsWith(':') ? `\uFFFE${segment}` : segment,
-    )
+    .map((segment) => `${orderOf(segment)}${segment}`)
     .join('\u0001')
+
+function orderOf(segment: string): string {
+  if (segment === '**') return '\u{10FFFF}'
+  // A colon in an origin is none of a parameter.
+  if (!/:[a-z_]/i.test(segment)) return ''
+  return /^:\w+$/.test(segment) ? '\uFFFE' : '\uFFFD'
+}
