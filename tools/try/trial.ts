@@ -169,8 +169,15 @@ function jsonOfRecording(recorder: Recorder, found: Suggested | undefined, notic
   return { ...shared, findings, simulation, proposal }
 }
 
+/** So often connections are closed that have come while the server was closing. */
+const AGAIN_MS = 100
+
 const closed = (server: Server): Promise<void> =>
   new Promise((resolveIt) => {
-    server.close(() => resolveIt())
+    const again = setInterval(() => server.closeAllConnections(), AGAIN_MS)
+    server.close(() => {
+      clearInterval(again)
+      resolveIt()
+    })
     server.closeAllConnections()
   })
