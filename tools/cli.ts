@@ -6,11 +6,13 @@ import { checkCommand, UNCHECKED } from './commands/check.ts'
 import { copyCommand } from './commands/copy.ts'
 import { initCommand } from './commands/init.ts'
 import { suggestCommand } from './commands/suggest.ts'
+import { tryCommand } from './commands/try.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
 
 const cli = cac('freshlayer')
 
 for (const command of [
+  tryCommand,
   initCommand,
   suggestCommand,
   checkCommand,

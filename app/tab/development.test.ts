@@ -175,6 +175,12 @@ describe('a page in development', () => {
     ])
   })
 
+  it('hears nothing of what the proxy of a try has in it', async () => {
+    const { said, asks } = page({})
+    await asks(['fetch', '/__freshlayer/status.json'], ['script', '/__freshlayer/strip.js'])
+    expect(said()).toEqual([])
+  })
+
   it('hears of files that no rule covers where the worker keeps files, and else not', async () => {
     const { said, asks } = page({ '/app.js': { state: 'file' } })
     await asks(['script', '/help.js'], ['img', '/icon.svg'], ['iframe', '/frame'], ['beacon', '/log'])

@@ -18,6 +18,8 @@ const SCRIPTED = /^(fetch|xmlhttprequest)$/
 const ELEMENTS = /^(img|image|input|script|link|css|video|audio|track|embed|object)$/
 /** Pages and what only writes: no rule for reads is meant for them. */
 const NO_READS = /^(navigation|iframe|frame|beacon|ping)$/
+/** What `freshlayer try` has of its own. */
+const OF_THE_PROXY = '/__freshlayer/'
 
 /**
  * Says on the console that the layer is on, and then, once per page and subject, where the rules do nothing: why, and what would change it. A page in
@@ -93,7 +95,8 @@ export function speakUp({ explain, stats, signal }: Ports): void {
     lookLater()
     for (const { name, initiatorType } of entries.getEntries() as PerformanceResourceTiming[]) {
       const url = name.replace(/#.*/, '')
-      if (!/^https?:/.test(url) || NO_READS.test(initiatorType)) continue
+      if (!/^https?:/.test(url) || NO_READS.test(initiatorType) || url.startsWith(location.origin + OF_THE_PROXY))
+        continue
       asked.set(url, (asked.get(url) ?? new Set()).add(initiatorType))
     }
   })

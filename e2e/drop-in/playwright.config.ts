@@ -17,6 +17,7 @@ const WAYS = [
   'tanstack-query',
   'without-worker',
   'init',
+  'try',
 ] as const
 
 process.env['SEED'] ??= String(Date.now() % 1_000_000_000)

@@ -14,9 +14,11 @@ interface Said {
 }
 
 /** A command that goes on until it is stopped. */
-interface Running {
+export interface Running {
   /** What it has said so far. */
   readonly said: () => string
+  /** Ends it as Ctrl-C does. */
+  readonly interrupt: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -85,6 +87,10 @@ export class Project {
     const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()))
     return {
       said: () => said,
+      interrupt: () => {
+        child.kill('SIGINT')
+        return ended
+      },
       stop: () => {
         child.kill()
         return ended

@@ -1,4 +1,5 @@
 import { type Plugin, rolldown } from 'rolldown'
+import { sourcePath } from './source-path.ts'
 
 interface BundleOptions {
   /** Where it runs. */
@@ -36,6 +37,17 @@ export function bundleWithParts(entry: string, name: string): Promise<[Script, .
   return generate(entry, options, { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[name].js` })
 }
 
+/** A rules file finds `freshlayer/config` also where the layer is not installed, as in an app on which it is tried. */
+const OWN_CONFIG: Plugin = {
+  name: 'freshlayer:config',
+  resolveId: {
+    filter: { id: /^freshlayer\/config$/ },
+    async handler(source, importer) {
+      return (await this.resolve(source, importer, { skipSelf: true })) ?? sourcePath('config/index')
+    },
+  },
+}
+
 async function generate(
   entry: string,
   { platform, format, plugins = [], define = {}, minify = false }: BundleOptions,
@@ -44,7 +56,7 @@ async function generate(
   const build = await rolldown({
     input: entry,
     platform,
-    plugins: [...plugins],
+    plugins: [...plugins, OWN_CONFIG],
     transform: { target: 'es2022', define },
     logLevel: 'warn',
     // An app's tsconfig says how its own code is checked and built: ours is built as it stands.

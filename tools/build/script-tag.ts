@@ -1,8 +1,7 @@
-import { type DefaultTreeAdapterMap, defaultTreeAdapter, parse, type Token } from 'parse5'
+import { type DefaultTreeAdapterMap, defaultTreeAdapter, parse } from 'parse5'
 
 type Node = DefaultTreeAdapterMap['node']
 type Element = DefaultTreeAdapterMap['element']
-type Location = Token.Location
 
 /** By this attribute a tag of ours is known again. */
 const MARK = 'data-freshlayer'
@@ -14,10 +13,26 @@ const MARK = 'data-freshlayer'
  */
 export function withTag(html: string, src: string): string {
   const bare = withoutTag(html)
-  const at = headStart(bare)
-  const address = src.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
-  return `${bare.slice(0, at)}<script type="module" src="${address}" ${MARK}></script>${bare.slice(at)}`
+  // Heads begin early; what follows would be parsed for nothing.
+  const early = headStart(bare.slice(0, EARLY))
+  const { at } = early.isSure ? early : headStart(bare)
+  return bare.slice(0, at) + scriptTag(src) + bare.slice(at)
 }
+
+const EARLY = 4096
+
+/**
+ * The script tag of ours.
+ *
+ * @param src the address of the script.
+ * @param nonce what a content policy wants it to carry. Default: nothing.
+ */
+export function scriptTag(src: string, nonce?: string): string {
+  const by = nonce === undefined ? '' : ` nonce="${attribute(nonce)}"`
+  return `<script type="module" src="${attribute(src)}" ${MARK}${by}></script>`
+}
+
+const attribute = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
 
 /** A document without any script tag of ours. */
 export function withoutTag(html: string): string {
@@ -30,30 +45,22 @@ export function withoutTag(html: string): string {
   return text
 }
 
-/** Where the head begins: after its tag, or where it would stand in a document without one. */
-function headStart(html: string): number {
-  // Heads begin early; what follows would be parsed for nothing.
-  return startOfHead(html.slice(0, EARLY))?.endOffset ?? headStartOfAll(html)
-}
-
-const EARLY = 4096
-
-function startOfHead(html: string): Location | null | undefined {
-  const root = elements(parse(html, { sourceCodeLocationInfo: true })).find(({ tagName }) => tagName === 'html')
-  return root && elements(root).find(({ tagName }) => tagName === 'head')?.sourceCodeLocation?.startTag
-}
-
-function headStartOfAll(html: string): number {
+/**
+ * Where the head of a document begins: after its tag, or where it would stand in a document without one. `isSure`: whatever
+ * comes after the given text does not move it.
+ */
+export function headStart(html: string): { readonly at: number; readonly isSure: boolean } {
   const tree = parse(html, { sourceCodeLocationInfo: true })
   const root = elements(tree).find(({ tagName }) => tagName === 'html')
   const head = root && elements(root).find(({ tagName }) => tagName === 'head')
   const doctype = tree.childNodes.find((node) => defaultTreeAdapter.isDocumentTypeNode(node))
-  return (
-    head?.sourceCodeLocation?.startTag?.endOffset ??
-    root?.sourceCodeLocation?.startTag?.endOffset ??
-    doctype?.sourceCodeLocation?.endOffset ??
-    0
-  )
+  const headTag = head?.sourceCodeLocation?.startTag
+  const at =
+    headTag?.endOffset ?? root?.sourceCodeLocation?.startTag?.endOffset ?? doctype?.sourceCodeLocation?.endOffset ?? 0
+  // Without its tag the head begins with the first element of the head or of the body.
+  const body = root && elements(root).find(({ tagName }) => tagName === 'body')
+  const first = [head, body].flatMap((part) => (part ? elements(part) : []))
+  return { at, isSure: headTag !== undefined || body?.sourceCodeLocation?.startTag !== undefined || first.length > 0 }
 }
 
 /** The path that a document's `<base href>` says; undefined: none, or an address that is no path. */

@@ -10,6 +10,9 @@ export interface Asker {
   readonly id: string
 }
 
+/** What of an exchange says who asks. */
+type Asking = Pick<Exchange, 'requestHeaders' | 'url'>
+
 const NOBODY: Asker = { by: 'none', id: '' }
 
 /** Cookies that say nothing of the user's session: statistics, and what the page itself chooses. */
@@ -20,7 +23,7 @@ const NO_SESSION =
 const SESSION = /sess|(?:^|[-_.])(?:sid|ssid|auth|jwt|token|user|uid|login|remember|identity)|\.sid$|token$|logged/i
 
 /** Names of the cookies that tell sessions apart: those that look like it, else all that do not look like something else. */
-export function sessionCookies(exchanges: readonly Exchange[]): string[] {
+export function sessionCookies(exchanges: readonly Asking[]): string[] {
   const names = new Set<string>()
   for (const { requestHeaders } of exchanges) {
     const cookie = requestHeaders['cookie']
@@ -39,7 +42,7 @@ const credentialFields = (headers: Readonly<Record<string, string>>): string[] =
   Object.keys(headers).filter((name) => isSecret(name) && !NO_CREDENTIAL.test(name))
 
 /** Tells who has sent a request: by its token, else by a field of the app's own, else by the cookies of its session. */
-export function askersBy(cookies: readonly string[]): (exchange: Exchange) => Asker {
+export function askersBy(cookies: readonly string[]): (exchange: Asking) => Asker {
   const known = new Map<string, Asker>()
   return ({ requestHeaders: headers, url }) => {
     const authorization = headers['authorization']

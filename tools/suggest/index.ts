@@ -1,5 +1,5 @@
 export { analyse } from './analyse.ts'
 export type { Proposal } from './proposal.ts'
 export { propose } from './propose.ts'
-export { report, type Suggested } from './report.ts'
+export { report, routeTable, type Suggested } from './report.ts'
 export { simulate } from './simulate.ts'

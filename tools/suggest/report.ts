@@ -12,9 +12,11 @@ export interface Suggested {
   readonly simulation: Simulation
 }
 
-/** The report for a terminal, line by line: a table with a row per route, and what cannot be seen in it. */
-export function report({ findings, proposal, simulation }: Suggested): string[] {
-  const { origin, requests, spanS, leftOut } = findings
+/** A row for each route, and one for all of them. */
+export function routeTable({ findings, simulation }: Suggested): {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+} {
   const routes = [...findings.routes.filter(({ isFile }) => !isFile), ...filesRoutes(findings.routes)]
   const outcomes = new Map(simulation.routes.map((outcome) => [outcome.name, outcome]))
   const built = findings.built.filter(({ match }) => outcomes.has(match))
@@ -42,10 +44,19 @@ export function report({ findings, proposal, simulation }: Suggested): string[] 
   })
   const { total } = simulation
   rows.push(['in all', requestsOf(total), change(total.bytesBefore, total.bytesAfter, size), '', '', '', ''])
+  return { head: ['route', 'requests', 'bytes', '304s', 'carries a user', 'offline', 'leaks'], rows }
+}
+
+/** The report for a terminal, line by line: a table with a row per route, and what cannot be seen in it. */
+export function report(suggested: Suggested): string[] {
+  const { findings, proposal, simulation } = suggested
+  const { origin, requests, spanS, leftOut } = findings
+  const { head, rows } = routeTable(suggested)
+  const { total } = simulation
   return [
     `${origin}: ${plural(requests, 'request')} in ${spelled(spanS)}`,
     '',
-    ...table(['route', 'requests', 'bytes', '304s', 'carries a user', 'offline', 'leaks'], rows),
+    ...table(head, rows),
     '',
     'requests, bytes, 304s: recorded → with the rules. behind: after the page had its answer. offline: questions of one user',
     'that get an answer while the server is away. leaks: answers that a cache by URL alone would have given another user.',

@@ -16,6 +16,7 @@ const PROGRAMS = [
       'app/tab/swr/index.ts',
       'app/page/index.ts',
       'app/tab/tanstack-query/index.ts',
+      'app/strip/strip.ts',
     ],
     lib: ['ES2023', 'DOM', 'DOM.Iterable'],
     types: [],
@@ -28,7 +29,13 @@ const PROGRAMS = [
     types: [],
   },
   { entries: ['config/index.ts'], lib: ['ES2023'], types: [] },
-  { entries: ['tools/vite.ts', 'tools/cli.ts', 'server/index.ts'], lib: ['ES2023'], types: ['node'] },
+  {
+    entries: ['tools/vite.ts', 'tools/cli.ts', 'server/index.ts'].concat(
+      ['recording-rules', 'analysis-thread'].map((name) => `tools/try/${name}.ts`),
+    ),
+    lib: ['ES2023'],
+    types: ['node'],
+  },
 ]
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -7,6 +7,7 @@ const PROJECTS = [
   'sw',
   'app/tab',
   'app/page',
+  'app/strip',
   'app/demo',
   'tsconfig.node.json',
   'tsconfig.tests.json',

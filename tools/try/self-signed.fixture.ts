@@ -1,0 +1,19 @@
+/** A certificate of localhost that nobody has signed but itself, and its key. It is for tests alone, and protects nothing. */
+export const SELF_SIGNED = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATugAwIBAgIUBiqvfIxAdGf0cR3gIIKYM0Z/P88wCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEzMDAwMjIwNloYDzIxMjYxMTA2
+MDAyMjA2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQi0W4JkDoyj5vGklGDOZORwIA8njVREVyVhneFTmd7PG383QjrBE92
+iepZ9ACA1mslihhvMu1LboanJifkD0k1o2kwZzAdBgNVHQ4EFgQUMPwxp0/NfRPa
+8+ebnt/mPfY2NyIwHwYDVR0jBBgwFoAUMPwxp0/NfRPa8+ebnt/mPfY2NyIwDwYD
+VR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwCgYIKoZIzj0EAwID
+SAAwRQIgVAjQRU91QtP4/KI17LSeEaOkolL6xnQTtGlmnTbblaYCIQCq6RvgzLAf
+Cslaf79I6tdQxsO0XgccejuNiTHOIDJZAg==
+-----END CERTIFICATE-----`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+fc06GkKjCu/EC6N
+T8XDAvj0fC/2FR4lJszg8hGsYiShRANCAAQi0W4JkDoyj5vGklGDOZORwIA8njVR
+EVyVhneFTmd7PG383QjrBE92iepZ9ACA1mslihhvMu1LboanJifkD0k1
+-----END PRIVATE KEY-----`,
+}
