@@ -6,7 +6,9 @@ import { llmsText } from './llms.ts'
 const start = [
   { text: 'Try it on your app', link: '/guide/try' },
   { text: 'Quick start', link: '/guide/start' },
+  { text: 'Each way in, measured', link: '/guide/ways-in' },
   { text: 'Without a build', link: '/guide/no-build' },
+  { text: 'Beside vite-plugin-pwa', link: '/guide/vite-plugin-pwa' },
   { text: 'In a Workbox worker', link: '/guide/workbox' },
   { text: 'Why', link: '/guide/why' },
 ]
