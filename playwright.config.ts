@@ -7,7 +7,7 @@ process.env['SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 export default defineConfig({
   testDir: 'e2e',
   // Rows of data with runners of their own: `npm run test:http`, faults of storage, scale, and a new user's project.
-  testIgnore: ['http/**', 'safe/**', 'scale/**', 'drop-in/**'],
+  testIgnore: ['sync/**', 'http/**', 'safe/**', 'scale/**', 'drop-in/**'],
   globalSetup: './e2e/support/build.ts',
   workers: 1,
   fullyParallel: false,

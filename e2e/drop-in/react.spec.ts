@@ -1,4 +1,5 @@
 import type { BrowserContext, Page } from '@playwright/test'
+import { INDEX_HTML, REACT_AND_LAYER, strictTypeScript } from './app-files.ts'
 import type { Project } from './project.ts'
 import { expect, journey, RULES, Shop, test } from './test.ts'
 
@@ -10,34 +11,9 @@ const needed = (react: number): string[] => [
 ]
 
 const APP = {
-  'index.html': `<!doctype html>
-<html lang="en">
-  <head><meta charset="utf-8"><link rel="icon" href="data:,"><title>Shop</title></head>
-  <body><div id="root"></div><script type="module" src="/src/main.tsx"></script></body>
-</html>
-`,
-  'vite.config.ts': `import react from '@vitejs/plugin-react'
-import { freshlayer } from 'freshlayer/vite'
-import { defineConfig } from 'vite'
-
-export default defineConfig({ plugins: [react(), freshlayer()] })
-`,
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-      module: 'ESNext',
-      moduleResolution: 'bundler',
-      jsx: 'react-jsx',
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: [],
-    },
-    include: ['src', 'freshlayer.config.ts'],
-  }),
+  'index.html': INDEX_HTML,
+  'vite.config.ts': REACT_AND_LAYER,
+  'tsconfig.json': strictTypeScript({ include: ['src', 'freshlayer.config.ts'] }),
   'freshlayer.config.ts': RULES.replace(
     'routes: [',
     "routes: [\n    { match: '/api/clock', fresh: 0, tags: ['products'] },\n    ",

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import { REACT_AND_LAYER, strictTypeScript } from './app-files.ts'
 import { expect, journey, RULES, Shop, test } from './test.ts'
 import type { Project } from './project.ts'
 
@@ -48,27 +49,8 @@ createRoot(document.getElementById('root')!).render(
   </QueryClientProvider>,
 )
 `,
-  'vite.config.ts': `import react from '@vitejs/plugin-react'
-import { freshlayer } from 'freshlayer/vite'
-import { defineConfig } from 'vite'
-
-export default defineConfig({ plugins: [react(), freshlayer()] })
-`,
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-      module: 'ESNext',
-      moduleResolution: 'bundler',
-      jsx: 'react-jsx',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: [],
-    },
-    include: ['src', 'freshlayer.config.ts'],
-  }),
+  'vite.config.ts': REACT_AND_LAYER,
+  'tsconfig.json': strictTypeScript({ include: ['src', 'freshlayer.config.ts'] }),
   // Two clocks that tell the time anew at each request: one is asked before each use, the other behind it.
   'freshlayer.config.ts': RULES.replace(
     'routes: [',

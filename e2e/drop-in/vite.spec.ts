@@ -1,12 +1,8 @@
+import { INDEX_HTML, REACT_AND_LAYER, strictTypeScript } from './app-files.ts'
 import { BODY, expect, journey, PLAIN, RULES, Shop, test } from './test.ts'
 
 const APP = {
-  'index.html': `<!doctype html>
-<html lang="en">
-  <head><meta charset="utf-8"><title>Shop</title></head>
-  <body><div id="root"></div><script type="module" src="/src/main.tsx"></script></body>
-</html>
-`,
+  'index.html': INDEX_HTML,
   'src/main.tsx': `import { connect } from 'freshlayer'
 import { useEffect, useState } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -36,28 +32,8 @@ layer.on('state', ({ controlled }) => void (document.documentElement.dataset.con
 document.documentElement.dataset.connected = String(layer.state.controlled)
 createRoot(document.getElementById('root')!).render(<Product />)
 `,
-  'vite.config.ts': `import react from '@vitejs/plugin-react'
-import { freshlayer } from 'freshlayer/vite'
-import { defineConfig } from 'vite'
-
-export default defineConfig({ plugins: [react(), freshlayer()] })
-`,
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-      module: 'ESNext',
-      moduleResolution: 'bundler',
-      jsx: 'react-jsx',
-      strict: true,
-      noUncheckedIndexedAccess: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: [],
-    },
-    include: ['src', 'freshlayer.config.ts'],
-  }),
+  'vite.config.ts': REACT_AND_LAYER,
+  'tsconfig.json': strictTypeScript({ include: ['src', 'freshlayer.config.ts'] }),
   'freshlayer.config.ts': RULES,
 }
 

@@ -1,4 +1,5 @@
 import { dropProfile, launch, newProfile } from '../support/test.ts'
+import { strictTypeScript } from './app-files.ts'
 import { BODY, expect, Shop, test } from './test.ts'
 
 /** A host that is not this machine's own to the browser: on plain http it is no secure context, and no worker can run. */
@@ -34,20 +35,7 @@ void read()
 document.getElementById('price')!.onclick = () => void read()
 document.getElementById('sell')!.onclick = () => void fetch('/api/sales', { method: 'POST' }).then(read)
 `,
-  'tsconfig.json': JSON.stringify({
-    compilerOptions: {
-      target: 'ES2022',
-      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-      module: 'ESNext',
-      moduleResolution: 'bundler',
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-      types: [],
-    },
-    files: ['page.ts'],
-  }),
+  'tsconfig.json': strictTypeScript({ files: ['page.ts'] }),
 }
 
 test('a page on plain http, where no worker can run, has the same rules in memory', async ({ project }) => {
