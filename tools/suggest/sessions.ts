@@ -4,7 +4,7 @@ import { counted, grouped } from './grouped.ts'
 
 const SIGN_OUT = /(?:log|sign)[-_]?(?:out|off)(?:[-_/.]|$)|\/end-?session|\/revoke/i
 const SIGN_IN =
-  /(?:log|sign)[-_]?(?:in|on|up)(?:[-_/.]|$)|\/(?:authenticate|authorize|authorization|impersonate|register)(?:\/|$)|\/(?:sessions?|auth)\/?$|\/switch[-_](?:user|account|tenant|org\w*)/i
+  /(?:log|sign)[-_]?(?:in|on|up)(?:[-_/.]|$)|\/(?:authenticate|authorize|authorization|impersonate|register)(?:\/|$)|\/_?(?:sessions?|auth)\/?$|\/switch[-_](?:user|account|tenant|org\w*)/i
 /** Renewals, and what hands out tokens against forged requests. */
 const TOKEN =
   /refresh[-_]?(?:token|session)?(?:\/|$)|\/renew(?:\/|$)|\/(?:oauth2?|oidc|openid|sso|saml|\.well-known)(?:\/|$)|\/tokens?\/?$|csrf|xsrf|antiforgery/i
@@ -16,6 +16,9 @@ const SESSION_READ =
 const GIVES_TOKEN = /"(?:(?:access|id|refresh|auth|session)_?token|jwt|csrf_?token)"\s*:\s*"[^"]{8}/i
 /** In an answer to a write a plain `token` means the same. */
 const GIVES_ANY_TOKEN = /"token"\s*:\s*"[^"]{8}|"(?:(?:access|id|refresh|auth|session)_?token|jwt)"\s*:\s*"[^"]{8}/i
+
+/** A password, in a form or in JSON. A user who changes theirs has to be confirmed anew, too. */
+const HAS_PASSWORD = /(?:^|[&"])(?:\w*_)?passw(?:or)?d"?\s*[=:]/i
 
 /** What a request does to the session of its user; undefined: nothing. */
 export interface SessionEvent {
@@ -38,15 +41,16 @@ function ofRead({ body }: Exchange, pathname: string): SessionEvent | undefined 
 }
 
 function ofWrite(exchange: Exchange, pathname: string, cookies: readonly string[]): SessionEvent | undefined {
-  const { method, body, responseHeaders, status } = exchange
+  const { method, body, requestBody, responseHeaders, status } = exchange
   const set = cookiesSet(responseHeaders['set-cookie'])
   const ends = set.some(({ name, isDeleted }) => isDeleted && cookies.includes(name))
   if (SIGN_OUT.test(pathname)) return { kind: 'sign-out', why: 'by its path' }
-  if (method === 'DELETE' && /\/(?:sessions?|tokens?)(?:\/|$)/i.test(pathname))
+  if (method === 'DELETE' && /\/_?(?:sessions?|tokens?)(?:\/|$)/i.test(pathname))
     return { kind: 'sign-out', why: 'it deletes a session' }
   if (TOKEN.test(pathname)) return { kind: 'token', why: 'by its path' }
   if (method !== 'DELETE' && SIGN_IN.test(pathname)) return { kind: 'sign-in', why: 'by its path' }
   if (status >= 400) return undefined
+  if (HAS_PASSWORD.test(requestBody?.text ?? '')) return { kind: 'sign-in', why: 'it sends a password' }
   if (GIVES_ANY_TOKEN.test(body?.text ?? '')) return { kind: 'sign-in', why: 'its answer holds a token' }
   if (ends) return { kind: 'sign-out', why: 'its answer deletes the cookie of the session' }
   return undefined
