@@ -311,6 +311,19 @@ describe('an origin that is away', () => {
   })
 })
 
+it.each([502, 503, 504])('a gateway that answers %i has the files that were kept, too', async (status) => {
+  let isAway = false
+  const { get } = await proxied((_, to) => void to.writeHead(isAway ? status : 200).end(isAway ? 'bad' : 'good'), {
+    kept: new KeptFiles(),
+  })
+  const script = { headers: { 'sec-fetch-dest': 'script' } }
+  await get('/app.js', script)
+  isAway = true
+  expect((await get('/app.js', script)).body.toString()).toBe('good')
+  expect((await get('/other.js', script)).status).toBe(status)
+  expect((await get('/app.js', { headers: { 'sec-fetch-dest': 'empty', range: 'bytes=0-1' } })).status).toBe(status)
+})
+
 it('a worker of the app is said', async () => {
   const { get, notices } = await proxied((_, to) => to.end())
   await get('/mockServiceWorker.js?v=1', { headers: { 'service-worker': 'script', 'sec-fetch-dest': 'serviceworker' } })

@@ -125,6 +125,8 @@ export class Passing {
     const steps = passage.isDocument && takesTag(answer) ? decoders(answer.headers['content-encoding']) : undefined
     if (steps === undefined) {
       const { kept } = this.#options
+      // A gateway in front of an origin that is away: as if nothing had answered.
+      if (passage.mayBeKept && AWAY.has(status) && this.#answerKept(request, response)) return void answer.resume()
       if (passage.mayBeKept) kept?.keep(request.url ?? '/', { source: answer, status, fields })
       response.writeHead(status, answer.statusMessage, fields)
       // The page of an event stream hears that it is open before the first event.
@@ -167,16 +169,19 @@ export class Passing {
     // The browser has given up.
     if (response.destroyed || response.closed) return
     if (response.headersSent) return void response.destroy()
-    const { origin, kept } = this.#options
-    const line = whyNot(origin, error)
+    const line = whyNot(this.#options.origin, error)
     this.#reached(false, line)
-    const file = request?.method === 'GET' ? kept?.get(request.url ?? '/') : undefined
-    if (file !== undefined) {
-      response.writeHead(200, { ...file.fields, 'content-length': file.bytes.length }).end(file.bytes)
-      return
-    }
+    if (request !== undefined && this.#answerKept(request, response)) return
     const fields = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
     response.writeHead(502, fields).end(`freshlayer try: ${line}\n`)
+  }
+
+  /** Answers by the file that was kept; whether there is one. */
+  #answerKept({ method, url = '/' }: IncomingMessage, response: ServerResponse): boolean {
+    const file = method === 'GET' ? this.#options.kept?.get(url) : undefined
+    if (file === undefined) return false
+    response.writeHead(200, { ...file.fields, 'content-length': file.bytes.length }).end(file.bytes)
+    return true
   }
 
   #reached(isReached: boolean, line = ''): void {
@@ -188,6 +193,9 @@ export class Passing {
 
 const ownWorker = (url: string): string =>
   `the app has a worker of its own, ${url.split('?')[0]}, and a page has one worker: what that one answers itself does not pass here. Load the layer in it, as docs/guide/lifecycle.md says`
+
+/** What a gateway answers for an origin that it cannot reach. */
+const AWAY: ReadonlySet<number> = new Set([502, 503, 504])
 
 const newNonce = (): string => randomBytes(16).toString('base64')
 
