@@ -169,6 +169,18 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: undefined })
   })
 
+  it('the change, where its read was given up and it comes back at once (I1)', async () => {
+    const leave = look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    leave()
+    await vi.advanceTimersByTimeAsync(100)
+    look()
+    expect(page.asked).toHaveLength(3)
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
+  })
+
   it('keeps nothing in memory of what nobody has shown for a minute', async () => {
     look()()
     const leave = look('/api/products/2')
@@ -294,6 +306,16 @@ describe('a read', () => {
     expect(own.mock.calls).toEqual([['api/%7eproducts?q=a#b', { signal: expect.any(AbortSignal) as AbortSignal }]])
     expect(last()?.data).toEqual({ price: 7 })
   })
+})
+
+it('the function of the one who came last makes the next read, though what is there needs none', async () => {
+  look()
+  await page.answer({ price: 10 })
+  const own = vi.fn(() => Promise.resolve(Response.json({ price: 7 })))
+  observe('/api/products/1', (observed) => seen.push(observed), { fetch: own })
+  await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+  expect(own).toHaveBeenCalledOnce()
+  expect(page.asked).toHaveLength(1)
 })
 
 describe('observe() refuses', () => {
