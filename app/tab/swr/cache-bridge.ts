@@ -1,6 +1,7 @@
 import type { Cache, useSWRConfig } from 'swr'
 import { absoluteUrl } from '../affected-urls.ts'
 import type { ChangeWatch, Watcher } from '../change-watch.ts'
+import { attempt } from '../report.ts'
 
 /** Which URLs the data of a key comes from; undefined: none that the layer knows. */
 export type UrlsOf = (key: unknown) => string | readonly string[] | undefined
@@ -35,7 +36,8 @@ export class CacheBridge {
   constructor(watch: ChangeWatch, swr: SwrCache, urlsOf: UrlsOf) {
     this.#watch = watch
     this.#swr = swr
-    this.#urlsOf = urlsOf
+    // What the app's map throws is told, and breaks no hook (I6).
+    this.#urlsOf = (key) => attempt(() => urlsOf(key))
     // For as long as the cache lives, also while nothing of it is shown: it may have data of a user who is gone.
     watch.add({ urls: () => [], onDue: () => undefined, onUserGone: () => this.#forgetUser() })
   }

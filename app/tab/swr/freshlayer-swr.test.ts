@@ -111,6 +111,19 @@ describe('a change', () => {
     expect(page.asked).toHaveLength(before + 1)
   })
 
+  it('that the map throws at harms no hook (I6)', async () => {
+    vi.stubGlobal('reportError', vi.fn())
+    use({
+      urls: () => {
+        throw new TypeError('of the app')
+      },
+    })
+    await show(h(Price, { of: '/api/products/1' }))
+    await answerAll(0, 10)
+    await change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(text()).toBe('10;')
+  })
+
   it('revalidates a list of pages where one of them has changed', async () => {
     await show(h(Pages))
     for (let pages = 0; pages < 4; pages++) await answerAll(0, 10)
