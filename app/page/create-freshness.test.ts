@@ -84,6 +84,14 @@ describe('a read', () => {
     expect(of.given).toHaveLength(1)
   })
 
+  it('is sent as its Request says, also where that goes on after the page (I8)', async () => {
+    const of = page()
+    of.respondBy(counting())
+    const asked = { keepalive: true, credentials: 'include', redirect: 'error', referrerPolicy: 'no-referrer' } as const
+    await of.fetch(new Request(`${HOME}/api/fresh/1`, asked))
+    expect(of.given[0]?.[1]).toMatchObject(asked)
+  })
+
   it('within stale is answered at once, and validated behind', async () => {
     const of = page()
     of.respondBy(counting({ etag: '"a"' }))
