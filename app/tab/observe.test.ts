@@ -336,6 +336,23 @@ describe('observe() refuses', () => {
   })
 })
 
+it('what nobody shows any more is asked about anew when it is shown again, and takes no memory (I13)', async () => {
+  page.explain = () => ({ tags: ['products'] })
+  const write = { kind: 'invalidated', tags: ['stock'], cause: 'write' } as const
+  const leave = look()
+  look('/api/products/2')
+  for (const each of page.asked) each.answer({ price: 10 })
+  await vi.waitFor(() => expect(seen.filter(({ data }) => data !== undefined)).toHaveLength(2))
+  await page.change(write)
+  await page.change(write)
+  expect(page.explained).toHaveLength(2)
+  leave()
+  await vi.advanceTimersByTimeAsync(61_000)
+  look()
+  await page.change(write)
+  expect(page.explained.slice(2)).toEqual([URL_ASKED])
+})
+
 it('on a server nothing is read, and the observer hears once that nothing is there', () => {
   vi.stubGlobal('document', undefined)
   connected.layer = undefined
