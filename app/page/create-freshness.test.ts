@@ -84,6 +84,14 @@ describe('a read', () => {
     expect(of.given).toHaveLength(1)
   })
 
+  it('is sent as its Request says, also where that goes on after the page (I8)', async () => {
+    const of = page()
+    of.respondBy(counting())
+    const asked = { keepalive: true, credentials: 'include', redirect: 'error', referrerPolicy: 'no-referrer' } as const
+    await of.fetch(new Request(`${HOME}/api/fresh/1`, asked))
+    expect(of.given[0]?.[1]).toMatchObject(asked)
+  })
+
   it('within stale is answered at once, and validated behind', async () => {
     const of = page()
     of.respondBy(counting({ etag: '"a"' }))
@@ -341,6 +349,19 @@ describe('users', () => {
     expect(await of.text('/api/fresh/1')).toBe('again')
     expect(statusOf(await of.read('/api/fresh/1'))).toContain('hit')
   })
+
+  it('whose write the origin refuses get nothing from memory before the next success (I3)', async () => {
+    const of = page({ identity }, { identify: () => 'ada' })
+    of.respondBy(counting())
+    await of.text('/api/fresh/1')
+    of.respondBy(() => new Response('no', { status: 401 }))
+    await of.text('/api/swr/2', write)
+    expect(await of.text('/api/fresh/1')).toBe('no')
+    of.respondBy(() => new Response('again'))
+    await of.text('/api/swr/2', write)
+    expect(statusOf(await of.read('/api/fresh/1'))).not.toContain('hit')
+    expect(statusOf(await of.read('/api/fresh/1'))).toContain('hit')
+  })
 })
 
 describe('what is not kept (I5)', () => {
@@ -383,6 +404,22 @@ describe('what is not kept (I5)', () => {
     await of.text('/api/fresh/2')
     of.respondBy(() => new Response('new'))
     expect(await of.text('/api/fresh/1')).toBe('new')
+  })
+
+  it.each([
+    ['a write', '/api/sales', write],
+    ['a read of whom nobody knows', '/api/fresh/2', {}],
+  ])('what Clear-Site-Data says on the answer to %s (I3)', async (_, path, init) => {
+    let user: string | undefined = 'ada'
+    const of = page({ identity: { by: ['identify'] } }, { identify: () => user })
+    of.respondBy(() => new Response('stored', { headers: { 'cache-control': 'max-age=600' } }))
+    await of.text('/api/first/1')
+    of.respondBy(() => new Response('', { headers: { 'clear-site-data': '"storage"' } }))
+    user = init === write ? 'ada' : undefined
+    await of.text(path, init)
+    user = 'ada'
+    of.respondBy(() => Promise.reject(new TypeError('Failed to fetch')))
+    await expect(of.text('/api/first/1')).rejects.toThrow('Failed to fetch')
   })
 })
 

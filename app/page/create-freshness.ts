@@ -10,12 +10,14 @@ import {
 } from '../../config/language/index.ts'
 import { EVERYTHING } from '../../sw/core/invalidation.ts'
 import { EVERYONE, isOfNobody } from '../../sw/core/key.ts'
+import type { ResponseHead } from '../../sw/core/head.ts'
 import type { Sequence } from '../../sw/core/sequence.ts'
 import { standing } from '../../sw/core/timeline.ts'
 import { forwardedAnswer } from '../../sw/fetch/answer.ts'
 import { now } from '../../sw/fetch/clock.ts'
 import { lineOf, requestMatcher } from '../../sw/fetch/matching.ts'
 import { askOrigin, discard, outgoing } from '../../sw/fetch/origin.ts'
+import { fieldsOf, isCleared } from '../../sw/fetch/describe.ts'
 import { targetsOf } from '../../sw/fetch/targets.ts'
 import type { Explanation, Reach } from '../../sw/protocol.ts'
 import { expectArgument, expectReach } from '../tab/arguments.ts'
@@ -69,6 +71,9 @@ export function createFreshness(config: Config, options: FreshnessOptions = {}):
   return new PageFreshness(compileRules(config), options)
 }
 
+/** What an answer says beside its content. */
+type Heard = Pick<ResponseHead, 'status' | 'fields'>
+
 class PageFreshness implements Freshness {
   readonly #rules: Rules
   readonly #home: string | undefined
@@ -91,13 +96,7 @@ class PageFreshness implements Freshness {
       memory,
       homeOf: (url) => this.#homeOf(url),
       generation: () => this.#sessions,
-      heed: ({ partition }, { status, fields }, at) => {
-        if (/"(cache|storage|\*)"/.test(fields.get('clear-site-data') ?? '')) memory.clear()
-        const doubtedAt = this.#doubted.get(partition)
-        if (status === 401 && !isOfNobody(partition)) this.#doubted.set(partition, memory.next())
-        else if ((status < 300 || status === 304) && doubtedAt !== undefined && at > doubtedAt)
-          this.#doubted.delete(partition)
-      },
+      heed: ({ partition }, head, at) => this.#heed(partition, head, at),
     })
     this.#memory = memory
     this.#reads = new Reads({ memory, flights, isDoubted })
@@ -135,7 +134,15 @@ class PageFreshness implements Freshness {
     // A write is sent as the app sends it. What was looked at is a copy.
     discard(request)
     if (meant === undefined) return fetch(...given)
-    const ports = { memory: this.#memory, home: this.#home, endSession: () => this.signOut() }
+    // A sign-in may carry the credentials of the app or a password: they do not say who used the page so far.
+    const whose = meant.rule.session === undefined ? this.#whose(request, false) : undefined
+    const session = this.#sessions
+    const ports = {
+      memory: this.#memory,
+      home: this.#home,
+      endSession: () => this.signOut(),
+      heed: (head: Heard) => this.#heed(session === this.#sessions ? whose : undefined, head),
+    }
     return withUrl(await answerWrite(ports, request, meant, () => fetch(...given)), request.url)
   }
 
@@ -149,13 +156,33 @@ class PageFreshness implements Freshness {
   }
 
   async #read(request: Request, match: ReadMatch, send: Send): Promise<Response> {
-    const partition = partitionOf(request, match.rule, this.#rules.identity, this.#identify)
+    const partition = this.#whose(request, match.rule.public)
     if (partition === undefined) {
       const make = (): Request => outgoing(request, [], undefined, false, this.#homeOf(request.url))
       const response = await askOrigin(make, request.body === null ? match.rule.retry : 0, send)
+      this.#heed(undefined, { status: response.status, fields: fieldsOf(response.headers) })
       return forwardedAnswer(response, { fwd: 'bypass', 'fwd-status': response.status, detail: 'unknown-user' })
     }
     return this.#reads.answer(await readOf(request, match, partition, send))
+  }
+
+  #whose(request: Request, isForAll: boolean): string | undefined {
+    return partitionOf(request, isForAll, this.#rules.identity, this.#identify)
+  }
+
+  /**
+   * An answer says something of its user, or of everything that is stored.
+   *
+   * @param partition undefined: whose the answer is does not count, or is not known.
+   * @param at when a read was asked for, which may end a doubt. Default: a write, which never does.
+   */
+  #heed(partition: string | undefined, { status, fields }: Heard, at?: Sequence): void {
+    if (isCleared(fields)) this.#memory.clear()
+    if (partition === undefined) return
+    const doubtedAt = this.#doubted.get(partition)
+    if (status === 401 && !isOfNobody(partition)) this.#doubted.set(partition, this.#memory.next())
+    else if ((status < 300 || status === 304) && doubtedAt !== undefined && at !== undefined && at > doubtedAt)
+      this.#doubted.delete(partition)
   }
 
   explain(given: string): Explanation {

@@ -93,8 +93,10 @@ export class Memory {
     const at = this.next()
     for (const target of targets) this.invalidations.add({ target, sequence: at })
     if (this.invalidations.size <= MAX_INVALIDATIONS) return
-    const oldest = Math.min(...this.#inAir, ...[...this.#rows.values()].flat().map((row) => row.sequence), at)
-    this.invalidations.forget(this.invalidations.olderThan(oldest as Sequence))
+    let oldest = at
+    for (const each of this.#inAir) if (each < oldest) oldest = each
+    for (const rows of this.#rows.values()) for (const row of rows) if (row.sequence < oldest) oldest = row.sequence
+    this.invalidations.forget(this.invalidations.olderThan(oldest))
     const { gone, put } = this.invalidations.folded(MAX_INVALIDATIONS)
     this.invalidations.forget(gone)
     for (const wider of put) this.invalidations.add(wider)

@@ -1,4 +1,4 @@
-import type { Rule, Rules } from '../../config/language/index.ts'
+import type { Rules } from '../../config/language/index.ts'
 import { ANONYMOUS, EVERYONE, partitionName } from '../../sw/core/key.ts'
 import { jwtSubject, nameOf } from '../../sw/fetch/token-user.ts'
 import { attempt } from './report.ts'
@@ -9,11 +9,11 @@ export type Identify = () => string | null | undefined
 /** Whose data a request is about; undefined: it is not known, and nothing personal is stored or served (I3). */
 export function partitionOf(
   { headers }: Request,
-  rule: Rule,
+  isForAll: boolean,
   identity: Rules['identity'],
   identify: Identify,
 ): string | undefined {
-  if (identity === 'none' || rule.public) return EVERYONE
+  if (identity === 'none' || isForAll) return EVERYONE
   const credentials = headers.get('authorization')
   return credentials !== null && identity.by.includes('authorization')
     ? partitionOfToken(credentials, identity)

@@ -25,8 +25,10 @@ export function requestOf(
 
 /** How a request of the layer's own making is sent: by the app's own arguments, but for what the layer decides. */
 export function sentAs(sent: Request, [input, init]: FetchArguments): FetchArguments {
-  const { method, headers, cache, credentials, mode, redirect, referrer, referrerPolicy, integrity, body } = sent
-  const of = input instanceof Request ? { credentials, mode, redirect, referrer, referrerPolicy, integrity } : {}
+  const { method, headers, cache, credentials, mode, redirect, referrer, referrerPolicy, integrity, keepalive, body } =
+    sent
+  const of =
+    input instanceof Request ? { credentials, mode, redirect, referrer, referrerPolicy, integrity, keepalive } : {}
   return [
     sent.url,
     { ...of, ...init, method, headers, cache, signal: null, ...(body !== null && { body, duplex: 'half' }) },

@@ -1,6 +1,8 @@
 import { fillPlaces, type WriteMatch } from '../../config/language/index.ts'
+import type { ResponseHead } from '../../sw/core/head.ts'
 import { settleWrite } from '../../sw/core/write.ts'
 import { forwardedAnswer } from '../../sw/fetch/answer.ts'
+import { fieldsOf } from '../../sw/fetch/describe.ts'
 import { named, targetsOf } from '../../sw/fetch/targets.ts'
 import type { Memory } from './memory.ts'
 
@@ -9,13 +11,15 @@ interface Ports {
   readonly home: string | undefined
   /** A user signs in or out. */
   readonly endSession: () => void
+  /** The answer may say something of its user, or of everything that is stored. */
+  readonly heed: (head: Pick<ResponseHead, 'status' | 'fields'>) => void
 }
 
 let writes = 0
 
 /** The answer to a write, and no later read is older than it (I1). Rejects as the network did: that counts as written. */
 export async function answerWrite(
-  { memory, home, endSession }: Ports,
+  { memory, home, endSession, heed }: Ports,
   { url }: Request,
   { rule, params, tags }: WriteMatch,
   send: () => Promise<Response>,
@@ -41,5 +45,6 @@ export async function answerWrite(
     // What was asked for meanwhile may be of either user.
     if (rule.session !== undefined) endSession()
   }
+  heed({ status: response.status, fields: fieldsOf(response.headers) })
   return forwardedAnswer(response, { fwd: 'method', 'fwd-status': response.status })
 }

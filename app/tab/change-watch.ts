@@ -57,6 +57,8 @@ export class ChangeWatch {
     return () => {
       clearTimeout(this.#watchers.get(watcher)?.timer)
       this.#watchers.delete(watcher)
+      // A page may show thousands of URLs in its time.
+      for (const url of watcher.urls()) this.#affected.forget(url)
       if (this.#watchers.size > 0) return
       this.#leave?.()
       this.#leave = undefined

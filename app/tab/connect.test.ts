@@ -403,6 +403,17 @@ describe('where a worker runs', () => {
     expect(heard.mock.calls).toEqual([[gone], [gone]])
   })
 
+  it('a page whose user is another hears it also where the worker does not answer (I3)', async () => {
+    const layer = connect()
+    const heard = vi.fn()
+    layer.on('change', heard)
+    await settled()
+    await layer.identify('ada')
+    answers.identify = () => Promise.reject(new Error('no answer'))
+    await expect(layer.identify('grace')).rejects.toThrow('no answer')
+    expect(heard).toHaveBeenCalledOnce()
+  })
+
   it('a page that has no users says so when it is asked', async () => {
     connect()
     await settled()

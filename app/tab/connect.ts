@@ -227,9 +227,13 @@ class Connection implements Freshlayer {
     expectArgument(user === null || typeof user === 'string', 'identify', 'a text, null or undefined')
     const before = this.#user
     this.#user = user
-    await this.#ask({ ask: 'identify', user }, true)
-    this.#changes.forgetPartitions()
-    if (before !== undefined && before !== user) this.#changes.endUser()
+    try {
+      await this.#ask({ ask: 'identify', user }, true)
+    } finally {
+      // What the page shows is of the one before, whatever becomes of the worker (I3).
+      this.#changes.forgetPartitions()
+      if (before !== undefined && before !== user) this.#changes.endUser()
+    }
   }
 
   async signOut(options: { readonly force?: boolean } = {}): Promise<SignedOut> {

@@ -169,6 +169,18 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: undefined })
   })
 
+  it('the change, where its read was given up and it comes back at once (I1)', async () => {
+    const leave = look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    leave()
+    await vi.advanceTimersByTimeAsync(100)
+    look()
+    expect(page.asked).toHaveLength(3)
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
+  })
+
   it('keeps nothing in memory of what nobody has shown for a minute', async () => {
     look()()
     const leave = look('/api/products/2')
@@ -296,6 +308,16 @@ describe('a read', () => {
   })
 })
 
+it('the function of the one who came last makes the next read, though what is there needs none', async () => {
+  look()
+  await page.answer({ price: 10 })
+  const own = vi.fn(() => Promise.resolve(Response.json({ price: 7 })))
+  observe('/api/products/1', (observed) => seen.push(observed), { fetch: own })
+  await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+  expect(own).toHaveBeenCalledOnce()
+  expect(page.asked).toHaveLength(1)
+})
+
 describe('observe() refuses', () => {
   it('a page without a layer', () => {
     connected.layer = undefined
@@ -312,6 +334,23 @@ describe('observe() refuses', () => {
       'freshlayer: observe() takes a URL as text, and a function',
     )
   })
+})
+
+it('what nobody shows any more is asked about anew when it is shown again, and takes no memory (I13)', async () => {
+  page.explain = () => ({ tags: ['products'] })
+  const write = { kind: 'invalidated', tags: ['stock'], cause: 'write' } as const
+  const leave = look()
+  look('/api/products/2')
+  for (const each of page.asked) each.answer({ price: 10 })
+  await vi.waitFor(() => expect(seen.filter(({ data }) => data !== undefined)).toHaveLength(2))
+  await page.change(write)
+  await page.change(write)
+  expect(page.explained).toHaveLength(2)
+  leave()
+  await vi.advanceTimersByTimeAsync(61_000)
+  look()
+  await page.change(write)
+  expect(page.explained.slice(2)).toEqual([URL_ASKED])
 })
 
 it('on a server nothing is read, and the observer hears once that nothing is there', () => {

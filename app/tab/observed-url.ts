@@ -117,7 +117,8 @@ export class ObservedUrl {
   subscribe(listener: () => void, fetch?: Fetch): () => void {
     clearTimeout(this.#resting)
     this.#listeners.add(listener)
-    if (this.isOld) void this.read(fetch)
+    if (fetch !== undefined) this.#fetch = fetch
+    if (this.isOld) void this.read()
     return () => {
       this.#listeners.delete(listener)
       // Another part of the page may begin to show it right away.
@@ -267,6 +268,8 @@ export class ObservedUrl {
   /** Nobody shows it, for so long. What is read for nobody is given up. */
   #rest(keptMs: number): void {
     if (this.#listeners.size > 0 || this.#waiting > 0) return
+    // What the read would have brought, the next one who shows it still needs (I1).
+    this.#isDue ||= this.#reading !== undefined
     this.#reading?.abort.abort()
     this.#reading = undefined
     clearTimeout(this.#looking)

@@ -44,6 +44,9 @@ export function cacheOf(request: Request, cache = request.cache): RequestCache {
   return cache === 'no-cache' && CONDITIONS.some((name) => headers.has(name)) ? 'default' : cache
 }
 
+/** Whether a response tells browsers to drop what they keep for its site; ours goes with it (Clear-Site-Data). */
+export const isCleared = (fields: Fields): boolean => /"(cache|storage|\*)"/.test(fields.get('clear-site-data') ?? '')
+
 /** Reads structured fields that say what a shared cache may not use. */
 interface Targeting {
   readonly targeted: (fields: Fields) => string | undefined

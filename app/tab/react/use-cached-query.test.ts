@@ -248,6 +248,15 @@ describe('with suspense', () => {
     expect(page.asked).toHaveLength(1)
   })
 
+  it('shows a body of which `parse` makes nothing: it waits for the body alone', async () => {
+    const parse = (): undefined => undefined
+    const Empty = (): ReactNode =>
+      String(useCachedQuery('/api/products/1', { parse, suspense: true }).data ?? 'nothing of it')
+    await show(h(Suspense, { fallback: 'waiting' }, h(Empty)))
+    await answer({ price: 10 })
+    expect(text()).toBe('nothing of it')
+  })
+
   it('hands an error to its boundary, and reads again when that is tried again', async () => {
     await show(tree())
     await answer({ title: 'busy' }, { status: 503 })

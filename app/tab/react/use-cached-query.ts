@@ -70,7 +70,9 @@ export function useCachedQuery<T = unknown>(
     () => ({ ...state, data: result.data, error: result.error ?? state.error, refresh }),
     [state, result, refresh],
   )
-  if (suspense && url !== undefined && query.data === undefined) suspend(url, query.error, fetch)
+  // `parse` may make nothing of a body.
+  const isWithout = body === undefined || result.error !== undefined
+  if (suspense && url !== undefined && isWithout) suspend(url, query.error, fetch)
   return query
 }
 

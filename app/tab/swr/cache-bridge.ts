@@ -1,6 +1,7 @@
 import type { Cache, useSWRConfig } from 'swr'
 import { absoluteUrl } from '../affected-urls.ts'
 import type { ChangeWatch, Watcher } from '../change-watch.ts'
+import { attempt } from '../report.ts'
 
 /** Which URLs the data of a key comes from; undefined: none that the layer knows. */
 export type UrlsOf = (key: unknown) => string | readonly string[] | undefined
@@ -32,12 +33,18 @@ export class CacheBridge {
   /** Of keys with several pages: the URLs of those that were fetched. */
   readonly #pages = new Map<string, Set<string>>()
 
-  constructor(watch: ChangeWatch, swr: SwrCache, urlsOf: UrlsOf) {
+  /** @param onUserGone is called before the first data goes. */
+  constructor(watch: ChangeWatch, swr: SwrCache, urlsOf: UrlsOf, onUserGone: () => void) {
     this.#watch = watch
     this.#swr = swr
-    this.#urlsOf = urlsOf
+    // What the app's map throws is told, and breaks no hook (I6).
+    this.#urlsOf = (key) => attempt(() => urlsOf(key))
     // For as long as the cache lives, also while nothing of it is shown: it may have data of a user who is gone.
-    watch.add({ urls: () => [], onDue: () => undefined, onUserGone: () => this.#forgetUser() })
+    const forgetUser = (): void => {
+      onUserGone()
+      this.#forgetUser()
+    }
+    watch.add({ urls: () => [], onDue: () => undefined, onUserGone: forgetUser })
   }
 
   /**

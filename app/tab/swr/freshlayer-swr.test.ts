@@ -111,6 +111,19 @@ describe('a change', () => {
     expect(page.asked).toHaveLength(before + 1)
   })
 
+  it('that the map throws at harms no hook (I6)', async () => {
+    vi.stubGlobal('reportError', vi.fn())
+    use({
+      urls: () => {
+        throw new TypeError('of the app')
+      },
+    })
+    await show(h(Price, { of: '/api/products/1' }))
+    await answerAll(0, 10)
+    await change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(text()).toBe('10;')
+  })
+
   it('revalidates a list of pages where one of them has changed', async () => {
     await show(h(Pages))
     for (let pages = 0; pages < 4; pages++) await answerAll(0, 10)
@@ -143,6 +156,25 @@ describe('a change', () => {
     expect(cache.get('/api/stock/1')).toMatchObject({ data: undefined })
     expect(cache.get('theme')).toMatchObject({ data: 'dark' })
     expect(asked().slice(2)).toEqual(['/api/products/1'])
+  })
+
+  it('of the user takes the data also from hooks that keep what they showed before (I3)', async () => {
+    const keeping = (page: number): ReactNode =>
+      h(SWRConfig, { value: { keepPreviousData: true } }, h(Price, { of: `/api/products?page=${page}` }))
+    await show(keeping(1))
+    await answerAll(0, 10)
+    await show(keeping(2))
+    expect(text()).toBe('10;')
+    await change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(text()).toBe('none;')
+    await answerAll(1, 20)
+    expect(text()).toBe('20;')
+    await show(keeping(3))
+    expect(text()).toBe('20;')
+    await change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
+    expect(text()).toBe('none;')
+    await show(keeping(4))
+    expect(text()).toBe('none;')
   })
 
   it('reaches no hook that is gone, nor one that only writes', async () => {

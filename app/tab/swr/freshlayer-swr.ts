@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from 'react'
+import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { type Arguments, type Key, type Middleware, type SWRConfiguration, unstable_serialize, useSWRConfig } from 'swr'
 import { expectArgument } from '../arguments.ts'
 import { watchOf } from '../change-watch.ts'
@@ -31,6 +31,18 @@ export function freshlayerSwr(
 ): Required<Pick<SWRConfiguration, 'revalidateOnFocus' | 'revalidateOnReconnect' | 'use'>> {
   expectArgument(typeof layer?.on === 'function', 'freshlayerSwr', 'the layer that connect() gives, and { urls }')
   const bridges = new WeakMap<object, CacheBridge>()
+  /** How many users are gone, and the hooks that are told of it. */
+  let gone = 0
+  const hooks = new Set<() => void>()
+  const onUserGone = (): void => {
+    gone++
+    for (const rerender of hooks) rerender()
+  }
+  const subscribe = (rerender: () => void): (() => void) => {
+    hooks.add(rerender)
+    return () => void hooks.delete(rerender)
+  }
+  const goneNow = (): number => gone
   const follow: Middleware = (useSWRNext) => (key, fetcher, config) => {
     const { cache, mutate: mutateAll } = useSWRConfig()
     const first = firstKey(key)
@@ -38,7 +50,7 @@ export function freshlayerSwr(
     // A hook that shows pages has its key from a function that takes the number of the page.
     const name = typeof key === 'function' && key.length > 0 ? INFINITE + text : text
     const bridge = (): CacheBridge => {
-      const found = bridges.get(cache) ?? new CacheBridge(watchOf(layer), { cache, mutateAll }, urls)
+      const found = bridges.get(cache) ?? new CacheBridge(watchOf(layer), { cache, mutateAll }, urls, onUserGone)
       bridges.set(cache, found)
       return found
     }
@@ -51,7 +63,12 @@ export function freshlayerSwr(
         }),
       [fetcher, name, cache],
     )
-    const response = useSWRNext(key, watched, config)
+    // SWR keeps what a hook has shown before (`keepPreviousData`): of a user who is gone it may not (I3).
+    const users = useSyncExternalStore(subscribe, goneNow, goneNow)
+    const shown = useRef(users)
+    if (cache.get(name)?.data !== undefined) shown.current = users
+    const isTheirs = shown.current === users
+    const response = useSWRNext(key, watched, isTheirs ? config : { ...config, keepPreviousData: false })
     // Hooks that only write have no such function.
     const mutate = 'mutate' in response ? (response.mutate as Mutate) : undefined
     useEffect(

@@ -189,6 +189,22 @@ describe('which queries a change fetches again', () => {
     ])
   })
 
+  it.each<readonly [string, NonNullable<BindOptions['urlsOf']>]>([
+    ['throws', ([, { id }]: readonly unknown[] & { 1: { id: number } }) => `/api/stock/${id}`] as never,
+    ['gives no URL', () => 'https://'],
+  ])('a map that %s breaks no query, and what was seen counts (I6)', async (_, urlsOf) => {
+    const reported = vi.fn()
+    vi.stubGlobal('reportError', reported)
+    bind({ urlsOf })
+    const query = show(['product'], () => json('/api/products/1'))
+    await settled()
+    expect(query.shown()).toBe(1)
+    expect(binding.urlsOf(['product'])).toEqual([`${ORIGIN}/api/products/1`])
+    layer.change({ kind: 'invalidated', tags: ['product:1'], cause: 'write' })
+    await until(() => expect(query.shown()).toBe(2))
+    expect(reported).toHaveBeenCalled()
+  })
+
   it('what the app says of its keys is the last word', async () => {
     bind({ urlsOf: ([name]) => (name === 'worker' ? '/api/products/1?utm_source=mail' : undefined) })
     const query = show(['worker'], () => Promise.resolve('from a web worker'))

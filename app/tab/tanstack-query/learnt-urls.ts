@@ -1,4 +1,5 @@
 import { absoluteUrl } from '../affected-urls.ts'
+import { attempt } from '../report.ts'
 import type { Rule } from '../../../config/language/index.ts'
 import type { PageRules } from './page-rules.ts'
 import type { QueryLike } from './query-client.ts'
@@ -54,8 +55,13 @@ export class LearntUrls {
 
   /** Undefined: nothing can be known, for its function has not been called in this page and the app does not say. */
   of(query: QueryLike): readonly string[] | undefined {
-    const given = this.#urlsOf(query.queryKey)
-    if (given !== undefined) return [given].flat().map((url) => this.#rules.read(url)?.url ?? absoluteUrl(url))
+    // A map that fails knows nothing of the key: it is asked while the app renders (I6).
+    const given = attempt(() => {
+      const urls = this.#urlsOf(query.queryKey)
+      if (urls === undefined) return undefined
+      return [urls].flat().map((url) => this.#rules.read(url)?.url ?? absoluteUrl(url))
+    })
+    if (given !== undefined) return given
     const learnt = this.#byQuery.get(query)
     return learnt?.isCalled === true ? seenBy(learnt) : undefined
   }

@@ -56,3 +56,7 @@ it('a stored answer is told with the groups that its fields name, beside the tag
 it('a URL of which nothing is stored has the tags of its rule', async () => {
   expect(await told([])).toEqual(['products'])
 })
+
+it('an answer that rules of before have stored is told with the tags that its rule has now', async () => {
+  expect(await told([stored(['shelf-7'])])).toEqual(['shelf-7', 'products'])
+})

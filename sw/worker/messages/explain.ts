@@ -3,6 +3,7 @@ import { standing } from '../../core/timeline.ts'
 import { now } from '../../fetch/clock.ts'
 import type { Precache } from '../lifecycle/precache.ts'
 import type { Obstacles } from '../requests/obstacles.ts'
+import { withTags } from '../requests/plan-read.ts'
 import { matchOf, readOf } from '../requests/read.ts'
 import { worker } from '../scope.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
@@ -44,10 +45,11 @@ export const explain: Answerer<'explain', Ports> = async (ports, { url: given },
     ...(identifiedBy.length > 0 && !rule.public && { identifiedBy }),
   }
   // Where the disk fails, that is the obstacle.
-  const [row] = await rowsFor(ports, url, clientId).catch(() => [])
-  if (row === undefined) {
+  const [found] = await rowsFor(ports, url, clientId).catch(() => [])
+  if (found === undefined) {
     return { ...base, state: 'absent', why: '' }
   }
+  const row = withTags(found, tags)
   const invalidated = ports.log.isInvalidated(row)
   const { state, age, ttl, why } = standing(row, rule, invalidated, now())
   const etag = row.fields.get('etag')

@@ -1,4 +1,3 @@
-import type { Fields } from '../../core/head.ts'
 import { EVERYTHING } from '../../core/invalidation.ts'
 import { EVERYONE } from '../../core/key.ts'
 import type { Channel } from '../channel.ts'
@@ -11,9 +10,6 @@ interface Ports {
   readonly erasure: Erasure
   readonly channel: Channel
 }
-
-/** Whether a response tells browsers to drop what they keep for its site; ours goes with it (Clear-Site-Data). */
-export const isCleared = (fields: Fields): boolean => /"(cache|storage|\*)"/.test(fields.get('clear-site-data') ?? '')
 
 /** Forgets everything that is stored, what is in the air as well, and tells the tabs. */
 export async function forgetAll({ log, erasure, channel }: Ports): Promise<void> {

@@ -61,5 +61,5 @@ export function planRead(
 }
 
 /** A row that rules of before have stored lacks the tags that its rule has now: a write reaches it by these as well (I1). */
-const withTags = (row: Row, tags: readonly string[]): Row =>
-  tags.every((tag) => row.tags.includes(tag)) ? row : { ...row, tags: [...row.tags, ...tags] }
+export const withTags = (row: Row, tags: readonly string[]): Row =>
+  tags.every((tag) => row.tags.includes(tag)) ? row : { ...row, tags: [...new Set([...row.tags, ...tags])] }

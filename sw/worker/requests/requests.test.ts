@@ -1958,3 +1958,15 @@ it('an answer that was stored under rules of before is reached by the tags that 
   ;(await next(of, 1)).answer(new Response('after'))
   expect(await (await second).text()).toBe('after')
 })
+
+it('an answer that was stored under rules of before says that it is older than the write, where it stands in (I1)', async () => {
+  const of = await worker()
+  const first = of.read({ fresh: 600, offline: 6000 })
+  ;(await next(of, 0)).answer(new Response('before'))
+  await (await first).text()
+  await Promise.all(of.behind)
+  await of.store.log.invalidate(['tag items'], undefined)
+  const second = of.read({ fresh: 600, offline: 6000, tags: ['items'] })
+  ;(await next(of, 1)).answer(new Response('away', { status: 503 }))
+  expect((await second).headers.get('cache-status')).toContain('detail=offline-before-write')
+})

@@ -11,7 +11,7 @@ import type { Statistics } from '../statistics.ts'
 import { bodyOf } from '../store/bodies.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import { gatewayTimeout, storedAnswer } from '../../fetch/answer.ts'
-import type { Hit } from './plan-read.ts'
+import { type Hit, withTags } from './plan-read.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read, ReadContext } from './read.ts'
 
@@ -35,14 +35,14 @@ export function confirmed(ports: StoredPorts, { head, rule }: ReadContext, row: 
 /** The origin is away, or too slow: what is stored answers, and says so. */
 export function standIn(
   ports: StoredPorts,
-  { head, rule, row }: Read,
+  { head, rule, row, tags }: Read,
   why: 'offline' | 'timeout',
   status: number | undefined,
 ): Response {
   if (row === undefined || bodyOf(row) === undefined) return unvalidated()
   const { log, statistics } = ports
   statistics.count(rule.name, { standIns: 1, bytesSaved: row.size })
-  const detail = log.isInvalidated(row) ? 'offline-before-write' : why
+  const detail = log.isInvalidated(withTags(row, tags)) ? 'offline-before-write' : why
   return answerWith(ports, head, row, currentAge(row, now()), { fwd: 'stale', 'fwd-status': status, detail })
 }
 

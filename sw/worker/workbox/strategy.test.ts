@@ -103,7 +103,10 @@ describe('configured, among routes of Workbox', () => {
     configure({
       version: '1',
       identity: 'none',
-      writes: [{ match: 'POST /api/sales', invalidates: ['products'] }],
+      writes: [
+        { match: 'POST /api/sales', invalidates: ['products'] },
+        { match: 'GET /api/products/leave', invalidates: ['stock:9'], session: 'sign-out' },
+      ],
       budget: '1MB',
     })
     registerRoute(
@@ -186,6 +189,12 @@ describe('configured, among routes of Workbox', () => {
     const before = await textOf('/api/products/9')
     await ask('/api/products/never-read', { method: 'DELETE' })
     expect(await textOf('/api/products/9')).not.toBe(before)
+  })
+
+  it('a link that the settings name as a write is one, though a strategy matches its URL (I3)', async () => {
+    const before = await textOf('/api/stock/9')
+    expect(statusOf(await ask('/api/products/leave'))).toContain('fwd=method')
+    expect(await textOf('/api/stock/9')).not.toBe(before)
   })
 
   it('what no route of the layer has stays the app’s, or the network’s', async () => {

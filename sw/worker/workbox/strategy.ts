@@ -68,13 +68,15 @@ export class Freshlayer extends Strategy implements Reading {
     const send = (sent: Request): Promise<Response> => this.#network.send(handler, sent)
     const { method } = request
     const isRead = /^(GET|HEAD|QUERY)$/.test(method) || (method === 'POST' && this.rule.reads !== undefined)
-    if (isRead) {
+    // A link that signs a user out is a write where the settings say so: it is not to be stored (I3).
+    if (isRead && !(isSafe(method) && this.#routes.mayWrite(request))) {
       const rule = { ...this.rule, send }
       const tags = tagsFor(this.rule, handler.params)
       this.#routes.note(request, this, tags)
       return { kind: 'read', rule, params: {}, tags }
     }
-    const write = isSafe(method) ? undefined : this.#routes.writeOf(request, this, handler.params)
-    return write && sentBy(write, send)
+    return this.#routes.mayWrite(request)
+      ? sentBy(this.#routes.writeOf(request, this, handler.params), send)
+      : undefined
   }
 }
