@@ -1,4 +1,5 @@
 import type { RowVersion } from '../../sw/core/digest.ts'
+import { SyncProblem } from './answers.ts'
 import type { Session } from './database.ts'
 
 /** A select and the values of its parameters, `$1` and so on. */
@@ -22,7 +23,7 @@ export interface SyncedEntity<Principal> {
   readonly id?: string
   /** The column whose value changes whenever the row does; the API has to show it. Default: 'updated_at'. */
   readonly version?: string
-  /** The column whose highest values are the rows that users want first. Default: the id. */
+  /** The column whose highest values are the rows that users want first, and which has no nulls. Default: the id. */
   readonly recent?: string
   /**
    * The values of the log's `scope` that the caller may know of, where the table is logged with one. Default: all.
@@ -59,9 +60,15 @@ export class EntityRows<Principal> {
     return new Map(rows.map((row) => [String(row[this.#idName]), this.#render(row)]))
   }
 
-  /** The rows that stand after a place, the most recent first. */
+  /**
+   * The rows that stand after a place, the most recent first.
+   *
+   * @throws SyncProblem 400, where the place is one of another order.
+   */
   async page(after: readonly string[] | undefined, limit: number): Promise<LoadedPage> {
     const order = this.#order
+    if (after !== undefined && after.length !== order.length)
+      throw new SyncProblem(400, 'since is no cursor of this server.')
     const { rows } = await this.#query(
       (next) =>
         [

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, openDatabase } from '../demo/database.ts'
 import type { SyncAnswer } from './changes-since.ts'
 import { SyncClient } from './client.fixture.ts'
+import { formatCursor, parseCursor } from './cursor.ts'
 import { migration, undoing } from './migration.ts'
 import { sync } from './sync.ts'
 import { beginGeneration, cutLog } from './upkeep.ts'
@@ -250,6 +251,16 @@ describe('a cursor that is of no use', () => {
     expect(await client.compare()).toBe(0)
     await client.pull()
     expect(held(client)).toEqual(await expected())
+  })
+
+  test('a place of another order is 400, and no error of the database', async () => {
+    await fill(25)
+    const client = new SyncClient(handler, 'products')
+    await client.step()
+    const cursor = parseCursor(client.cursor ?? '')
+    if (cursor === 'invalid') throw new Error('no cursor')
+    const since = formatCursor({ ...cursor, load: { entity: 'products', after: ['1'] } })
+    expect((await client.ask(`/sync?entities=products&since=${since}`)).status).toBe(400)
   })
 
   test.each([
