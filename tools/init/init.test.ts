@@ -113,6 +113,19 @@ describe('a project is recognised', () => {
       },
       { apis: ['https://api.test/v1'] },
     ],
+    [
+      'the address of an API, without the name and password in it',
+      { 'package.json': '{}', '.env': 'API_URL=http://localhost:1\nVITE_API_URL=https://ada:hunter2@api.test/v1\n' },
+      { apis: ['https://api.test/v1'] },
+    ],
+    [
+      'no address in a key of an API that begins as a path does',
+      {
+        'package.json': '{}',
+        '.env': 'API_SECRET=/9jhunter2/x\nAPI_KEY=https://x.test/hunter2\nAPI_BASE=/rest/v1.0\n',
+      },
+      { apis: ['/rest/v1.0'] },
+    ],
   ])('%s', async (_, files, expected) => expect(await projectOf(folderOf(files))).toMatchObject(expected))
 
   it.each<[users: Users, files: Files]>([

@@ -198,15 +198,27 @@ async function angularFolder(folder: string): Promise<string> {
   return `${base ?? `dist/${name ?? 'app'}`}${isOld ? '' : '/browser'}`
 }
 
-/** The address of an API that the app is built with: `VITE_API_URL=https://api.example`. */
+/**
+ * The address of an API that the app is built with: `VITE_API_URL=https://api.example`. Neither a key of the API, which may
+ * begin as a path does, nor a name and password in its address.
+ */
 async function addressIn(folder: string): Promise<string | undefined> {
   for (const file of ['.env.production', '.env']) {
     const text = await readFile(join(folder, file), 'utf8').catch(() => '')
-    const found = /^\w*API\w*\s*=\s*["']?(https?:\/\/[^\s"'?#]+|\/[\w/-]+)/m.exec(text)?.[1]
-    if (found !== undefined && !/localhost|127\.0\.0\.1/.test(found)) return found
+    for (const [, name = '', scheme = '', rest = ''] of text.matchAll(ADDRESS)) {
+      const isMeant = scheme === '' ? OF_A_PATH.test(name) && /^\/[\w./-]+$/.test(rest) : !OF_A_SECRET.test(name)
+      if (isMeant && !/localhost|127\.0\.0\.1/.test(rest)) return scheme + rest
+    }
   }
   return undefined
 }
+
+/** A name with API in it, and an address or a path. */
+const ADDRESS = /^(\w*API\w*)\s*=\s*["']?(?:(https?:\/\/)(?:[^\s/"'?#]*@)?|(?=\/))([^\s"'?#]+)/gm
+
+const OF_A_PATH = /API$|URL|URI|BASE|HOST|ORIGIN|ENDPOINT|SERVER|PATH|PREFIX|ROOT/i
+
+const OF_A_SECRET = /KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL|HOOK/i
 
 const apisOf = (proxied: readonly string[], address: string | undefined): string[] => {
   const found = [...(address === undefined ? [] : [address]), ...proxied].map((api) => api.replace(/\/+$/, ''))
