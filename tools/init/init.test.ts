@@ -138,6 +138,9 @@ describe('a project is recognised', () => {
     ['session', { 'src/app.tsx': '<a href="/logout">Log out</a>' }],
     ['session', {}],
     ['unsaid', { 'src/main.ts': '', 'src/main.test.ts': "login('password')" }],
+    ['session', { 'src/api.ts': "fetch('/api', { headers: { 'X-Auth-Token': stored } })" }],
+    ['session', { 'src/api.ts': "headers.set('x-token', localStorage.accessToken)" }],
+    ['session', Object.fromEntries(Array.from({ length: 2001 }, (_, at) => [`src/${at}.ts`, '']))],
   ])('by how its sources speak of users: %s', async (users, files) => {
     expect((await projectOf(folderOf({ 'package.json': '{}', ...files }))).users).toBe(users)
   })

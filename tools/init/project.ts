@@ -231,9 +231,9 @@ const MAX_TEXT = 200_000
 
 const TOKEN = /\bauthorization\b|\bBearer\b|auth0|keycloak|msal|oidc|firebase\/auth|supabase|aws-amplify/i
 const SESSION =
-  /withCredentials|credentials:\s*['"`](include|same-origin)|[cx]srf|sign-?in\b|sign-?out\b|\blog-?in\b|\blog-?out\b|password|sessionid/i
+  /withCredentials|credentials:\s*['"`](include|same-origin)|[cx]srf|sign-?in\b|sign-?out\b|\blog-?in\b|\blog-?out\b|password|sessionid|\bjwt|x-auth|api-?key|(access|auth|refresh|id|session|user)[-_]?token|current_?user/i
 
-/** How the sources speak of users. Where there are none to look at, the careful guess is a session. */
+/** How the sources speak of users. Where not all of them are looked at, the careful guess is a session. */
 async function usersIn(folder: string): Promise<Users> {
   const files = await glob(
     ['{src,app,lib,js,scripts}/**/*.{ts,tsx,js,jsx,mjs,vue,svelte}', '*.{js,html}', 'public/**/*.{js,html}'],
@@ -242,7 +242,8 @@ async function usersIn(folder: string): Promise<Users> {
       ignore: ['**/node_modules/**', '**/*.{test,spec}.*', '**/*.config.*', '**/*.min.js'],
     },
   )
-  let users: Users = files.length === 0 ? 'session' : 'unsaid'
+  // What was not looked at may speak of them.
+  let users: Users = files.length === 0 || files.length > MAX_FILES ? 'session' : 'unsaid'
   for (const file of files.toSorted().slice(0, MAX_FILES)) {
     const text = (await readFile(join(folder, file), 'utf8').catch(() => '')).slice(0, MAX_TEXT)
     if (TOKEN.test(text)) return 'token'
