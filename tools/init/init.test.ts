@@ -206,7 +206,17 @@ describe('a build is followed by the layer', () => {
   it.each<[files: Files, steps: readonly string[], next: RegExp]>([
     [{ 'package.json': manifest(['react-scripts']) }, ['package.json'], /npm install --save-dev freshlayer/],
     [{ 'package.json': manifest(['webpack'], {}) }, [], /after each build: npx freshlayer build dist/],
-    [{ 'package.json': manifest(['vite', 'vite-plugin-pwa']), 'index.html': '' }, [], /worker of its own.*--attach/],
+    [
+      {
+        'package.json': manifest(['vite', 'vite-plugin-pwa']),
+        'index.html': '',
+        'vite.config.js':
+          "import { VitePWA } from 'vite-plugin-pwa'\nexport default { plugins: [VitePWA({ registerType: 'autoUpdate' })] }",
+      },
+      ['vite.config.js'],
+      /^(?![^]*--attach)/,
+    ],
+    [{ 'package.json': manifest(['webpack', 'workbox-build']) }, [], /worker of its own.*--attach/],
     [{ 'package.json': manifest(['next']) }, [], /npx freshlayer worker --out/],
     [{ 'package.json': manifest([]), 'index.html': '' }, [], /npx freshlayer build \. puts/],
     [{ 'package.json': manifest(['vite']), 'index.html': '' }, ['vite.config.mjs'], /see that it works/],

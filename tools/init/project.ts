@@ -67,7 +67,7 @@ export async function projectOf(folder: string): Promise<Project> {
   const ending =
     has('tsconfig.json') !== undefined || names.has('typescript') ? 'ts' : about.type === 'module' ? 'js' : 'mjs'
   const base = vite?.base.startsWith('/') === true ? vite.base : '/'
-  const isOfServer = build === 'server' || (build === 'vite' && has('index.html') === undefined)
+  const isOfServer = build === 'server' || (build.startsWith('vite') && has('index.html') === undefined)
   return {
     folder,
     build,
