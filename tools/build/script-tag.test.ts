@@ -44,6 +44,7 @@ describe('the script tag', () => {
 
   it('has its address as the document has to write it', () => {
     expect(withTag('<head></head>', '/a&b"c/freshlayer.js')).toContain('src="/a&amp;b&quot;c/freshlayer.js"')
+    expect(withTag('<head></head>', '/grün/freshlayer.js')).toContain('src="/gr&#252;n/freshlayer.js"')
   })
 })
 

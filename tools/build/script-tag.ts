@@ -32,7 +32,12 @@ export function scriptTag(src: string, nonce?: string): string {
   return `<script type="module" src="${attribute(src)}" ${MARK}${by}></script>`
 }
 
-const attribute = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+/** In ASCII: the document may be of any charset. */
+const attribute = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replace(/[^\p{ASCII}]/gu, (character) => `&#${character.codePointAt(0)};`)
 
 /** A document without any script tag of ours. */
 export function withoutTag(html: string): string {
