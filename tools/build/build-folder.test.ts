@@ -103,4 +103,18 @@ describe('a worker of another tool in the folder', () => {
     writeFileSync(join(folder, 'ngsw-worker.js'), '"freshlayer-cache-v1"')
     expect(await tellOfOthers(folder)).toEqual([])
   })
+
+  it('is named where it is that of an app without a build', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    writeFileSync(join(folder, 'freshlayer-sw.js'), '"freshlayer-cache-v1"')
+    expect(await tellOfOthers(folder)).toEqual([
+      expect.stringMatching(/freshlayer-sw\.js is the worker of an app without a build, .*`freshlayer copy`/),
+    ])
+  })
+})
+
+describe('taking the layer out', () => {
+  it('of a folder that is not there is refused', async () => {
+    await expect(undoingOf(join(home, 'nowhere'))).rejects.toThrow(/nowhere is not there: name the folder/)
+  })
 })

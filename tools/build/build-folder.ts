@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
@@ -62,6 +63,7 @@ export async function servedAt(folder: string): Promise<string> {
  * @throws where the folder has a worker that is not the layer's.
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder that \`build\` was given`)
   await assertOurs(folder)
   const bare = await inLanes(await filesOf(folder, DOCUMENTS), async (file) => {
     const { text: html, encoding } = await readDocument(join(folder, file))
