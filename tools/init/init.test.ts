@@ -187,6 +187,8 @@ describe('a build is followed by the layer', () => {
       text.replace('"build": "make",', '"build": "make",\n        "postbuild": "freshlayer build dist",'),
     )
     expect(withCommandAfterBuild(once ?? '', command, true)).toBe(once)
+    const ended = (given = ''): string => given.replaceAll('\n', '\r\n')
+    expect(withCommandAfterBuild(ended(text), command, true)).toBe(ended(once))
   })
 
   it('in the script itself, where another manager runs it or it has a follower', () => {
