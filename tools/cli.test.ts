@@ -202,6 +202,16 @@ describe('freshlayer worker', () => {
   }, 60_000)
 })
 
+describe('the rules of an app without a build', () => {
+  it.each(['commonjs', 'module'])('pass the check where package.json says the type %s', (type) => {
+    const folder = folderOf()
+    writeFileSync(join(folder, 'package.json'), JSON.stringify({ type }))
+    const file = join(folder, 'freshlayer.rules.js')
+    writeFileSync(file, 'self.freshlayerRules = { "version": "1", "identity": "none", "routes": [] }')
+    expect(run('check', file)).toMatchObject({ stdout: `${file}: fine\n`, stderr: '' })
+  })
+})
+
 describe('freshlayer copy', () => {
   const copy = (...args: readonly string[]) =>
     spawnSync('npx', ['tsx', 'tools/cli.ts', 'copy', ...args], {

@@ -1,8 +1,9 @@
 import { UNKNOWN } from './connect-at-load.ts'
-import { connect, type ConnectOptions } from './connect.ts'
+import { type ConnectOptions, standIn } from './connect.ts'
 
 /** Where a page without a build finds the layer; and where it leaves its options before, if it has any. */
 const shared = globalThis as { freshlayer?: object }
 
 const options = shared.freshlayer as Omit<ConnectOptions, 'worker'> | undefined
-shared.freshlayer = connect({ identify: UNKNOWN, ...options, worker: new URL('sw.js', import.meta.url).href })
+const layer = standIn({ identify: UNKNOWN, ...options, worker: new URL('sw.js', import.meta.url).href })
+if (layer) shared.freshlayer = layer

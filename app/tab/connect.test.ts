@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, PROTOCOL_VERSION, type Question } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
-import { connect, type ConnectOptions, type Freshlayer } from './connect.ts'
+import { connect, type ConnectOptions, type Freshlayer, standIn } from './connect.ts'
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
@@ -54,6 +54,49 @@ it('two copies of the package on one page both work, and the console says so onc
   const copy = await import('./connect.ts')
   for (const layer of [copy.connect(), copy.connect(), connect()]) expect(layer.state.controlled).toBe(false)
   expect(said.mock.calls).toEqual([['[freshlayer]', expect.stringContaining('two copies of this package')]])
+})
+
+describe('what connects a page until its app does', () => {
+  /** Another copy of the module, and the connections of it that have ended. */
+  async function copy(): Promise<{ module: typeof import('./connect.ts'); ended: () => boolean }> {
+    vi.resetModules()
+    const module = await import('./connect.ts')
+    let isEnded = false
+    const add = vi.spyOn(AbortController.prototype, 'abort').mockImplementation(() => void (isEnded = true))
+    return { module, ended: () => isEnded && add.mock.calls.length > 0 }
+  }
+  const PAGE = globalThis as Record<symbol, unknown>
+
+  beforeEach(() => {
+    vi.spyOn(console, 'info').mockImplementation(() => undefined)
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    delete PAGE[Symbol.for('freshlayer')]
+  })
+
+  it.each(['the same copy', 'another copy'])('ends when the app connects by %s, without a word', async (by) => {
+    const { module, ended } = await copy()
+    expect(module.standIn({})).toBeDefined()
+    expect(ended()).toBe(false)
+    const { connect: own } = by === 'another copy' ? (vi.resetModules(), await import('./connect.ts')) : module
+    own()
+    expect(ended()).toBe(true)
+    expect(console.warn).not.toHaveBeenCalled()
+    expect(module.standIn({})).toBeUndefined()
+  })
+
+  it('does nothing in a page that its app has connected', async () => {
+    const { module } = await copy()
+    connect()
+    expect(module.standIn({})).toBeUndefined()
+    expect(console.warn).not.toHaveBeenCalled()
+  })
+
+  it('is there once', async () => {
+    const { module, ended } = await copy()
+    expect(module.standIn({})).toBeDefined()
+    expect(standIn({})).toBeUndefined()
+    expect(ended()).toBe(false)
+  })
 })
 
 describe('a wrong argument', () => {

@@ -135,15 +135,32 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
     'connect',
     '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
   )
-  const page = globalThis as { [COPIES]?: unknown }
-  page[COPIES] ??= connect
-  if (page[COPIES] !== connect)
+  const page = globalThis as Page
+  const first = (page[COPIES] ??= connect)
+  if ('close' in first) {
+    // Both would answer the worker's questions, and the first answer counts.
+    first.close()
+    page[COPIES] = connect
+  } else if (first !== connect)
     warn('two copies of this package have connected this page: one is enough (npm ls freshlayer)')
   return (connected = new Connection(options))
 }
 
-/** Which copy of this module has connected the page. */
+/**
+ * Connects the page for an app that has not done so, as the script does that a build puts into documents. The app's own call,
+ * by this copy of the module or by another, takes its place. Undefined: the page is connected.
+ */
+export function standIn(options: ConnectOptions): Freshlayer | undefined {
+  const page = globalThis as Page
+  return page[COPIES] ? undefined : (page[COPIES] = connect(options))
+}
+
+/** Which copy of this module has connected the page, or what connects it until its app does. */
 const COPIES = Symbol.for('freshlayer')
+
+interface Page {
+  [COPIES]?: typeof connect | Freshlayer
+}
 
 let connected: Freshlayer | undefined
 

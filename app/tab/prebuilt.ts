@@ -1,5 +1,5 @@
 import { UNKNOWN } from './connect-at-load.ts'
-import { connect, type ConnectOptions } from './connect.ts'
+import { type ConnectOptions, standIn } from './connect.ts'
 import { watchPrebuilt } from './watch-prebuilt.ts'
 
 /** Where the page finds the layer; and where it leaves its options before, if it has any. */
@@ -10,4 +10,5 @@ const worker = new URL('freshlayer-sw.js', import.meta.url).href
 // Else a browser may take the rules, which that script loads, from its own cache for a day after they were edited.
 const options = { identify: UNKNOWN, worker, updateViaCache: 'none', ...given }
 watchPrebuilt()
-shared.freshlayer = connect(options)
+const layer = standIn(options)
+if (layer) shared.freshlayer = layer

@@ -27,3 +27,24 @@ test('a webpack app gets there by one command after its build', async ({ project
   await journey(browserContext, shop, { hears: true })
   await shop.stop()
 })
+
+test('an app with a call of its own is connected by that one alone', async ({ project, browserContext }) => {
+  const own = `import { connect } from 'freshlayer'
+const layer = connect({ mayUpdate: () => false })
+const show = ({ controlled }) => (document.documentElement.dataset.connected = String(controlled))
+layer.on('change', () => void read())
+layer.on('state', show)
+show(layer.state)
+`
+  const app = project({ ...APP, 'src/index.js': PLAIN + own })
+  await app.install('webpack@5', 'webpack-cli@6', 'html-webpack-plugin@5')
+  expect((await app.run('npx', 'webpack')).code).toBe(0)
+  expect((await app.run('npx', 'freshlayer', 'build', 'dist')).code).toBe(0)
+  const shop = new Shop(app.path('dist'))
+  await shop.start()
+  const said: string[] = []
+  browserContext.on('console', (message) => said.push(message.text()))
+  await journey(browserContext, shop, { hears: true })
+  expect(said.filter((line) => line.includes('two copies'))).toEqual([])
+  await shop.stop()
+})

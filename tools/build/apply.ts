@@ -6,6 +6,8 @@ export interface Change {
   /** From the folder, with `/`. */
   readonly file: string
   readonly text: string | undefined
+  /** Default: UTF-8. */
+  readonly encoding?: 'utf8' | 'latin1' | 'utf16le' | undefined
 }
 
 /** What is beside a file while it is being replaced: its next text, and what it was. */
@@ -38,13 +40,13 @@ export async function apply(folder: string, changes: readonly Change[]): Promise
   const made: string[] = []
   let at = folder
   try {
-    for (const { file, text } of changes) {
+    for (const { file, text, encoding = 'utf8' } of changes) {
       at = join(folder, file)
       const place = await placeOf(at, text)
       places.push(place)
       if (text === undefined) continue
       made.push((await mkdir(dirname(place.path), { recursive: true })) ?? '')
-      await writeFile(place.path + NEXT, text, place.mode === undefined ? {} : { mode: place.mode })
+      await writeFile(place.path + NEXT, text, { encoding, ...(place.mode === undefined ? {} : { mode: place.mode }) })
     }
     for (const place of places) {
       at = place.path

@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { changesOf, report, servedAt } from './build-folder.ts'
+import { apply } from './apply.ts'
+import { changesOf, report, servedAt, undoingOf } from './build-folder.ts'
 import { tellOfKept } from './kept-size.ts'
 import { tellOfOthers } from './own-worker.ts'
 
@@ -22,6 +23,32 @@ function large(): string {
 
 const rules = join(home, 'rules.mjs')
 writeFileSync(rules, "export default { version: '1', identity: 'none', shell: '/index.html', routes: [] }")
+
+describe('a document', () => {
+  const HTML = '<!doctype html><html><head><title>caf\u00e9</title></head></html>'
+  it.each<[charset: string, bytes: Buffer, encoding: BufferEncoding]>([
+    ['UTF-8', Buffer.from(HTML), 'utf8'],
+    ['Windows-1252', Buffer.from(HTML, 'latin1'), 'latin1'],
+    ['UTF-16', Buffer.from(`\uFEFF${HTML}`, 'utf16le'), 'utf16le'],
+  ])('in %s has the tag, and every other byte as it was', async (_, bytes, encoding) => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    const file = join(folder, 'index.html')
+    writeFileSync(file, bytes)
+    await apply(folder, await changesOf(folder, { config: rules }))
+    const tag = '<script type="module" src="/freshlayer.js" data-freshlayer></script>'
+    const [before = '', after = ''] = bytes.toString(encoding).split('<title>')
+    expect(readFileSync(file).toString(encoding)).toBe(`${before}${tag}<title>${after}`)
+    await apply(folder, await undoingOf(folder))
+    expect(readFileSync(file)).toEqual(bytes)
+  })
+
+  it('in UTF-16 of the other order is refused, and nothing is written', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    writeFileSync(join(folder, 'index.html'), Buffer.from(`\uFEFF${HTML}`, 'utf16le').swap16())
+    await expect(changesOf(folder, { config: rules })).rejects.toThrow(/index\.html is UTF-16 .*: save it as UTF-8/)
+    expect(readdirSync(folder)).toEqual(['index.html'])
+  })
+})
 
 describe('a folder of very many files', () => {
   it('is said with what most of them are, and how fewer are kept', async () => {
@@ -75,5 +102,19 @@ describe('a worker of another tool in the folder', () => {
     ])
     writeFileSync(join(folder, 'ngsw-worker.js'), '"freshlayer-cache-v1"')
     expect(await tellOfOthers(folder)).toEqual([])
+  })
+
+  it('is named where it is that of an app without a build', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    writeFileSync(join(folder, 'freshlayer-sw.js'), '"freshlayer-cache-v1"')
+    expect(await tellOfOthers(folder)).toEqual([
+      expect.stringMatching(/freshlayer-sw\.js is the worker of an app without a build, .*`freshlayer copy`/),
+    ])
+  })
+})
+
+describe('taking the layer out', () => {
+  it('of a folder that is not there is refused', async () => {
+    await expect(undoingOf(join(home, 'nowhere'))).rejects.toThrow(/nowhere is not there: name the folder/)
   })
 })

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { APP_FILES, byDepth, filesOf } from './app-files.ts'
 import type { Change } from './apply.ts'
 import { workerScript } from './build-worker.ts'
+import { readDocument } from './document-file.ts'
 import { inLanes } from './in-lanes.ts'
 import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
@@ -33,11 +35,11 @@ export async function changesOf(
   if (documents.length === 0) throw new Error(`${folder} has no HTML file: name the folder that your build writes`)
   const base = given ?? (await servedAt(folder))
   const scripts = await pageScripts()
-  const tagged = await inLanes(documents, async (file) => ({
-    file,
+  const tagged = await inLanes(documents, async (file) => {
+    const { text, encoding } = await readDocument(join(folder, file))
     // A document stands in for pages of any path: a relative address would be another one in each.
-    text: withTag(await readFile(join(folder, file), 'utf8'), base + PAGE_SCRIPT),
-  }))
+    return { file, text: withTag(text, base + PAGE_SCRIPT), encoding }
+  })
   const kept = new Set(await filesOf(folder, keep))
   const contents = new Map(
     [...scripts, ...tagged.filter(({ file }) => kept.has(file))].map(({ file, text }) => [file, text]),
@@ -61,11 +63,12 @@ export async function servedAt(folder: string): Promise<string> {
  * @throws where the folder has a worker that is not the layer's.
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
+  if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder that \`build\` was given`)
   await assertOurs(folder)
   const bare = await inLanes(await filesOf(folder, DOCUMENTS), async (file) => {
-    const html = await readFile(join(folder, file), 'utf8')
+    const { text: html, encoding } = await readDocument(join(folder, file))
     const text = withoutTag(html)
-    return text === html ? [] : [{ file, text }]
+    return text === html ? [] : [{ file, text, encoding }]
   })
   const scripts = await pageScripts()
   const ours = await filesOf(folder, [WORKER, ...scripts.map(({ file }) => file)])

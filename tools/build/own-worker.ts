@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -26,6 +27,9 @@ export async function assertOurs(folder: string): Promise<void> {
   )
 }
 
+/** What `copy` calls the worker. */
+const PREBUILT_WORKER = 'freshlayer-sw.js'
+
 /** What other tools call the worker that they write for the whole app. */
 const OTHERS = ['ngsw-worker.js', 'service-worker.js', 'serviceWorker.js', 'serviceworker.js']
 
@@ -35,6 +39,11 @@ const OTHERS = ['ngsw-worker.js', 'service-worker.js', 'serviceWorker.js', 'serv
  */
 export async function tellOfOthers(folder: string): Promise<string[]> {
   const said: string[] = []
+  if (existsSync(join(folder, PREBUILT_WORKER)))
+    said.push(
+      `${join(folder, PREBUILT_WORKER)} is the worker of an app without a build, and a scope has one: take its tag out of the ` +
+        `documents, and delete what \`freshlayer copy\` has written`,
+    )
   for (const name of OTHERS) {
     const path = join(folder, name)
     const script = await readFile(path, 'utf8').catch(() => undefined)

@@ -16,6 +16,8 @@ describe('the script tag', () => {
       '<head id=a>',
     ],
     ['a long head tag', `<!doctype html><html><head data-x="${'x'.repeat(9000)}"></head></html>`, 'x">'],
+    ['a byte order mark', '\uFEFF<!doctype html>\r\n<html>\r\n<head>\r\n</head></html>', '<head>'],
+    ['a byte order mark and no head', '\uFEFF<!doctype html><p>a', '<!doctype html>'],
     ['much text and no head', `<!doctype html><html lang=en><p>${'x'.repeat(9000)}`, '<html lang=en>'],
   ])('is the first thing of a document with %s', (_, html, before) => {
     const at = html.indexOf(before) + before.length
@@ -42,6 +44,7 @@ describe('the script tag', () => {
 
   it('has its address as the document has to write it', () => {
     expect(withTag('<head></head>', '/a&b"c/freshlayer.js')).toContain('src="/a&amp;b&quot;c/freshlayer.js"')
+    expect(withTag('<head></head>', '/grün/freshlayer.js')).toContain('src="/gr&#252;n/freshlayer.js"')
   })
 })
 

@@ -32,7 +32,12 @@ export function scriptTag(src: string, nonce?: string): string {
   return `<script type="module" src="${attribute(src)}" ${MARK}${by}></script>`
 }
 
-const attribute = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('"', '&quot;')
+/** In ASCII: the document may be of any charset. */
+const attribute = (text: string): string =>
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;')
+    .replace(/[^\p{ASCII}]/gu, (character) => `&#${character.codePointAt(0)};`)
 
 /** A document without any script tag of ours. */
 export function withoutTag(html: string): string {
@@ -50,6 +55,11 @@ export function withoutTag(html: string): string {
  * comes after the given text does not move it.
  */
 export function headStart(html: string): { readonly at: number; readonly isSure: boolean } {
+  if (html.startsWith(BYTE_ORDER_MARK)) {
+    // It is no text: a parser would take it for the first of the body, and the doctype behind it for none.
+    const { at, isSure } = headStart(html.slice(BYTE_ORDER_MARK.length))
+    return { at: at + BYTE_ORDER_MARK.length, isSure }
+  }
   const tree = parse(html, { sourceCodeLocationInfo: true })
   const root = elements(tree).find(({ tagName }) => tagName === 'html')
   const head = root && elements(root).find(({ tagName }) => tagName === 'head')
@@ -62,6 +72,8 @@ export function headStart(html: string): { readonly at: number; readonly isSure:
   const first = [head, body].flatMap((part) => (part ? elements(part) : []))
   return { at, isSure: headTag !== undefined || body?.sourceCodeLocation?.startTag !== undefined || first.length > 0 }
 }
+
+const BYTE_ORDER_MARK = '\uFEFF'
 
 /** The path that a document's `<base href>` says; undefined: none, or an address that is no path. */
 export function baseOf(html: string): string | undefined {

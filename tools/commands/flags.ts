@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { findConfig } from '../rules/find-config.ts'
 
 /** The flags of each command that reads a rules file. */
@@ -24,4 +26,14 @@ export function pathOf(base: string | undefined): string | undefined {
   if (!/^\/(?!\/)[^?#\s]*$/.test(base))
     throw new Error(`--base is ${base}: give a path that begins with /, such as /static/`)
   return base.endsWith('/') ? base : `${base}/`
+}
+
+/**
+ * Keeps `--out` from failing when all the work is done.
+ *
+ * @throws where the file is there and may not be written over, or its folder is not there.
+ */
+export function expectOut(out: string, force: boolean): void {
+  if (existsSync(out) && !force) throw new Error(`${out} is there already: name another file, or add --force`)
+  if (!existsSync(dirname(out))) throw new Error(`${out} is in no folder that is there: make ${dirname(out)} first`)
 }

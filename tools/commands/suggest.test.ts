@@ -82,6 +82,26 @@ describe('freshlayer suggest', () => {
   })
 
   it.each([
+    ['suggest', 'tour.har'],
+    ['try', '.'],
+  ])(
+    '%s refuses at once to write into a folder that is not there',
+    (command, what) => {
+      writeFileSync(join(home, 'index.html'), '')
+      const cli = [resolve('tools/cli.ts'), command, what, '--out', 'nowhere/rules.ts']
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), ...cli], {
+        cwd: home,
+        encoding: 'utf8',
+        timeout: 60_000,
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      })
+      expect([status, stdout]).toEqual([1, ''])
+      expect(stderr).toBe('freshlayer nowhere/rules.ts is in no folder that is there: make nowhere first\n')
+    },
+    70_000,
+  )
+
+  it.each([
     ['nowhere.har', 'nowhere.har is not there: name a HAR file, as DevTools export it'],
     ['cut.har', /^cut\.har is cut off after entry \d: it ends at byte \d+ \(line 1\) in the middle of its JSON$/],
     ['other.har', /^other\.har is JSON but no HAR/],

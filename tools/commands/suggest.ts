@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import type { CAC } from 'cac'
 import pc from 'picocolors'
@@ -6,6 +5,7 @@ import { type Config, formatProblem } from '../../config/language/index.ts'
 import { readHar } from '../recording/har.ts'
 import { loadConfig } from '../rules/load-config.ts'
 import { analyse, propose, report, simulate, type Suggested } from '../suggest/index.ts'
+import { expectOut } from './flags.ts'
 
 interface SuggestFlags {
   readonly out?: string
@@ -25,7 +25,7 @@ export function suggestCommand(cli: CAC): void {
     .option('--json', 'Print findings, rules and savings as JSON')
     .action(async (har: string, { out, force = false, json = false, build = true, config }: SuggestFlags) => {
       // Nothing is read for minutes, only to be refused then.
-      if (out !== undefined) mayWrite(out, force)
+      if (out !== undefined) expectOut(out, force)
       const recording = await readHar(har)
       const findings = analyse(recording)
       const proposal = propose(findings, { built: !build })
@@ -36,11 +36,6 @@ export function suggestCommand(cli: CAC): void {
       const written = out === undefined ? [] : ['', `${pc.green('written')} ${out}: read it, then build with it`]
       console.log(json ? JSON.stringify(suggested, null, 2) : [...report(suggested), ...shown, ...written].join('\n'))
     })
-}
-
-/** @throws where the file is there and may not be written over. */
-function mayWrite(out: string, force: boolean): void {
-  if (existsSync(out) && !force) throw new Error(`${out} is there already: name another file, or add --force`)
 }
 
 /** The rules of a file. */

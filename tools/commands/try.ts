@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import type { CAC } from 'cac'
 import pc from 'picocolors'
@@ -11,6 +10,7 @@ import { targetOf } from '../try/target.ts'
 import { startTrial, type Trial } from '../try/trial.ts'
 import type { TriedRules } from '../try/tried-rules.ts'
 import { isAccepted } from './check.ts'
+import { expectOut } from './flags.ts'
 
 interface TryFlags {
   readonly port?: string | number
@@ -42,8 +42,7 @@ async function tryApp(
   const target = targetOf(app)
   if (out !== undefined && config !== undefined)
     throw new Error('--out writes what a recording proposes: leave --config out')
-  if (out !== undefined && !force && existsSync(out))
-    throw new Error(`${out} is there already: give another name, or --force`)
+  if (out !== undefined) expectOut(out, force)
   if (api !== undefined && target.kind === 'origin')
     throw new Error('--api is for a folder: an app that runs has its own')
   const rules = config === undefined ? undefined : await acceptedRules(config, json)

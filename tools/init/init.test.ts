@@ -113,6 +113,19 @@ describe('a project is recognised', () => {
       },
       { apis: ['https://api.test/v1'] },
     ],
+    [
+      'the address of an API, without the name and password in it',
+      { 'package.json': '{}', '.env': 'API_URL=http://localhost:1\nVITE_API_URL=https://ada:hunter2@api.test/v1\n' },
+      { apis: ['https://api.test/v1'] },
+    ],
+    [
+      'no address in a key of an API that begins as a path does',
+      {
+        'package.json': '{}',
+        '.env': 'API_SECRET=/9jhunter2/x\nAPI_KEY=https://x.test/hunter2\nAPI_BASE=/rest/v1.0\n',
+      },
+      { apis: ['/rest/v1.0'] },
+    ],
   ])('%s', async (_, files, expected) => expect(await projectOf(folderOf(files))).toMatchObject(expected))
 
   it.each<[users: Users, files: Files]>([
@@ -125,6 +138,9 @@ describe('a project is recognised', () => {
     ['session', { 'src/app.tsx': '<a href="/logout">Log out</a>' }],
     ['session', {}],
     ['unsaid', { 'src/main.ts': '', 'src/main.test.ts': "login('password')" }],
+    ['session', { 'src/api.ts': "fetch('/api', { headers: { 'X-Auth-Token': stored } })" }],
+    ['session', { 'src/api.ts': "headers.set('x-token', localStorage.accessToken)" }],
+    ['session', Object.fromEntries(Array.from({ length: 2001 }, (_, at) => [`src/${at}.ts`, '']))],
   ])('by how its sources speak of users: %s', async (users, files) => {
     expect((await projectOf(folderOf({ 'package.json': '{}', ...files }))).users).toBe(users)
   })
@@ -171,6 +187,8 @@ describe('a build is followed by the layer', () => {
       text.replace('"build": "make",', '"build": "make",\n        "postbuild": "freshlayer build dist",'),
     )
     expect(withCommandAfterBuild(once ?? '', command, true)).toBe(once)
+    const ended = (given = ''): string => given.replaceAll('\n', '\r\n')
+    expect(withCommandAfterBuild(ended(text), command, true)).toBe(ended(once))
   })
 
   it('in the script itself, where another manager runs it or it has a follower', () => {
@@ -190,7 +208,17 @@ describe('a build is followed by the layer', () => {
   it.each<[files: Files, steps: readonly string[], next: RegExp]>([
     [{ 'package.json': manifest(['react-scripts']) }, ['package.json'], /npm install --save-dev freshlayer/],
     [{ 'package.json': manifest(['webpack'], {}) }, [], /after each build: npx freshlayer build dist/],
-    [{ 'package.json': manifest(['vite', 'vite-plugin-pwa']), 'index.html': '' }, [], /worker of its own.*--attach/],
+    [
+      {
+        'package.json': manifest(['vite', 'vite-plugin-pwa']),
+        'index.html': '',
+        'vite.config.js':
+          "import { VitePWA } from 'vite-plugin-pwa'\nexport default { plugins: [VitePWA({ registerType: 'autoUpdate' })] }",
+      },
+      ['vite.config.js'],
+      /^(?![^]*--attach)/,
+    ],
+    [{ 'package.json': manifest(['webpack', 'workbox-build']) }, [], /worker of its own.*--attach/],
     [{ 'package.json': manifest(['next']) }, [], /npx freshlayer worker --out/],
     [{ 'package.json': manifest([]), 'index.html': '' }, [], /npx freshlayer build \. puts/],
     [{ 'package.json': manifest(['vite']), 'index.html': '' }, ['vite.config.mjs'], /see that it works/],

@@ -24,6 +24,6 @@ export function withCommandAfterBuild(text: string, command: string, isNpm: bool
   }
   const property = nodesIn(scripts['properties']).find(({ value }) => value === build)
   const before = text.slice(0, (property?.start ?? 1) - 1)
-  const gap = /\n[ \t]*$/.exec(before)?.[0] ?? ' '
+  const gap = /\r?\n[ \t]*$/.exec(before)?.[0] ?? ' '
   return `${text.slice(0, to)},${gap}"postbuild": ${JSON.stringify(command)}${text.slice(to)}`
 }

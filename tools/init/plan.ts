@@ -54,6 +54,8 @@ async function wiringOf(project: Project): Promise<InitPlan> {
   const command = `freshlayer build ${built}`
   const left = (...next: readonly string[]): InitPlan => ({ steps: [], there: [], next })
   switch (build) {
+    // The layer goes into the worker that this plugin builds.
+    case 'vite-plugin-pwa':
     case 'vite': {
       if (shell === undefined) return left(`add to the Vite config: ${LINE}`)
       if (viteConfig === undefined) {
@@ -67,7 +69,6 @@ async function wiringOf(project: Project): Promise<InitPlan> {
       if (text === undefined) return left(`add to ${viteConfig}: ${LINE}`)
       return { steps: [{ file: viteConfig, text, what: 'freshlayer() as the last plugin' }], there: [], next: [] }
     }
-    case 'vite-plugin-pwa':
     case 'workbox':
       return left(
         'this app has a worker of its own, and a page has one: load the layer in it, as docs/guide/lifecycle.md says, by `npx freshlayer worker --attach --out <public folder>/freshlayer-attach.js`',

@@ -67,7 +67,7 @@ export async function projectOf(folder: string): Promise<Project> {
   const ending =
     has('tsconfig.json') !== undefined || names.has('typescript') ? 'ts' : about.type === 'module' ? 'js' : 'mjs'
   const base = vite?.base.startsWith('/') === true ? vite.base : '/'
-  const isOfServer = build === 'server' || (build === 'vite' && has('index.html') === undefined)
+  const isOfServer = build === 'server' || (build.startsWith('vite') && has('index.html') === undefined)
   return {
     folder,
     build,
@@ -198,15 +198,27 @@ async function angularFolder(folder: string): Promise<string> {
   return `${base ?? `dist/${name ?? 'app'}`}${isOld ? '' : '/browser'}`
 }
 
-/** The address of an API that the app is built with: `VITE_API_URL=https://api.example`. */
+/**
+ * The address of an API that the app is built with: `VITE_API_URL=https://api.example`. Neither a key of the API, which may
+ * begin as a path does, nor a name and password in its address.
+ */
 async function addressIn(folder: string): Promise<string | undefined> {
   for (const file of ['.env.production', '.env']) {
     const text = await readFile(join(folder, file), 'utf8').catch(() => '')
-    const found = /^\w*API\w*\s*=\s*["']?(https?:\/\/[^\s"'?#]+|\/[\w/-]+)/m.exec(text)?.[1]
-    if (found !== undefined && !/localhost|127\.0\.0\.1/.test(found)) return found
+    for (const [, name = '', scheme = '', rest = ''] of text.matchAll(ADDRESS)) {
+      const isMeant = scheme === '' ? OF_A_PATH.test(name) && /^\/[\w./-]+$/.test(rest) : !OF_A_SECRET.test(name)
+      if (isMeant && !/localhost|127\.0\.0\.1/.test(rest)) return scheme + rest
+    }
   }
   return undefined
 }
+
+/** A name with API in it, and an address or a path. */
+const ADDRESS = /^(\w*API\w*)\s*=\s*["']?(?:(https?:\/\/)(?:[^\s/"'?#]*@)?|(?=\/))([^\s"'?#]+)/gm
+
+const OF_A_PATH = /API$|URL|URI|BASE|HOST|ORIGIN|ENDPOINT|SERVER|PATH|PREFIX|ROOT/i
+
+const OF_A_SECRET = /KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL|HOOK/i
 
 const apisOf = (proxied: readonly string[], address: string | undefined): string[] => {
   const found = [...(address === undefined ? [] : [address]), ...proxied].map((api) => api.replace(/\/+$/, ''))
@@ -219,9 +231,9 @@ const MAX_TEXT = 200_000
 
 const TOKEN = /\bauthorization\b|\bBearer\b|auth0|keycloak|msal|oidc|firebase\/auth|supabase|aws-amplify/i
 const SESSION =
-  /withCredentials|credentials:\s*['"`](include|same-origin)|[cx]srf|sign-?in\b|sign-?out\b|\blog-?in\b|\blog-?out\b|password|sessionid/i
+  /withCredentials|credentials:\s*['"`](include|same-origin)|[cx]srf|sign-?in\b|sign-?out\b|\blog-?in\b|\blog-?out\b|password|sessionid|\bjwt|x-auth|api-?key|(access|auth|refresh|id|session|user)[-_]?token|current_?user/i
 
-/** How the sources speak of users. Where there are none to look at, the careful guess is a session. */
+/** How the sources speak of users. Where not all of them are looked at, the careful guess is a session. */
 async function usersIn(folder: string): Promise<Users> {
   const files = await glob(
     ['{src,app,lib,js,scripts}/**/*.{ts,tsx,js,jsx,mjs,vue,svelte}', '*.{js,html}', 'public/**/*.{js,html}'],
@@ -230,7 +242,8 @@ async function usersIn(folder: string): Promise<Users> {
       ignore: ['**/node_modules/**', '**/*.{test,spec}.*', '**/*.config.*', '**/*.min.js'],
     },
   )
-  let users: Users = files.length === 0 ? 'session' : 'unsaid'
+  // What was not looked at may speak of them.
+  let users: Users = files.length === 0 || files.length > MAX_FILES ? 'session' : 'unsaid'
   for (const file of files.toSorted().slice(0, MAX_FILES)) {
     const text = (await readFile(join(folder, file), 'utf8').catch(() => '')).slice(0, MAX_TEXT)
     if (TOKEN.test(text)) return 'token'

@@ -47,6 +47,11 @@ describe('a URL', () => {
     ['https://x.example/a?code=hunter2', /\?code=[\w-]{16}$/],
     ['https://x.example/a?zipcode=12345', /\?zipcode=12345$/],
     ['https://x.example/a#token=hunter2', /\/a$/],
+    ['https://ada:hunter2@x.example/a?b=c@d', /^https:\/\/x\.example\/a\?b=c@d$/],
+    ['https://x.example/a?sid=hunter2&sessionid=hunter2&PHPSESSID=hunter2', /\?sid=[\w-]{16}&sessionid=/],
+    ['https://x.example/a?X-Amz-Credential=hunter2&pwd=hunter2&passwd=hunter2&pin=hunter2', /&pin=[\w-]{16}$/],
+    ['https://x.example/a?accessToken=hunter2&auth=hunter2&otp=hunter2', /\?accessToken=[\w-]{16}&auth=/],
+    ['https://x.example/a?author=ada&side=left&pinned=1&passed=1', /\?author=ada&side=left&pinned=1&passed=1$/],
   ])('%s', (url, expected) => {
     expect(withoutSecrets(url)).toMatch(expected)
     expect(withoutSecrets(url)).not.toContain('hunter2')

@@ -56,11 +56,12 @@ function userOf(token: string): string | undefined {
 }
 
 /** Query parameters that hold a secret, by their names. */
-const SECRET_PARAMETER = /^(.*[_-])?(token|jwt|secret|api_?key|signature|sig|password|code|ticket|samlresponse)$/i
+const SECRET_PARAMETER =
+  /^(?:.*token|(?:.*[_-])?(?:jwt|secret|api_?key|signature|credential|sig|passw(?:or)?d|pwd|pass|pin|otp|code|ticket|samlresponse|assertion|auth|j?session(?:_?id)?|phpsessid|sid))$/i
 
-/** A URL with a digest in place of each secret in its query, and without a fragment. */
+/** A URL with a digest in place of each secret in its query, and without a user, a password and a fragment. */
 export function withoutSecrets(url: string): string {
-  const [bare = ''] = url.split('#', 1)
+  const [bare = ''] = url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1').split('#', 1)
   const mark = bare.indexOf('?')
   if (mark < 0) return bare
   const pairs = bare

@@ -32,7 +32,8 @@ export async function loadConfig(file: string, define: Defines = {}): Promise<Ch
     throw new Error(unreadable(error, file), { cause: error })
   })
   const exported = await evaluated(script)
-  const config = exported.default ?? assigned()
+  // Where package.json says "type": "commonjs", the bundler gives a script an empty default export.
+  const config = assigned() ?? exported.default
   if (config === undefined) throw new Error(`${file} has no default export: export default defineConfig({ … })`)
   return { config, ...checkConfig(config, file) }
 }

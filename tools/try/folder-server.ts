@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createProxyServer } from 'httpxy'
 import sirv from 'sirv'
@@ -22,7 +22,11 @@ export async function serveFolder(
     if (!('writeHead' in response)) response.destroy()
     else if (!response.headersSent) response.writeHead(502).end()
   })
+  let own: string | undefined
+  // Other sites can let their names lead here, and the API would be asked by its own name.
+  const isOwn = ({ headers }: IncomingMessage): boolean => headers.host === own
   const handle: RequestListener = (request, response) => {
+    if (!isOwn(request)) return void response.writeHead(403).end()
     const missing = (): void => {
       if (proxy !== undefined) void proxy.web(request, response)
       else response.writeHead(404).end()
@@ -34,10 +38,11 @@ export async function serveFolder(
   const server = createServer(handle)
   server.on('upgrade', (request, socket, head) => {
     // The sockets of `http` servers are those of `net`.
-    if (proxy === undefined || !('setNoDelay' in socket)) socket.destroy()
+    if (proxy === undefined || !isOwn(request) || !('setNoDelay' in socket)) socket.destroy()
     else void proxy.ws(request, socket as never, {}, head)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
+  own = `127.0.0.1:${port}`
   return { server, origin: new URL(`http://127.0.0.1:${port}`) }
 }
