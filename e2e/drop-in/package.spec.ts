@@ -44,7 +44,7 @@ console.log(files.every((name) => text(name).length > 1000), JSON.parse(text('sc
   expect(
     [...names].filter((name) => /^(react|hono|pg|vite|playwright|typescript|workbox-build|ajv)$/.test(name)),
   ).toEqual([])
-  expect(names.size).toBeLessThan(40)
+  expect(names.size).toBeLessThan(45)
   expect(await app.run('npm', 'query', ':attr(scripts, [postinstall]), :attr(scripts, [install])')).toEqual({
     output: '[]\n',
     code: 0,
