@@ -114,6 +114,14 @@ describe('a worker of another tool in the folder', () => {
 })
 
 describe('taking the layer out', () => {
+  it('does not take away a worker that the Vite plugin has built, which pages go on asking for', async () => {
+    const folder = join(home, 'vite')
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'index.html'), '<script type="module" src="/assets/index.js"></script>')
+    writeFileSync(join(folder, 'sw.js'), 'const names = "freshlayer-cache-v1"')
+    await expect(undoingOf(folder)).rejects.toThrow(/vite\/sw\.js is not of `freshlayer build`/)
+  })
+
   it('of a folder that is not there is refused', async () => {
     await expect(undoingOf(join(home, 'nowhere'))).rejects.toThrow(/nowhere is not there: name the folder/)
   })

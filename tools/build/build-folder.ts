@@ -60,7 +60,7 @@ export async function servedAt(folder: string): Promise<string> {
 /**
  * What takes the layer out of a folder again. Browsers that have the worker keep it: `freshlayer kill` removes it there.
  *
- * @throws where the folder has a worker that is not the layer's.
+ * @throws where the folder is not there, or has a worker that `build` has not written.
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
   if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder that \`build\` was given`)
@@ -72,6 +72,11 @@ export async function undoingOf(folder: string): Promise<Change[]> {
   })
   const scripts = await pageScripts()
   const ours = await filesOf(folder, [WORKER, ...scripts.map(({ file }) => file)])
+  // The Vite plugin's pages would go on asking for their worker.
+  if (bare.flat().length === 0 && ours.length === 1 && ours[0] === WORKER)
+    throw new Error(
+      `${join(folder, WORKER)} is not of \`freshlayer build\`: take the Vite plugin out of the app, and build it again`,
+    )
   return [...bare.flat(), ...ours.map((file) => ({ file, text: undefined }))]
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { withoutCredentials, withoutSecrets } from './credentials.ts'
+import { credentialsInUrl, withoutCredentials, withoutSecrets } from './credentials.ts'
 
 const jwt = (claims: object, signature: string): string =>
   `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
@@ -55,5 +55,18 @@ describe('a URL', () => {
   ])('%s', (url, expected) => {
     expect(withoutSecrets(url)).toMatch(expected)
     expect(withoutSecrets(url)).not.toContain('hunter2')
+  })
+})
+
+describe('a parameter of a URL', () => {
+  it.each(['token', 'access_token', 'apiKey', 'sid', 'session', 'sessionId', 'session_id', 'PHPSESSID', 'jsessionid'])(
+    '%s says who asks',
+    (name) => {
+      expect(credentialsInUrl(`/a?page=2&${name}=x`)).toEqual([[name, 'x']])
+    },
+  )
+
+  it.each(['page', 'sessions', 'side', 'tokens'])('%s says what is asked for', (name) => {
+    expect(credentialsInUrl(`/a?${name}=x`)).toEqual([])
   })
 })

@@ -75,7 +75,8 @@ export function withoutSecrets(url: string): string {
 }
 
 /** Parameters whose value says who asks, and not which page of a list is meant. */
-const CREDENTIAL_PARAMETER = /^(?:(?:access|auth|id|api|user|session)[_-]?)?(?:token|jwt|secret|api_?key)$/i
+const CREDENTIAL_PARAMETER =
+  /^(?:(?:(?:access|auth|id|api|user|session)[_-]?)?(?:token|jwt|secret|api_?key)|sid|phpsessid|j?session(?:_?id)?)$/i
 
 /** The query parameters of a URL that hold a credential. */
 export function credentialsInUrl(url: string): readonly (readonly [name: string, value: string])[] {
