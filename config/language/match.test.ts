@@ -23,6 +23,26 @@ const matchOf = (routes: readonly Route[], request: string, writes: readonly Wri
 const nameOf = (match: Match | undefined): string =>
   match === undefined ? 'none' : match.kind === 'read' ? match.rule.name : `write ${match.rule.name}`
 
+describe('a link that signs in or out', () => {
+  const writes: Write[] = [
+    { match: 'POST /api/sales' },
+    { match: 'GET /api/logout', session: 'sign-out' },
+    { match: ['/api/leave', 'GET /api/leave/:how'], session: 'sign-out' },
+  ]
+
+  // A build refuses such rules. A worker and a page that take theirs at runtime have nobody who does.
+  it.each([
+    ['GET /api/logout', 'write GET /api/logout'],
+    ['GET /api/leave/now', 'write /api/leave, GET /api/leave/:how'],
+    ['GET /api/leave', '/api/**'],
+    ['HEAD /api/logout', '/api/**'],
+    ['GET /api/sales', '/api/**'],
+    ['POST /api/leave', 'write /api/leave, GET /api/leave/:how'],
+  ])('%s is %s, though a route reads all', (request, expected) => {
+    expect(nameOf(matchOf([{ match: '/api/**' }], request, writes))).toBe(expected)
+  })
+})
+
 describe('a read', () => {
   it.each<[string, string, string[] | Route[], string]>([
     ['meets the first rule in order, not the narrowest', 'GET /a/b', ['/a/**', '/a/b'], '/a/**'],

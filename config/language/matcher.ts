@@ -9,21 +9,28 @@ import { fillTags } from './template.ts'
 export function matcherOf({ routes, writes }: Pick<Rules, 'routes' | 'writes'>): Matcher {
   const readShapes = shapesOf(routes)
   const writeShapes = shapesOf(writes)
+  // A link that signs in or out. A build refuses a route at its path; rules that no build has checked may have one.
+  const linkShapes = shapesOf(writes.filter(({ patterns }) => patterns.some(isLink)))
 
   return (given, asWrite = false) => {
     const request = { ...given, pathname: normaliseEncoding(given.pathname) }
     const { method, search } = request
     const isRead = ({ pattern, rule }: Target<Rule>): boolean =>
       !asWrite && hasMethod(pattern, /^(GET|HEAD)$/, method) && queryHolds(rule.query, search)
-    const read = firstMatch(readShapes, request, isRead)
+    const isNamed = ({ pattern }: Target<unknown>): boolean => isLink(pattern) && pattern.method === method
+    const link = firstMatch(linkShapes, request, isNamed)
+    const read = link === undefined ? firstMatch(readShapes, request, isRead) : undefined
     if (read !== undefined) return { kind: 'read', rule: read.rule, ...filled(read, read.rule.tags, request) }
     const isMeant = ({ pattern }: Target<unknown>): boolean => hasMethod(pattern, WRITING, method)
-    const write = firstMatch(writeShapes, request, isMeant)
+    const write = link ?? firstMatch(writeShapes, request, isMeant)
     if (write !== undefined)
       return { kind: 'write', rule: write.rule, ...filled(write, write.rule.invalidates.tags, request) }
     return isSafe(method) ? undefined : impliedWrite(readShapes, request)
   }
 }
+
+/** A write that names a safe method. */
+const isLink = ({ method }: Pattern): boolean => isSafe(method)
 
 const WRITING = /^(POST|PUT|PATCH|DELETE)$/
 
