@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../config/language/index.ts'
+import { entry, har } from '../recording/har.fixture.ts'
 import { askConsent, askRules, listOf, type Terminal } from './ask.ts'
 import { defaultsOf, firstRules } from './first-rules.ts'
 import { withCommandAfterBuild } from './manifest-scripts.ts'
@@ -229,7 +230,8 @@ describe('a build is followed by the layer', () => {
     ],
   ])('or a line says what is to be done: %j', async (files, steps, next) => {
     const project = await projectOf(folderOf(files))
-    const plan = await planOf(project, defaultsOf(project))
+    const rules = defaultsOf(project)
+    const plan = await planOf(project, { text: firstRules(rules), users: rules.users, by: '' })
     expect(plan.steps.map(({ file }) => file)).toEqual([project.newRules, ...steps])
     expect(plan.next.join('\n')).toMatch(next)
   })
@@ -319,6 +321,26 @@ describe('freshlayer init', () => {
     expect(again.stdout).toContain('there already: freshlayer.config.mjs is left as it is\n')
     expect(again.stdout).not.toContain('written:')
     expect(contentsOf(folder)).toEqual(once)
+  })
+
+  it('writes the rules that a recording proposes, and none over those that are there', () => {
+    const reads = Array.from({ length: 3 }, (_, id) => entry(`http://localhost:3000/rest/orders/${id + 1}`))
+    const recorded = { ...APP, 'tour.har': JSON.stringify(har(reads)) }
+    const folder = folderOf(recorded)
+    const { status, stdout, stderr } = init(folder, '--yes', '--from', 'tour.har')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toContain('rules from tour.har\n')
+    const rules = contentsOf(folder)['freshlayer.config.mjs']
+    expect(rules).toContain("match: '/rest/orders/:")
+    expect(rules).not.toContain('/api/**')
+    const again = init(folder, '--yes', '--from', 'tour.har')
+    expect(again.status).toBe(1)
+    expect(again.stderr).toContain(
+      'freshlayer.config.mjs is there, and init never writes over rules: `freshlayer suggest',
+    )
+    const wrong = folderOf({ ...APP, 'tour.har': '{"log":' })
+    expect(init(wrong, '--yes', '--from', 'tour.har').stderr).toMatch(/^freshlayer tour\.har/)
+    expect(contentsOf(wrong)).toEqual({ ...APP, 'tour.har': '{"log":' })
   })
 
   it('writes over no rules, and writes nothing at all where something cannot be written', () => {

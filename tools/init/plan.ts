@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Change } from '../build/apply.ts'
-import { firstRules, type FirstRules } from './first-rules.ts'
 import { withCommandAfterBuild } from './manifest-scripts.ts'
-import type { Project } from './project.ts'
+import type { Project, Users } from './project.ts'
 import { withPlugin } from './vite-config.ts'
 
 /** A change, and what it is for. */
@@ -20,13 +19,22 @@ export interface InitPlan {
   readonly next: readonly string[]
 }
 
-/** @param rules what the rules file is made of. Looked at only where there is none. */
-export async function planOf(project: Project, rules: FirstRules): Promise<InitPlan> {
+/** The rules file that init writes. */
+export interface NewRules {
+  readonly text: string
+  /** How the rules tell users apart. */
+  readonly users: Users
+  /** What they were made of, for the developer. */
+  readonly by: string
+}
+
+/** @param rules the rules file. Looked at only where there is none. */
+export async function planOf(project: Project, rules: NewRules): Promise<InitPlan> {
   const { rules: present, newRules, isInstalled } = project
   const wiring = await wiringOf(project)
   return {
     steps: [
-      ...(present === undefined ? [{ file: newRules, text: firstRules(rules), what: 'the rules' }] : []),
+      ...(present === undefined ? [{ file: newRules, text: rules.text, what: 'the rules' }] : []),
       ...wiring.steps,
     ],
     there: [...(present === undefined ? [] : [`${present} is left as it is`]), ...wiring.there],
