@@ -60,9 +60,11 @@ async function tryApp(
   try {
     // Only the report is for another program to read.
     const tell = json ? console.error : console.log
+    // Before the line that names the key: it may be pressed at once.
+    const end = interrupted()
     for (const line of welcome(app, trial, config)) tell(line)
     if (open === true) openBrowser(trial.url)
-    await interrupted()
+    await end
     tell('')
     // What is still open would be recorded as broken off by the proxy.
     const found = rules === undefined ? await trial.found() : undefined
