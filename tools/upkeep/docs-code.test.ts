@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseSync } from 'oxc-parser'
 import { parseFragment } from 'parse5'
 import { afterAll, describe, expect, it } from 'vitest'
 import { formatProblem } from '../../config/language/index.ts'
 import { workerScript } from '../build/build-worker.ts'
+import { entry, har } from '../recording/har.fixture.ts'
 import { loadConfig } from '../rules/load-config.ts'
 
 const root = resolve('.')
@@ -156,4 +159,82 @@ describe('commands on the pages', () => {
     const flags = named.filter((one) => one.name === name).flatMap((one) => one.flags)
     expect(flags.filter((flag) => !known.includes(flag))).toEqual([])
   })
+
+  /** Each line that is a command, once. */
+  const lines = new Set(
+    PAGES.flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/^ *(npx freshlayer .*)$/gm)].map(([, line = '']) => line),
+    ),
+  )
+
+  it.each([...lines])(
+    '%s does what it says, in a project like the pages have',
+    async (line) => {
+      const { server, url } = await backend()
+      try {
+        const cwd = projectFor(line)
+        const command = line
+          .replace(
+            /^npx freshlayer/,
+            `${process.execPath} --import ${import.meta.resolve('tsx')} ${join(root, 'tools/cli.ts')}`,
+          )
+          .replace(/http:\/\/localhost:\d+/, url)
+          .replace(/ init$/, ' init --yes')
+        const { code, output } = await run(command, cwd, line.includes(' try '))
+        expect(code, output).toBe(0)
+      } finally {
+        server.closeAllConnections()
+        server.close()
+      }
+    },
+    60_000,
+  )
 })
+
+/** The app's server and its API. */
+async function backend(): Promise<{ server: Server; url: string }> {
+  const server = createServer(({ url = '' }, response) => {
+    const isApi = url.startsWith('/api/')
+    response.writeHead(200, { 'content-type': isApi ? 'application/json' : 'text/html', etag: '"1"' })
+    response.end(isApi ? '{"id":1}' : '<!doctype html><head></head>')
+  })
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve))
+  return { server, url: `http://localhost:${(server.address() as AddressInfo).port}` }
+}
+
+/** A project with what the pages talk of: rules, a built folder, a folder of plain files, a recording. */
+function projectFor(line: string): string {
+  const cwd = mkdtempSync(join(folder, 'project-'))
+  const write = (file: string, text: string): void => {
+    mkdirSync(dirname(join(cwd, file)), { recursive: true })
+    writeFileSync(join(cwd, file), text)
+  }
+  write('package.json', '{ "name": "app", "type": "module", "scripts": { "build": "true" } }')
+  write('dist/index.html', '<!doctype html><head></head>')
+  write('dist/assets/index-1a2b3c4d.js', '1')
+  write('tour.har', JSON.stringify(har([1, 2].map((id) => entry(`http://localhost:3000/api/products/${id}`)))))
+  const rules = { version: '1', identity: 'none', routes: [{ match: '/api/products/:id', fresh: '5m' }] }
+  // Neither command writes over rules.
+  if (!/ --out freshlayer\.config\.ts| init$/.test(line))
+    write('freshlayer.config.ts', `export default ${JSON.stringify({ ...rules, shell: '/index.html' })}`)
+  write('public/index.html', '<!doctype html><head></head>')
+  if (line.includes('public/freshlayer.rules.js'))
+    write('public/freshlayer.rules.js', `self.freshlayerRules = ${JSON.stringify(rules)}`)
+  return cwd
+}
+
+/** Runs a command. One that goes on until it is stopped is stopped by Ctrl-C as soon as it has said where it is. */
+function run(command: string, cwd: string, isStopped: boolean): Promise<{ code: number | null; output: string }> {
+  // The shell makes way for the command, so that the signal reaches it.
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd, env: { ...process.env, NO_COLOR: '1' } })
+  let output = ''
+  let isRunning = isStopped
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      output += String(text)
+      if (!isRunning || !output.includes('Ctrl-C')) return
+      isRunning = false
+      child.kill('SIGINT')
+    })
+  return new Promise((resolve) => child.on('exit', (code) => resolve({ code, output })))
+}
