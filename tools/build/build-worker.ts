@@ -2,11 +2,11 @@ import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { minify } from 'terser'
 import type { Config } from '../../config/language/index.ts'
 import { apply } from './apply.ts'
-import { APP_FILES, type FileEntry, filesOf, manifestOf } from './app-files.ts'
-import { bundle } from './bundle.ts'
+import { APP_FILES, type FileEntry, filesOf, manifestOf } from '../files/app-files.ts'
+import { bundle } from '../files/bundle.ts'
 import { configModule } from './config-module.ts'
 import { type Defines, loadConfig } from '../rules/load-config.ts'
-import { sourcePath } from './source-path.ts'
+import { sourcePath } from '../files/source-path.ts'
 
 export interface WorkerOptions {
   /** The rules file. */

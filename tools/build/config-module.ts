@@ -5,7 +5,7 @@ import { type Config, compileRules, formatProblem } from '../../config/language/
 import { CacheError, configRefused } from '../../sw/core/cache-error.ts'
 import { type Defines, loadConfig } from '../rules/load-config.ts'
 import { rulesModule } from '../rules/rules-source.ts'
-import { sourcePath } from './source-path.ts'
+import { sourcePath } from '../files/source-path.ts'
 
 const ID = 'virtual:freshlayer/rules'
 const RESOLVED = `\0${ID}`

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { APP_FILES, filesOf } from './app-files.ts'
-import { inLanes } from './in-lanes.ts'
+import { APP_FILES, filesOf } from '../files/app-files.ts'
+import { inLanes } from '../files/in-lanes.ts'
 import { WORKER } from './own-worker.ts'
 
 /** More than this is rarely meant. */

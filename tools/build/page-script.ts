@@ -1,5 +1,5 @@
-import { bundleWithParts } from './bundle.ts'
-import { sourcePath } from './source-path.ts'
+import { bundleWithParts } from '../files/bundle.ts'
+import { sourcePath } from '../files/source-path.ts'
 
 /** The script of a page without a build: it connects the page, by the worker beside it that is called `sw.js`. */
 export const PAGE_SCRIPT = 'freshlayer.js'

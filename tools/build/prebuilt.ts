@@ -1,6 +1,6 @@
-import { bundleWithParts } from './bundle.ts'
+import { bundleWithParts } from '../files/bundle.ts'
 import { libraryScript } from './build-worker.ts'
-import { sourcePath } from './source-path.ts'
+import { sourcePath } from '../files/source-path.ts'
 
 /** The names of an app without a build: its worker, the part of a worker of its own, and the page's script. */
 const [WORKER, PART, PAGE] = ['freshlayer-sw.js', 'freshlayer-attach.js', 'freshlayer-page']

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { checkConfig, type Problem } from '../../config/language/index.ts'
-import { bundle } from '../build/bundle.ts'
+import { bundle } from '../files/bundle.ts'
 
 export interface Checked {
   readonly config: unknown

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { compileRules, type Config, formatProblem } from '../../config/language/index.ts'
-import { APP_FILES, byDepth, filesOf } from '../build/app-files.ts'
+import { APP_FILES, byDepth, filesOf } from '../files/app-files.ts'
 
 /**
  * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the

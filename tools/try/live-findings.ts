@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { bundle } from '../build/bundle.ts'
-import { sourcePath } from '../build/source-path.ts'
+import { bundle } from '../files/bundle.ts'
+import { sourcePath } from '../files/source-path.ts'
 import type { Suggested } from '../suggest/index.ts'
 import type { Recorder } from './recorder.ts'
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { bundleWithParts } from '../build/bundle.ts'
+import { bundleWithParts } from '../files/bundle.ts'
 import { workerScript } from '../build/build-worker.ts'
-import { sourcePath } from '../build/source-path.ts'
+import { sourcePath } from '../files/source-path.ts'
 
 /** The strip's script as `strip.js`, and the parts that it loads when it needs them. */
 export async function stripScripts(): Promise<ReadonlyMap<string, string>> {

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { rolldown } from 'rolldown'
 import { buildWorker } from '../build/build-worker.ts'
-import { bundleWithParts } from '../build/bundle.ts'
+import { bundleWithParts } from '../files/bundle.ts'
 import { prebuiltFiles } from '../build/prebuilt.ts'
 
 /** What a page or a user downloads once: minified, brotli, in kB of 1000 bytes. */
