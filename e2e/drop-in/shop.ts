@@ -102,6 +102,8 @@ export class Shop {
     response
       .writeHead(200, {
         'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
+        // As servers send beside CORS. Vite's scripts have `crossorigin`, so their requests have that field.
+        vary: 'Origin',
         'cache-control': this.cacheControl,
       })
       .end(bytes)

@@ -9,7 +9,7 @@ import { lineOf } from '../../fetch/matching.ts'
 import { discard } from '../../fetch/origin.ts'
 import { scope, worker } from '../scope.ts'
 import { STALLED_MS } from '../store/database.ts'
-import { insteadOf, notKept, type Precache } from './precache.ts'
+import { asFile, insteadOf, notKept, type Precache } from './precache.ts'
 import { referencesOf } from './references.ts'
 import { patternOf, type RouterRule } from './static-routes.ts'
 
@@ -139,7 +139,7 @@ export function keptFiles(rules: Rules): KeptFiles {
 /** Stores a response unless the stored one is the same. */
 async function store(cache: Cache, url: string, response: Response, stored: Response | undefined): Promise<void> {
   if (stored !== undefined && isSame(stored, response)) return discard(response)
-  await timeout(STALLED_MS, cache.put(url, response), undefined).catch(notStored)
+  await timeout(STALLED_MS, cache.put(url, asFile(response)), undefined).catch(notStored)
 }
 
 const notStored = (): void => undefined

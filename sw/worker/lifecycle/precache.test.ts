@@ -39,3 +39,17 @@ describe('a file of the app that the network does not bring', () => {
     expect(await answer).toBe('TypeError: Failed to fetch')
   })
 })
+
+describe('a file of the app that is kept', () => {
+  it('answers whoever asks, whatever its `Vary` says, and keeps its other fields', async () => {
+    const kept = new Map<string, Response>()
+    const cache = { keys: () => Promise.resolve([]), put: (key: string, file: Response) => void kept.set(key, file) }
+    vi.stubGlobal('caches', { open: () => Promise.resolve(cache) })
+    const headers = { vary: 'Origin', 'content-type': 'text/javascript' }
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('the script', { headers })))
+    await precache(['/a-12345678.js']).install()
+    const file = kept.get(URL_ASKED)
+    expect([file?.headers.get('vary'), file?.headers.get('content-type')]).toEqual([null, 'text/javascript'])
+    expect(await file?.text()).toBe('the script')
+  })
+})

@@ -102,8 +102,7 @@ export function precache(entries: readonly (FileEntry | string)[], shell?: strin
       for (const [url, { key, revision, integrity = '' }] of files) {
         if (stored.has(key)) continue
         const response = await fetchFile(url, integrity, revision === null ? 'default' : 'no-cache')
-        // A browser refuses a redirected response as the answer to a page load.
-        await cache.put(key, response.redirected ? new Response(response.body, response) : response)
+        await cache.put(key, asFile(response))
       }
       if (rendered !== undefined) await keepRendered(rendered).catch(notKept)
     },
@@ -167,7 +166,19 @@ async function keepRendered(url: string): Promise<void> {
   // A redirect usually leads to a sign-in page.
   if (!response.ok || response.redirected || !isDocument(response))
     throw new Error(`${url} answered ${response.status}`)
-  await (await caches.open(precacheOf(scope()))).put(url, response)
+  await (await caches.open(precacheOf(scope()))).put(url, asFile(response))
+}
+
+/**
+ * A response as the app's files are kept. One that says that it was redirected is refused as the answer to a page load. And
+ * a file answers whoever asks: by `Vary: Origin`, which servers send beside CORS, the browser would not find it for a script
+ * with `crossorigin`, whose request has that field.
+ */
+export function asFile(response: Response): Response {
+  const { body, status, statusText } = response
+  const headers = new Headers(response.headers)
+  headers.delete('vary')
+  return new Response(body, { status, statusText, headers })
 }
 
 export const notKept = (error: unknown): void =>
