@@ -40,7 +40,7 @@ export const PENDING: Observed<never> = {
 interface Ports {
   readonly layer: Freshlayer
   readonly watch: ChangeWatch
-  /** Nobody shows it any more: it is forgotten. */
+  /** No part of the page shows it any more: it is forgotten. */
   readonly forget: () => void
 }
 
@@ -49,7 +49,7 @@ const REFUSALS: readonly number[] = [401, 403, 404, 410]
 
 /** What was read so lately is not read again because another part of the page shows it as well. */
 const JUST_READ_MS = 2000
-/** How long what nobody shows any more is kept, for a user who goes back. */
+/** How long what no part of the page shows is kept, for a user who goes back. */
 const KEEP_MS = 60_000
 /** When to look whether the worker's validation behind an answer has ended. It is not waited for longer. */
 const LOOK_AFTER_MS = [150, 300, 600, 1200, 2400]
@@ -141,7 +141,7 @@ export class ObservedUrl {
     return this.#reading.done
   }
 
-  /** What is known of the URL, once it is known. The read goes on though nobody shows it. */
+  /** What is known of the URL, once it is known. The read goes on though no part shows it. */
   async wait(fetch?: Fetch): Promise<Observed> {
     clearTimeout(this.#resting)
     this.#waiting++
@@ -180,7 +180,7 @@ export class ObservedUrl {
 
   async #run(signal: AbortSignal, cache: RequestCache | undefined): Promise<void> {
     const next = await this.#outcome({ signal, ...(cache && { cache }) })
-    // Another read has taken its place, or nobody wants it any more.
+    // Another read has taken its place, or no part of the page wants it any more.
     if (signal.aborted) return this.#reading?.done
     this.#reading = undefined
     this.#readAtMs = performance.now()
@@ -242,7 +242,7 @@ export class ObservedUrl {
     const { state, ageSeconds } = await this.#ports.layer
       .explain(this.#url)
       .catch(() => ({ state: 'no-worker', ageSeconds: undefined }))
-    // It has been read since, or nobody shows it.
+    // It has been read since, or no part shows it.
     if (looking !== this.#looking || this.#reading !== undefined || this.#listeners.size === 0) return
     // Never later than it was: `Age`, by which `updatedAt` was known first, is rounded down.
     const updatedAt = ageSeconds === undefined ? -Infinity : askedAtMs - ageSeconds * 1000
@@ -265,7 +265,7 @@ export class ObservedUrl {
     this.#resting = setTimeout(() => this.#rest(keepMs), keepMs)
   }
 
-  /** Nobody shows it, for so long. What is read for nobody is given up. */
+  /** No part has shown it for so long. A read that no part waits for is given up. */
   #rest(keptMs: number): void {
     if (this.#listeners.size > 0 || this.#waiting > 0) return
     // What the read would have brought, the next one who shows it still needs (I1).

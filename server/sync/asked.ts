@@ -9,7 +9,7 @@ export interface SyncOptions<Principal> {
   readonly pool: SessionPool
   /** What clients may keep in step with, by the names that the change log has for it. */
   readonly entities: Readonly<Record<string, SyncedEntity<Principal>>>
-  /** Who asks, or undefined for nobody: then the answer is 401. */
+  /** Who asks. Undefined: no user is signed in, and the answer is 401. */
   readonly principalOf: (request: Request) => Principal | undefined | Promise<Principal | undefined>
   /** How long the change log is kept, as `cutLog` is called with. Clients sync before it is over. Unit: days. Default: 30. */
   readonly days?: number

@@ -43,7 +43,7 @@ create index if not exists changes_by_entity on freshlayer.changes (entity, xid,
 
 /**
  * The SQL that makes the change log, and has PostgreSQL write into it whatever changes in these tables, in the transaction of
- * the change: whoever makes it, an ORM or a person with psql. It may be run again, also with other tables. PostgreSQL 15 and
+ * the change. It does not matter what makes it: the app, an ORM or psql. It may be run again, also with other tables. PostgreSQL 15 and
  * later, PGlite.
  *
  * Not noted: changes while `session_replication_role` is 'replica'.
