@@ -48,6 +48,16 @@ describe('the script tag', () => {
   })
 })
 
+describe('a document of any depth', () => {
+  const deep = `<!doctype html><head><base href="/app/"></head>${'<div>'.repeat(100_000)}`
+
+  it('is read', () => {
+    expect(baseOf(deep)).toBe('/app/')
+    expect(withoutTag(withTag(deep, '/freshlayer.js'))).toBe(deep)
+    expect(withoutTag(deep + TAG)).toBe(deep)
+  })
+})
+
 describe('the base of a document', () => {
   it.each([
     ['<head><base href="/app/"></head>', '/app/'],

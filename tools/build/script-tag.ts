@@ -41,14 +41,19 @@ const attribute = (text: string): string =>
 
 /** A document without any script tag of ours. */
 export function withoutTag(html: string): string {
-  // A document of a hundred kilobytes takes its time.
-  if (!html.includes(MARK)) return html
+  const last = html.lastIndexOf(MARK)
+  if (last < 0) return html
+  // The tag is the first thing of the head. What follows would be parsed for nothing.
+  const end = html.indexOf(END_OF_SCRIPT, last)
+  const parsed = end < 0 ? html : html.slice(0, end + END_OF_SCRIPT.length)
   let text = html
-  for (const { sourceCodeLocation: place } of ours(html).toReversed()) {
+  for (const { sourceCodeLocation: place } of ours(parsed).toReversed()) {
     if (place) text = text.slice(0, place.startOffset) + text.slice(place.endOffset)
   }
   return text
 }
+
+const END_OF_SCRIPT = '</script>'
 
 /**
  * Where the head of a document begins: after its tag, or where it would stand in a document without one. `isSure`: whatever
@@ -77,6 +82,8 @@ const BYTE_ORDER_MARK = '\uFEFF'
 
 /** The path that a document's `<base href>` says; undefined: none, or an address that is no path. */
 export function baseOf(html: string): string | undefined {
+  // Few documents have one, and a large one takes long to parse.
+  if (!/<base[\s/>]/i.test(html)) return undefined
   const [base] = find(html, ({ tagName }) => tagName === 'base')
   const href = base?.attrs.find(({ name }) => name === 'href')?.value ?? ''
   return /^\/(?!\/)/.test(href) ? href.replace(/[^/]*$/, '') : undefined
@@ -86,15 +93,14 @@ export function baseOf(html: string): string | undefined {
 const ours = (html: string): Element[] =>
   find(html, ({ tagName, attrs }) => tagName === 'script' && attrs.some(({ name }) => name === MARK))
 
+/** In the order of the document. Without recursion: a document may be deeper than the stack. */
 function find(html: string, isMeant: (element: Element) => boolean): Element[] {
   const found: Element[] = []
-  const visit = (node: Node): void => {
-    for (const element of elements(node)) {
-      if (isMeant(element)) found.push(element)
-      visit(element)
-    }
+  const ahead: Element[] = elements(parse(html, { sourceCodeLocationInfo: true })).toReversed()
+  for (let element = ahead.pop(); element !== undefined; element = ahead.pop()) {
+    if (isMeant(element)) found.push(element)
+    for (const child of elements(element).toReversed()) ahead.push(child)
   }
-  visit(parse(html, { sourceCodeLocationInfo: true }))
   return found
 }
 

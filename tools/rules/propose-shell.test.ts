@@ -52,6 +52,16 @@ describe('rules without a shell', () => {
     ])
   })
 
+  it('are offered no document with very many comments before its data', async () => {
+    // A pattern that may read a comment in two ways would try each combination of them, for longer than anybody waits.
+    const marked = `<div id="app">${'<!---->'.repeat(10_000)}12 sold</div>`
+    expect(
+      await proposedFor({ 'a.html': marked, 'b.html': `<div id="app">${'<!---->'.repeat(10_000)}</div>` }),
+    ).toEqual([
+      "pages of this app are not available offline: name a document without data, for example shell: '/b.html'",
+    ])
+  })
+
   it('are offered nothing when every document has data', async () => {
     expect(await proposedFor({ 'a.html': DATA, 'b.html': '<div class="line"></div>' })).toEqual([
       'pages of this app are not available offline: name a document without data',

@@ -52,8 +52,11 @@ export async function proposeShell(
 /** The usual names of documents without data, the surest first. */
 const USUAL = ['offline.html', 'app-shell.html', '200.html', 'index.html', 'fallback.html']
 
-/** An element that has a name and nothing in it: what a script fills. */
-export const EMPTY_MOUNT = /<(div|main|section)\b[^>]*\sid=[^>]*>(?:\s|<!--[^]*?-->)*<\/\1>/i
+/**
+ * An element that has a name and nothing in it: what a script fills. A comment ends at the first `-->` and nowhere else:
+ * documents that are rendered beforehand have thousands, and the time must not grow faster than their number.
+ */
+export const EMPTY_MOUNT = /<(div|main|section)\b[^<>]*\sid=[^<>]*>(?:\s|<!--(?:(?!-->)[^])*-->)*<\/\1>/i
 
 /** The document that most likely has no data: by its name, else because it waits for a script to fill it. */
 async function bestOf(folder: string, documents: readonly string[]): Promise<string | undefined> {
