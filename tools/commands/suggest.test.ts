@@ -58,6 +58,39 @@ describe('freshlayer suggest', () => {
     })
   })
 
+  it('shows no secret of a URL, in whichever form', () => {
+    const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJodW50ZXIyIn0.hunter2hunter2'
+    const urls = [
+      '/api/map?key=hunter2',
+      '/api/files?hash=hunter2',
+      `/api/shared/${jwt}/items`,
+      `/api/shared/${jwt}`,
+      '/api/invitations/hunter2-9f3A',
+      '/api/feed;jsessionid=hunter2',
+      `/api/page?next=${jwt}`,
+      '/gone#access_token=hunter2',
+    ]
+    const entries = urls.flatMap((url, index) =>
+      [0, 100].map((later) =>
+        entry(`https://shop.example${url}`, { startedDateTime: at(index + later), request: asked }),
+      ),
+    )
+    const writes = [`/api/shared/${jwt}/items`, '/api/files?hash=hunter2'].map((url, index) =>
+      entry(`https://shop.example${url}`, {
+        startedDateTime: at(50 + index),
+        request: { ...asked, method: 'POST' },
+      }),
+    )
+    writeFileSync(join(home, 'secrets.har'), JSON.stringify(har([...entries, ...writes], 'WebInspector')))
+    for (const more of [[], ['--json'], ['--out', 'secrets.ts']]) {
+      const { stdout, stderr, status } = run('secrets.har', ...more)
+      expect(status).toBe(0)
+      expect(stdout).toContain('/api/map')
+      expect(stdout + stderr).not.toMatch(/hunter2|eyJ/)
+    }
+    expect(readFileSync(join(home, 'secrets.ts'), 'utf8')).not.toMatch(/hunter2|eyJ/)
+  })
+
   it('writes the rules where it is told to, and never over a file without --force', () => {
     const out = join(home, 'rules.ts')
     expect(run('tour.har', '--out', 'rules.ts')).toMatchObject({ status: 0 })

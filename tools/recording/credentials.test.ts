@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { credentialsInUrl, withoutCredentials, withoutSecrets } from './credentials.ts'
+import { credentialsInUrl, withoutCredentials } from './credentials.ts'
+import { withoutSecrets } from './secret-url.ts'
 
 const jwt = (claims: object, signature: string): string =>
   `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`
@@ -51,10 +52,47 @@ describe('a URL', () => {
     ['https://x.example/a?sid=hunter2&sessionid=hunter2&PHPSESSID=hunter2', /\?sid=[\w-]{16}&sessionid=/],
     ['https://x.example/a?X-Amz-Credential=hunter2&pwd=hunter2&passwd=hunter2&pin=hunter2', /&pin=[\w-]{16}$/],
     ['https://x.example/a?accessToken=hunter2&auth=hunter2&otp=hunter2', /\?accessToken=[\w-]{16}&auth=/],
+    [
+      'https://x.example/a?key=hunter2&hash=hunter2&maps-key=hunter2',
+      /\?key=[\w-]{16}&hash=[\w-]{16}&maps-key=[\w-]{16}$/,
+    ],
+    [
+      'https://x.example/a?hmac=hunter2&invite=hunter2&access%5Ftoken=hunter2',
+      /\?hmac=[\w-]{16}&invite=[\w-]{16}&access%5Ftoken=[\w-]{16}$/,
+    ],
+    ['https://x.example/a?q=eyJhunter2.eyJzdWIi.c2ln', /\?q=[\w-]{16}$/],
+    ['https://x.example/a?eyJhunter2.eyJzdWIi.c2ln', /\/a\?[\w-]{16}$/],
+    ['https://x.example/a?to=https%3A%2F%2Fy.example%2F%3Ftoken%3Dhunter2', /\?to=[\w-]{16}$/],
+    ['https://x.example/api/share/eyJhunter2.eyJzdWIi.c2ln/view', /\/api\/share\/[0-9a-f]{16}\/view$/],
+    ['https://x.example/reset-password/hunter2-9f3A', /\/reset-password\/[0-9a-f]{16}$/],
+    ['https://x.example/api/items;jsessionid=hunter2?page=2', /\/api\/items;jsessionid=[\w-]{16}\?page=2$/],
+    ['https://x.example/api/hunter2R9xK3a9LmQ2bZz81/items', /\/api\/[0-9a-f]{16}\/items$/],
+    ['https://x.example/s/a1b2c3d4e5f60718293a4b5c6d7e8f90', /\/s\/(?!a1b2c3d4)[0-9a-f]{32}$/],
+    ['https://x.example/api/tokens/refresh?sort=name&keyword=a', /\/api\/tokens\/refresh\?sort=name&keyword=a$/],
+    [
+      'https://x.example/api/getProductsByCategoryV2?date=2026-11-30T10:00:00Z&_=1764496800000',
+      /\/api\/getProductsByCategoryV2\?date=2026-11-30T10:00:00Z&_=1764496800000$/,
+    ],
+    ['https://x.example/assets/app-BX12aZ9q.js?v=3', /\/assets\/app-BX12aZ9q\.js\?v=3$/],
+    [
+      'https://x.example/api/items/0b8a3f5e-1111-4222-8333-444455556666?page=2',
+      /\/api\/items\/0b8a3f5e-1111-4222-8333-444455556666\?page=2$/,
+    ],
     ['https://x.example/a?author=ada&side=left&pinned=1&passed=1', /\?author=ada&side=left&pinned=1&passed=1$/],
   ])('%s', (url, expected) => {
     expect(withoutSecrets(url)).toMatch(expected)
     expect(withoutSecrets(url)).not.toContain('hunter2')
+  })
+})
+
+describe('a URL in a field', () => {
+  it.each(['location', 'content-location', 'referer'])('%s has no secret, and is otherwise as it was', (name) => {
+    expect(only(name, '/a?key=hunter2&page=2')).toMatch(/^\/a\?key=[\w-]{16}&page=2$/)
+  })
+
+  it('is the same as that of the request', () => {
+    const url = 'https://x.example/share/eyJhunter2.eyJzdWIi.c2ln?key=hunter2'
+    expect(only('location', url)).toBe(withoutSecrets(url))
   })
 })
 

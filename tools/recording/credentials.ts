@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto'
 import { isCredential, isSecret } from '../../sw/core/secret.ts'
+import { short, withoutSecrets } from './secret-url.ts'
 
 /** SHA-256 in base64url. */
 export const digest = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('base64url')
-
-/** Enough of a digest to tell credentials apart. */
-const short = (text: string): string => digest(text).slice(0, 16)
 
 /**
  * Fields with a digest in place of each credential: equal ones have equal digests. What is no secret stays readable: the
@@ -25,8 +23,12 @@ function hidden(name: string, value: string): string {
       .map((line) => line.replace(/^[^;]*/, cookieDigest))
       .join('\n')
   }
+  if (OF_URLS.has(name)) return withoutSecrets(value)
   return isSecret(name) || isCredential(name) ? short(value) : value
 }
+
+/** Fields whose value is a URL. */
+const OF_URLS: ReadonlySet<string> = new Set(['location', 'content-location', 'referer'])
 
 /** An empty value stays empty: with it a server deletes a cookie. */
 function cookieDigest(pair: string): string {
@@ -53,25 +55,6 @@ function userOf(token: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Query parameters that hold a secret, by their names. */
-const SECRET_PARAMETER =
-  /^(?:.*token|(?:.*[_-])?(?:jwt|secret|api_?key|signature|credential|sig|passw(?:or)?d|pwd|pass|pin|otp|code|ticket|samlresponse|assertion|auth|j?session(?:_?id)?|phpsessid|sid))$/i
-
-/** A URL with a digest in place of each secret in its query, and without a user, a password and a fragment. */
-export function withoutSecrets(url: string): string {
-  const [bare = ''] = url.replace(/^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i, '$1').split('#', 1)
-  const mark = bare.indexOf('?')
-  if (mark < 0) return bare
-  const pairs = bare
-    .slice(mark + 1)
-    .split('&')
-    .map((pair) => {
-      const [name = '', value = ''] = pair.split('=', 2)
-      return SECRET_PARAMETER.test(name) && value !== '' ? `${name}=${short(value)}` : pair
-    })
-  return `${bare.slice(0, mark)}?${pairs.join('&')}`
 }
 
 /** Parameters whose value says who asks, and not which page of a list is meant. */

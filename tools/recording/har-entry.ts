@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { epochMs } from '../../sw/core/units.ts'
-import { digest, withoutCredentials, withoutSecrets } from './credentials.ts'
+import { digest, withoutCredentials } from './credentials.ts'
+import { withoutSecrets } from './secret-url.ts'
 import type { Exchange, Initiator, RecordedBody } from './exchange.ts'
 
 const Pairs = v.optional(v.array(v.object({ name: v.string(), value: v.optional(v.string(), '') })), [])

@@ -1,6 +1,7 @@
 import { epochMs } from '../../sw/core/units.ts'
-import { digest, withoutCredentials, withoutSecrets } from '../recording/credentials.ts'
+import { digest, withoutCredentials } from '../recording/credentials.ts'
 import type { Exchange, Initiator, RecordedBody, Recording } from '../recording/exchange.ts'
+import { withoutSecrets } from '../recording/secret-url.ts'
 
 const ORIGIN = 'https://shop.example'
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { epochMs } from '../../sw/core/units.ts'
-import { withoutCredentials, withoutSecrets } from '../recording/credentials.ts'
+import { withoutCredentials } from '../recording/credentials.ts'
+import { withoutSecrets } from '../recording/secret-url.ts'
 import type { Exchange, Initiator, RecordedBody, Recording } from '../recording/exchange.ts'
 import { digestBody } from './body-digest.ts'
 
