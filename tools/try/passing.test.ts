@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { request } from 'node:http'
+import { type IncomingMessage, request, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
@@ -279,6 +279,26 @@ describe('an origin that is away', () => {
     expect((await get('/')).body.toString()).toBe('here')
     expect(reached).toEqual([false, true])
     expect(recording().exchanges.map((exchange) => exchange.status)).toEqual([200, 0, 0, 200])
+  })
+
+  it.each<[string, (from: IncomingMessage) => void, string]>([
+    ['ends the connection', ({ socket }) => void socket.end(), 'broke off in the middle of a request'],
+    ['resets the connection', ({ socket }) => void socket.resetAndDestroy(), 'broke off in the middle of a request'],
+    [
+      'answers no HTTP',
+      ({ socket }) => void socket.end('at main.js:1\r\n\r\n'),
+      'answers a request with what is no HTTP',
+    ],
+  ])('in the middle of a request, and %s, is not said to speak another protocol', async (_, die, what) => {
+    const answer = (from: IncomingMessage, to: ServerResponse): void =>
+      from.url === '/' ? void to.end('here') : die(from)
+    const { originUrl, get } = await proxied(answer)
+    expect((await get('/')).status).toBe(200)
+    const { status, body } = await get('/api/items')
+    expect([status, body.toString()]).toEqual([
+      502,
+      `freshlayer try: ${originUrl} ${what}: look at what the app's terminal says\n`,
+    ])
   })
 
   it('has its files answered by what was kept, and nothing of a user', async () => {

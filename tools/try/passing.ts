@@ -169,7 +169,8 @@ export class Passing {
     // The browser has given up.
     if (response.destroyed || response.closed) return
     if (response.headersSent) return void response.destroy()
-    const line = whyNot(this.#options.origin, error)
+    // The proxy begins with an origin that answers.
+    const line = whyNot(this.#options.origin, error, true)
     this.#reached(false, line)
     if (request !== undefined && this.#answerKept(request, response)) return
     const fields = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }

@@ -47,10 +47,20 @@ export async function expectAnswer(origin: URL, timeoutMs = 10_000): Promise<voi
   if (problem !== undefined) throw new Error(whyNot(origin, problem))
 }
 
+const BROKEN_OFF = /^(?:ECONNRESET|EPIPE|ECONNABORTED)$/
+
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
-/** One line on an origin that cannot be asked: why, and what to do about it. */
-export function whyNot({ origin, host, hostname }: URL, problem: NodeJS.ErrnoException): string {
+/**
+ * One line on an origin that cannot be asked: why, and what to do about it.
+ *
+ * @param hasAnswered whether it has answered before, so that its address is right. Default: no.
+ */
+export function whyNot(
+  { origin, host, hostname }: URL,
+  problem: NodeJS.ErrnoException,
+  hasAnswered: boolean = false,
+): string {
   // A name with two addresses has an error for each.
   const { code = '', message } =
     problem instanceof AggregateError ? (problem.errors[0] as NodeJS.ErrnoException) : problem
@@ -60,6 +70,10 @@ export function whyNot({ origin, host, hostname }: URL, problem: NodeJS.ErrnoExc
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host ${hostname}: look at the address`
   if (code === 'ETIMEDOUT') return `${origin} does not answer in time`
   if (code === 'EPROTO') return `${origin} does not speak https: try http://${host}`
+  if (hasAnswered && BROKEN_OFF.test(code))
+    return `${origin} broke off in the middle of a request: look at what the app's terminal says`
+  if (hasAnswered && code.startsWith('HPE_'))
+    return `${origin} answers a request with what is no HTTP: look at what the app's terminal says`
   if (code === 'ECONNRESET' || code.startsWith('HPE_'))
     return `${origin} does not speak http (${message}): try https://${host}`
   return `${origin} cannot be asked: ${message}`

@@ -127,7 +127,15 @@ it('builds the worker of a folder with its files, and of rules anew when they ha
 
 it('says which other origins the pages ask, each once', async () => {
   const { get, said } = await tried(await served((_, to) => to.end()))
-  const status = '/__freshlayer/status.json?elsewhere=https://api.example&elsewhere=nonsense'
+  const others = [
+    'https://api.example',
+    'nonsense',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'file:///etc',
+    'ftp://a.example',
+  ]
+  const status = `/__freshlayer/status.json?${others.map((other) => `elsewhere=${encodeURIComponent(other)}`).join('&')}`
   for (let count = 0; count < 2; count++) expect((await get(status)).status).toBe(200)
   expect(said).toEqual([expect.stringMatching(/^pages ask https:\/\/api\.example, which does not pass here/)])
 })

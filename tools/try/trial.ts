@@ -111,7 +111,10 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       status: () => ({ mode, requests: recorder.requests, saved: saved(), isReached, notices: [...notices] }) as const,
       hear: (told: string) => asked.hear(told),
       hearElsewhere: (given: string) => {
-        if (URL.canParse(given)) notice(elsewhere(new URL(given).origin))
+        // Any page may ask the proxy's own address.
+        if (!URL.canParse(given)) return
+        const { origin: other, protocol } = new URL(given)
+        if (/^https?:$/.test(protocol)) notice(elsewhere(other))
       },
       report: () => {
         const shown = rules === undefined ? shownOfRecording(recorder, findings.current) : shownOfRules(recorder, asked)
