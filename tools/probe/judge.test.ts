@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compileRules, type Identity, type RouteOptions } from '../../config/language/index.ts'
 import type { Exchange } from './exchange.ts'
-import { type Answers, type Asker, judge } from './judge.ts'
+import type { Answers, Asker } from './answers.ts'
+import { judge } from './judge.ts'
 
 const DATE = 'Mon, 30 Nov 2026 00:00:00 GMT'
 const AT = Date.parse(DATE)

@@ -3,7 +3,10 @@ import { directivesOf } from '../../sw/core/cache-control.ts'
 import { entityTag } from '../../sw/core/entity-tag.ts'
 import { type Address, addressesOf, type Unasked } from './addresses.ts'
 import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
-import { type Answers, type Finding, judge, OVERRIDDEN } from './judge.ts'
+import type { Answers } from './answers.ts'
+import type { Finding } from './finding.ts'
+import { judge } from './judge.ts'
+import { OVERRIDDEN } from './stored.ts'
 
 export interface ProbeOptions {
   /** The backend, by any of its addresses. */
