@@ -98,10 +98,11 @@ export class Routes {
     return implied?.kind === 'write' && send !== undefined ? sentBy(implied, send) : implied
   }
 
-  /** A strategy has a write to pass on. */
-  writeOf(request: Request, { rule }: Reading, params: unknown): WriteMatch {
+  /** What a request that a strategy has changes: a link that the settings name is a write, too, and never stored (I3). */
+  writeOf(request: Request, { rule }: Reading, params: unknown): WriteMatch | undefined {
     const named = this.#writes(lineOf(request))
     if (named?.kind === 'write') return named
+    if (isSafe(request.method)) return undefined
     const read = this.#readOf('GET', request.url)
     return impliedWrite(rule, new Set([...tagsFor(rule, params), ...(read?.tags ?? [])]))
   }

@@ -1,7 +1,6 @@
 import type { WorkboxPlugin } from 'workbox-core/types.js'
 import { Strategy, type StrategyHandler } from 'workbox-strategies'
-import type { Route, RouteOptions } from '../../../config/language/index.ts'
-import { isSafe, type Match } from '../../../config/language/index.ts'
+import type { Match, Route, RouteOptions } from '../../../config/language/index.ts'
 import { requestMatcher } from '../../fetch/matching.ts'
 import { configuredRoutes } from './configure.ts'
 import { checkFetchOptions, checkPlugins, type FetchOptions, Network } from './network.ts'
@@ -67,16 +66,14 @@ export class Freshlayer extends Strategy implements Reading {
   #matchOf(request: Request, handler: StrategyHandler): Match | undefined {
     const send = (sent: Request): Promise<Response> => this.#network.send(handler, sent)
     const { method } = request
-    const isRead = /^(GET|HEAD|QUERY)$/.test(method) || (method === 'POST' && this.rule.reads !== undefined)
-    // A link that signs a user out is a write where the settings say so: it is not to be stored (I3).
-    if (isRead && !(isSafe(method) && this.#routes.mayWrite(request))) {
+    const write = this.#routes.writeOf(request, this, handler.params)
+    const isRead = method === 'POST' ? this.rule.reads !== undefined : !write && /^(GET|HEAD|QUERY)$/.test(method)
+    if (isRead) {
       const rule = { ...this.rule, send }
       const tags = tagsFor(this.rule, handler.params)
       this.#routes.note(request, this, tags)
       return { kind: 'read', rule, params: {}, tags }
     }
-    return this.#routes.mayWrite(request)
-      ? sentBy(this.#routes.writeOf(request, this, handler.params), send)
-      : undefined
+    return write && sentBy(write, send)
   }
 }
