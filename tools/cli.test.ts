@@ -202,6 +202,68 @@ describe('freshlayer worker', () => {
   }, 60_000)
 })
 
+/** Runs words of the command in a folder. */
+const runIn = (cwd: string, ...words: readonly string[]) =>
+  spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), ...words], {
+    encoding: 'utf8',
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+  })
+
+describe('what is no folder', () => {
+  const root = folderOf('page.html')
+  const file = rules('routes: []')
+  const built = 'name the folder that your build writes'
+  it.each([
+    ['build page.html', 'page.html is a file: ' + built],
+    ['build nowhere', 'nowhere is not there: ' + built],
+    ['undo page.html', 'page.html is a file: name the folder that `build` was given'],
+    ['undo nowhere', 'nowhere is not there: name the folder that `build` was given'],
+    ['copy page.html', 'page.html is a file: name the folder that your server serves'],
+    ['check --files page.html', 'page.html is a file: name the folder of the built app with --files'],
+    ['worker --out sw.js --files nowhere', 'nowhere is not there: name the folder of the built app with --files'],
+    ['check --config .', '. is a folder: name the rules file with --config'],
+    ['suggest .', '. is no file: name a HAR file, as DevTools export it'],
+  ])('%s says so in one line, and nothing is written', (line, said) => {
+    const config = /^(?:build|check --files|worker)/.test(line) ? ['--config', file] : []
+    const { stdout, stderr, status } = runIn(root, ...line.split(' '), ...config)
+    expect([stderr, stdout]).toEqual([`freshlayer ${said}\n`, ''])
+    expect(status).not.toBe(0)
+    expect(readdirSync(root)).toEqual(['page.html'])
+  })
+})
+
+describe('an option that does nothing beside the others', () => {
+  const root = folderOf('page.html')
+  const file = rules('routes: []')
+  it.each([
+    ['check --header a:b', '--header does nothing without --probe'],
+    ['check --url /a --as a:b --origin http://a.example', '--url, --as and --origin do nothing without --probe'],
+    ['check --base /a/', '--base does nothing without --files'],
+    ['worker --out sw.js --base /a/', '--base does nothing without --files'],
+    ['suggest none.har --force', '--force does nothing without --out'],
+    [
+      'suggest none.har --no-build --config x',
+      '--no-build does nothing beside --config, unless --out or --json is given',
+    ],
+    ['try http://127.0.0.1:1 --force', '--force does nothing without --out'],
+  ])('%s', (line, said) => {
+    const config = /^(?:check|worker)/.test(line) ? ['--config', file] : []
+    const { stderr } = runIn(root, ...line.split(' '), ...config)
+    expect(stderr.split('\n').filter((each) => each.startsWith('note '))).toEqual([`note ${said}`])
+  })
+
+  it('is not said where each does something', () => {
+    const { stderr } = runIn(root, 'check', '--config', file, '--files', '.', '--base', '/a/')
+    expect(stderr).toBe('')
+  })
+
+  it('is no part of a JSON document', () => {
+    const { stdout } = runIn(root, 'check', '--config', file, '--json', '--header', 'a:b')
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, warnings: [] })
+  })
+})
+
 describe('the rules of an app without a build', () => {
   it.each(['commonjs', 'module'])('pass the check where package.json says the type %s', (type) => {
     const folder = folderOf()
@@ -235,7 +297,7 @@ describe('freshlayer copy', () => {
 
   it('writes nothing into a folder that is not there', () => {
     const { status, stderr } = copy(join(home, 'nowhere'))
-    expect(stderr).toMatch(/nowhere is no folder that is there: name the one that your server serves\n$/)
+    expect(stderr).toMatch(/nowhere is not there: name the folder that your server serves\n$/)
     expect(status).toBe(1)
   })
 })

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { APP_FILES, byDepth, filesOf } from '../files/app-files.ts'
+import { expectFolder } from '../files/expect-folder.ts'
 import type { Change } from './apply.ts'
 import { workerScript } from './build-worker.ts'
 import { readDocument } from './document-file.ts'
@@ -63,7 +63,7 @@ export async function servedAt(folder: string): Promise<string> {
  * @throws where the folder is not there, or has a worker that `build` has not written.
  */
 export async function undoingOf(folder: string): Promise<Change[]> {
-  if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder that \`build\` was given`)
+  await expectFolder(folder, 'the folder that `build` was given')
   await assertOurs(folder)
   const bare = await inLanes(await filesOf(folder, DOCUMENTS), async (file) => {
     const { text: html, encoding } = await readDocument(join(folder, file))

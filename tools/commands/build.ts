@@ -4,6 +4,7 @@ import { apply, type Change } from '../build/apply.ts'
 import { changesOf, report, servedAt, undoingOf } from '../build/build-folder.ts'
 import { tellOfKept } from '../build/kept-size.ts'
 import { tellOfOthers } from '../build/own-worker.ts'
+import { expectFolder } from '../files/expect-folder.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
@@ -23,6 +24,7 @@ export function buildCommand(cli: CAC): void {
     .option('--keep <glob>', 'Which files are kept for offline use; may be repeated. Default: all of the app')
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun, keep, ...flags }: FolderFlags) => {
+      await expectFolder(folder, 'the folder that your build writes')
       const globs = keep === undefined ? undefined : [keep].flat()
       const config = configOf(flags)
       const base = pathOf(flags.base) ?? (await servedAt(folder))

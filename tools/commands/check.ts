@@ -6,7 +6,7 @@ import { otherCopiesWarning } from '../rules/other-copies.ts'
 import { loadConfig } from '../rules/load-config.ts'
 import { proposeShell } from '../rules/propose-shell.ts'
 import { tenantHint } from '../rules/tenant-hint.ts'
-import { BASE, CONFIG, configOf, pathOf, type RulesFlags } from './flags.ts'
+import { BASE, CONFIG, configOf, pathOf, type RulesFlags, tellOfIdle, tellOfIdleBase } from './flags.ts'
 
 interface CheckFlags extends RulesFlags {
   readonly json?: boolean
@@ -46,6 +46,15 @@ async function check(flags: CheckFlags): Promise<void> {
     console.log = console.info = console.debug = console.error
   }
   let file: string | undefined
+  tellOfIdleBase(flags)
+  if (flags.probe === undefined) {
+    const { url, header, as, origin } = flags
+    const given = { '--url': url, '--header': header, '--as': as, '--origin': origin }
+    tellOfIdle(
+      Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value !== undefined])),
+      'without --probe',
+    )
+  }
   try {
     file = configOf(flags)
     const report = await reportOf(file, flags)

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { CAC } from 'cac'
 import { apply } from '../build/apply.ts'
 import { type PrebuiltFile, prebuiltFiles } from '../build/prebuilt.ts'
+import { expectFolder } from '../files/expect-folder.ts'
 import { DRY_RUN } from './flags.ts'
 
 /** The rules of an app without a build. They are the user's: what is there is never written over. */
@@ -18,7 +19,7 @@ export function copyCommand(cli: CAC): void {
     )
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun = false }: { dryRun?: boolean }) => {
-      await assertFolder(folder)
+      await expectFolder(folder, 'the folder that your server serves')
       const hasRules = existsSync(join(folder, RULES_FILE))
       const files = [...(await packaged()), ...(hasRules ? [] : [{ file: RULES_FILE, text: firstRules(folder) }])]
       if (!dryRun) await apply(folder, files)
@@ -35,13 +36,6 @@ export function copyCommand(cli: CAC): void {
         ].join('\n'),
       )
     })
-}
-
-/** @throws where the folder is absent or is a file. */
-async function assertFolder(folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined)
-  if (found?.isDirectory() !== true)
-    throw new Error(`${folder} is no folder that is there: name the one that your server serves`)
 }
 
 /** As the package has them; in a checkout, where nothing is built yet, as they would be. */

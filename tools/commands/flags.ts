@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import pc from 'picocolors'
 import { findConfig } from '../rules/find-config.ts'
 
 /** The flags of each command that reads a rules file. */
@@ -12,6 +13,25 @@ export interface RulesFlags {
 export const CONFIG = ['--config <file>', 'The rules file. Default: freshlayer.config.ts here or in config/'] as const
 export const BASE = ['--base <path>', 'The path at which these files are served, for example /static/'] as const
 export const DRY_RUN = ['--dry-run', 'Say what would be written, and write nothing'] as const
+
+/**
+ * Names options that were given and do nothing without another one. The command goes on: what was asked for is still done.
+ *
+ * @param idle names of options as the command line writes them, and whether each was given.
+ * @param without what they need: `without --probe`.
+ */
+export function tellOfIdle(idle: Readonly<Record<string, boolean>>, without: string): void {
+  const names = Object.keys(idle).filter((name) => idle[name])
+  if (names.length === 0) return
+  const listed = names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+  // What a command prints may be for another program.
+  console.error(`${pc.yellow('note')} ${listed} ${names.length === 1 ? 'does' : 'do'} nothing ${without}`)
+}
+
+/** The same for what goes with a folder of files. */
+export function tellOfIdleBase({ base, files }: RulesFlags): void {
+  if (files === undefined) tellOfIdle({ '--base': base !== undefined }, 'without --files')
+}
 
 /** The rules file that the flags name, else the one of this folder. */
 export const configOf = ({ config }: RulesFlags): string => config ?? findConfig(process.cwd())

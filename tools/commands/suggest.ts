@@ -5,7 +5,7 @@ import { type Config, formatProblem } from '../../config/language/index.ts'
 import { readHar } from '../recording/har.ts'
 import { loadConfig } from '../rules/load-config.ts'
 import { analyse, propose, report, simulate, type Suggested } from '../suggest/index.ts'
-import { expectOut } from './flags.ts'
+import { expectOut, tellOfIdle } from './flags.ts'
 
 interface SuggestFlags {
   readonly out?: string
@@ -24,6 +24,9 @@ export function suggestCommand(cli: CAC): void {
     .option('--no-build', 'The app has no built folder: propose rules for its scripts and styles as well')
     .option('--json', 'Print findings, rules and savings as JSON')
     .action(async (har: string, { out, force = false, json = false, build = true, config }: SuggestFlags) => {
+      if (out === undefined) tellOfIdle({ '--force': force }, 'without --out')
+      if (config !== undefined && out === undefined && !json)
+        tellOfIdle({ '--no-build': !build }, 'beside --config, unless --out or --json is given')
       // Nothing is read for minutes, only to be refused then.
       if (out !== undefined) expectOut(out, force)
       const recording = await readHar(har)

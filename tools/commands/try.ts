@@ -10,7 +10,7 @@ import { targetOf } from '../try/target.ts'
 import { startTrial, type Trial } from '../try/trial.ts'
 import type { TriedRules } from '../try/tried-rules.ts'
 import { isAccepted } from './check.ts'
-import { expectOut } from './flags.ts'
+import { expectOut, tellOfIdle } from './flags.ts'
 
 interface TryFlags {
   readonly port?: string | number
@@ -42,7 +42,8 @@ async function tryApp(
   const target = targetOf(app)
   if (out !== undefined && config !== undefined)
     throw new Error('--out writes what a recording proposes: leave --config out')
-  if (out !== undefined) expectOut(out, force)
+  if (out === undefined) tellOfIdle({ '--force': force }, 'without --out')
+  else expectOut(out, force)
   if (api !== undefined && target.kind === 'origin')
     throw new Error('--api is for a folder: an app that runs has its own')
   const rules = config === undefined ? undefined : await acceptedRules(config, json)

@@ -2,7 +2,7 @@ import { relative } from 'node:path'
 import type { CAC } from 'cac'
 import { buildKillWorker, buildWorker } from '../build/build-worker.ts'
 import { isAccepted } from './check.ts'
-import { BASE, CONFIG, configOf, pathOf, type RulesFlags } from './flags.ts'
+import { BASE, CONFIG, configOf, pathOf, type RulesFlags, tellOfIdleBase } from './flags.ts'
 
 interface WorkerFlags extends RulesFlags {
   readonly out?: string
@@ -20,6 +20,7 @@ export function workerCommand(cli: CAC): void {
     .action(async ({ out, attach = false, ...flags }: WorkerFlags) => {
       if (out === undefined) throw new Error('worker needs --out FILE: where the script goes')
       const { files, base } = flags
+      tellOfIdleBase(flags)
       const config = configOf(flags)
       if (!(await isAccepted({ config, files, base }))) {
         process.exitCode = 1

@@ -68,6 +68,13 @@ describe('rules without a shell', () => {
     ])
   })
 
+  it('are offered a document also where none is among the files that are kept', async () => {
+    const folder = appOf({ ...named('index.html', 'about.html'), 'app.js': '' })
+    expect(await proposeShell(RULES, folder, { files: ['*.js'] })).toEqual([
+      "pages of this app are not available offline: name a document without data, for example shell: '/index.html'",
+    ])
+  })
+
   it('where pages are kept, speaks of those that were never loaded, and knows a document without a folder', async () => {
     const kept = { ...RULES, navigation: { offline: '7d' } } as const
     const said =

@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { compileRules, type Config, formatProblem } from '../../config/language/index.ts'
 import { APP_FILES, byDepth, filesOf } from '../files/app-files.ts'
+import { expectFolder } from '../files/expect-folder.ts'
 
 /**
  * What to say about the shell of an app: that the one of the rules is not among the files that are kept, or, where the
@@ -26,9 +26,9 @@ export async function proposeShell(
     if (shell !== undefined || navigation.pages === undefined) return []
     return [`${missed} are not available offline: name a document without data, for example shell: '/offline'`]
   }
-  if (!existsSync(folder)) throw new Error(`${folder} is not there: name the folder of the built app with --files`)
+  await expectFolder(folder, 'the folder of the built app with --files')
   const files = await filesOf(folder, globs)
-  const documents = files.filter((file) => file.endsWith('.html')).toSorted(byDepth)
+  const documents = documentsAmong(files)
   if (shell !== undefined) {
     // The server makes a document whose name has no ending, and every document of an app that has none among its files.
     const isMade = documents.length === 0 || !/\.html?$/i.test(shell)
@@ -43,11 +43,16 @@ export async function proposeShell(
           ),
         ]
   }
-  if (documents.length === 0) return navigation.pages === undefined ? [] : proposeShell(config)
-  const proposed = await bestOf(folder, documents)
+  // A shell that is not among the files that are kept is fetched by the worker.
+  const offered = documents.length > 0 ? documents : documentsAmong(await filesOf(folder, ['**/*.html']))
+  if (offered.length === 0) return navigation.pages === undefined ? [] : proposeShell(config)
+  const proposed = await bestOf(folder, offered)
   const example = proposed === undefined ? '' : `, for example shell: '${decodeURI(asRequested(proposed, base))}'`
   return [`${missed} are not available offline: name a document without data${example}`]
 }
+
+const documentsAmong = (files: readonly string[]): string[] =>
+  files.filter((file) => file.endsWith('.html')).toSorted(byDepth)
 
 /** The usual names of documents without data, the surest first. */
 const USUAL = ['offline.html', 'app-shell.html', '200.html', 'index.html', 'fallback.html']
