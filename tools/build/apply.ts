@@ -10,8 +10,9 @@ export interface Change {
   readonly encoding?: 'utf8' | 'latin1' | 'utf16le' | undefined
 }
 
-/** What is beside a file while it is being replaced: its next text, and what it was. */
-const NEXT = '.freshlayer-next'
+/** The next text of a file is beside it while it is being replaced, by its name and this. */
+export const NEXT = '.freshlayer-next'
+/** So is what it was. */
 const BEFORE = '.freshlayer-before'
 
 /** A file, where it really lies: what a link names is replaced, and not the link. */
@@ -87,5 +88,6 @@ function orAbsent(error: NodeJS.ErrnoException): undefined {
   return undefined
 }
 
-const reasonOf = (error: unknown): string =>
+/** Why the system has refused, by its code. */
+export const reasonOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error)

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import pc from 'picocolors'
+import { NEXT, reasonOf } from '../build/apply.ts'
 import { findConfig } from '../rules/find-config.ts'
 
 /** The flags of each command that reads a rules file. */
@@ -51,9 +52,21 @@ export function pathOf(base: string | undefined): string | undefined {
 /**
  * Keeps `--out` from failing when all the work is done.
  *
- * @throws where the file is there and may not be written over, or its folder is not there.
+ * @throws where the file is there and may not be written over, its folder is not there, or the system lets nothing be
+ * written there.
  */
 export function expectOut(out: string, force: boolean): void {
+  if (isFolder(out)) throw new Error(`${out} is a folder: name a file in it`)
   if (existsSync(out) && !force) throw new Error(`${out} is there already: name another file, or add --force`)
-  if (!existsSync(dirname(out))) throw new Error(`${out} is in no folder that is there: make ${dirname(out)} first`)
+  if (!isFolder(dirname(out))) throw new Error(`${out} is in no folder that is there: make ${dirname(out)} first`)
+  // Only writing finds out: for the superuser the system always says that it may.
+  const trial = out + NEXT
+  try {
+    writeFileSync(trial, '')
+    rmSync(trial)
+  } catch (error) {
+    throw new Error(`${out} may not be written (${reasonOf(error)}): name another file`, { cause: error })
+  }
 }
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory()

@@ -1,5 +1,5 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -133,6 +133,18 @@ describe('freshlayer suggest', () => {
     },
     70_000,
   )
+
+  it.each([
+    ['out', '--force', 'out is a folder: name a file in it'],
+    ['tour.har/rules.ts', '', 'tour.har/rules.ts is in no folder that is there: make tour.har first'],
+    // What stands for any reason of the system: as its superuser a test may write everywhere.
+    ['held.ts', '', 'held.ts may not be written (EISDIR): name another file'],
+  ])('refuses %s as --out before it reads anything', (out, more, said) => {
+    mkdirSync(join(home, 'out'), { recursive: true })
+    mkdirSync(join(home, 'held.ts.freshlayer-next'), { recursive: true })
+    const { status, stdout, stderr } = run('nowhere.har', '--out', out, ...(more === '' ? [] : [more]))
+    expect([status, stdout, stderr]).toEqual([1, '', `freshlayer ${said}\n`])
+  })
 
   it.each([
     ['nowhere.har', 'nowhere.har is not there: name a HAR file, as DevTools export it'],

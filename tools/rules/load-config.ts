@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -25,9 +25,8 @@ export type Defines = Readonly<Record<string, string>>
  */
 export async function loadConfig(file: string, define: Defines = {}): Promise<Checked> {
   const path = resolve(file)
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory()
-  if (isFolder !== false)
-    throw new Error(`${file} is ${isFolder === true ? 'a folder' : 'not there'}: name the rules file with --config`)
+  if (!existsSync(path)) throw new Error(`${file} is not there: name the rules file with --config`)
+  if (statSync(path).isDirectory()) throw new Error(`${file} is a folder: name the rules file with --config`)
   // A worker's global object is called `self`, and Node's is not.
   const defines = { self: 'globalThis', ...define }
   const script = await bundle(path, { platform: 'node', format: 'esm', define: defines }).catch((error: unknown) => {
