@@ -50,6 +50,31 @@ const sidebar = [
   { text: 'Reference', items: reference },
 ]
 
+/** What a page links to that is a file of the repository, and no page of the site. */
+const OF_REPOSITORY = /^(?:\.\.\/){2}|(?:^|\/)(?:decisions|discoveries)(?:\/|$)/
+
+interface Token {
+  readonly type: string
+  readonly children?: Token[] | null
+  readonly attrGet: (name: string) => string | null
+}
+
+/** Leaves the text of links that would lead nowhere on the site. */
+function withoutRepositoryLinks({ tokens }: { readonly tokens: readonly Token[] }): void {
+  for (const { children } of tokens) {
+    if (!children) continue
+    let isWithin = false
+    const kept = children.filter((token) => {
+      const { type } = token
+      if (type === 'link_open') isWithin = OF_REPOSITORY.test(token.attrGet('href') ?? '')
+      const isOf = isWithin && (type === 'link_open' || type === 'link_close')
+      if (type === 'link_close') isWithin = false
+      return !isOf
+    })
+    children.splice(0, children.length, ...kept)
+  }
+}
+
 const description = 'A service worker under an existing single-page app: fast, consistent across tabs, usable offline.'
 
 // oxlint-disable-next-line import/no-default-export -- VitePress takes the default export.
@@ -59,8 +84,9 @@ export default defineConfig({
   srcExclude: ['decisions/**', 'discoveries/**'],
   outDir: '../dist/docs',
   cacheDir: '../.cache/docs',
-  // Pages link to the repository's own files, too: the tests look whether those are there.
+  // Pages link to the repository's own files, too: the tests look whether those are there, and the site shows them as text.
   ignoreDeadLinks: [/^\.\/\.\.\//, /decisions\//, /discoveries\//, /decisions$/, /discoveries$/],
+  markdown: { config: (markdown) => markdown.core.ruler.push('repository-links', withoutRepositoryLinks) },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -9,6 +9,10 @@ describe('the documentation site', () => {
     const pages = readdirSync('docs/guide').map((file) => file.replace('.md', ''))
     expect(pages.filter((page) => !list.includes(`(/guide/${page}.html)`))).toEqual([])
     expect(list).toContain('- [Tuning](/guide/tuning.html): How to choose the windows of a rule')
+    // Files of the repository are no pages of the site: such a link would lead nowhere.
+    const html = readFileSync('dist/docs/guide/real-apps.html', 'utf8')
+    expect(html).toContain('traits.spec.ts')
+    expect(html).not.toMatch(/href="(?:\.\.\/)+(?:e2e|config|discoveries|decisions)/)
     expect(readFileSync('dist/docs/reference/options.html', 'utf8')).toContain('stale-while-revalidate')
   }, 120_000)
 })
