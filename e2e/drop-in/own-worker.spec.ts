@@ -1,4 +1,4 @@
-import { BODY, expect, journey, RULES, Shop, test } from './test.ts'
+import { DOCUMENT, expect, journey, pageConnectedTo, RULES, Shop, test } from './test.ts'
 
 /** The worker that the app has already: it keeps the app's own files, and opens pages by them. */
 const OWN = `
@@ -17,25 +17,8 @@ addEventListener('fetch', (event) => {
 
 const APP = {
   'freshlayer.config.js': RULES,
-  'dist/index.html': `<!doctype html>
-<html lang="en">
-  <head><meta charset="utf-8"><title>Shop</title></head>
-  <body>${BODY}<script src="/page.js" defer></script></body>
-</html>
-`,
-  'page.js': `import { connect } from 'freshlayer'
-
-const layer = connect({ worker: '/my-worker.js' })
-const read = async () => {
-  const product = await (await fetch('/api/products/1')).json()
-  document.getElementById('price').textContent = product.price
-}
-void read()
-layer.on('change', () => void read())
-layer.on('state', ({ controlled }) => void (document.documentElement.dataset.connected = String(controlled)))
-document.documentElement.dataset.connected = String(layer.state.controlled)
-document.getElementById('sell').onclick = () => void fetch('/api/sales', { method: 'POST' })
-`,
+  'dist/index.html': DOCUMENT,
+  'page.js': pageConnectedTo('/my-worker.js'),
 }
 
 const BUNDLE = ['--bundle', '--minify', '--outdir=dist', '--define:process.env.NODE_ENV="production"']

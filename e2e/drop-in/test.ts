@@ -57,6 +57,29 @@ void read()
 document.getElementById('sell').onclick = () => void fetch('/api/sales', { method: 'POST' })
 `
 
+/** A document with that page, whose script a build has bundled. */
+export const DOCUMENT = `<!doctype html>
+<html lang="en">
+  <head><meta charset="utf-8"><title>Shop</title></head>
+  <body>${BODY}<script src="/page.js" defer></script></body>
+</html>
+`
+
+/** The page's script, in an app that connects itself: it reads anew when it hears of a change. */
+export const pageConnectedTo = (worker: string): string => `import { connect } from 'freshlayer'
+
+const layer = connect({ worker: '${worker}' })
+const read = async () => {
+  const product = await (await fetch('/api/products/1')).json()
+  document.getElementById('price').textContent = product.price
+}
+void read()
+layer.on('change', () => void read())
+layer.on('state', ({ controlled }) => void (document.documentElement.dataset.connected = String(controlled)))
+document.documentElement.dataset.connected = String(layer.state.controlled)
+document.getElementById('sell').onclick = () => void fetch('/api/sales', { method: 'POST' })
+`
+
 /** In a page that has the layer without a line of its own: reads anew at a change, and says whether it is connected. */
 export const HEARING = `
 const { freshlayer } = globalThis

@@ -1,4 +1,4 @@
-import { BODY, expect, journey, Shop, test } from './test.ts'
+import { DOCUMENT, expect, journey, pageConnectedTo, Shop, test } from './test.ts'
 
 /** The worker of an app that has had Workbox for years: its files, its icons, and its API with plugins of its own. */
 const WORKER = `import { precacheAndRoute, createHandlerBoundToURL } from 'workbox-precaching'
@@ -55,20 +55,6 @@ configure({
   "new Freshlayer({ fresh: '5m', stale: '1h', tags: ['products'], plugins: [noting] })",
 )
 
-const PAGE = `import { connect } from 'freshlayer'
-
-const layer = connect({ worker: '/service-worker.js' })
-const read = async () => {
-  const product = await (await fetch('/api/products/1')).json()
-  document.getElementById('price').textContent = product.price
-}
-void read()
-layer.on('change', () => void read())
-layer.on('state', ({ controlled }) => void (document.documentElement.dataset.connected = String(controlled)))
-document.documentElement.dataset.connected = String(layer.state.controlled)
-document.getElementById('sell').onclick = () => void fetch('/api/sales', { method: 'POST' })
-`
-
 /** The app's own build: it bundles the page and the worker, and lists the files. */
 const BUILD = `import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
@@ -92,20 +78,13 @@ await build({
 console.log(readdirSync('dist').join())
 `
 
-const HTML = `<!doctype html>
-<html lang="en">
-  <head><meta charset="utf-8"><title>Shop</title></head>
-  <body>${BODY}<script src="/page.js" defer></script></body>
-</html>
-`
-
 test('an app with a Workbox worker replaces one strategy, and keeps its files, its other routes and its plugins', async ({
   project,
   browserContext,
 }) => {
   const app = project({
-    'index.html': HTML,
-    'page.js': PAGE,
+    'index.html': DOCUMENT,
+    'page.js': pageConnectedTo('/service-worker.js'),
     'service-worker.js': WITH_LAYER,
     'build.mjs': BUILD,
     'types.ts': `import { configure, Freshlayer, type FreshlayerOptions } from 'freshlayer/workbox'

@@ -45,6 +45,15 @@ async function openTransaction(): Promise<() => Promise<void>> {
 
 const ROWS = 'select id, name, updated_at from items where deleted_at is null'
 
+/** The server's side of `/sync`, for the one entity of these tests. */
+const syncOfItems = (options: { readonly pageSize?: number } = {}): ReturnType<typeof sync<string>> =>
+  sync<string>({
+    pool,
+    principalOf: () => 'ada',
+    entities: { items: { rows: () => ({ text: ROWS }) } },
+    ...options,
+  })
+
 /** The usual way: what has changed since the newest row that was seen. It stands here to show that the test can fail. */
 class NaiveClient {
   readonly rows = new Map<number, string>()
@@ -63,12 +72,7 @@ class NaiveClient {
 }
 
 test('sixteen writers that commit out of order: each client ends as the table is', async () => {
-  const handler = sync<string>({
-    pool,
-    pageSize: 500,
-    principalOf: () => 'ada',
-    entities: { items: { rows: () => ({ text: ROWS }) } },
-  })
+  const handler = syncOfItems({ pageSize: 500 })
   const [steady, late, away, old] = [1, 2, 3, 4].map(() => new SyncClient(handler, 'items'))
   const naive = new NaiveClient()
   let written = 0
@@ -144,11 +148,7 @@ test('sixteen writers that commit out of order: each client ends as the table is
 })
 
 test('a transaction that stays open holds nothing back for good', async () => {
-  const handler = sync<string>({
-    pool,
-    principalOf: () => 'ada',
-    entities: { items: { rows: () => ({ text: ROWS }) } },
-  })
+  const handler = syncOfItems()
   const client = new SyncClient(handler, 'items')
   await client.pull()
   const end = await openTransaction()
@@ -163,11 +163,7 @@ test('a transaction that stays open holds nothing back for good', async () => {
 })
 
 test('a row that a client got ahead of its turn goes when it is deleted', async () => {
-  const handler = sync<string>({
-    pool,
-    principalOf: () => 'ada',
-    entities: { items: { rows: () => ({ text: ROWS }) } },
-  })
+  const handler = syncOfItems()
   await pool.query(`insert into items (id, name) values (900010, 'first')`)
   const client = new SyncClient(handler, 'items')
   await client.pull()
@@ -184,11 +180,7 @@ test('a row that a client got ahead of its turn goes when it is deleted', async 
 })
 
 test('a server that is killed has lost no commit that it confirmed, and the log goes on', async () => {
-  const handler = sync<string>({
-    pool,
-    principalOf: () => 'ada',
-    entities: { items: { rows: () => ({ text: ROWS }) } },
-  })
+  const handler = syncOfItems()
   const client = new SyncClient(handler, 'items')
   await client.pull()
   await pool.query(`insert into items (id, name) values (900002, 'before the cut')`)
