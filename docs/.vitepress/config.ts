@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitepress'
 import { llmsText } from './llms.ts'
+import { writeReference } from './reference.ts'
 
 const start = [
   { text: 'Try it on your app', link: '/guide/try' },
@@ -77,10 +78,22 @@ function withoutRepositoryLinks({ tokens }: { readonly tokens: readonly Token[] 
 
 const description = 'A service worker under an existing single-page app: fast, consistent across tabs, usable offline.'
 
+writeReference()
+
 // oxlint-disable-next-line import/no-default-export -- VitePress takes the default export.
 export default defineConfig({
   title: 'Freshlayer',
   description,
+  // A drop on blue. Without an icon each page load ends in an error on the console.
+  head: [
+    [
+      'link',
+      {
+        rel: 'icon',
+        href: `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#3451b2"/><path d="M8 3c2 3 3 4 3 6a3 3 0 0 1-6 0c0-2 1-3 3-6" fill="#fff"/></svg>')}`,
+      },
+    ],
+  ],
   srcExclude: ['decisions/**', 'discoveries/**'],
   outDir: '../dist/docs',
   cacheDir: '../.cache/docs',
@@ -93,6 +106,8 @@ export default defineConfig({
     nav: [
       { text: 'Start', link: '/guide/start' },
       { text: 'Options', link: '/reference/options' },
+      { text: 'Recipes', link: '/guide/recipes' },
+      { text: 'Troubleshooting', link: '/guide/troubleshooting' },
     ],
     sidebar,
   },

@@ -9,6 +9,9 @@ describe('the documentation site', () => {
     const pages = readdirSync('docs/guide').map((file) => file.replace('.md', ''))
     expect(pages.filter((page) => !list.includes(`(/guide/${page}.html)`))).toEqual([])
     expect(list).toContain('- [Tuning](/guide/tuning.html): How to choose the windows of a rule')
+    const [index = ''] = readdirSync('dist/docs/assets/chunks').filter((file) => file.includes('localSearchIndex'))
+    // Each option is found by its name.
+    expect(readFileSync(`dist/docs/assets/chunks/${index}`, 'utf8')).toMatch(/reference\/options[^"]*#ignorequery/)
     // Files of the repository are no pages of the site: such a link would lead nowhere.
     const html = readFileSync('dist/docs/guide/real-apps.html', 'utf8')
     expect(html).toContain('traits.spec.ts')
