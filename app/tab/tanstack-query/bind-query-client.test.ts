@@ -1,6 +1,7 @@
 import {
   dehydrate,
   hydrate,
+  keepPreviousData,
   InfiniteQueryObserver,
   MutationObserver,
   onlineManager,
@@ -501,6 +502,65 @@ describe('a user who signs out', () => {
     expect(theirs.shown()).toBe('of the user before')
     layer.change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
     expect(theirs.shown()).toBeUndefined()
+  })
+})
+
+describe('what a query shows until its own data has come, once the user has signed out (I3)', () => {
+  const SIGN_OUT = { kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' } as const
+  const ofPage = (at: number, more = {}) => ({
+    queryKey: ['stock', at],
+    queryFn: () => json(`/api/stock/${at}`),
+    placeholderData: keepPreviousData,
+    ...more,
+  })
+
+  it.each<[string, object]>([
+    ['of its page before', {}],
+    ['of its page before, as `select` makes it', { select: (data: unknown) => [data] }],
+  ])('is nothing %s', async (_, more) => {
+    bind()
+    page.answer = () => Response.json('of ada')
+    const observer = new QueryObserver<unknown>(client, ofPage(1, more))
+    const leave = observer.subscribe(() => undefined)
+    await until(() => expect(observer.getCurrentResult().data).toBeDefined())
+    // The next page is on its way: the one before is shown.
+    page.answer = () => new Promise(() => undefined)
+    observer.setOptions(ofPage(2, more))
+    expect(observer.getCurrentResult()).toMatchObject({ isPlaceholderData: true })
+    layer.change(SIGN_OUT)
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    // A component is rendered anew, and goes on.
+    observer.setOptions(ofPage(2, more))
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    observer.setOptions(ofPage(3, more))
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    leave()
+  })
+
+  it('is nothing of theirs either where all users get what it waits for', async () => {
+    bind()
+    page.answer = () => Response.json('of ada')
+    const observer = new QueryObserver<unknown>(client, ofPage(1))
+    const leave = observer.subscribe(() => undefined)
+    await until(() => expect(observer.getCurrentResult().data).toBeDefined())
+    page.answer = () => new Promise(() => undefined)
+    const product = { queryKey: ['product', 1], queryFn: () => json('/api/products/1') }
+    observer.setOptions({ ...product, placeholderData: keepPreviousData })
+    layer.change(SIGN_OUT)
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    leave()
+  })
+
+  it('is what the app itself has for the time, and then the data of the next user', async () => {
+    bind()
+    const theirs = show(['stock', 1], () => json('/api/stock/1'), { placeholderData: 'a moment' })
+    await settled()
+    page.answer = () => new Promise(() => undefined)
+    layer.change(SIGN_OUT)
+    expect(theirs.shown()).toBe('a moment')
+    page.answer = () => Response.json('of grace')
+    layer.change(SIGN_OUT)
+    await until(() => expect(theirs.shown()).toBe('of grace'))
   })
 })
 

@@ -3,8 +3,9 @@ import { AffectedUrls } from '../affected-urls.ts'
 import type { ChangeEvent } from '../change-feed.ts'
 import { UNKNOWN } from '../connect-at-load.ts'
 import { connect, connectedLayer, type Freshlayer } from '../connect.ts'
-import { foldChanges } from './fold-changes.ts'
 import { Defaults } from './defaults.ts'
+import { dropUserData } from './drop-user-data.ts'
+import { foldChanges } from './fold-changes.ts'
 import { LearntUrls, type QueryRun, type UrlsOf } from './learnt-urls.ts'
 import { PageRules } from './page-rules.ts'
 import type { Action, QueryClientLike, QueryLike } from './query-client.ts'
@@ -61,8 +62,6 @@ export function bindQueryClient(client: QueryClientLike, rules: Config, options:
 
 /** One of each client: modules that are replaced in development bind it again. */
 const bindings = new WeakMap<QueryClientLike, Binding>()
-
-const NO_DATA = { data: undefined, dataUpdatedAt: 0, status: 'pending', error: null, fetchStatus: 'idle' }
 
 class BoundClient implements Binding {
   readonly #client: QueryClientLike
@@ -250,15 +249,6 @@ class BoundClient implements Binding {
       const urls = this.#urls.of(query) ?? []
       return urls.length === 0 || urls.some((url) => !this.#rules.isForAll(url))
     }
-    this.#client.removeQueries({ predicate: (query) => query.getObserversCount() === 0 && mayBeTheirs(query) })
-    const reset = this.#client.getQueryCache().getAll().filter(mayBeTheirs)
-    for (const query of reset) {
-      query.reset()
-      // It has come from another page or from the server, and would be back.
-      if (query.state.data !== undefined && query.options.initialData === undefined) query.setState(NO_DATA)
-    }
-    this.#refetching.due(reset, this.#refetching.now())
-    const mutations = this.#client.getMutationCache()
-    for (const each of mutations.getAll()) if (each.state.status !== 'pending') mutations.remove(each)
+    this.#refetching.due(dropUserData(this.#client, mayBeTheirs), this.#refetching.now())
   }
 }
