@@ -25,7 +25,16 @@ export interface ChangeEvent {
    * app. 'sign-out': a user is gone. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
+  /**
+   * What was missed cannot be told, and a sign-out may be among it: the user whose data the page shows may be gone. Nothing
+   * personal may be shown on before it is read anew. Default: no such doubt.
+   */
+  readonly userMayBeGone?: true
 }
+
+/** Whether what the page shows may be of a user who is gone (I3). */
+export const mayEndUser = ({ cause, userMayBeGone }: ChangeEvent): boolean =>
+  cause === 'sign-out' || userMayBeGone === true
 
 interface Ports {
   readonly worker: WorkerOf

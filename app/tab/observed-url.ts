@@ -1,7 +1,6 @@
 import { ageOf } from './answer-age.ts'
 import { AnswerError } from './answer-error.ts'
-import type { ChangeEvent } from './change-feed.ts'
-import type { ChangeWatch } from './change-watch.ts'
+import type { ChangeWatch, Watcher } from './change-watch.ts'
 import type { Freshlayer } from './connect.ts'
 import { attempt } from './report.ts'
 
@@ -102,7 +101,7 @@ export class ObservedUrl {
     this.#ports = ports
     this.#leave = ports.watch.add({
       urls: () => [url],
-      onDue: (kind) => this.#onDue(kind),
+      onDue: (why) => this.#onDue(why),
       onUserGone: () => this.#clear(),
     })
     this.#restLater(KEEP_MS)
@@ -162,9 +161,9 @@ export class ObservedUrl {
     if (this.state !== PENDING) this.#set({ isOffline })
   }
 
-  #onDue(kind: ChangeEvent['kind'] | 'sight'): void {
+  #onDue(why: Parameters<Watcher['onDue']>[0]): void {
     // What came first is what has been read here already, or is being read.
-    if (kind === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
+    if (why === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
     if (this.#reading !== undefined) this.#isDue = true
     else if (this.#listeners.size > 0) void this.read()
     else this.#forget()

@@ -156,10 +156,34 @@ describe('which queries a change fetches again', () => {
     const explain = vi.spyOn(layer, 'explain')
     for (let id = 0; id < 300; id++) layer.change({ kind: 'changed', urls: [`${ORIGIN}/api/products/${id}`] })
     layer.change({ kind: 'invalidated', tags: ['product:7'], cause: 'write' })
+    await until(() => expect(queries.every(({ calls }) => calls.mock.calls.length > 1)).toBe(true))
     await heard()
     expect(queries.every(({ calls }) => calls.mock.calls.length === 2)).toBe(true)
     // The worker is asked at most once about each URL, however many changes there are.
     expect(explain.mock.calls.length).toBeLessThanOrEqual(5001)
+  })
+
+  it('begins the fetches of 1,000 that are due in several tasks, and each once', async () => {
+    bind()
+    const queries = Array.from({ length: 1000 }, (_, id) => show(['product', id], () => json(`/api/products/${id}`)))
+    await settled()
+    let [inTask, most, isOver] = [0, 0, false]
+    const answer = page.answer
+    page.answer = (url) => {
+      most = Math.max(most, ++inTask)
+      return answer(url)
+    }
+    const endTask = (): void => {
+      inTask = 0
+      if (!isOver) setImmediate(endTask)
+    }
+    endTask()
+    layer.change({ kind: 'reset', all: true, cause: 'reset' })
+    await until(() => expect(queries.every(({ calls }) => calls.mock.calls.length > 1)).toBe(true))
+    await heard()
+    isOver = true
+    expect(most).toBeLessThanOrEqual(100)
+    expect(queries.every(({ calls }) => calls.mock.calls.length === 2)).toBe(true)
   })
 
   it('where requests can only be suspected, what several runs have in common is left', async () => {
