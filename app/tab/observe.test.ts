@@ -5,7 +5,7 @@ import type { Observed } from './observed-url.ts'
 import { FakePage } from './page.fixture.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('./connect.ts', () => ({ connectedLayer: () => connected.layer }))
+vi.mock('./connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
 
 const URL_ASKED = 'https://app.test/api/products/1'
 const STALE = { 'cache-status': 'Freshlayer; hit; ttl=-3; detail=rule', age: '303' }
@@ -143,6 +143,23 @@ describe('what an observer sees', () => {
     await page.answer({ price: 1 })
     expect(seen.map(({ data }) => data)).not.toContainEqual({ price: 'theirs' })
     expect(last()?.data).toEqual({ price: 1 })
+  })
+
+  it.each([
+    [
+      'nothing of a user who may be gone, where a sign-out may have been missed (I3)',
+      { userMayBeGone: true },
+      undefined,
+    ],
+    ['its data until the next comes, where the origin is back', {}, { price: 10 }],
+  ] as const)('%s', async (_, more, shown) => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'reset', all: true, cause: 'reset', ...more })
+    expect(last()).toMatchObject({ data: shown, isSyncing: true })
+    expect(page.asked).toHaveLength(2)
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 } })
   })
 
   it('nothing after it has left, and its read is given up', async () => {

@@ -78,9 +78,14 @@ export class ObservedUrl {
   readonly #url: string
   /** As the app writes it: so it is asked for. */
   readonly #written: string
-  readonly #ports: Ports
+  #ports: Ports
   readonly #listeners = new Set<() => void>()
-  readonly #leave: () => void
+  readonly #watcher: Watcher = {
+    urls: () => [this.#url],
+    onDue: (why) => this.#onDue(why),
+    onUserGone: () => this.#clear(),
+  }
+  #leave: () => void
   #fetch: Fetch = (url, init) => fetch(url, init)
   #reading: Reading | undefined
   /** How many wait for a read without showing what it brings. */
@@ -99,11 +104,7 @@ export class ObservedUrl {
     this.#url = url
     this.#written = written
     this.#ports = ports
-    this.#leave = ports.watch.add({
-      urls: () => [url],
-      onDue: (why) => this.#onDue(why),
-      onUserGone: () => this.#clear(),
-    })
+    this.#leave = ports.watch.add(this.#watcher)
     this.#restLater(KEEP_MS)
   }
 
@@ -154,6 +155,15 @@ export class ObservedUrl {
   /** The same promise for all who wait while the URL is read. */
   suspend(fetch?: Fetch): Promise<unknown> {
     return (this.#suspended ??= this.wait(fetch).finally(() => (this.#suspended = undefined)))
+  }
+
+  /** The page is connected anew. What has changed between was not heard, and a sign-out may be among it (I3). */
+  move(layer: Freshlayer, watch: ChangeWatch): void {
+    this.#leave()
+    this.#ports = { ...this.#ports, layer, watch }
+    this.#leave = watch.add(this.#watcher)
+    this.#clear()
+    if (this.#listeners.size > 0) void this.read()
   }
 
   /** The layer knows whether the origin can be reached. */

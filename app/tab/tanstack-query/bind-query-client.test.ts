@@ -517,6 +517,21 @@ describe('a user who signs out', () => {
     await until(() => expect(theirs.shown()).toBeDefined())
   })
 
+  it('takes it along also where their sign-out may have been missed, and all is asked for once', async () => {
+    bind()
+    const theirs = show(['stock'], () => json('/api/stock/1'))
+    const all = show(['product'], () => json('/api/products/1'))
+    await settled()
+    layer.change({ kind: 'reset', all: true, cause: 'reset', userMayBeGone: true })
+    expect(theirs.shown()).toBeUndefined()
+    expect(all.shown()).toBeDefined()
+    await until(() => expect(theirs.shown()).toBeDefined())
+    await heard()
+    expect([theirs.calls.mock.calls.length, all.calls.mock.calls.length]).toEqual([2, 2])
+    layer.change({ kind: 'reset', all: true, cause: 'reset' })
+    expect(theirs.shown(), 'the origin is back').toBeDefined()
+  })
+
   it('takes along what the server or an earlier page has put there', async () => {
     bind()
     const before = new QueryClient()
