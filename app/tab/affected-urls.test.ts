@@ -97,6 +97,18 @@ describe('which URLs a change concerns', () => {
     expect(found.size).toBe(2500)
     expect(most).toBeLessThanOrEqual(32)
   })
+
+  it('remembers what the page shows, and not all that it has shown in its time (I13)', async () => {
+    const invalidated = change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
+    const shown = (from: number): ReadonlySet<string> =>
+      new Set(Array.from({ length: 500 }, (_, at) => `${ORIGIN}/api/products/${from + at}`))
+    for (let from = 0; from < 5000; from += 500) await affected.of([invalidated], shown(from))
+    expect(asked).toHaveBeenCalledTimes(5000)
+    await affected.of([invalidated], shown(4500))
+    expect(asked, 'what is shown is known').toHaveBeenCalledTimes(5000)
+    await affected.of([invalidated], shown(0))
+    expect(asked, 'what was shown long ago is not').toHaveBeenCalledTimes(5500)
+  })
 })
 
 it('a URL is compared as changes name it', () => {

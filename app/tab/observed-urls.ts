@@ -17,7 +17,7 @@ export class ObservedUrls {
       this.#layer = next
       all.set(next, this)
       this.#listen(next)
-      for (const each of [...this.#all.values()]) each.move(next, watchOf(next))
+      for (const each of this.#all.values()) each.move(next, watchOf(next))
     })
   }
 

@@ -209,9 +209,11 @@ class BoundClient implements Binding {
   }
 
   #hear(change: ChangeEvent): void {
+    // Before that: what is asked for because of it is newer than the change.
+    const since = this.#refetching.now()
     if (mayEndUser(change)) this.#endUser()
     if (change.cause === 'sign-out') return
-    this.#lookLater({ change, since: this.#refetching.now() })
+    this.#lookLater({ change, since })
   }
 
   async #lookAt(heard: readonly Heard[]): Promise<void> {
