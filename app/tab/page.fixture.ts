@@ -33,9 +33,9 @@ export class FakePage {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     }
-    const explain = (url: string): Promise<Explanation> => {
+    const explain = async (url: string): Promise<Explanation> => {
       this.explained.push(url)
-      return Promise.resolve({ url, state: 'absent', why: '', ...this.explain(url) })
+      return { url, state: 'absent', why: '', ...this.explain(url) }
     }
     this.layer = { state, on, explain } as unknown as Freshlayer
     const fetch = (url: string, init: RequestInit = {}): Promise<Response> =>
