@@ -316,6 +316,31 @@ describe('a read', () => {
     expect(page.asked).toHaveLength(1)
   })
 
+  it('is made once more where it fails and the origin is not away, as when the worker is stopped under it', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED] })
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(last()).toMatchObject({ data: { price: 10 }, error: { name: 'TypeError' } })
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(page.asked).toHaveLength(3)
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(page.asked, 'and not again and again (I11)').toHaveLength(3)
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, error: undefined })
+  })
+
+  it('is not made again by itself where the layer says that the origin is away: it says when it is back', async () => {
+    page.set({ offline: true })
+    look()
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(page.asked).toHaveLength(1)
+  })
+
   it('is made by the function of the app, with the URL as the app writes it', async () => {
     const own = vi.fn(() => Promise.resolve(Response.json({ price: 7 })))
     observe('api/%7eproducts?q=a#b', (observed) => seen.push(observed), { fetch: own })

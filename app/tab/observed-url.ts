@@ -50,6 +50,8 @@ const REFUSALS: readonly number[] = [401, 403, 404, 410]
 const JUST_READ_MS = 2000
 /** How long what no part of the page shows is kept, for a user who goes back. */
 const KEEP_MS = 60_000
+/** A read that failed for no known reason is made once more after this time. */
+const RETRY_MS = 1000
 /** When to look whether the worker's validation behind an answer has ended. It is not waited for longer. */
 const LOOK_AFTER_MS = [150, 300, 600, 1200, 2400]
 
@@ -93,6 +95,8 @@ export class ObservedUrl {
   #suspended: Promise<unknown> | undefined
   /** It has changed while it was being read. */
   #isDue = false
+  /** The last read has failed, and was made once more already. */
+  #isRetried = false
   #readAtMs = -Infinity
   /** The body as it came: the same text is the same data. */
   #text: string | undefined
@@ -198,6 +202,15 @@ export class ObservedUrl {
     this.#set({ ...next, isSyncing: again || next.isSyncing })
     if (again) return this.read()
     if (next.isSyncing) this.#lookLater(0)
+    this.#retryLater(next.error)
+  }
+
+  /** A worker that is stopped takes the reads along that it was answering. Of an origin that is away the layer tells. */
+  #retryLater(error: Error | undefined): void {
+    const { controlled, offline } = this.#ports.layer.state
+    const isToRetry = error instanceof TypeError && controlled && !offline && !this.#isRetried
+    this.#isRetried = error instanceof TypeError
+    if (isToRetry) this.#looking = setTimeout(() => this.#listeners.size > 0 && void this.read(), RETRY_MS)
   }
 
   /** Never throws: what goes wrong is part of the state. */
