@@ -53,30 +53,31 @@ describe('which URLs a change concerns', () => {
     ],
     ['nothing that is shown', { kind: 'invalidated', urls: [`${ORIGIN}/api/x`], tags: ['y'], cause: 'write' }, []],
   ])('%s', async (_, about, urls) => {
-    const found = await affected.of(change(about), [PRODUCT, LIST, TRACKED, STOCK])
-    expect(found.toSorted()).toEqual(urls.toSorted())
+    const found = await affected.of([change(about)], new Set([PRODUCT, LIST, TRACKED, STOCK]))
+    expect([...found.keys()].toSorted()).toEqual(urls.toSorted())
   })
 
   it('asks the worker once per URL, and anew after its answer has come anew', async () => {
     const invalidated = change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
-    await affected.of(invalidated, [PRODUCT, STOCK])
-    await affected.of(invalidated, [PRODUCT, STOCK])
+    await affected.of([invalidated], new Set([PRODUCT, STOCK]))
+    await affected.of([invalidated], new Set([PRODUCT, STOCK]))
     expect(asked).toHaveBeenCalledTimes(2)
     affected.forget(PRODUCT)
-    await affected.of(invalidated, [PRODUCT, STOCK])
+    await affected.of([invalidated], new Set([PRODUCT, STOCK]))
     expect(asked).toHaveBeenCalledTimes(3)
   })
 
   it('does not ask the worker where the change names URLs, and none of another query', async () => {
-    expect(await affected.of(change({ urls: [PRODUCT] }), [PRODUCT, STOCK, LIST])).toEqual([PRODUCT])
+    const found = await affected.of([change({ urls: [PRODUCT] })], new Set([PRODUCT, STOCK, LIST]))
+    expect([...found]).toEqual([[PRODUCT, 'changed']])
     expect(asked).not.toHaveBeenCalled()
   })
 
   it('a URL that the worker says nothing about counts as concerned, and is asked about again', async () => {
     asked.mockRejectedValueOnce(new Error('no answer'))
     const invalidated = change({ kind: 'invalidated', tags: ['nothing'], cause: 'write' })
-    expect(await affected.of(invalidated, [PRODUCT])).toEqual([PRODUCT])
-    expect(await affected.of(invalidated, [PRODUCT])).toEqual([])
+    expect([...(await affected.of([invalidated], new Set([PRODUCT])))]).toEqual([[PRODUCT, 'invalidated']])
+    expect([...(await affected.of([invalidated], new Set([PRODUCT])))]).toEqual([])
   })
 
   it('asks about a bounded number of URLs at once, of a page that shows 5,000', async () => {
@@ -92,9 +93,21 @@ describe('which URLs a change concerns', () => {
       { length: 5000 },
       (_, index) => `${ORIGIN}/api/${index % 2 ? 'products' : 'stock'}/x${index}`,
     )
-    const found = await affected.of(change({ kind: 'invalidated', tags: ['stock'], cause: 'write' }), urls)
-    expect(found).toHaveLength(2500)
+    const found = await affected.of([change({ kind: 'invalidated', tags: ['stock'], cause: 'write' })], new Set(urls))
+    expect(found.size).toBe(2500)
     expect(most).toBeLessThanOrEqual(32)
+  })
+
+  it('remembers what the page shows, and not all that it has shown in its time (I13)', async () => {
+    const invalidated = change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
+    const shown = (from: number): ReadonlySet<string> =>
+      new Set(Array.from({ length: 500 }, (_, at) => `${ORIGIN}/api/products/${from + at}`))
+    for (let from = 0; from < 5000; from += 500) await affected.of([invalidated], shown(from))
+    expect(asked).toHaveBeenCalledTimes(5000)
+    await affected.of([invalidated], shown(4500))
+    expect(asked, 'what is shown is known').toHaveBeenCalledTimes(5000)
+    await affected.of([invalidated], shown(0))
+    expect(asked, 'what was shown long ago is not').toHaveBeenCalledTimes(5500)
   })
 })
 

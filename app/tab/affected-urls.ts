@@ -1,6 +1,7 @@
 import { normaliseEncoding } from '../../sw/core/percent-encoding.ts'
 import type { ChangeEvent } from './change-feed.ts'
 import type { Freshlayer } from './connect.ts'
+import { inSlices } from './slices.ts'
 
 /** What the worker makes of a URL: the URL under which its answer is stored, and the tags of that. */
 interface Known {
@@ -8,11 +9,23 @@ interface Known {
   readonly tags: readonly string[]
 }
 
+/**
+ * What has become of a URL. 'first': its answer is stored for the first time. 'changed': its answer has come anew.
+ * 'invalidated': anything else, such as a write.
+ */
+export type Effect = 'first' | 'changed' | 'invalidated'
+
+/** That which counts most comes first. */
+const EFFECTS: readonly Effect[] = ['invalidated', 'changed', 'first']
+
 /** So many URLs the worker is asked about at once: a page may show thousands. */
 const ASKED_AT_ONCE = 32
 
+/** So many URLs are remembered beside twice those that the page shows. */
+const SPARE = 1000
+
 /**
- * Which URLs of a page a change concerns. URLs here are absolute, in the form of {@link absoluteUrl}.
+ * Which URLs of a page changes concern. URLs here are absolute, in the form of {@link absoluteUrl}.
  *
  * Most changes name the URL itself. Where one does not, only the worker can tell: it has the rules, which give a URL its
  * tags and say which part of its query counts (`ignoreQuery`). It is asked once per URL, and no request is sent to the
@@ -27,29 +40,35 @@ export class AffectedUrls {
   }
 
   /**
-   * Those of `urls` that the change concerns. A URL that the worker says nothing about counts as concerned: to read it once
-   * too often costs little.
+   * Those of `urls` that one of the changes concerns, and how. A URL that the worker says nothing about counts as
+   * concerned: to read it once too often costs little. A burst of hundreds of changes costs what one does.
+   *
+   * @param urls all that the page shows.
    */
-  async of(change: ChangeEvent, urls: Iterable<string>): Promise<string[]> {
-    const affected: string[] = []
-    const open: string[] = []
-    const byTag = isByTag(change)
-    // Only of what follows its path may a part not count.
-    const paths = new Set(change.urls.map(withoutQuery))
-    for (const url of urls) {
-      if (change.all || isCovered(url, change.urls)) affected.push(url)
-      else if (byTag || (url.includes('?') && paths.has(withoutQuery(url)))) open.push(url)
-    }
-    for (let at = 0; at < open.length; at += ASKED_AT_ONCE) {
-      const asked = open.slice(at, at + ASKED_AT_ONCE)
-      const known = await Promise.all(asked.map((url) => this.#lookUp(url)))
-      affected.push(
-        ...asked.filter((_, index) => {
+  async of(changes: readonly ChangeEvent[], urls: ReadonlySet<string>): Promise<ReadonlyMap<string, Effect>> {
+    const affected = new Map<string, Effect>()
+    for (const { urls: named } of changes) for (const url of named) this.#known.delete(url)
+    // What the page has shown in its time, and shows no more.
+    if (this.#known.size > 2 * urls.size + SPARE)
+      for (const url of this.#known.keys()) if (!urls.has(url)) this.#known.delete(url)
+    for (const effect of EFFECTS) {
+      const about = folded(changes.filter((change) => effectOf(change) === effect))
+      const open: string[] = []
+      const isByTag = about.tags.size > 0
+      await inSlices(urls, (url) => {
+        if (affected.has(url)) return
+        if (about.all || isCovered(url, about)) affected.set(url, effect)
+        else if (isByTag || (url.includes('?') && about.paths.has(withoutQuery(url)))) open.push(url)
+      })
+      for (let at = 0; at < open.length; at += ASKED_AT_ONCE) {
+        const asked = open.slice(at, at + ASKED_AT_ONCE)
+        const known = await Promise.all(asked.map((url) => this.#lookUp(url)))
+        for (const [index, url] of asked.entries()) {
           const found = known[index]
-          if (found === undefined || isCovered(found.url, change.urls)) return true
-          return byTag && found.tags.some((tag) => change.tags.includes(tag))
-        }),
-      )
+          if (found === undefined || isCovered(found.url, about) || found.tags.some((tag) => about.tags.has(tag)))
+            affected.set(url, effect)
+        }
+      }
     }
     return affected
   }
@@ -80,18 +99,40 @@ export function absoluteUrl(url: string): string {
   return normaliseEncoding(href.split('#', 1)[0] ?? href)
 }
 
-/**
- * Whether a change concerns all that has one of its tags. An answer that has come anew is told with its tags, and is one
- * answer all the same: what else has these tags is what it was. A page that read all of it anew would cause the next
- * changes (I11).
- */
-const isByTag = ({ kind, cause, tags }: ChangeEvent): boolean =>
-  tags.length > 0 && (kind === 'invalidated' || cause === 'remove')
+const effectOf = ({ kind }: ChangeEvent): Effect => (kind === 'first' || kind === 'changed' ? kind : 'invalidated')
 
-/** Whether one of the named URLs is `url`, `url` without its query, or ends in `*` and is a beginning of it. */
-const isCovered = (url: string, named: readonly string[]): boolean =>
-  named.some((each) =>
-    each.endsWith('*') ? url.startsWith(each.slice(0, -1)) : each === (each.includes('?') ? url : withoutQuery(url)),
-  )
+/** Several changes as one. */
+interface Folded {
+  readonly all: boolean
+  readonly urls: ReadonlySet<string>
+  /** Of the named URLs what stands before a query. */
+  readonly paths: ReadonlySet<string>
+  readonly prefixes: readonly string[]
+  /** All that has one of these is concerned. */
+  readonly tags: ReadonlySet<string>
+}
+
+function folded(changes: readonly ChangeEvent[]): Folded {
+  const named = changes.flatMap(({ urls }) => urls)
+  const [prefixes, urls] = [named.filter(isPrefix), named.filter((url) => !isPrefix(url))]
+  return {
+    all: changes.some(({ all }) => all),
+    urls: new Set(urls),
+    // Only of what follows its path may a part not count.
+    paths: new Set(urls.map(withoutQuery)),
+    prefixes: [...new Set(prefixes)].map((url) => url.slice(0, -1)),
+    // An answer that has come anew is told with its tags, and is one answer all the same: what else has these tags is what
+    // it was. A page that read all of it anew would cause the next changes (I11).
+    tags: new Set(
+      changes.flatMap(({ kind, cause, tags }) => (kind === 'invalidated' || cause === 'remove' ? tags : [])),
+    ),
+  }
+}
+
+const isPrefix = (url: string): boolean => url.endsWith('*')
+
+/** Whether one of the named URLs is `url`, `url` without its query, or a beginning of it. */
+const isCovered = (url: string, { urls, prefixes }: Folded): boolean =>
+  urls.has(url) || urls.has(withoutQuery(url)) || prefixes.some((prefix) => url.startsWith(prefix))
 
 const withoutQuery = (url: string): string => url.replace(/\?.*/s, '')

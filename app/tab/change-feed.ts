@@ -25,7 +25,16 @@ export interface ChangeEvent {
    * app. 'sign-out': a user is gone. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
+  /**
+   * What was missed cannot be told, and a sign-out may be among it: the user whose data the page shows may be gone. Nothing
+   * personal may be shown on before it is read anew. Default: no such doubt.
+   */
+  readonly userMayBeGone?: true
 }
+
+/** Whether what the page shows may be of a user who is gone (I3). */
+export const mayEndUser = ({ cause, userMayBeGone }: ChangeEvent): boolean =>
+  cause === 'sign-out' || userMayBeGone === true
 
 interface Ports {
   readonly worker: WorkerOf
@@ -67,6 +76,8 @@ export class ChangeFeed {
   readonly #others = new Set<string>()
   /** Since the worker was asked, the page's user may have changed: what it answers of partitions does not hold. */
   #isOutdated = false
+  /** Since the page was put away (bfcache) the worker has not answered: nothing was heard. */
+  #wasAway = false
   /** Since the page greeted last, an announcement came that this version cannot read. */
   #hasUnread = false
 
@@ -82,7 +93,8 @@ export class ChangeFeed {
   /** Opens the channel, then asks for what was said before it was open. */
   greet(waiting: HeardChange[] = []): void {
     const { worker, scope, isControlled, introduce, hear } = this.#ports
-    if (!isControlled() || this.#waiting !== undefined) return
+    if (!isControlled()) return this.#giveUp()
+    if (this.#waiting !== undefined) return
     this.#waiting = waiting
     this.#hasUnread = false
     if (this.#channel === undefined) {
@@ -100,8 +112,10 @@ export class ChangeFeed {
       .then(
         (greeting) => this.#waiting === waiting && this.#catchUp(greeting, waiting),
         (error: unknown) => {
-          if (this.#waiting === waiting) this.#waiting = undefined
           warn(error)
+          if (this.#waiting !== waiting) return
+          this.#waiting = undefined
+          this.#giveUp()
         },
       )
   }
@@ -110,6 +124,7 @@ export class ChangeFeed {
   mute(): void {
     this.#channel?.close()
     this.#channel = this.#waiting = undefined
+    this.#wasAway = true
   }
 
   /** The user may be another: the worker has to say anew whose changes concern the page. */
@@ -133,7 +148,7 @@ export class ChangeFeed {
     if (ahead > 1 || !(isTheirs || this.#others.has(partition))) return this.greet([change])
     heard.position = position
     if (isInformed) this.#others.delete(partition)
-    else if (isTheirs) this.#tell(change)
+    else if (isTheirs) this.#tell(eventOf(change))
   }
 
   /**
@@ -143,12 +158,12 @@ export class ChangeFeed {
    */
   reset(logId?: string): void {
     if (logId !== undefined) this.#heard = { ...this.#heard, logId, position: 0 }
-    this.#tell(undefined)
+    this.#tell(RESET)
   }
 
   /** The page's user is another: what it shows is of the one before. */
   endUser(): void {
-    for (const listener of this.#listeners) attempt(() => listener(USER_GONE))
+    this.#tell(USER_GONE)
   }
 
   /**
@@ -156,43 +171,51 @@ export class ChangeFeed {
    * greeting, for a page that refetches everything at each message of such a worker would never end.
    */
   learnUnreadable(): void {
-    if (!this.#hasUnread) this.reset()
+    if (!this.#hasUnread) this.#tell(MISSED)
     this.#hasUnread = true
   }
 
   #catchUp({ missed, reachable, signIn = false, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
+    this.#wasAway = false
     this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
     const [asked] = waiting
     // Changes that came later may be of a user that the page has come to have since.
     if (asked !== undefined && !this.#isOutdated) this.#others.add(asked.partition)
     for (const partition of heard.partitions) this.#others.delete(partition)
     this.#ports.onOrigin({ reachable, signIn })
-    if (missed === 'reset') this.reset()
-    else for (const change of missed) this.#tell(heardChange(change))
+    if (missed === 'reset') this.#tell(MISSED)
+    else for (const change of missed) this.#tell(eventOf(heardChange(change)))
     for (const change of waiting) {
       if (change.logId === heard.logId) this.learn(change)
       // One of another log would have the page ask for ever.
-      else if (heard.partitions.includes(change.partition)) this.#tell(change)
+      else if (heard.partitions.includes(change.partition)) this.#tell(eventOf(change))
     }
   }
 
-  /** @param change undefined: one that cannot be read. */
-  #tell(change: HeardChange | undefined): void {
-    const event = eventOf(change)
+  /** Nothing answers for the time that the page was away. */
+  #giveUp(): void {
+    if (this.#wasAway) this.#tell(MISSED)
+    this.#wasAway = false
+  }
+
+  #tell(event: ChangeEvent): void {
     // A user may be gone. Only the worker knows whose changes concern this page from now on.
-    if (change?.all === true) this.forgetPartitions()
+    if (event !== RESET && event.all) this.forgetPartitions()
     for (const listener of this.#listeners) attempt(() => listener(event))
   }
 }
 
 const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
+/** A sign-out may be among what was missed. */
+const MISSED: ChangeEvent = { ...RESET, userMayBeGone: true }
 const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' }
 
-/** A change in the words of the app. */
+/** A change in the words of the app. One that cannot be read, or is of everything, may have said that a user is gone. */
 function eventOf(change: HeardChange | undefined): ChangeEvent {
-  if (change === undefined || change.kind === 'reset') return RESET
+  if (change === undefined) return MISSED
   const { kind, targets, all = false, cause } = change
+  if (kind === 'reset') return all ? MISSED : RESET
   const named = (of: string): string[] =>
     targets.flatMap((target) => (target.startsWith(of) ? [target.slice(of.length)] : []))
   const urls = all ? ['*'] : [...named('url '), ...named('prefix ').map((prefix) => `${prefix}*`)]

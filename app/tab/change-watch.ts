@@ -1,7 +1,9 @@
-import { AffectedUrls } from './affected-urls.ts'
-import type { ChangeEvent } from './change-feed.ts'
+import { AffectedUrls, type Effect } from './affected-urls.ts'
+import { inBursts } from './bursts.ts'
+import { type ChangeEvent, mayEndUser } from './change-feed.ts'
 import type { Freshlayer } from './connect.ts'
 import { attempt } from './report.ts'
+import { inSlices } from './slices.ts'
 
 /** Something in a page that shows the answers of URLs. */
 export interface Watcher {
@@ -10,9 +12,9 @@ export interface Watcher {
   /**
    * It is to be read anew.
    *
-   * @param kind 'sight': nothing is known to have changed, but the page was out of sight for a while.
+   * @param why 'sight': nothing is known to have changed, but the page was out of sight for a while.
    */
-  readonly onDue: (kind: ChangeEvent['kind'] | 'sight') => void
+  readonly onDue: (why: Effect | 'sight') => void
   /** The user whose data it shows may be gone: from now on nothing of them is shown. */
   readonly onUserGone?: () => void
 }
@@ -29,7 +31,7 @@ interface Watched {
   /** When it was last read because of a change, by `performance.now()`. */
   readAtMs: number
   /** A read that waits: for the page to come into sight, or for changes that follow each other quickly. */
-  due: ChangeEvent['kind'] | undefined
+  due: Effect | undefined
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
@@ -44,6 +46,7 @@ export class ChangeWatch {
   readonly #watchers = new Map<Watcher, Watched>()
   #leave: (() => void) | undefined
   #hiddenAtMs = Infinity
+  readonly #lookLater = inBursts((changes: readonly ChangeEvent[]) => this.#lookAt(changes))
 
   constructor(layer: Freshlayer) {
     this.#layer = layer
@@ -71,34 +74,39 @@ export class ChangeWatch {
   }
 
   #listen(): () => void {
-    const leave = this.#layer.on('change', (change) => void this.#learn(change))
+    const leave = this.#layer.on('change', (change) => this.#learn(change))
     const end = new AbortController()
     const { signal } = end
     document.addEventListener('visibilitychange', () => this.#look(), { signal })
     // With a worker the layer asks whether the origin is back, and says so by a change.
-    addEventListener('online', () => !this.#layer.state.controlled && this.#readAll(() => true), { signal })
+    addEventListener('online', () => !this.#layer.state.controlled && void this.#readAll(() => true), { signal })
     return () => {
       leave()
       end.abort()
     }
   }
 
-  async #learn(change: ChangeEvent): Promise<void> {
+  #learn(change: ChangeEvent): void {
     // Before anything is waited for: nothing of theirs may be on screen meanwhile.
-    if (change.all && change.cause === 'sign-out') {
-      for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
-    }
-    const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
-    const affected = new Set(await this.#affected.of(change, shown))
-    for (const [watcher, watched] of this.#watchers) {
-      if ([...watcher.urls()].some((url) => affected.has(url))) this.#tellDue(watcher, watched, change.kind)
-    }
+    if (mayEndUser(change)) for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
+    this.#lookLater(change)
   }
 
-  #tellDue(watcher: Watcher, watched: Watched, kind: ChangeEvent['kind']): void {
-    const { due } = watched
-    // A write counts more than an answer that has come anew, and that more than one that came first.
-    watched.due = due === undefined || due === 'first' || (due === 'changed' && kind !== 'first') ? kind : due
+  async #lookAt(changes: readonly ChangeEvent[]): Promise<void> {
+    const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
+    const affected = await this.#affected.of(changes, shown)
+    await inSlices([...this.#watchers], ([watcher, watched]) => {
+      // It may have gone meanwhile.
+      if (this.#watchers.get(watcher) !== watched) return
+      for (const url of watcher.urls()) {
+        const effect = affected.get(url)
+        if (effect !== undefined) watched.due = heavier(effect, watched.due)
+      }
+      if (watched.due !== undefined) this.#tellDue(watcher, watched)
+    })
+  }
+
+  #tellDue(watcher: Watcher, watched: Watched): void {
     if (document.hidden) return
     const waitMs = watched.due === 'changed' ? watched.readAtMs + FOLD_MS - performance.now() : 0
     if (waitMs <= 0) this.#read(watcher, watched)
@@ -123,15 +131,20 @@ export class ChangeWatch {
       return
     }
     const isLong = now - this.#hiddenAtMs >= GLANCE_MS
-    this.#readAll(({ due }) => isLong || due !== undefined)
+    void this.#readAll(({ due }) => isLong || due !== undefined)
   }
 
-  #readAll(isToBeRead: (watched: Watched) => boolean): void {
-    for (const [watcher, watched] of this.#watchers) {
-      if (isToBeRead(watched)) this.#read(watcher, watched)
-    }
+  #readAll(isToBeRead: (watched: Watched) => boolean): Promise<void> {
+    const all = [...this.#watchers].filter(([, watched]) => isToBeRead(watched))
+    return inSlices(all, ([watcher, watched]) => {
+      if (this.#watchers.get(watcher) === watched) this.#read(watcher, watched)
+    })
   }
 }
+
+/** A write counts more than an answer that has come anew, and that more than one that came first. */
+const heavier = (one: Effect, other: Effect | undefined): Effect =>
+  other === 'invalidated' || (other === 'changed' && one === 'first') ? other : one
 
 const watches = new WeakMap<Freshlayer, ChangeWatch>()
 

@@ -1,12 +1,15 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { connect, connectedLayer } from './connect.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connectAtLoad } from './connect-at-load.ts'
+import { connect, connectedLayer, standIn } from './connect.ts'
 
-vi.mock('./connect.ts', () => ({ connect: vi.fn(), connectedLayer: vi.fn() }))
+vi.mock('./connect.ts', { spy: true })
 
+beforeEach(() => void vi.spyOn(console, 'info').mockImplementation(() => undefined))
 afterEach(() => {
+  connectedLayer()?.close()
+  delete (globalThis as Record<symbol, unknown>)[Symbol.for('freshlayer')]
   vi.unstubAllGlobals()
-  vi.resetAllMocks()
+  vi.clearAllMocks()
 })
 
 const OPTIONS = { worker: '/sw.js' }
@@ -23,27 +26,34 @@ describe('a page that its app does not connect', () => {
   it('is connected when it is loaded', () => {
     const target = page(false)
     connectAtLoad(OPTIONS)
-    expect(connect).not.toHaveBeenCalled()
+    expect(connectedLayer()).toBeUndefined()
     target.dispatchEvent(new Event('load'))
-    expect(connect).toHaveBeenCalledTimes(1)
-    expect(vi.mocked(connect).mock.calls[0]?.[0]).toMatchObject(OPTIONS)
+    expect(connectedLayer()).toBeDefined()
+    expect(vi.mocked(standIn).mock.calls).toEqual([[expect.objectContaining(OPTIONS)]])
   })
 
   it('does not say that no user is signed in: it does not know', () => {
     page(true)
     connectAtLoad(OPTIONS)
-    const [options] = vi.mocked(connect).mock.calls[0] ?? []
+    const [options] = vi.mocked(standIn).mock.calls[0] ?? []
     expect(options?.identify).toBeTypeOf('function')
     expect(options?.identify?.()).toBeUndefined()
   })
 })
 
-it('a page that its app has connected by then is left alone', async () => {
-  vi.spyOn(console, 'info').mockImplementation(() => undefined)
-  const theirs = (await vi.importActual<typeof import('./connect.ts')>('./connect.ts')).connect()
+it('a page that its app has connected by then is left alone', () => {
   const target = page(false)
+  const theirs = connect()
   connectAtLoad(OPTIONS)
-  vi.mocked(connectedLayer).mockReturnValue(theirs)
   target.dispatchEvent(new Event('load'))
-  expect(connect).not.toHaveBeenCalled()
+  expect(connectedLayer()).toBe(theirs)
+  expect(vi.mocked(standIn).mock.results).toEqual([{ type: 'return', value: undefined }])
+})
+
+it('an app that connects later, as in a part that it loads, takes over the connection and says what it knows', () => {
+  page(true)
+  connectAtLoad(OPTIONS)
+  const first = connectedLayer()
+  expect(connect({ identify: () => 'ada' })).toBe(first)
+  expect(connectedLayer()).toBe(first)
 })

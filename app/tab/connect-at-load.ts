@@ -1,4 +1,4 @@
-import { connect, connectedLayer, type ConnectOptions } from './connect.ts'
+import { type ConnectOptions, standIn } from './connect.ts'
 import { Registration } from './registration.ts'
 
 /** What a page says of its user whose app has said nothing: it does not know them. That there is none would be a word. */
@@ -14,7 +14,7 @@ export function connectAtLoad(
   onRulesChange?: (then: () => void) => void,
 ): void {
   const start = (): void => {
-    if (connectedLayer() === undefined) connect({ ...options, identify: UNKNOWN })
+    standIn({ ...options, identify: UNKNOWN })
     onRulesChange?.(takeOver(options))
   }
   if (document.readyState === 'complete') start()

@@ -2,12 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, PROTOCOL_VERSION, type Question } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
-import { connect, type ConnectOptions, type Freshlayer, standIn } from './connect.ts'
+import { connect, connectedLayer, type ConnectOptions, type Freshlayer, standIn } from './connect.ts'
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
 
 afterEach(() => {
+  connectedLayer()?.close()
+  delete (globalThis as Record<symbol, unknown>)[Symbol.for('freshlayer')]
   vi.unstubAllGlobals()
   vi.useRealTimers()
   vi.restoreAllMocks()
@@ -73,15 +75,31 @@ describe('what connects a page until its app does', () => {
     delete PAGE[Symbol.for('freshlayer')]
   })
 
-  it.each(['the same copy', 'another copy'])('ends when the app connects by %s, without a word', async (by) => {
+  it('ends when the app connects by another copy, without a word', async () => {
     const { module, ended } = await copy()
     expect(module.standIn({})).toBeDefined()
     expect(ended()).toBe(false)
-    const { connect: own } = by === 'another copy' ? (vi.resetModules(), await import('./connect.ts')) : module
-    own()
+    vi.resetModules()
+    const own = await import('./connect.ts')
+    own.connect()
     expect(ended()).toBe(true)
     expect(console.warn).not.toHaveBeenCalled()
     expect(module.standIn({})).toBeUndefined()
+  })
+
+  it('goes on as the connection of the app when that connects by the same copy, without a word', async () => {
+    const { module, ended } = await copy()
+    const first = module.standIn({})
+    expect(module.connect()).toBe(first)
+    expect(module.connect({ mayUpdate: () => false })).toBe(first)
+    expect(ended()).toBe(false)
+    expect(console.warn).not.toHaveBeenCalled()
+    expect(module.standIn({})).toBeUndefined()
+    vi.resetModules()
+    const other = await import('./connect.ts')
+    other.connect()
+    expect(ended(), 'it is the app’s own by then').toBe(false)
+    expect(console.warn).toHaveBeenCalledTimes(1)
   })
 
   it('does nothing in a page that its app has connected', async () => {
@@ -189,6 +207,8 @@ describe('where a worker runs', () => {
   }
 
   const RESET = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
+  /** A sign-out may be among what cannot be told. */
+  const MISSED = { ...RESET, userMayBeGone: true }
 
   class FakeWorker extends EventTarget {
     scriptURL = 'https://app.test/sw.js'
@@ -321,7 +341,7 @@ describe('where a worker runs', () => {
     answer(GREETING)
     await settled()
     expect(asked).toEqual(['hello', 'hello'])
-    expect(heard.mock.calls).toEqual([[RESET]])
+    expect(heard.mock.calls).toEqual([[MISSED]])
   })
 
   it('a worker that asks who the user is and does not take the answer is told on the console, not thrown at nobody', async () => {
@@ -408,6 +428,105 @@ describe('where a worker runs', () => {
     })
   })
 
+  describe('a page that connects a second time (one connection)', () => {
+    it('has the one that it had, and what it says of the page holds from then on', async () => {
+      const users: unknown[] = []
+      vi.mocked(ask).mockImplementation((_worker, question) => {
+        asked.push(question.ask)
+        if (question.ask === 'identify') users.push(question.user)
+        return Promise.resolve(question.ask === 'identify' ? true : GREETING) as never
+      })
+      const first = standIn({ worker: '/sw.js', identify: () => undefined })
+      await settled()
+      const heard = vi.fn()
+      first?.on('change', heard)
+      expect(connect({ worker: '/sw.js', identify: () => 'ada', mayUpdate: () => false })).toBe(first)
+      await settled()
+      expect(users).toEqual(['ada'])
+      expect(connect()).toBe(first)
+      say({ say: 'who' })
+      const answered = vi.fn()
+      say({ say: 'agree' }, [{ postMessage: answered }])
+      await settled()
+      expect(users, 'once, and what was not said again stays').toEqual(['ada', 'ada'])
+      expect(answered.mock.calls).toEqual([[false]])
+      expect(channels.filter(({ isOpen }) => isOpen)).toHaveLength(1)
+      expect(heard).not.toHaveBeenCalled()
+    })
+
+    it.each<[worker: string, ConnectOptions, number]>([
+      ['/one.js', { worker: '/other.js' }, 1],
+      ['/two.js', { scope: '/shop/' }, 1],
+      ['/three.js', { worker: 'https://app.test/three.js', scope: './' }, 0],
+      ['/four.js', {}, 0],
+    ])('of %s, by %j: what it cannot have any more is said (%d)', (worker, options, times) => {
+      const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      connect({ worker, scope: '/' })
+      connect(options)
+      expect(said.mock.calls).toEqual(
+        Array.from({ length: times }, () => ['[freshlayer]', expect.stringContaining(`has https://app.test${worker}`)]),
+      )
+    })
+
+    it('once it has closed the first has another', () => {
+      const first = connect()
+      first.close()
+      expect(connect()).not.toBe(first)
+      expect(channels.filter(({ isOpen }) => isOpen)).toHaveLength(1)
+    })
+  })
+
+  describe('a page that comes back from the back-forward cache, where it has missed a sign-out (I3)', () => {
+    const away = (): void => void window.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: true }))
+    const back = (): void => void window.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+    async function shown(): Promise<ReturnType<typeof vi.fn>> {
+      const heard = vi.fn()
+      connect().on('change', heard)
+      await settled()
+      away()
+      return heard
+    }
+    const about = { targets: [], cause: 'sign-out', kind: 'removed', all: true, logId: 'log' } as const
+    const signOut = { ...about, position: 1, partition: 'user/ada', atMs: 0, informed: [] }
+
+    it('hears of it, where the log tells it', async () => {
+      const heard = await shown()
+      answers.hello = () => ({ ...GREETING, position: 1, missed: [signOut] })
+      back()
+      await settled()
+      expect(heard.mock.calls).toEqual([[{ kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' }]])
+    })
+
+    it.each<[string, () => void]>([
+      ['the log does not reach back', () => (answers.hello = () => ({ ...GREETING, logId: 'new', missed: 'reset' }))],
+      ['the worker does not answer', () => (answers.hello = () => Promise.reject(new Error('no answer')))],
+      ['no worker controls it any more', () => Object.assign(container, { controller: null })],
+    ])('hears that its user may be gone, once, where %s', async (_, happen) => {
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      const heard = await shown()
+      happen()
+      back()
+      await settled()
+      look()
+      await settled()
+      expect(heard.mock.calls.length).toBeGreaterThan(0)
+      expect(heard.mock.calls[0]).toEqual([MISSED])
+      if (!answers.hello) throw new Error('no answer')
+      expect(heard.mock.calls.length).toBeLessThanOrEqual(2)
+    })
+
+    it('does not hear so where it has not been away', async () => {
+      vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      const heard = vi.fn()
+      answers.hello = () => Promise.reject(new Error('no answer'))
+      connect().on('change', heard)
+      await settled()
+      look()
+      await settled()
+      expect(heard).not.toHaveBeenCalled()
+    })
+  })
+
   describe('a page that does not know its user yet', () => {
     it('tells the worker nothing of a user, though it is greeted and asked', async () => {
       const identify = vi.fn<() => string | undefined>()
@@ -475,12 +594,12 @@ describe('where a worker runs', () => {
       await settled()
       sayInAnother()
       sayInAnother()
-      expect(heard.mock.calls).toEqual([[RESET]])
+      expect(heard.mock.calls).toEqual([[MISSED]])
       look()
       await settled()
       sayInAnother()
       sayInAnother()
-      expect(heard.mock.calls).toEqual([[RESET], [RESET]])
+      expect(heard.mock.calls).toEqual([[MISSED], [MISSED]])
     })
 
     it('that refuses each question has it said once, however often the page looks', async () => {

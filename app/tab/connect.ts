@@ -125,8 +125,9 @@ export interface Freshlayer {
 }
 
 /**
- * Registers the worker and connects this page to it. Call it once, as early as possible. On a server, which renders the page,
- * it does nothing.
+ * Registers the worker and connects this page to it. Call it as early as possible. A page has one connection: a later call
+ * gives the same, and what it says of the page (`identify`, `authorization`, `mayUpdate`) holds from then on. Once the layer
+ * is closed, a call makes another. On a server, which renders the page, it does nothing.
  */
 export function connect(options: ConnectOptions = {}): Freshlayer {
   const { identify = connect, mayUpdate = connect, authorization = connect } = options
@@ -136,15 +137,23 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
     '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
   )
   const page = globalThis as Page
-  const first = (page[COPIES] ??= connect)
-  if ('close' in first) {
-    // Both would answer the worker's questions, and the first answer counts.
-    first.close()
-    page[COPIES] = connect
-  } else if (first !== connect)
+  const first = page[COPIES] ?? connect
+  const isStandIn = 'close' in first
+  page[COPIES] = isStandIn ? connect : first
+  // Both would answer the worker's questions, and the first answer counts.
+  if (connected?.isOpen === true) return connected.adopt(options)
+  if (isStandIn) first.close()
+  else if (first !== connect)
     warn('two copies of this package have connected this page: one is enough (npm ls freshlayer)')
-  return (connected = new Connection(options))
+  connected = new Connection(options)
+  for (const follow of followers) follow(connected)
+  return connected
 }
+
+const followers = new Set<(layer: Freshlayer) => void>()
+
+/** Calls back when the page, whose layer was closed, is connected anew. */
+export const onConnected = (follow: (layer: Freshlayer) => void): void => void followers.add(follow)
 
 /**
  * Connects the page for an app that has not done so, as the script does that a build puts into documents. The app's own call,
@@ -162,7 +171,7 @@ interface Page {
   [COPIES]?: typeof connect | Freshlayer
 }
 
-let connected: Freshlayer | undefined
+let connected: Connection | undefined
 
 /** What `connect()` has given this page last; undefined: it has not been called. */
 export const connectedLayer = (): Freshlayer | undefined => connected
@@ -172,7 +181,7 @@ const SETTLE_MS = 1000
 
 class Connection implements Freshlayer {
   state: State = { controlled: false, updateReady: false, offline: false, signInNeeded: false, outdated: false }
-  readonly #options: ConnectOptions
+  #options: ConnectOptions
   readonly #listeners = new Set<Listeners['state']>()
   readonly #abort = new AbortController()
   readonly #registration: Registration
@@ -225,6 +234,20 @@ class Connection implements Freshlayer {
     registration.register()
     changes.greet()
     if (options.development ?? isThisMachine(location)) void this.#speakUp(container, signal)
+  }
+
+  get isOpen(): boolean {
+    return !this.#abort.signal.aborted
+  }
+
+  /** The page connects once more: by this connection, and what is said of the page holds from now on. */
+  adopt(options: ConnectOptions): this {
+    this.#options = { ...this.#options, ...options }
+    const { script, scope } = this.#registration
+    if (!this.#registration.isOf(this.#options))
+      warn(`connect() is too late for another worker or scope: this page has ${script} for ${scope}; close() it first`)
+    if (options.identify) this.#introduce().catch(warn)
+    return this
   }
 
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void

@@ -5,7 +5,7 @@ import type { Observed } from './observed-url.ts'
 import { FakePage } from './page.fixture.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('./connect.ts', () => ({ connectedLayer: () => connected.layer }))
+vi.mock('./connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
 
 const URL_ASKED = 'https://app.test/api/products/1'
 const STALE = { 'cache-status': 'Freshlayer; hit; ttl=-3; detail=rule', age: '303' }
@@ -143,6 +143,23 @@ describe('what an observer sees', () => {
     await page.answer({ price: 1 })
     expect(seen.map(({ data }) => data)).not.toContainEqual({ price: 'theirs' })
     expect(last()?.data).toEqual({ price: 1 })
+  })
+
+  it.each([
+    [
+      'nothing of a user who may be gone, where a sign-out may have been missed (I3)',
+      { userMayBeGone: true },
+      undefined,
+    ],
+    ['its data until the next comes, where the origin is back', {}, { price: 10 }],
+  ] as const)('%s', async (_, more, shown) => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ kind: 'reset', all: true, cause: 'reset', ...more })
+    expect(last()).toMatchObject({ data: shown, isSyncing: true })
+    expect(page.asked).toHaveLength(2)
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 } })
   })
 
   it('nothing after it has left, and its read is given up', async () => {
@@ -296,6 +313,31 @@ describe('a read', () => {
     look()
     await page.answer({ price: 10 })
     await page.change({ kind: 'first', urls: [URL_ASKED] })
+    expect(page.asked).toHaveLength(1)
+  })
+
+  it('is made once more where it fails and the origin is not away, as when the worker is stopped under it', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED] })
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(last()).toMatchObject({ data: { price: 10 }, error: { name: 'TypeError' } })
+    await vi.advanceTimersByTimeAsync(2000)
+    expect(page.asked).toHaveLength(3)
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(page.asked, 'and not again and again (I11)').toHaveLength(3)
+    await page.change({ kind: 'invalidated', urls: [URL_ASKED], cause: 'write' })
+    await page.answer({ price: 11 })
+    expect(last()).toMatchObject({ data: { price: 11 }, error: undefined })
+  })
+
+  it('is not made again by itself where the layer says that the origin is away: it says when it is back', async () => {
+    page.set({ offline: true })
+    look()
+    page.asked.at(-1)?.fail()
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(page.asked).toHaveLength(1)
   })
 

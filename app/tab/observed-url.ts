@@ -1,7 +1,6 @@
 import { ageOf } from './answer-age.ts'
 import { AnswerError } from './answer-error.ts'
-import type { ChangeEvent } from './change-feed.ts'
-import type { ChangeWatch } from './change-watch.ts'
+import type { ChangeWatch, Watcher } from './change-watch.ts'
 import type { Freshlayer } from './connect.ts'
 import { attempt } from './report.ts'
 
@@ -51,6 +50,8 @@ const REFUSALS: readonly number[] = [401, 403, 404, 410]
 const JUST_READ_MS = 2000
 /** How long what no part of the page shows is kept, for a user who goes back. */
 const KEEP_MS = 60_000
+/** A read that failed for no known reason is made once more after this time. */
+const RETRY_MS = 1000
 /** When to look whether the worker's validation behind an answer has ended. It is not waited for longer. */
 const LOOK_AFTER_MS = [150, 300, 600, 1200, 2400]
 
@@ -79,9 +80,14 @@ export class ObservedUrl {
   readonly #url: string
   /** As the app writes it: so it is asked for. */
   readonly #written: string
-  readonly #ports: Ports
+  #ports: Ports
   readonly #listeners = new Set<() => void>()
-  readonly #leave: () => void
+  readonly #watcher: Watcher = {
+    urls: () => [this.#url],
+    onDue: (why) => this.#onDue(why),
+    onUserGone: () => this.#clear(),
+  }
+  #leave: () => void
   #fetch: Fetch = (url, init) => fetch(url, init)
   #reading: Reading | undefined
   /** How many wait for a read without showing what it brings. */
@@ -89,6 +95,8 @@ export class ObservedUrl {
   #suspended: Promise<unknown> | undefined
   /** It has changed while it was being read. */
   #isDue = false
+  /** The last read has failed, and was made once more already. */
+  #isRetried = false
   #readAtMs = -Infinity
   /** The body as it came: the same text is the same data. */
   #text: string | undefined
@@ -100,11 +108,7 @@ export class ObservedUrl {
     this.#url = url
     this.#written = written
     this.#ports = ports
-    this.#leave = ports.watch.add({
-      urls: () => [url],
-      onDue: (kind) => this.#onDue(kind),
-      onUserGone: () => this.#clear(),
-    })
+    this.#leave = ports.watch.add(this.#watcher)
     this.#restLater(KEEP_MS)
   }
 
@@ -157,14 +161,23 @@ export class ObservedUrl {
     return (this.#suspended ??= this.wait(fetch).finally(() => (this.#suspended = undefined)))
   }
 
+  /** The page is connected anew. What has changed between was not heard, and a sign-out may be among it (I3). */
+  move(layer: Freshlayer, watch: ChangeWatch): void {
+    this.#leave()
+    this.#ports = { ...this.#ports, layer, watch }
+    this.#leave = watch.add(this.#watcher)
+    this.#clear()
+    if (this.#listeners.size > 0) void this.read()
+  }
+
   /** The layer knows whether the origin can be reached. */
   setOffline(isOffline: boolean): void {
     if (this.state !== PENDING) this.#set({ isOffline })
   }
 
-  #onDue(kind: ChangeEvent['kind'] | 'sight'): void {
+  #onDue(why: Parameters<Watcher['onDue']>[0]): void {
     // What came first is what has been read here already, or is being read.
-    if (kind === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
+    if (why === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
     if (this.#reading !== undefined) this.#isDue = true
     else if (this.#listeners.size > 0) void this.read()
     else this.#forget()
@@ -189,6 +202,15 @@ export class ObservedUrl {
     this.#set({ ...next, isSyncing: again || next.isSyncing })
     if (again) return this.read()
     if (next.isSyncing) this.#lookLater(0)
+    this.#retryLater(next.error)
+  }
+
+  /** A worker that is stopped takes the reads along that it was answering. Of an origin that is away the layer tells. */
+  #retryLater(error: Error | undefined): void {
+    const { controlled, offline } = this.#ports.layer.state
+    const isToRetry = error instanceof TypeError && controlled && !offline && !this.#isRetried
+    this.#isRetried = error instanceof TypeError
+    if (isToRetry) this.#looking = setTimeout(() => this.#listeners.size > 0 && void this.read(), RETRY_MS)
   }
 
   /** Never throws: what goes wrong is part of the state. */

@@ -1,18 +1,30 @@
 import { absoluteUrl } from './affected-urls.ts'
 import { watchOf } from './change-watch.ts'
-import { connectedLayer, type Freshlayer } from './connect.ts'
+import { connectedLayer, type Freshlayer, onConnected } from './connect.ts'
 import { ObservedUrl, type Observed } from './observed-url.ts'
 
 /** All URLs that a page shows by way of the layer, each once. */
 export class ObservedUrls {
-  readonly #layer: Freshlayer
+  #layer: Freshlayer
   readonly #all = new Map<string, ObservedUrl>()
 
   constructor(layer: Freshlayer) {
     this.#layer = layer
+    this.#listen(layer)
+    // What is mounted goes on with the connection that takes the place of a closed one.
+    onConnected((next) => {
+      if (next === this.#layer) return
+      this.#layer = next
+      all.set(next, this)
+      this.#listen(next)
+      for (const each of this.#all.values()) each.move(next, watchOf(next))
+    })
+  }
+
+  #listen(layer: Freshlayer): void {
     let wasOffline = layer.state.offline
     layer.on('state', ({ offline }) => {
-      if (offline === wasOffline) return
+      if (offline === wasOffline || layer !== this.#layer) return
       wasOffline = offline
       for (const each of this.#all.values()) each.setOffline(offline)
     })

@@ -33,9 +33,9 @@ export class FakePage {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     }
-    const explain = (url: string): Promise<Explanation> => {
+    const explain = async (url: string): Promise<Explanation> => {
       this.explained.push(url)
-      return Promise.resolve({ url, state: 'absent', why: '', ...this.explain(url) })
+      return { url, state: 'absent', why: '', ...this.explain(url) }
     }
     this.layer = { state, on, explain } as unknown as Freshlayer
     const fetch = (url: string, init: RequestInit = {}): Promise<Response> =>
@@ -61,7 +61,7 @@ export class FakePage {
   async change(about: Partial<ChangeEvent>): Promise<void> {
     const change: ChangeEvent = { kind: 'changed', urls: [], tags: [], all: false, cause: 'response', ...about }
     for (const listener of this.#changed) listener(change)
-    await settled()
+    await heard()
   }
 
   set(state: Partial<State>): void {
@@ -79,6 +79,12 @@ export class FakePage {
     this.asked.at(-1)?.answer(body, options)
     await settled()
   }
+}
+
+/** What has been heard has been looked at. */
+async function heard(): Promise<void> {
+  if (vi.isFakeTimers()) await vi.advanceTimersByTimeAsync(0)
+  await settled()
 }
 
 /** Everything that can settle has settled. */

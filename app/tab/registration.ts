@@ -23,7 +23,7 @@ interface Ports {
 export class Registration {
   readonly container = container()
   /** The worker's script, absolute. */
-  readonly #script: string = ''
+  readonly script: string = ''
   /** What the worker controls, as the names have it. */
   readonly scope: string = ''
   readonly #options: Options
@@ -35,20 +35,26 @@ export class Registration {
     this.#ports = ports
     if (this.container === undefined) return
     const { worker = BUILT_WORKER.worker, scope } = this.#options
-    this.#script = new URL(worker, document.baseURI).href
+    this.script = new URL(worker, document.baseURI).href
     // As `register()` reads it: the default is the folder of the script.
-    const base = scope === undefined ? this.#script : document.baseURI
+    const base = scope === undefined ? this.script : document.baseURI
     this.scope = scopeOf(new URL(scope ?? './', base).href)
+  }
+
+  /** Whether these options are about the same worker. */
+  isOf(options: Options): boolean {
+    const { script, scope } = new Registration(options, this.#ports)
+    return script === this.script && scope === this.scope
   }
 
   /** The worker that controls this page, or past which it was loaded. A worker of another script is never asked. */
   readonly worker = (): ServiceWorker | null | undefined =>
-    [this.container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.#script)
+    [this.container?.controller, this.#registration?.active].find((worker) => worker?.scriptURL === this.script)
 
   /** Whether the layer's worker controls this page; says so where a worker of another script does. */
   controls(): boolean {
     const script = this.container?.controller?.scriptURL
-    const controls = script === this.#script
+    const controls = script === this.script
     if (!controls && script !== undefined) this.#ports.onNone(`another worker controls this page: ${script}`)
     return controls
   }
@@ -66,7 +72,7 @@ export class Registration {
 
   /** The worker to ask. `register()` may not have found it yet where the page was loaded past it. */
   async find(): Promise<ServiceWorker | null | undefined> {
-    const { scope = this.#script } = this.#options
+    const { scope = this.script } = this.#options
     const found = this.worker() ? undefined : await this.container?.getRegistration(scope).catch(() => undefined)
     this.#registration ??= found
     return this.worker()

@@ -8,6 +8,8 @@ export const ROWS = scaled('ROWS', 20_000, 1500)
 /** Where the moment of a stop matters more than the number of rows. */
 export const STOPPED_ROWS = scaled('ROWS', 20_000, 600)
 export const BURSTS: readonly number[] = isFull ? [300, 600] : [300]
+/** So many URLs a page shows at once. */
+export const SHOWN = scaled('SHOWN', 5000, 1000)
 export const WRITES = scaled('WRITES', 10_000, 1000)
 
 /** So many rows carry the same tag. */

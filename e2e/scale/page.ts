@@ -1,4 +1,4 @@
-import { connect, type Freshlayer } from '../../app/tab/index.ts'
+import { connect, type Freshlayer, observe } from '../../app/tab/index.ts'
 import { bearer } from '../support/bearer.ts'
 import { inLanes } from '../support/in-lanes.ts'
 
@@ -35,6 +35,10 @@ declare global {
     /** Answers that reads of this page have got. */
     answers: number
     readAll(paths: readonly string[], reading: Reading): Promise<Result>
+    /** Observes the paths from now on. */
+    observeAll(paths: readonly string[]): void
+    /** Of these paths, those whose observer does not see this version: with what it sees instead. */
+    notSeen(paths: readonly string[], version: number): readonly string[]
     /** Sends the writes, so many at once, and gives how many were answered with success. */
     writeAll(paths: readonly string[], parallel: number, method?: string, user?: string): Promise<number>
   }
@@ -75,6 +79,17 @@ window.readAll = async (paths, { parallel, user, limitMs = LIMIT_MS, version = 1
   })
   return { answered, hits, slowestMs: Math.round(slowestMs), failed, failures, wrong: wrong.slice(0, EXAMPLES) }
 }
+
+const observed = new Map<string, string>()
+window.observeAll = (paths) => {
+  for (const path of paths) {
+    observe<{ version: number }>(path, ({ data, error }) =>
+      observed.set(path, `version ${data?.version}${error === undefined ? '' : `, ${error.message}`}`),
+    )
+  }
+}
+window.notSeen = (paths, version) =>
+  paths.flatMap((path) => (observed.get(path) === `version ${version}` ? [] : `${path}: ${observed.get(path)}`))
 
 window.writeAll = async (paths, parallel, method = 'POST', user) => {
   const init = { method, ...(user !== undefined && { headers: bearer(user) }) }

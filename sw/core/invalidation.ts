@@ -48,6 +48,15 @@ export interface Covered {
   readonly tags: readonly string[]
 }
 
+/**
+ * The same with these tags as well. A row that older rules have stored lacks the tags that its rule has now: invalidations
+ * and removals reach it by these, too (I1).
+ */
+export const withTags = <C extends Covered>(covered: C, tags: readonly string[]): C =>
+  tags.every((tag) => covered.tags.includes(tag))
+    ? covered
+    : { ...covered, tags: [...new Set([...covered.tags, ...tags])] }
+
 /** The parts of a row that a removal can match. */
 export interface Removable extends Covered {
   readonly key: string
@@ -96,9 +105,14 @@ export class Invalidations {
     return newestOf(this.#invalidated, targetsOver(covered))
   }
 
+  /** Whether anything has been removed. */
+  get hasRemovals(): boolean {
+    return this.#removed.size > 0
+  }
+
   /** The newest removal that covers a row. */
   removing(row: Removable): Sequence {
-    if (this.#removed.size === 0) return NEVER
+    if (!this.hasRemovals) return NEVER
     return newestOf(this.#removed, [partitionTarget(row.partition), `key ${row.key}`, ...targetsOver(row)])
   }
 

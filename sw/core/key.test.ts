@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { requestHead } from './heads.fixture.ts'
-import { entryKey, isOfToken, type KeyParts, partitionName, partitionPrefix, urlPrefix } from './key.ts'
+import { entryKey, isOfToken, type KeyParts, methodOfKey, partitionName, partitionPrefix, urlPrefix } from './key.ts'
 import { asksForBytes } from './range.ts'
 import { searched } from './search.ts'
 
@@ -331,6 +331,7 @@ describe('no part of a key passes for another (I3)', () => {
         const key = entryKey(given)
         expect(readBack(key)).toEqual(counting(given))
         expect(key.startsWith(partitionPrefix(given.partition))).toBe(true)
+        expect(readBack(key)).toMatchObject({ method: methodOfKey(key) })
       }),
       { numRuns: 3000 },
     )

@@ -41,6 +41,9 @@ export function entryKey({ partition, request, url, credentials, keyHeaders, bod
 /** The kind of record. The partition comes first in a key, so one range of keys holds all data of one user. */
 const ROW = 'row'
 
+/** The method of the reads that a key is of. */
+export const methodOfKey = (key: string): string => key.split('\n', 4)[3] ?? ''
+
 /** Whether a request's own `Authorization` named the partition. */
 export const isOfToken = (partition: string): boolean => partition.startsWith('token/')
 

@@ -3,7 +3,7 @@ import { Route, Router } from 'workbox-routing'
 import { type Match, type Matcher, matcherOf, type Rule, type Rules } from '../../config/language/index.ts'
 import { cacheDatabaseOf } from '../../config/names.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
-import { EVERYONE } from '../core/key.ts'
+import { EVERYONE, methodOfKey } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
@@ -38,7 +38,7 @@ import type { postAnswers } from './requests/post-answers.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
 import type { Asked } from './requests/read-context.ts'
-import { ruleOfRow } from './requests/read.ts'
+import { readOf, ruleOfRow } from './requests/read.ts'
 import type { UrlOf } from '../fetch/targets.ts'
 import { PageLoads } from './requests/page-loads.ts'
 import { Obstacles } from './requests/obstacles.ts'
@@ -124,7 +124,7 @@ export function start(
     ruleOf = (row) => ruleOfRow(match, rules.navigation.pages, row),
   }: Parts,
 ): Answer {
-  const store = storeOver(database, rules)
+  const store = storeOver(database, rules, ({ key, url }) => readOf(match, url, methodOfKey(key))?.tags ?? [])
   // The database opens while the rest starts. A failure shows when the first answer needs it.
   store.writer.load().catch(() => undefined)
   const { writer, generations } = store

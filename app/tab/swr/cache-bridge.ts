@@ -86,10 +86,10 @@ export class CacheBridge {
     const own = absolute(this.#urlsOf(key))
     const watcher: Watcher = {
       urls: () => [...own, ...(this.#pages.get(name) ?? [])],
-      onDue: (kind) => {
+      onDue: (why) => {
         const { data, isValidating } = this.#swr.cache.get(name) ?? {}
         // What came first is what a hook has fetched already, or is fetching.
-        if (kind !== 'first' || (data === undefined && isValidating !== true)) mutate()
+        if (why !== 'first' || (data === undefined && isValidating !== true)) mutate()
       },
       onUserGone: () => {
         if (own.length > 0) mutate(undefined, { revalidate: false })

@@ -1,6 +1,7 @@
 import {
   dehydrate,
   hydrate,
+  keepPreviousData,
   InfiniteQueryObserver,
   MutationObserver,
   onlineManager,
@@ -155,10 +156,34 @@ describe('which queries a change fetches again', () => {
     const explain = vi.spyOn(layer, 'explain')
     for (let id = 0; id < 300; id++) layer.change({ kind: 'changed', urls: [`${ORIGIN}/api/products/${id}`] })
     layer.change({ kind: 'invalidated', tags: ['product:7'], cause: 'write' })
+    await until(() => expect(queries.every(({ calls }) => calls.mock.calls.length > 1)).toBe(true))
     await heard()
     expect(queries.every(({ calls }) => calls.mock.calls.length === 2)).toBe(true)
     // The worker is asked at most once about each URL, however many changes there are.
     expect(explain.mock.calls.length).toBeLessThanOrEqual(5001)
+  })
+
+  it('begins the fetches of 1,000 that are due in several tasks, and each once', async () => {
+    bind()
+    const queries = Array.from({ length: 1000 }, (_, id) => show(['product', id], () => json(`/api/products/${id}`)))
+    await settled()
+    let [inTask, most, isOver] = [0, 0, false]
+    const answer = page.answer
+    page.answer = (url) => {
+      most = Math.max(most, ++inTask)
+      return answer(url)
+    }
+    const endTask = (): void => {
+      inTask = 0
+      if (!isOver) setImmediate(endTask)
+    }
+    endTask()
+    layer.change({ kind: 'reset', all: true, cause: 'reset' })
+    await until(() => expect(queries.every(({ calls }) => calls.mock.calls.length > 1)).toBe(true))
+    await heard()
+    isOver = true
+    expect(most).toBeLessThanOrEqual(100)
+    expect(queries.every(({ calls }) => calls.mock.calls.length === 2)).toBe(true)
   })
 
   it('where requests can only be suspected, what several runs have in common is left', async () => {
@@ -492,6 +517,21 @@ describe('a user who signs out', () => {
     await until(() => expect(theirs.shown()).toBeDefined())
   })
 
+  it('takes it along also where their sign-out may have been missed, and all is asked for once', async () => {
+    bind()
+    const theirs = show(['stock'], () => json('/api/stock/1'))
+    const all = show(['product'], () => json('/api/products/1'))
+    await settled()
+    layer.change({ kind: 'reset', all: true, cause: 'reset', userMayBeGone: true })
+    expect(theirs.shown()).toBeUndefined()
+    expect(all.shown()).toBeDefined()
+    await until(() => expect(theirs.shown()).toBeDefined())
+    await heard()
+    expect([theirs.calls.mock.calls.length, all.calls.mock.calls.length]).toEqual([2, 2])
+    layer.change({ kind: 'reset', all: true, cause: 'reset' })
+    expect(theirs.shown(), 'the origin is back').toBeDefined()
+  })
+
   it('takes along what the server or an earlier page has put there', async () => {
     bind()
     const before = new QueryClient()
@@ -501,6 +541,65 @@ describe('a user who signs out', () => {
     expect(theirs.shown()).toBe('of the user before')
     layer.change({ kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' })
     expect(theirs.shown()).toBeUndefined()
+  })
+})
+
+describe('what a query shows until its own data has come, once the user has signed out (I3)', () => {
+  const SIGN_OUT = { kind: 'removed', urls: ['*'], all: true, cause: 'sign-out' } as const
+  const ofPage = (at: number, more = {}) => ({
+    queryKey: ['stock', at],
+    queryFn: () => json(`/api/stock/${at}`),
+    placeholderData: keepPreviousData,
+    ...more,
+  })
+
+  it.each<[string, object]>([
+    ['of its page before', {}],
+    ['of its page before, as `select` makes it', { select: (data: unknown) => [data] }],
+  ])('is nothing %s', async (_, more) => {
+    bind()
+    page.answer = () => Response.json('of ada')
+    const observer = new QueryObserver<unknown>(client, ofPage(1, more))
+    const leave = observer.subscribe(() => undefined)
+    await until(() => expect(observer.getCurrentResult().data).toBeDefined())
+    // The next page is on its way: the one before is shown.
+    page.answer = () => new Promise(() => undefined)
+    observer.setOptions(ofPage(2, more))
+    expect(observer.getCurrentResult()).toMatchObject({ isPlaceholderData: true })
+    layer.change(SIGN_OUT)
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    // A component is rendered anew, and goes on.
+    observer.setOptions(ofPage(2, more))
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    observer.setOptions(ofPage(3, more))
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    leave()
+  })
+
+  it('is nothing of theirs either where all users get what it waits for', async () => {
+    bind()
+    page.answer = () => Response.json('of ada')
+    const observer = new QueryObserver<unknown>(client, ofPage(1))
+    const leave = observer.subscribe(() => undefined)
+    await until(() => expect(observer.getCurrentResult().data).toBeDefined())
+    page.answer = () => new Promise(() => undefined)
+    const product = { queryKey: ['product', 1], queryFn: () => json('/api/products/1') }
+    observer.setOptions({ ...product, placeholderData: keepPreviousData })
+    layer.change(SIGN_OUT)
+    expect(observer.getCurrentResult().data).toBeUndefined()
+    leave()
+  })
+
+  it('is what the app itself has for the time, and then the data of the next user', async () => {
+    bind()
+    const theirs = show(['stock', 1], () => json('/api/stock/1'), { placeholderData: 'a moment' })
+    await settled()
+    page.answer = () => new Promise(() => undefined)
+    layer.change(SIGN_OUT)
+    expect(theirs.shown()).toBe('a moment')
+    page.answer = () => Response.json('of grace')
+    layer.change(SIGN_OUT)
+    await until(() => expect(theirs.shown()).toBe('of grace'))
   })
 })
 

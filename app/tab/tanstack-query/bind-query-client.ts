@@ -1,15 +1,17 @@
 import type { Config } from '../../../config/language/index.ts'
 import { AffectedUrls } from '../affected-urls.ts'
-import type { ChangeEvent } from '../change-feed.ts'
+import { inBursts } from '../bursts.ts'
+import { type ChangeEvent, mayEndUser } from '../change-feed.ts'
 import { UNKNOWN } from '../connect-at-load.ts'
 import { connect, connectedLayer, type Freshlayer } from '../connect.ts'
-import { foldChanges } from './fold-changes.ts'
 import { Defaults } from './defaults.ts'
+import { dropUserData } from './drop-user-data.ts'
 import { LearntUrls, type QueryRun, type UrlsOf } from './learnt-urls.ts'
 import { PageRules } from './page-rules.ts'
 import type { Action, QueryClientLike, QueryLike } from './query-client.ts'
 import { Refetching } from './refetching.ts'
 import { RequestWatch } from './request-watch.ts'
+import { inSlices } from '../slices.ts'
 
 /** What a binding needs of the layer. */
 export type Layer = Pick<Freshlayer, 'state' | 'on' | 'explain'>
@@ -62,7 +64,11 @@ export function bindQueryClient(client: QueryClientLike, rules: Config, options:
 /** One of each client: modules that are replaced in development bind it again. */
 const bindings = new WeakMap<QueryClientLike, Binding>()
 
-const NO_DATA = { data: undefined, dataUpdatedAt: 0, status: 'pending', error: null, fetchStatus: 'idle' }
+/** A change, and when it was heard by the clock of `Refetching`. */
+interface Heard {
+  readonly change: ChangeEvent
+  readonly since: number
+}
 
 class BoundClient implements Binding {
   readonly #client: QueryClientLike
@@ -79,8 +85,7 @@ class BoundClient implements Binding {
   readonly #abort = new AbortController()
   #layer: Layer | undefined
   #affectedUrls: AffectedUrls | undefined
-  /** What has been heard of and not been looked at, and since when. */
-  #heard: { readonly change: ChangeEvent; readonly since: number }[] = []
+  readonly #lookLater = inBursts((heard: readonly Heard[]) => this.#lookAt(heard))
 
   constructor(client: QueryClientLike, rules: PageRules, { layer, urlsOf = () => undefined }: BindOptions) {
     this.#client = client
@@ -204,44 +209,35 @@ class BoundClient implements Binding {
   }
 
   #hear(change: ChangeEvent): void {
-    if (change.cause === 'sign-out') return this.#endUser()
-    // A burst of answers is looked at together.
-    if (this.#heard.length === 0) setTimeout(() => void this.#lookAt())
-    this.#heard.push({ change, since: this.#refetching.now() })
+    // Before that: what is asked for because of it is newer than the change.
+    const since = this.#refetching.now()
+    if (mayEndUser(change)) this.#endUser()
+    if (change.cause === 'sign-out') return
+    this.#lookLater({ change, since })
   }
 
-  async #lookAt(): Promise<void> {
-    const heard = this.#heard
-    this.#heard = []
+  async #lookAt(heard: readonly Heard[]): Promise<void> {
     const since = Math.max(...heard.map((each) => each.since))
     const changes = heard.map(({ change }) => change)
     const queries = this.#client.getQueryCache().getAll()
-    const urlsOf = new Map(queries.map((query) => [query, this.#urls.of(query)] as const))
+    const urlsOf = new Map<QueryLike, readonly string[] | undefined>()
+    await inSlices(queries, (query) => void urlsOf.set(query, this.#urls.of(query)))
     const urls = new Set([...urlsOf.values()].flatMap((each) => each ?? []))
-    const isFirst = ({ kind }: ChangeEvent): boolean => kind === 'first'
-    const [first, later] = [changes.filter(isFirst), changes.filter((change) => !isFirst(change))]
-    const [isStored, isChanged] = await Promise.all([this.#affected(first, urls), this.#affected(later, urls)])
+    const affected = await this.#affectedUrls?.of(changes, urls)
+    const isOnlyFirst = changes.every(({ kind }) => kind === 'first')
     const due = queries.filter((query) => {
       const { data, fetchStatus } = query.state
       const from = urlsOf.get(query)
       // Data from another page or from the server, of which nothing can be known before it is fetched here.
-      if (from === undefined)
-        return later.length > 0 && data !== undefined && typeof query.options.queryFn === 'function'
+      if (from === undefined) return !isOnlyFirst && data !== undefined && typeof query.options.queryFn === 'function'
       // A first answer is news only where there is none.
       const isWithout = data === undefined && fetchStatus === 'idle'
-      return from.some((url) => isChanged.has(url) || (isWithout && isStored.has(url)))
+      return from.some((url) => {
+        const effect = affected?.get(url)
+        return effect !== undefined && (effect !== 'first' || isWithout)
+      })
     })
     this.#refetching.due(due, since)
-  }
-
-  /** The URLs that one of the changes concerns. */
-  async #affected(changes: readonly ChangeEvent[], urls: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-    const found = new Set<string>()
-    for (const change of foldChanges(changes)) {
-      for (const url of change.urls) this.#affectedUrls?.forget(url)
-      for (const url of (await this.#affectedUrls?.of(change, urls)) ?? []) found.add(url)
-    }
-    return found
   }
 
   /** The user is gone: what may be theirs is no longer shown, and what is observed is asked for anew. */
@@ -250,15 +246,6 @@ class BoundClient implements Binding {
       const urls = this.#urls.of(query) ?? []
       return urls.length === 0 || urls.some((url) => !this.#rules.isForAll(url))
     }
-    this.#client.removeQueries({ predicate: (query) => query.getObserversCount() === 0 && mayBeTheirs(query) })
-    const reset = this.#client.getQueryCache().getAll().filter(mayBeTheirs)
-    for (const query of reset) {
-      query.reset()
-      // It has come from another page or from the server, and would be back.
-      if (query.state.data !== undefined && query.options.initialData === undefined) query.setState(NO_DATA)
-    }
-    this.#refetching.due(reset, this.#refetching.now())
-    const mutations = this.#client.getMutationCache()
-    for (const each of mutations.getAll()) if (each.state.status !== 'pending') mutations.remove(each)
+    this.#refetching.due(dropUserData(this.#client, mayBeTheirs), this.#refetching.now())
   }
 }

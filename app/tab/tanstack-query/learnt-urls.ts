@@ -28,8 +28,8 @@ interface Learnt {
   /** Its function has been called. A run may get its data from elsewhere: from a persister, or from the server. */
   isCalled: boolean
   readonly query: QueryLike
-  /** All URLs that it has ever been said to read. */
-  readonly ever: Set<string>
+  /** The URLs by which it can be found: those before, and those of the last run. */
+  readonly noted: Set<string>
 }
 
 /** What the app says of the URLs of its queries. They may be relative. Undefined: it does not know either. */
@@ -73,11 +73,8 @@ export class LearntUrls {
 
   /** The query is gone. */
   forget(query: QueryLike): void {
-    for (const url of this.#byQuery.get(query)?.ever ?? []) {
-      const queries = this.#byUrl.get(url)
-      queries?.delete(query)
-      if (queries?.size === 0) this.#byUrl.delete(url)
-    }
+    const learnt = this.#byQuery.get(query)
+    if (learnt !== undefined) this.#forgetUrls(learnt, new Set())
     this.#byQuery.delete(query)
   }
 
@@ -88,9 +85,11 @@ export class LearntUrls {
       run: undefined,
       isCalled: false,
       query,
-      ever: new Set(),
+      noted: new Set(),
     }
     this.#byQuery.set(query, learnt)
+    learnt.before = shownAfter(learnt)
+    this.#forgetUrls(learnt, new Set(learnt.before))
     const run: QueryRun = {
       of: learnt,
       startedAtMs: performance.now(),
@@ -101,7 +100,6 @@ export class LearntUrls {
       freshMs: new Map(),
       news: new Set(),
     }
-    learnt.before = seenBy(learnt)
     learnt.run = run
     return run
   }
@@ -152,15 +150,30 @@ export class LearntUrls {
     }
   }
 
+  /** A query whose URL has the time in it has another at each fetch, for as long as the page is open. */
+  #forgetUrls({ query, noted }: Learnt, except: ReadonlySet<string>): void {
+    for (const url of noted) {
+      if (except.has(url)) continue
+      noted.delete(url)
+      const queries = this.#byUrl.get(url)
+      queries?.delete(query)
+      if (queries?.size === 0) this.#byUrl.delete(url)
+    }
+  }
+
   #note({ of }: QueryRun, url: string): void {
-    const { query, ever } = of
+    const { query, noted } = of
     // A run may go on after its query is gone.
     if (this.#byQuery.get(query) !== of) return
-    ever.add(url)
+    noted.add(url)
     const queries = this.#byUrl.get(url) ?? new Set()
     this.#byUrl.set(url, queries.add(query))
   }
 }
+
+/** The same when another run begins. One that has not ended by then is given up: what is shown is of before. */
+const shownAfter = (learnt: Learnt): readonly string[] =>
+  learnt.run?.endedAtMs === undefined ? learnt.before : seenBy(learnt)
 
 function seenBy({ before, run }: Learnt): readonly string[] {
   if (run === undefined) return before

@@ -30,11 +30,19 @@ export interface QueryLike {
     readonly fetchStatus: string
     readonly isInvalidated: boolean
   }
+  readonly observers: readonly ObserverLike[]
   invalidate(): void
   reset(): void
   setState(state: object): void
   isActive(): boolean
   getObserversCount(): number
+}
+
+export interface ObserverLike {
+  readonly options: object
+  getCurrentResult(): { readonly isPlaceholderData: boolean }
+  // As a method it takes the library's own options, and ours are some of these.
+  setOptions(options: object): void
 }
 
 /** What the cache tells of a query. */

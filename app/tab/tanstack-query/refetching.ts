@@ -1,4 +1,8 @@
+import { nextTask } from '../slices.ts'
 import type { Action, MutationLike, QueryClientLike, QueryLike } from './query-client.ts'
+
+/** So many fetches begin in one task. */
+const AT_ONCE = 50
 
 /** What is known of a query's fetches. The numbers order fetches and changes among themselves. */
 interface Fetches {
@@ -90,8 +94,20 @@ export class Refetching {
   /** Fetches what is due and may be fetched now. */
   work(): void {
     if (this.#due.size === 0 || this.#isHidden()) return
-    const ready = new Set([...this.#due].filter((query) => this.#isReady(query)))
-    if (ready.size > 0) void this.#client.refetchQueries({ type: 'active', predicate: (query) => ready.has(query) })
+    const ready = [...this.#due].filter((query) => this.#isReady(query))
+    if (ready.length > 0) void this.#fetch(ready)
+  }
+
+  /** The library begins all fetches that it is asked for in one task. */
+  async #fetch(queries: readonly QueryLike[]): Promise<void> {
+    for (let at = 0; at < queries.length; at += AT_ONCE) {
+      if (at > 0) await nextTask()
+      if (this.#isHidden()) return
+      const ready = new Set(
+        queries.slice(at, at + AT_ONCE).filter((query) => this.#due.has(query) && this.#isReady(query)),
+      )
+      void this.#client.refetchQueries({ type: 'active', predicate: (query) => ready.has(query) })
+    }
   }
 
   #isReady(query: QueryLike): boolean {

@@ -47,7 +47,7 @@ export class RequestWatch<R extends Run> {
 
   /** The run is under way, until it has an end. */
   follow(run: R): void {
-    if (this.#runs.size > this.#roomFor) this.#forget(run.startedAtMs)
+    if (this.#runs.size + this.#owned.size > this.#roomFor) this.#forget(run.startedAtMs)
     this.#runs.add(run)
   }
 

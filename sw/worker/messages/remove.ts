@@ -20,7 +20,8 @@ export const remove: Answerer<'remove', Ports> = async (ports, { reach }) => {
   for (const [target, at] of log.memory.removals()) earlier.addRemoval(target, at)
   channel.changes([await log.remove(targets, { ...invalidation(targets, 'remove'), kind: 'removed' })])
   // Counted behind the removal, which is what matters, and before the bytes go.
-  const removed = await countEntries(writer, (entry) => {
+  const removed = await countEntries(writer, (stored) => {
+    const entry = log.tagged(stored)
     const wasRemoved = earlier.removing(entry) >= entry.sequence
     return !wasRemoved && log.isRemoved(entry) && isReached(entry, targets)
   })

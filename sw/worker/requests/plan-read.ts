@@ -1,3 +1,4 @@
+import { withTags } from '../../core/invalidation.ts'
 import { type Plan, plan } from '../../core/plan.ts'
 import { isPart } from '../../core/range.ts'
 import type { Row } from '../../core/row.ts'
@@ -59,7 +60,3 @@ export function planRead(
   const input = { request: head, rule, row, variants, partial, invalidated, doubted, reloaded, now: now() }
   return { plan: plan(input), row }
 }
-
-/** A row that rules of before have stored lacks the tags that its rule has now: a write reaches it by these as well (I1). */
-export const withTags = (row: Row, tags: readonly string[]): Row =>
-  tags.every((tag) => row.tags.includes(tag)) ? row : { ...row, tags: [...new Set([...row.tags, ...tags])] }

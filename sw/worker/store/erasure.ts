@@ -104,7 +104,8 @@ export class Erasure {
       if (isBodyKey(key)) continue
       const entry = known.get(indexKey(key))
       // A row without an entry is of a fault: it cannot be told when it was asked for.
-      if (entry !== undefined && this.#log.memory.removing({ ...entry, partition }) < entry.sequence) continue
+      if (entry !== undefined && this.#log.memory.removing(this.#log.tagged({ ...entry, partition })) < entry.sequence)
+        continue
       deleteRecords(store, key)
       resize(meta, entry, -1)
     }

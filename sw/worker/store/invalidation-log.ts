@@ -7,6 +7,7 @@ import {
   type Removable,
   type RemovalTarget,
   type Target,
+  withTags,
 } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
@@ -34,6 +35,9 @@ export interface Announced {
   /** Whether the announcement is on disk; never rejects. */
   readonly durable: Promise<boolean>
 }
+
+/** The tags that the rules give a stored answer by now. */
+export type TagsOf = (row: Pick<Row, 'key' | 'url'>) => readonly string[]
 
 /** What is said of a write when it is announced. */
 export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'targets'>
@@ -71,6 +75,7 @@ export class InvalidationLog implements StateReader {
   /** Moves with each invalidation of a tag: an answer that is in the air may turn out to have it. */
   tagVersion = 0
   readonly #writer: Writer
+  readonly #tagsOf: TagsOf
   /** Writes of this worker whose end is not on disk yet. */
   readonly #own = new Map<string, 'pending' | 'over'>()
   /** Pending writes of other workers, by id. */
@@ -82,8 +87,9 @@ export class InvalidationLog implements StateReader {
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, tagsOf: TagsOf) {
     this.#writer = writer
+    this.#tagsOf = tagsOf
     writer.addReader(this)
   }
 
@@ -93,13 +99,20 @@ export class InvalidationLog implements StateReader {
   }
 
   /** Whether the row has been removed: its bytes may still be on disk. */
-  isRemoved(row: Removable & Pick<Row, 'sequence'>): boolean {
+  isRemoved(given: Removable & Pick<Row, 'sequence'>): boolean {
+    if (this.#unrecorded.size === 0 && !this.memory.hasRemovals) return false
+    const row = this.tagged(given)
     for (const { targets, at } of this.#unrecorded) {
       // Whether another worker has stored before it or after cannot be told yet.
       const isOfOther = at === undefined || incarnationOf(at) !== incarnationOf(row.sequence)
       if (isOfOther && isRemovedBy(row, targets)) return true
     }
     return this.memory.removing(row) >= row.sequence
+  }
+
+  /** The row with the tags that its rule has now: older rules may have stored it. */
+  tagged<R extends Removable>(row: R): R {
+    return withTags(row, this.#tagsOf(row))
   }
 
   /** Announces a write before it is sent. It is pending until `end`. */

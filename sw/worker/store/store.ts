@@ -3,7 +3,7 @@ import { Erasure } from './erasure.ts'
 import { Eviction } from './eviction.ts'
 import type { UseStore } from './database.ts'
 import { Generations } from './generations.ts'
-import { InvalidationLog } from './invalidation-log.ts'
+import { InvalidationLog, type TagsOf } from './invalidation-log.ts'
 import { Rows } from './rows.ts'
 import { Writer } from './writer.ts'
 
@@ -17,10 +17,18 @@ export interface Store {
   readonly generations: Generations
 }
 
-/** The store over a database. Nothing is opened before the first use. */
-export function storeOver(store: UseStore, { version, budget }: Pick<Rules, 'version' | 'budget'>): Store {
+/**
+ * The store over a database. Nothing is opened before the first use.
+ *
+ * @param tagsOf default: a row has the tags with which it was stored, and no others.
+ */
+export function storeOver(
+  store: UseStore,
+  { version, budget }: Pick<Rules, 'version' | 'budget'>,
+  tagsOf: TagsOf = () => [],
+): Store {
   const writer = new Writer(store, version)
-  const log = new InvalidationLog(writer)
+  const log = new InvalidationLog(writer, tagsOf)
   const rows = new Rows(writer, log)
   return {
     writer,
