@@ -10,6 +10,10 @@ export const MEMBER_PATH = /^(?!\/|\$\.|(?:\*\.)*\*$)(?:\\.|[^.\\[\]])+(?:\.(?:\
 export const memberPath = (text: string): MemberPath =>
   [...text.matchAll(/(?:\\.|[^.\\])+/g)].map(([name]) => name.replaceAll(/\\(.)/g, '$1'))
 
+/** The text of a path, as `ignoreInDiff` takes it. */
+export const memberText = (path: MemberPath): string =>
+  path.map((name, at) => name.replaceAll(at === 0 ? /^[/$]|[.\\[\]]/g : /[.\\[\]]/g, '\\$&')).join('.')
+
 /** The path that a text in the spelling of JSON Path or of a JSON Pointer means: `$.meta.now`, `items[*].at`, `/meta/now`. */
 export function meantMemberPath(given: string): string | undefined {
   const dotted = given.startsWith('/')
