@@ -115,7 +115,7 @@ export interface QueryFindings {
 }
 
 /** Members of JSON bodies that hold the time of the answer or the number of the request. `repeats` leaves them out. */
-export interface MomentFindings {
+interface MomentFindings {
   /** As in `RouteOptions.ignoreInDiff`. */
   readonly members: readonly string[]
   /** Repeated reads in which each of them was another one. */
