@@ -32,9 +32,11 @@ export function sessionEventOf(exchange: Exchange, cookies: readonly string[]): 
   return /^(?:GET|HEAD)$/.test(exchange.method) ? ofRead(exchange, pathname) : ofWrite(exchange, pathname, cookies)
 }
 
-/** Whether a read of this path may begin, end or renew a session, as far as its path says. */
+/** Whether a read of this path may begin or end a session, as far as its path says. Asking who is signed in does neither. */
 export const mayBeginSession = (pathname: string): boolean =>
-  [SIGN_OUT, SIGN_IN, TOKEN, SESSION_READ, OTHER_USER].some((form) => form.test(pathname))
+  !ASKS_WHO.test(pathname) && [SIGN_OUT, SIGN_IN, TOKEN, SESSION_READ, OTHER_USER].some((form) => form.test(pathname))
+
+const ASKS_WHO = /\/(?:_?session|whoami|is-?(?:logged|signed)-?in|auth\/(?:status|check))\/?$/i
 
 /** Paths by which one user acts as another. */
 const OTHER_USER = /impersonat|masquerade|\/(?:become|switch|act[-_]as|sudo)(?:[-_/]|$)/i

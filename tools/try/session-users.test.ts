@@ -60,8 +60,12 @@ describe('the user of an answer', () => {
     expect(users.userOf('sid=renewed-3')).toBe(ADA)
   })
 
-  it('is the same where a 304 renews the cookie', () => {
-    expect(replaced('/api/a', { status: 304 })).toEqual({ named: ADA, next: ADA })
+  it.each<[string, Parameters<typeof replaced>]>([
+    ['a 304', ['/api/a', { status: 304 }]],
+    ['the answer to who is signed in', ['/_session']],
+    ['the same elsewhere', ['/api/auth/session']],
+  ])('is the same where %s renews the cookie', (_, given) => {
+    expect(replaced(...given)).toEqual({ named: ADA, next: ADA })
   })
 
   it.each<[string, Parameters<typeof replaced>]>([
@@ -75,7 +79,8 @@ describe('the user of an answer', () => {
     ['a redirect', ['/api/a', { status: 302 }]],
     ['an error', ['/api/a', { status: 401 }]],
     ['no answer', ['/api/a', { status: 0 }]],
-    ['a read of the session', ['/api/session']],
+    ['a callback of the session', ['/auth/callback']],
+    ['a switch within the session', ['/session/switch']],
     ['somebody who becomes another', ['/users/7/impersonate']],
     ['a switch', ['/switch-user/7']],
     ['a cookie of another name', ['/api/a', { cookie: 'token=ada' }]],
