@@ -39,6 +39,7 @@ describe('a config', () => {
           public: true,
           ranges: true,
           keyHeaders: ['X-Store-Id'],
+          ignoreInDiff: ['serverTime', 'items.*.seenAt'],
           query: { a: 'b', c: true, d: false },
           tags: ['p', 'p:{id}'],
         },
@@ -226,6 +227,7 @@ describe('an option', () => {
     ['expects', 'jsn', "'json'"],
     ['expects', 'html', undefined],
     ['ignoreQuery', 'utm_*', undefined],
+    ['ignoreInDiff', 'now', undefined],
     ['keyHeaders', 'X-Store', undefined],
     ['query', '?a=1', undefined],
     ['name', '', undefined],
@@ -251,6 +253,29 @@ describe('an option', () => {
     const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', [option]: [value] }] }, FILE)
     expect(problems).toMatchObject([{ path: `routes[0].${option}[0]` }])
   })
+
+  it.each([
+    ['$.meta.now', "'meta.now'"],
+    ['/meta/now', "'meta.now'"],
+    ['items[*].seenAt', "'items.*.seenAt'"],
+    ['items[].seenAt', "'items.*.seenAt'"],
+    ['items[0].seenAt', "'items.0.seenAt'"],
+    ['.now', "'now'"],
+    ['a..b', "'a.b'"],
+    ['', undefined],
+    ['*', undefined],
+    ['*.*', undefined],
+    ['a\\', undefined],
+  ])('is no path of a member: %o', (path, nearest) => {
+    const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', ignoreInDiff: [path] }] }, FILE)
+    expect(problems).toMatchObject([{ path: 'routes[0].ignoreInDiff[0]' }])
+    expect(problems[0]?.nearest).toBe(nearest)
+  })
+
+  it.each(['now', 'meta.now', '*.now', 'items.*.seenAt', 'items.0', 'a b', 'a/b', '@odata\\.etag', 'zähler'])(
+    'is the path of a member: %o',
+    (path) => expect(problemsOf({ ...GOOD, routes: [{ match: '/a', ignoreInDiff: [path] }] })).toEqual([]),
+  )
 
   it.each([{ fresh: '5m' }, { preset: 'cache-first' }])(
     'is no heuristic where nothing is left to HTTP: %o',

@@ -2,6 +2,7 @@ import type { Budget } from '../../sw/core/budget.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
+import { memberPath } from './member-path.ts'
 import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
@@ -83,8 +84,10 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     ...(route.preset && PRESETS[route.preset]),
     ...route,
   }
+  const { ignoreInDiff, ...others } = options
   return {
-    ...options,
+    ...others,
+    ...(ignoreInDiff && { ignoreInDiff: ignoreInDiff.map(memberPath) }),
     index,
     fresh: windowOf(options.fresh),
     stale: windowOf(options.stale),

@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
+import { MEMBER_PATH, meantMemberPath } from './member-path.ts'
 import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
@@ -136,6 +137,13 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
     (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 5,
   ),
   ignoreQuery: parameters,
+  ignoreInDiff: list(
+    text(
+      "the path of a member of a JSON body: 'serverTime', 'meta.now', 'items.*.seenAt'",
+      MEMBER_PATH,
+      meantMemberPath,
+    ),
+  ),
   expects: text("'json', a media type such as 'text/csv', 'image/*' or '*/*'", MEDIA_TYPE, (given) =>
     nearest(given, ['json', 'application/json']),
   ),

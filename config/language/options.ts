@@ -250,6 +250,16 @@ export interface RouteOptions {
   ignoreQuery?: readonly string[]
 
   /**
+   * Members of a JSON body that do not count where a new answer is compared with the stored one: the time, the number of a
+   * request. An answer that differs in them alone is unchanged: it is stored, and no page is told of a change. A dot
+   * separates names (a backslash stands before a dot of a name), and `*` is any one name or item. A body that is no JSON
+   * counts as it is. A list here replaces the one in `defaults`. Windows stay as they are, so a page may show such a member
+   * as old as its answer. Default: everything counts.
+   * @example ['serverTime', 'meta.now', 'items.*.seenAt']
+   */
+  ignoreInDiff?: readonly string[]
+
+  /**
    * The expected media type. An answer of another type (a sign-in page, a captive portal) goes to the page and is not
    * stored. `'json'` covers `application/json` and every `+json` type, `'image/*'` each image. The other names of a format
    * (`text/javascript`, `application/javascript`) count as well. `'*\/*'`: any type, whatever `defaults` say. Default: the

@@ -1,4 +1,5 @@
 import type { Budget } from '../../sw/core/budget.ts'
+import type { MemberPath } from '../../sw/core/ignored-members.ts'
 import type { Seconds } from '../../sw/core/units.ts'
 import type { Identity } from './options.ts'
 import type { Pattern, RequestPath } from './pattern.ts'
@@ -40,6 +41,8 @@ export interface Rule {
   readonly race?: boolean
   /** Names to leave out of the key. A `*` at the end matches any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
+  /** Absent: everything counts. */
+  readonly ignoreInDiff?: readonly MemberPath[]
   /** Matches the expected media types, lower-case. */
   readonly expects: RegExp | undefined
   /** Lower-case. */

@@ -70,6 +70,6 @@ export async function wholeBody(
 }
 
 /** SHA-256, base64: tells a change apart from the same bytes under another validator. */
-export async function digestOf(bytes: ArrayBuffer): Promise<string> {
+export async function digestOf(bytes: BufferSource): Promise<string> {
   return btoa(String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))))
 }

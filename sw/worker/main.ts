@@ -7,6 +7,7 @@ import { EVERYONE, methodOfKey } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
+import type { compared } from './requests/compared.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { fillStore } from './requests/fill-store.ts'
 import { Flights } from './requests/flights.ts'
@@ -66,6 +67,8 @@ export interface Parts {
   readonly ranges?: Ranges | undefined
   /** Tells GraphQL's queries from its mutations, where the rules say so. */
   readonly isQuery?: typeof isQuery | undefined
+  /** Tells what of a body counts where it is compared, where the rules say so. */
+  readonly compared?: typeof compared | undefined
   /** Stores answers to writes, where the rules say so. */
   readonly postAnswers?: typeof postAnswers | undefined
   /** Keeps the pages of a server, where the rules say so. */
@@ -115,6 +118,7 @@ export function start(
     structured,
     ranges,
     isQuery,
+    compared,
     postAnswers: answersOf,
     pagesBy,
     racesOf,
@@ -142,6 +146,7 @@ export function start(
     channel,
     structured,
     ranges,
+    compared,
     urlOf,
     policies,
     ...identities,

@@ -8,6 +8,7 @@ declare module 'virtual:freshlayer/rules' {
   export const structured: import('./requests/structured.ts').Structured | undefined
   export const ranges: import('./requests/ranges.ts').Ranges | undefined
   export const isQuery: typeof import('./requests/graphql.ts').isQuery | undefined
+  export const compared: typeof import('./requests/compared.ts').compared | undefined
   export const postAnswers: typeof import('./requests/post-answers.ts').postAnswers | undefined
   export const pagesBy: typeof import('./lifecycle/pages.ts').pagesBy | undefined
   export const racesOf: typeof import('./lifecycle/races.ts').racesOf | undefined

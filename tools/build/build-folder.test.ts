@@ -50,6 +50,32 @@ describe('a document', () => {
   })
 })
 
+describe('a template that a server fills in', () => {
+  const EJS =
+    '<!DOCTYPE html>\n<html>\n<head>\n  <base href="<%= basePath %>" />\n  <title><%= title %></title>\n</head>\n<body><%- config %></body></html>'
+
+  it('has the tag where it is named, and is as it was without it', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    const file = join(folder, 'index.ejs')
+    writeFileSync(file, EJS)
+    await expect(changesOf(folder, { config: rules })).rejects.toThrow(/has no HTML file: .* --document index\.ejs/)
+    const documents = ['*.ejs']
+    await apply(folder, await changesOf(folder, { config: rules, base: '/ui/', documents }))
+    const tag = '<script type="module" src="/ui/freshlayer.js" data-freshlayer></script>'
+    expect(readFileSync(file, 'utf8')).toBe(EJS.replace('<head>', `<head>${tag}`))
+    // The server fills it in, so its bytes are not those that a page gets.
+    expect(readFileSync(join(folder, 'sw.js'), 'utf8')).not.toContain('index.ejs')
+    await apply(folder, await undoingOf(folder, documents))
+    expect(readFileSync(file, 'utf8')).toBe(EJS)
+    expect(readdirSync(folder)).toEqual(['index.ejs'])
+  })
+
+  it('is missed where the name meets none', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    await expect(changesOf(folder, { config: rules, documents: ['*.hbs'] })).rejects.toThrow(/has no file \*\.hbs/)
+  })
+})
+
 describe('a folder of very many files', () => {
   it('is said with what most of them are, and how fewer are kept', async () => {
     const folder = large()

@@ -16,6 +16,8 @@ export interface FolderOptions {
   readonly config: string
   /** The path at which the folder is served, with a slash at its end. Default: what its documents say. */
   readonly base?: string | undefined
+  /** Which of its files are documents: also templates that a server fills in. Default: all that end in `.html`. */
+  readonly documents?: readonly string[] | undefined
   /** Which of its files the worker keeps. Default: scripts, styles, documents, icons and fonts. */
   readonly keep?: readonly string[] | undefined
 }
@@ -28,12 +30,17 @@ export interface FolderOptions {
  */
 export async function changesOf(
   folder: string,
-  { config, base: given, keep = APP_FILES }: FolderOptions,
+  { config, base: given, documents: globs = DOCUMENTS, keep = APP_FILES }: FolderOptions,
 ): Promise<Change[]> {
   await assertOurs(folder)
-  const documents = await filesOf(folder, DOCUMENTS)
-  if (documents.length === 0) throw new Error(`${folder} has no HTML file: name the folder that your build writes`)
-  const base = given ?? (await servedAt(folder))
+  const documents = await filesOf(folder, globs)
+  if (documents.length === 0) {
+    const none = globs === DOCUMENTS ? 'no HTML file' : `no file ${globs.join(', ')}`
+    throw new Error(
+      `${folder} has ${none}: name the folder that your build writes. Where a server fills in a template, name that as well: --document index.ejs`,
+    )
+  }
+  const base = given ?? (await servedAt(folder, globs))
   const scripts = await pageScripts()
   const tagged = await inLanes(documents, async (file) => {
     const { text, encoding } = await readDocument(join(folder, file))
@@ -48,11 +55,11 @@ export async function changesOf(
   return [...scripts, ...tagged, { file: WORKER, text: worker }]
 }
 
-const DOCUMENTS = ['**/*.html']
+const DOCUMENTS: readonly string[] = ['**/*.html']
 
 /** The path at which a folder is served, as the `<base href>` of its first document says, the shallowest; '/' without one. */
-export async function servedAt(folder: string): Promise<string> {
-  const documents = (await filesOf(folder, DOCUMENTS)).toSorted(byDepth)
+export async function servedAt(folder: string, globs: readonly string[] = DOCUMENTS): Promise<string> {
+  const documents = (await filesOf(folder, globs)).toSorted(byDepth)
   const [first] = documents.includes('index.html') ? ['index.html'] : documents
   return (first !== undefined && baseOf(await readFile(join(folder, first), 'utf8'))) || '/'
 }
@@ -60,12 +67,13 @@ export async function servedAt(folder: string): Promise<string> {
 /**
  * What takes the layer out of a folder again. Browsers that have the worker keep it: `freshlayer kill` removes it there.
  *
+ * @param globs which of its files are documents. Default: all that end in `.html`.
  * @throws where the folder is not there, or has a worker that `build` has not written.
  */
-export async function undoingOf(folder: string): Promise<Change[]> {
+export async function undoingOf(folder: string, globs: readonly string[] = DOCUMENTS): Promise<Change[]> {
   await expectFolder(folder, 'the folder that `build` was given')
   await assertOurs(folder)
-  const bare = await inLanes(await filesOf(folder, DOCUMENTS), async (file) => {
+  const bare = await inLanes(await filesOf(folder, globs), async (file) => {
     const { text: html, encoding } = await readDocument(join(folder, file))
     const text = withoutTag(html)
     return text === html ? [] : [{ file, text, encoding }]

@@ -68,6 +68,11 @@ function moduleSource(config: Config, path: string): string {
       rules.routes.some(({ reads }) => reads === 'graphql'),
     ),
     part(
+      'compared',
+      'requests/compared',
+      rules.routes.some(({ ignoreInDiff = [] }) => ignoreInDiff.length > 0),
+    ),
+    part(
       'postAnswers',
       'requests/post-answers',
       rules.writes.some(({ stores }) => stores),

@@ -8,8 +8,14 @@ import { expectFolder } from '../files/expect-folder.ts'
 import { isAccepted } from './check.ts'
 import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
 
+const DOCUMENT = [
+  '--document <glob>',
+  'Which files are documents, such as the template index.ejs of a server; may be repeated. Default: **/*.html',
+] as const
+
 interface FolderFlags extends RulesFlags {
   readonly keep?: string | readonly string[]
+  readonly document?: string | readonly string[]
   readonly dryRun?: boolean
 }
 
@@ -21,29 +27,33 @@ export function buildCommand(cli: CAC): void {
     )
     .option(...CONFIG)
     .option(...BASE)
+    .option(...DOCUMENT)
     .option('--keep <glob>', 'Which files are kept for offline use; may be repeated. Default: all of the app')
     .option(...DRY_RUN)
-    .action(async (folder: string, { dryRun, keep, ...flags }: FolderFlags) => {
+    .action(async (folder: string, { dryRun, keep, document, ...flags }: FolderFlags) => {
       await expectFolder(folder, 'the folder that your build writes')
+      const documents = document === undefined ? undefined : [document].flat()
       const globs = keep === undefined ? undefined : [keep].flat()
       const config = configOf(flags)
-      const base = pathOf(flags.base) ?? (await servedAt(folder))
+      const base = pathOf(flags.base) ?? (await servedAt(folder, documents))
       if (!(await isAccepted({ config, files: folder, base }, globs))) {
         process.exitCode = 1
         return
       }
       for (const said of [...(await tellOfOthers(folder)), ...(await tellOfKept(folder, globs))])
         console.log(`${pc.yellow('warning')} ${said}`)
-      await carryOut(folder, await changesOf(folder, { config, base, keep: globs }), dryRun)
+      await carryOut(folder, await changesOf(folder, { config, base, documents, keep: globs }), dryRun)
     })
 }
 
 export function undoCommand(cli: CAC): void {
   cli
     .command('undo <folder>', 'Take out of a folder what `build` has put into it')
+    .option(...DOCUMENT)
     .option(...DRY_RUN)
-    .action(async (folder: string, { dryRun }: FolderFlags) => {
-      await carryOut(folder, await undoingOf(folder), dryRun)
+    .action(async (folder: string, { dryRun, document }: FolderFlags) => {
+      const documents = document === undefined ? undefined : [document].flat()
+      await carryOut(folder, await undoingOf(folder, documents), dryRun)
       console.log(
         'browsers that have the worker keep it: serve the script of `freshlayer kill` as sw.js to remove it there',
       )

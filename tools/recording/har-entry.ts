@@ -48,8 +48,15 @@ export type ReadEntry =
   | { readonly kind: 'none' }
   | { readonly kind: 'wrong'; readonly field: string; readonly expected: string }
 
-/** Reads one entry of a HAR. Credentials are digested here, and the bodies are kept only as far as an analysis needs them. */
-export function readEntry(value: unknown): ReadEntry {
+/** How much text of an answer to a read is kept, and of JSON at most. Unit: characters. */
+export const LIMITS = { text: 2000, json: 256_000 }
+
+/**
+ * Reads one entry of a HAR. Credentials are digested here, and the bodies are kept only as far as an analysis needs them.
+ *
+ * @param jsonLimit how much text of JSON is kept that a read got. Default: as of any text. Unit: characters.
+ */
+export function readEntry(value: unknown, jsonLimit = LIMITS.text): ReadEntry {
   const parsed = v.safeParse(Entry, value)
   if (!parsed.success) {
     const [issue] = parsed.issues
@@ -61,10 +68,10 @@ export function readEntry(value: unknown): ReadEntry {
   const { request, response } = entry
   if (!/^https?:/.test(request.url) || !URL.canParse(request.url)) return { kind: 'none' }
   if (entry._resourceType === 'websocket' || response.status === 101) return { kind: 'none' }
-  return { kind: 'exchange', exchange: exchangeOf(entry), isRedacted: isRedacted(entry) }
+  return { kind: 'exchange', exchange: exchangeOf(entry, jsonLimit), isRedacted: isRedacted(entry) }
 }
 
-function exchangeOf(entry: Entry): Exchange {
+function exchangeOf(entry: Entry, jsonLimit: number): Exchange {
   const { request, response, pageref } = entry
   const method = request.method.toUpperCase()
   const requestHeaders = fieldsOf(request.headers, request.cookies, 'cookie')
@@ -76,7 +83,12 @@ function exchangeOf(entry: Entry): Exchange {
     responseHeaders['content-type'] = content.mimeType
   const isFromCache = isCached(entry) || /(?:^|, )Freshlayer; hit/.test(responseHeaders['cache-status'] ?? '')
   const initiator = initiatorOf(entry, requestHeaders, type)
-  const body = bodyOf(content?.text, content?.encoding === 'base64', content?.size, textLimit(method, initiator))
+  const body = bodyOf(
+    content?.text,
+    content?.encoding === 'base64',
+    content?.size,
+    textLimit(method, initiator, /[/+]json/i.test(type) ? jsonLimit : LIMITS.text),
+  )
   const transferred = isFromCache ? 0 : transferredBy(response)
   const requestBody = requestBodyOf(request.postData)
   return {
@@ -164,9 +176,9 @@ function transferredBy({ _transferSize, headersSize, bodySize }: Entry['response
 }
 
 /** How much text is kept: an analysis looks for tokens in answers, and for an empty mount in documents. Unit: characters. */
-function textLimit(method: string, initiator: Initiator): number {
+function textLimit(method: string, initiator: Initiator, ofReads: number): number {
   if (initiator === 'document') return 64_000
-  return method === 'GET' ? 2000 : 8000
+  return method === 'GET' ? ofReads : 8000
 }
 
 function bodyOf(

@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { Tokenizer, TokenParser } from '@streamparser/json'
 import type { Exchange, Recording } from './exchange.ts'
-import { readEntry } from './har-entry.ts'
+import { LIMITS, readEntry } from './har-entry.ts'
 
 /** A HAR as it is read: bytes, however they are cut. */
 export type Chunks = AsyncIterable<Uint8Array>
@@ -32,6 +32,9 @@ export async function harOf(chunks: Chunks, name: string): Promise<Recording> {
 /** Strings are long, and are put together from pieces of this size. Unit: bytes. */
 const PIECE = 64 * 1024
 
+/** When so much text is kept, later answers to reads are kept in short. Unit: characters. */
+const MAX_TEXT = 64_000_000
+
 class HarReader {
   readonly #name: string
   readonly #exchanges: Exchange[] = []
@@ -44,6 +47,7 @@ class HarReader {
   #hasEntries = false
   #entries = 0
   #isRedacted = false
+  #textChars = 0
   /** The bytes before the chunk that is being read, and the lines in them. */
   #bytes = 0
   #lines = 0
@@ -105,7 +109,7 @@ class HarReader {
 
   #entry(value: unknown): void {
     this.#entries++
-    const read = readEntry(value)
+    const read = readEntry(value, this.#textChars < MAX_TEXT ? LIMITS.json : LIMITS.text)
     if (read.kind === 'wrong') {
       this.#fail(
         new Error(
@@ -116,6 +120,7 @@ class HarReader {
     }
     if (read.kind === 'none') return
     this.#isRedacted ||= read.isRedacted
+    this.#textChars += read.exchange.body?.text?.length ?? 0
     this.#exchanges.push(read.exchange)
   }
 

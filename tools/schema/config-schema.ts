@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Comment, parseSync, type TSInterfaceDeclaration, type TSPropertySignature, type TSType } from 'oxc-parser'
 import { DURATION } from '../../config/language/duration.ts'
 import { MEDIA_TYPE } from '../../config/language/media-type.ts'
+import { MEMBER_PATH } from '../../config/language/member-path.ts'
 import { PRESETS } from '../../config/language/presets.ts'
 import { SIZE } from '../../config/language/size.ts'
 
@@ -23,6 +24,7 @@ const NARROWER: Readonly<Record<string, Schema>> = {
   'Config.$schema': { minLength: 1 },
   'IdentifiedBy.by': { minItems: 1 },
   'RouteOptions.retry': { type: 'integer', minimum: 0, maximum: 5 },
+  'RouteOptions.ignoreInDiff': { items: { type: 'string', pattern: MEMBER_PATH.source } },
   'RouteOptions.heuristic': { minimum: 0, maximum: 1 },
   'RouteOptions.expects': { pattern: `^(?:${MEDIA_TYPE.source.slice(1, -1).replace('json', '[jJ][sS][oO][nN]')})$` },
   'Route.match': { minLength: 1, minItems: 1 },

@@ -5,6 +5,7 @@ import { documentFindings } from './documents.ts'
 import type { CredentialFindings, Findings, LeftOut, RouteFindings } from './findings.ts'
 import { counted, grouped } from './grouped.ts'
 import { isGood, isJson, mediaTypeOf } from './heads.ts'
+import { momentary } from './momentary.ts'
 import { observed } from './observed.ts'
 import { patternsOf } from './patterns.ts'
 import { queryFindings } from './query-parameters.ts'
@@ -56,11 +57,15 @@ export function analyse(recording: Recording): Findings {
       continue
     }
     const query = queryFindings(group.map(({ url, startedAt }) => ({ search: new URL(url).search, startedAt })))
-    const reads = observed(group, askerOf, query.ignored)
+    const plain = observed(group, askerOf, query.ignored)
+    const moment = momentary(
+      plain.map(({ exchange, question, asker }) => ({ exchange, place: `${question}\n${asker.id}` })),
+    )
+    const reads = moment.paths.length === 0 ? plain : observed(group, askerOf, query.ignored, moment.paths)
     const found = repeatsOf(reads, instants)
     repeats.set(match, found)
     const isFile = group.every(({ initiator }) => initiator !== 'fetch' && initiator !== 'other')
-    routes.push(routeFindings({ match, reads, query, repeats: found.findings, isFile }))
+    routes.push(routeFindings({ match, reads, query, moment, repeats: found.findings, isFile }))
   }
 
   const times = exchanges.map(({ startedAt }) => startedAt)
@@ -83,7 +88,8 @@ export function analyse(recording: Recording): Findings {
       const query = { ignored: [], ofToday: [], ofNow: [] }
       const { findings: found } = repeatsOf(reads, [])
       const isHashed = group.every(({ url }) => isHashedName(new URL(url).pathname))
-      return { ...routeFindings({ match, reads, query, repeats: found, isFile: true }), isHashed }
+      const moment = { paths: [], pairs: 0 }
+      return { ...routeFindings({ match, reads, query, moment, repeats: found, isFile: true }), isHashed }
     }),
     leftOut: [
       ...[...leftOut].map(([match, why]): LeftOut => ({ match, requests: requestsOf[match] ?? 0, why })),

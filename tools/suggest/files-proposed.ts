@@ -97,6 +97,7 @@ function folded(match: string, group: readonly RouteFindings[]): RouteFindings {
     lacksVary: group.some(({ lacksVary }) => lacksVary),
     leaks: sum(({ leaks }) => leaks),
     keyHeaders: all(({ keyHeaders }) => keyHeaders),
+    ofMoment: { members: [], pairs: 0 },
     query: {
       ignored: all(({ query }) => query.ignored),
       ofToday: all(({ query }) => query.ofToday),

@@ -99,6 +99,7 @@ export interface RouteFindings {
   /** Request fields that select another answer, and that no `Vary` names. */
   readonly keyHeaders: readonly string[]
   readonly query: QueryFindings
+  readonly ofMoment: MomentFindings
   readonly repeats: RepeatFindings
   /** Media types of images, scripts and other files, asked by elements of a page. */
   readonly isFile: boolean
@@ -111,6 +112,14 @@ export interface QueryFindings {
   readonly ofToday: readonly string[]
   /** Parameters that hold the instant of the request: no URL comes twice. */
   readonly ofNow: readonly string[]
+}
+
+/** Members of JSON bodies that hold the time of the answer or the number of the request. `repeats` leaves them out. */
+interface MomentFindings {
+  /** As in `RouteOptions.ignoreInDiff`. */
+  readonly members: readonly string[]
+  /** Repeated reads in which each of them was another one. */
+  readonly pairs: number
 }
 
 /** What happened where one asker has read a URL again. */

@@ -1,5 +1,6 @@
 import { parseCacheControl } from '../../sw/core/cache-control.ts'
 import { entityTag, isStrong } from '../../sw/core/entity-tag.ts'
+import { memberText } from '../../config/language/member-path.ts'
 import { freshnessLifetime } from '../../sw/core/freshness.ts'
 import { listed } from '../../sw/core/head.ts'
 import { notStorable } from '../../sw/core/storable.ts'
@@ -8,6 +9,7 @@ import type { Exchange } from '../recording/exchange.ts'
 import type { Means, QueryFindings, RepeatFindings, RouteFindings } from './findings.ts'
 import { counted, grouped } from './grouped.ts'
 import { isGood, mediaTypeOf, requestHead, responseHead } from './heads.ts'
+import type { Momentary } from './momentary.ts'
 import type { Observed } from './observed.ts'
 import { cookiesSet } from './sessions.ts'
 import { whoseFindings } from './whose.ts'
@@ -16,12 +18,13 @@ export interface RouteInput {
   readonly match: string
   readonly reads: readonly Observed[]
   readonly query: QueryFindings
+  readonly moment: Momentary
   readonly repeats: RepeatFindings
   readonly isFile: boolean
 }
 
 /** What the recording says of the reads of one pattern. */
-export function routeFindings({ match, reads, query, repeats, isFile }: RouteInput): RouteFindings {
+export function routeFindings({ match, reads, query, moment, repeats, isFile }: RouteInput): RouteFindings {
   const exchanges = reads.map(({ exchange }) => exchange)
   const good = exchanges.filter(({ status }) => isGood(status))
   const urls = [...new Set(exchanges.map(({ url }) => url))]
@@ -57,6 +60,7 @@ export function routeFindings({ match, reads, query, repeats, isFile }: RouteInp
     negotiates: negotiates(good),
     keyHeaders: keyHeadersOf(reads, vary),
     query,
+    ofMoment: { members: moment.paths.map(memberText), pairs: moment.pairs },
     repeats,
     isFile,
   }

@@ -31,6 +31,7 @@ export function proposedRoute(
     ...(offline !== undefined && { offline }),
     ...(expects !== undefined && expects !== mediaTypeOfDefaults && { expects }),
     ...(route.query.ignored.length > 0 && { ignoreQuery: route.query.ignored }),
+    ...(route.ofMoment.members.length > 0 && { ignoreInDiff: route.ofMoment.members }),
     ...(keyHeaders.length > 0 && { keyHeaders }),
     ...(tags.length > 0 && { tags }),
     ...(isShared && { public: true }),
@@ -132,8 +133,12 @@ function whoseText({ whose, by, compared, asked, lacksVary, leaks }: RouteFindin
   return `Asked with a ${means} (${with_}), by one user only: it is kept per user.`
 }
 
-function remarks({ query, negotiates, keyHeaders, asked, isFile }: RouteFindings): string[] {
+function remarks({ query, ofMoment, negotiates, keyHeaders, asked, isFile }: RouteFindings): string[] {
   const said: string[] = []
+  if (ofMoment.members.length > 0)
+    said.push(
+      `Each answer holds the moment at which it was made (${ofMoment.members.join(', ')}: another one in ${plural(ofMoment.pairs, 'repeated read')}), and without it they were compared: a page may show it as old as the answer.`,
+    )
   if (query.ofToday.length > 0)
     said.push(
       `Its query holds the day (${query.ofToday.join(', ')}): tomorrow's URL is another one, and offline it is missing then.`,

@@ -32,6 +32,15 @@ export function sessionEventOf(exchange: Exchange, cookies: readonly string[]): 
   return /^(?:GET|HEAD)$/.test(exchange.method) ? ofRead(exchange, pathname) : ofWrite(exchange, pathname, cookies)
 }
 
+/** Whether a read of this path may begin or end a session, as far as its path says. Asking who is signed in does neither. */
+export const mayBeginSession = (pathname: string): boolean =>
+  !ASKS_WHO.test(pathname) && [SIGN_OUT, SIGN_IN, TOKEN, SESSION_READ, OTHER_USER].some((form) => form.test(pathname))
+
+const ASKS_WHO = /\/(?:_?session|whoami|is-?(?:logged|signed)-?in|auth\/(?:status|check))\/?$/i
+
+/** Paths by which one user acts as another. */
+const OTHER_USER = /impersonat|masquerade|\/(?:become|switch|act[-_]as|sudo)(?:[-_/]|$)/i
+
 function ofRead({ body }: Exchange, pathname: string): SessionEvent | undefined {
   if (SIGN_OUT.test(pathname)) return { kind: 'sign-out', why: 'by its path' }
   if (TOKEN.test(pathname) || SIGN_IN.test(pathname)) return { kind: 'token', why: 'by its path' }

@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '../../app/strip/status.ts'
 import { OWN } from './own-address.ts'
 import { REPORT_SCRIPT } from './report-page.ts'
-import { USER_FIELD, userOfCookies } from './user-of-cookies.ts'
+import { USER_FIELD } from './session-users.ts'
 
 /** What the proxy's own pages and scripts are made of. */
 export interface OwnSources {
   readonly status: () => Status
   /** Takes what a strip has told of the worker's counts. */
+  /** Names the user of a request by its cookies. */
+  readonly userOf: (cookie: string | undefined) => string | undefined
   readonly hear: (told: string) => void
   /** Takes another origin that a page has asked. */
   readonly hearElsewhere: (origin: string) => void
@@ -50,7 +52,7 @@ export async function answerOwn(
       return json(sources.status())
     }
     case 'user': {
-      const user = userOfCookies(request.headers.cookie)
+      const user = sources.userOf(request.headers.cookie)
       return void response
         .writeHead(204, { 'cache-control': 'no-store', ...(user === undefined ? {} : { [USER_FIELD]: user }) })
         .end()

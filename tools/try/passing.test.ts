@@ -6,6 +6,7 @@ import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib
 import { describe, expect, it, vi } from 'vitest'
 import { KeptFiles } from './kept-files.ts'
 import { answerOf, closed, DOCUMENT, opened, proxied } from './proxied.fixture.ts'
+import { SessionUsers } from './session-users.ts'
 
 const PAGE = '<!doctype html><html><head><title>é</title></head><body>x</body></html>'
 const TAGGED = PAGE.replace(
@@ -216,7 +217,7 @@ describe('a document', () => {
 
 it('names its user by the session, where the rules leave that to the page', async () => {
   const { get } = await proxied((from, to) => to.setHeader('set-cookie', from.url === '/in' ? ['sid=ada'] : []).end(), {
-    isUserNamed: true,
+    users: new SessionUsers(),
   })
   const userOf = async (path: string, cookie?: string): Promise<unknown> =>
     (await get(path, { headers: cookie === undefined ? {} : { cookie } })).headers['freshlayer-try-user']

@@ -12,7 +12,7 @@ import { STRIP_PATH } from './own-address.ts'
 import { initiatorOf, type Pending, type Recorder } from './recorder.ts'
 import { Tagging } from './tagging.ts'
 import { whyNot } from './target.ts'
-import { USER_FIELD, userOfCookies } from './user-of-cookies.ts'
+import { type SessionUsers, USER_FIELD } from './session-users.ts'
 
 interface Options {
   readonly origin: URL
@@ -27,8 +27,8 @@ interface Options {
   readonly shell?: string | undefined
   /** Whether rules are tried. Default: no, it is recorded. */
   readonly isTried?: boolean | undefined
-  /** Whether each answer names its user by the session's cookies. Default: no. */
-  readonly isUserNamed?: boolean | undefined
+  /** Names the user of each answer by the session's cookies. Default: nobody does. */
+  readonly users?: SessionUsers | undefined
 }
 
 /** One request on its way. */
@@ -117,10 +117,12 @@ export class Passing {
     this.#reached(true)
     passage.pending.answered(answer)
     const fields = answerFields(answer.headers, passage)
-    if (this.#options.isUserNamed === true) {
-      const user = userOfCookies(request.headers.cookie, answer.headers['set-cookie'])
-      if (user !== undefined) fields[USER_FIELD] = user
-    }
+    const { 'set-cookie': set = [] } = answer.headers
+    const { method, url: path, headers } = request
+    const isOfData = /^(?:fetch|document)$/.test(initiatorOf(request))
+    const exchanged = { method, path, cookie: headers.cookie, status: answer.statusCode, set, isOfData }
+    const user = this.#options.users?.userOfAnswer(exchanged)
+    if (user !== undefined) fields[USER_FIELD] = user
     const status = answer.statusCode ?? 502
     const steps = passage.isDocument && takesTag(answer) ? decoders(answer.headers['content-encoding']) : undefined
     if (steps === undefined) {

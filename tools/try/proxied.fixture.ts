@@ -12,6 +12,7 @@ import type { Recording } from '../recording/exchange.ts'
 import type { KeptFiles } from './kept-files.ts'
 import { Passing } from './passing.ts'
 import { Recorder } from './recorder.ts'
+import type { SessionUsers } from './session-users.ts'
 
 /** An origin and the proxy in front of it, on real sockets, until the test has finished. */
 export interface Proxied {
@@ -35,7 +36,7 @@ export interface Answer {
 
 export async function proxied(
   handle: RequestListener,
-  options: { kept?: KeptFiles; shell?: string; isTried?: boolean; isUserNamed?: boolean } = {},
+  options: { kept?: KeptFiles; shell?: string; isTried?: boolean; users?: SessionUsers } = {},
 ): Promise<Proxied> {
   const origin = createServer(handle)
   const originUrl = `http://127.0.0.1:${await opened(origin)}`

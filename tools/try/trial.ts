@@ -12,6 +12,7 @@ import { Recorder } from './recorder.ts'
 import { LiveFindings, savedBy } from './live-findings.ts'
 import { reportPage } from './report-page.ts'
 import { stripScripts, WorkerScript } from './scripts.ts'
+import { SessionUsers } from './session-users.ts'
 import { shownOfRecording, shownOfRules } from './shown.ts'
 import { expectAnswer, type Target } from './target.ts'
 import { type TriedRules, workerRules } from './tried-rules.ts'
@@ -76,6 +77,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       say(line)
     }
     let isReached = true
+    const users = new SessionUsers()
     const passing = new Passing({
       origin,
       recorder,
@@ -87,7 +89,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
       kept: rules === undefined || folder !== undefined ? undefined : new KeptFiles(),
       shell: rules?.config.shell,
       isTried: rules !== undefined,
-      isUserNamed: own?.isUserNamed,
+      users: own?.isUserNamed === true ? users : undefined,
     })
     const worker = new WorkerScript({
       config: own?.file,
@@ -109,6 +111,7 @@ export async function startTrial({ target, api, port, rules, say }: TrialOptions
         : { mode, requests: recorder.requests, rules: asked.rules, notices: [...notices] }
     const sources = {
       status: () => ({ mode, requests: recorder.requests, saved: saved(), isReached, notices: [...notices] }) as const,
+      userOf: (cookie: string | undefined) => users.userOf(cookie),
       hear: (told: string) => asked.hear(told),
       hearElsewhere: (given: string) => {
         // Any page may ask the proxy's own address.

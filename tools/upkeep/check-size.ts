@@ -97,8 +97,8 @@ const BUDGETS: readonly Budget[] = [
   { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
   { name: 'a worker that takes its rules at runtime', limitKb: 54, script: entry('sw/worker/index.ts', 'freshlayer') },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
-  { name: 'prebuilt worker', limitKb: 56, script: prebuilt('freshlayer-sw.js') },
-  { name: 'prebuilt part of a worker', limitKb: 54, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt worker', limitKb: 57, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 55, script: prebuilt('freshlayer-attach.js') },
   { name: 'prebuilt page script', limitKb: 5, script: prebuilt('freshlayer-page.js') },
 ]
 

@@ -14,6 +14,7 @@ import { storedBody } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
 import { now } from '../../fetch/clock.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
+import type { compared } from './compared.ts'
 import type { Obstacles } from './obstacles.ts'
 import type { Ranges, Received } from './ranges.ts'
 import type { Read } from './read.ts'
@@ -48,6 +49,8 @@ interface Ports {
   readonly urlOf: UrlOf
   readonly ranges: Ranges | undefined
   readonly obstacles: Obstacles
+  /** What of a body counts where it is compared. Default: all of it. */
+  readonly compared?: typeof compared | undefined
 }
 
 /** Carries out what a settlement means for the store, and tells the tabs of what has changed. */
@@ -115,7 +118,7 @@ export class ResponseStore {
     informed: ReadonlySet<string>,
     reading: BodyReading['whole'] = wholeBody(response, MAX_STORED_BYTES),
   ): Promise<Stored | undefined> {
-    const { rows, channel, structured, ranges, eviction, urlOf, obstacles } = this.#ports
+    const { rows, channel, structured, ranges, eviction, urlOf, obstacles, compared } = this.#ports
     const { head, partition, rule, row: previous } = read
     const meet = (why: string): undefined => obstacles.meet(rule.name, partition, head.url, { why })
     const whole = await reading
@@ -127,7 +130,7 @@ export class ResponseStore {
     if ('confirmed' in kept) return this.#confirm({ ...kept.confirmed, ...exchange })
     const { status, fields, body } = kept
     if (!eviction.fits(rule.name, body.byteLength)) return meet('too-large')
-    const digest = await digestOf(body)
+    const digest = await digestOf((await compared?.(body, rule)) ?? body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
     const outcome = isSame ? 'unchanged' : previous === undefined ? 'first' : 'changed'

@@ -17,6 +17,7 @@ const { fillStore } = await import('./fill-store.ts')
 const { Flights } = await import('./flights.ts')
 const { Lookup } = await import('./lookup.ts')
 const { Sender } = await import('./send.ts')
+const { compared } = await import('./compared.ts')
 const { ranges } = await import('./ranges.ts')
 const { Reachability } = await import('./reachability.ts')
 const { postAnswers } = await import('./post-answers.ts')
@@ -129,6 +130,7 @@ export async function worker({
     structured: undefined,
     policies: undefined,
     ranges,
+    compared,
   }
   const responses = new ResponseStore(shared as never)
   const loads = new PageLoads()

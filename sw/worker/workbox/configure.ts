@@ -2,6 +2,7 @@ import { assertConfig, compileRules } from '../../../config/language/index.ts'
 import { everyone } from '../identity/everyone.ts'
 import { identified } from '../identity/identified.ts'
 import { start } from '../main.ts'
+import { compared } from '../requests/compared.ts'
 import { isQuery } from '../requests/graphql.ts'
 import { postAnswers } from '../requests/post-answers.ts'
 import { ranges } from '../requests/ranges.ts'
@@ -36,6 +37,7 @@ export function configure(settings: Settings): void {
       structured,
       ranges,
       isQuery,
+      compared,
       postAnswers,
       match: routes.match,
       ruleOf: routes.ruleOf,
