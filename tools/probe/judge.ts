@@ -62,6 +62,7 @@ export function judge(answers: Answers, asker: Asker): Finding[] {
   if (isStream) return [...streamed(plain), ...(asker.rule ? stored(answers, asker) : [])]
   return [
     ...(asker.rule === undefined ? [] : [...stored(answers, asker), ...typed(plain, asker.rule)]),
+    ...madeDictionary(answers, asker),
     ...people(answers, asker),
     ...validated(answers, asker),
     ...varied(answers, asker),
@@ -208,6 +209,21 @@ function typed(plain: Exchange, { expects }: Rule): Finding[] {
   const type = mediaTypeOf(plain)
   if (plain.status === 204 || expects === undefined || expects.test(type)) return []
   return [warning('unexpected-type', REMEDIES['unexpected-type']?.(`content-type: ${type}`, []) ?? '')]
+}
+
+/** Below this length `dictionaries()` of the kit leaves an answer alone. Unit: bytes. */
+const LEAST_DICTIONARY = 1000
+
+/** Whether the answer becomes a dictionary where the rule asks for it. */
+function madeDictionary({ plain }: Answers, { rule }: Asker): Finding[] {
+  const isAsked = rule?.dictionary !== undefined && rule.dictionary !== false
+  if (!isAsked || plain.size < LEAST_DICTIONARY || plain.fields.has('use-as-dictionary')) return []
+  return [
+    warning(
+      'no-dictionary',
+      'does not become a dictionary, though the rule says `dictionary`: have `dictionaries()` of freshlayer/server make this answer, or take the option off the rule. An answer with `no-store` or `no-transform` is left out.',
+    ),
+  ]
 }
 
 /** The same answer came twice: what differs from it differs by who asks, and not by time. */
