@@ -1,4 +1,4 @@
-/** A row of a shop's list, about 165 bytes of JSON. */
+/** A row of a shop's list, about 180 bytes of JSON, of which brotli makes 36. */
 export interface ListRow {
   readonly id: number
   readonly name: string
@@ -7,6 +7,7 @@ export interface ListRow {
   readonly brandId: number
   readonly price: string
   readonly stock: number
+  readonly shelf: string
   readonly active: boolean
   readonly updatedAt: string
 }
@@ -20,40 +21,48 @@ const WORDS =
 
 const whole = (dice: Dice, below: number): number => Math.floor(dice() * below)
 const word = (dice: Dice): string => WORDS[whole(dice, WORDS.length)] ?? ''
+const letters = (dice: Dice, length: number): string =>
+  Array.from({ length }, () => String.fromCharCode(65 + whole(dice, 26))).join('')
 const price = (dice: Dice): string => (whole(dice, 1e5) / 100).toFixed(2)
 
-const rowOf = (id: number, dice: Dice): ListRow => ({
+/** @param after the row is of the hour after it. Unit: ms since 1970. */
+const rowOf = (id: number, after: number, dice: Dice): ListRow => ({
   id,
   name: `${word(dice)} ${word(dice)} ${word(dice)}`,
-  sku: `SKU-${100_000 + whole(dice, 900_000)}`,
+  sku: `${letters(dice, 3)}-${letters(dice, 5)}`,
   categoryId: 1 + whole(dice, 40),
   brandId: 1 + whole(dice, 120),
   price: price(dice),
   stock: whole(dice, 500),
+  shelf: `${letters(dice, 1)}${whole(dice, 60)}`,
   active: dice() < 0.9,
-  updatedAt: instant(dice, 0),
+  updatedAt: new Date(after + whole(dice, HOUR_MS)).toISOString(),
 })
 
-/** Some instant of the year 2026, counted from a second of it. */
-const instant = (dice: Dice, from: number): string =>
-  new Date(Date.UTC(2026, 0, 1) + (from + whole(dice, 1e6)) * 1000 + whole(dice, 1000)).toISOString()
+const HOUR_MS = 3_600_000
+const BEGIN_MS = Date.UTC(2026, 0, 1)
 
-/** A list of that many rows, by their ids. */
-export const listOf = (length: number, dice: Dice): ListRow[] => Array.from({ length }, (_, at) => rowOf(at + 1, dice))
+/** A list of that many rows, by their ids, last changed in the course of 300 hours. */
+export const listOf = (length: number, dice: Dice): ListRow[] =>
+  Array.from({ length }, (_, at) => rowOf(at + 1, BEGIN_MS + whole(dice, 300) * HOUR_MS, dice))
 
-/** A list with so many rows changed: most of them edited, a tenth removed, a tenth added. */
+/**
+ * A list with so many rows changed in the hour after the latest change: most of them edited, a tenth removed, a tenth
+ * added.
+ */
 export function changedList(rows: readonly ListRow[], changes: number, dice: Dice): ListRow[] {
   const changed = [...rows]
-  let id = Math.max(...rows.map((row) => row.id))
+  let id = rows.reduce((highest, row) => Math.max(highest, row.id), 0)
+  const after = rows.reduce((latest, { updatedAt }) => Math.max(latest, Date.parse(updatedAt)), BEGIN_MS)
   for (let count = 0; count < changes; count++) {
     const at = whole(dice, changed.length)
     const [row] = changed.slice(at, at + 1)
     const which = dice()
-    if (row === undefined || which < 0.1) changed.push(rowOf(++id, dice))
+    if (row === undefined || which < 0.1) changed.push(rowOf(++id, after, dice))
     else if (which < 0.2) changed.splice(at, 1)
     else {
       const part = dice() < 0.5 ? { stock: whole(dice, 500) } : { price: price(dice) }
-      changed[at] = { ...row, ...part, updatedAt: instant(dice, 2e7) }
+      changed[at] = { ...row, ...part, updatedAt: new Date(after + whole(dice, HOUR_MS)).toISOString() }
     }
   }
   return changed
