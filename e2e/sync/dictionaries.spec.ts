@@ -7,6 +7,8 @@ import { digestOf, type ListApp, openListApp } from './list-app.ts'
 const SEED = Number(process.env['SEED'])
 const CHANGE_SETS = process.env['FULL'] === undefined ? 8 : 200
 const ROWS = 10_000
+/** What is waited for comes within milliseconds. */
+const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 15_000 }
 
 let app: ListApp
 test.beforeAll(async () => {
@@ -26,7 +28,7 @@ function taken(path: string): Sent[] {
  * sends no request; so one request is sent in any case.
  */
 async function readUntil(path: string, body: string): Promise<void> {
-  await expect.poll(async () => (await app.read(path)).digest).toBe(digestOf(body))
+  await expect.poll(async () => (await app.read(path)).digest, SOON).toBe(digestOf(body))
 }
 
 /** What the same list costs a client without dictionaries. */
@@ -38,7 +40,7 @@ async function ordinary(path: string): Promise<Sent> {
 /** The one answer that was sent for a path since it was asked last. */
 async function only(path: string): Promise<Sent> {
   // The page may have the answer a little before the server has counted it.
-  await expect.poll(() => app.sent.filter((each) => each.path === path)).toHaveLength(1)
+  await expect.poll(() => app.sent.filter((each) => each.path === path), SOON).toHaveLength(1)
   return taken(path)[0]!
 }
 
