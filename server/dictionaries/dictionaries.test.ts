@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { diceOf } from '../../bench/dice.ts'
 import { availableOf, decodedDcz } from './dcz.fixture.ts'
@@ -260,4 +261,25 @@ test('a frame that a browser need not decode is not sent: far longer than its di
     (await ask('d'.repeat(length), { request })).fields.get('content-encoding')
   expect(await codingOf(8 * 2 ** 20)).toBe('dcz')
   expect(await codingOf(8 * 2 ** 20 + 1)).toBeNull()
+})
+
+test('in Hono, as the guide says it', async () => {
+  const compressed = dictionaries({ principalOf: 'everyone' })
+  const app = new Hono()
+  app.use('/api/products', async (c, next) => {
+    await next()
+    const response = await compressed(c.req.raw, c.res)
+    c.res = undefined
+    c.res = response
+  })
+  app.get('/api/products', (c) => c.json(ROWS, 200, { ETag: '"1"', 'Cache-Control': 'no-cache', Vary: 'Origin' }))
+  const headers = { 'accept-encoding': 'br', 'freshlayer-dictionary': '1' }
+  const answer = await app.request('/api/products', { headers })
+  expect(brotliDecompressSync(await answer.arrayBuffer()).toString()).toBe(JSON.stringify(ROWS))
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    etag: 'W/"1"',
+    'cache-control': 'private, max-age=0, stale-while-revalidate=604800',
+    'freshlayer-cache-control': 'private, no-cache',
+    vary: 'Origin, Accept-Encoding, Available-Dictionary, freshlayer-dictionary',
+  })
 })

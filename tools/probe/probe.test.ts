@@ -167,10 +167,13 @@ describe('dictionaries', () => {
     const { url } = await backend({
       '/api/a': (request, response) => {
         const isAsked = request.headers['freshlayer-dictionary'] === '1'
-        json(() => 'a'.repeat(1000), { etag: '"l"', ...(isAsked && { 'use-as-dictionary': 'match="/api/a"' }) })(
-          request,
-          response,
-        )
+        const fields = {
+          'use-as-dictionary': 'match="/api/a"',
+          // What the browser is told, and what the layer reads.
+          'cache-control': 'private, max-age=0, stale-while-revalidate=604800',
+          'freshlayer-cache-control': 'private',
+        }
+        json(() => 'a'.repeat(1000), { etag: '"l"', ...(isAsked && fields) })(request, response)
       },
       '/api/b': LONG,
       '/api/c': LONG,

@@ -3,7 +3,7 @@ import { directivesOf } from '../../sw/core/cache-control.ts'
 import { entityTag } from '../../sw/core/entity-tag.ts'
 import { type Address, addressesOf, type Unasked } from './addresses.ts'
 import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
-import { type Answers, type Finding, judge, OVERRIDDEN } from './judge.ts'
+import { type Answers, type Finding, judge, OVERRIDDEN, targetedAt } from './judge.ts'
 import { clearedAtSignOut } from './sign-out.ts'
 
 export interface ProbeOptions {
@@ -106,7 +106,7 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
   const all = await inTurn(addresses, answersOf)
   const isLimited = all
     .filter(([answers]) => 'plain' in answers && answers.plain.status === 200)
-    .map(([answers]) => 'plain' in answers && says(answers.plain))
+    .map(([answers, { rule }]) => 'plain' in answers && says(answers.plain, rule))
   const isAlways = isLimited.length > 1 && isLimited.every(Boolean)
   const asked = all.map(([answers, { url, rule }]): Asked => {
     const at = { url: url.pathname + url.search, route: rule?.index }
@@ -127,8 +127,11 @@ const ALWAYS: Finding = {
     "each answer of this backend says `no-cache`, `must-revalidate` or `max-age=0`. The rules' durations have the last word; windows that are 'http' are empty. `trust: 'http'` lets the fields decide.",
 }
 
-const says = ({ fields }: Exchange): boolean => {
-  const { noCache, mustRevalidate, maxAge } = directivesOf({ fields, targeted: undefined })
+const says = (answer: Exchange, rule: Address['rule']): boolean => {
+  const { noCache, mustRevalidate, maxAge } = directivesOf({
+    fields: answer.fields,
+    targeted: targetedAt(answer, rule),
+  })
   return noCache || mustRevalidate || maxAge === 0
 }
 
