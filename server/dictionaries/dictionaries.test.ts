@@ -237,6 +237,20 @@ test('former answers are kept within the budget, the latest used longest', async
   expect(await codingBy(second!)).toBe('br')
 })
 
+test('where the compressor fails, the ordinary answer is sent', async () => {
+  const warnings: Error[] = []
+  const heard = (warning: Error): number => warnings.push(warning)
+  process.on('warning', heard)
+  const ask = backend({ compress: () => Promise.reject(new Error('out of memory')) })
+  await ask(BEFORE)
+  await ask(AFTER, has(BEFORE))
+  const { fields, bytes } = await ask(AFTER, has(BEFORE))
+  expect(fields.get('content-encoding')).toBe('br')
+  expect(brotliDecompressSync(bytes).toString()).toBe(AFTER)
+  await expect.poll(() => warnings.map(({ message }) => message)).toEqual([expect.stringContaining('out of memory')])
+  process.off('warning', heard)
+})
+
 test('three hundred clients with the same former answer cost one compression', async () => {
   let compressions = 0
   const ask = backend({

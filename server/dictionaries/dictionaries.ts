@@ -49,6 +49,7 @@ export function dictionaries(options: DictionaryOptions): (request: Request, res
   // What was compressed is asked for again by other clients with the same former answer.
   const made = new KeptBytes(budget / 4)
   let compressor: Promise<CompressWithDictionary | undefined> | undefined
+  let hasFailed = false
 
   return async (request, response) => {
     if (request.method !== 'GET') return response
@@ -94,10 +95,17 @@ export function dictionaries(options: DictionaryOptions): (request: Request, res
     const dictionary = codings.has('dcz') && available ? former.get(`${available} ${principal}`) : undefined
     if (dictionary === undefined || available === undefined || !isWithinWindow(bytes, dictionary))
       return { pattern, content: undefined }
-    const content = await made.once(`dcz ${available} ${hash}`, async () =>
-      Buffer.concat([MAGIC, Buffer.from(available, 'base64'), await compress(bytes, dictionary)]),
-    )
-    return { pattern, content: { coding: 'dcz', content } }
+    try {
+      const content = await made.once(`dcz ${available} ${hash}`, async () =>
+        Buffer.concat([MAGIC, Buffer.from(available, 'base64'), await compress(bytes, dictionary)]),
+      )
+      return { pattern, content: { coding: 'dcz', content } }
+    } catch (error) {
+      // One line, however many answers.
+      if (!hasFailed) warn(`an answer could not be compressed by a dictionary, and is sent as ever: ${String(error)}`)
+      hasFailed = true
+      return { pattern, content: undefined }
+    }
   }
 }
 
@@ -137,9 +145,10 @@ const brotli = (bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> =>
 
 function orWarn(found: CompressWithDictionary | undefined): CompressWithDictionary | undefined {
   if (found === undefined)
-    process.emitWarning(
-      `Node ${process.versions.node} has no zstd with dictionaries, so answers are compressed by brotli alone: npm install @toondepauw/node-zstd, or use Node 22.19, 24.6 or later.`,
-      { code: 'FRESHLAYER_NO_ZSTD' },
+    warn(
+      `Node ${process.versions.node} has no zstd with dictionaries, so answers are compressed by brotli alone: npm install @toondepauw/node-zstd, or use Node 22.19, 24.6 or later`,
     )
   return found
 }
+
+const warn = (message: string): void => process.emitWarning(message, { type: 'FreshlayerDictionaries' })
