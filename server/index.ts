@@ -7,6 +7,8 @@ export {
   type PreconditionOutcome,
   strongEntityTag,
 } from './validators.ts'
+export type { CompressWithDictionary } from './dictionaries/compressors.ts'
+export { dictionaries, type DictionaryOptions } from './dictionaries/dictionaries.ts'
 export type { SyncOptions } from './sync/asked.ts'
 export type { EntityChanges, SyncAnswer } from './sync/changes-since.ts'
 export type { Comparison } from './sync/compare.ts'

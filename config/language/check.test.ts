@@ -224,6 +224,7 @@ describe('an option', () => {
     ['public', 'yes', undefined],
     ['ranges', 'bytes', undefined],
     ['race', 'yes', undefined],
+    ['dictionary', 'until-signout', "'until-sign-out'"],
     ['expects', 'jsn', "'json'"],
     ['expects', 'html', undefined],
     ['ignoreQuery', 'utm_*', undefined],
@@ -645,6 +646,35 @@ describe('a race', () => {
   ])('is refused %s', (_rule, problems) => {
     expect(problems).toHaveLength(1)
     expect(problems[0]).toMatch(/^routes\[0\]\.race: true given, expected /)
+  })
+})
+
+describe('a dictionary', () => {
+  const dictionary = (route: object, config: object = {}): string[] =>
+    problemsOf({ ...config, routes: [{ match: '/a', dictionary: true, ...route }] })
+  const identity = { by: ['authorization'] }
+  const writes = [{ match: 'POST /logout', session: 'sign-out' }]
+  const personal = { dictionary: 'until-sign-out' }
+
+  it.each<[string, string[]]>([
+    ['where all users get the same answers', dictionary({})],
+    ['where the rule says that all users get the same answer', dictionary({ public: true }, { identity })],
+    ['where all rules say so', dictionary({}, { identity, defaults: { public: true } })],
+    ["of a user's own answers, until the sign-out", dictionary(personal, { identity, writes })],
+    ['of a path that is read by POST as well', dictionary({ match: ['/a', 'POST /a'] })],
+    ['that there is none', dictionary({ dictionary: false }, { identity })],
+  ])('is accepted %s', (_rule, problems) => {
+    expect(problems).toEqual([])
+  })
+
+  it.each<[string, string[]]>([
+    ["of a user's own answers: the next user's requests would name it (I3)", dictionary({}, { identity, writes })],
+    ['that no sign-out ends', dictionary(personal, { identity })],
+    ['of another origin, which nothing is added to', dictionary({ match: 'https://other.test/a' })],
+    ['of what is never read by GET', dictionary({ match: 'POST /search' })],
+  ])('is refused %s', (_rule, problems) => {
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(/^routes\[0\]\.dictionary: (true|'until-sign-out') given, expected /)
   })
 })
 

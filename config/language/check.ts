@@ -1,5 +1,6 @@
 import { configProblems } from './assert-config.ts'
 import { invalidatedFindings } from './invalidated.ts'
+import { dictionaryProblems } from './dictionary.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
 import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
 import type { Config } from './options.ts'
@@ -37,6 +38,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...writes.flatMap(storing),
       ...unnamedEcho(config['identity']),
       ...routes.flatMap((route) => racing(config, route)),
+      ...routes.flatMap((route) => dictionaryProblems(config, route, writes)),
       ...routes.flatMap(undecided),
       ...unreachable(routes),
       ...unreachable(writes),

@@ -1,4 +1,5 @@
 import type { Budget } from '../../sw/core/budget.ts'
+import { DICTIONARY_FIELD } from '../../sw/core/dictionary.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
@@ -88,6 +89,7 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
   return {
     ...others,
     ...(ignoreInDiff && { ignoreInDiff: ignoreInDiff.map(memberPath) }),
+    ...(options.dictionary && { askedWith: [[DICTIONARY_FIELD, '1']] }),
     index,
     fresh: windowOf(options.fresh),
     stale: windowOf(options.stale),

@@ -162,6 +162,11 @@ const ROUTE: Readonly<Record<keyof Route, Kind>> = {
   query,
   tags: list(template),
   race: flag,
+  dictionary: kind(
+    "true, false or 'until-sign-out'",
+    (value) => typeof value === 'boolean' || value === 'until-sign-out',
+    (given) => nearest(given, ['until-sign-out']),
+  ),
   reads,
   name: kind('a text', isText),
   ...ROUTE_OPTIONS,

@@ -384,6 +384,17 @@ export interface Route extends RouteOptions {
   race?: boolean
 
   /**
+   * Whether the browser may keep the latest answer as a dictionary, by which the backend compresses the next one (RFC 9842):
+   * a long list in which little has changed is then a hundredth of its usual size. The backend needs `dictionaries()` of
+   * `freshlayer/server`; without it, and in browsers without dictionaries, nothing differs. `true`: for answers that are the
+   * same for all users. `'until-sign-out'`: for a user's own answers, where the answer to the sign-out says
+   * `Clear-Site-Data: "cache"`. Otherwise the browser would name one user's dictionary in the requests of the next.
+   * `freshlayer check --probe` looks at it. Default: `false`.
+   * @example true
+   */
+  dictionary?: boolean | 'until-sign-out'
+
+  /**
    * What statistics and `explain` call it. Default: the text of `match`.
    * @example 'catalogue'
    */

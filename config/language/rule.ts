@@ -39,6 +39,10 @@ export interface Rule {
   readonly reads?: 'graphql' | ((body: string) => boolean)
   /** Absent: no. Only static routes read it. */
   readonly race?: boolean
+  /** Absent: no. */
+  readonly dictionary?: boolean | 'until-sign-out'
+  /** Fields by which the layer asks, beside those of the page and its own conditions. Absent: none. */
+  readonly askedWith?: readonly (readonly [name: string, value: string])[]
   /** Names to leave out of the key. A `*` at the end matches any ending. See `normaliseUrl`. */
   readonly ignoreQuery: readonly string[]
   /** Absent: everything counts. */

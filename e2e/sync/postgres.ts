@@ -11,6 +11,8 @@ export interface Postgres {
   readonly url: string
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>
+  /** Ends it as an operator does: it takes no connections, and ends those that it has. */
+  stop(): Promise<void>
   start(): Promise<void>
   /** Ends it and deletes its folder. */
   remove(): Promise<void>
@@ -46,6 +48,7 @@ export async function startPostgres(): Promise<Postgres> {
   return {
     url,
     kill: () => ended('SIGQUIT'),
+    stop: () => ended('SIGINT'),
     start,
     remove: async () => {
       await ended('SIGINT')

@@ -64,10 +64,11 @@ export async function entriesAfter(
   entities: readonly EntityScope[],
   limit: number,
 ): Promise<LogEntry[]> {
+  // Ordered by the columns of the table: those of the answer are texts, and as a text 1000 comes before 999.
   const { rows } = await session.query(
     `select entity, row_id, operation, xid::text, id::text from freshlayer.changes c
      where (xid, id) > ($1::xid8, $2::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot()) and ${OF_CALLER}
-     order by xid, id limit ${limit}`,
+     order by c.xid, c.id limit ${limit}`,
     [String(xid), String(id), ...ofCaller(entities)],
   )
   return rows.map((row) => ({

@@ -156,6 +156,15 @@ describe('a client of /sync', () => {
     expect(held(other)).toEqual(await expected())
   })
 
+  test('gets all pages of a transaction whose numbers in the log grow by a digit', async () => {
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    await sql('alter table freshlayer.changes alter column id restart with 99985')
+    await fill(30)
+    await client.pull()
+    expect(held(client)).toEqual(await expected())
+  })
+
   test('a version never goes back, whatever the clock or a writer says', async () => {
     await fill(1)
     const before = (await sql('select updated_at from products')).rows[0]?.['updated_at'] as Date

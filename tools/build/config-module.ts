@@ -45,7 +45,8 @@ export async function acceptedConfig(path: string, tell: (warning: string) => vo
 function moduleSource(config: Config, path: string): string {
   const rules = compileRules(config)
   const isPersonal = rules.identity !== 'none'
-  const readsHttp = rules.routes.some(({ fresh }) => fresh === 'http')
+  // `Cache-Control` of what becomes a dictionary is the browser's; what the backend says is in the layer's own field.
+  const readsHttp = rules.routes.some(({ fresh, dictionary = false }) => fresh === 'http' || dictionary !== false)
   const part = (name: string, module: string, isUsed: boolean, as = name): string =>
     isUsed
       ? `export { ${name}${as === name ? '' : ` as ${as}`} } from ${JSON.stringify(sourcePath(`sw/worker/${module}`))}`

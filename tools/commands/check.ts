@@ -15,6 +15,7 @@ interface CheckFlags extends RulesFlags {
   readonly header?: string | readonly string[]
   readonly as?: string | readonly string[]
   readonly origin?: string
+  readonly signOut?: boolean
 }
 
 /** Exit codes, as docs/guide/check.md has them. */
@@ -28,7 +29,7 @@ export function checkCommand(cli: CAC): void {
     .option('--files <folder>', 'A built app: also says which of its documents its pages have offline, or could have')
     .option(...BASE)
     .option('--json', 'Print one JSON document in place of lines')
-    .option('--probe <url>', 'A running backend, which is asked by GET alone, for example http://localhost:3000')
+    .option('--probe <url>', 'A running backend, which is asked by GET, for example http://localhost:3000')
     .option('--url <path>', 'An address for the probe, for example /api/items/7. May be given several times')
     .option(
       '--header <field>',
@@ -36,6 +37,7 @@ export function checkCommand(cli: CAC): void {
     )
     .option('--as <field>', 'The same of a second user, in place of those of --header. May be given several times')
     .option('--origin <url>', 'Where the pages are served from, if not by the backend: the probe looks at CORS')
+    .option('--sign-out', 'Where rules keep dictionaries until sign-out: sends it by --header, which ends that session')
     .action(check)
 }
 
@@ -150,13 +152,15 @@ const saidOf = (problem: Problem): Said => {
   return { place, ...rest, message: formatProblem(problem) }
 }
 
-async function probed(config: Config, backend: string, { url, header, as, origin }: CheckFlags): Promise<ProbeReport> {
+async function probed(config: Config, backend: string, flags: CheckFlags): Promise<ProbeReport> {
+  const { url, header, as, origin, signOut = false } = flags
   const rules = compileRules(config)
   const options: ProbeOptions = {
     backend,
     urls: listOf(url),
     headers: listOf(header),
     pages: origin,
+    signOut,
     ...(as !== undefined && { others: listOf(as) }),
   }
   const { asked, unasked, ...found } = await probe(rules, options)

@@ -42,7 +42,7 @@ const CONNECT_MS = 5000
 export const AT_ONCE_MS = 250
 
 /**
- * Asks for one URL by GET. Follows no redirect, and reads of an event stream the first bytes alone. Never throws.
+ * Asks for one URL, by GET unless another method is given. Follows no redirect, and reads of an event stream the first bytes alone. Never throws.
  *
  * @param headers lower-case names.
  */
@@ -50,13 +50,14 @@ export async function exchange(
   url: URL,
   headers: Readonly<Record<string, string>>,
   { answerMs, streamMs }: Patience,
+  method = 'GET',
 ): Promise<Exchange | NoAnswer> {
   const began = performance.now()
   const since = (): number => performance.now() - began
   const abort = new AbortController()
   let timer = setTimeout(() => abort.abort(), answerMs)
   try {
-    const response = await fetch(url, { headers, redirect: 'manual', signal: abort.signal })
+    const response = await fetch(url, { method, headers, redirect: 'manual', signal: abort.signal })
     const [headMs, atMs] = [since(), Date.now()]
     const fields = new Map([...response.headers].filter(([name]) => name !== 'set-cookie'))
     const cookies = response.headers.getSetCookie()

@@ -1,5 +1,6 @@
 import { type Answers, type Asker, mediaTypeOf } from './answers.ts'
 import { shared } from './cross-origin.ts'
+import { madeDictionary } from './dictionary.ts'
 import { streamed } from './event-stream.ts'
 import type { Finding } from './finding.ts'
 import { redirected, refused } from './refusal.ts'
@@ -18,6 +19,7 @@ export function judge(answers: Answers, asker: Asker): Finding[] {
   if (isStream) return [...streamed(plain), ...(asker.rule ? stored(answers, asker) : [])]
   return [
     ...(asker.rule === undefined ? [] : [...stored(answers, asker), ...typed(plain, asker.rule)]),
+    ...madeDictionary(answers, asker),
     ...people(answers, asker),
     ...validated(answers, asker),
     ...varied(answers, asker),

@@ -155,3 +155,60 @@ describe('the name of the first item of a list', () => {
     ['[{"name":null}]', 'name', undefined],
   ])('in %s for :%s', (text, parameter, id) => expect(idIn(text, parameter)).toBe(id))
 })
+
+describe('dictionaries', () => {
+  const LONG = json(() => 'a'.repeat(1000), { etag: '"l"' })
+  const identity = { by: ['authorization'] } as const
+  const writes = [{ match: 'POST /api/logout', session: 'sign-out' }] as const
+  const routes = [{ match: '/api/orders', fresh: '1m', dictionary: 'until-sign-out' }] as const
+  const headers = ['Authorization: Bearer 1']
+
+  it('asks as the layer does, and says where an answer becomes none', async () => {
+    const { url } = await backend({
+      '/api/a': (request, response) => {
+        const isAsked = request.headers['freshlayer-dictionary'] === '1'
+        const fields = {
+          'use-as-dictionary': 'match="/api/a"',
+          // What the browser is told, and what the layer reads.
+          'cache-control': 'private, max-age=0, stale-while-revalidate=604800',
+          'freshlayer-cache-control': 'private',
+        }
+        json(() => 'a'.repeat(1000), { etag: '"l"', ...(isAsked && fields) })(request, response)
+      },
+      '/api/b': LONG,
+      '/api/c': LONG,
+      '/api/short': json(() => [], { etag: '"s"' }),
+    })
+    const found = await ask(
+      [
+        { match: ['/api/a', '/api/b', '/api/short'], fresh: '1m', dictionary: true },
+        { match: '/api/c', fresh: '1m' },
+      ],
+      { backend: url },
+    )
+    expect(codesOf(found)).toEqual({ '/api/a': [], '/api/b': ['no-dictionary'], '/api/short': [], '/api/c': [] })
+  })
+
+  it.each([
+    ['fine', { 'clear-site-data': '"cookies", "cache"' }, 204, []],
+    ['fine', { 'clear-site-data': '"*"' }, 302, []],
+    ['refused', { 'clear-site-data': '"storage"' }, 204, [['problem', 'dictionary-kept']]],
+    ['refused', {}, 200, [['problem', 'dictionary-kept']]],
+    ['not known', {}, 403, [['warning', 'sign-out-refused']]],
+  ])('of a user until sign-out are %s where that answers with %o and %i', async (_what, fields, status, said) => {
+    const { url, asked } = await backend({
+      '/api/orders': json(() => [], { etag: '"o"' }),
+      '/api/logout': (_request, response) => void response.writeHead(status, fields).end(),
+    })
+    const found = await ask(routes, { backend: url, headers, signOut: true }, { identity, writes })
+    expect(found.findings.map(({ severity, code }) => [severity, code])).toEqual(said)
+    expect(asked.at(-1)).toBe('POST /api/logout')
+  })
+
+  it('sends no sign-out unless that is wanted, and says so', async () => {
+    const { url, asked } = await backend({ '/api/orders': json(() => [], { etag: '"o"' }) })
+    const found = await ask(routes, { backend: url, headers }, { identity, writes })
+    expect(found.findings.map(({ code }) => code)).toEqual(['sign-out-unasked'])
+    expect(asked.filter((line) => !line.startsWith('GET '))).toEqual([])
+  })
+})

@@ -1,4 +1,4 @@
-import type { Rules } from '../../config/language/index.ts'
+import { matcherOf, type Rules } from '../../config/language/index.ts'
 import { directivesOf } from '../../sw/core/cache-control.ts'
 import { entityTag } from '../../sw/core/entity-tag.ts'
 import { type Address, addressesOf, type Unasked } from './addresses.ts'
@@ -6,7 +6,8 @@ import { assertListening, exchange, type Exchange, type NoAnswer, type Patience 
 import type { Answers } from './answers.ts'
 import type { Finding } from './finding.ts'
 import { judge } from './judge.ts'
-import { OVERRIDDEN } from './stored.ts'
+import { clearedAtSignOut } from './sign-out.ts'
+import { OVERRIDDEN, targetedAt } from './stored.ts'
 
 export interface ProbeOptions {
   /** The backend, by any of its addresses. */
@@ -19,6 +20,8 @@ export interface ProbeOptions {
   readonly others?: readonly string[]
   /** The origin of the pages, where it is another one than the backend's. Default: the backend's. */
   readonly pages?: string | undefined
+  /** Whether the sign-out of the rules is sent, where they keep dictionaries until then. It ends the session. Default: `false`. */
+  readonly signOut?: boolean
   /** Default: 10 s for an answer, 5 s for the first byte of an event stream. */
   readonly patience?: Patience
 }
@@ -49,7 +52,8 @@ const PATIENCE: Patience = { answerMs: 10_000, streamMs: 5000 }
 const ACCEPT = 'application/json, text/plain, */*'
 
 /**
- * Asks a running backend what the rules want to know of it. Sends GET alone.
+ * Asks a running backend what the rules want to know of it. Sends GET alone, and at the end the sign-out where that is
+ * wanted.
  *
  * @throws one line where the backend does not answer, or an option cannot be read
  */
@@ -64,8 +68,13 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
   await assertListening(backend)
 
   const known = new Map<string, Promise<Exchange | NoAnswer>>()
+  const matches = matcherOf(rules)
   const plainOf = (url: URL): Promise<Exchange | NoAnswer> => {
-    const asked = known.get(url.href) ?? exchange(url, { ...asPage, ...own }, patience)
+    const { pathname, search } = url
+    const rule = matches({ method: 'GET', origin, sameOrigin: true, pathname, search })
+    const askedWith = rule?.kind === 'read' ? rule.rule.askedWith : undefined
+    const fields = { ...asPage, ...own, ...Object.fromEntries(askedWith ?? []) }
+    const asked = known.get(url.href) ?? exchange(url, fields, patience)
     known.set(url.href, asked)
     return asked
   }
@@ -100,7 +109,7 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
   const all = await inTurn(addresses, answersOf)
   const isLimited = all
     .filter(([answers]) => 'plain' in answers && answers.plain.status === 200)
-    .map(([answers]) => 'plain' in answers && says(answers.plain))
+    .map(([answers, { rule }]) => 'plain' in answers && says(answers.plain, rule))
   const isAlways = isLimited.length > 1 && isLimited.every(Boolean)
   const asked = all.map(([answers, { url, rule }]): Asked => {
     const at = { url: url.pathname + url.search, route: rule?.index }
@@ -109,7 +118,9 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
     const isSaid = ({ code }: Finding): boolean => !isAlways || code !== OVERRIDDEN
     return { ...at, status: answers.plain.status, findings: findings.filter(isSaid) }
   })
-  return { origin, asked, unasked, findings: isAlways ? [ALWAYS] : [] }
+  const { signOut = false } = options
+  const cleared = await clearedAtSignOut(rules, origin, own, patience, signOut)
+  return { origin, asked, unasked, findings: [...(isAlways ? [ALWAYS] : []), ...cleared] }
 }
 
 const ALWAYS: Finding = {
@@ -119,8 +130,11 @@ const ALWAYS: Finding = {
     "each answer of this backend says `no-cache`, `must-revalidate` or `max-age=0`. The rules' durations have the last word; windows that are 'http' are empty. `trust: 'http'` lets the fields decide.",
 }
 
-const says = ({ fields }: Exchange): boolean => {
-  const { noCache, mustRevalidate, maxAge } = directivesOf({ fields, targeted: undefined })
+const says = (answer: Exchange, rule: Address['rule']): boolean => {
+  const { noCache, mustRevalidate, maxAge } = directivesOf({
+    fields: answer.fields,
+    targeted: targetedAt(answer, rule),
+  })
   return noCache || mustRevalidate || maxAge === 0
 }
 

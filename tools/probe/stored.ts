@@ -4,6 +4,7 @@ import { directivesOf } from '../../sw/core/cache-control.ts'
 import type { RequestHead, ResponseHead } from '../../sw/core/head.ts'
 import { obstructingField } from '../../sw/core/obstacle.ts'
 import { notStorable } from '../../sw/core/storable.ts'
+import { TARGETED_FIELD } from '../../sw/core/targeted.ts'
 import { type Answers, type Asker, mediaTypeOf } from './answers.ts'
 import { type Exchange, MAX_BYTES } from './exchange.ts'
 import { type Finding, hint, warning } from './finding.ts'
@@ -37,9 +38,9 @@ export function stored({ url, plain }: Answers, { rule, headers, identity }: Ask
         `sets a cookie (${cookies.map((cookie) => cookie.split('=')[0]).join(', ')}), which happens only when the origin is asked. Set it with an answer that no rule keeps (\`preset: 'network-only'\`).`,
       ),
     )
-  const { noCache, mustRevalidate, maxAge } = directivesOf(head)
+  const { noCache, mustRevalidate, maxAge } = directivesOf({ ...head, targeted: targetedAt(plain, rule) })
   const isLimited = noCache || mustRevalidate || maxAge === 0
-  const field = `\`Cache-Control: ${plain.fields.get('cache-control')}\``
+  const field = `\`Cache-Control: ${targetedAt(plain, rule) ?? plain.fields.get('cache-control')}\``
   if (why === undefined && rule !== undefined) {
     if (isLimited && rule.fresh === 'http')
       findings.push(
@@ -70,6 +71,10 @@ export function stored({ url, plain }: Answers, { rule, headers, identity }: Ask
   }
   return findings
 }
+
+/** What the layer's own field says in place of `Cache-Control`, where the worker reads it. */
+export const targetedAt = ({ fields }: Exchange, rule: Rule | undefined): string | undefined =>
+  rule?.fresh === 'http' || rule?.askedWith !== undefined ? fields.get(TARGETED_FIELD) : undefined
 
 /** The code of what is said where a rule's duration overrides the backend. */
 export const OVERRIDDEN = 'overridden'

@@ -60,7 +60,15 @@ describe('the schema and the check accept', () => {
     ],
     [
       'flags',
-      route({ public: true, ranges: true, cookieVariants: false, onReload: 'rule', trust: 'rule', race: true }),
+      route({
+        public: true,
+        ranges: true,
+        cookieVariants: false,
+        onReload: 'rule',
+        trust: 'rule',
+        race: true,
+        dictionary: true,
+      }),
     ],
     ['members of a body', { defaults: { ignoreInDiff: ['now'] }, ...route({ ignoreInDiff: ['a.b', '*.now'] }) }],
     ['lists of names', route({ ignoreQuery: ['utm_*'], keyHeaders: ['X-Store'], tags: ['a', 'a:{id}'], name: 'a' })],

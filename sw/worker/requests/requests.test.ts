@@ -206,6 +206,20 @@ describe('a page that asks for what is stored anew', () => {
   })
 })
 
+it('asks with the fields of its rule beside its own conditions, past the browser’s own cache', async () => {
+  const of = await worker()
+  const rule = { askedWith: [['freshlayer-dictionary', '1']] }
+  const first = of.read(rule)
+  ;(await next(of, 0)).answer(new Response('stored', { headers: { etag: '"one"' } }))
+  await first
+  await Promise.all(of.behind)
+  void of.read(rule)
+  const { request, fields } = await next(of, 1)
+  expect(fields.get('freshlayer-dictionary')).toBe('1')
+  expect(fields.get('if-none-match')).toBe('"one"')
+  expect(request.cache).toBe('no-store')
+})
+
 describe('a 304 that fits nothing stored, and a second request that brings no answer', () => {
   /** A page's read whose validation got such a 304, and the request that followed. */
   async function refetching(

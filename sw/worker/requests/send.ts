@@ -96,7 +96,7 @@ export class Sender {
       const canStandIn = plan.kind === 'serve-then-validate' || (plan.kind === 'validate' && plan.standsIn)
       const retries = canStandIn || request.method === 'POST' ? 0 : rule.retry
       const response = await askOrigin(
-        () => outgoing(read.request, asking, body, read.partition === EVERYONE),
+        () => outgoing(read.request, [...asking, ...(rule.askedWith ?? [])], body, read.partition === EVERYONE),
         retries,
         rule.send,
       )
