@@ -1,4 +1,4 @@
-import { compared, identity, isQuery, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import { parts, rules, start } from 'virtual:freshlayer/rules'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 
-start(rules, { identity, structured, ranges, isQuery, compared, postAnswers, reportConflicts })
+start(rules, { ...parts, reportConflicts })

@@ -1,14 +1,3 @@
-import {
-  compared,
-  identity,
-  isQuery,
-  pagesBy,
-  postAnswers,
-  racesOf,
-  ranges,
-  rules,
-  start,
-  structured,
-} from 'virtual:freshlayer/rules'
+import { lifecycle, parts, rules, start } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, isQuery, compared, pagesBy, postAnswers, racesOf })
+start(rules, { ...parts, ...lifecycle })

@@ -42,48 +42,63 @@ export async function acceptedConfig(path: string, tell: (warning: string) => vo
   throw Object.defineProperty(error, inspect.custom, { value: () => error.message })
 }
 
+/** A part of the worker by its export, and the file below `sw/worker` that it stands in. */
+type Part = readonly [name: string, module: string]
+
 function moduleSource(config: Config, path: string): string {
   const rules = compileRules(config)
+  const { routes, writes, navigation, kill } = rules
   const isPersonal = rules.identity !== 'none'
   // `Cache-Control` of what becomes a dictionary is the browser's; what the backend says is in the layer's own field.
-  const readsHttp = rules.routes.some(({ fresh, dictionary = false }) => fresh === 'http' || dictionary !== false)
-  const part = (name: string, module: string, isUsed: boolean, as = name): string =>
-    isUsed
-      ? `export { ${name}${as === name ? '' : ` as ${as}`} } from ${JSON.stringify(sourcePath(`sw/worker/${module}`))}`
-      : `export const ${as} = undefined`
-  return [
-    rulesModule(rules, config, path),
-    isPersonal
-      ? part('identified', 'identity/identified', true, 'identity')
-      : part('everyone', 'identity/everyone', true, 'identity'),
+  const readsHttp = routes.some(({ fresh, dictionary = false }) => fresh === 'http' || dictionary !== false)
+  const usedBy = (isUsed: boolean, ...part: Part): Part[] => (isUsed ? [part] : [])
+  const identity: Part = isPersonal
+    ? ['identified as identity', 'identity/identified']
+    : ['everyone as identity', 'identity/everyone']
+  const parts = [
+    identity,
     // Where no freshness is left to HTTP nothing asks for structured fields, nor carries their parser.
-    part('structured', 'requests/structured', readsHttp),
-    part(
+    ...usedBy(readsHttp, 'structured', 'requests/structured'),
+    ...usedBy(
+      routes.some(({ ranges }) => ranges),
       'ranges',
       'requests/ranges',
-      rules.routes.some(({ ranges }) => ranges),
     ),
-    part(
+    ...usedBy(
+      routes.some(({ reads }) => reads === 'graphql'),
       'isQuery',
       'requests/graphql',
-      rules.routes.some(({ reads }) => reads === 'graphql'),
     ),
-    part(
+    ...usedBy(
+      routes.some(({ ignoreInDiff = [] }) => ignoreInDiff.length > 0),
       'compared',
       'requests/compared',
-      rules.routes.some(({ ignoreInDiff = [] }) => ignoreInDiff.length > 0),
     ),
-    part(
+    ...usedBy(
+      writes.some(({ stores }) => stores),
       'postAnswers',
       'requests/post-answers',
-      rules.writes.some(({ stores }) => stores),
     ),
-    part('pagesBy', 'lifecycle/pages', rules.navigation.pages !== undefined),
-    part(
+  ]
+  const lifecycle = [
+    ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),
+    ...usedBy(
+      routes.some(({ race }) => race),
       'racesOf',
       'lifecycle/races',
-      rules.routes.some(({ race }) => race),
     ),
-    rules.kill === undefined ? part('start', 'main', true) : part('startKillable', 'kill', true, 'start'),
+  ]
+  const start: Part = kill === undefined ? ['start', 'main'] : ['startKillable as start', 'kill']
+  return [
+    rulesModule(rules, config, path),
+    ...[...parts, ...lifecycle].map((part) => `import ${takenFrom(part)}`),
+    `export ${takenFrom(start)}`,
+    `export const parts = { ${namesOf(parts)} }`,
+    `export const lifecycle = { ${namesOf(lifecycle)} }`,
   ].join('\n')
 }
+
+const takenFrom = ([name, module]: Part): string =>
+  `{ ${name} } from ${JSON.stringify(sourcePath(`sw/worker/${module}`))}`
+
+const namesOf = (parts: readonly Part[]): string => parts.map(([name]) => name.split(' ').at(-1)).join(', ')
