@@ -25,6 +25,8 @@ export interface ChangeEvent {
    * app. 'sign-out': a user is gone. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
+  /** The ids of the items that a list has gained, changed and lost. Absent: not known. */
+  readonly diff?: LoggedChange['diff']
 }
 
 interface Ports {
@@ -192,9 +194,9 @@ const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: tr
 /** A change in the words of the app. */
 function eventOf(change: HeardChange | undefined): ChangeEvent {
   if (change === undefined || change.kind === 'reset') return RESET
-  const { kind, targets, all = false, cause } = change
+  const { kind, targets, all = false, cause, diff } = change
   const named = (of: string): string[] =>
     targets.flatMap((target) => (target.startsWith(of) ? [target.slice(of.length)] : []))
   const urls = all ? ['*'] : [...named('url '), ...named('prefix ').map((prefix) => `${prefix}*`)]
-  return { kind, urls, tags: named('tag '), all, cause }
+  return { kind, urls, tags: named('tag '), all, cause, ...(diff && { diff }) }
 }

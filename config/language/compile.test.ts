@@ -42,6 +42,13 @@ describe('a compiled rule', () => {
     ['keeps zero', { timeout: 0, retry: 0 }, { timeout: '5s', retry: 3 }, { timeoutMs: 0, retry: 0 }],
     ['takes what defaults say', {}, { fresh: '1m', retry: 2, public: true }, { fresh: 60, retry: 2, public: true }],
     ['says otherwise than defaults', { fresh: '2m' }, { fresh: '1m' }, { fresh: 120 }],
+    ['asks its light endpoint by a URL', { versions: '/v' }, {}, { versions: { url: '/v' } }],
+    [
+      'asks for one of its entities',
+      { versions: { url: '/v', entity: 'a' } },
+      {},
+      { versions: { url: '/v', entity: 'a' } },
+    ],
     ['answers range requests with `ranges`', { ranges: true }, {}, { ranges: true }],
     ['answers none without it, whatever defaults say', { ranges: false }, { ranges: true }, { ranges: false }],
     ['takes the windows of its preset', { preset: 'network-first' }, {}, { fresh: 0, stale: 0, offline: 604_800 }],

@@ -83,8 +83,9 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     ...(route.preset && PRESETS[route.preset]),
     ...route,
   }
+  const { versions, ...others } = options
   return {
-    ...options,
+    ...others,
     index,
     fresh: windowOf(options.fresh),
     stale: windowOf(options.stale),
@@ -92,6 +93,7 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     timeoutMs: timerMs(options.timeout),
     expects: options.expects === undefined ? undefined : expectedType(options.expects),
     keyHeaders: options.keyHeaders.map((name) => name.toLowerCase()),
+    ...(versions !== undefined && { versions: typeof versions === 'string' ? { url: versions } : versions }),
   }
 }
 

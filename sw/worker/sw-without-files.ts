@@ -1,4 +1,5 @@
 import {
+  VersionedSender,
   identity,
   isQuery,
   pagesBy,
@@ -10,4 +11,4 @@ import {
   structured,
 } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf })
+start(rules, { VersionedSender, identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf })
