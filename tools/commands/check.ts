@@ -15,6 +15,7 @@ interface CheckFlags extends RulesFlags {
   readonly header?: string | readonly string[]
   readonly as?: string | readonly string[]
   readonly origin?: string
+  readonly sync?: string
 }
 
 /** Exit codes, as docs/guide/check.md has them. */
@@ -28,7 +29,10 @@ export function checkCommand(cli: CAC): void {
     .option('--files <folder>', 'A built app: also says which of its documents its pages have offline, or could have')
     .option(...BASE)
     .option('--json', 'Print one JSON document in place of lines')
-    .option('--probe <url>', 'A running backend, which is asked by GET alone, for example http://localhost:3000')
+    .option(
+      '--probe <url>',
+      'A running backend, which is asked by GET alone (but for --sync), for example http://localhost:3000',
+    )
     .option('--url <path>', 'An address for the probe, for example /api/items/7. May be given several times')
     .option(
       '--header <field>',
@@ -36,6 +40,10 @@ export function checkCommand(cli: CAC): void {
     )
     .option('--as <field>', 'The same of a second user, in place of those of --header. May be given several times')
     .option('--origin <url>', 'Where the pages are served from, if not by the backend: the probe looks at CORS')
+    .option(
+      '--sync <path>',
+      "Asks what clients rely on in /sync, too: '/sync?entities=products'. Compare is a POST that reads",
+    )
     .action(check)
 }
 
@@ -141,13 +149,18 @@ const saidOf = (problem: Problem): Said => {
   return { place, ...rest, message: formatProblem(problem) }
 }
 
-async function probed(config: Config, backend: string, { url, header, as, origin }: CheckFlags): Promise<ProbeReport> {
+async function probed(
+  config: Config,
+  backend: string,
+  { url, header, as, origin, sync }: CheckFlags,
+): Promise<ProbeReport> {
   const rules = compileRules(config)
   const options: ProbeOptions = {
     backend,
     urls: listOf(url),
     headers: listOf(header),
     pages: origin,
+    sync,
     ...(as !== undefined && { others: listOf(as) }),
   }
   const { asked, unasked, ...found } = await probe(rules, options)

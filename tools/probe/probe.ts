@@ -1,6 +1,7 @@
 import type { Rules } from '../../config/language/index.ts'
 import { directivesOf } from '../../sw/core/cache-control.ts'
 import { entityTag } from '../../sw/core/entity-tag.ts'
+import { conformance } from './conformance.ts'
 import { type Address, addressesOf, type Unasked } from './addresses.ts'
 import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
 import { type Answers, type Finding, judge, OVERRIDDEN } from './judge.ts'
@@ -16,6 +17,8 @@ export interface ProbeOptions {
   readonly others?: readonly string[]
   /** The origin of the pages, where it is another one than the backend's. Default: the backend's. */
   readonly pages?: string | undefined
+  /** Where `/sync` is asked for its first load: `/sync?entities=products`. Default: it is not. */
+  readonly sync?: string | undefined
   /** Default: 10 s for an answer, 5 s for the first byte of an event stream. */
   readonly patience?: Patience
 }
@@ -46,7 +49,7 @@ const PATIENCE: Patience = { answerMs: 10_000, streamMs: 5000 }
 const ACCEPT = 'application/json, text/plain, */*'
 
 /**
- * Asks a running backend what the rules want to know of it. Sends GET alone.
+ * Asks a running backend what the rules want to know of it. Sends GET alone, but to `/sync/compare` and `/sync/rows`.
  *
  * @throws one line where the backend does not answer, or an option cannot be read
  */
@@ -106,7 +109,33 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
     const isSaid = ({ code }: Finding): boolean => !isAlways || code !== OVERRIDDEN
     return { ...at, status: answers.plain.status, findings: findings.filter(isSaid) }
   })
-  return { origin, asked, unasked, findings: isAlways ? [ALWAYS] : [] }
+  const protocol = await conformance({
+    sync: options.sync === undefined ? undefined : syncOf(options.sync, origin),
+    versions: lightEndpoints(rules, origin),
+    headers: own,
+    others,
+    answerMs: patience.answerMs,
+  })
+  const spoken = protocol.map((each) => ({ ...each, route: undefined }))
+  return { origin, asked: [...asked, ...spoken], unasked, findings: isAlways ? [ALWAYS] : [] }
+}
+
+/** The light endpoints of the rules, where nothing of a request is to be filled in. */
+function lightEndpoints(rules: Rules, origin: string): { readonly url: URL; readonly entity: string | undefined }[] {
+  const named = rules.routes.flatMap(({ versions }) => (versions === undefined ? [] : [versions]))
+  const all = named.flatMap(({ url, entity }) => {
+    const at = url.includes('{') ? undefined : new URL(url, origin)
+    return at?.origin === origin ? [{ url: at, entity }] : []
+  })
+  return [...new Map(all.map((each) => [`${each.entity ?? ''} ${each.url.href}`, each])).values()]
+}
+
+/** @throws one line, where it names no entities */
+function syncOf(text: string, origin: string): URL {
+  const url = new URL(text, origin)
+  if (url.origin !== origin || (url.searchParams.get('entities') ?? '') === '')
+    throw new Error(`--sync is ${text}: give a path with its entities, such as '/sync?entities=products'`)
+  return url
 }
 
 const ALWAYS: Finding = {
