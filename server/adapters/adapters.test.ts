@@ -105,6 +105,11 @@ describe.each(Object.keys(FRAMEWORKS))('a handler in %s', (name) => {
     })
   })
 
+  test('is asked at the path itself, too', async () => {
+    const url = await at((request) => new Response(new URL(request.url).pathname))
+    expect(await (await fetch(`${url}/api/kit?entities=a`)).text()).toBe('/api/kit')
+  })
+
   test('gets a body of JSON, whoever has parsed it', async () => {
     const url = await at(async (request) => Response.json(await request.json()))
     const body = { entity: 'products', ids: ['1', 'ü'] }
