@@ -195,10 +195,11 @@ const MARKS = { problem: pc.red('refused'), warning: pc.yellow('warning'), hint:
 
 /** All on one stream, so that the lines keep their order. */
 function printProbe({ origin, asked, unasked, findings }: ProbeReport): void {
-  for (const { url, status, rule, findings: found } of asked) {
-    const covered = rule === null ? 'no rule covers it' : `rule '${rule.name}'`
+  for (const { url, status, rule, protocol = false, findings: found } of asked) {
+    const covered = protocol ? 'asked by the worker' : rule === null ? 'no rule covers it' : `rule '${rule.name}'`
+    const method = /\/(?:compare|rows)$/.test(url) && protocol ? 'POST' : 'GET'
     const fine = found.length === 0 ? `: ${pc.green('fine')}` : ''
-    console.log(`\n${pc.bold(`GET ${url}`)} ${status ?? 'no answer'}, ${covered}${fine}`)
+    console.log(`\n${pc.bold(`${method} ${url}`)} ${status ?? 'no answer'}, ${covered}${fine}`)
     for (const { severity, message } of found) console.log(`  ${MARKS[severity]} ${message}`)
   }
   if (unasked.length > 0) console.log(`\n${pc.bold('not asked')}`)

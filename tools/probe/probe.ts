@@ -29,6 +29,8 @@ interface Asked {
   /** The rule that covers it, by its index in `routes`; undefined: none does. */
   readonly route: number | undefined
   readonly status: number | undefined
+  /** It is asked by the worker itself, to stay in step: no page reads it. Absent: pages do. */
+  readonly protocol?: true
   readonly findings: readonly Finding[]
 }
 
@@ -116,7 +118,7 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
     others,
     answerMs: patience.answerMs,
   })
-  const spoken = protocol.map((each) => ({ ...each, route: undefined }))
+  const spoken = protocol.map((each) => ({ ...each, route: undefined, protocol: true as const }))
   return { origin, asked: [...asked, ...spoken], unasked, findings: isAlways ? [ALWAYS] : [] }
 }
 
