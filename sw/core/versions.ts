@@ -15,15 +15,14 @@ export interface Versioned {
  * What the answer of a light endpoint says. A version is a text that is not empty, or a number. Items are a list of objects
  * with `id` and `updatedAt`, each a version, and no id twice.
  *
- * An object that is not asked for an entity may have one in `version`. Any other object is refused, because an error that is
- * answered with 200 would be equal each time.
+ * An object is refused that is not asked for an entity, because an error that is answered with 200 would be equal each time.
  *
  * @returns undefined: it says nothing of the kind.
  * @param entity the member of the answer to look at. Default: the answer itself.
  */
 export function parseVersions(answer: unknown, entity: string | undefined): Versions | undefined {
-  const name = entity ?? (isObject(answer) ? 'version' : undefined)
-  const given = name === undefined ? answer : isObject(answer) && Object.hasOwn(answer, name) ? answer[name] : undefined
+  const given =
+    entity === undefined ? answer : isObject(answer) && Object.hasOwn(answer, entity) ? answer[entity] : undefined
   if (!Array.isArray(given)) return versionOf(given)
   const items = new Map<string, string>()
   for (const each of given as unknown[]) {
