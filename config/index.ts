@@ -11,6 +11,7 @@ export type {
   NavigationOptions,
   Route,
   RouteOptions,
+  VersionsOptions,
   Window,
   Write,
 } from './language/options.ts'

@@ -1,3 +1,7 @@
+export { type FastifyLikeReply, type FastifyLikeRequest, toFastify } from './adapters/fastify.ts'
+export { type Handler, nativeRequest } from './adapters/handler.ts'
+export { type HonoLikeContext, toHono } from './adapters/hono.ts'
+export { type NodeRequest, toNode } from './adapters/node.ts'
 export {
   type CurrentRepresentation,
   evaluatePreconditions,
@@ -17,3 +21,25 @@ export type { ApiRow, Select, SyncedEntity } from './sync/entity.ts'
 export { type LoggedTable, migration, undoing } from './sync/migration.ts'
 export { sync } from './sync/sync.ts'
 export { beginGeneration, cutLog, type CutOptions } from './sync/upkeep.ts'
+export { rowsVersion } from './versions/versioned.ts'
+export type { EmbeddedRows, ItemVersion, VersionedEntity, VersionedRows } from './versions/versioned.ts'
+export { versions, type VersionsOptions } from './versions/versions.ts'
+export {
+  type Represented,
+  type ValidatorOptions,
+  type Validators,
+  validators,
+  type Version,
+  type Written,
+} from './conditional.ts'
+export {
+  type Consuming,
+  type RateLimit,
+  rateLimit,
+  rateLimited,
+  type RateLimitedOptions,
+  type RateLimitOptions,
+  type Taken,
+  tooMany,
+} from './rate-limit/rate-limit.ts'
+export { writePosition } from './sync/position.ts'

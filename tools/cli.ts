@@ -5,6 +5,7 @@ import { buildCommand, undoCommand } from './commands/build.ts'
 import { checkCommand, UNCHECKED } from './commands/check.ts'
 import { copyCommand } from './commands/copy.ts'
 import { initCommand } from './commands/init.ts'
+import { migrateCommand } from './commands/migrate.ts'
 import { suggestCommand } from './commands/suggest.ts'
 import { tryCommand } from './commands/try.ts'
 import { killCommand, workerCommand } from './commands/worker.ts'
@@ -21,6 +22,7 @@ for (const command of [
   workerCommand,
   copyCommand,
   killCommand,
+  migrateCommand,
 ])
   command(cli)
 

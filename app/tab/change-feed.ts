@@ -30,6 +30,8 @@ export interface ChangeEvent {
    * personal may be shown on before it is read anew. Default: no such doubt.
    */
   readonly userMayBeGone?: true
+  /** The ids of the items that a list has gained, changed and lost. Absent: not known. */
+  readonly diff?: LoggedChange['diff']
 }
 
 /** Whether what the page shows may be of a user who is gone (I3). */
@@ -214,10 +216,10 @@ const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: tr
 /** A change in the words of the app. One that cannot be read, or is of everything, may have said that a user is gone. */
 function eventOf(change: HeardChange | undefined): ChangeEvent {
   if (change === undefined) return MISSED
-  const { kind, targets, all = false, cause } = change
+  const { kind, targets, all = false, cause, diff } = change
   if (kind === 'reset') return all ? MISSED : RESET
   const named = (of: string): string[] =>
     targets.flatMap((target) => (target.startsWith(of) ? [target.slice(of.length)] : []))
   const urls = all ? ['*'] : [...named('url '), ...named('prefix ').map((prefix) => `${prefix}*`)]
-  return { kind, urls, tags: named('tag '), all, cause }
+  return { kind, urls, tags: named('tag '), all, cause, ...(diff && { diff }) }
 }

@@ -778,6 +778,20 @@ describe('where a worker runs', () => {
     expect(asked).toEqual(['hello'])
   })
 
+  it('is told which items of a list have changed, where that is known', async () => {
+    const layer = connect()
+    const heard: unknown[] = []
+    layer.on('change', ({ diff }) => heard.push(diff))
+    await vi.waitFor(() => expect(asked).toEqual(['hello']))
+    const diff = { added: ['3'], updated: ['2'], removed: ['1'] }
+    await vi.waitFor(() => {
+      tell({ position: 1, partition: 'everyone', diff })
+      expect(heard).toEqual([diff])
+    })
+    tell({ position: 2, partition: 'everyone' })
+    expect(heard).toEqual([diff, undefined])
+  })
+
   it('is told of changes of its own users and of everyone, and asks the worker whether others’ concern it', async () => {
     const layer = connect()
     const heard: string[] = []

@@ -451,6 +451,63 @@ describe('a hole', () => {
   })
 })
 
+describe('a light endpoint', () => {
+  const AT = 'routes[0].versions'
+  it.each<[string, object, string[]]>([
+    ['is a path', { match: '/a/:id', versions: '/api/versions/a' }, []],
+    ['has a query', { match: '/a/:id', versions: '/versions?entities=a' }, []],
+    ['is one of several, for an item', { match: '/a/:id', versions: { url: '/v', entity: 'a', id: '{id}' } }, []],
+    ['has holes that the route fills', { match: '/a/:id', versions: '/v/{id}' }, []],
+    ['is of the origin of the route', { match: 'https://api.test/a', versions: 'https://api.test/v' }, []],
+    [
+      'has no hole that the route does not fill',
+      { match: '/a/:id', versions: '/v/{idd}' },
+      [`${AT}: '/v/{idd}' given, expected a parameter of match: {id}. Did you mean '/v/{id}'?`],
+    ],
+    [
+      'has no such hole for its item',
+      { match: '/a/:id', versions: { url: '/v', id: '{item}' } },
+      [`${AT}.id: '{item}' given, expected a parameter of match: {id}`],
+    ],
+    [
+      'is of no other origin: a token would go there',
+      { match: '/a', versions: 'https://api.test/v' },
+      [
+        `${AT}: 'https://api.test/v' given, expected an address of the origin that \`match\` names: what is sent along is for that one alone`,
+      ],
+    ],
+    [
+      'is of no other origin than the route: a path is of the app’s own',
+      { match: 'https://api.test/a', versions: { url: '/v' } },
+      [
+        `${AT}.url: '/v' given, expected an address of the origin that \`match\` names: what is sent along is for that one alone`,
+      ],
+    ],
+    [
+      'is no list',
+      { match: '/a', versions: ['/v'] },
+      [`${AT}: a list given, expected a path or a full URL such as '/api/versions?entities=products'`],
+    ],
+    [
+      'has an address',
+      { match: '/a', versions: { entity: 'a' } },
+      [`${AT}.url: nothing given, expected a path such as '/api/versions?entities=products'`],
+    ],
+    [
+      'is no path without a slash',
+      { match: '/a', versions: 'api/v' },
+      [`${AT}: 'api/v' given, expected a path or a full URL such as '/api/versions?entities=products'`],
+    ],
+    [
+      'has no other options',
+      { match: '/a', versions: { url: '/v', entitiy: 'a' } },
+      [`${AT}.entitiy: 'entitiy' given, expected one of the options url, entity, id. Did you mean 'entity'?`],
+    ],
+  ])('%s', (_, route, expected) => {
+    expect(problemsOf({ routes: [route] })).toEqual(expected)
+  })
+})
+
 describe('a rule that is never reached', () => {
   it('is refused with the one that shadows it', () => {
     expect(problemsOf({ routes: [{ match: '/b' }, { match: ['/x', '/a/**'] }, { match: '/a/b' }] })).toEqual([

@@ -31,6 +31,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...problems,
       ...routes.flatMap((route) => emptyHoles(route, 'tags')),
       ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
+      ...routes.flatMap(lightEndpoint),
       ...invalidated.problems,
       ...unreadGroups(config),
       ...routes.flatMap((route) => unusedHeuristic(config, route)),
@@ -97,6 +98,26 @@ function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invali
     const mended = meant === undefined ? undefined : template.replace(`{${unknown}}`, `{${meant}}`)
     return [problem(`${path}.${option}[${at}]`, template, expected, mended)]
   })
+}
+
+/** A light endpoint with a hole that the route does not fill, or of another origin than the route: its token is not for it. */
+function lightEndpoint({ path, options, patterns }: Entry): Problem[] {
+  const given = isRecord(options) ? options['versions'] : undefined
+  const { url, id } = isRecord(given) ? given : { url: given, id: undefined }
+  const at = isRecord(given) ? `${path}.versions.url` : `${path}.versions`
+  const holes = [
+    ...emptyHoles({ path, options: { tags: [url] }, patterns }, 'tags').map((each) => ({ ...each, path: at })),
+    ...emptyHoles({ path, options: { tags: [id] }, patterns }, 'tags').map((each) => ({
+      ...each,
+      path: `${path}.versions.id`,
+    })),
+  ]
+  if (typeof url !== 'string' || holes.length > 0) return holes
+  const origin = url.startsWith('/') ? '' : (/^https?:\/\/[^/?]+/.exec(url)?.[0] ?? '')
+  const isElsewhere = patterns.some(({ extent }) => extent.origin !== origin)
+  return isElsewhere
+    ? [problem(at, url, 'an address of the origin that `match` names: what is sent along is for that one alone')]
+    : []
 }
 
 /** A worker reads `Cache-Groups` only if it leaves the freshness of some route to HTTP. */

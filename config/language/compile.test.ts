@@ -48,6 +48,13 @@ describe('a compiled rule', () => {
       {},
       { askedWith: [['freshlayer-dictionary', '1']] },
     ],
+    ['asks its light endpoint by a URL', { versions: '/v' }, {}, { versions: { url: '/v' } }],
+    [
+      'asks for one of its entities',
+      { versions: { url: '/v', entity: 'a' } },
+      {},
+      { versions: { url: '/v', entity: 'a' } },
+    ],
     ['answers range requests with `ranges`', { ranges: true }, {}, { ranges: true }],
     ['answers none without it, whatever defaults say', { ranges: false }, { ranges: true }, { ranges: false }],
     ['takes the windows of its preset', { preset: 'network-first' }, {}, { fresh: 0, stale: 0, offline: 604_800 }],

@@ -85,7 +85,7 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     ...(route.preset && PRESETS[route.preset]),
     ...route,
   }
-  const { ignoreInDiff, ...others } = options
+  const { ignoreInDiff, versions, ...others } = options
   return {
     ...others,
     ...(ignoreInDiff && { ignoreInDiff: ignoreInDiff.map(memberPath) }),
@@ -97,6 +97,7 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     timeoutMs: timerMs(options.timeout),
     expects: options.expects === undefined ? undefined : expectedType(options.expects),
     keyHeaders: options.keyHeaders.map((name) => name.toLowerCase()),
+    ...(versions !== undefined && { versions: typeof versions === 'string' ? { url: versions } : versions }),
   }
 }
 

@@ -2,7 +2,16 @@ import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
 import { MEMBER_PATH, meantMemberPath } from './member-path.ts'
-import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
+import type {
+  Config,
+  IdentifiedBy,
+  KillOptions,
+  NavigationOptions,
+  Route,
+  RouteOptions,
+  VersionsOptions,
+  Write,
+} from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -157,10 +166,29 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   keyHeaders: list(keyHeader),
 }
 
+const lightUrl = text(
+  "a path or a full URL such as '/api/versions?entities=products'",
+  /^(?:https?:\/)?\/(?!\/\/)(?:[^{}\s#*]|\{\w+\})*$/,
+)
+
+const VERSIONS: Readonly<Record<keyof VersionsOptions, Kind>> = {
+  url: lightUrl,
+  entity: kind('a text', isText),
+  id: template,
+}
+
+const versions: Kind = (value, path, problems) =>
+  (isRecord(value) ? record(VERSIONS, { url: "a path such as '/api/versions?entities=products'" }) : lightUrl)(
+    value,
+    path,
+    problems,
+  )
+
 const ROUTE: Readonly<Record<keyof Route, Kind>> = {
   match: match(READ_METHODS.all),
   query,
   tags: list(template),
+  versions,
   race: flag,
   dictionary: kind(
     "true, false or 'until-sign-out'",

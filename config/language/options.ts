@@ -334,6 +334,28 @@ export interface RouteOptions {
   keyHeaders?: readonly string[]
 }
 
+/** A light endpoint: it answers a version, a list of `{ id, updatedAt }`, or an object of these by entity. */
+export interface VersionsOptions {
+  /**
+   * A path of the app's own origin, or a full URL of the origin that the route matches. `{name}` is filled in from `match`.
+   * @example '/api/versions?entities=products'
+   */
+  url: string
+
+  /**
+   * The member of its answer that is meant, where one answer has several. Default: the answer itself.
+   * @example 'products'
+   */
+  entity?: string
+
+  /**
+   * For a route of single items, where the endpoint lists items: the id of the item, so that only its own version counts.
+   * `{name}` is filled in from `match`, decoded. Default: all items count.
+   * @example '{id}'
+   */
+  id?: string
+}
+
 /** One rule: the requests it matches, and their timeline. */
 export interface Route extends RouteOptions {
   /**
@@ -372,6 +394,16 @@ export interface Route extends RouteOptions {
    * @example ['products', 'product:{id}']
    */
   tags?: readonly string[]
+
+  /**
+   * A light endpoint that says whether anything has changed, asked before the route's own URL when a stored answer is
+   * validated: an equal version confirms the answer, and another one fetches it. A text is its URL. One request serves all
+   * answers that share it. An endpoint that fails, or gives no version, is passed over, and the console says so. `refresh()`
+   * and a reload always fetch. Default: none.
+   * @example '/api/versions/products'
+   * @example { url: '/api/versions?entities=products', entity: 'products', id: '{id}' }
+   */
+  versions?: string | VersionsOptions
 
   /**
    * Whether the browser asks the network beside the worker while the worker is stopped: the page gets the first answer

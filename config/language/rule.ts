@@ -37,6 +37,8 @@ export interface Rule {
   readonly onReload?: 'validate' | 'rule'
   /** Absent: every request that matches is a read. */
   readonly reads?: 'graphql' | ((body: string) => boolean)
+  /** Absent: none. */
+  readonly versions?: VersionsRule
   /** Absent: no. Only static routes read it. */
   readonly race?: boolean
   /** Absent: no. */
@@ -55,6 +57,13 @@ export interface Rule {
   readonly tags: readonly string[]
   readonly query: Readonly<Record<string, string | boolean>>
   readonly patterns: readonly Pattern[]
+}
+
+/** The light endpoint of a route. Templates, with their holes. */
+interface VersionsRule {
+  readonly url: string
+  readonly entity?: string
+  readonly id?: string
 }
 
 /** A compiled entry of `writes`. */

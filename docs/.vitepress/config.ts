@@ -24,6 +24,7 @@ const guides = [
   { text: 'Checking rules and backends', link: '/guide/check' },
   { text: 'What backends send', link: '/guide/backends' },
   { text: 'Dictionaries', link: '/guide/dictionaries' },
+  { text: 'For the backend team', link: '/guide/backend' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
 ]

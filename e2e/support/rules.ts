@@ -22,6 +22,7 @@ export default defineConfig({
     { match: '/api/limited/:id', fresh: '10m', budget: '100kB' },
     { match: '/api/always/**' },
     { match: '/api/parts/:id', fresh: '10m', ranges: true },
+    { match: '/api/versioned/:id', tags: ['versioned'], versions: { url: '/api/versions?entities=a,b', entity: 'a' } },
     { match: 'http://other-origin.test/v1/**' },
   ],
   writes: [

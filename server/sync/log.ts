@@ -26,7 +26,7 @@ export interface LogState {
  * The log's state. The generation is of the log's own id, the cluster, its timeline and the database: a backup that is restored
  * has another one, and so has a standby that took over.
  */
-export async function logState(session: Session): Promise<LogState> {
+export async function logState(session: Pick<Session, 'query'>): Promise<LogState> {
   const { rows } = await session.query(`
     select
       concat_ws('.', log.generation, (select system_identifier from pg_control_system()),

@@ -11,6 +11,12 @@ export interface LoggedTable {
    * the one and added for the other. Default: none, and then everyone who may read the entity hears of each change of it.
    */
   readonly scope?: string
+  /**
+   * In place of `scope`, where no column of the table says it: an SQL function that gets the row as `jsonb` and gives a text,
+   * with its schema. Default schema: 'public'.
+   * @example 'public.tenant_of_order'
+   */
+  readonly scopeFunction?: string
   /** The column that holds when a row last changed. It is added where it is missing, and kept by a trigger. Default: 'updated_at'. */
   readonly updatedAt?: string
 }
@@ -61,9 +67,12 @@ export const undoing = ({ entity, table }: LoggedTable): string =>
     .join('\n')
 
 function triggersOf(logged: LoggedTable): string {
-  const { entity, table, id = 'id', scope, updatedAt = 'updated_at' } = logged
+  const { entity, table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at' } = logged
   const of = (row: string): string => `${row}.${identifier(id)}::text, ${scopeOf(row)}`
-  const scopeOf = (row: string): string => (scope === undefined ? 'null' : `${row}.${identifier(scope)}::text`)
+  const scopeOf = (row: string): string => {
+    if (scopeFunction !== undefined) return `${functionOf(scopeFunction)}(to_jsonb(${row}))::text`
+    return scope === undefined ? 'null' : `${row}.${identifier(scope)}::text`
+  }
   const name = literal(entity)
   const same = `o.${identifier(id)}::text = n.${identifier(id)}::text and ${scopeOf('o')} is not distinct from ${scopeOf('n')}`
   const columns = 'insert into freshlayer.changes (entity, row_id, scope, operation)'
@@ -128,4 +137,6 @@ const qualified = (table: string): string =>
     .split('.')
     .map((part) => identifier(part))
     .join('.')
+/** The trigger's search path has no schema of the app. */
+const functionOf = (name: string): string => qualified(name.includes('.') ? name : `public.${name}`)
 const functionName = (name: string, entity: string): string => `freshlayer.${identifier(`${name}_${entity}`)}`

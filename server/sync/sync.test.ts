@@ -10,6 +10,7 @@ import { beginGeneration, cutLog } from './upkeep.ts'
 const LOGGED = [
   { entity: 'products', table: 'products' },
   { entity: 'notes', table: 'notes', scope: 'owner' },
+  { entity: 'lines', table: 'lines', scopeFunction: 'owner_of_line' },
 ]
 
 let database: Database
@@ -21,6 +22,9 @@ beforeAll(async () => {
   database = await openDatabase({ kind: 'memory' })
   await sql('create table products (id integer primary key, name text not null, deleted_at timestamptz)')
   await sql('create table notes (id uuid primary key default gen_random_uuid(), owner text, text text)')
+  await sql('create table lines (id integer primary key, note uuid, text text)')
+  await sql(`create function owner_of_line(line jsonb) returns text language sql stable as
+    $$ select owner from public.notes where id = (line ->> 'note')::uuid $$`)
   // Twice is as once.
   await sql(migration(LOGGED))
   await sql(migration(LOGGED))
@@ -35,6 +39,13 @@ beforeAll(async () => {
       },
       notes: {
         rows: (user) => ({ text: 'select * from notes where owner = $1', values: [user] }),
+        scopes: (user) => [user],
+      },
+      lines: {
+        rows: (user) => ({
+          text: 'select l.* from lines l join notes n on n.id = l.note where n.owner = $1',
+          values: [user],
+        }),
         scopes: (user) => [user],
       },
     },
@@ -190,6 +201,18 @@ describe('the scope of a caller', () => {
     expect([ada.rows.size, grace.rows.size]).toEqual([0, 1])
     const ids = grace.answers.flatMap(({ data }) => data['notes']?.deleted)
     expect(ids).toEqual([])
+  })
+
+  test('a function of the database may say whose a row is', async () => {
+    await note('ada')
+    await sql(`insert into lines select 1, id, 'first' from notes`)
+    const [ada, grace] = [new SyncClient(handler, 'lines', 'ada'), new SyncClient(handler, 'lines', 'grace')]
+    await Promise.all([ada.pull(), grace.pull()])
+    await sql(`update lines set text = 'changed'`)
+    expect((await ada.pull()).data['lines']).toMatchObject({ updated: [{ id: 1, text: 'changed' }] })
+    await sql('delete from lines')
+    expect((await ada.pull()).data['lines']).toMatchObject({ deleted: ['1'] })
+    expect((await grace.pull()).data['lines']).toMatchObject({ added: [], updated: [], deleted: [], total: 0 })
   })
 
   test('a row that gets another owner is deleted for the one, and added for the other', async () => {

@@ -10,7 +10,7 @@ type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 export type ChangeCause = 'response' | 'refresh' | 'write' | 'invalidate' | 'remove' | 'sign-out'
 
 /** The ids of the items that a collection gained, changed and lost. */
-interface Diff {
+export interface Diff {
   readonly added: readonly string[]
   readonly updated: readonly string[]
   readonly removed: readonly string[]

@@ -71,21 +71,26 @@ export class Invalidations {
   readonly #invalidated = new Map<Target, Sequence>()
   readonly #removed = new Map<RemovalTarget, Sequence>()
   readonly #underWay = new Map<string, readonly Target[]>()
+  /** Moves with each invalidation, each removal and each write that begins. */
+  version = 0
 
   get size(): number {
     return this.#invalidated.size
   }
 
   add({ target, sequence }: Invalidation): void {
+    this.version++
     keepNewest(this.#invalidated, target, sequence)
   }
 
   /** Covered rows older than `sequence` are removed. A request that began before `sequence` cannot store them again. */
   addRemoval(target: RemovalTarget, sequence: Sequence): void {
+    this.version++
     keepNewest(this.#removed, target, sequence)
   }
 
   begin(write: string, targets: readonly Target[]): void {
+    this.version++
     this.#underWay.set(write, targets)
   }
 

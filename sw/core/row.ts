@@ -49,6 +49,8 @@ export interface Row {
    * For a body stored beside its row: the sequence of the request that brought it. Shows whether both belong together.
    */
   readonly bodyAt?: Sequence
+  /** What the light endpoint of its rule said before the response was asked for. Absent: not known. */
+  readonly signature?: string
 }
 
 /** A stored record if it is a row of the current shape, else undefined. Records of another version are not trusted. */

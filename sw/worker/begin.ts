@@ -8,6 +8,7 @@ import { isQuery } from './requests/graphql.ts'
 import { postAnswers } from './requests/post-answers.ts'
 import { ranges } from './requests/ranges.ts'
 import { structured } from './requests/structured.ts'
+import { VersionedSender } from './requests/versions.ts'
 
 /**
  * Starts the layer with rules that no build has compiled, so the worker has every part that rules may use.
@@ -18,5 +19,14 @@ import { structured } from './requests/structured.ts'
 export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, isQuery, compared, postAnswers, ...parts(rules) })
+  startKillable(rules, {
+    identity,
+    structured,
+    ranges,
+    isQuery,
+    compared,
+    postAnswers,
+    VersionedSender,
+    ...parts(rules),
+  })
 }

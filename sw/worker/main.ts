@@ -53,6 +53,7 @@ import { Statistics } from './statistics.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
+import type { VersionedPorts } from './requests/versions.ts'
 import { Writes } from './requests/writes.ts'
 
 /** What a worker is made of beside its rules: the build leaves out what they do not use. */
@@ -71,6 +72,8 @@ export interface Parts {
   readonly compared?: typeof compared | undefined
   /** Stores answers to writes, where the rules say so. */
   readonly postAnswers?: typeof postAnswers | undefined
+  /** Asks light endpoints first, where the rules name some. */
+  readonly VersionedSender?: (new (ports: VersionedPorts) => Sender) | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
@@ -120,6 +123,7 @@ export function start(
     isQuery,
     compared,
     postAnswers: answersOf,
+    VersionedSender: SenderOf = Sender,
     pagesBy,
     racesOf,
     reportConflicts,
@@ -158,7 +162,7 @@ export function start(
     routes: rules.routes,
   }
   const responses = new ResponseStore(shared)
-  const sender = new Sender({ ...shared, askAgain: (read, plan) => flights.launch(read, plan, false).landed })
+  const sender = new SenderOf({ ...shared, askAgain: (read, plan) => flights.launch(read, plan, false).landed })
   const flights = new Flights({ ...shared, responses, sender })
   const loads = new PageLoads()
   const lookup = new Lookup(store.rows)

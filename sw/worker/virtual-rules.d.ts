@@ -5,9 +5,9 @@ declare module 'virtual:freshlayer/rules' {
 
   export const rules: Rules
   /** The parts of the worker that these rules use. */
-  export const parts: Pick<Parts, 'identity' | 'structured' | 'ranges' | 'isQuery' | 'compared' | 'postAnswers'>
+  export const parts: Parts
   /** The same for a worker that is the layer's alone. */
-  export const lifecycle: Pick<Parts, 'pagesBy' | 'racesOf'>
+  export const lifecycle: Partial<Parts>
   /** The layer's start, or that of one which the origin can switch off. */
   export const start: typeof import('./main.ts').start
 }

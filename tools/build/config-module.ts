@@ -79,6 +79,11 @@ function moduleSource(config: Config, path: string): string {
       'postAnswers',
       'requests/post-answers',
     ),
+    ...usedBy(
+      routes.some(({ versions }) => versions !== undefined),
+      'VersionedSender',
+      'requests/versions',
+    ),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

@@ -16,6 +16,7 @@ interface CheckFlags extends RulesFlags {
   readonly as?: string | readonly string[]
   readonly origin?: string
   readonly signOut?: boolean
+  readonly sync?: string
 }
 
 /** Exit codes, as docs/guide/check.md has them. */
@@ -29,7 +30,10 @@ export function checkCommand(cli: CAC): void {
     .option('--files <folder>', 'A built app: also says which of its documents its pages have offline, or could have')
     .option(...BASE)
     .option('--json', 'Print one JSON document in place of lines')
-    .option('--probe <url>', 'A running backend, which is asked by GET, for example http://localhost:3000')
+    .option(
+      '--probe <url>',
+      'A running backend, which is asked by GET alone (but for --sync and --sign-out), for example http://localhost:3000',
+    )
     .option('--url <path>', 'An address for the probe, for example /api/items/7. May be given several times')
     .option(
       '--header <field>',
@@ -38,6 +42,10 @@ export function checkCommand(cli: CAC): void {
     .option('--as <field>', 'The same of a second user, in place of those of --header. May be given several times')
     .option('--origin <url>', 'Where the pages are served from, if not by the backend: the probe looks at CORS')
     .option('--sign-out', 'Where rules keep dictionaries until sign-out: sends it by --header, which ends that session')
+    .option(
+      '--sync <path>',
+      "Asks what clients rely on in /sync, too: '/sync?entities=products'. Compare is a POST that reads",
+    )
     .action(check)
 }
 
@@ -153,7 +161,7 @@ const saidOf = (problem: Problem): Said => {
 }
 
 async function probed(config: Config, backend: string, flags: CheckFlags): Promise<ProbeReport> {
-  const { url, header, as, origin, signOut = false } = flags
+  const { url, header, as, origin, sync, signOut = false } = flags
   const rules = compileRules(config)
   const options: ProbeOptions = {
     backend,
@@ -161,6 +169,7 @@ async function probed(config: Config, backend: string, flags: CheckFlags): Promi
     headers: listOf(header),
     pages: origin,
     signOut,
+    sync,
     ...(as !== undefined && { others: listOf(as) }),
   }
   const { asked, unasked, ...found } = await probe(rules, options)
@@ -195,10 +204,11 @@ const MARKS = { problem: pc.red('refused'), warning: pc.yellow('warning'), hint:
 
 /** All on one stream, so that the lines keep their order. */
 function printProbe({ origin, asked, unasked, findings }: ProbeReport): void {
-  for (const { url, status, rule, findings: found } of asked) {
-    const covered = rule === null ? 'no rule covers it' : `rule '${rule.name}'`
+  for (const { url, status, rule, protocol = false, findings: found } of asked) {
+    const covered = protocol ? 'asked by the worker' : rule === null ? 'no rule covers it' : `rule '${rule.name}'`
+    const method = /\/(?:compare|rows)$/.test(url) && protocol ? 'POST' : 'GET'
     const fine = found.length === 0 ? `: ${pc.green('fine')}` : ''
-    console.log(`\n${pc.bold(`GET ${url}`)} ${status ?? 'no answer'}, ${covered}${fine}`)
+    console.log(`\n${pc.bold(`${method} ${url}`)} ${status ?? 'no answer'}, ${covered}${fine}`)
     for (const { severity, message } of found) console.log(`  ${MARKS[severity]} ${message}`)
   }
   if (unasked.length > 0) console.log(`\n${pc.bold('not asked')}`)

@@ -1,6 +1,7 @@
 import { matcherOf, type Rules } from '../../config/language/index.ts'
 import { directivesOf } from '../../sw/core/cache-control.ts'
 import { entityTag } from '../../sw/core/entity-tag.ts'
+import { conformance } from './conformance.ts'
 import { type Address, addressesOf, type Unasked } from './addresses.ts'
 import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
 import type { Answers } from './answers.ts'
@@ -22,6 +23,8 @@ export interface ProbeOptions {
   readonly pages?: string | undefined
   /** Whether the sign-out of the rules is sent, where they keep dictionaries until then. It ends the session. Default: `false`. */
   readonly signOut?: boolean
+  /** Where `/sync` is asked for its first load: `/sync?entities=products`. Default: it is not. */
+  readonly sync?: string | undefined
   /** Default: 10 s for an answer, 5 s for the first byte of an event stream. */
   readonly patience?: Patience
 }
@@ -32,6 +35,8 @@ interface Asked {
   /** The rule that covers it, by its index in `routes`; undefined: none does. */
   readonly route: number | undefined
   readonly status: number | undefined
+  /** It is asked by the worker itself, to stay in step: no page reads it. Absent: pages do. */
+  readonly protocol?: true
   readonly findings: readonly Finding[]
 }
 
@@ -52,8 +57,8 @@ const PATIENCE: Patience = { answerMs: 10_000, streamMs: 5000 }
 const ACCEPT = 'application/json, text/plain, */*'
 
 /**
- * Asks a running backend what the rules want to know of it. Sends GET alone, and at the end the sign-out where that is
- * wanted.
+ * Asks a running backend what the rules want to know of it. Sends GET alone, but to `/sync/compare` and `/sync/rows`, and at
+ * the end the sign-out where that is wanted.
  *
  * @throws one line where the backend does not answer, or an option cannot be read
  */
@@ -118,9 +123,36 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
     const isSaid = ({ code }: Finding): boolean => !isAlways || code !== OVERRIDDEN
     return { ...at, status: answers.plain.status, findings: findings.filter(isSaid) }
   })
+  const protocol = await conformance({
+    sync: options.sync === undefined ? undefined : syncOf(options.sync, origin),
+    versions: lightEndpoints(rules, origin),
+    headers: own,
+    others,
+    answerMs: patience.answerMs,
+  })
+  const spoken = protocol.map((each) => ({ ...each, route: undefined, protocol: true as const }))
   const { signOut = false } = options
   const cleared = await clearedAtSignOut(rules, origin, own, patience, signOut)
-  return { origin, asked, unasked, findings: [...(isAlways ? [ALWAYS] : []), ...cleared] }
+  const general = isAlways ? [ALWAYS] : []
+  return { origin, asked: [...asked, ...spoken], unasked, findings: [...general, ...cleared] }
+}
+
+/** The light endpoints of the rules, where nothing of a request is to be filled in. */
+function lightEndpoints(rules: Rules, origin: string): { readonly url: URL; readonly entity: string | undefined }[] {
+  const named = rules.routes.flatMap(({ versions }) => (versions === undefined ? [] : [versions]))
+  const all = named.flatMap(({ url, entity }) => {
+    const at = url.includes('{') ? undefined : new URL(url, origin)
+    return at?.origin === origin ? [{ url: at, entity }] : []
+  })
+  return [...new Map(all.map((each) => [`${each.entity ?? ''} ${each.url.href}`, each])).values()]
+}
+
+/** @throws one line, where it names no entities */
+function syncOf(text: string, origin: string): URL {
+  const url = new URL(text, origin)
+  if (url.origin !== origin || (url.searchParams.get('entities') ?? '') === '')
+    throw new Error(`--sync is ${text}: give a path with its entities, such as '/sync?entities=products'`)
+  return url
 }
 
 const ALWAYS: Finding = {

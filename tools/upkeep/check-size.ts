@@ -12,6 +12,8 @@ interface Budget {
   readonly name: string
   readonly limitKb: number
   readonly script: (folder: string) => Promise<string>
+  /** The same without a part: then the part alone counts. Default: all counts. */
+  readonly without?: (folder: string) => Promise<string>
 }
 
 const RULES = `export default {
@@ -19,15 +21,20 @@ const RULES = `export default {
   routes: [{ match: '/api/products/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
 }`
 
-/** The smallest useful worker: one rule, everyone gets the same answers, an app of one document. */
-async function worker(folder: string): Promise<string> {
-  const config = join(folder, 'rules.ts')
-  const out = join(folder, 'sw.js')
-  await writeFile(config, RULES)
-  await writeFile(join(folder, 'index.html'), '<!doctype html>')
-  await buildWorker({ config, out, files: folder })
-  return readFile(out, 'utf8')
-}
+/** The worker of some rules: everyone gets the same answers, an app of one document. */
+const workerOf =
+  (rules: string) =>
+  async (folder: string): Promise<string> => {
+    const config = join(folder, 'rules.ts')
+    const out = join(folder, 'sw.js')
+    await writeFile(config, rules)
+    await writeFile(join(folder, 'index.html'), '<!doctype html>')
+    await buildWorker({ config, out, files: folder })
+    return readFile(out, 'utf8')
+  }
+
+/** The smallest useful worker. */
+const worker = workerOf(RULES)
 
 /** The demo's worker: a dozen and more rules, two ways to tell users apart. */
 async function demoWorker(folder: string): Promise<string> {
@@ -78,6 +85,12 @@ const prebuilt = (name: string) => async (): Promise<string> => {
 
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
+  {
+    name: 'what `versions` of a rule adds to it',
+    limitKb: 1.5,
+    script: workerOf(RULES.replace('tags:', "versions: '/api/versions/products', tags:")),
+    without: worker,
+  },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
   { name: 'the rules in a page without a worker', limitKb: 20, script: entry('app/page/index.ts', 'createFreshness') },
@@ -104,11 +117,13 @@ const BUDGETS: readonly Budget[] = [
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
 try {
-  for (const { name, limitKb, script } of BUDGETS) {
-    const text = await script(folder)
-    const kb = brotliCompressSync(text).length / 1000
+  for (const { name, limitKb, script, without } of BUDGETS) {
+    const [text, rest] = [await script(folder), (await without?.(folder)) ?? '']
+    const sizeOf = (of: string): number => (of === '' ? 0 : brotliCompressSync(of).length / 1000)
+    const kb = sizeOf(text) - sizeOf(rest)
+    const minifiedKb = (text.length - rest.length) / 1000
     const verdict = limitKb === Infinity ? '' : kb <= limitKb ? `, within ${limitKb}` : `, OVER ${limitKb}`
-    console.log(`${name}: ${kb.toFixed(1)} kB brotli (${(text.length / 1000).toFixed(1)} kB minified)${verdict}`)
+    console.log(`${name}: ${kb.toFixed(1)} kB brotli (${minifiedKb.toFixed(1)} kB minified)${verdict}`)
     if (kb > limitKb) process.exitCode = 1
   }
 } finally {

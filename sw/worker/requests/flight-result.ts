@@ -2,12 +2,14 @@
  * What a request to the origin has brought, and what that means: for the read that it was sent for, for the store, and for
  * the reads that have joined it.
  */
+import type { Fields } from '../../core/head.ts'
 import type { Plan } from '../../core/plan.ts'
 import { isPart } from '../../core/range.ts'
 import { type Outcome, settle, type Settlement } from '../../core/settle.ts'
 import { notStorable } from '../../core/storable.ts'
 import { guesses } from '../../core/timeline.ts'
 import { mayBeOfOtherCookies, variantOf, varyNames } from '../../core/vary.ts'
+import type { Versioned } from '../../core/versions.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
 import type { Read } from './read.ts'
 import type { Times } from './response-store.ts'
@@ -20,6 +22,8 @@ export interface FlightResult extends Times {
   readonly response?: Response | undefined
   /** The failure, as the page has to see it. */
   readonly error?: unknown
+  /** What the light endpoint of the rule has said. Absent: the rule has none. */
+  readonly versioned?: Versioned | undefined
 }
 
 /** Why an answer is not kept that says it is of another user than the one who was thought to ask. */
@@ -64,22 +68,28 @@ export function sharedResult(leader: Read, result: FlightResult, follower: Read,
   if (settlement.why === ENDED) return undefined
   // The origin is away. What is stored for this read decides what it gets, and not what is stored for the leader.
   const own = settledFor(follower, plan, outcome)
+  // The 304 or the equal signature that has confirmed a row: there need be no answer of the origin to copy.
+  if (settlement.kind === 'refresh')
+    return isSameFor(leader, follower, settlement.fields) && !isPart(settlement.row) ? result : undefined
   if (response === undefined || own.kind === 'stand-in') return { ...result, settlement: own, response: undefined }
-  const isConfirmed = settlement.kind === 'refresh'
-  const fields = isConfirmed ? settlement.fields : fieldsOf(response.headers)
-  const names = varyNames(fields)
-  if (names === 'unknowable' || variantOf(names, leader.head.fields) !== variantOf(names, follower.head.fields)) {
-    return undefined
-  }
-  // The cookies may have changed since the leader's request was sent.
-  if (mayBeOfOtherCookies({ fields, partition: follower.partition }, follower.rule)) return undefined
+  const fields = fieldsOf(response.headers)
   // A range is no part of the key.
-  if (isPart(isConfirmed ? settlement.row : { status: response.status, fields })) return undefined
-  if (isConfirmed) return result
+  if (!isSameFor(leader, follower, fields) || isPart({ status: response.status, fields })) return undefined
   // What the store has to do is done by the leader's settlement alone.
   const isDone = settlement.kind === own.kind || settlement.kind === 'store' || own.kind === 'keep'
   if (!isDone || !mayShare(leader, result)) return undefined
   return { ...result, settlement: settlement.kind === 'store' ? settlement : own, response: response.clone() }
+}
+
+/** Whether an answer with these fields is the same for both reads. */
+function isSameFor(leader: Read, { head, partition, rule }: Read, fields: Fields): boolean {
+  const names = varyNames(fields)
+  // The cookies may have changed since the leader's request was sent.
+  return (
+    names !== 'unknowable' &&
+    variantOf(names, leader.head.fields) === variantOf(names, head.fields) &&
+    !mayBeOfOtherCookies({ fields, partition }, rule)
+  )
 }
 
 /**

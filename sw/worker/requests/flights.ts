@@ -177,7 +177,9 @@ export class Flights {
           const exchange = { requestedAtMs, receivedAtMs, sequence: await writer.placeOf(ticket) }
           // On a slow disk the worker learns of the sign-ins of other workers only now.
           if (!isAlone()) return undefined
-          return await responses.keep(known, forStore(known, plan, result), copy, exchange, informed, body?.whole)
+          const settlement = forStore(known, plan, result)
+          const { versioned } = result
+          return await responses.keep(known, settlement, copy, exchange, informed, body?.whole, versioned)
         } catch (error) {
           // A body that has broken off is no fault of the disk.
           void body?.whole.then(

@@ -116,7 +116,8 @@ export async function answerOf(
       // The 304 named another variant, whose body cannot be read; or the row may not be shown any more.
       const lost = bodyOf(row) === undefined ? 'body-lost' : await obstacle(ports, read, planned, settlement.row)
       if (lost !== undefined) return pass(read.request as Request, rule, planned.fwd, lost)
-      return confirmed(ports, read, row, { ...how, stored: !collapsed })
+      const by = response === undefined ? settlement.why : detail
+      return confirmed(ports, read, row, { ...how, stored: !collapsed, detail: by })
     }
     case 'stand-in': {
       const known = response === undefined ? ports.identity.read : undefined

@@ -9,6 +9,7 @@ import type { Settlement } from '../../core/settle.ts'
 import { bytes, type EpochMs } from '../../core/units.ts'
 import { sameValidator, storedFields } from '../../core/validation.ts'
 import { mayBeOfOtherCookies, variantOf, varyNames } from '../../core/vary.ts'
+import type { Versioned } from '../../core/versions.ts'
 import { type BodyReading, digestOf, MAX_STORED_BYTES, wholeBody } from '../../fetch/body-reader.ts'
 import { storedBody } from '../store/bodies.ts'
 import type { Channel } from '../channel.ts'
@@ -76,11 +77,13 @@ export class ResponseStore {
     exchange: Exchange,
     informed: ReadonlySet<string>,
     body?: BodyReading['whole'],
+    versioned: Versioned = {},
   ): Promise<Stored | undefined> {
     const { rows, log, channel, structured } = this.#ports
+    const { signature } = versioned
     switch (settlement.kind) {
       case 'store':
-        return response && this.#store(read, response, exchange, informed, body)
+        return response && this.#store(read, response, exchange, informed, versioned, body)
       case 'refresh':
       case 'update': {
         const { row, fields } = settlement
@@ -89,7 +92,8 @@ export class ResponseStore {
         const variant = names === 'unknowable' ? row.variant : variantOf(names, read.head.fields)
         const tags = this.#tagsOf(read, fields)
         // A 304 may bring another `Vary`: then the row moves.
-        return this.#confirm({ ...row, ...exchange, fields, targeted, variant, tags }, row.variant)
+        const signed = signature === undefined ? row : { ...row, signature }
+        return this.#confirm({ ...signed, ...exchange, fields, targeted, variant, tags }, row.variant)
       }
       case 'outdate': {
         const targets = [`url ${settlement.row.url}`] as const
@@ -116,6 +120,7 @@ export class ResponseStore {
     response: Response,
     exchange: Exchange,
     informed: ReadonlySet<string>,
+    { signature, diff: differing }: Versioned,
     reading: BodyReading['whole'] = wholeBody(response, MAX_STORED_BYTES),
   ): Promise<Stored | undefined> {
     const { rows, channel, structured, ranges, eviction, urlOf, obstacles, compared } = this.#ports
@@ -161,9 +166,13 @@ export class ResponseStore {
       size: bytes(body.byteLength),
       body: storedBody(body),
       bodyAt: exchange.sequence,
+      ...(signature !== undefined && { signature }),
     }
+    const diff = outcome === 'changed' && differing !== undefined ? await differing : undefined
     const change: Change | undefined =
-      outcome === 'unchanged' || isEcho ? undefined : { ...about(row, informed, read.cause), kind: outcome }
+      outcome === 'unchanged' || isEcho
+        ? undefined
+        : { ...about(row, informed, read.cause), kind: outcome, ...(diff !== undefined && { diff }) }
     const committed = await rows.commit(row, change)
     if (typeof committed === 'string') return undefined
     channel.changes([committed.logged])

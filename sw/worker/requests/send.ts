@@ -22,7 +22,7 @@ import type { Reachability } from './reachability.ts'
 import type { Read } from './read.ts'
 import type { Structured } from './structured.ts'
 
-interface Ports {
+export interface SenderPorts {
   readonly log: InvalidationLog
   readonly erasure: Erasure
   readonly generations: Generations
@@ -42,11 +42,11 @@ interface Ports {
  * settled here too; nothing is stored here.
  */
 export class Sender {
-  readonly #ports: Ports
+  readonly #ports: SenderPorts
   /** Origins that want no requests that no page waits for. */
   readonly #paused = new Map<string, Pause>()
 
-  constructor(ports: Ports) {
+  constructor(ports: SenderPorts) {
     this.#ports = ports
   }
 
@@ -71,16 +71,21 @@ export class Sender {
           asked.map(({ fields }) => fields),
           own,
         )
-    const result = await this.#attempt(read, plan, asking)
+    const result = await this.attempt(read, plan, asking)
     if (result.settlement.kind !== 'refetch') return result
     const why = result.settlement.why
     // What stands in for the first request stands in for the second, unless another user has come.
-    if (why !== OTHER_USER) return this.#attempt(read, plan, [])
-    const whole = await this.#attempt(read, { ...AGAIN, why }, [])
+    if (why !== OTHER_USER) return this.attempt(read, plan, [])
+    const whole = await this.attempt(read, { ...AGAIN, why }, [])
     return whole.response === undefined ? whole : { ...whole, settlement: { kind: 'keep', why } }
   }
 
-  async #attempt(read: Read, plan: Plan, asking: readonly (readonly [string, string])[]): Promise<FlightResult> {
+  /** Sends one request, with these conditions. Never rejects. */
+  protected async attempt(
+    read: Read,
+    plan: Plan,
+    asking: readonly (readonly [string, string])[],
+  ): Promise<FlightResult> {
     const { head: request, rule, body } = read
     const { statistics, structured } = this.#ports
     statistics.count(rule.name, asking.length > 0 ? { validations: 1 } : { misses: 1 })

@@ -67,6 +67,10 @@ export interface Given {
   readonly maxBytes?: number
   /** What answers say of their users. Default: they are of the user who asked. */
   readonly applySignals?: () => Promise<boolean>
+  /** Default: one that asks no light endpoints. */
+  readonly Sender?: object
+  /** What finds the rule of a request, where the worker's own parts ask. Default: all requests have the same. */
+  readonly match?: (line: { readonly pathname: string }) => unknown
 }
 
 /** Reads and writes over a store, as pages and the origin see them. */
@@ -76,6 +80,8 @@ export async function worker({
   identity: other,
   applySignals,
   maxBytes = 1e9,
+  Sender: SenderOf = Sender,
+  match: matchBy,
   sessions = () => ({}),
 }: Given = {}): Promise<{
   readonly loads: PageLoads
@@ -135,7 +141,7 @@ export async function worker({
   const responses = new ResponseStore(shared as never)
   const loads = new PageLoads()
   const askAgain = (...again: [never, never]): unknown => flights.launch(...again, false).landed
-  const sender = new Sender({ ...shared, askAgain } as never)
+  const sender = new (SenderOf as typeof Sender)({ ...shared, match: matchBy, askAgain } as never)
   const flights = new Flights({ ...shared, responses, sender } as never)
   const lookup = new Lookup(store.rows)
   const ports = { ...shared, responses, loads, sender, flights, lookup }

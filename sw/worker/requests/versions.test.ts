@@ -1,0 +1,337 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { Identity } from '../identity/identity.ts'
+import type { UseStore } from '../store/database.ts'
+import { fakeDatabase } from '../store/fake-database.fixture.ts'
+import { type Arrived, type Fields, worker, type Worker } from './worker.fixture.ts'
+
+const { VersionedSender } = await import('./versions.ts')
+
+const LIGHT = 'https://app.test/api/versions'
+const url = (at: number): string => `https://app.test/api/items/${at}`
+const RULE = { name: 'items', versions: { url: '/api/versions' } }
+
+interface Origin {
+  /** What the light endpoint says: its body, or a response. */
+  versions: unknown
+  /** What the data is, by its URL. */
+  body: (url: string) => string
+  readonly lights: Request[]
+  readonly fulls: Request[]
+}
+
+/** A worker with versions, and an origin that answers at once. */
+async function versioned(
+  given: { database?: UseStore; rule?: object; identity?: Partial<Identity>; params?: object } = {},
+): Promise<{ of: Worker; origin: Origin; read: (at?: number, headers?: Fields, rule?: object) => Promise<Response> }> {
+  const rule = { ...RULE, ...given.rule }
+  const origin: Origin = { versions: '"v1"', body: () => 'one', lights: [], fulls: [] }
+  const of = await worker({
+    Sender: VersionedSender,
+    match: ({ pathname }: { pathname: string }) => ({
+      kind: 'read',
+      rule,
+      tags: [],
+      params: { id: pathname.split('/').at(-1), ...given.params },
+    }),
+    ...(given.database && { database: given.database }),
+    ...(given.identity && { identity: given.identity }),
+  })
+  of.store.writer.activate()
+  const answer = ({ request, answer: give }: Arrived): void => {
+    const isLight = request.url.startsWith(LIGHT)
+    ;(isLight ? origin.lights : origin.fulls).push(request)
+    if (!isLight) give(new Response(origin.body(request.url), { headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } }))
+    else give(origin.versions instanceof Response ? origin.versions.clone() : new Response(String(origin.versions)))
+  }
+  const push = of.arrived.push.bind(of.arrived)
+  of.arrived.push = (...all) => {
+    for (const each of all) answer(each)
+    return push(...all)
+  }
+  const read = async (at = 1, headers: Fields = {}, more: object = {}): Promise<Response> => {
+    const response = await of.read({ ...rule, ...more }, headers, {}, url(at))
+    await settled(of)
+    return response
+  }
+  return { of, origin, read }
+}
+
+const settled = async (of: Worker): Promise<void> => {
+  for (let at = 0; at < of.behind.length; at++) await of.behind[at]
+}
+
+const status = (response: Response): string => response.headers.get('cache-status') ?? ''
+const asked = ({ lights, fulls }: Origin): [number, number] => [lights.length, fulls.length]
+
+/** A row that has a signature. */
+async function signed(given: Parameters<typeof versioned>[0] = {}): ReturnType<typeof versioned> {
+  const all = await versioned(given)
+  await (await all.read()).text()
+  await (await all.read()).text()
+  // The first answer was asked for before anything was said; the second has a signature.
+  expect(asked(all.origin)).toEqual([1, 2])
+  pass()
+  return all
+}
+
+/** Two seconds go by: nothing is shared any more, and what was announced is no news. */
+const pass = (): void => void (passedMs += 2000)
+let passedMs = 0
+const clock = Date.now
+vi.spyOn(Date, 'now').mockImplementation(() => clock() + passedMs)
+const uptime = performance.now.bind(performance)
+vi.spyOn(performance, 'now').mockImplementation(() => uptime() + passedMs)
+
+describe('an equal signature', () => {
+  it('costs one light request and no full fetch, and says so', async () => {
+    const { of, origin, read } = await signed()
+    const told = of.told.length
+    const response = await read()
+    expect(await response.text()).toBe('one')
+    expect(asked(origin)).toEqual([2, 2])
+    expect(status(response)).toContain('detail=same-version')
+    expect(of.told).toHaveLength(told)
+    const { rules } = await of.stats()
+    expect(rules['items']).toMatchObject({ notModified: 1 })
+    expect(rules['versions of items']).toMatchObject({ misses: 2 })
+  })
+
+  it('restarts the windows', async () => {
+    const { read, origin } = await signed()
+    await read()
+    const response = await read(1, {}, { fresh: 600 })
+    expect(status(response)).toContain('hit')
+    expect(asked(origin)).toEqual([2, 2])
+  })
+
+  it('is equal in whatever order the items come', async () => {
+    const { origin, read } = await versioned()
+    origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"b"}]'
+    for (let at = 0; at < 2; at++) await read()
+    pass()
+    origin.versions = '[{"id":2,"updatedAt":"b"},{"id":1,"updatedAt":"a"}]'
+    await read()
+    expect(asked(origin)).toEqual([2, 2])
+  })
+
+  it('confirms nothing that refresh() asks for, nor a page that wants validation', async () => {
+    const { of, origin } = await signed()
+    await of.read(RULE, { 'cache-control': 'no-cache' }, {}, url(1))
+    expect(asked(origin)).toEqual([1, 3])
+  })
+})
+
+describe('another signature', () => {
+  it('fetches, and stores the answer with it', async () => {
+    const { of, origin, read } = await signed()
+    origin.versions = '"v2"'
+    origin.body = () => 'two'
+    expect(await (await read()).text()).toBe('two')
+    expect(asked(origin)).toEqual([2, 3])
+    expect(of.told.at(-1)).toMatchObject({ kind: 'changed' })
+    pass()
+    expect(status(await read())).toContain('same-version')
+    expect(asked(origin)).toEqual([3, 3])
+  })
+
+  it('names what is new, changed and gone, after the worker was stopped too', async () => {
+    const { use } = await fakeDatabase()
+    const before = await versioned({ database: use })
+    before.origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await before.read()
+    await vi.waitFor(async () => expect(await listOf(before.of)).toHaveLength(1))
+    const { of, origin, read } = await versioned({ database: use })
+    origin.versions = '[{"id":2,"updatedAt":"b"},{"id":3,"updatedAt":"a"}]'
+    origin.body = () => 'two'
+    await read()
+    expect(of.told.at(-1)).toMatchObject({
+      kind: 'changed',
+      diff: { added: ['3'], updated: ['2'], removed: ['1'] },
+    })
+  })
+
+  it('of an item that the endpoint lists fetches that item alone', async () => {
+    const { origin, read } = await versioned({ rule: { versions: { url: '/api/versions', id: '{id}' } } })
+    origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"a"}]'
+    for (const at of [1, 2, 1, 2]) await read(at)
+    pass()
+    origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"a"}]'
+    const before = origin.fulls.length
+    for (const at of [1, 2]) await read(at)
+    expect(origin.fulls.slice(before).map((request) => request.url)).toEqual([url(1)])
+  })
+
+  it('an item that is not listed is fetched', async () => {
+    const { origin, read } = await versioned({ rule: { versions: { url: '/api/versions', id: '{id}' } } })
+    origin.versions = '[]'
+    for (let at = 0; at < 3; at++) await read()
+    expect(origin.fulls).toHaveLength(3)
+  })
+})
+
+const listOf = (of: Worker): Promise<readonly unknown[]> => of.store.rows.find(`everyone\nrow\nversions  ${LIGHT}`)
+
+describe('a light endpoint that is of no use', () => {
+  it.each([
+    ['fails', new Response('no', { status: 500 })],
+    ['is not there', new Response('no', { status: 404 })],
+    ['is a sign-in page', new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })],
+    ['says nothing that is a version', new Response('{"error":"not now"}')],
+    ['has an id twice', new Response('[{"id":1,"updatedAt":1},{"id":1,"updatedAt":2}]')],
+  ])('%s: the data itself is fetched, and the endpoint left alone for a while', async (what, versions) => {
+    const { origin, read } = await versioned({ rule: { versions: { url: `/api/versions?${what}` } } })
+    const warn = vi.spyOn(console, 'warn')
+    origin.versions = versions
+    const warned = (): number => warn.mock.calls.filter(([text]) => String(text).includes('gives no versions')).length
+    const before = warned()
+    for (let at = 0; at < 4; at++) {
+      expect(await (await read()).text()).toBe('one')
+      pass()
+    }
+    expect(asked(origin)).toEqual([1, 4])
+    expect(warned()).toBe(before + 1)
+  })
+})
+
+describe('rows that share a light endpoint', () => {
+  it('300 of them ask it once', async () => {
+    const { of, origin, read } = await versioned()
+    const all = Array.from({ length: 300 }, (_, at) => at)
+    await Promise.all(all.map((at) => read(at)))
+    await Promise.all(all.map((at) => read(at)))
+    expect(asked(origin)).toEqual([1, 600])
+    pass()
+    const answers = await Promise.all(all.map((at) => read(at)))
+    expect(asked(origin)).toEqual([2, 600])
+    expect(answers.every((response) => status(response).includes('same-version'))).toBe(true)
+    const { rules } = await of.stats()
+    expect(rules['items']).toMatchObject({ notModified: 300, requestsSaved: 299 })
+  }, 60_000)
+
+  it('ask it again where users, tokens or key fields differ', async () => {
+    const { origin, read } = await versioned({ rule: { keyHeaders: ['x-store'] } })
+    for (const store of ['a', 'b', 'a', 'b']) await read(1, { 'x-store': store })
+    expect(origin.lights.map(({ headers }) => headers.get('x-store'))).toEqual(['a', 'b'])
+  })
+})
+
+describe('users, I3', () => {
+  const identity = {
+    partitionOf: (request: Request) => Promise.resolve(`user/${request.headers.get('x-user') ?? ''}`),
+  } as never
+
+  it('what one was told confirms nothing of another, even in the same moment', async () => {
+    const { origin, read } = await versioned({ identity, rule: { public: false } })
+    for (const user of ['ada', 'ada', 'grace', 'grace', 'ada']) await read(1, { 'x-user': user })
+    // Grace's first answer was asked for before she was told anything.
+    expect(asked(origin)).toEqual([2, 4])
+  })
+
+  it('what a user was told before the sign-out is no signature after it', async () => {
+    const { of, origin, read } = await versioned({ identity, rule: { public: false } })
+    for (let at = 0; at < 2; at++) await read(1, { 'x-user': 'ada' })
+    of.store.generations.advance('user/ada')
+    // The next session's row of another URL has none to begin with.
+    await read(2, { 'x-user': 'ada' })
+    pass()
+    await read(2, { 'x-user': 'ada' })
+    expect(asked(origin)).toEqual([2, 4])
+  })
+})
+
+describe('a write, I1', () => {
+  it('is followed by a question of its own, and what it covers is confirmed by that alone', async () => {
+    const { of, origin, read } = await signed()
+    await read()
+    expect(asked(origin)).toEqual([2, 2])
+    // Within the moment in which an answer is shared.
+    await of.write(undefined, {}, url(1))
+    await settled(of)
+    origin.fulls.length = 0
+    const response = await read(1, {}, { fresh: 600 })
+    expect(origin.lights).toHaveLength(3)
+    expect(origin.fulls).toHaveLength(0)
+    expect(status(response)).toContain('same-version')
+    // It was asked after the write: so the row holds again.
+    expect(status(await read(1, {}, { fresh: 600 }))).toContain('hit')
+  })
+
+  it('that changes the version is fetched', async () => {
+    const { of, origin, read } = await signed()
+    await of.write(undefined, {}, url(1))
+    await settled(of)
+    origin.versions = '"v2"'
+    origin.body = () => 'two'
+    expect(await (await read(1, {}, { fresh: 600 })).text()).toBe('two')
+  })
+
+  it('an answer that was asked for before it confirms nothing after it', async () => {
+    const { of, origin, read } = await signed()
+    let land: Arrived['answer'] = () => undefined
+    const push = of.arrived.push.bind(of.arrived)
+    // The next light request is in the air until the write has ended.
+    of.arrived.push = (...all) => {
+      of.arrived.push = push
+      origin.lights.push((all[0] as Arrived).request)
+      land = (all[0] as Arrived).answer
+      return 0
+    }
+    const early = of.read(RULE, {}, {}, url(1))
+    await vi.waitFor(() => expect(origin.lights).toHaveLength(2))
+    await of.write(undefined, {}, url(1))
+    const late = read(1)
+    await vi.waitFor(() => expect(origin.lights).toHaveLength(3))
+    land(new Response('"v1"'))
+    await Promise.all([early, late])
+    await settled(of)
+    expect(status(await late)).toContain('same-version')
+    // What the early answer confirmed is older than the write; what the late one confirmed is not.
+    expect(status(await read(1, {}, { fresh: 600 }))).toContain('hit')
+  })
+})
+
+describe('a disk', () => {
+  it('that is slow keeps nobody waiting, and what was said counts when the row is there', async () => {
+    const { use } = await fakeDatabase()
+    let free = Promise.resolve()
+    let goOn = (): void => undefined
+    const slow: UseStore = async (mode, work) => (await (mode === 'readwrite' ? free : undefined), use(mode, work))
+    const { of, origin, read } = await signed({ database: slow })
+    free = new Promise<void>((resolve) => (goOn = resolve))
+    const reading = of.read(RULE, {}, {}, url(1))
+    expect(await (await reading).text()).toBe('one')
+    expect(asked(origin)).toEqual([2, 2])
+    goOn()
+    await settled(of)
+    pass()
+    expect(status(await read())).toContain('same-version')
+  })
+
+  it('that fails costs the names of the items, and nothing else', async () => {
+    const { use } = await fakeDatabase()
+    let fails = false
+    const failing: UseStore = (mode, work) => (fails ? Promise.reject(new Error('full')) : use(mode, work))
+    const { origin, read } = await versioned({ database: failing })
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    await read()
+    fails = true
+    expect(await (await read()).text()).toBe('one')
+    fails = false
+  })
+})
+
+it('a worker that is stopped between the light answer and the store has confirmed nothing', async () => {
+  const { use } = await fakeDatabase()
+  let isStopped = false
+  const never = new Promise<never>(() => undefined)
+  const stopping: UseStore = (mode, work) => (isStopped ? never : use(mode, work))
+  const { of, origin } = await signed({ database: stopping })
+  isStopped = true
+  void of.read(RULE, {}, {}, url(1))
+  await vi.waitFor(() => expect(origin.lights).toHaveLength(2))
+  const later = await versioned({ database: use })
+  later.origin.versions = '"v2"'
+  later.origin.body = () => 'two'
+  expect(await (await later.read(1, {}, { fresh: 0 })).text()).toBe('two')
+  expect(asked(later.origin)).toEqual([1, 1])
+})

@@ -1,0 +1,234 @@
+import { fillPlaces, fillTags, type Matcher } from '../../../config/language/index.ts'
+import type { Change } from '../../core/change.ts'
+import { formatHttpDate } from '../../core/http-date.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { Row } from '../../core/row.ts'
+import { bytes } from '../../core/units.ts'
+import { itemsDiff, itemsOf, itemsText, mayConfirm, parseVersions, type Versioned } from '../../core/versions.ts'
+import { digestOf } from '../../fetch/body-reader.ts'
+import { isPaused, type Pause, pauseFor, timeout, uptimeMs } from '../../fetch/clock.ts'
+import { lineOf } from '../../fetch/matching.ts'
+import { discard } from '../../fetch/origin.ts'
+import { report } from '../report.ts'
+import { worker } from '../scope.ts'
+import { bodyOf, storedBody } from '../store/bodies.ts'
+import type { Rows } from '../store/rows.ts'
+import type { Writer } from '../store/writer.ts'
+import type { FlightResult } from './flight-result.ts'
+import type { Read } from './read.ts'
+import type { Times } from './response-store.ts'
+import { Sender, type SenderPorts } from './send.ts'
+
+export interface VersionedPorts extends SenderPorts {
+  readonly match: Matcher
+  readonly rows: Rows
+  readonly writer: Writer
+}
+
+/** What `Cache-Status` calls an answer that an equal signature has confirmed. */
+const SAME_VERSION = 'same-version'
+
+/** A light endpoint that takes longer is not waited for. */
+const LIMIT_MS = 3000
+/** For so long after it was asked its answer serves further rows, unless anything was invalidated since. */
+const SHARED_MS = 1000
+/** For so long an endpoint is left alone that gave an answer of no use. */
+const PAUSE_MS = 60_000
+const MAX_KNOWN = 50
+
+/** Where the versions of a read's data are asked for. */
+interface Light {
+  readonly key: string
+  readonly url: string
+  readonly entity: string | undefined
+  /** The item that the read is of. Empty: it is of all. */
+  readonly id: string
+}
+
+/** What a light endpoint has said. */
+interface Said extends Times {
+  readonly date: string
+  readonly signature: string
+  readonly items?: Items
+}
+
+type Items = ReadonlyMap<string, string>
+type Lists = ReadonlyMap<string, Items>
+
+/** The last request to a light endpoint, and what is known of those before. */
+interface Asking {
+  said?: Promise<Said | undefined>
+  /** The lists that came last, by their signatures. */
+  lists?: Promise<Lists> | undefined
+  /** What came last. */
+  heard?: Said | undefined
+  /** It was of no use: the endpoint is left alone. */
+  pause?: Pause
+  readonly atMs: number
+  /** How much had been invalidated when it began. */
+  readonly version: number
+  readonly isTheirs: () => boolean
+  readonly authorization: string | null
+}
+
+/** So many lists of one endpoint are kept in memory. On disk it is the last one. */
+const MAX_LISTS = 3
+
+/**
+ * Asks light endpoints (`versions` of a rule) before the origin is asked for what a rule keeps. Part of a worker whose rules
+ * have some.
+ *
+ * ```
+ *   row with signature s ──► light endpoint says s ──► confirmed, as by a 304
+ *                        └─► says another, t       ──► fetched, and stored with t
+ *   no row, or no signature ─────────────────────────► fetched, and stored with what was said last
+ * ```
+ *
+ * A row gets a signature that was heard before the row was asked for. So the row is as new as its signature, or newer: an
+ * equal signature later means that nothing has changed since (I2). One request serves all rows that need it within a moment,
+ * unless anything was invalidated since it began: no answer from before a write confirms what the write covers (I1).
+ * What was heard belongs to a partition, and to its session (I3).
+ */
+export class VersionedSender extends Sender {
+  readonly #ports: VersionedPorts
+  /** By the key of its versions. */
+  readonly #asked = new Map<string, Asking>()
+
+  constructor(ports: VersionedPorts) {
+    super(ports)
+    this.#ports = ports
+  }
+
+  override async send(read: Read, plan: Plan): Promise<FlightResult> {
+    const light = lightOf(this.#ports.match, read)
+    const versioned = light && (await this.#check(read, plan, light))
+    if (versioned === undefined) return super.send(read, plan)
+    return 'settlement' in versioned ? versioned : { ...(await super.send(read, plan)), versioned }
+  }
+
+  /** What confirms the row; else what the answer that is asked for now will have. */
+  async #check(read: Read, plan: Plan, light: Light): Promise<FlightResult | Versioned> {
+    const { log, statistics } = this.#ports
+    const { rule, authorization, isTheirs } = read
+    const { key, id } = light
+    const row = plan.kind === 'validate' || plan.kind === 'serve-then-validate' ? plan.row : undefined
+    const { version } = log.memory
+    let asked = this.#asked.get(key)
+    const isTheirOwn = asked?.isTheirs() === true && asked.authorization === authorization
+    if (row === undefined || !mayConfirm(row.status, plan.why))
+      return { signature: isTheirOwn && asked?.heard ? signatureOf(asked.heard, id) : undefined }
+    const isShared = isTheirOwn && asked?.version === version && uptimeMs() - asked.atMs < SHARED_MS
+    if (asked === undefined || !isShared) {
+      if (isPaused(asked?.pause)) return {}
+      const asking: Asking = { ...(isTheirOwn && asked), atMs: uptimeMs(), version, isTheirs, authorization }
+      asking.said = timeout(LIMIT_MS, this.#ask(read, row, light, asking), undefined)
+      if (this.#asked.size >= MAX_KNOWN) this.#asked.clear()
+      this.#asked.set(key, (asked = asking))
+    }
+    const said = await asked.said
+    const signature = said && signatureOf(said, id)
+    if (said === undefined || signature === undefined) return {}
+    if (signature !== row.signature) return { signature, diff: diffOf(asked, row, said) }
+    statistics.count(rule.name, { notModified: 1, requestsSaved: Number(isShared) })
+    const { requestedAtMs, receivedAtMs, date } = said
+    const fields = new Map(row.fields).set('date', date)
+    fields.delete('age')
+    const head = { status: 304, statusText: '', fields, redirected: false, opaque: false }
+    const outcome = { kind: 'response', head } as const
+    return { outcome, settlement: { kind: 'refresh', row, fields, why: SAME_VERSION }, requestedAtMs, receivedAtMs }
+  }
+
+  /** Undefined: nothing of use. */
+  async #ask(read: Read, row: Row, { url, key, entity, id }: Light, asking: Asking): Promise<Said | undefined> {
+    const { rows } = this.#ports
+    const { request, rule, isTheirs } = read
+    const fields = new Map([['accept', 'application/json']])
+    for (const [name, value] of 'fields' in request ? request.fields : request.headers)
+      if (name === 'authorization' || rule.keyHeaders.includes(name)) fields.set(name, value)
+    const asked: Read = {
+      ...read,
+      request: { url, fields, credentials: request.credentials },
+      head: { ...read.head, method: 'GET', url, fields },
+      rule: { ...rule, name: `versions of ${rule.name}`, expects: undefined },
+      tags: [],
+      body: undefined,
+      row: undefined,
+    }
+    const { settlement, response, requestedAtMs, receivedAtMs } = await this.attempt(asked, LIGHT, [])
+    const times = { requestedAtMs, receivedAtMs }
+    // Else the origin is away, as the next request says; or the answer is of another user.
+    const isOfUse = settlement.why === LIGHT.why
+    const answer: unknown = isOfUse && response?.ok ? await response.json().catch(() => undefined) : discard(response)
+    const versions = parseVersions(answer, entity)
+    if (versions === undefined) {
+      if (isOfUse) {
+        asking.pause = pauseFor(PAUSE_MS)
+        report(`${url} gives no versions`, response?.status)
+      }
+      return undefined
+    }
+    const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
+    if (typeof versions === 'string') return (asking.heard = { ...said, signature: `=${versions}` })
+    const text = new TextEncoder().encode(itemsText(versions)).buffer
+    const signature = await digestOf(text)
+    if (id === '') {
+      const before = asking.lists ?? rows.find(key).then(listsOf)
+      const list = { ...row, ...times, key, variant: '', tags: [], fields: new Map(), digest: signature }
+      asking.lists = before.catch(() => new Map()).then((lists) => this.#keep(lists, list, versions, text, isTheirs))
+    }
+    return (asking.heard = { ...said, signature, items: versions })
+  }
+
+  /** Keeps a list for the next difference: on disk too, as the worker may be stopped before anything changes. */
+  #keep(lists: Lists, row: Row, items: Items, text: ArrayBuffer, isTheirs: () => boolean): Lists {
+    if (lists.has(row.digest)) return lists
+    const { writer, rows } = this.#ports
+    const body = { size: bytes(text.byteLength), body: storedBody(text) }
+    // It lies with the rows of its partition, and goes with them.
+    void writer
+      .nextInMemory()
+      .then((at) => (isTheirs() ? rows.commit({ ...row, ...body, sequence: at, bodyAt: at }, undefined) : undefined))
+      .catch((error: unknown) => report('versions could not be kept', error))
+    return new Map([...lists, [row.digest, items] as const].slice(-MAX_LISTS))
+  }
+}
+
+/** The list that lies on disk, by its signature. */
+async function listsOf([row]: readonly Row[]): Promise<Lists> {
+  const body = row && bodyOf(row)
+  return new Map(body && [[row.digest, itemsOf(await new Response(body).text())]])
+}
+
+/** What differs from a row's list, where that is still known. */
+async function diffOf({ lists }: Asking, { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
+  const before = (await lists)?.get(signature)
+  return before && items && itemsDiff(before, items)
+}
+
+/** How a light endpoint is asked: nothing of it is stored as an answer. */
+const LIGHT = { kind: 'fetch', store: false, variants: [], fwd: 'stale', why: 'versions' } as const satisfies Plan
+
+/** Where the versions of a read's data are asked for; undefined: nowhere. */
+function lightOf(match: Matcher, { rule, head, partition }: Read): Light | undefined {
+  const { versions, keyHeaders } = rule
+  if (versions === undefined) return undefined
+  const found = match(lineOf(head))
+  if (found?.kind !== 'read' || found.rule.versions !== versions) return undefined
+  const { params } = found
+  const [path] = fillPlaces({ tags: [], urls: [versions.url], patterns: [] }, params).urls
+  const { entity, id: template } = versions
+  const [id] = fillTags([template ?? ''], params)
+  if (path === undefined || id === undefined) return undefined
+  const { href: url, origin } = new URL(path, worker.location.origin)
+  // A token is for the origin that it was sent to.
+  if (origin !== new URL(head.url).origin) return undefined
+  const named = keyHeaders.map((name) => `${name}:${head.fields.get(name) ?? ''}`)
+  return { url, entity, id, key: [partition, 'row', `versions ${entity ?? ''} ${url}`, ...named].join('\n') }
+}
+
+/** The signature of a read: that of its item, or of all. Undefined: there is no such item. */
+function signatureOf({ signature, items }: Said, id: string): string | undefined {
+  if (items === undefined || id === '') return signature
+  const version = items.get(id)
+  return version === undefined ? undefined : `=${version}`
+}
