@@ -48,6 +48,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...routes.filter(isRaced).map(pastTheLayer),
       ...routes.flatMap(greedy),
       ...routes.flatMap(swallowing),
+      ...routes.flatMap((route) => polledInVain(config, route)),
       ...writes.flatMap((write) => unread(write, routes)),
       ...(signIns?.warnings ?? []),
     ],
@@ -95,6 +96,17 @@ function emptyHoles({ path, options, patterns }: Entry, option: 'tags' | 'invali
     const mended = meant === undefined ? undefined : template.replace(`{${unknown}}`, `{${meant}}`)
     return [problem(`${path}.${option}[${at}]`, template, expected, mended)]
   })
+}
+
+/** A poll of what no page reads by GET, and `pollHidden` without a poll. */
+function polledInVain({ defaults }: Readonly<Record<string, unknown>>, { path, options, patterns }: Entry): Problem[] {
+  if (!isRecord(options)) return []
+  const { poll, pollHidden } = options
+  if (pollHidden === true && poll === undefined && (!isRecord(defaults) || defaults['poll'] === undefined))
+    return [problem(`${path}.pollHidden`, pollHidden, "a `poll` beside it: '30s'")]
+  return poll !== undefined && patterns.length > 0 && patterns.every(({ text }) => /^(POST|QUERY|HEAD) /.test(text))
+    ? [problem(`${path}.poll`, poll, 'a route that is read by GET: no other read is polled')]
+    : []
 }
 
 /** A worker reads `Cache-Groups` only if it leaves the freshness of some route to HTTP. */

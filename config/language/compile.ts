@@ -71,9 +71,10 @@ function byKind(entries: readonly string[]): Invalidates {
 
 /** One route with the options that `defaults` and presets give it. Expects what `assertConfig` accepted. */
 export function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule {
-  const options = {
+  const { poll, ...options } = {
     ...named(route.match),
     ...DEFAULTS,
+    poll: undefined,
     tags: [],
     query: {},
     expects: undefined,
@@ -83,8 +84,11 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     ...(route.preset && PRESETS[route.preset]),
     ...route,
   }
+  const pollMs = poll === undefined ? 0 : timerMs(poll)
   return {
     ...options,
+    // What never comes is no timer.
+    ...(pollMs > 0 && poll !== 'forever' && { pollMs }),
     index,
     fresh: windowOf(options.fresh),
     stale: windowOf(options.stale),

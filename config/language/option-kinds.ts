@@ -46,6 +46,18 @@ const duration = timeOr('forever')
 
 const window = timeOr('forever', 'http')
 
+/** Nothing is polled more often. '30ms' is a slip, and would be a flood. */
+const LEAST_POLL_S = 1
+
+const poll = kind(
+  "a duration of at least a second ('30s', '5m'), or 0 for none",
+  (given) => {
+    const parsed = parseDuration(given)
+    return parsed === 0 || (parsed !== 'invalid' && parsed >= LEAST_POLL_S)
+  },
+  (given) => (isDuration(given) ? given.replace(/ms$/, 's') : meantDuration('forever')(given)),
+)
+
 const pattern =
   (methods: readonly string[]): Kind =>
   (value, path, problems) => {
@@ -144,6 +156,10 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   public: flag,
   ranges: flag,
   onReload: word('validate', 'rule'),
+  onFocus: flag,
+  onReconnect: flag,
+  poll,
+  pollHidden: flag,
   cookieVariants: flag,
   budget: size,
   keyHeaders: list(keyHeader),

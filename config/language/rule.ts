@@ -34,6 +34,14 @@ export interface Rule {
   readonly ranges: boolean
   /** Absent: `'validate'`. */
   readonly onReload?: 'validate' | 'rule'
+  /** Absent: yes. */
+  readonly onFocus?: boolean
+  /** Absent: yes. */
+  readonly onReconnect?: boolean
+  /** Absent: never. */
+  readonly pollMs?: number
+  /** Absent: no. */
+  readonly pollHidden?: boolean
   /** Absent: every request that matches is a read. */
   readonly reads?: 'graphql' | ((body: string) => boolean)
   /** Absent: no. Only static routes read it. */
