@@ -21,8 +21,9 @@ export interface ChangeEvent {
   /** Everything this page shows may have changed. */
   readonly all: boolean
   /**
-   * 'response': the origin answered a read. 'refresh', 'invalidate', 'remove': a page called these. 'write': a write of the
-   * app. 'sign-out': a user is gone. 'reset': see `kind`.
+   * 'response': the origin answered a read. 'focus', 'reconnect', 'poll', 'invalidated': the layer has asked it about what is
+   * shown, or the page has to, because nothing is stored. 'refresh', 'invalidate', 'remove': a page called these. 'write': a
+   * write of the app. 'sign-out': a user is gone. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
 }
@@ -37,6 +38,8 @@ interface Ports {
   /** What the worker says over the channel. */
   readonly hear: (event: MessageEvent) => void
   readonly onOrigin: (origin: OriginState) => void
+  /** Which pages poll, as the worker greets this one. */
+  readonly onPolls: (polls: Greeting['polls']) => void
 }
 
 /**
@@ -55,7 +58,7 @@ export class ChangeFeed {
   readonly #listeners = new Set<(change: ChangeEvent) => void>()
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log, and whose changes are its own. */
-  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | keyof OriginState>]: Greeting[K] } = {
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'polls' | keyof OriginState>]: Greeting[K] } = {
     clientId: '',
     logId: '',
     position: 0,
@@ -146,6 +149,12 @@ export class ChangeFeed {
     this.#tell(undefined)
   }
 
+  /** The page has to read these URLs: nothing is stored that the worker could validate. */
+  tellUnread(urls: readonly string[], cause: ChangeCause): void {
+    const event: ChangeEvent = { kind: 'invalidated', urls, tags: [], all: false, cause }
+    if (urls.length > 0) for (const listener of this.#listeners) attempt(() => listener(event))
+  }
+
   /** The page's user is another: what it shows is of the one before. */
   endUser(): void {
     for (const listener of this.#listeners) attempt(() => listener(USER_GONE))
@@ -160,7 +169,7 @@ export class ChangeFeed {
     this.#hasUnread = true
   }
 
-  #catchUp({ missed, reachable, signIn = false, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
+  #catchUp({ missed, reachable, signIn = false, polls, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
     this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
     const [asked] = waiting
@@ -168,6 +177,7 @@ export class ChangeFeed {
     if (asked !== undefined && !this.#isOutdated) this.#others.add(asked.partition)
     for (const partition of heard.partitions) this.#others.delete(partition)
     this.#ports.onOrigin({ reachable, signIn })
+    this.#ports.onPolls(polls)
     if (missed === 'reset') this.reset()
     else for (const change of missed) this.#tell(heardChange(change))
     for (const change of waiting) {

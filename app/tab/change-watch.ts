@@ -2,6 +2,7 @@ import { AffectedUrls } from './affected-urls.ts'
 import type { ChangeEvent } from './change-feed.ts'
 import type { Freshlayer } from './connect.ts'
 import { attempt } from './report.ts'
+import { type ShownBy, shownBy } from './shown-urls.ts'
 
 /** Something in a page that shows the answers of URLs. */
 export interface Watcher {
@@ -13,6 +14,8 @@ export interface Watcher {
    * @param kind 'sight': nothing is known to have changed, but the page was out of sight for a while.
    */
   readonly onDue: (kind: ChangeEvent['kind'] | 'sight') => void
+  /** The origin has confirmed what is stored for a URL that it shows, at that time: milliseconds since 1970. */
+  readonly onConfirmed?: (url: string, atMs: number) => void
   /** The user whose data it shows may be gone: from now on nothing of them is shown. */
   readonly onUserGone?: () => void
 }
@@ -35,8 +38,8 @@ interface Watched {
 
 /**
  * Tells what a page shows when it is to be read anew: at each change of its URLs once. A page out of sight waits until it
- * is in sight. When it comes into sight after a while, all that it shows is read once: the rules say what that costs, and
- * an answer that is fresh costs no request. A page without a worker reads when the browser is online again, too.
+ * is in sight. When it comes into sight after a while, or is online again, the layer has what it shows validated, where the
+ * rules say so. What no rule covers is read once; so is everything in a page without a worker.
  */
 export class ChangeWatch {
   readonly #layer: Freshlayer
@@ -54,6 +57,7 @@ export class ChangeWatch {
   add(watcher: Watcher): () => void {
     this.#watchers.set(watcher, { readAtMs: -Infinity, due: undefined, timer: undefined })
     this.#leave ??= this.#listen()
+    shownBy(this.#layer).onNew()
     return () => {
       clearTimeout(this.#watchers.get(watcher)?.timer)
       this.#watchers.delete(watcher)
@@ -72,6 +76,12 @@ export class ChangeWatch {
 
   #listen(): () => void {
     const leave = this.#layer.on('change', (change) => void this.#learn(change))
+    const { parts } = shownBy(this.#layer)
+    const part: ShownBy = {
+      urls: () => this.#urls(),
+      onShown: (shown, because) => this.#confirm(shown, because),
+    }
+    parts.add(part)
     const end = new AbortController()
     const { signal } = end
     document.addEventListener('visibilitychange', () => this.#look(), { signal })
@@ -79,6 +89,7 @@ export class ChangeWatch {
     addEventListener('online', () => !this.#layer.state.controlled && this.#readAll(() => true), { signal })
     return () => {
       leave()
+      parts.delete(part)
       end.abort()
     }
   }
@@ -88,10 +99,25 @@ export class ChangeWatch {
     if (change.all && change.cause === 'sign-out') {
       for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
     }
-    const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
-    const affected = new Set(await this.#affected.of(change, shown))
+    const affected = new Set(await this.#affected.of(change, this.#urls()))
     for (const [watcher, watched] of this.#watchers) {
       if ([...watcher.urls()].some((url) => affected.has(url))) this.#tellDue(watcher, watched, change.kind)
+    }
+  }
+
+  #urls(): Set<string> {
+    return new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
+  }
+
+  /** The layer has looked at what is shown. */
+  #confirm(shown: Parameters<NonNullable<ShownBy['onShown']>>[0], because: string): void {
+    for (const [watcher, watched] of this.#watchers) {
+      for (const url of watcher.urls()) {
+        const { atMs, outcome } = shown.get(url) ?? {}
+        if (atMs !== undefined) attempt(() => watcher.onConfirmed?.(url, atMs))
+        // No rule covers it.
+        else if (outcome === 'no-worker' && because !== 'poll' && this.#wasLong()) this.#read(watcher, watched)
+      }
     }
   }
 
@@ -117,13 +143,18 @@ export class ChangeWatch {
   }
 
   #look(): void {
-    const now = performance.now()
     if (document.hidden) {
-      this.#hiddenAtMs = now
+      this.#hiddenAtMs = performance.now()
       return
     }
-    const isLong = now - this.#hiddenAtMs >= GLANCE_MS
+    // With a worker the layer has it validated.
+    const isLong = !this.#layer.state.controlled && this.#wasLong()
     this.#readAll(({ due }) => isLong || due !== undefined)
+  }
+
+  /** Whether the page came into sight, if it did, after a while. */
+  #wasLong(): boolean {
+    return performance.now() - this.#hiddenAtMs >= GLANCE_MS
   }
 
   #readAll(isToBeRead: (watched: Watched) => boolean): void {

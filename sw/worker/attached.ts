@@ -1,4 +1,4 @@
-import { identity, isQuery, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import { identity, isQuery, polling, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, reportConflicts })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, polling, reportConflicts })

@@ -8,6 +8,7 @@ import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
+import { Attention } from './requests/attention.ts'
 import { fillStore } from './requests/fill-store.ts'
 import { Flights } from './requests/flights.ts'
 import { Lookup } from './requests/lookup.ts'
@@ -29,12 +30,14 @@ import { remove } from './messages/remove.ts'
 import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
 import { takeOver } from './messages/take-over.ts'
+import { validate } from './messages/validate.ts'
 import { isServed, makeWay } from './lifecycle/make-way.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
 import type { racesOf } from './lifecycle/races.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { postAnswers } from './requests/post-answers.ts'
+import type { polling } from './requests/polling.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
 import type { Asked } from './requests/read-context.ts'
@@ -68,6 +71,8 @@ export interface Parts {
   readonly isQuery?: typeof isQuery | undefined
   /** Stores answers to writes, where the rules say so. */
   readonly postAnswers?: typeof postAnswers | undefined
+  /** Polls what pages show, where the rules say so. */
+  readonly polling?: typeof polling | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
@@ -116,6 +121,7 @@ export function start(
     ranges,
     isQuery,
     postAnswers: answersOf,
+    polling: pollingOf,
     pagesBy,
     racesOf,
     reportConflicts,
@@ -149,6 +155,8 @@ export function start(
     secrets,
     statistics,
     obstacles: new Obstacles(statistics),
+    attention: new Attention(),
+    polling: pollingOf?.(),
     identifiedBy: config.by,
     routes: rules.routes,
   }
@@ -172,6 +180,7 @@ export function start(
         invalidate,
         remove,
         refresh,
+        validate,
         stats,
         probe,
         'take-over': takeOver,

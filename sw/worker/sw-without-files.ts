@@ -2,6 +2,7 @@ import {
   identity,
   isQuery,
   pagesBy,
+  polling,
   postAnswers,
   racesOf,
   ranges,
@@ -10,4 +11,4 @@ import {
   structured,
 } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf })
+start(rules, { identity, structured, ranges, isQuery, pagesBy, polling, postAnswers, racesOf })

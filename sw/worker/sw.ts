@@ -2,6 +2,7 @@ import {
   identity,
   isQuery,
   pagesBy,
+  polling,
   postAnswers,
   racesOf,
   ranges,
@@ -15,4 +16,4 @@ declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Paramet
 
 const files = precache(self.__WB_MANIFEST, rules.shell)
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, pagesBy, racesOf, files })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, polling, pagesBy, racesOf, files })

@@ -72,6 +72,11 @@ function moduleSource(config: Config, path: string): string {
       'requests/post-answers',
       rules.writes.some(({ stores }) => stores),
     ),
+    part(
+      'polling',
+      'requests/polling',
+      rules.routes.some(({ pollMs }) => pollMs !== undefined),
+    ),
     part('pagesBy', 'lifecycle/pages', rules.navigation.pages !== undefined),
     part(
       'racesOf',
