@@ -34,10 +34,11 @@ export class AffectedUrls {
     const affected: string[] = []
     const open: string[] = []
     const byTag = isByTag(change)
+    const isCovered = coverOf(change.urls)
     // Only of what follows its path may a part not count.
     const paths = new Set(change.urls.map(withoutQuery))
     for (const url of urls) {
-      if (change.all || isCovered(url, change.urls)) affected.push(url)
+      if (change.all || isCovered(url)) affected.push(url)
       else if (byTag || (url.includes('?') && paths.has(withoutQuery(url)))) open.push(url)
     }
     for (let at = 0; at < open.length; at += ASKED_AT_ONCE) {
@@ -46,7 +47,7 @@ export class AffectedUrls {
       affected.push(
         ...asked.filter((_, index) => {
           const found = known[index]
-          if (found === undefined || isCovered(found.url, change.urls)) return true
+          if (found === undefined || isCovered(found.url)) return true
           return byTag && found.tags.some((tag) => change.tags.includes(tag))
         }),
       )
@@ -88,10 +89,13 @@ export function absoluteUrl(url: string): string {
 const isByTag = ({ kind, cause, tags }: ChangeEvent): boolean =>
   tags.length > 0 && (kind === 'invalidated' || cause === 'remove')
 
-/** Whether one of the named URLs is `url`, `url` without its query, or ends in `*` and is a beginning of it. */
-const isCovered = (url: string, named: readonly string[]): boolean =>
-  named.some((each) =>
-    each.endsWith('*') ? url.startsWith(each.slice(0, -1)) : each === (each.includes('?') ? url : withoutQuery(url)),
-  )
+/** Whether one of the named URLs is a URL, is it without its query, or ends in `*` and is a beginning of it. */
+function coverOf(named: readonly string[]): (url: string) => boolean {
+  // A page that shows thousands of URLs may be told of as many.
+  const exact = new Set(named)
+  const beginnings = named.flatMap((each) => (each.endsWith('*') ? each.slice(0, -1) : []))
+  return (url) =>
+    exact.has(url) || exact.has(withoutQuery(url)) || beginnings.some((beginning) => url.startsWith(beginning))
+}
 
 const withoutQuery = (url: string): string => url.replace(/\?.*/s, '')

@@ -51,7 +51,13 @@ describe('a config', () => {
       writes: [
         {
           match: 'POST /api/p/:id',
-          invalidates: ['p', '/api/p/{id}?x={id}', '/api/:any/**', 'https://api.example.com:8080/v1/x'],
+          invalidates: [
+            (answer: unknown) => [String(answer)],
+            'p',
+            '/api/p/{id}?x={id}',
+            '/api/:any/**',
+            'https://api.example.com:8080/v1/x',
+          ],
           name: 'w',
         },
       ],

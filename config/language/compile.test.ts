@@ -106,6 +106,17 @@ describe('a compiled config', () => {
     })
   })
 
+  it('has the functions of `invalidates` apart from its texts, and none without', () => {
+    const of = (): string[] => ['a']
+    const writes = [
+      { match: '/a', invalidates: ['a', of, '/b'] },
+      { match: '/b', invalidates: ['a'] },
+    ]
+    const [one, other] = compileRules({ ...BASE, writes }).writes
+    expect(one).toMatchObject({ ofAnswer: [of], invalidates: { tags: ['a'], urls: ['/b'], patterns: [] } })
+    expect(other).not.toHaveProperty('ofAnswer')
+  })
+
   it('has writes whose answers are stored only where it says so', () => {
     const writes = [{ match: 'POST /a', stores: true }, { match: 'POST /b', stores: false }, { match: 'POST /c' }]
     expect(compileRules({ ...BASE, writes }).writes.map(({ stores }) => stores)).toEqual([true, undefined, undefined])

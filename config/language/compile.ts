@@ -2,11 +2,11 @@ import type { Budget } from '../../sw/core/budget.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
-import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
+import type { Config, NavigationOptions, Route, RouteOptions, Window, Write } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
-import type { Invalidates, Rule, Rules } from './rule.ts'
+import type { Invalidates, Rule, Rules, WriteRule } from './rule.ts'
 import { kindOf } from './template.ts'
 
 /** The values of options that neither the route, its preset nor `defaults` set. */
@@ -43,7 +43,7 @@ export function compileRules(config: Config): Rules {
     writes: (config.writes ?? []).map((write) => ({
       ...named(write.match),
       ...(write.name !== undefined && { name: write.name }),
-      invalidates: byKind(write.invalidates ?? []),
+      ...byAnswer(write.invalidates ?? []),
       session: write.session,
       ...(write.stores && { stores: true }),
     })),
@@ -67,6 +67,15 @@ function budgetOf({ budget, routes, defaults }: Config): Budget {
 function byKind(entries: readonly string[]): Invalidates {
   const of = (kind: keyof Invalidates): string[] => entries.filter((entry) => kindOf(entry) === kind)
   return { tags: of('tags'), urls: of('urls').map(asSent), patterns: of('patterns') }
+}
+
+/** What is known before a write has its answer, and the functions that make tags of that. */
+function byAnswer(entries: NonNullable<Write['invalidates']>): Pick<WriteRule, 'invalidates' | 'ofAnswer'> {
+  const ofAnswer = entries.filter((entry) => typeof entry === 'function')
+  return {
+    invalidates: byKind(entries.filter((entry) => typeof entry === 'string')),
+    ...(ofAnswer.length > 0 && { ofAnswer }),
+  }
 }
 
 /** One route with the options that `defaults` and presets give it. Expects what `assertConfig` accepted. */

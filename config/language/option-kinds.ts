@@ -79,6 +79,7 @@ const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{
 
 /** A tag, a URL or a pattern. A URL or pattern, without holes and query, is checked like that of a rule. */
 const invalidated: Kind = (value, path, problems) => {
+  if (typeof value === 'function') return
   template(value, path, problems)
   if (typeof value !== 'string' || !/^(?:[A-Z]+ )?(?:\w+:\/)?\//.test(value)) return
   const mistake = patternMistake(value.replace(/\{\w+\}/g, '-').replace(/\?[^#]*/, ''), [])

@@ -421,10 +421,13 @@ export interface Write {
   /**
    * What stops being fresh. An entry that begins with `/` or a scheme is a URL, with any query unless it has one
    * itself, or a pattern; everything else is a tag of a route, or a group that {@link Config.groups} lists. `{name}` is
-   * filled in from `match`. Default: its own URL alone.
+   * filled in from `match`. A function makes tags of the answer, where that is a success with JSON (at most 1 MB), and of the
+   * parameters of `match`, decoded. Without an answer, or where the function throws, its tags are not known: give a text that
+   * covers them beside it. It runs in the worker, so it cannot use variables around it. Default: its own URL alone.
    * @example ['sales', 'product:{id}', '/api/till', '/api/reports/**']
+   * @example ['orders', (answer) => (answer as Order).lines.map(({ productId }) => `product:${productId}`)]
    */
-  invalidates?: readonly string[]
+  invalidates?: readonly (string | ((answer: unknown, params: Readonly<Record<string, string>>) => readonly string[]))[]
 
   /**
    * Whether the write signs the user in or out. A sign-out erases the user's stored data, in every tab. After a

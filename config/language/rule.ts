@@ -59,10 +59,12 @@ export interface Rule {
 }
 
 /** A compiled entry of `writes`. */
-interface WriteRule {
+export interface WriteRule {
   readonly name: string
   /** Templates, with their holes. */
   readonly invalidates: Invalidates
+  /** Make tags of the answer, as the app has it. Absent: none does. */
+  readonly ofAnswer?: readonly ((answer: unknown, params: Params) => readonly string[])[]
   readonly session: 'sign-in' | 'sign-out' | undefined
   /** Absent: no. */
   readonly stores?: boolean

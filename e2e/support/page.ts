@@ -1,10 +1,11 @@
-import { type ChangeEvent, connect, exportOutbox, type Freshlayer } from '../../app/tab/index.ts'
+import { type ChangeEvent, connect, exportOutbox, type Freshlayer, observe } from '../../app/tab/index.ts'
 import { channelOf } from '../../config/names.ts'
 
 declare global {
   interface Window {
     layer: Freshlayer
     exportOutbox: typeof exportOutbox
+    observe: typeof observe
     /** Every change this page was told of. */
     heard: ChangeEvent[]
     /** Unhandled rejections in this page. */
@@ -15,6 +16,7 @@ declare global {
 }
 
 window.exportOutbox = exportOutbox
+window.observe = observe
 window.unhandled = []
 addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(String(reason)))
 window.heard = []

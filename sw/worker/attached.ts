@@ -1,4 +1,14 @@
-import { identity, isQuery, polling, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import {
+  identity,
+  isQuery,
+  polling,
+  postAnswers,
+  ranges,
+  rules,
+  start,
+  structured,
+  tagsOfAnswer,
+} from 'virtual:freshlayer/rules'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, polling, reportConflicts })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, tagsOfAnswer, polling, reportConflicts })

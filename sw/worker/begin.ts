@@ -4,6 +4,7 @@ import { identified } from './identity/identified.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { isQuery } from './requests/graphql.ts'
+import { tagsOfAnswer } from '../fetch/answer-tags.ts'
 import { polling } from './requests/polling.ts'
 import { postAnswers } from './requests/post-answers.ts'
 import { ranges } from './requests/ranges.ts'
@@ -18,5 +19,5 @@ import { structured } from './requests/structured.ts'
 export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, polling, ...parts(rules) })
+  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, tagsOfAnswer, polling, ...parts(rules) })
 }

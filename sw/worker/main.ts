@@ -37,6 +37,7 @@ import type { pagesBy } from './lifecycle/pages.ts'
 import type { racesOf } from './lifecycle/races.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { postAnswers } from './requests/post-answers.ts'
+import type { tagsOfAnswer } from '../fetch/answer-tags.ts'
 import type { polling } from './requests/polling.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
@@ -71,6 +72,8 @@ export interface Parts {
   readonly isQuery?: typeof isQuery | undefined
   /** Stores answers to writes, where the rules say so. */
   readonly postAnswers?: typeof postAnswers | undefined
+  /** Makes tags of answers to writes, where the rules say so. */
+  readonly tagsOfAnswer?: typeof tagsOfAnswer | undefined
   /** Polls what pages show, where the rules say so. */
   readonly polling?: typeof polling | undefined
   /** Keeps the pages of a server, where the rules say so. */
@@ -121,6 +124,7 @@ export function start(
     ranges,
     isQuery,
     postAnswers: answersOf,
+    tagsOfAnswer,
     polling: pollingOf,
     pagesBy,
     racesOf,
@@ -167,7 +171,7 @@ export function start(
   const lookup = new Lookup(store.rows)
   const ports = { ...shared, responses, sender, flights, loads, lookup, files }
   const reads = new Reads(ports)
-  const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
+  const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const answer = before(
     answering(
       { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },

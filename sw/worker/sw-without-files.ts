@@ -9,6 +9,7 @@ import {
   rules,
   start,
   structured,
+  tagsOfAnswer,
 } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, isQuery, pagesBy, polling, postAnswers, racesOf })
+start(rules, { identity, structured, ranges, isQuery, pagesBy, polling, postAnswers, racesOf, tagsOfAnswer })

@@ -9,6 +9,7 @@ import {
   rules,
   start,
   structured,
+  tagsOfAnswer,
 } from 'virtual:freshlayer/rules'
 import { precache } from './lifecycle/precache.ts'
 
@@ -16,4 +17,4 @@ declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Paramet
 
 const files = precache(self.__WB_MANIFEST, rules.shell)
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, polling, pagesBy, racesOf, files })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, tagsOfAnswer, polling, pagesBy, racesOf, files })

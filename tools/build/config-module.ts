@@ -73,6 +73,11 @@ function moduleSource(config: Config, path: string): string {
       rules.writes.some(({ stores }) => stores),
     ),
     part(
+      'tagsOfAnswer',
+      '../fetch/answer-tags',
+      rules.writes.some(({ ofAnswer }) => ofAnswer !== undefined),
+    ),
+    part(
       'polling',
       'requests/polling',
       rules.routes.some(({ pollMs }) => pollMs !== undefined),
