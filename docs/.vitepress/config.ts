@@ -16,6 +16,7 @@ const guides = [
   { text: 'Users and safety', link: '/guide/safety' },
   { text: 'Pages, updates, removal', link: '/guide/lifecycle' },
   { text: 'Tuning', link: '/guide/tuning' },
+  { text: 'Focus, reconnect, polls', link: '/guide/polling' },
   { text: 'When a rule does nothing', link: '/guide/development' },
   { text: 'Rules from a recording', link: '/guide/suggest' },
   { text: 'First rules by init', link: '/guide/init' },
