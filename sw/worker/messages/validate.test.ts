@@ -88,6 +88,17 @@ describe('what a page shows', () => {
     await expectRequests(of, 2)
   })
 
+  it('is what a read waits for that begins meanwhile, and its answer says on which occasion the origin was asked', async () => {
+    const of = await withRead({})
+    const asking = of.validate('poll', { ...POLL, fresh: 0 })
+    const request = await next(of, 1)
+    const reading = of.read({ tags: ['items'] })
+    await expectRequests(of, 2)
+    request.answer(new Response(null, { status: 304 }))
+    expect((await reading).headers.get('cache-status')).toMatch(/collapsed; detail=poll/)
+    expect(outcomeOf(await asking)).toBe('unchanged')
+  })
+
   it('is asked about once an invalidation covers it, whatever the rule says, and that is no loop', async () => {
     const RULE = { fresh: 600, onFocus: false }
     const of = await withRead(RULE)
