@@ -151,7 +151,7 @@ describe('a page has the worker validate what it shows', () => {
   it('out of sight only tells of the loss, and has it validated once it is in sight', async () => {
     const { attention, asked } = page()
     entries([read('https://app.test/1')])
-    attention.lose()
+    attention.lose(true)
     document.hidden = true
     await attention.reconnect()
     expect(asked).toMatchObject([{ urls: [], because: 'reconnect', isHidden: true }])
@@ -161,6 +161,35 @@ describe('a page has the worker validate what it shows', () => {
       [1, 'reconnect'],
       [1, 'focus'],
     ])
+  })
+
+  it.each([
+    ['not after a hiccup of the origin', false, 4000, 0],
+    ['after an origin was away for a while', false, 5000, 1],
+    ['after a network that the browser has missed, however short', true, 10, 1],
+  ] as const)('%s', async (_, isSure, lostMs, count) => {
+    const { attention, asked } = page()
+    entries([read('https://app.test/1')])
+    const onBack = vi.fn()
+    attention.onBack = onBack
+    attention.lose(isSure)
+    await vi.advanceTimersByTimeAsync(lostMs)
+    await attention.reconnect()
+    expect(asked).toHaveLength(count)
+    expect(attention.isLost).toBe(false)
+    // Polls rest while it is lost.
+    expect(onBack).toHaveBeenCalledOnce()
+  })
+
+  it('tells a worker that greets it later than the connection came back', async () => {
+    const { attention, asked } = page()
+    attention.learn(undefined)
+    attention.lose(true)
+    await attention.reconnect()
+    expect(asked).toEqual([])
+    attention.learn('none')
+    expect(asked.map(({ because }) => because)).toEqual(['reconnect'])
+    expect(attention.isLost).toBe(false)
   })
 
   it('asks nothing of a worker of an older build', async () => {

@@ -28,6 +28,10 @@ interface Ports {
 const ASKED_AT_ONCE = 100
 /** Tabs and users whose connection comes back do not all ask in the same instant. */
 const SPREAD_MS = 300
+/**
+ * An origin that was missed for less time was not cut off: one gateway's error would have everything validated that is stored.
+ */
+const HICCUP_MS = 5000
 /** Writes that follow each other are one occasion. */
 const GATHER_MS = 50
 
@@ -43,6 +47,8 @@ export class Attention {
   #polls: Greeting['polls']
   /** When the connection was lost; 0: it is there. */
   #lostAtMs = 0
+  /** The browser has said that it is lost. */
+  #isSure = false
   /** The page was out of sight when the connection came back. */
   #hasMissed = false
   #isGathering = false
@@ -65,8 +71,8 @@ export class Attention {
     const onNew = (): void => this.onNew()
     this.#read = new ReadUrls(signal, onNew)
     shownBy(layer).onNew = onNew
-    if (!navigator.onLine) this.lose()
-    addEventListener('offline', () => this.lose(), { signal })
+    if (!navigator.onLine) this.lose(true)
+    addEventListener('offline', () => this.lose(true), { signal })
     // What bindings show they read themselves.
     layer.on('change', ({ kind }) => {
       if (kind !== 'invalidated' || shownBy(layer).parts.size > 0 || this.#isGathering) return
@@ -81,6 +87,8 @@ export class Attention {
   /** The worker has greeted the page. */
   learn(polls: Greeting['polls']): void {
     this.#polls = polls
+    // It may have come back before there was a worker to tell.
+    void this.reconnect()
     if (polls === undefined || polls === 'none' || this.#isPolling) return
     this.#isPolling = true
     const { signal } = this.#ports
@@ -88,16 +96,27 @@ export class Attention {
     void import('./polling.ts').then(({ poll }) => poll(this, { signal, isAll: () => this.#polls === 'all' }), warn)
   }
 
-  /** The connection is lost. */
-  lose(): void {
+  /**
+   * The connection is lost.
+   *
+   * @param isSure the browser says so. Default: only the origin was missed, which may be a hiccup of one answer.
+   */
+  lose(isSure = false): void {
     this.#lostAtMs ||= Date.now()
+    this.#isSure ||= isSure
   }
 
   /** The connection is back: what was read before its loss is stale. */
   async reconnect(): Promise<void> {
-    if (!this.isLost || !navigator.onLine || this.#ports.isAway()) return
-    this.#hasMissed = document.hidden
-    await this.attend('reconnect')
+    const isBack = this.isLost && navigator.onLine && !this.#ports.isAway()
+    if (!isBack || this.#polls === undefined) return
+    const isHiccup = !this.#isSure && Date.now() - this.#lostAtMs < HICCUP_MS
+    this.#isSure = false
+    if (isHiccup) this.#lostAtMs = 0
+    else {
+      this.#hasMissed = document.hidden
+      await this.attend('reconnect')
+    }
     this.onBack()
   }
 
