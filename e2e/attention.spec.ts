@@ -22,10 +22,10 @@ test('twenty tabs make one poll, and each hears what it brings', async ({ origin
   test.setTimeout(60_000)
   let value = 1
   origin.json('/api/polled/1', () => ({ value }))
-  const pages = [await open('/a')]
+  const pages = [await open('/attentive/a')]
   await read(pages[0]!, '/api/polled/1')
   for (let at = 1; at < 20; at++) {
-    const page = await open('/a')
+    const page = await open('/attentive/a')
     pages.push(page)
     await read(page, '/api/polled/1')
   }
@@ -41,7 +41,7 @@ test('twenty tabs make one poll, and each hears what it brings', async ({ origin
   expect(stats?.total.occasions['poll']).toBeGreaterThanOrEqual(3)
   await test.step('a page that goes on to another route polls no more', async () => {
     for (const page of pages) await page.close()
-    const other = await open('/b')
+    const other = await open('/attentive/b')
     origin.json('/api/polled/2', () => ({ value }))
     await read(other, '/api/polled/2')
     const closed = countOf(origin, '/api/polled/1')
@@ -56,12 +56,12 @@ test('a tab out of sight does not poll, unless its rule says so; in sight again 
   for (const path of ['/api/polled/1', '/api/polled/2', '/api/hidden/1']) origin.json(path, () => ({ value: 1 }))
   await withRealBrowser(async (context) => {
     const [hidden = await context.newPage()] = context.pages()
-    await hidden.goto(`${origin.url}/hidden`)
+    await hidden.goto(`${origin.url}/attentive/hidden`)
     await controlled(hidden)
     for (const path of ['/api/polled/1', '/api/hidden/1']) await read(hidden, path)
     await expect.poll(() => countOf(origin, '/api/polled/1')).toBeGreaterThanOrEqual(2)
     const shown = await context.newPage()
-    await shown.goto(`${origin.url}/shown`)
+    await shown.goto(`${origin.url}/attentive/shown`)
     await controlled(shown)
     await shown.bringToFront()
     await expect.poll(() => hidden.evaluate(() => document.hidden)).toBe(true)
@@ -82,12 +82,12 @@ test('a page that polls enters the back-forward cache, and polls when it comes b
   origin.json('/api/polled/1', () => ({ value: 1 }))
   await withRealBrowser(async (context) => {
     const [page = await context.newPage()] = context.pages()
-    await page.goto(`${origin.url}/first`)
+    await page.goto(`${origin.url}/attentive/first`)
     await controlled(page)
     await read(page, '/api/polled/1')
     await expect.poll(() => countOf(origin, '/api/polled/1')).toBeGreaterThanOrEqual(2)
     await page.evaluate(() => Object.assign(window, { survived: true }))
-    await page.goto(`${origin.url}/second`)
+    await page.goto(`${origin.url}/attentive/second`)
     await controlled(page)
     const before = countOf(origin, '/api/polled/1')
     void page.evaluate(() => history.back()).catch(() => undefined)
@@ -102,7 +102,7 @@ test('tabs that come into sight have what they show validated once, where the ru
 }) => {
   let value = 1
   for (const path of ['/api/shown/1', '/api/unfocused/1', '/api/long/1']) origin.json(path, () => ({ value }))
-  const pages = [await open('/a'), await open('/b'), await open('/c')]
+  const pages = [await open('/attentive/a'), await open('/attentive/b'), await open('/attentive/c')]
   for (const page of pages) {
     for (const path of ['/api/shown/1', '/api/unfocused/1', '/api/long/1']) await read(page, path)
     await greeted(page)
@@ -131,7 +131,7 @@ test('what was read before the network was lost is stale after it, and what is s
 }) => {
   let value = 1
   for (const path of ['/api/long/1', '/api/long/2']) origin.json(path, () => ({ value }))
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   for (const path of ['/api/long/1', '/api/long/2']) await read(page, path)
   await greeted(page)
   await expect
@@ -139,7 +139,7 @@ test('what was read before the network was lost is stale after it, and what is s
     .toBe('fresh')
   // Of what it has read it goes on to show one alone.
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2100)))
-  await page.evaluate(() => history.pushState(null, '', '/b'))
+  await page.evaluate(() => history.pushState(null, '', '/attentive/b'))
   await read(page, '/api/long/1')
   const context = page.context()
   try {
@@ -163,7 +163,7 @@ test('an origin that wants to be left alone is not polled meanwhile', async ({ o
     if (atMs.length === 2) response.writeHead(429, { 'retry-after': '3' }).end('{}')
     else response.writeHead(200, { 'content-type': 'application/json' }).end('{"value":1}')
   })
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   await read(page, '/api/polled/1')
   await expect.poll(() => atMs.length).toBeGreaterThanOrEqual(3)
   expect(atMs[2]! - atMs[1]!).toBeGreaterThanOrEqual(3000)
@@ -172,7 +172,7 @@ test('an origin that wants to be left alone is not polled meanwhile', async ({ o
 test('a page that reads again at each change starts no loop, though each answer is new', async ({ origin, open }) => {
   let value = 0
   origin.json('/api/polled/1', () => ({ value: ++value }))
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   await page.evaluate(() => {
     window.layer.on('change', ({ kind, urls }) => {
       if (kind === 'changed') for (const url of urls) void fetch(url)
@@ -187,7 +187,7 @@ test('a page that reads again at each change starts no loop, though each answer 
 
 test('what is not stored is read by its page', async ({ origin, open }) => {
   origin.json('/api/unstored/1', () => ({ value: 1 }))
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   await read(page, '/api/unstored/1')
   await expect
     .poll(() => page.evaluate(() => window.heard.map(({ kind, cause, urls }) => ({ kind, cause, urls }))))
@@ -200,7 +200,7 @@ test('a page whose bindings show 5,000 URLs comes into sight, and the worker ans
   open,
 }) => {
   origin.json('/api/long/1', () => ({ value: 1 }))
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   await greeted(page)
   await read(page, '/api/long/1')
   await page.evaluate(() => {
@@ -222,7 +222,7 @@ test('a page whose bindings show 5,000 URLs comes into sight, and the worker ans
 test('refresh() asks about all that is shown, and says that it is under way', async ({ origin, open }) => {
   let value = 1
   for (const path of ['/api/long/1', '/api/long/2']) origin.json(path, () => ({ value }))
-  const page = await open('/a')
+  const page = await open('/attentive/a')
   for (const path of ['/api/long/1', '/api/long/2']) await read(page, path)
   value = 2
   const [states, outcome] = await page.evaluate(async () => {
@@ -245,7 +245,7 @@ test('a category that one user edits is on the screen of another by a poll, and 
     request.setEncoding('utf8').on('data', (text: string) => (name = (JSON.parse(text) as { name: string }).name))
     request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
   })
-  const one = await open('/a')
+  const one = await open('/attentive/a')
   await one.evaluate(() => {
     window.observe('/api/categories', ({ data }) => (document.title = JSON.stringify(data ?? null)))
   })
@@ -254,7 +254,7 @@ test('a category that one user edits is on the screen of another by a poll, and 
   const context = await launch(profile)
   try {
     const other = await context.newPage()
-    await other.goto(`${origin.url}/b`)
+    await other.goto(`${origin.url}/attentive/b`)
     await controlled(other)
     const edit = (to: string): Promise<unknown> =>
       other.evaluate((to) => fetch('/api/categories/1', { method: 'PUT', body: JSON.stringify({ name: to }) }), to)
@@ -276,7 +276,7 @@ test('a write invalidates what its answer names, in each tab, before its page ha
   let value = 1
   for (const id of [1, 2, 3, 4]) origin.json(`/api/long/${id}`, () => ({ value }))
   origin.json('/api/orders/4', () => ({ ids: [1, 2] }))
-  const [one, other] = [await open('/a'), await open('/b')]
+  const [one, other] = [await open('/attentive/a'), await open('/attentive/b')]
   for (const id of [1, 2, 3, 4]) await read(one, `/api/long/${id}`)
   await greeted(other)
   value = 2
@@ -300,7 +300,7 @@ test('what a write of another tab has invalidated is validated where it is shown
     name = 'Boots'
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   })
-  const pages = [await open('/a'), await open('/a'), await open('/a')]
+  const pages = [await open('/attentive/a'), await open('/attentive/a'), await open('/attentive/a')]
   for (const page of pages) {
     await read(page, '/api/categories')
     await greeted(page)

@@ -37,5 +37,15 @@ window.agrees = true
 const authorization = () => localStorage.getItem('authorization') ?? undefined
 // What a page says in development asks the worker as well: only the pages that test it do.
 const development = location.pathname.startsWith('/developed/')
+// What a page has read is validated by itself after writes and when it comes into sight. That is the subject of the pages
+// below /attentive/; those of other tests are taken to show nothing, so that they can count requests of their own.
+if (!development && !location.pathname.startsWith('/attentive/')) {
+  Object.assign(window, {
+    PerformanceObserver: class {
+      observe(): void {}
+      disconnect(): void {}
+    },
+  })
+}
 window.layer = connect({ ...where, ...who, authorization, development, mayUpdate: () => window.agrees })
 window.layer.on('change', (change) => window.heard.push(change))
