@@ -40,6 +40,22 @@ describe('the rules of the demo shop', () => {
     expect(ask(`GET ${path}`)).toMatchObject({ kind: 'read', rule: { fresh, public: isPublic } })
   })
 
+  it.each([
+    ['/api/stock', 30_000],
+    ['/api/stock/7', 30_000],
+    ['/api/sales', 30_000],
+    ['/api/purchases', 30_000],
+    ['/api/products?page=1&pageSize=24&status=active', 30_000],
+    ['/api/products?page=1&pageSize=25', undefined],
+    ['/api/settings', undefined],
+    ['/api/reports/sales', undefined],
+    ['/api/categories', undefined],
+  ])('poll %s every %s ms', (path, pollMs) => {
+    const { pathname, search } = new URL(path, 'https://shop.example')
+    const found = match({ method: 'GET', origin: 'https://shop.example', sameOrigin: true, pathname, search })
+    expect(found?.kind === 'read' && found.rule.pollMs).toBe(pollMs)
+  })
+
   it('never store the till', () => {
     expect(ask('GET /api/till')).toMatchObject({ rule: { fresh: 0, stale: 0, offline: 0 } })
   })

@@ -44,6 +44,8 @@ const QUESTIONS: Question[] = [
   { ask: 'remove', reach: { all: true } },
   { ask: 'remove', reach: { all: false, tags: [] } },
   { ask: 'refresh', url: '/api' },
+  { ask: 'validate', urls: ['/api'], because: 'focus' },
+  { ask: 'validate', urls: [], because: 'reconnect', lostAtMs: 7 },
   { ask: 'stats' },
   { ask: 'probe' },
   { ask: 'fill', urls: ['https://app.test/'] },
@@ -63,6 +65,8 @@ const ANNOUNCEMENTS: Announcement[] = [
 ]
 
 const ALL = [...QUESTIONS, ...ANNOUNCEMENTS]
+
+const VALIDATE = { ask: 'validate', urls: [], because: 'focus' }
 
 describe('a question of a tab', () => {
   it.each(QUESTIONS)('is understood: %j', (question) => {
@@ -89,6 +93,9 @@ describe('a question of a tab', () => {
     ['that identifies a number', { ask: 'identify', user: 7 }],
     ['that wants no URL explained', { ask: 'explain' }],
     ['that wants a number refreshed', { ask: 'refresh', url: 7 }],
+    ['that validates on no occasion', { ...VALIDATE, because: 'moon' }],
+    ['that validates a number', { ...VALIDATE, urls: [7] }],
+    ['that lost the connection at no time', { ...VALIDATE, lostAtMs: null }],
     ['that fills by a text', { ask: 'fill', urls: '/api' }],
     ['that invalidates without a reach', { ask: 'invalidate' }],
     ['that invalidates null', { ask: 'invalidate', reach: null }],
@@ -152,8 +159,8 @@ describe('a change of a kind that this version does not know', () => {
   })
 
   it('is a reset as well where its cause is not known', () => {
-    expect(heardChange({ ...CHANGE, cause: 'poll' })).toEqual({ ...CHANGE, kind: 'reset' })
-    expect(isLogged({ ...CHANGE, cause: 'poll' })).toBe(false)
+    expect(heardChange({ ...CHANGE, cause: 'moon' })).toEqual({ ...CHANGE, kind: 'reset' })
+    expect(isLogged({ ...CHANGE, cause: 'moon' })).toBe(false)
   })
 
   it('is none where anything else is missing', () => {

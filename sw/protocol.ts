@@ -6,6 +6,7 @@
  * ours is ignored. During an update a page and a worker may speak different versions: then a question is refused with the
  * reason, and an announcement tells only that something has changed.
  */
+import type { Occasion } from './core/attention.ts'
 import type { Change, ChangeCause, LoggedChange } from './core/change.ts'
 
 export const PROTOCOL_VERSION = 2
@@ -43,11 +44,25 @@ export type Question =
   | { readonly ask: 'invalidate'; readonly reach: Reach }
   | { readonly ask: 'remove'; readonly reach: Reach }
   | { readonly ask: 'refresh'; readonly url: string }
+  | Validate
   /** The page has read these URLs before a worker controlled it. */
   | { readonly ask: 'fill'; readonly urls: readonly string[] }
   | { readonly ask: 'stats' }
   | { readonly ask: 'probe' }
   | { readonly ask: 'take-over' }
+
+/** The page shows these URLs: the worker validates those that its rules want to be validated on such an occasion. */
+interface Validate {
+  readonly ask: 'validate'
+  readonly urls: readonly string[]
+  readonly because: Occasion
+  /** The page is out of sight: only what is polled there as well counts. */
+  readonly isHidden?: boolean
+  /** Of a poll: the page has just begun to show some of the URLs, and reads them. */
+  readonly isFirst?: boolean
+  /** When the connection was lost that is back now: milliseconds since 1970. */
+  readonly lostAtMs?: number | undefined
+}
 
 export interface Answers {
   hello: Greeting
@@ -57,6 +72,7 @@ export interface Answers {
   invalidate: true
   remove: { readonly removed: number }
   refresh: Refreshed
+  validate: Validated
   fill: true
   stats: Stats
   probe: OriginState
@@ -70,7 +86,31 @@ export interface OriginState {
   readonly signIn?: boolean
 }
 
+/** What has become of one URL that a page shows. */
+export interface Shown {
+  /**
+   * When the origin made or last confirmed what is stored: milliseconds since 1970. Absent: nothing is stored for the page.
+   */
+  readonly atMs?: number
+  /**
+   * The origin was asked, with this outcome. 'absent': the rule wants it to be asked, and nothing is stored, so the page has
+   * to read it itself. 'no-worker': no rule covers the URL. Absent: it was not asked.
+   */
+  readonly outcome?: Refreshed['outcome']
+}
+
+/** What has become of all that a page shows. */
+export interface Validated {
+  /** By the order of the URLs. Empty: no worker keeps anything. */
+  readonly shown: readonly Shown[]
+  /** After so many milliseconds the page asks for a poll again. Absent: none of the URLs is polled. */
+  readonly nextMs?: number | undefined
+}
+
 export interface Greeting extends OriginState {
+  /** Which pages poll: those in sight, or all, or none. Absent: the worker is of an older build, and knows no occasions. */
+  readonly polls?: 'visible' | 'all' | 'none'
+
   readonly clientId: string
   readonly logId: string
   /** The newest position in the log. */
@@ -106,6 +146,11 @@ export interface Explanation {
   /** The stored answer's `Cache-Control`. */
   readonly cacheControl?: string
   readonly invalidated?: boolean
+  /**
+   * On which occasion the origin was last asked about it without a read ('poll', 'focus', …), and how many seconds ago.
+   * Absent: it was not, or the worker was stopped since.
+   */
+  readonly asked?: { readonly because: Occasion; readonly secondsAgo: number }
   /** Why the rule did nothing for the last read of the URL; absent: it did, or the worker was stopped since. */
   readonly obstacle?: Obstacle
   /** How the config tells whose answers of the rule are; absent: all users get the same. */
@@ -170,6 +215,8 @@ export interface Counts {
   bytesSaved: number
   /** Answers for which the rule did nothing, by reason: `{ 'no-store': 3 }`. */
   obstacles: Readonly<Record<string, number>>
+  /** Validations that no read has asked for, by their occasion: `{ focus: 3, poll: 20 }`. */
+  occasions: Readonly<Record<string, number>>
 }
 
 export interface Stats {
@@ -254,6 +301,10 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'explain':
     case 'refresh':
       return typeof question.url === 'string' ? question : undefined
+    case 'validate': {
+      const { urls, because, lostAtMs = 0 } = question
+      return isTexts(urls) && CAUSES.includes(because) && typeof lostAtMs === 'number' ? question : undefined
+    }
     case 'invalidate':
     case 'remove':
       return isReach(question.reach) ? question : undefined
@@ -383,6 +434,10 @@ const KINDS: readonly unknown[] = ['changed', 'first', 'removed', 'invalidated']
 
 const CAUSES: readonly unknown[] = Object.keys({
   response: true,
+  focus: true,
+  reconnect: true,
+  poll: true,
+  invalidated: true,
   refresh: true,
   write: true,
   invalidate: true,

@@ -1,10 +1,12 @@
 import { fillPlaces, type WriteMatch } from '../../config/language/index.ts'
 import type { ResponseHead } from '../../sw/core/head.ts'
 import { settleWrite } from '../../sw/core/write.ts'
+import { tagsOfAnswer } from '../../sw/fetch/answer-tags.ts'
 import { forwardedAnswer } from '../../sw/fetch/answer.ts'
 import { fieldsOf } from '../../sw/fetch/describe.ts'
 import { named, targetsOf } from '../../sw/fetch/targets.ts'
 import type { Memory } from './memory.ts'
+import { report } from './report.ts'
 
 interface Ports {
   readonly memory: Memory
@@ -21,9 +23,10 @@ let writes = 0
 export async function answerWrite(
   { memory, home, endSession, heed }: Ports,
   { url }: Request,
-  { rule, params, tags }: WriteMatch,
+  match: WriteMatch,
   send: () => Promise<Response>,
 ): Promise<Response> {
+  const { rule, params, tags } = match
   const { urls, patterns } = fillPlaces(rule.invalidates, params)
   const targetsIn = (
     ...reached: [readonly string[], readonly string[], readonly string[]]
@@ -40,7 +43,10 @@ export async function answerWrite(
       response === undefined ? 'failure' : response.type === 'opaqueredirect' ? 'redirected' : response.status,
     )
     if (outcome !== 'nothing') memory.invalidate(targets)
-    if (outcome === 'named' && response !== undefined) memory.invalidate(targetsIn([], [], named(response, url)))
+    if (outcome === 'named' && response !== undefined) {
+      const made = match.rule.ofAnswer === undefined ? [] : await tagsOfAnswer(match, response, report)
+      memory.invalidate(targetsIn([], made, named(response, url)))
+    }
     memory.invalidations.end(id)
     // What was asked for meanwhile may be of either user.
     if (rule.session !== undefined) endSession()

@@ -21,8 +21,9 @@ export interface ChangeEvent {
   /** Everything this page shows may have changed. */
   readonly all: boolean
   /**
-   * 'response': the origin answered a read. 'refresh', 'invalidate', 'remove': a page called these. 'write': a write of the
-   * app. 'sign-out': a user is gone. 'reset': see `kind`.
+   * 'response': the origin answered a read. 'focus', 'reconnect', 'poll', 'invalidated': the layer has asked it about what is
+   * shown, or the page has to, because nothing is stored. 'refresh', 'invalidate', 'remove': a page called these. 'write': a
+   * write of the app. 'sign-out': a user is gone. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
   /**
@@ -48,6 +49,8 @@ interface Ports {
   /** What the worker says over the channel. */
   readonly hear: (event: MessageEvent) => void
   readonly onOrigin: (origin: OriginState) => void
+  /** Which pages poll, as the worker greets this one. */
+  readonly onPolls: (polls: Greeting['polls']) => void
 }
 
 /**
@@ -66,7 +69,7 @@ export class ChangeFeed {
   readonly #listeners = new Set<(change: ChangeEvent) => void>()
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log, and whose changes are its own. */
-  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | keyof OriginState>]: Greeting[K] } = {
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'polls' | keyof OriginState>]: Greeting[K] } = {
     clientId: '',
     logId: '',
     position: 0,
@@ -163,6 +166,12 @@ export class ChangeFeed {
     this.#tell(RESET)
   }
 
+  /** The page has to read these URLs: nothing is stored that the worker could validate. */
+  tellUnread(urls: readonly string[], cause: ChangeCause): void {
+    const event: ChangeEvent = { kind: 'invalidated', urls, tags: [], all: false, cause }
+    if (urls.length > 0) for (const listener of this.#listeners) attempt(() => listener(event))
+  }
+
   /** The page's user is another: what it shows is of the one before. */
   endUser(): void {
     this.#tell(USER_GONE)
@@ -177,7 +186,7 @@ export class ChangeFeed {
     this.#hasUnread = true
   }
 
-  #catchUp({ missed, reachable, signIn = false, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
+  #catchUp({ missed, reachable, signIn = false, polls, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
     this.#waiting = undefined
     this.#wasAway = false
     this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
@@ -186,6 +195,7 @@ export class ChangeFeed {
     if (asked !== undefined && !this.#isOutdated) this.#others.add(asked.partition)
     for (const partition of heard.partitions) this.#others.delete(partition)
     this.#ports.onOrigin({ reachable, signIn })
+    this.#ports.onPolls(polls)
     if (missed === 'reset') this.#tell(MISSED)
     else for (const change of missed) this.#tell(eventOf(heardChange(change)))
     for (const change of waiting) {

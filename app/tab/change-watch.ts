@@ -3,6 +3,7 @@ import { inBursts } from './bursts.ts'
 import { type ChangeEvent, mayEndUser } from './change-feed.ts'
 import type { Freshlayer } from './connect.ts'
 import { attempt } from './report.ts'
+import { type ShownBy, shownBy } from './shown-urls.ts'
 import { inSlices } from './slices.ts'
 
 /** Something in a page that shows the answers of URLs. */
@@ -15,6 +16,8 @@ export interface Watcher {
    * @param why 'sight': nothing is known to have changed, but the page was out of sight for a while.
    */
   readonly onDue: (why: Effect | 'sight') => void
+  /** The origin has confirmed what is stored for a URL that it shows, at that time: milliseconds since 1970. */
+  readonly onConfirmed?: (url: string, atMs: number) => void
   /** The user whose data it shows may be gone: from now on nothing of them is shown. */
   readonly onUserGone?: () => void
 }
@@ -37,8 +40,8 @@ interface Watched {
 
 /**
  * Tells what a page shows when it is to be read anew: at each change of its URLs once. A page out of sight waits until it
- * is in sight. When it comes into sight after a while, all that it shows is read once: the rules say what that costs, and
- * an answer that is fresh costs no request. A page without a worker reads when the browser is online again, too.
+ * is in sight. When it comes into sight after a while, or is online again, the layer has what it shows validated, where the
+ * rules say so. What no rule covers is read once; so is everything in a page without a worker.
  */
 export class ChangeWatch {
   readonly #layer: Freshlayer
@@ -57,6 +60,7 @@ export class ChangeWatch {
   add(watcher: Watcher): () => void {
     this.#watchers.set(watcher, { readAtMs: -Infinity, due: undefined, timer: undefined })
     this.#leave ??= this.#listen()
+    shownBy(this.#layer).onNew()
     return () => {
       clearTimeout(this.#watchers.get(watcher)?.timer)
       this.#watchers.delete(watcher)
@@ -75,6 +79,12 @@ export class ChangeWatch {
 
   #listen(): () => void {
     const leave = this.#layer.on('change', (change) => this.#learn(change))
+    const { parts } = shownBy(this.#layer)
+    const part: ShownBy = {
+      urls: () => this.#urls(),
+      onShown: (shown, because) => this.#confirm(shown, because),
+    }
+    parts.add(part)
     const end = new AbortController()
     const { signal } = end
     document.addEventListener('visibilitychange', () => this.#look(), { signal })
@@ -82,6 +92,7 @@ export class ChangeWatch {
     addEventListener('online', () => !this.#layer.state.controlled && void this.#readAll(() => true), { signal })
     return () => {
       leave()
+      parts.delete(part)
       end.abort()
     }
   }
@@ -93,8 +104,7 @@ export class ChangeWatch {
   }
 
   async #lookAt(changes: readonly ChangeEvent[]): Promise<void> {
-    const shown = new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
-    const affected = await this.#affected.of(changes, shown)
+    const affected = await this.#affected.of(changes, this.#urls())
     await inSlices([...this.#watchers], ([watcher, watched]) => {
       // It may have gone meanwhile.
       if (this.#watchers.get(watcher) !== watched) return
@@ -104,6 +114,22 @@ export class ChangeWatch {
       }
       if (watched.due !== undefined) this.#tellDue(watcher, watched)
     })
+  }
+
+  #urls(): Set<string> {
+    return new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
+  }
+
+  /** The layer has looked at what is shown. */
+  #confirm(shown: Parameters<NonNullable<ShownBy['onShown']>>[0], because: string): void {
+    for (const [watcher, watched] of this.#watchers) {
+      for (const url of watcher.urls()) {
+        const { atMs, outcome } = shown.get(url) ?? {}
+        if (atMs !== undefined) attempt(() => watcher.onConfirmed?.(url, atMs))
+        // No rule covers it.
+        else if (outcome === 'no-worker' && because !== 'poll' && this.#wasLong()) this.#read(watcher, watched)
+      }
+    }
   }
 
   #tellDue(watcher: Watcher, watched: Watched): void {
@@ -125,13 +151,18 @@ export class ChangeWatch {
   }
 
   #look(): void {
-    const now = performance.now()
     if (document.hidden) {
-      this.#hiddenAtMs = now
+      this.#hiddenAtMs = performance.now()
       return
     }
-    const isLong = now - this.#hiddenAtMs >= GLANCE_MS
+    // With a worker the layer has it validated.
+    const isLong = !this.#layer.state.controlled && this.#wasLong()
     void this.#readAll(({ due }) => isLong || due !== undefined)
+  }
+
+  /** Whether the page came into sight, if it did, after a while. */
+  #wasLong(): boolean {
+    return performance.now() - this.#hiddenAtMs >= GLANCE_MS
   }
 
   #readAll(isToBeRead: (watched: Watched) => boolean): Promise<void> {

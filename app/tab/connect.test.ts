@@ -29,6 +29,7 @@ describe('where no worker can run', () => {
       offline: false,
       signInNeeded: false,
       outdated: false,
+      isFetching: false,
     })
     expect(await layer.explain('/api/x')).toMatchObject({ url: '/api/x', state: 'no-worker' })
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })

@@ -10,6 +10,7 @@ import {
   type Stats,
 } from '../../sw/protocol.ts'
 import { expectArgument, expectReach } from './arguments.ts'
+import { Attention } from './attention.ts'
 import { type ChangeEvent, ChangeFeed } from './change-feed.ts'
 import { explained } from './explained.ts'
 import { Reachability } from './reachability.ts'
@@ -77,6 +78,8 @@ export interface State {
    * missing from the newest build.
    */
   readonly outdated: boolean
+  /** A `refresh()` of this page is under way: for a button that says so. */
+  readonly isFetching: boolean
 }
 
 interface Listeners {
@@ -110,8 +113,12 @@ export interface Freshlayer {
   invalidate(reach: Reach): Promise<void>
   /** Forgets answers altogether, their offline window included. Returns how many. */
   remove(reach: Reach): Promise<number>
-  /** Asks the origin anew about a stored URL. */
-  refresh(url: string): Promise<Refreshed>
+  /**
+   * Asks the origin anew about a stored URL; without one about all that this page shows, which is what bindings show, or what
+   * the page has read since its last change of route. `state.isFetching` says that it is under way. Several tabs, and several
+   * calls, make one request per URL.
+   */
+  refresh(url?: string): Promise<Refreshed>
   /** What the layer has done so far, per rule; undefined where no worker answers. */
   stats(): Promise<Stats | undefined>
   /**
@@ -176,17 +183,30 @@ let connected: Connection | undefined
 /** What `connect()` has given this page last; undefined: it has not been called. */
 export const connectedLayer = (): Freshlayer | undefined => connected
 
+/** The outcome of several URLs is the first of these that one of them has. */
+const ORDER: readonly Refreshed['outcome'][] = ['changed', 'unreachable', 'kept', 'unchanged']
+
 /** What a page has asked for while the worker took it over has been answered by then, mostly. */
 const SETTLE_MS = 1000
 
 class Connection implements Freshlayer {
-  state: State = { controlled: false, updateReady: false, offline: false, signInNeeded: false, outdated: false }
+  state: State = {
+    controlled: false,
+    updateReady: false,
+    offline: false,
+    signInNeeded: false,
+    outdated: false,
+    isFetching: false,
+  }
   #options: ConnectOptions
   readonly #listeners = new Set<Listeners['state']>()
   readonly #abort = new AbortController()
   readonly #registration: Registration
   readonly #reachability: Reachability
   readonly #changes: ChangeFeed
+  readonly #attention: Attention
+  /** Calls of `refresh()` that are under way. */
+  #refreshing = 0
   /** Who the page has said that its user is. */
   #user: string | null | undefined
   /** Why nothing comes from the layer, as it was last said. */
@@ -204,8 +224,14 @@ class Connection implements Freshlayer {
     const reachability = (this.#reachability = new Reachability({
       worker,
       signal,
-      onOrigin: (origin) => this.#set(origin),
-      onBack: () => this.#changes.reset(),
+      onOrigin: (origin) => {
+        if (origin.offline) this.#attention.lose()
+        this.#set(origin)
+      },
+      onBack: () => {
+        void this.#attention.reconnect()
+        this.#changes.reset()
+      },
     }))
     const changes = (this.#changes = new ChangeFeed({
       worker,
@@ -214,6 +240,14 @@ class Connection implements Freshlayer {
       introduce: () => this.#introduce(),
       hear: (event) => this.#hear(event),
       onOrigin: (origin) => reachability.learn(origin),
+      onPolls: (polls) => attention.learn(polls),
+    }))
+    const attention = (this.#attention = new Attention({
+      layer: this,
+      signal,
+      ask: (question) => ask(worker, question),
+      isAway: () => this.state.offline,
+      onUnread: (...unread) => changes.tellUnread(...unread),
     }))
     if (container === undefined) {
       this.#degrade(NO_WORKER)
@@ -229,8 +263,19 @@ class Connection implements Freshlayer {
     container.addEventListener('message', (event) => this.#hear(event), { signal })
     addEventListener('pagehide', () => changes.mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && changes.greet(), { signal })
-    addEventListener('online', () => reachability.probe(), { signal })
-    document.addEventListener('visibilitychange', () => !document.hidden && changes.greet(), { signal })
+    const online = (): void => {
+      reachability.probe()
+      attention.online()
+    }
+    addEventListener('online', online, { signal })
+    const look = (): void => {
+      changes.greet()
+      // A page out of sight has left the origin alone.
+      reachability.probe()
+      void attention.look()
+    }
+    document.addEventListener('visibilitychange', () => !document.hidden && look(), { signal })
+    attention.watch()
     registration.register()
     changes.greet()
     if (options.development ?? isThisMachine(location)) void this.#speakUp(container, signal)
@@ -297,9 +342,18 @@ class Connection implements Freshlayer {
     return (await this.#ask({ ask: 'remove', reach }, { removed: 0 })).removed
   }
 
-  async refresh(url: string): Promise<Refreshed> {
-    expectUrl('refresh', url)
-    return this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
+  async refresh(url?: string): Promise<Refreshed> {
+    if (url !== undefined) expectUrl('refresh', url)
+    this.#set({ isFetching: ++this.#refreshing > 0 })
+    try {
+      if (url !== undefined) return await this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
+      if (!(await this.#registration.find())) return { outcome: 'no-worker' }
+      const { shown } = await this.#attention.ask('refresh')
+      const outcomes = new Set([...shown.values()].map(({ outcome }) => outcome))
+      return { outcome: ORDER.find((each) => outcomes.has(each)) ?? 'absent' }
+    } finally {
+      this.#set({ isFetching: --this.#refreshing > 0 })
+    }
   }
 
   stats(): Promise<Stats | undefined> {

@@ -44,6 +44,7 @@ const NO_COUNTS = {
   requestsSaved: 0,
   bytesSaved: 0,
   obstacles: {},
+  occasions: {},
 }
 
 /**

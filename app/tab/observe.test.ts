@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'v
 import { AnswerError } from './answer-error.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed-url.ts'
+import { shownBy } from './shown-urls.ts'
 import { FakePage } from './page.fixture.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
@@ -286,7 +287,54 @@ describe('a read', () => {
     expect(page.asked).toHaveLength(2)
   })
 
-  it('is made once when the page comes into sight after a while, and not after a glance elsewhere', async () => {
+  it('is left to the layer when the page comes into sight', async () => {
+    look()
+    await page.answer({ price: 10 })
+    page.show(false)
+    await vi.advanceTimersByTimeAsync(10_000)
+    page.show(true)
+    expect(page.asked).toHaveLength(1)
+    expect([...shownBy(page.layer).parts].flatMap(({ urls }) => [...urls()])).toEqual([URL_ASKED])
+  })
+
+  it('is not made where the layer says that what is stored was confirmed: then it is not stale', async () => {
+    look()
+    await page.answer({ price: 10 }, { fields: STALE })
+    page.explain = () => ({ state: 'stale', ageSeconds: 400 })
+    await vi.advanceTimersByTimeAsync(10_000)
+    const atMs = Date.now()
+    page.attend([[URL_ASKED, { atMs, outcome: 'unchanged' }]], 'poll')
+    expect(last()).toMatchObject({ isStale: false, updatedAt: atMs })
+    page.attend([[URL_ASKED, { atMs: atMs - 1 }]], 'poll')
+    expect(last()).toMatchObject({ updatedAt: atMs })
+    expect(page.asked).toHaveLength(1)
+  })
+
+  it('is made anew after an error once the layer has something', async () => {
+    look()
+    await page.answer({ title: 'busy' }, { status: 503 })
+    page.attend([[URL_ASKED, {}]], 'focus')
+    expect(page.asked).toHaveLength(1)
+    page.attend([[URL_ASKED, { atMs: Date.now() }]], 'focus')
+    expect(page.asked).toHaveLength(2)
+  })
+
+  it.each([
+    ['is made of what no rule covers when the page comes into sight after a while', 10_000, 'focus', 2],
+    ['is not made of what no rule covers after a glance elsewhere', 1000, 'focus', 1],
+    ['is not made of what no rule covers at a poll', 10_000, 'poll', 1],
+  ] as const)('%s', async (_, hiddenMs, because, count) => {
+    look()
+    await page.answer({ price: 10 })
+    page.show(false)
+    await vi.advanceTimersByTimeAsync(hiddenMs)
+    page.show(true)
+    page.attend([[URL_ASKED, { outcome: 'no-worker' }]], because)
+    expect(page.asked).toHaveLength(count)
+  })
+
+  it('is made, in a page without a worker, when that comes into sight after a while, and not after a glance', async () => {
+    page.set({ controlled: false })
     look()
     await page.answer({ price: 10 })
     page.show(false)

@@ -85,6 +85,7 @@ export class ObservedUrl {
   readonly #watcher: Watcher = {
     urls: () => [this.#url],
     onDue: (why) => this.#onDue(why),
+    onConfirmed: (_, atMs) => this.#confirm(atMs),
     onUserGone: () => this.#clear(),
   }
   #leave: () => void
@@ -181,6 +182,15 @@ export class ObservedUrl {
     if (this.#reading !== undefined) this.#isDue = true
     else if (this.#listeners.size > 0) void this.read()
     else this.#forget()
+  }
+
+  /** What is stored was confirmed at that time; no change comes of that. */
+  #confirm(atMs: number): void {
+    const { data, error, updatedAt = 0 } = this.state
+    if (this.#reading !== undefined || this.#isDue || this.#listeners.size === 0) return
+    // What failed may be read by now.
+    if (error !== undefined || data === undefined) void this.read()
+    else if (atMs > updatedAt) this.#set({ isStale: false, updatedAt: atMs })
   }
 
   #start(cache?: RequestCache): Reading {

@@ -1,7 +1,9 @@
 import { vi } from 'vitest'
-import type { Explanation } from '../../sw/protocol.ts'
+import type { Occasion } from '../../sw/core/attention.ts'
+import type { Explanation, Shown } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
 import type { Freshlayer, State } from './connect.ts'
+import { shownBy } from './shown-urls.ts'
 
 /** A request of the page, and how it is answered. */
 interface Asked {
@@ -27,7 +29,14 @@ export class FakePage {
   #stated = new Set<(state: State) => void>()
 
   constructor() {
-    const state: State = { controlled: true, updateReady: false, offline: false, signInNeeded: false, outdated: false }
+    const state: State = {
+      controlled: true,
+      updateReady: false,
+      offline: false,
+      signInNeeded: false,
+      outdated: false,
+      isFetching: false,
+    }
     const on = (kind: string, listener: never): (() => void) => {
       const listeners: Set<never> = kind === 'change' ? (this.#changed as Set<never>) : (this.#stated as Set<never>)
       listeners.add(listener)
@@ -62,6 +71,11 @@ export class FakePage {
     const change: ChangeEvent = { kind: 'changed', urls: [], tags: [], all: false, cause: 'response', ...about }
     for (const listener of this.#changed) listener(change)
     await heard()
+  }
+
+  /** The layer has looked at what the page shows. */
+  attend(shown: readonly (readonly [url: string, shown: Shown])[], because: Occasion): void {
+    for (const { onShown } of shownBy(this.layer).parts) onShown?.(new Map(shown), because)
   }
 
   set(state: Partial<State>): void {

@@ -38,6 +38,10 @@ describe('a config', () => {
           trust: 'http',
           public: true,
           ranges: true,
+          onFocus: false,
+          onReconnect: false,
+          poll: '30s',
+          pollHidden: true,
           keyHeaders: ['X-Store-Id'],
           ignoreInDiff: ['serverTime', 'items.*.seenAt'],
           query: { a: 'b', c: true, d: false },
@@ -48,7 +52,13 @@ describe('a config', () => {
       writes: [
         {
           match: 'POST /api/p/:id',
-          invalidates: ['p', '/api/p/{id}?x={id}', '/api/:any/**', 'https://api.example.com:8080/v1/x'],
+          invalidates: [
+            (answer: unknown) => [String(answer)],
+            'p',
+            '/api/p/{id}?x={id}',
+            '/api/:any/**',
+            'https://api.example.com:8080/v1/x',
+          ],
           name: 'w',
         },
       ],
@@ -789,5 +799,31 @@ describe('the check', () => {
         void checkConfig({ ...config, routes, writes }, FILE)
       }),
     )
+  })
+})
+
+describe('a poll', () => {
+  it.each<[string, object, string[]]>([
+    ['of a second is accepted', { poll: '1s' }, []],
+    ['of no time is none', { poll: 0 }, []],
+    [
+      'in milliseconds was meant in seconds',
+      { poll: '30ms' },
+      ["expected a duration of at least a second ('30s', '5m'), or 0 for none. Did you mean '30s'?"],
+    ],
+    ['without a unit is refused', { poll: 30 }, ['expected a duration of at least a second']],
+    ['has its unit mended', { poll: '30sec' }, ["Did you mean '30s'?"]],
+  ])('%s', (_, route, expected) => {
+    expect(ofRoute(route)).toEqual(expected.map((text) => expect.stringContaining(text) as unknown))
+  })
+
+  it.each<[string, object, object, string[]]>([
+    ['of a read by POST alone is in vain', { match: 'POST /a', poll: '30s' }, {}, ['a route that is read by GET']],
+    ['of a route that is read by GET as well is not', { match: ['/a', 'POST /a'], poll: '30s' }, {}, []],
+    ['in hidden pages needs an interval', { match: '/a', pollHidden: true }, {}, ['a `poll` beside it']],
+    ['in hidden pages may have the interval of defaults', { match: '/a', pollHidden: true }, { poll: '1m' }, []],
+  ])('%s', (_, route, defaults, expected) => {
+    const found = warningsOf({ defaults, routes: [route] })
+    expect(found).toEqual(expected.map((text) => expect.stringContaining(text) as unknown))
   })
 })

@@ -51,6 +51,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...routes.filter(isRaced).map(pastTheLayer),
       ...routes.flatMap(greedy),
       ...routes.flatMap(swallowing),
+      ...routes.flatMap((route) => polledInVain(config, route)),
       ...writes.flatMap((write) => unread(write, routes)),
       ...(signIns?.warnings ?? []),
     ],
@@ -117,6 +118,17 @@ function lightEndpoint({ path, options, patterns }: Entry): Problem[] {
   const isElsewhere = patterns.some(({ extent }) => extent.origin !== origin)
   return isElsewhere
     ? [problem(at, url, 'an address of the origin that `match` names: what is sent along is for that one alone')]
+    : []
+}
+
+/** A poll of what no page reads by GET, and `pollHidden` without a poll. */
+function polledInVain({ defaults }: Readonly<Record<string, unknown>>, { path, options, patterns }: Entry): Problem[] {
+  if (!isRecord(options)) return []
+  const { poll, pollHidden } = options
+  if (pollHidden === true && poll === undefined && (!isRecord(defaults) || defaults['poll'] === undefined))
+    return [problem(`${path}.pollHidden`, pollHidden, "a `poll` beside it: '30s'")]
+  return poll !== undefined && patterns.length > 0 && patterns.every(({ text }) => /^(POST|QUERY|HEAD) /.test(text))
+    ? [problem(`${path}.poll`, poll, 'a route that is read by GET: no other read is polled')]
     : []
 }
 

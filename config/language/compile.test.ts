@@ -39,6 +39,8 @@ describe('a compiled rule', () => {
       { fresh: 300, stale: 0, offline: Infinity },
     ],
     ['has its timeout in milliseconds', { timeout: '3s' }, {}, { timeoutMs: 3000 }],
+    ['polls in milliseconds', { poll: '30s' }, {}, { pollMs: 30_000 }],
+    ['polls as defaults say', {}, { poll: '1m', pollHidden: true }, { pollMs: 60_000, pollHidden: true }],
     ['keeps zero', { timeout: 0, retry: 0 }, { timeout: '5s', retry: 3 }, { timeoutMs: 0, retry: 0 }],
     ['takes what defaults say', {}, { fresh: '1m', retry: 2, public: true }, { fresh: 60, retry: 2, public: true }],
     ['says otherwise than defaults', { fresh: '2m' }, { fresh: '1m' }, { fresh: 120 }],
@@ -103,6 +105,11 @@ describe('a compiled rule', () => {
     }
   })
 
+  it.each([0, 'forever'] as const)('is not polled at %s, whatever defaults say', (poll) => {
+    expect(ruleOf({ poll }, { poll: '30s' })).not.toHaveProperty('pollMs')
+    expect(ruleOf({ poll })).not.toHaveProperty('poll')
+  })
+
   it('leaves the options it was given alone', () => {
     const config: Config = {
       ...BASE,
@@ -123,6 +130,17 @@ describe('a compiled config', () => {
       identity,
       shell: '/index.html',
     })
+  })
+
+  it('has the functions of `invalidates` apart from its texts, and none without', () => {
+    const of = (): string[] => ['a']
+    const writes = [
+      { match: '/a', invalidates: ['a', of, '/b'] },
+      { match: '/b', invalidates: ['a'] },
+    ]
+    const [one, other] = compileRules({ ...BASE, writes }).writes
+    expect(one).toMatchObject({ ofAnswer: [of], invalidates: { tags: ['a'], urls: ['/b'], patterns: [] } })
+    expect(other).not.toHaveProperty('ofAnswer')
   })
 
   it('has writes whose answers are stored only where it says so', () => {

@@ -4,11 +4,11 @@ import { bytes, type Seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
 import { memberPath } from './member-path.ts'
-import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
+import type { Config, NavigationOptions, Route, RouteOptions, Window, Write } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
-import type { Invalidates, Rule, Rules } from './rule.ts'
+import type { Invalidates, Rule, Rules, WriteRule } from './rule.ts'
 import { kindOf } from './template.ts'
 
 /** The values of options that neither the route, its preset nor `defaults` set. */
@@ -45,7 +45,7 @@ export function compileRules(config: Config): Rules {
     writes: (config.writes ?? []).map((write) => ({
       ...named(write.match),
       ...(write.name !== undefined && { name: write.name }),
-      invalidates: byKind(write.invalidates ?? []),
+      ...byAnswer(write.invalidates ?? []),
       session: write.session,
       ...(write.stores && { stores: true }),
     })),
@@ -71,11 +71,21 @@ function byKind(entries: readonly string[]): Invalidates {
   return { tags: of('tags'), urls: of('urls').map(asSent), patterns: of('patterns') }
 }
 
+/** What is known before a write has its answer, and the functions that make tags of that. */
+function byAnswer(entries: NonNullable<Write['invalidates']>): Pick<WriteRule, 'invalidates' | 'ofAnswer'> {
+  const ofAnswer = entries.filter((entry) => typeof entry === 'function')
+  return {
+    invalidates: byKind(entries.filter((entry) => typeof entry === 'string')),
+    ...(ofAnswer.length > 0 && { ofAnswer }),
+  }
+}
+
 /** One route with the options that `defaults` and presets give it. Expects what `assertConfig` accepted. */
 export function compileRoute(defaults: RouteOptions, route: Route, index: number): Rule {
-  const options = {
+  const { poll, ...options } = {
     ...named(route.match),
     ...DEFAULTS,
+    poll: undefined,
     tags: [],
     query: {},
     expects: undefined,
@@ -86,10 +96,13 @@ export function compileRoute(defaults: RouteOptions, route: Route, index: number
     ...route,
   }
   const { ignoreInDiff, versions, ...others } = options
+  const pollMs = poll === undefined ? 0 : timerMs(poll)
   return {
     ...others,
     ...(ignoreInDiff && { ignoreInDiff: ignoreInDiff.map(memberPath) }),
     ...(options.dictionary && { askedWith: [[DICTIONARY_FIELD, '1']] }),
+    // What never comes is no timer.
+    ...(pollMs > 0 && poll !== 'forever' && { pollMs }),
     index,
     fresh: windowOf(options.fresh),
     stale: windowOf(options.stale),

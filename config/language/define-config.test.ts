@@ -50,6 +50,13 @@ describe('defineConfig', () => {
       defineConfig({ ...base, routes, writes: [{ match: '/x', invalidates: computed }] }),
       defineConfig({
         ...base,
+        routes,
+        writes: [{ match: '/x/:y', invalidates: ['as', (answer, { y }) => [`a:${(answer as { b: 1 }).b}`, `a:${y}`]] }],
+      }),
+      // @ts-expect-error a function gives a list
+      defineConfig({ ...base, routes, writes: [{ match: '/x', invalidates: [() => 'as'] }] }),
+      defineConfig({
+        ...base,
         routes: [{ match: '/a', tags: computed }],
         writes: [{ match: '/x', invalidates: ['any'] }],
       }),
@@ -69,6 +76,6 @@ describe('defineConfig', () => {
       defineConfig({ ...base, routes: [{ match: '/b' }], writes: [{ match: '/x', invalidates: ['b'] }] }),
       // @ts-expect-error shelves is not a group
       defineConfig({ ...base, routes, groups: ['shelf'], writes: [{ match: '/x', invalidates: ['shelves'] }] }),
-    ]).toHaveLength(12)
+    ]).toHaveLength(14)
   })
 })

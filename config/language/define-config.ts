@@ -30,13 +30,15 @@ type Holes<Entries, Option extends 'tags' | 'invalidates', Known> = {
 }
 
 /** The template, if its holes have parameters and it may be one of the known texts. */
-type Meant<Template, Params, Known> = [HolesOf<Template>] extends [Params]
-  ? Template extends Known
-    ? Template
-    : [Extract<Known, ShapeOf<Template>>] extends [never]
-      ? never
-      : Template
-  : never
+type Meant<Template, Params, Known> = Template extends (...given: never[]) => unknown
+  ? Template
+  : [HolesOf<Template>] extends [Params]
+    ? Template extends Known
+      ? Template
+      : [Extract<Known, ShapeOf<Template>>] extends [never]
+        ? never
+        : Template
+    : never
 
 type TagsOf<R> = R extends { readonly tags?: infer Tags }
   ? 'tags' extends keyof R

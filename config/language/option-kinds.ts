@@ -56,6 +56,18 @@ const duration = timeOr('forever')
 
 const window = timeOr('forever', 'http')
 
+/** Nothing is polled more often. '30ms' is a slip, and would be a flood. */
+const LEAST_POLL_S = 1
+
+const poll = kind(
+  "a duration of at least a second ('30s', '5m'), or 0 for none",
+  (given) => {
+    const parsed = parseDuration(given)
+    return parsed === 0 || (parsed !== 'invalid' && parsed >= LEAST_POLL_S)
+  },
+  (given) => (isDuration(given) ? given.replace(/ms$/, 's') : meantDuration('forever')(given)),
+)
+
 const pattern =
   (methods: readonly string[]): Kind =>
   (value, path, problems) => {
@@ -77,6 +89,7 @@ const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{
 
 /** A tag, a URL or a pattern. A URL or pattern, without holes and query, is checked like that of a rule. */
 const invalidated: Kind = (value, path, problems) => {
+  if (typeof value === 'function') return
   template(value, path, problems)
   if (typeof value !== 'string' || !/^(?:[A-Z]+ )?(?:\w+:\/)?\//.test(value)) return
   const mistake = patternMistake(value.replace(/\{\w+\}/g, '-').replace(/\?[^#]*/, ''), [])
@@ -161,6 +174,10 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   public: flag,
   ranges: flag,
   onReload: word('validate', 'rule'),
+  onFocus: flag,
+  onReconnect: flag,
+  poll,
+  pollHidden: flag,
   cookieVariants: flag,
   budget: size,
   keyHeaders: list(keyHeader),

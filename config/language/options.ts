@@ -326,6 +326,35 @@ export interface RouteOptions {
   onReload?: 'validate' | 'rule'
 
   /**
+   * Whether a page that comes into sight has its shown answers validated: those that are no longer fresh, at most once in
+   * 5 s for all tabs. An answer that a write has invalidated is validated whatever this says. Default: `true`.
+   * @example false
+   */
+  onFocus?: boolean
+
+  /**
+   * Whether the shown answers are validated when the connection is back. Data from before a lost connection counts as
+   * stale after it, also for later reads. Default: `true`.
+   * @example false
+   */
+  onReconnect?: boolean
+
+  /**
+   * How often an answer is validated while a visible page shows it, whatever `fresh` says: a duration of at least a
+   * second. All tabs together make one request. Errors slow it down, and `Retry-After` is obeyed. Only reads by `GET` are
+   * polled. Default: never (0 and `'forever'` mean the same).
+   * @example '30s'
+   */
+  poll?: Duration
+
+  /**
+   * Whether `poll` goes on in a page that is out of sight. Browsers slow the timers of such pages to one a minute.
+   * Default: `false`.
+   * @example true
+   */
+  pollHidden?: boolean
+
+  /**
    * Request header fields that select another answer although the response has no `Vary`. Their values become part of
    * the key. A field whose name suggests a secret is stored as a digest. `Authorization`, `Proxy-Authorization` and
    * `Cookie` are refused, because `identity` tells users apart. Default: none (`Accept` always counts).
@@ -445,10 +474,13 @@ export interface Write {
   /**
    * What stops being fresh. An entry that begins with `/` or a scheme is a URL, with any query unless it has one
    * itself, or a pattern; everything else is a tag of a route, or a group that {@link Config.groups} lists. `{name}` is
-   * filled in from `match`. Default: its own URL alone.
+   * filled in from `match`. A function makes tags of the answer, where that is a success with JSON (at most 1 MB), and of the
+   * parameters of `match`, decoded. Without an answer, or where the function throws, its tags are not known: give a text that
+   * covers them beside it. It runs in the worker, so it cannot use variables around it. Default: its own URL alone.
    * @example ['sales', 'product:{id}', '/api/till', '/api/reports/**']
+   * @example ['orders', (answer) => (answer as Order).lines.map(({ productId }) => `product:${productId}`)]
    */
-  invalidates?: readonly string[]
+  invalidates?: readonly (string | ((answer: unknown, params: Readonly<Record<string, string>>) => readonly string[]))[]
 
   /**
    * Whether the write signs the user in or out. A sign-out erases the user's stored data, in every tab. After a

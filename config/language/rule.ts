@@ -35,6 +35,14 @@ export interface Rule {
   readonly ranges: boolean
   /** Absent: `'validate'`. */
   readonly onReload?: 'validate' | 'rule'
+  /** Absent: yes. */
+  readonly onFocus?: boolean
+  /** Absent: yes. */
+  readonly onReconnect?: boolean
+  /** Absent: never. */
+  readonly pollMs?: number
+  /** Absent: no. */
+  readonly pollHidden?: boolean
   /** Absent: every request that matches is a read. */
   readonly reads?: 'graphql' | ((body: string) => boolean)
   /** Absent: none. */
@@ -67,10 +75,12 @@ interface VersionsRule {
 }
 
 /** A compiled entry of `writes`. */
-interface WriteRule {
+export interface WriteRule {
   readonly name: string
   /** Templates, with their holes. */
   readonly invalidates: Invalidates
+  /** Make tags of the answer, as the app has it. Absent: none does. */
+  readonly ofAnswer?: readonly ((answer: unknown, params: Params) => readonly string[])[]
   readonly session: 'sign-in' | 'sign-out' | undefined
   /** Absent: no. */
   readonly stores?: boolean

@@ -18,6 +18,7 @@ const guides = [
   { text: 'Pages, updates, removal', link: '/guide/lifecycle' },
   { text: 'Tuning', link: '/guide/tuning' },
   { text: 'Answers that hold the time', link: '/guide/comparing' },
+  { text: 'Focus, reconnect, polls', link: '/guide/polling' },
   { text: 'When a rule does nothing', link: '/guide/development' },
   { text: 'Rules from a recording', link: '/guide/suggest' },
   { text: 'First rules by init', link: '/guide/init' },

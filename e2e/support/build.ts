@@ -47,6 +47,7 @@ export default async function buildAll(): Promise<void> {
     'rules-of-tokens',
     'rules-of-words',
     'rules-of-traits',
+    'rules-of-attention',
   ]) {
     await buildWorker({ config: `e2e/support/${rules}.ts`, out: `${BUILT}${rules}.js` })
   }

@@ -1,10 +1,11 @@
-import { type ChangeEvent, connect, exportOutbox, type Freshlayer } from '../../app/tab/index.ts'
+import { type ChangeEvent, connect, exportOutbox, type Freshlayer, observe } from '../../app/tab/index.ts'
 import { channelOf } from '../../config/names.ts'
 
 declare global {
   interface Window {
     layer: Freshlayer
     exportOutbox: typeof exportOutbox
+    observe: typeof observe
     /** Every change this page was told of. */
     heard: ChangeEvent[]
     /** Unhandled rejections in this page. */
@@ -15,6 +16,7 @@ declare global {
 }
 
 window.exportOutbox = exportOutbox
+window.observe = observe
 window.unhandled = []
 addEventListener('unhandledrejection', ({ reason }) => window.unhandled.push(String(reason)))
 window.heard = []
@@ -35,5 +37,15 @@ window.agrees = true
 const authorization = () => localStorage.getItem('authorization') ?? undefined
 // What a page says in development asks the worker as well: only the pages that test it do.
 const development = location.pathname.startsWith('/developed/')
+// What a page has read is validated by itself after writes and when it comes into sight. That is the subject of the pages
+// below /attentive/; those of other tests are taken to show nothing, so that they can count requests of their own.
+if (!development && !location.pathname.startsWith('/attentive/')) {
+  Object.assign(window, {
+    PerformanceObserver: class {
+      observe(): void {}
+      disconnect(): void {}
+    },
+  })
+}
 window.layer = connect({ ...where, ...who, authorization, development, mayUpdate: () => window.agrees })
 window.layer.on('change', (change) => window.heard.push(change))

@@ -49,6 +49,11 @@ export class ScriptedOrigin {
     this.script = readFileSync(`${BUILT}sw-with-files.js`, 'utf8')
   }
 
+  /** Polls from now on. */
+  withPolls(): void {
+    this.script = readFileSync(`${BUILT}rules-of-attention.js`, 'utf8')
+  }
+
   /** Tells users apart from now on. */
   withUsers(by: UsersBy = 'echo'): void {
     this.script = readFileSync(`${BUILT}${OF_USERS[by]}.js`, 'utf8')

@@ -1,13 +1,14 @@
+import type { Occasion } from './attention.ts'
 import type { Target } from './invalidation.ts'
 
 /** What happened to data that a tab may show. */
 type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 
 /**
- * What caused a change. 'response': the origin answered a read. 'refresh': the origin answered a page's `refresh()`.
- * 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out.
+ * What caused a change. 'response': the origin answered a read. 'focus', 'reconnect', 'poll', 'invalidated', 'refresh': it
+ * was asked on such an occasion, without a read. 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out.
  */
-export type ChangeCause = 'response' | 'refresh' | 'write' | 'invalidate' | 'remove' | 'sign-out'
+export type ChangeCause = 'response' | Occasion | 'write' | 'invalidate' | 'remove' | 'sign-out'
 
 /** The ids of the items that a collection gained, changed and lost. */
 export interface Diff {

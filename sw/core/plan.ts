@@ -61,6 +61,8 @@ export interface PlanInput {
   readonly doubted: boolean
   /** It is the first read since the user has reloaded the page: the origin's word is wanted. */
   readonly reloaded: boolean
+  /** See `standing`. Default: the connection was never lost. */
+  readonly lostAtMs?: number
   readonly now: EpochMs
 }
 
@@ -76,7 +78,7 @@ const ANNOUNCED_FOR_MS = 2000
  * @see RFC 9111 §4, §5.2.1; Fetch, "request cache mode"
  */
 export function plan(input: PlanInput): Plan {
-  const { request, rule, row, variants, partial, invalidated, doubted, reloaded, now } = input
+  const { request, rule, row, variants, partial, invalidated, doubted, reloaded, lostAtMs, now } = input
   const { cache, fields } = request
   const asked = parseCacheControl(fields.get('cache-control'))
   const store = !asked.noStore && request.method !== 'HEAD'
@@ -101,7 +103,7 @@ export function plan(input: PlanInput): Plan {
   }
   if (cache === 'reload') return fetch('request', 'reload')
 
-  const at = standing(row, rule, invalidated, now)
+  const at = standing(row, rule, invalidated, now, lostAtMs)
   const serve = (why: string): Plan => ({ kind: 'serve', row, standing: at, why })
   if ((cache === 'force-cache' || cache === 'only-if-cached') && !invalidated && !doubted) return serve(cache)
 

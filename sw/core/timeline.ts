@@ -50,10 +50,18 @@ export interface Standing {
  * `must-revalidate` bind the windows that are 'http' (docs/decisions/0021-a-duration-is-the-developers-word.md). Errors
  * follow HTTP only: a rule's five minutes for products are not meant for a 404.
  *
+ * @param lostAtMs when the connection was lost last, which is back by now: what was received before is not fresh any more.
+ *   Default: it was never lost.
  * @param invalidated an invalidation newer than the response covers it: `fresh` and `stale` have ended, `offline` runs.
  * @see RFC 9111 §4.2, §4.2.4; RFC 5861 §3, §4
  */
-export function standing(row: Aged, rule: Windows, invalidated: boolean, now: EpochMs): Standing {
+export function standing(
+  row: Aged,
+  rule: Windows,
+  invalidated: boolean,
+  now: EpochMs,
+  lostAtMs: number = -Infinity,
+): Standing {
   const directives = directivesOf(row)
   const byRule = row.status < 400
   // A guess is no word of the response, so it bounds no duration.
@@ -85,7 +93,12 @@ export function standing(row: Aged, rule: Windows, invalidated: boolean, now: Ep
       basis = mustRevalidate ? 'must-revalidate' : lifetime.basis
     }
   }
-  const staleness = -ttl
+  // One of the future was told by a clock that was set back since.
+  if (ttl > 0 && row.receivedAtMs < lostAtMs && lostAtMs <= now) {
+    ttl = 0
+    basis = 'connection-lost'
+  }
+  const staleness = 0 - ttl
   const { staleIfError } = directives
   const forgiving = !strict && typeof staleIfError === 'number' && staleness <= staleIfError
   const at = (state: Standing['state'], why: string): Standing => ({

@@ -19,6 +19,10 @@ export function isPaused(pause: Pause | undefined): boolean {
   return elapsedMs >= 0 && elapsedMs < (pause?.forMs ?? 0)
 }
 
+/** How long a pause lasts from now on. */
+export const leftOf = (pause: Pause | undefined): number =>
+  pause !== undefined && isPaused(pause) ? pause.forMs - (now() - pause.fromMs) : 0
+
 /** Full jitter: any time up to the limit, so that those who failed together do not return together. */
 export const jittered = (limitMs: number): number => Math.random() * limitMs
 

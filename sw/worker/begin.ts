@@ -5,6 +5,8 @@ import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
 import { compared } from './requests/compared.ts'
 import { isQuery } from './requests/graphql.ts'
+import { tagsOfAnswer } from '../fetch/answer-tags.ts'
+import { polling } from './requests/polling.ts'
 import { postAnswers } from './requests/post-answers.ts'
 import { ranges } from './requests/ranges.ts'
 import { structured } from './requests/structured.ts'
@@ -27,6 +29,8 @@ export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'iden
     compared,
     postAnswers,
     VersionedSender,
+    tagsOfAnswer,
+    polling,
     ...parts(rules),
   })
 }

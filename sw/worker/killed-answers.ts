@@ -25,6 +25,8 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
       return { removed: 0 }
     case 'refresh':
       return { outcome: 'no-worker' }
+    case 'validate':
+      return { shown: [] }
     case 'stats':
       return { total: NONE, rules: {}, routes: 0, stored: 0 }
     case 'probe':
@@ -41,6 +43,7 @@ const greeting = (since: Since, clientId: string): Greeting => ({
   position: 0,
   missed: missedSince(since),
   partitions: [],
+  polls: 'none',
   reachable: true,
 })
 

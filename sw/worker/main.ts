@@ -9,6 +9,7 @@ import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
 import type { compared } from './requests/compared.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
+import { Attention } from './requests/attention.ts'
 import { fillStore } from './requests/fill-store.ts'
 import { Flights } from './requests/flights.ts'
 import { Lookup } from './requests/lookup.ts'
@@ -30,12 +31,15 @@ import { remove } from './messages/remove.ts'
 import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
 import { takeOver } from './messages/take-over.ts'
+import { validate } from './messages/validate.ts'
 import { isServed, makeWay } from './lifecycle/make-way.ts'
 import { isPageLoad, navigate, passThrough } from './lifecycle/navigation.ts'
 import type { pagesBy } from './lifecycle/pages.ts'
 import type { racesOf } from './lifecycle/races.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import type { postAnswers } from './requests/post-answers.ts'
+import type { tagsOfAnswer } from '../fetch/answer-tags.ts'
+import type { polling } from './requests/polling.ts'
 import type { Ranges } from './requests/ranges.ts'
 import { Reachability } from './requests/reachability.ts'
 import type { Asked } from './requests/read-context.ts'
@@ -74,6 +78,10 @@ export interface Parts {
   readonly postAnswers?: typeof postAnswers | undefined
   /** Asks light endpoints first, where the rules name some. */
   readonly VersionedSender?: (new (ports: VersionedPorts) => Sender) | undefined
+  /** Makes tags of answers to writes, where the rules say so. */
+  readonly tagsOfAnswer?: typeof tagsOfAnswer | undefined
+  /** Polls what pages show, where the rules say so. */
+  readonly polling?: typeof polling | undefined
   /** Keeps the pages of a server, where the rules say so. */
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
@@ -124,6 +132,8 @@ export function start(
     compared,
     postAnswers: answersOf,
     VersionedSender: SenderOf = Sender,
+    tagsOfAnswer,
+    polling: pollingOf,
     pagesBy,
     racesOf,
     reportConflicts,
@@ -158,6 +168,8 @@ export function start(
     secrets,
     statistics,
     obstacles: new Obstacles(statistics),
+    attention: new Attention(),
+    polling: pollingOf?.(),
     identifiedBy: config.by,
     routes: rules.routes,
   }
@@ -168,7 +180,7 @@ export function start(
   const lookup = new Lookup(store.rows)
   const ports = { ...shared, responses, sender, flights, loads, lookup, files }
   const reads = new Reads(ports)
-  const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
+  const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const answer = before(
     answering(
       { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },
@@ -181,6 +193,7 @@ export function start(
         invalidate,
         remove,
         refresh,
+        validate,
         stats,
         probe,
         'take-over': takeOver,

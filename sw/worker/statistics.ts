@@ -14,6 +14,7 @@ export const NONE: Readonly<Counts> = {
   requestsSaved: 0,
   bytesSaved: 0,
   obstacles: {},
+  occasions: {},
 }
 
 /** Counts per rule. Kept in memory, and added to the stored ones now and then: a worker's last moments may be lost. */
@@ -57,13 +58,16 @@ export class Statistics {
   }
 }
 
-const { obstacles: _, ...NUMBERS } = NONE
+const { obstacles: _, occasions: __, ...NUMBERS } = NONE
 
 function add(to: Counts, added: Partial<Counts>): void {
   for (const name of Object.keys(NUMBERS) as (keyof typeof NUMBERS)[]) to[name] += added[name] ?? 0
-  const obstacles = { ...to.obstacles }
-  for (const [why, count] of Object.entries(added.obstacles ?? {})) obstacles[why] = (obstacles[why] ?? 0) + count
-  to.obstacles = obstacles
+  for (const name of ['obstacles', 'occasions'] as const) {
+    // A worker of before may have counted less.
+    const counts = { ...to[name] }
+    for (const [why, count] of Object.entries(added[name] ?? {})) counts[why] = (counts[why] ?? 0) + count
+    to[name] = counts
+  }
 }
 
 function summed(one: ReadonlyMap<string, Counts> | undefined, other: ReadonlyMap<string, Counts>): Map<string, Counts> {

@@ -80,6 +80,16 @@ function moduleSource(config: Config, path: string): string {
       'requests/post-answers',
     ),
     ...usedBy(
+      writes.some(({ ofAnswer }) => ofAnswer !== undefined),
+      'tagsOfAnswer',
+      '../fetch/answer-tags',
+    ),
+    ...usedBy(
+      routes.some(({ pollMs }) => pollMs !== undefined),
+      'polling',
+      'requests/polling',
+    ),
+    ...usedBy(
       routes.some(({ versions }) => versions !== undefined),
       'VersionedSender',
       'requests/versions',

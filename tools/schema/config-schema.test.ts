@@ -48,6 +48,9 @@ describe('the schema and the check accept', () => {
     ['a query', route({ query: { view: 'full', draft: false, any: true } })],
     ['GraphQL', { routes: [{ match: 'POST /graphql', reads: 'graphql' }] }],
     ['numbers', route({ retry: 5, heuristic: 0.1 })],
+    ['attention', route({ onFocus: false, onReconnect: true, poll: '30s', pollHidden: true })],
+    ['no poll', route({ poll: 0 })],
+    ['a poll of a second', route({ poll: '1000ms' })],
     [
       'media types',
       {
@@ -102,6 +105,9 @@ describe('the schema and the check refuse', () => {
     ['a duration without unit', route({ fresh: 30 })],
     ['a duration with another unit', route({ stale: '5mins' })],
     ['a timeout by HTTP', route({ timeout: 'http' })],
+    ['a poll that is a flood', route({ poll: '30ms' })],
+    ['a poll of less than a second', route({ poll: '0.5s' })],
+    ['a poll by HTTP', route({ poll: 'http' })],
     ['an unknown preset', route({ preset: 'networkFirst' })],
     ['too many repetitions', route({ retry: 6 })],
     ['half a repetition', route({ retry: 0.5 })],

@@ -26,6 +26,8 @@ const NARROWER: Readonly<Record<string, Schema>> = {
   'RouteOptions.retry': { type: 'integer', minimum: 0, maximum: 5 },
   'RouteOptions.ignoreInDiff': { items: { type: 'string', pattern: MEMBER_PATH.source } },
   'RouteOptions.heuristic': { minimum: 0, maximum: 1 },
+  // At least a second.
+  'RouteOptions.poll': { not: { type: 'string', pattern: '^0*(?:\\d{1,3}(?:\\.\\d+)?ms|0\\.\\d+s)$' } },
   'RouteOptions.expects': { pattern: `^(?:${MEDIA_TYPE.source.slice(1, -1).replace('json', '[jJ][sS][oO][nN]')})$` },
   'Route.match': { minLength: 1, minItems: 1 },
   'Route.name': { minLength: 1 },

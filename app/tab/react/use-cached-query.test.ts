@@ -4,7 +4,7 @@ import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { FakePage, settled } from '../page.fixture.ts'
-import { cacheQuery, type CachedQuery, type QueryOptions, useCachedQuery } from './index.ts'
+import { cacheQuery, type CachedQuery, type QueryOptions, useCachedQuery, useRefresh } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
 vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
@@ -266,6 +266,33 @@ describe('with suspense', () => {
     expect(text()).toBe('waiting')
     await answer({ price: 10 })
     expect(text()).toBe('10')
+  })
+})
+
+describe('useRefresh()', () => {
+  function Button(): ReactNode {
+    const { refresh, isFetching } = useRefresh()
+    return h('button', { onClick: () => void refresh() }, isFetching ? 'busy' : 'idle')
+  }
+
+  it('asks about all that the page shows, and says that it is under way', async () => {
+    const asked = vi.fn(() => Promise.reject(new Error('no worker answers')))
+    Object.assign(page.layer, { refresh: asked })
+    await show(h(Button))
+    await act(async () => place.querySelector('button')?.click())
+    expect(asked).toHaveBeenCalledExactlyOnceWith()
+    await act(async () => page.set({ isFetching: true }))
+    expect(text()).toBe('busy')
+    await act(async () => page.set({ isFetching: false }))
+    expect(text()).toBe('idle')
+  })
+
+  it('does nothing where no layer is connected', async () => {
+    connected.layer = undefined
+    await show(h(Button))
+    await act(async () => place.querySelector('button')?.click())
+    expect(text()).toBe('idle')
+    expect(said).toEqual([])
   })
 })
 

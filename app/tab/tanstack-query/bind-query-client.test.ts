@@ -14,6 +14,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'v
 import type { Config } from '../../../config/language/index.ts'
 import type { Freshlayer } from '../connect.ts'
 import type { QueryClientLike } from './query-client.ts'
+import { shownBy } from '../shown-urls.ts'
 import { FakeLayer, FakePage } from './page.fixture.ts'
 import { bindQueryClient, type Binding, type BindOptions } from './bind-query-client.ts'
 
@@ -29,6 +30,7 @@ const RULES: Config = {
     { match: '/api/products', fresh: '5m', tags: ['products'], public: true, ignoreQuery: ['utm_*'] },
     { match: '/api/stock/:id', fresh: 0, offline: '7d', tags: ['stock'] },
     { match: '/api/till', preset: 'network-only' },
+    { match: '/api/board', fresh: 0, onFocus: false, onReconnect: false },
     { match: 'POST /graphql', reads: 'graphql' },
   ],
 }
@@ -342,6 +344,40 @@ describe('which queries a change fetches again', () => {
     query.observer.subscribe(() => undefined)
     await until(() => expect(query.calls).toHaveBeenCalledTimes(2))
   })
+})
+
+describe('what is on screen', () => {
+  it('is what the observed queries have read, and the layer is told when that changes', async () => {
+    bind()
+    const onNew = vi.fn()
+    shownBy(layer).onNew = onNew
+    const one = show(['product'], () => json('/api/products/1'))
+    show(['till'], () => json('/api/till'))
+    await settled()
+    expect(onNew).toHaveBeenCalled()
+    const urls = (): string[] => [...shownBy(layer).parts].flatMap((part) => [...part.urls()])
+    expect(urls()).toEqual([`${ORIGIN}/api/products/1`, `${ORIGIN}/api/till`])
+    one.leave()
+    expect(urls()).toEqual([`${ORIGIN}/api/till`])
+    binding.close()
+    expect(urls()).toEqual([])
+  })
+
+  it.each(['refetchOnWindowFocus', 'refetchOnReconnect'] as const)(
+    'is left alone by %s where its rules want that',
+    async (option) => {
+      bind()
+      for (const path of ['/api/board', '/api/products/1']) show([path], () => json(path))
+      show(['both'], async (context) => [await json('/api/board', context), await json('/api/products/1', context)])
+      await settled()
+      const given = client.getDefaultOptions().queries?.[option]
+      const refetches = (key: string): unknown => {
+        const query = client.getQueryCache().find({ queryKey: [key] })
+        return typeof given === 'function' && query !== undefined && given(query as never)
+      }
+      expect(['/api/board', '/api/products/1', 'both', 'elsewhere'].map(refetches)).toEqual([false, true, true, false])
+    },
+  )
 })
 
 describe('when', () => {

@@ -11,6 +11,7 @@ import { PageRules } from './page-rules.ts'
 import type { Action, QueryClientLike, QueryLike } from './query-client.ts'
 import { Refetching } from './refetching.ts'
 import { RequestWatch } from './request-watch.ts'
+import { shownBy } from '../shown-urls.ts'
 import { inSlices } from '../slices.ts'
 
 /** What a binding needs of the layer. */
@@ -137,10 +138,15 @@ class BoundClient implements Binding {
     const follow = (layer: Layer): void => {
       this.#layer = layer
       this.#affectedUrls = new AffectedUrls(layer)
-      signal.addEventListener(
-        'abort',
-        layer.on('change', (change) => this.#hear(change)),
-      )
+      const leave = layer.on('change', (change) => this.#hear(change))
+      const shown = shownBy(layer)
+      const part = { urls: () => this.#shown() }
+      shown.parts.add(part)
+      shown.onNew()
+      signal.addEventListener('abort', () => {
+        leave()
+        shown.parts.delete(part)
+      })
     }
     const found = given ?? connectedLayer()
     if (found !== undefined) return follow(found)
@@ -165,8 +171,18 @@ class BoundClient implements Binding {
     if (action.type === 'success' || action.type === 'error') this.#end(query, action.manual === true)
     this.#refetching.learn(query, action)
     if (action.type !== 'success') return
+    if (this.#layer !== undefined) shownBy(this.#layer).onNew()
     this.#defaults.keep(query)
     if (action.manual !== true) this.#tellOthers(query)
+  }
+
+  /** The URLs of the queries that components observe. */
+  #shown(): string[] {
+    const active = this.#client
+      .getQueryCache()
+      .getAll()
+      .filter((query) => query.isActive())
+    return active.flatMap((query) => [...(this.#urls.of(query) ?? [])])
   }
 
   #begin(query: QueryLike, isMore: boolean): void {

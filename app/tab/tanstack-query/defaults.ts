@@ -11,6 +11,7 @@ interface Queries {
   readonly staleTime?: unknown
   readonly networkMode?: unknown
   readonly refetchOnReconnect?: unknown
+  readonly refetchOnWindowFocus?: unknown
 }
 
 interface Ports {
@@ -42,7 +43,9 @@ export class Defaults {
         // Without the network an answer may come from store, which the library cannot know.
         networkMode: 'offlineFirst',
         // When the layer has missed the origin, it says itself that it is back: then everything shown is fetched again.
-        refetchOnReconnect: () => layer()?.state.offline !== true,
+        refetchOnReconnect: (query: QueryLike) =>
+          layer()?.state.offline !== true && !this.#isLeft(query, 'onReconnect'),
+        refetchOnWindowFocus: (query: QueryLike) => !this.#isLeft(query, 'onFocus'),
         ...queries,
         staleTime,
       },
@@ -65,6 +68,13 @@ export class Defaults {
 
   close(): void {
     this.#restore()
+  }
+
+  /** Whether the rules of all that the query's data came from want it to be left alone on an occasion. */
+  #isLeft(query: QueryLike, option: 'onFocus' | 'onReconnect'): boolean {
+    const { urls, rules } = this.#ports
+    const read = (urls.of(query) ?? []).map((url) => rules.read(url)?.rule)
+    return read.length > 0 && read.every((rule) => rule?.[option] === false)
   }
 
   /** Undefined: nobody knows, or no worker would tell of a change. */

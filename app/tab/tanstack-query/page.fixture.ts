@@ -72,7 +72,14 @@ export class FakePage {
 
 /** The layer as a binding sees it. */
 export class FakeLayer implements Layer {
-  state = { controlled: true, updateReady: false, offline: false, signInNeeded: false, outdated: false }
+  state = {
+    controlled: true,
+    updateReady: false,
+    offline: false,
+    signInNeeded: false,
+    outdated: false,
+    isFetching: false,
+  }
   ages: Readonly<Record<string, number>> = {}
   readonly listeners = new Set<(change: ChangeEvent) => void>()
 

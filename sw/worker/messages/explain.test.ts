@@ -44,6 +44,8 @@ const told = async (rows: readonly Row[]): Promise<readonly string[] | undefined
     obstacles: { of: () => undefined },
     log: { isInvalidated: () => false },
     files: undefined,
+    writer: { lostAtMs: -Infinity },
+    attention: { lastOf: () => undefined },
     identifiedBy: [],
   }
   return (await explain(ports as never, { ask: 'explain', url: URL_ASKED }, 'a tab')).tags

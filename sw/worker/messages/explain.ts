@@ -1,11 +1,15 @@
 import { type IdentifiedBy, type Matcher, normaliseUrl } from '../../../config/language/index.ts'
 import { withTags } from '../../core/invalidation.ts'
 import { standing } from '../../core/timeline.ts'
+import { secondsBetween } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import type { Precache } from '../lifecycle/precache.ts'
 import type { Obstacles } from '../requests/obstacles.ts'
+import { lossOf } from '../requests/plan-read.ts'
 import { matchOf, readOf } from '../requests/read.ts'
 import { worker } from '../scope.ts'
+import type { Attention } from '../requests/attention.ts'
+import type { Writer } from '../store/writer.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { Answerer } from './answering.ts'
 import { type Looking, rowsFor } from './rows-for.ts'
@@ -16,6 +20,8 @@ interface Ports extends Looking {
   readonly obstacles: Pick<Obstacles, 'of'>
   readonly files: Pick<Precache, 'match'> | undefined
   readonly identifiedBy: IdentifiedBy['by']
+  readonly writer: Pick<Writer, 'lostAtMs'>
+  readonly attention: Pick<Attention, 'lastOf'>
 }
 
 /** The methods by which a rule may cover a URL that none reads. */
@@ -51,7 +57,8 @@ export const explain: Answerer<'explain', Ports> = async (ports, { url: given },
   }
   const row = withTags(found, tags)
   const invalidated = ports.log.isInvalidated(row)
-  const { state, age, ttl, why } = standing(row, rule, invalidated, now())
+  const { state, age, ttl, why } = standing(row, rule, invalidated, now(), lossOf(ports.writer, rule))
+  const asked = ports.attention.lastOf(row.key)
   const etag = row.fields.get('etag')
   const cacheControl = row.fields.get('cache-control')
   return {
@@ -63,6 +70,7 @@ export const explain: Answerer<'explain', Ports> = async (ports, { url: given },
     ageSeconds: age,
     ttlSeconds: ttl,
     invalidated,
+    ...(asked && { asked: { because: asked.because, secondsAgo: secondsBetween(asked.atMs, now()) } }),
     ...(etag === undefined ? {} : { etag }),
     ...(cacheControl === undefined ? {} : { cacheControl }),
   }

@@ -68,6 +68,7 @@ async function got({
     },
     secrets: { hide },
     loads: new PageLoads(),
+    writer: { lostAtMs: -Infinity },
   }
   vi.stubGlobal('fetch', () => network)
   const reads = new Reads(ports as unknown as ConstructorParameters<typeof Reads>[0])

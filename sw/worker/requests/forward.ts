@@ -50,7 +50,9 @@ export function forward(ports: ForwardPorts, read: Read, planned: Forwarding): P
       return standIn(ports, read, failed, undefined)
     }
     const result = await landed
-    if (result !== undefined) return answerOf(ports, read, planned, result, collapsed)
+    // A validation that no read has asked for says why it was sent.
+    const why = (collapsed ? flight.read.cause : undefined) ?? planned.why
+    if (result !== undefined) return answerOf(ports, read, { ...planned, why }, result, collapsed)
     inform(flight, read, false)
     return undefined
   })

@@ -1,3 +1,4 @@
+import type { Rule } from '../../../config/language/index.ts'
 import { withTags } from '../../core/invalidation.ts'
 import { type Plan, plan } from '../../core/plan.ts'
 import { isPart } from '../../core/range.ts'
@@ -7,6 +8,7 @@ import { now } from '../../fetch/clock.ts'
 import type { Identity } from '../identity/identity.ts'
 import { bodyOf } from '../store/bodies.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
+import type { Writer } from '../store/writer.ts'
 import type { Flights } from './flights.ts'
 import type { PageLoads } from './page-loads.ts'
 import type { Ranges } from './ranges.ts'
@@ -19,6 +21,7 @@ export interface PlanPorts {
   readonly loads: PageLoads
   readonly log: InvalidationLog
   readonly ranges: Ranges | undefined
+  readonly writer: Pick<Writer, 'lostAtMs'>
 }
 
 /** What to do about a read as things stand, and the row that is stored for it. */
@@ -40,7 +43,7 @@ export const isForwarding = (planned: Plan): planned is Forwarding =>
 
 /** What to do about a read as things stand: gathers what the core has to know, and decides nothing itself. */
 export function planRead(
-  { flights, identity, loads, log, ranges }: PlanPorts,
+  { flights, identity, loads, log, ranges, writer }: PlanPorts,
   { head, rule, partition, clientId, key, tags }: ReadContext,
   rows: readonly Row[],
 ): Planned {
@@ -57,6 +60,11 @@ export function planRead(
   const doubted = identity.isDoubted(partition)
   // A page has got a newer answer already, or the user has reloaded it.
   const reloaded = flights.isAhead(key) || (rule.onReload !== 'rule' && loads.isFirst(clientId, key))
-  const input = { request: head, rule, row, variants, partial, invalidated, doubted, reloaded, now: now() }
+  const lostAtMs = lossOf(writer, rule)
+  const input = { request: head, rule, row, variants, partial, invalidated, doubted, reloaded, lostAtMs, now: now() }
   return { plan: plan(input), row }
 }
+
+/** When the connection was lost, as far as a rule minds. */
+export const lossOf = ({ lostAtMs }: PlanPorts['writer'], { onReconnect }: Rule): number =>
+  onReconnect === false ? -Infinity : lostAtMs

@@ -76,6 +76,7 @@ async function asked(rows: readonly Row[], fields: Record<string, string>, of: R
     ranges: of,
     secrets: { hide: (given: unknown) => given },
     loads: new PageLoads(),
+    writer: { lostAtMs: -Infinity },
   }
   const reads = new Reads(ports as unknown as ConstructorParameters<typeof Reads>[0])
   const request = new Request(URL_ASKED, { headers: fields })

@@ -1,4 +1,5 @@
 import { type Matcher } from '../../../config/language/index.ts'
+import type { Occasion } from '../../core/attention.ts'
 import { isOfToken } from '../../core/key.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Row } from '../../core/row.ts'
@@ -9,6 +10,7 @@ import type { Flights } from './flights.ts'
 import type { Identity } from '../identity/identity.ts'
 import { type Read, readOf } from './read.ts'
 import type { Secrets } from '../identity/secrets.ts'
+import type { Statistics } from '../statistics.ts'
 import type { Generations } from '../store/generations.ts'
 
 interface Ports {
@@ -17,6 +19,7 @@ interface Ports {
   readonly identity: Identity
   readonly secrets: Secrets
   readonly generations: Generations
+  readonly statistics: Pick<Statistics, 'count'>
 }
 
 /** How long an answer's body, and the disk, may take. The rule's timeout is for its head. */
@@ -31,9 +34,9 @@ const BODY_LIMIT_MS = 30_000
  * @param clientId the page that asks.
  */
 export async function revalidate(
-  { match, flights, identity, secrets, generations }: Ports,
+  { match, flights, identity, secrets, generations, statistics }: Ports,
   row: Row,
-  why: 'refresh',
+  why: Occasion,
   clientId: string,
 ): Promise<Refreshed['outcome']> {
   const { url, key, partition } = row
@@ -67,10 +70,12 @@ export async function revalidate(
   }
   const at = standing(row, rule, false, now())
   const plan: Plan = { kind: 'validate', row, standing: at, standsIn: true, forgiving: false, fwd: 'request', why }
-  // A read of a page may have been answered before the change that the user wants to see.
   const other = flights.toJoin(read)
-  const isSame = other?.read.cause === why && other.read.row?.variant === row.variant
+  // A read of a page may have been answered before the change that a user who refreshes wants to see.
+  const isLate = why === 'refresh' && other?.read.cause !== why
+  const isSame = !isLate && other?.read.row?.variant === row.variant
   const flight = isSame ? other : flights.launch(read, plan, false)
+  if (!isSame) statistics.count(rule.name, { occasions: { [why]: 1 } })
   const whole = flight.whole()
   // The flight goes on without its asker. Tabs are told of a change that it brings later.
   const landed = await timeout(rule.timeoutMs, flight.landed, undefined)

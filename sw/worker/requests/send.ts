@@ -5,7 +5,7 @@ import { retryAfterMs } from '../../core/retry-after.ts'
 import type { Outcome, Settlement } from '../../core/settle.ts'
 import { conditions } from '../../core/validation.ts'
 import type { Channel } from '../channel.ts'
-import { isPaused, now, type Pause, pauseFor } from '../../fetch/clock.ts'
+import { isPaused, leftOf, now, type Pause, pauseFor } from '../../fetch/clock.ts'
 import type { Identities } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { settleWithin } from '../settle-within.ts'
@@ -53,6 +53,11 @@ export class Sender {
   /** Whether the origin of a URL may be asked something that no page waits for: it may have asked to be left alone. */
   mayAskBehind(url: string): boolean {
     return !isPaused(this.#paused.get(new URL(url).origin))
+  }
+
+  /** For how many milliseconds the origin of a URL wants to be left alone; 0: it does not. */
+  restMs(url: string): number {
+    return leftOf(this.#paused.get(new URL(url).origin))
   }
 
   /**

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import { fakeDatabase } from '../store/fake-database.fixture.ts'
 import type { Session } from '../identity/identity.ts'
-import type { Explanation, Refreshed, Stats } from '../../protocol.ts'
+import type { Explanation, Question, Refreshed, Stats, Validated } from '../../protocol.ts'
 import type { UseStore } from '../store/database.ts'
 import { PageLoads } from './page-loads.ts'
 import type { Store } from '../store/store.ts'
@@ -23,6 +23,9 @@ const { Reachability } = await import('./reachability.ts')
 const { postAnswers } = await import('./post-answers.ts')
 const { ResponseStore } = await import('./response-store.ts')
 const { explain } = await import('../messages/explain.ts')
+const { validate } = await import('../messages/validate.ts')
+const { Attention } = await import('./attention.ts')
+const { polling } = await import('./polling.ts')
 const { refresh } = await import('../messages/refresh.ts')
 const { Writes } = await import('./writes.ts')
 
@@ -43,6 +46,8 @@ const RULE = {
   keyHeaders: [],
   ignoreQuery: [],
 }
+
+type Validate = Extract<Question, { readonly ask: 'validate' }>
 
 export type Fields = Record<string, string>
 
@@ -90,6 +95,13 @@ export async function worker({
   readonly read: (rule?: object, fields?: Fields, init?: RequestInit, url?: string) => Promise<Response>
   readonly fill: (rule?: object, fields?: Fields) => Promise<number | undefined>
   readonly refresh: (rule?: object) => Promise<Refreshed>
+  /** A page shows these URLs, `URL_ASKED` alone by default. */
+  readonly validate: (
+    because: Validate['because'],
+    rule?: object,
+    question?: Partial<Validate>,
+    clientId?: string,
+  ) => Promise<Validated>
   readonly explain: (clientId?: string) => Promise<Explanation>
   readonly stats: () => Promise<Pick<Stats, 'total' | 'rules'>>
   readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
@@ -131,6 +143,8 @@ export async function worker({
     ...identities?.({ ...store, channel, secrets }),
     urlOf: (url: string) => url,
     statistics,
+    attention: new Attention(),
+    polling: polling(),
     obstacles: new Obstacles(statistics),
     reachability: new Reachability(channel as never),
     structured: undefined,
@@ -174,6 +188,12 @@ export async function worker({
     refresh: (rule) => {
       const match = { kind: 'read', rule: { ...RULE, ...rule }, tags: [] }
       return refresh({ ...ports, match: () => match } as never, { ask: 'refresh', url: URL_ASKED }, 'a tab')
+    },
+    validate: (because, rule, question = {}, clientId = 'a tab') => {
+      const match = ({ pathname }: { readonly pathname: string }): unknown =>
+        pathname.startsWith('/api/') ? { kind: 'read', rule: { ...RULE, ...rule }, tags: ['items'] } : undefined
+      const asked = { urls: [URL_ASKED], ...question }
+      return validate({ ...ports, match } as never, { ask: 'validate', because, ...asked }, clientId)
     },
     explain: (clientId = 'a tab') => {
       const match = { kind: 'read', rule: RULE, tags: [] }

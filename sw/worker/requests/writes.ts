@@ -16,6 +16,7 @@ import type { Writer } from '../store/writer.ts'
 import type { PostAnswers } from './post-answers.ts'
 import type { Sending } from '../../fetch/origin.ts'
 import type { UrlOf } from '../../fetch/targets.ts'
+import type { tagsOfAnswer } from '../../fetch/answer-tags.ts'
 import type { Structured } from './structured.ts'
 import { named, targetsOf } from '../../fetch/targets.ts'
 import { invalidation } from './invalidation.ts'
@@ -32,6 +33,8 @@ interface Ports {
   readonly structured: Structured | undefined
   readonly urlOf: UrlOf
   readonly postAnswers: PostAnswers | undefined
+  /** Undefined: no rule makes tags of an answer. */
+  readonly tagsOfAnswer: typeof tagsOfAnswer | undefined
 }
 
 /** Passes writes through, and makes sure that no read that begins after the answer is older than it (I1). */
@@ -110,6 +113,8 @@ export class Writes {
     const reached = outcome === 'nothing' ? [] : targets
     const others = outcome === 'named' ? targetsOf(urlOf, [], [], named(response, request.url)) : []
     const groups = structured?.groups(fields, 'cache-group-invalidation', new URL(request.url).origin) ?? []
+    const isNamed = outcome === 'named' && rule.ofAnswer !== undefined
+    const tagging = isNamed ? this.#ports.tagsOfAnswer?.(match, response, report) : undefined
     const follow = async (): Promise<void> => {
       const forgotten = isCleared(fields) ? settleWithin(forgetAll(this.#ports)) : undefined
       // A user who asks to be signed out is, whatever the origin answers.
@@ -123,7 +128,8 @@ export class Writes {
     }
     // The browser may have the next user's cookie by now. So memory ends the session first, and the disk is not waited for.
     const following = settleWithin(follow())
-    await Promise.all([following, end([...reached, ...others, ...targetsOf(urlOf, [], groups)])])
+    const more = [...groups, ...((await tagging) ?? [])]
+    await Promise.all([following, end([...reached, ...others, ...targetsOf(urlOf, [], more)])])
     if (kept !== undefined) waitUntil(kept.store())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })
   }

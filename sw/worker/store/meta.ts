@@ -12,6 +12,8 @@ export interface Meta {
   incarnation: number
   /** Nothing that was asked for before is stored any more: it may have been removed since, and the mark is gone. */
   floor: Sequence
+  /** When the connection was lost last, of those losses that have ended. Absent: it never was. */
+  lostAtMs?: number
   /** Bytes stored under each rule. */
   sizes: Readonly<Record<string, number>>
   /** Of the newest entry of the change log. */

@@ -80,6 +80,8 @@ export class Writer implements Transactions {
    * was made, or cannot be made.
    */
   onFull: (write: Transactions['write'], bytes: number) => Promise<unknown> = () => Promise.resolve()
+  /** When the connection was lost last, of those losses that have ended: what was received before counts as stale. */
+  lostAtMs = -Infinity
   readonly liveness = new Liveness()
   readonly dirtyFlag = new DirtyFlag(this.liveness.worker)
   readonly #store: UseStore
@@ -211,6 +213,13 @@ export class Writer implements Transactions {
       if (this.#loaded === loading) this.#loaded = undefined
     })
     return loading
+  }
+
+  /** The connection is back. Each tab tells of it. Settles when a later worker would know it too, or cannot. */
+  async noteLoss(atMs: number): Promise<void> {
+    if (atMs <= this.lostAtMs) return
+    this.lostAtMs = atMs
+    await this.write(({ meta }) => void (meta.lostAtMs = atMs)).catch(() => undefined)
   }
 
   /** Another worker has written: what memory holds may be out of date. */
@@ -367,6 +376,7 @@ export class Writer implements Transactions {
     for (const reader of this.#readers) reader.learn(records)
     const found = records.map(parseMeta).find((meta) => meta !== undefined)
     this.#knownVersion ??= found?.version ?? ''
+    this.lostAtMs = Math.max(this.lostAtMs, found?.lostAtMs ?? this.lostAtMs)
     return found
   }
 
