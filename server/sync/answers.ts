@@ -34,6 +34,7 @@ const TITLES: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   410: 'Gone',
   413: 'Content Too Large',
+  429: 'Too Many Requests',
   503: 'Service Unavailable',
 }
 
