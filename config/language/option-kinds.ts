@@ -1,7 +1,16 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
-import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
+import type {
+  Config,
+  IdentifiedBy,
+  KillOptions,
+  NavigationOptions,
+  PushOptions,
+  Route,
+  RouteOptions,
+  Write,
+} from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -212,6 +221,18 @@ const pathOf = (example: string): Kind =>
 
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
 
+const PUSH: Readonly<Record<keyof PushOptions, Kind>> = {
+  url: text(
+    "a path of the app's own origin such as '/events', or a full URL",
+    /^(?:\/(?!\/)|(?:https?|wss?):\/\/)[^\s#]*$/,
+    (given) => (/^[\w-]+(?:\/|$)/.test(given) ? `/${given}` : undefined),
+  ),
+  via: word('sse', 'websocket'),
+  parse: call('from a message and its type to its tags'),
+  covers: list(kind('a tag', isText)),
+  credentials: word('omit', 'same-origin', 'include'),
+}
+
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
   identity,
@@ -227,6 +248,7 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   ),
   groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
+  push: record(PUSH, { url: "a path such as '/events'" }),
   $schema: kind('the address of a JSON Schema', isText),
 }
 

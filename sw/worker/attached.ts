@@ -1,4 +1,4 @@
-import { identity, isQuery, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
+import { hintsOf, identity, isQuery, postAnswers, ranges, rules, start, structured } from 'virtual:freshlayer/rules'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, reportConflicts })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, hintsOf, reportConflicts })

@@ -3,6 +3,7 @@ import { everyone } from './identity/everyone.ts'
 import { identified } from './identity/identified.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
+import { hintsOf } from './messages/hints.ts'
 import { isQuery } from './requests/graphql.ts'
 import { postAnswers } from './requests/post-answers.ts'
 import { ranges } from './requests/ranges.ts'
@@ -17,5 +18,5 @@ import { structured } from './requests/structured.ts'
 export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, ...parts(rules) })
+  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, hintsOf, ...parts(rules) })
 }

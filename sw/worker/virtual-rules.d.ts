@@ -11,6 +11,7 @@ declare module 'virtual:freshlayer/rules' {
   export const postAnswers: typeof import('./requests/post-answers.ts').postAnswers | undefined
   export const pagesBy: typeof import('./lifecycle/pages.ts').pagesBy | undefined
   export const racesOf: typeof import('./lifecycle/races.ts').racesOf | undefined
+  export const hintsOf: typeof import('./messages/hints.ts').hintsOf | undefined
   /** The layer's start, or that of one which the origin can switch off. */
   export const start: typeof import('./main.ts').start
 }

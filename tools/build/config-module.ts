@@ -44,6 +44,8 @@ export async function acceptedConfig(path: string, tell: (warning: string) => vo
 
 function moduleSource(config: Config, path: string): string {
   const rules = compileRules(config)
+  // What makes tags of messages runs in pages.
+  const { push: _, ...inWorker } = config
   const isPersonal = rules.identity !== 'none'
   const readsHttp = rules.routes.some(({ fresh }) => fresh === 'http')
   const part = (name: string, module: string, isUsed: boolean, as = name): string =>
@@ -51,7 +53,7 @@ function moduleSource(config: Config, path: string): string {
       ? `export { ${name}${as === name ? '' : ` as ${as}`} } from ${JSON.stringify(sourcePath(`sw/worker/${module}`))}`
       : `export const ${as} = undefined`
   return [
-    rulesModule(rules, config, path),
+    rulesModule(rules, inWorker, path),
     isPersonal
       ? part('identified', 'identity/identified', true, 'identity')
       : part('everyone', 'identity/everyone', true, 'identity'),
@@ -78,6 +80,7 @@ function moduleSource(config: Config, path: string): string {
       'lifecycle/races',
       rules.routes.some(({ race }) => race),
     ),
+    part('hintsOf', 'messages/hints', rules.push === true),
     rules.kill === undefined ? part('start', 'main', true) : part('startKillable', 'kill', true, 'start'),
   ].join('\n')
 }

@@ -1,0 +1,55 @@
+import { type Hint, isEmpty, merged } from './hint.ts'
+
+/** Hints within this time are told the worker as one (I11). The first of a burst goes at once. */
+const FOLD_MS = 300
+/** A worker that gives no answer is asked again. */
+const AGAIN_MS = 2000
+
+interface Ports {
+  /** Tells the worker. Settles once what the hint concerns counts as stale. */
+  readonly tell: (hint: Hint) => Promise<unknown>
+  /** How far has been heard and told. */
+  readonly reached: (cursor: string) => void
+}
+
+/**
+ * Hints on their way to the worker, one after another. Where the tab has got to is written down only once the worker knows:
+ * a tab that dies between leaves the rest to the next.
+ */
+export class HintQueue {
+  readonly #ports: Ports
+  #waiting: { readonly hint: Hint; readonly cursor: string | undefined } | undefined
+  #isBusy = false
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  add(hint: Hint, cursor?: string): void {
+    const waiting = this.#waiting
+    this.#waiting = waiting ? { hint: merged(waiting.hint, hint), cursor: cursor ?? waiting.cursor } : { hint, cursor }
+    void this.#run()
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isBusy) return
+    this.#isBusy = true
+    for (let told = this.#waiting; told !== undefined; told = this.#waiting) {
+      this.#waiting = undefined
+      const { hint, cursor } = told
+      try {
+        if (!isEmpty(hint)) await this.#ports.tell(hint)
+        if (cursor !== undefined) this.#ports.reached(cursor)
+        if (isEmpty(hint)) continue
+        await rest(FOLD_MS)
+      } catch {
+        const later = this.#waiting as typeof told | undefined
+        this.#waiting = { hint: merged(hint, later?.hint ?? { tags: [] }), cursor: later?.cursor ?? cursor }
+        await rest(AGAIN_MS)
+      }
+    }
+    this.#isBusy = false
+  }
+}
+
+const rest = (ms: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, ms))
