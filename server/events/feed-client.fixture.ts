@@ -15,7 +15,7 @@ export class FeedClient {
     void (async () => {
       const decoder = new TextDecoder()
       const reader = response.body?.getReader()
-      this.#cancel = async () => reader?.cancel()
+      this.#cancel = async () => reader?.cancel().catch(() => undefined)
       try {
         for (let read = await reader?.read(); read && !read.done; read = await reader?.read())
           parser.feed(decoder.decode(read.value, { stream: true }))
