@@ -23,6 +23,7 @@ const guides = [
   { text: 'What backends send', link: '/guide/backends' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
+  { text: 'Push: what others change', link: '/guide/push' },
 ]
 const app = [
   { text: 'React and SWR', link: '/guide/react' },
