@@ -244,6 +244,15 @@ describe('a server that ends its connections', () => {
     expect((await feed(asked())).status).toBe(503)
   })
 
+  test('spreads their return over a time for all of them, also of those that are ended last', async () => {
+    const feed = open({ returnsPerSecond: 1, limits: { connections: 40 } })
+    const listening = await Promise.all(Array.from({ length: 40 }, () => listen(feed)))
+    await feed.close()
+    const last = await Promise.all(listening.slice(-10).map((client) => client.over()))
+    // Each up to forty seconds: that all of ten are below ten happens once in a million runs.
+    expect(Math.max(...last.map(({ retry = 0 }) => retry))).toBeGreaterThan(10_000)
+  })
+
   test('does so with each after its lifetime, so that who they are is asked anew', async () => {
     const feed = open({ lifetime: 0.5 })
     await (await listen(feed)).over()

@@ -95,6 +95,8 @@ class Feed<Principal> {
   readonly #ticking: ReturnType<typeof setInterval>
   #beatAtMs = performance.now()
   #isClosing = false
+  /** How many listened when they began to be ended: all of them come back. */
+  #ending = 0
 
   constructor(options: EventsOptions<Principal>) {
     this.#options = options
@@ -149,6 +151,7 @@ class Feed<Principal> {
     this.#isClosing = true
     this.#unsubscribe()
     const all = [...this.#listeners]
+    this.#ending = all.length
     const slices = Math.max(1, Math.ceil(over / 100))
     for (let slice = 0; slice < slices; slice++) {
       for (let at = slice; at < all.length; at += slices) {
@@ -263,7 +266,10 @@ class Feed<Principal> {
   /** So long that all who listen may come back at once. */
   #retryMs(): number {
     const { returnsPerSecond = 200 } = this.#options
-    const spread = Math.max(1000, Math.min(60_000, (this.#listeners.size / returnsPerSecond) * 1000))
+    const spread = Math.max(
+      1000,
+      Math.min(60_000, (Math.max(this.#listeners.size, this.#ending) / returnsPerSecond) * 1000),
+    )
     return Math.ceil(Math.random() * spread)
   }
 
