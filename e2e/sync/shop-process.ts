@@ -27,6 +27,7 @@ const feed = events<string>({
   mayHear: () => ({ products: { tags: ['products', 'product:{id}'] } }),
   limits: { connections: 10_000, perMinute: 1_000_000 },
   heartbeat: 2,
+  returnsPerSecond: Number(process.env['RETURNS_PER_SECOND'] ?? 200),
 })
 
 /** Requests by path, and how many feeds have been opened in each second. */
