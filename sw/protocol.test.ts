@@ -47,6 +47,8 @@ const QUESTIONS: Question[] = [
   { ask: 'stats' },
   { ask: 'probe' },
   { ask: 'fill', urls: ['https://app.test/'] },
+  { ask: 'hint', tags: ['products'] },
+  { ask: 'hint', tags: [], all: true, transactions: ['8812'] },
   { ask: 'take-over' },
 ]
 
@@ -89,6 +91,9 @@ describe('a question of a tab', () => {
     ['that identifies a number', { ask: 'identify', user: 7 }],
     ['that wants no URL explained', { ask: 'explain' }],
     ['that wants a number refreshed', { ask: 'refresh', url: 7 }],
+    ['that hints by a text', { ask: 'hint', tags: 'products' }],
+    ['that hints of everything by a text', { ask: 'hint', tags: [], all: 'true' }],
+    ['that hints of a transaction by a number', { ask: 'hint', tags: [], transactions: [8812] }],
     ['that fills by a text', { ask: 'fill', urls: '/api' }],
     ['that invalidates without a reach', { ask: 'invalidate' }],
     ['that invalidates null', { ask: 'invalidate', reach: null }],

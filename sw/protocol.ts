@@ -270,7 +270,9 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'remove':
       return isReach(question.reach) ? question : undefined
     case 'hint':
-      return isTexts(question.tags) && isTexts(question.transactions ?? []) ? question : undefined
+      return [question.tags, question.transactions ?? []].every(isTexts) && typeof (question.all ?? true) === 'boolean'
+        ? question
+        : undefined
     case 'fill':
       return isTexts(question.urls) ? question : undefined
     case 'stats':

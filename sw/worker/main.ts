@@ -206,7 +206,7 @@ export function start(
     const answered = (as: Match): Promise<Response> => {
       if (as.kind === 'read') return reads.answer({ request, match: as, clientId, waitUntil })
       const written = writes.answer(request, as, clientId, waitUntil)
-      hints?.note(written)
+      hints?.note(written, as.tags)
       return written
     }
     if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)

@@ -43,8 +43,9 @@ it('a hint of nothing says how far the tab has heard, and is not told', async ()
 })
 
 it('a worker that gives no answer is told again, and the place is written down only then', async () => {
+  const said = vi.spyOn(console, 'warn').mockReturnValue()
   const { tell, told, cursors, queue } = open()
-  tell.mockRejectedValueOnce(new Error('no answer'))
+  tell.mockRejectedValueOnce(new Error('not in this build'))
   queue.add({ tags: ['a'] }, 'one')
   await vi.advanceTimersByTimeAsync(0)
   queue.add({ tags: ['b'] }, 'two')
@@ -52,4 +53,5 @@ it('a worker that gives no answer is told again, and the place is written down o
   await vi.advanceTimersByTimeAsync(2000)
   expect(told.map(({ tags }) => tags)).toEqual([['a', 'b']])
   expect(cursors).toEqual(['two'])
+  expect(said).toHaveBeenCalledOnce()
 })

@@ -1,9 +1,11 @@
+import { warn } from '../report.ts'
 import { type Hint, isEmpty, merged } from './hint.ts'
 
 /** Hints within this time are told the worker as one (I11). The first of a burst goes at once. */
 const FOLD_MS = 300
-/** A worker that gives no answer is asked again. */
+/** A worker that gives no answer is asked again, after rests that double up to the other. */
 const AGAIN_MS = 2000
+const MAX_AGAIN_MS = 60_000
 
 interface Ports {
   /** Tells the worker. Settles once what the hint concerns counts as stale. */
@@ -34,18 +36,23 @@ export class HintQueue {
   async #run(): Promise<void> {
     if (this.#isBusy) return
     this.#isBusy = true
+    let againMs = AGAIN_MS
     for (let told = this.#waiting; told !== undefined; told = this.#waiting) {
       this.#waiting = undefined
       const { hint, cursor } = told
       try {
         if (!isEmpty(hint)) await this.#ports.tell(hint)
         if (cursor !== undefined) this.#ports.reached(cursor)
+        againMs = AGAIN_MS
         if (isEmpty(hint)) continue
         await rest(FOLD_MS)
-      } catch {
+      } catch (error) {
+        // A worker of rules without a feed says that it has no ear for this.
+        warn(error)
         const later = this.#waiting as typeof told | undefined
         this.#waiting = { hint: merged(hint, later?.hint ?? { tags: [] }), cursor: later?.cursor ?? cursor }
-        await rest(AGAIN_MS)
+        await rest(againMs)
+        againMs = Math.min(MAX_AGAIN_MS, againMs * 2)
       }
     }
     this.#isBusy = false

@@ -35,17 +35,26 @@ describe('what the server says has changed', () => {
 
   it('is no news where the app itself has written it, alone', async () => {
     const { stale, hint, hints } = worker()
-    hints.note(Promise.resolve(written(position('5'))))
+    hints.note(Promise.resolve(written(position('5'))), ['products'])
     await hint(['products'], { transactions: ['5'] })
     expect(stale).toEqual([])
     await hint(['products'], { transactions: ['5', '6'] })
     expect(stale).toHaveLength(1)
   })
 
+  it('is news of the app’s own write, where that has changed more than its rule names', async () => {
+    const { stale, hint, hints } = worker()
+    hints.note(Promise.resolve(written(position('5'))), ['sales'])
+    await hint(['sales', 'stock'], { transactions: ['5'] })
+    expect(stale).toEqual([['tag stock']])
+    await hint(['sales', 'stock'], { all: true, transactions: ['5'] })
+    expect(stale[1]).toEqual(['prefix '])
+  })
+
   it('waits for the answer of a write that is under way: its news may be here first', async () => {
     const { stale, hint, hints } = worker()
     let answer: (given: Response) => void = () => undefined
-    hints.note(new Promise((resolve) => (answer = resolve)))
+    hints.note(new Promise((resolve) => (answer = resolve)), ['products'])
     const hinted = hint(['products'], { transactions: ['5'] })
     answer(written(position('5')))
     await hinted
@@ -55,7 +64,7 @@ describe('what the server says has changed', () => {
   it('does not wait for ever', async () => {
     vi.useFakeTimers()
     const { stale, hint, hints } = worker()
-    hints.note(new Promise(() => undefined))
+    hints.note(new Promise(() => undefined), ['products'])
     const hinted = hint(['products'], { transactions: ['5'] })
     await vi.advanceTimersByTimeAsync(2000)
     await hinted
@@ -69,7 +78,7 @@ describe('what the server says has changed', () => {
     ['names a position of another form', () => Promise.resolve(written('e30'))],
   ])('is stale after a write that %s', async (_, answer) => {
     const { stale, hint, hints } = worker()
-    hints.note(answer())
+    hints.note(answer(), ['products'])
     await hint(['products'], { transactions: ['5'] })
     expect(stale).toHaveLength(1)
   })

@@ -18,27 +18,27 @@ const WAIT_MS = 2000
 const MAX_OWN = 200
 
 /**
- * What the server says has changed counts as stale. News of the app's own writes change nothing: what they reached is stale
- * since their answers, and has been asked for anew.
+ * What the server says has changed counts as stale. Of the app's own writes that is news only for tags that the write's rule
+ * does not name: what it names is stale since the write's answer, and has been asked for anew.
  */
 class Hints {
   readonly #ports: Ports
   readonly #underWay = new Set<Promise<unknown>>()
-  /** Transactions of the app's own writes, the newest last. */
-  readonly #own = new Set<string>()
+  /** Transactions of the app's own writes, the newest last, and the tags that each write has made stale. */
+  readonly #own = new Map<string, readonly string[]>()
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
   /** Takes note of a write of the app, whose answer names its transaction if the backend says so. */
-  note(answer: Promise<Response>): void {
+  note(answer: Promise<Response>, tags: readonly string[]): void {
     const noted = answer.then(
       ({ headers }) => {
         const transaction = transactionOf(headers.get('freshlayer-position'))
         if (transaction === undefined) return
-        this.#own.add(transaction)
-        const [oldest = ''] = this.#own
+        this.#own.set(transaction, tags)
+        const [oldest = ''] = this.#own.keys()
         if (this.#own.size > MAX_OWN) this.#own.delete(oldest)
       },
       () => undefined,
@@ -48,12 +48,20 @@ class Hints {
   }
 
   readonly answer: Answerer<'hint', unknown> = async (_, { tags, all = false, transactions = [] }, clientId) => {
-    if (tags.length === 0 && !all) return true
-    if (transactions.length > 0) {
-      await timeout(WAIT_MS, Promise.all(this.#underWay), undefined)
-      if (transactions.every((transaction) => this.#own.has(transaction))) return true
-    }
-    return invalidate(this.#ports, { ask: 'invalidate', reach: all ? { all } : { tags } }, clientId)
+    const news = all ? [] : await this.#newsOf(tags, transactions)
+    if (news.length === 0 && !all) return true
+    return invalidate(this.#ports, { ask: 'invalidate', reach: all ? { all } : { tags: news } }, clientId)
+  }
+
+  /** Those of the tags that the app's own writes have not made stale themselves. */
+  async #newsOf(tags: readonly string[], transactions: readonly string[]): Promise<readonly string[]> {
+    if (transactions.length === 0) return tags
+    await timeout(WAIT_MS, Promise.all(this.#underWay), undefined)
+    const own = transactions.map((transaction) => this.#own.get(transaction))
+    // What another user has changed as well is news in any case.
+    if (own.includes(undefined)) return tags
+    const known = own.flat()
+    return tags.filter((tag) => !known.includes(tag))
   }
 }
 
