@@ -162,6 +162,19 @@ describe('a caller of /events', () => {
   })
 })
 
+test('many callers are asked to read anew over a time, and few are not', async () => {
+  const feed = open({ readsPerSecond: 10, limits: { connections: 40 } })
+  const spreadOf = ({ messages }: FeedClient): unknown =>
+    (JSON.parse(messages.at(-1)?.data ?? '{}') as { spread?: number }).spread
+  const first = await listen(feed)
+  const id = await add()
+  expect(spreadOf(await first.until(({ tags }) => tags.includes(tagOf(id))))).toBeUndefined()
+  const all = [first, ...(await Promise.all(Array.from({ length: 29 }, () => listen(feed))))]
+  const next = await add()
+  for (const client of all) await client.until(({ tags }) => tags.includes(tagOf(next)))
+  expect(new Set(all.map(spreadOf))).toEqual(new Set([3000]))
+})
+
 describe('a caller behind a proxy that holds streams back', () => {
   test('gets an answer that ends with the first hint', async () => {
     const feed = open()

@@ -27,6 +27,11 @@ export interface EventsOptions<Principal> {
    * fifth more or less. Unit: seconds. Default: 900.
    */
   readonly lifetime?: number
+  /**
+   * How many callers of this process may read anew in a second after one change: hints to more of them ask each to wait for a
+   * part of the time that this takes, half a minute at most. Default: 500.
+   */
+  readonly readsPerSecond?: number
   /** How many may come back in a second, when all were cut off at once. Default: 200. */
   readonly returnsPerSecond?: number
 }
@@ -56,6 +61,9 @@ const STREAM_FIELDS = {
 }
 
 const MAX_POLL_S = 55
+/** Hints are read anew over this long at most; a time too short to matter is not said. */
+const MAX_SPREAD_MS = 30_000
+const MIN_SPREAD_MS = 200
 /** A connection has to last for a moment at least, whatever is configured. */
 const TICK_MS = 1000
 
@@ -216,25 +224,39 @@ class Feed<Principal> {
     connection.send(new Frame('hint', hint ?? NOTHING, { cursor: this.#cursorOf(listener, news) }))
     const waiting = listener.waiting ?? []
     listener.waiting = undefined
-    for (const batch of waiting) this.#tellOne(listener, batch, new Map())
+    for (const batch of waiting) this.#tellOne(listener, new Map([[audience.key, this.#frameFor(listener, batch, 1)]]))
     if (isPoll && (hint !== undefined || listener.endsAtMs <= performance.now())) connection.end()
   }
 
   #tell(batch: Batch): void {
     const frames = new Map<string, Frame | undefined>()
+    const counts = new Map<string, number>()
+    for (const { audience } of this.#listeners) counts.set(audience.key, (counts.get(audience.key) ?? 0) + 1)
+    for (const [key, listener] of this.#oneOfEach())
+      frames.set(key, this.#frameFor(listener, batch, counts.get(key) ?? 0))
     for (const listener of this.#listeners) {
-      if (listener.waiting === undefined) this.#tellOne(listener, batch, frames)
+      if (listener.waiting === undefined) this.#tellOne(listener, frames)
       else listener.waiting.push(batch)
     }
   }
 
-  /** @param frames what each audience is told of the batch, as far as it has been made. */
-  #tellOne(listener: Listener, batch: Batch, frames: Map<string, Frame | undefined>): void {
-    const { audience, connection, isPoll } = listener
-    if (!frames.has(audience.key)) {
-      const hint = audience.hintOf(batch.changed)
-      frames.set(audience.key, hint && new Frame('hint', hint, { cursor: this.#cursorOf(listener, batch) }))
-    }
+  /** One listener of each audience. */
+  #oneOfEach(): ReadonlyMap<string, Listener> {
+    return new Map([...this.#listeners].map((listener) => [listener.audience.key, listener]))
+  }
+
+  /** What an audience of so many is told of a batch; undefined: nothing of it concerns it. */
+  #frameFor(listener: Listener, batch: Batch, count: number): Frame | undefined {
+    const hint = listener.audience.hintOf(batch.changed)
+    if (hint === undefined) return undefined
+    const { readsPerSecond = 500 } = this.#options
+    const spread = Math.min(MAX_SPREAD_MS, Math.round((count / readsPerSecond) * 1000))
+    const data = spread < MIN_SPREAD_MS ? hint : { ...hint, spread }
+    return new Frame('hint', data, { cursor: this.#cursorOf(listener, batch) })
+  }
+
+  /** @param frames what each audience is told of the batch. */
+  #tellOne({ audience, connection, isPoll }: Listener, frames: ReadonlyMap<string, Frame | undefined>): void {
     const frame = frames.get(audience.key)
     if (frame === undefined) return
     connection.send(frame)

@@ -14,7 +14,8 @@ interface Ports {
   readonly cursor: () => string | undefined
   /** The cursor is of no use to the server. */
   readonly forget: () => void
-  readonly told: (hint: Hint, cursor: string | undefined) => void
+  /** @param spreadMs over how long all who were told may read anew. */
+  readonly told: (hint: Hint, cursor: string | undefined, spreadMs?: number) => void
   /** What may have changed while no tab listened, where the feed cannot say it. */
   readonly gap: Hint
   /** The feed is refused, with this status. */
@@ -137,7 +138,7 @@ export class Feed {
       else watch.sign(message.kind === 'sign')
       if (message.kind !== 'hint') return
       // The first message of an own feed has the place from which on it has told everything.
-      told(isOwn && hasGap ? gap : message.hint, message.cursor)
+      told(isOwn && hasGap ? gap : message.hint, message.cursor, message.spreadMs)
       hasGap = false
     }
     const retry = (ms: number): void => void (this.#retryMs = Math.min(ms, 120_000))

@@ -42,6 +42,17 @@ it('a hint of nothing says how far the tab has heard, and is not told', async ()
   expect([tell.mock.calls, cursors]).toEqual([[], ['here']])
 })
 
+it('a hint to many waits for its part of their time, and takes what comes meanwhile along', async () => {
+  const { told, cursors, queue } = open()
+  queue.add({ tags: ['a'] }, 'one', 5000)
+  await vi.advanceTimersByTimeAsync(4900)
+  queue.add({ tags: ['b'] }, 'two', 9000)
+  expect([told, cursors]).toEqual([[], []])
+  await vi.advanceTimersByTimeAsync(100)
+  expect(told.map(({ tags }) => tags)).toEqual([['a', 'b']])
+  expect(cursors).toEqual(['two'])
+})
+
 it('a worker that gives no answer is told again, and the place is written down only then', async () => {
   const said = vi.spyOn(console, 'warn').mockReturnValue()
   const { tell, told, cursors, queue } = open()

@@ -20,16 +20,19 @@ interface Ports {
  */
 export class HintQueue {
   readonly #ports: Ports
-  #waiting: { readonly hint: Hint; readonly cursor: string | undefined } | undefined
+  #waiting: { readonly hint: Hint; readonly cursor: string | undefined; readonly delayMs: number } | undefined
   #isBusy = false
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
-  add(hint: Hint, cursor?: string): void {
+  /** @param delayMs the worker is told so much later, so that not all pages read anew in one instant (I11). */
+  add(hint: Hint, cursor?: string, delayMs = 0): void {
     const waiting = this.#waiting
-    this.#waiting = waiting ? { hint: merged(waiting.hint, hint), cursor: cursor ?? waiting.cursor } : { hint, cursor }
+    this.#waiting = waiting
+      ? { ...waiting, hint: merged(waiting.hint, hint), cursor: cursor ?? waiting.cursor }
+      : { hint, cursor, delayMs }
     void this.#run()
   }
 
@@ -38,6 +41,11 @@ export class HintQueue {
     this.#isBusy = true
     let againMs = AGAIN_MS
     for (let told = this.#waiting; told !== undefined; told = this.#waiting) {
+      if (told.delayMs > 0) {
+        this.#waiting = { ...told, delayMs: 0 }
+        await rest(told.delayMs)
+        continue
+      }
       this.#waiting = undefined
       const { hint, cursor } = told
       try {
@@ -50,7 +58,11 @@ export class HintQueue {
         // A worker of rules without a feed says that it has no ear for this.
         warn(error)
         const later = this.#waiting as typeof told | undefined
-        this.#waiting = { hint: merged(hint, later?.hint ?? { tags: [] }), cursor: later?.cursor ?? cursor }
+        this.#waiting = {
+          hint: merged(hint, later?.hint ?? { tags: [] }),
+          cursor: later?.cursor ?? cursor,
+          delayMs: 0,
+        }
         await rest(againMs)
         againMs = Math.min(MAX_AGAIN_MS, againMs * 2)
       }

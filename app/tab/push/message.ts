@@ -5,9 +5,12 @@ import type { Hint } from './hint.ts'
 export type Message =
   /** The connection is there. */
   | { readonly kind: 'hello'; readonly heartbeatMs: number }
-  | { readonly kind: 'hint'; readonly hint: Hint; readonly cursor?: string | undefined }
+  | { readonly kind: 'hint'; readonly hint: Hint; readonly cursor?: string | undefined; readonly spreadMs?: number }
   /** It says nothing, but shows that the connection lives. */
   | { readonly kind: 'sign' }
+
+/** A server cannot have a page wait longer before it reads anew. */
+const MAX_SPREAD_MS = 60_000
 
 /** A text as JSON that is an object; undefined for any other. */
 export function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -28,7 +31,7 @@ export function ownMessage(
   data: Readonly<Record<string, unknown>> | undefined,
   cursor?: string,
 ): Message {
-  const { heartbeat, tags, all, transactions } = data ?? {}
+  const { heartbeat, tags, all, transactions, spread } = data ?? {}
   if (type === 'hello') {
     const seconds = typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : 15
     return { kind: 'hello', heartbeatMs: seconds * 1000 }
@@ -43,6 +46,7 @@ export function ownMessage(
       transactions: isTexts(transactions) ? transactions : undefined,
     },
     cursor,
+    ...(typeof spread === 'number' && { spreadMs: Math.min(spread, MAX_SPREAD_MS) }),
   }
 }
 

@@ -51,7 +51,7 @@ export async function startPush(options: PushOptions, ports: Ports): Promise<voi
     isOwn: parse === undefined,
     cursor: () => memory.cursor,
     forget: () => void (memory.cursor = undefined),
-    told: (hint, cursor) => queue.add(hint, cursor),
+    told: (hint, cursor, spreadMs = 0) => queue.add(hint, cursor, Math.random() * spreadMs),
     gap: covers ? { tags: covers } : { tags: [], all: true },
     refused: (status) =>
       warn(new Error(`the feed ${href} was refused with ${status}: nothing is heard until it is not`)),
