@@ -24,6 +24,7 @@ const guides = [
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
   { text: 'Push: what others change', link: '/guide/push' },
+  { text: 'Push for very many tabs', link: '/guide/scale' },
 ]
 const app = [
   { text: 'React and SWR', link: '/guide/react' },
