@@ -228,6 +228,18 @@ describe('a request that is refused', () => {
     expect(feed.connections).toBe(3)
   })
 
+  test('of a caller who is gone keeps no connection', async () => {
+    const feed = open()
+    await feed(asked('', 'ada', { signal: AbortSignal.abort() }))
+    expect(feed.connections).toBe(0)
+  })
+
+  test('of callers whom nobody has signed in is counted by what names them', async () => {
+    const feed = open({ limits: { perMinute: 1 }, callerOf: (_, request) => new URL(request.url).search })
+    expect([(await feed(asked('?poll=0&a'))).status, (await feed(asked('?poll=0&b'))).status]).toEqual([200, 200])
+    expect((await feed(asked('?poll=0&a'))).status).toBe(429)
+  })
+
   test('of one caller who asks too often', async () => {
     const feed = open({ limits: { perMinute: 2 } })
     for (const _ of [1, 2]) await (await listen(feed, '?poll=0')).over()

@@ -17,8 +17,11 @@ export interface EventsOptions<Principal> {
    * @example (user) => ({ products: { tags: ['products', 'product:{id}'] }, notes: { scopes: [user.tenant] } })
    */
   readonly mayHear: (principal: Principal) => MayHear
-  /** The name of a caller, for the limits. Default: the principal as JSON. */
-  readonly callerOf?: (principal: Principal) => string
+  /**
+   * The name of a caller, for the limits. Where nobody signs in, give the address: else all share one limit. Default: the
+   * principal as JSON.
+   */
+  readonly callerOf?: (principal: Principal, request: Request) => string
   readonly limits?: CallerLimitOptions
   /** After how long a silent connection gets a sign of life. Unit: seconds. Default: 15. */
   readonly heartbeat?: number
@@ -129,6 +132,8 @@ class Feed<Principal> {
         this.#listeners.delete(listener)
       })
       const listener = this.#listen(connection, audience, poll === null ? undefined : pollSeconds(poll))
+      // A caller may be gone by now.
+      if (request.signal.aborted) connection.end()
       request.signal.addEventListener('abort', () => connection.end())
       await this.#begin(listener, told)
       return new Response(connection.body, { headers: STREAM_FIELDS })
@@ -185,7 +190,7 @@ class Feed<Principal> {
     const since = new URL(request.url).searchParams.get('since')
     const cursor = since === null ? undefined : parseEventCursor(since)
     if (cursor === 'invalid') throw new SyncProblem(400, 'since is no cursor of this server.')
-    const entered = this.#limits.enter(callerOf(principal))
+    const entered = this.#limits.enter(callerOf(principal, request))
     if ('wait' in entered)
       throw new SyncProblem(
         429,
