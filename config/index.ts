@@ -9,6 +9,7 @@ export type {
   Identity,
   KillOptions,
   NavigationOptions,
+  PushOptions,
   Route,
   RouteOptions,
   VersionsOptions,

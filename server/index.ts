@@ -13,6 +13,19 @@ export {
 } from './validators.ts'
 export type { CompressWithDictionary } from './dictionaries/compressors.ts'
 export { dictionaries, type DictionaryOptions } from './dictionaries/dictionaries.ts'
+export type { Heard, Hint, MayHear } from './events/audience.ts'
+export type { CallerLimitOptions } from './events/caller-limits.ts'
+export { type Batch, changeHub, type ChangeHub, type HubOptions } from './events/change-hub.ts'
+export { events, type Events, type EventsOptions } from './events/events.ts'
+export {
+  type Listen,
+  type Listening,
+  type ListeningClient,
+  type ListeningDatabase,
+  listenOn,
+  listenWith,
+} from './events/listen.ts'
+export { acceptWebSockets, type UpgradeHandler, type WebSocketOptions } from './events/web-socket.ts'
 export type { SyncOptions } from './sync/asked.ts'
 export type { EntityChanges, SyncAnswer } from './sync/changes-since.ts'
 export type { Comparison } from './sync/compare.ts'

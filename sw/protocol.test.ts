@@ -49,6 +49,8 @@ const QUESTIONS: Question[] = [
   { ask: 'stats' },
   { ask: 'probe' },
   { ask: 'fill', urls: ['https://app.test/'] },
+  { ask: 'hint', tags: ['products'] },
+  { ask: 'hint', tags: [], all: true, transactions: ['8812'] },
   { ask: 'take-over' },
 ]
 
@@ -96,6 +98,9 @@ describe('a question of a tab', () => {
     ['that validates on no occasion', { ...VALIDATE, because: 'moon' }],
     ['that validates a number', { ...VALIDATE, urls: [7] }],
     ['that lost the connection at no time', { ...VALIDATE, lostAtMs: null }],
+    ['that hints by a text', { ask: 'hint', tags: 'products' }],
+    ['that hints of everything by a text', { ask: 'hint', tags: [], all: 'true' }],
+    ['that hints of a transaction by a number', { ask: 'hint', tags: [], transactions: [8812] }],
     ['that fills by a text', { ask: 'fill', urls: '/api' }],
     ['that invalidates without a reach', { ask: 'invalidate' }],
     ['that invalidates null', { ask: 'invalidate', reach: null }],

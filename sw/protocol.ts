@@ -35,6 +35,16 @@ interface Hello {
   readonly shown: readonly string[]
 }
 
+/** The server has said that something has changed. Told is true once what it concerns counts as stale in each worker. */
+interface Hint {
+  readonly ask: 'hint'
+  readonly tags: readonly string[]
+  /** Anything may have changed. Default: what has these tags. */
+  readonly all?: boolean | undefined
+  /** The database's transactions that did it, by which the worker knows the app's own writes. Default: not known. */
+  readonly transactions?: readonly string[] | undefined
+}
+
 /** A tab's questions. Each may be repeated: the worker does the same again and nothing twice over. */
 export type Question =
   | Hello
@@ -48,6 +58,7 @@ export type Question =
   /** The page has read these URLs before a worker controlled it. */
   | { readonly ask: 'fill'; readonly urls: readonly string[] }
   | { readonly ask: 'stats' }
+  | Hint
   | { readonly ask: 'probe' }
   | { readonly ask: 'take-over' }
 
@@ -75,6 +86,7 @@ export interface Answers {
   validate: Validated
   fill: true
   stats: Stats
+  hint: true
   probe: OriginState
   'take-over': TakingOver
 }
@@ -308,6 +320,10 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'invalidate':
     case 'remove':
       return isReach(question.reach) ? question : undefined
+    case 'hint':
+      return [question.tags, question.transactions ?? []].every(isTexts) && typeof (question.all ?? true) === 'boolean'
+        ? question
+        : undefined
     case 'fill':
       return isTexts(question.urls) ? question : undefined
     case 'stats':

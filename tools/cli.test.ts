@@ -119,6 +119,23 @@ describe('freshlayer check', () => {
     expect(run('check', missing, '--json').status).toBe(2)
   })
 
+  it('asks for the feed of the rules, and says where a proxy holds it back', async () => {
+    const gathering = createServer(({ url }, response) => {
+      if (url !== '/events') return void response.end()
+      response.setHeader('content-type', 'text/event-stream')
+      setTimeout(() => response.end('data: 1\n\ndata: 2\n\n'), 800)
+    })
+    await new Promise<void>((resolve) => gathering.listen(0, '127.0.0.1', resolve))
+    try {
+      const backend = `http://127.0.0.1:${(gathering.address() as AddressInfo).port}`
+      const file = rules(`routes: [], push: { url: '/events' }`)
+      const { stdout } = await runBeside('check', '--config', file, '--probe', backend)
+      expect(stdout).toMatch(/\/events[^]*Switch its buffering off/)
+    } finally {
+      await new Promise((resolve) => gathering.close(resolve))
+    }
+  })
+
   it('asks a running backend by --probe, and refuses rules that would show one user the answer to another', async () => {
     const server = createServer(({ headers, url }, response) => {
       response.writeHead(url === '/api/me' ? 200 : 404, { 'content-type': 'application/json' })

@@ -7,6 +7,7 @@ import { buildWorker, workerScript } from './build/build-worker.ts'
 import { acceptedConfig } from './build/config-module.ts'
 import { inWorkerOfPwa } from './build/in-worker-of-pwa.ts'
 import { tellOfKept } from './build/kept-size.ts'
+import { pageModule } from './build/page-module.ts'
 import { assertOurs, tellOfOthers, WORKER } from './build/own-worker.ts'
 import { sourcePath } from './files/source-path.ts'
 import { ViteProject } from './build/vite-project.ts'
@@ -70,7 +71,7 @@ export function freshlayer({ config, files = APP_FILES, connect = true, worker }
     load(id) {
       // In development a module of a package has a query.
       if (id.split('?')[0] !== BUILT_WORKER) return undefined
-      return `export const BUILT_WORKER = ${JSON.stringify(project.pageWorker)}`
+      return pageModule(project.pageWorker, project.rules, project.define)
     },
     transformIndexHtml: {
       // Before Vite has looked for scripts: it bundles this one, and the built document has no inline script.

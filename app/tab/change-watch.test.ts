@@ -47,8 +47,9 @@ describe('a page that shows 5,000 URLs (I13)', () => {
   it.each<[string, (pass: (ms: number) => void) => void]>([
     ['a change of all', () => void page.change({ kind: 'reset', all: true, cause: 'reset' })],
     [
-      'a user who comes back to the page after a while',
+      'a user who comes back to a page without a worker after a while',
       (pass) => {
+        page.set({ controlled: false })
         page.show(false)
         pass(60_000)
         page.show(true)

@@ -1,3 +1,4 @@
+import type { PushOptions } from '../../config/language/index.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import {
   type Answers,
@@ -11,8 +12,10 @@ import {
 } from '../../sw/protocol.ts'
 import { expectArgument, expectReach } from './arguments.ts'
 import { Attention } from './attention.ts'
+import { BUILT_WORKER } from './built-worker.ts'
 import { type ChangeEvent, ChangeFeed } from './change-feed.ts'
 import { explained } from './explained.ts'
+import type { Hint } from './push/hint.ts'
 import { Reachability } from './reachability.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
@@ -57,6 +60,12 @@ export interface ConnectOptions {
    * @example false
    */
   readonly development?: boolean
+  /**
+   * The feed that says what has changed, as `push` of the rules, which have to name it too. The words for it are a file of their
+   * own, which other pages do not load. Default: that of the rules, where the Vite plugin builds the app; else none.
+   * @example { url: '/events' }
+   */
+  readonly push?: PushOptions
 }
 
 /** What the layer can do for this page at the moment. */
@@ -278,6 +287,15 @@ class Connection implements Freshlayer {
     attention.watch()
     registration.register()
     changes.greet()
+    const { push = BUILT_WORKER.push } = options
+    if (push) {
+      const tell = (hint: Hint): Promise<unknown> => this.#ask({ ask: 'hint', ...hint }, true)
+      const { authorization } = options
+      void import('./push/push.ts').then(
+        ({ startPush }) => startPush(push, { layer: this, scope, authorization, tell, container, signal }),
+        warn,
+      )
+    }
     if (options.development ?? isThisMachine(location)) void this.#speakUp(container, signal)
   }
 

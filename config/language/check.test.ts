@@ -160,6 +160,18 @@ describe('an option', () => {
     ['is a path: kill.url', { kill: { url: 'kill.json' } }, 'kill.url', "'/kill.json'"],
     ['is of the own origin: kill.url', { kill: { url: 'https://cdn.example/kill.json' } }, 'kill.url', undefined],
     ['is of its type: kill.gone', { kill: { url: '/kill.json', gone: 404 } }, 'kill.gone', undefined],
+    ['is an object: push', { push: '/events' }, 'push', undefined],
+    ['has to be there: push.url', { push: {} }, 'push.url', undefined],
+    ['is an address: push.url', { push: { url: 'events' } }, 'push.url', "'/events'"],
+    ['is a known way: push.via', { push: { url: '/events', via: 'websockets' } }, 'push.via', "'websocket'"],
+    ['is a function: push.parse', { push: { url: '/events', parse: 'products' } }, 'push.parse', undefined],
+    ['is a list of tags: push.covers', { push: { url: '/events', covers: 'products' } }, 'push.covers', undefined],
+    [
+      'is of fetch: push.credentials',
+      { push: { url: '/e', credentials: 'includes' } },
+      'push.credentials',
+      "'include'",
+    ],
     ['is known: kill', { kill: { url: '/kill.json', gon: true } }, 'kill.gon', "'gone'"],
     ['is a duration: navigation.timeout', { navigation: { timeout: 3000 } }, 'navigation.timeout', undefined],
     [

@@ -148,6 +148,11 @@ describe('a compiled config', () => {
     expect(compileRules({ ...BASE, writes }).writes.map(({ stores }) => stores)).toEqual([true, undefined, undefined])
   })
 
+  it('says whether there is a feed, and not how tabs read it', () => {
+    expect(compileRules(BASE)).not.toHaveProperty('push')
+    expect(compileRules({ ...BASE, push: { url: '/events', parse: () => undefined } }).push).toBe(true)
+  })
+
   it('has a kill switch only where it names one, and then 404 does not kill unless it says so', () => {
     expect(compileRules(BASE)).not.toHaveProperty('kill')
     expect(compileRules({ ...BASE, kill: { url: '/kill.json' } }).kill).toEqual({ url: '/kill.json', gone: false })

@@ -29,7 +29,7 @@ const DEFAULTS = {
  * invalid parts are left out.
  */
 export function compileRules(config: Config): Rules {
-  const { version, identity, shell, navigation = {}, defaults = {}, kill } = config
+  const { version, identity, shell, navigation = {}, defaults = {}, kill, push } = config
   const { exclude = [], timeout = '3s', offline = 0 } = navigation
   return {
     version: String(version),
@@ -50,6 +50,7 @@ export function compileRules(config: Config): Rules {
       ...(write.stores && { stores: true }),
     })),
     ...(kill && { kill: { gone: false, ...kill } }),
+    ...(push && { push: true }),
   }
 }
 

@@ -7,6 +7,7 @@ import type {
   IdentifiedBy,
   KillOptions,
   NavigationOptions,
+  PushOptions,
   Route,
   RouteOptions,
   VersionsOptions,
@@ -270,6 +271,18 @@ const pathOf = (example: string): Kind =>
 
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
 
+const PUSH: Readonly<Record<keyof PushOptions, Kind>> = {
+  url: text(
+    "a path of the app's own origin such as '/events', or a full URL",
+    /^(?:\/(?!\/)|(?:https?|wss?):\/\/)[^\s#]*$/,
+    (given) => (/^[\w-]+(?:\/|$)/.test(given) ? `/${given}` : undefined),
+  ),
+  via: word('sse', 'websocket'),
+  parse: call('from a message and its type to its tags'),
+  covers: list(kind('a tag', isText)),
+  credentials: word('omit', 'same-origin', 'include'),
+}
+
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
   identity,
@@ -285,6 +298,7 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   ),
   groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
+  push: record(PUSH, { url: "a path such as '/events'" }),
   $schema: kind('the address of a JSON Schema', isText),
 }
 

@@ -83,6 +83,53 @@ export interface Config {
    * @example { url: '/freshlayer-kill.json' }
    */
   kill?: KillOptions
+
+  /**
+   * The feed by which the server says that something has changed. One tab in sight listens for all tabs; what has a tag of a
+   * message is validated. The Vite plugin gives it to pages; elsewhere they get it by `connect({ push })`. Default: none.
+   * @example { url: '/events' }
+   */
+  push?: PushOptions
+}
+
+/** A feed of messages from the server. */
+export interface PushOptions {
+  /**
+   * A path of the app's own origin, or a full URL. It gets no token: the request has the page's cookies and, with
+   * `connect({ authorization })`, its `Authorization`. The layer adds `since` and `poll` to the query of a feed of
+   * `freshlayer/server`.
+   * @example '/events'
+   */
+  url: string
+
+  /**
+   * `'sse'`: an event stream. `'websocket'`: a WebSocket, which has cookies and no `Authorization`. Where a proxy holds a
+   * feed of `freshlayer/server` back or cuts it, the layer goes on by event stream, long polling and polling, and tries the
+   * better ways again later. Default: `'sse'`.
+   * @example 'websocket'
+   */
+  via?: 'sse' | 'websocket'
+
+  /**
+   * Makes tags of a message, for a feed that is not of `freshlayer/server`. It gets the message's text and its event type
+   * (`'message'` if it has none), and returns tags, or `undefined` for a message that says nothing. One that throws counts
+   * as a message that may mean anything. It runs in the page. Default: messages are those of `freshlayer/server`.
+   * @example (message) => [message.split(':').slice(0, 2).join(':')]
+   */
+  parse?: (message: string, type: string) => readonly string[] | undefined
+
+  /**
+   * The tags that the feed tells of, for a feed with `parse`: it cannot say what was missed while no tab was connected, so what has these tags
+   * is validated after each gap. Default: everything stored.
+   * @example ['products', 'categories']
+   */
+  covers?: readonly string[]
+
+  /**
+   * Which cookies the request has, as in `fetch`. Another origin needs `'include'`. Default: `'same-origin'`.
+   * @example 'include'
+   */
+  credentials?: 'omit' | 'same-origin' | 'include'
 }
 
 /** `'none'`, or the ways to tell users apart. */

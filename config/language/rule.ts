@@ -143,6 +143,8 @@ export interface Rules {
   readonly writes: readonly WriteRule[]
   /** Absent where the config has none. */
   readonly kill?: KillRule
+  /** The config names a feed, so tabs send hints. Absent: it does not. */
+  readonly push?: true
 }
 
 /** The compiled kill switch. */

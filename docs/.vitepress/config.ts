@@ -28,6 +28,8 @@ const guides = [
   { text: 'For the backend team', link: '/guide/backend' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
+  { text: 'Push: what others change', link: '/guide/push' },
+  { text: 'Push for very many tabs', link: '/guide/scale' },
 ]
 const app = [
   { text: 'React and SWR', link: '/guide/react' },

@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite'
 import { createPgConfig } from '@electric-sql/pglite/node-postgres'
 import { Client, type ClientConfig, Pool, type PoolClient, type PoolConfig, TypeOverrides, types } from 'pg'
+import { type Listen, listenOn, listenWith } from '../events/listen.ts'
 import { claimDataFolder } from './data-folder.ts'
 import { errorCode, errorLine, StartError } from './start-error.ts'
 
@@ -13,6 +14,8 @@ export type DatabaseLocation =
 export interface Database {
   readonly pool: Pool
   readonly engine: 'pglite' | 'postgres'
+  /** Hears of commits. */
+  readonly listen: Listen
   /** Call once the schema and the seed are committed: only then does a folder's content survive the next start. */
   markComplete(): Promise<void>
   close(): Promise<void>
@@ -109,6 +112,7 @@ function openPGlite(database: PGlite): Database {
   return {
     pool,
     engine: 'pglite',
+    listen: listenOn(database),
     markComplete: async () => {},
     close: async () => {
       await pool.end()
@@ -131,7 +135,13 @@ async function openServer(url: string): Promise<Database> {
     )
   }
   const opened = pool
-  return { pool: opened, engine: 'postgres', markComplete: async () => {}, close: () => opened.end() }
+  return {
+    pool: opened,
+    engine: 'postgres',
+    listen: listenWith(() => new Client({ connectionString: url })),
+    markComplete: async () => {},
+    close: () => opened.end(),
+  }
 }
 
 function createPool(config: PoolConfig): Pool {

@@ -108,8 +108,8 @@ begin
       from new_rows n left join old_rows o on ${same}
       where o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o);
   end if;
-  -- Once per transaction and entity: PostgreSQL folds what is the same.
-  if found then perform pg_notify('freshlayer', ${name}); end if;
+  -- Once per transaction: PostgreSQL folds what is the same. What has changed stands in the log.
+  if found then perform pg_notify('freshlayer', ''); end if;
   return null;
 end $$;
 ${trigger('insert', 'referencing new table as new_rows')}
@@ -122,7 +122,7 @@ begin
   execute format(
     'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${of('o').replaceAll("'", "''")}, ''deleted'' from %I.%I o',
     ${name}, tg_table_schema, tg_table_name);
-  perform pg_notify('freshlayer', ${name});
+  perform pg_notify('freshlayer', '');
   return null;
 end $$;
 create trigger freshlayer_truncate before truncate on ${qualified(table)}

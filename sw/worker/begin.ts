@@ -3,6 +3,7 @@ import { everyone } from './identity/everyone.ts'
 import { identified } from './identity/identified.ts'
 import { startKillable } from './kill.ts'
 import type { Parts } from './main.ts'
+import { hintsOf } from './messages/hints.ts'
 import { compared } from './requests/compared.ts'
 import { isQuery } from './requests/graphql.ts'
 import { tagsOfAnswer } from '../fetch/answer-tags.ts'
@@ -31,6 +32,7 @@ export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'iden
     VersionedSender,
     tagsOfAnswer,
     polling,
+    hintsOf,
     ...parts(rules),
   })
 }

@@ -15,6 +15,7 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
       return greeting(question.since, clientId)
     case 'identify':
     case 'invalidate':
+    case 'hint':
     case 'fill':
       return true
     case 'sign-out':

@@ -23,6 +23,7 @@ import { type Answering, answering } from './messages/answering.ts'
 import { explain } from './messages/explain.ts'
 import { fill } from './messages/fill.ts'
 import { hello } from './messages/hello.ts'
+import type { hintsOf } from './messages/hints.ts'
 import { identify } from './messages/identify.ts'
 import { invalidate } from './messages/invalidate.ts'
 import { probe } from './messages/probe.ts'
@@ -86,6 +87,8 @@ export interface Parts {
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
   readonly racesOf?: typeof racesOf | undefined
+  /** Heeds what the server says has changed, where the rules name a feed. */
+  readonly hintsOf?: typeof hintsOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -136,6 +139,7 @@ export function start(
     polling: pollingOf,
     pagesBy,
     racesOf,
+    hintsOf,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -181,6 +185,7 @@ export function start(
   const ports = { ...shared, responses, sender, flights, loads, lookup, files }
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
+  const hints = hintsOf?.(ports)
   const answer = before(
     answering(
       { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },
@@ -197,6 +202,7 @@ export function start(
         stats,
         probe,
         'take-over': takeOver,
+        ...(hints && { hint: hints.answer }),
       },
     ),
   )
@@ -219,10 +225,12 @@ export function start(
     housekeeping.noteActivity()
     const { clientId } = event
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
-    const answered = (as: Match): Promise<Response> =>
-      as.kind === 'write'
-        ? writes.answer(request, as, clientId, waitUntil)
-        : reads.answer({ request, match: as, clientId, waitUntil })
+    const answered = (as: Match): Promise<Response> => {
+      if (as.kind === 'read') return reads.answer({ request, match: as, clientId, waitUntil })
+      const written = writes.answer(request, as, clientId, waitUntil)
+      hints?.note(written, as.tags)
+      return written
+    }
     if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)
     return isRead(request, found.rule, isQuery).then((is) => {
       const meant = is ? found : match(lineOf(request), true)

@@ -47,7 +47,9 @@ type Part = readonly [name: string, module: string]
 
 function moduleSource(config: Config, path: string): string {
   const rules = compileRules(config)
-  const { routes, writes, navigation, kill } = rules
+  const { routes, writes, navigation, kill, push } = rules
+  // What makes tags of messages runs in pages.
+  const { push: _, ...inWorker } = config
   const isPersonal = rules.identity !== 'none'
   // `Cache-Control` of what becomes a dictionary is the browser's; what the backend says is in the layer's own field.
   const readsHttp = routes.some(({ fresh, dictionary = false }) => fresh === 'http' || dictionary !== false)
@@ -94,6 +96,7 @@ function moduleSource(config: Config, path: string): string {
       'VersionedSender',
       'requests/versions',
     ),
+    ...usedBy(push === true, 'hintsOf', 'messages/hints'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),
@@ -105,7 +108,7 @@ function moduleSource(config: Config, path: string): string {
   ]
   const start: Part = kill === undefined ? ['start', 'main'] : ['startKillable as start', 'kill']
   return [
-    rulesModule(rules, config, path),
+    rulesModule(rules, inWorker, path),
     ...[...parts, ...lifecycle].map((part) => `import ${takenFrom(part)}`),
     `export ${takenFrom(start)}`,
     `export const parts = { ${namesOf(parts)} }`,

@@ -165,7 +165,7 @@ async function probed(config: Config, backend: string, flags: CheckFlags): Promi
   const rules = compileRules(config)
   const options: ProbeOptions = {
     backend,
-    urls: listOf(url),
+    urls: [...feedOf(config), ...listOf(url)],
     headers: listOf(header),
     pages: origin,
     signOut,
@@ -183,6 +183,10 @@ async function probed(config: Config, backend: string, flags: CheckFlags): Promi
     unasked: unasked.map(({ rule, pattern, why }) => ({ place: placeOf(rule.index), pattern, why })),
   }
 }
+
+/** The path of the rules' feed, where the backend itself has it: a proxy may hold it back. */
+const feedOf = ({ push }: Config): string[] =>
+  push?.via !== 'websocket' && push?.url.startsWith('/') ? [push.url] : []
 
 /** A flag that may be given once or several times. A value that looks like a number is read as one. */
 const listOf = (given: unknown): string[] => (given === undefined ? [] : [given].flat().map(String))

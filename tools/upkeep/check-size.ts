@@ -52,6 +52,15 @@ async function tab(folder: string): Promise<string> {
   return script.code
 }
 
+/** What such a page loads where there is a feed. */
+async function feed(folder: string): Promise<string> {
+  const input = join(folder, 'tab.ts')
+  await writeFile(input, `export { connect } from ${JSON.stringify(resolve('app/tab/index.ts'))}`)
+  const script = (await bundleWithParts(input, 'tab')).find(({ fileName }) => fileName === 'tab-push.js')
+  if (script === undefined) throw new Error('the part of the page that hears a feed is no file of its own')
+  return script.code
+}
+
 /** A page that connects, and uses this of an entry. The libraries that the entry binds are the app's own. */
 const tabWith =
   (module: string, ...names: readonly string[]) =>
@@ -93,6 +102,7 @@ const BUDGETS: readonly Budget[] = [
   },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
+  { name: 'what a page with a feed loads beside it', limitKb: 5.1, script: feed },
   { name: 'the rules in a page without a worker', limitKb: 20, script: entry('app/page/index.ts', 'createFreshness') },
   { name: 'tab client, and observe()', limitKb: 8.5, script: tabWith('index.ts', 'observe') },
   {

@@ -1,0 +1,61 @@
+import { attempt } from '../report.ts'
+import type { Hint } from './hint.ts'
+
+/** A message of a feed, as a tab understands it. */
+export type Message =
+  /** The connection is there. */
+  | { readonly kind: 'hello'; readonly heartbeatMs: number }
+  | { readonly kind: 'hint'; readonly hint: Hint; readonly cursor?: string | undefined; readonly spreadMs?: number }
+  /** It says nothing, but shows that the connection lives. */
+  | { readonly kind: 'sign' }
+
+/** A server cannot have a page wait longer before it reads anew. */
+const MAX_SPREAD_MS = 60_000
+
+/** A text as JSON that is an object; undefined for any other. */
+export function parsedObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((each) => typeof each === 'string')
+
+/** A message of `freshlayer/server`. One that cannot be read may be of a newer version, and mean anything. */
+export function ownMessage(
+  type: string,
+  data: Readonly<Record<string, unknown>> | undefined,
+  cursor?: string,
+): Message {
+  const { heartbeat, tags, all, transactions, spread } = data ?? {}
+  if (type === 'hello') {
+    const seconds = typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : 15
+    return { kind: 'hello', heartbeatMs: seconds * 1000 }
+  }
+  if (type !== 'hint') return { kind: 'sign' }
+  const isRead = isTexts(tags)
+  return {
+    kind: 'hint',
+    hint: {
+      tags: isRead ? tags : [],
+      all: !isRead || all === true,
+      transactions: isTexts(transactions) ? transactions : undefined,
+    },
+    cursor,
+    ...(typeof spread === 'number' && { spreadMs: Math.min(spread, MAX_SPREAD_MS) }),
+  }
+}
+
+/** A message of another feed, by the app's own function. One for which that throws may mean anything. */
+export function foreignMessage(
+  parse: (message: string, type: string) => readonly string[] | undefined,
+  text: string,
+  type: string,
+): Message {
+  const tags = attempt(() => parse(text, type) ?? []) ?? null
+  return { kind: 'hint', hint: isTexts(tags) ? { tags } : { tags: [], all: true } }
+}

@@ -1,0 +1,63 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const PROCESS = fileURLToPath(new URL('shop-process.ts', import.meta.url))
+
+interface Stats {
+  readonly connections: number
+  readonly received: Readonly<Record<string, number>>
+  readonly rss: number
+  readonly heapUsed: number
+  readonly peak: number
+}
+
+/** One server process. Started again it has the same port. */
+export class Shop {
+  readonly #database: string
+  readonly #folder: string
+  #port = 0
+  #process: ChildProcess | undefined
+
+  constructor(database: string, folder = '') {
+    this.#database = database
+    this.#folder = folder
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  async start(): Promise<this> {
+    const env = { ...process.env, DATABASE_URL: this.#database, FOLDER: this.#folder, PORT: String(this.#port) }
+    const started = fork(PROCESS, {
+      env,
+      execArgv: ['--import', 'tsx', '--expose-gc'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    this.#process = started
+    this.#port = await new Promise<number>((resolve, reject) => {
+      started.once('message', (message) => resolve((message as { port: number }).port))
+      started.once('exit', (code) => reject(new Error(`the server process ended with ${code}`)))
+    })
+    return this
+  }
+
+  /** @param signal SIGKILL: at once; SIGTERM: it ends its connections. */
+  async stop(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    const stopped = this.#process
+    this.#process = undefined
+    if (stopped === undefined) return
+    const gone = new Promise((resolve) => stopped.once('exit', resolve))
+    stopped.kill(signal)
+    await gone
+  }
+
+  async put(id: number, name: string): Promise<void> {
+    const response = await fetch(`${this.url}/api/products`, { method: 'PUT', body: JSON.stringify({ id, name }) })
+    if (response.status !== 204) throw new Error(`the write was answered with ${response.status}`)
+  }
+
+  async stats(collect = false): Promise<Stats> {
+    return (await (await fetch(`${this.url}/stats${collect ? '?collect' : ''}`)).json()) as Stats
+  }
+}

@@ -1,0 +1,192 @@
+import { mkdirSync } from 'node:fs'
+import { expect, type Page, test } from '@playwright/test'
+import { Pool } from 'pg'
+import { build } from 'vite'
+import { migration } from '../../server/sync/migration.ts'
+import { buildWorker } from '../../tools/build/build-worker.ts'
+import { HoldingProxy } from './holding-proxy.ts'
+import { type Postgres, startPostgres } from './postgres.ts'
+import { Shop } from './shop.ts'
+import { openTabsBrowser, type TabsBrowser } from './tabs-browser.ts'
+
+const FOLDER = 'dist/e2e-sync/app'
+const TABS = 20
+
+let postgres: Postgres
+let shop: Shop
+let proxy: HoldingProxy
+let browser: TabsBrowser
+
+test.beforeAll(async () => {
+  mkdirSync(FOLDER, { recursive: true })
+  await buildWorker({ config: 'e2e/sync/rules-of-push.ts', out: `${FOLDER}/sw.js` })
+  await build({
+    configFile: false,
+    logLevel: 'warn',
+    build: {
+      outDir: FOLDER,
+      emptyOutDir: false,
+      copyPublicDir: false,
+      lib: { entry: 'e2e/sync/page.ts', formats: ['es'], fileName: () => 'page.js' },
+      rolldownOptions: { output: { codeSplitting: false } },
+    },
+  })
+  postgres = await startPostgres()
+  const pool = new Pool({ connectionString: postgres.url })
+  await pool.query('create table products (id integer primary key, name text not null)')
+  await pool.query(migration([{ entity: 'products', table: 'products' }]))
+  await pool.end()
+  shop = await new Shop(postgres.url, FOLDER).start()
+  proxy = await new HoldingProxy(() => shop.url).start()
+})
+test.afterAll(async () => {
+  await proxy.stop()
+  await shop.stop()
+  await postgres.remove()
+})
+test.beforeEach(async () => {
+  proxy.mode = 'pass'
+  browser = await openTabsBrowser()
+})
+test.afterEach(() => browser.close())
+
+let last = 0
+/** A write of another user. */
+async function write(): Promise<string> {
+  const name = `product ${++last}`
+  await shop.put(1, name)
+  return name
+}
+
+const shows = (page: Page, name: string): Promise<unknown> =>
+  page.waitForFunction((wanted) => window.shown.some((product) => product.name === wanted), name, { timeout: 15_000 })
+
+const connections = (count: number): Promise<void> =>
+  expect.poll(async () => (await shop.stats()).connections, { timeout: 15_000 }).toBe(count)
+
+/** A tab that shows the list, in sight. */
+async function open(path = '/'): Promise<Page> {
+  const page = await browser.context.newPage()
+  await page.goto(proxy.url + path)
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+  return page
+}
+
+/** Brings a tab in sight, and says how long it takes until one leads. */
+async function leads(page: Page): Promise<void> {
+  const beganMs = performance.now()
+  await page.bringToFront()
+  await connections(1)
+  console.log(`another tab leads ${(performance.now() - beganMs).toFixed(0)} ms after it was brought in sight`)
+}
+
+test('twenty tabs have one connection, and a change costs one request', async () => {
+  await write()
+  const pages: Page[] = []
+  for (let tab = 0; tab < TABS; tab++) pages.push(await open())
+  await connections(1)
+  const front = pages.at(-1)!
+  await shows(front, await write())
+  const before = await shop.stats()
+  await shows(front, await write())
+  const after = await shop.stats()
+  expect((after.received['/api/products'] ?? 0) - (before.received['/api/products'] ?? 0)).toBe(2)
+  expect(after.connections).toBe(1)
+  // A tab that was out of sight shows it when it is in sight, from what the first has fetched.
+  const name = await write()
+  await shows(front, name)
+  const [first] = pages
+  await first!.bringToFront()
+  await shows(first!, name)
+})
+
+test('a leader that closes, crashes or is hidden: another leads, and nothing is missed', async () => {
+  await write()
+  const pages = [await open(), await open(), await open(), await open()]
+  await connections(1)
+
+  await pages.pop()!.close()
+  const closed = await write()
+  await leads(pages.at(-1)!)
+  await shows(pages.at(-1)!, closed)
+
+  const crashing = pages.pop()!
+  const crashed = new Promise((resolve) => crashing.on('crash', resolve))
+  void crashing.goto('chrome://crash').catch(() => undefined)
+  await crashed
+  const missed = await write()
+  await leads(pages.at(-1)!)
+  await shows(pages.at(-1)!, missed)
+
+  // Both are gone for a moment: nobody is in sight.
+  const elsewhere = await browser.context.newPage()
+  await elsewhere.bringToFront()
+  await connections(0)
+  const unheard = await write()
+  await leads(pages[0]!)
+  await shows(pages[0]!, unheard)
+})
+
+/** What a page has told the server, so often. */
+const said = async (what: string): Promise<number> =>
+  (await shop.stats()).received[`/said/${encodeURIComponent(what)}`] ?? 0
+const says = (what: string, before: number): Promise<void> =>
+  expect.poll(() => said(what), { timeout: 15_000 }).toBeGreaterThan(before)
+
+test('a page that leads is kept in the back-forward cache, and misses nothing there', async () => {
+  await write()
+  const before = await said('restored')
+  const page = await open('/reporting')
+  await connections(1)
+  await says(`shown ${await write()}`, 0)
+  await page.goto(`${proxy.url}/plain`)
+  await connections(0)
+  const name = await write()
+  await page.evaluate(() => void setTimeout(() => history.back()))
+  await says('restored', before)
+  await connections(1)
+  await says(`shown ${name}`, 0)
+})
+
+test('a page that waits for the lead is kept in the back-forward cache', async () => {
+  const before = await said('restored')
+  await open()
+  await connections(1)
+  const page = await open('/reporting')
+  await page.goto(`${proxy.url}/plain`)
+  await page.evaluate(() => void setTimeout(() => history.back()))
+  await says('restored', before)
+})
+
+for (const mode of ['hold', 'cut'] as const) {
+  test(`behind a proxy that would ${mode === 'hold' ? 'hold streams back' : 'cut streams off'} a change is shown all the same`, async () => {
+    await write()
+    proxy.mode = mode
+    const before = await shop.stats()
+    const page = await open()
+    await expect
+      .poll(async () => ((await shop.stats()).received['polls'] ?? 0) - (before.received['polls'] ?? 0), {
+        timeout: 90_000,
+      })
+      .toBeGreaterThan(0)
+    await shows(page, await write())
+  })
+}
+
+test('the tab’s own write is not asked for a second time', async () => {
+  await write()
+  const page = await open()
+  await page.reload()
+  await connections(1)
+  await shows(page, await write())
+  const before = await shop.stats()
+  await page.evaluate(() =>
+    fetch('/api/products', { method: 'PUT', body: JSON.stringify({ id: 2, name: 'own' }) }).then(() => undefined),
+  )
+  await shows(page, 'own')
+  // What comes after it has come by the same way.
+  await shows(page, await write())
+  const { received } = await shop.stats()
+  // Two writes, and two reads.
+  expect((received['/api/products'] ?? 0) - (before.received['/api/products'] ?? 0)).toBe(4)
+})
