@@ -1,4 +1,5 @@
 import { configProblems } from './assert-config.ts'
+import { collectionProblems } from './collections.ts'
 import { invalidatedFindings } from './invalidated.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
 import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
@@ -32,6 +33,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...writes.flatMap((write) => emptyHoles(write, 'invalidates')),
       ...invalidated.problems,
       ...unreadGroups(config),
+      ...collectionProblems(config, routes),
       ...routes.flatMap((route) => unusedHeuristic(config, route)),
       ...writes.flatMap(reading),
       ...writes.flatMap(storing),

@@ -1,5 +1,6 @@
 import type { Budget } from '../../sw/core/budget.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
+import { collectionRules } from './collections.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
 import type { Config, NavigationOptions, Route, RouteOptions, Window } from './options.ts'
@@ -48,6 +49,7 @@ export function compileRules(config: Config): Rules {
       ...(write.stores && { stores: true }),
     })),
     ...(kill && { kill: { gone: false, ...kill } }),
+    ...collectionRules(config),
   }
 }
 

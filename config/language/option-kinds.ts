@@ -1,7 +1,17 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
-import type { Config, IdentifiedBy, KillOptions, NavigationOptions, Route, RouteOptions, Write } from './options.ts'
+import type {
+  CollectionOptions,
+  Config,
+  IdentifiedBy,
+  KillOptions,
+  NavigationOptions,
+  Route,
+  RouteOptions,
+  SyncOptions,
+  Write,
+} from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -212,6 +222,35 @@ const pathOf = (example: string): Kind =>
 
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
 
+const SYNC: Readonly<Record<keyof SyncOptions, Kind>> = { url: pathOf('/api/sync'), compare: flag, overlap: duration }
+
+/** Names of members, from the outermost: `data.items`. */
+const member = text("the path of a member such as 'id' or 'data.items'", /^[^.\s-][^.\s]*(?:\.[^.\s]+)*$/)
+
+const COLLECTION: Readonly<Record<keyof CollectionOptions, Kind>> = {
+  list: text("a path of the app's own origin without parameters such as '/api/products'", /^\/(?!\/)[^\s*:?#]*$/),
+  item: text(
+    "a path of the app's own origin with one parameter such as '/api/products/:id'",
+    /^\/(?!\/)[^\s*:?#]*:[a-z_]\w*[^\s*:?#]*$/i,
+  ),
+  id: member,
+  items: member,
+  total: member,
+  version: member,
+  order: text("the path of a member such as 'name', or '-created_at' for the highest first", /^-?[^.\s-][^\s]*$/),
+}
+
+const collection = record(COLLECTION, { list: "the path of the list such as '/api/products'" })
+
+const collections: Kind = (value, path, problems) => {
+  if (!isRecord(value))
+    return void problems.push(problem(path, value, "an object such as { products: { list: '/api/products' } }"))
+  for (const [name, given] of Object.entries(value)) {
+    if (/^[\w.-]+$/.test(name)) collection(given, `${path}.${name}`, problems)
+    else problems.push(problem(path, name, 'names of letters, digits, dots and dashes'))
+  }
+}
+
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
   identity,
@@ -227,6 +266,8 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   ),
   groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
+  sync: record(SYNC, { url: "a path of the app's own origin such as '/api/sync'" }),
+  collections,
   $schema: kind('the address of a JSON Schema', isText),
 }
 
