@@ -1,5 +1,5 @@
 import { channelOf } from '../../config/names.ts'
-import type { ChangeCause, LoggedChange } from '../../sw/core/change.ts'
+import type { ChangeCause, Diff, LoggedChange } from '../../sw/core/change.ts'
 import { type Greeting, type HeardChange, heardChange, type OriginState, type Since } from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
@@ -22,9 +22,11 @@ export interface ChangeEvent {
   readonly all: boolean
   /**
    * 'response': the origin answered a read. 'refresh', 'invalidate', 'remove': a page called these. 'write': a write of the
-   * app. 'sign-out': a user is gone. 'reset': see `kind`.
+   * app. 'sign-out': a user is gone. 'sync': a collection was kept in step. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
+  /** Of a change that a sync has brought: the ids of the rows that are new, changed and gone. Absent: not known, or too many. */
+  readonly ids?: Diff
 }
 
 interface Ports {
@@ -77,6 +79,11 @@ export class ChangeFeed {
   on(listener: (change: ChangeEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** Whether changes of a partition are this page's, as far as the worker has said. */
+  concerns(partition: string): boolean {
+    return this.#heard.partitions.includes(partition)
   }
 
   /** Opens the channel, then asks for what was said before it was open. */
@@ -192,9 +199,9 @@ const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: tr
 /** A change in the words of the app. */
 function eventOf(change: HeardChange | undefined): ChangeEvent {
   if (change === undefined || change.kind === 'reset') return RESET
-  const { kind, targets, all = false, cause } = change
+  const { kind, targets, all = false, cause, diff } = change
   const named = (of: string): string[] =>
     targets.flatMap((target) => (target.startsWith(of) ? [target.slice(of.length)] : []))
   const urls = all ? ['*'] : [...named('url '), ...named('prefix ').map((prefix) => `${prefix}*`)]
-  return { kind, urls, tags: named('tag '), all, cause }
+  return { kind, urls, tags: named('tag '), all, cause, ...(diff && { ids: diff }) }
 }

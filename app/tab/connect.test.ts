@@ -158,7 +158,7 @@ describe('a wrong argument', () => {
     [() => undefined, undefined],
   ])('of on() is refused: %s', (kind, listener) => {
     expect(() => layer().on(wrong<'change'>(kind), wrong(listener))).toThrow(
-      "freshlayer: on() takes 'state' or 'change', and a function",
+      "freshlayer: on() takes 'state', 'change' or 'sync', and a function",
     )
   })
 

@@ -5,12 +5,13 @@ type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 
 /**
  * What caused a change. 'response': the origin answered a read. 'refresh': the origin answered a page's `refresh()`.
- * 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out.
+ * 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out. 'sync': a
+ * collection was kept in step.
  */
-export type ChangeCause = 'response' | 'refresh' | 'write' | 'invalidate' | 'remove' | 'sign-out'
+export type ChangeCause = 'response' | 'refresh' | 'write' | 'invalidate' | 'remove' | 'sign-out' | 'sync'
 
 /** The ids of the items that a collection gained, changed and lost. */
-interface Diff {
+export interface Diff {
   readonly added: readonly string[]
   readonly updated: readonly string[]
   readonly removed: readonly string[]

@@ -62,12 +62,19 @@ export class Invalidations {
   readonly #invalidated = new Map<Target, Sequence>()
   readonly #removed = new Map<RemovalTarget, Sequence>()
   readonly #underWay = new Map<string, readonly Target[]>()
+  #newest = NEVER
+
+  /** The place of the newest invalidation, whatever it covers; `UNDER_WAY` while any write has no answer yet. */
+  get newest(): Sequence {
+    return this.#underWay.size > 0 ? UNDER_WAY : this.#newest
+  }
 
   get size(): number {
     return this.#invalidated.size
   }
 
   add({ target, sequence }: Invalidation): void {
+    if (sequence > this.#newest) this.#newest = sequence
     keepNewest(this.#invalidated, target, sequence)
   }
 

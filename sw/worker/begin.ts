@@ -1,4 +1,5 @@
 import { compileRules, type Config, type Rules } from '../../config/language/index.ts'
+import { collectionsOf } from './collections/collections.ts'
 import { everyone } from './identity/everyone.ts'
 import { identified } from './identity/identified.ts'
 import { startKillable } from './kill.ts'
@@ -17,5 +18,5 @@ import { structured } from './requests/structured.ts'
 export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, ...parts(rules) })
+  startKillable(rules, { identity, structured, ranges, isQuery, postAnswers, collectionsOf, ...parts(rules) })
 }

@@ -1,12 +1,13 @@
 import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, type Matcher, matcherOf, type Rule, type Rules } from '../../config/language/index.ts'
-import { cacheDatabaseOf } from '../../config/names.ts'
+import { cacheDatabaseOf, COLLECTIONS_STORE } from '../../config/names.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import { EVERYONE } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
+import type { collectionsOf } from './collections/collections.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { fillStore } from './requests/fill-store.ts'
 import { Flights } from './requests/flights.ts'
@@ -49,6 +50,7 @@ import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
+import { clearCollections } from './store/clear-collections.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
@@ -72,6 +74,8 @@ export interface Parts {
   readonly pagesBy?: typeof pagesBy | undefined
   /** Lets the network race a worker that has to start, where the rules say so. */
   readonly racesOf?: typeof racesOf | undefined
+  /** Keeps lists row by row, where the rules say so. */
+  readonly collectionsOf?: typeof collectionsOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -79,6 +83,8 @@ export interface Parts {
   readonly reportConflicts?: typeof reportConflicts | undefined
   /** What a part may put in front of the layer's own: the kill switch does, and may close each. Default: the layer's own. */
   readonly database?: UseStore
+  /** The rows of collections. */
+  readonly rowsDatabase?: UseStore
   readonly channel?: Channel
   readonly router?: Router
   readonly before?: (answer: Answering) => Answering
@@ -111,6 +117,7 @@ export function start(
     files,
     router = new Router(),
     database = openStore(cacheDatabaseOf(scope()), 'relaxed'),
+    rowsDatabase = openStore(cacheDatabaseOf(scope()), 'relaxed', COLLECTIONS_STORE),
     channel = new Channel(),
     structured,
     ranges,
@@ -118,6 +125,7 @@ export function start(
     postAnswers: answersOf,
     pagesBy,
     racesOf,
+    collectionsOf: keptBy,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -157,7 +165,10 @@ export function start(
   const flights = new Flights({ ...shared, responses, sender })
   const loads = new PageLoads()
   const lookup = new Lookup(store.rows)
-  const ports = { ...shared, responses, sender, flights, loads, lookup, files }
+  const collections = rules.collections && keptBy?.(rules.collections, { ...shared, loads }, rowsDatabase, rules.budget)
+  // A worker without collections erases what one with them has left: it could not tell what of it has been removed.
+  store.erasure.eraseCollections = collections?.erase ?? (() => clearCollections(rowsDatabase))
+  const ports = { ...shared, responses, sender, flights, loads, lookup, files, collections }
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, postAnswers: answersOf?.(ports) })
   const answer = before(
@@ -175,6 +186,7 @@ export function start(
         stats,
         probe,
         'take-over': takeOver,
+        ...collections?.answerers,
       },
     ),
   )
@@ -199,7 +211,10 @@ export function start(
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
     const answered = (as: Match): Promise<Response> =>
       as.kind === 'write'
-        ? writes.answer(request, as, clientId, waitUntil)
+        ? writes.answer(request, as, clientId, waitUntil).then((response) => {
+            collections?.noteWrite(request, response, waitUntil)
+            return response
+          })
         : reads.answer({ request, match: as, clientId, waitUntil })
     if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)
     return isRead(request, found.rule, isQuery).then((is) => {

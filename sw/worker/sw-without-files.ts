@@ -1,4 +1,5 @@
 import {
+  collectionsOf,
   identity,
   isQuery,
   pagesBy,
@@ -10,4 +11,4 @@ import {
   structured,
 } from 'virtual:freshlayer/rules'
 
-start(rules, { identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf })
+start(rules, { identity, structured, ranges, isQuery, pagesBy, postAnswers, racesOf, collectionsOf })

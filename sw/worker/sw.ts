@@ -1,4 +1,5 @@
 import {
+  collectionsOf,
   identity,
   isQuery,
   pagesBy,
@@ -15,4 +16,4 @@ declare const self: ServiceWorkerGlobalScope & { readonly __WB_MANIFEST: Paramet
 
 const files = precache(self.__WB_MANIFEST, rules.shell)
 
-start(rules, { identity, structured, ranges, isQuery, postAnswers, pagesBy, racesOf, files })
+start(rules, { identity, structured, ranges, isQuery, postAnswers, pagesBy, racesOf, collectionsOf, files })

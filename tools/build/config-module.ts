@@ -72,6 +72,7 @@ function moduleSource(config: Config, path: string): string {
       'requests/post-answers',
       rules.writes.some(({ stores }) => stores),
     ),
+    part('collectionsOf', 'collections/collections', rules.collections !== undefined),
     part('pagesBy', 'lifecycle/pages', rules.navigation.pages !== undefined),
     part(
       'racesOf',
