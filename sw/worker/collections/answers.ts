@@ -84,7 +84,7 @@ export class CollectionAnswers {
     switch (plan.kind) {
       case 'serve':
       case 'serve-then-sync': {
-        if (plan.kind === 'serve-then-sync') this.#syncBehind(read, named)
+        if (plan.kind === 'serve-then-sync') void this.#syncBehind(read, named)
         const made = await this.#made(read, of, named, held, { hit: true, ttl: plan.ttl, detail: 'collection' })
         return made ?? this.#rest(read, of, named, held, rest)
       }
@@ -224,22 +224,25 @@ export class CollectionAnswers {
     if (response.status !== 200) return response
     if (held?.head.live !== undefined)
       this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
-    if (named.id === undefined) this.#learn(read, of, named.rule, response)
-    this.#syncBehind(read, named)
+    const run = this.#syncBehind(read, named)
+    if (named.id === undefined) this.#learn(read, of, named.rule, response, run)
     return response
   }
 
-  #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): void {
-    waitUntil(this.#ports.runs.run({ rule, partition, clientId, joins: true }))
+  #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {
+    const run = this.#ports.runs.run({ rule, partition, clientId, joins: true })
+    waitUntil(run)
+    return run
   }
 
-  /** Keeps what the list's JSON has around its rows. */
-  #learn(read: ReadContext, of: Of, { items }: CollectionRule, response: Response): void {
+  /** Keeps what the list's JSON has around its rows. The run may have to make the collection anew, so it comes first. */
+  #learn(read: ReadContext, of: Of, { items }: CollectionRule, response: Response, run: Promise<unknown>): void {
     const key = headKey(of)
     if (items === undefined || this.#learnt.has(key) || read.head.method === 'HEAD') return
     const copy = response.clone()
     const work = async (): Promise<void> => {
       const value = await withoutRows(await copy.text(), items, () => pause(0))
+      await run
       if (value === undefined || !read.isTheirs()) return
       await this.#ports.collections.putWrapper(of, value)
       this.#learnt.add(key)
@@ -298,7 +301,9 @@ export class CollectionAnswers {
     if (rule.items === undefined) return BARE
     const kept = (await this.#ports.collections.wrapper(of)) as { readonly value?: unknown } | undefined
     const wrapper = wrapperOf(kept?.value, rule, count)
-    return wrapper === 'invalid' ? undefined : wrapper
+    if (wrapper !== 'invalid') return wrapper
+    this.#learnt.delete(headKey(of))
+    return undefined
   }
 }
 

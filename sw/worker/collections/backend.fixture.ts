@@ -97,6 +97,7 @@ export class Backend {
 
   #changes(query: URLSearchParams): Response {
     const since = query.get('since')
+    if (since?.includes(':') === true) return json({ title: 'since is no cursor of this server' }, 400)
     const [, generation, scope, at, , , load] = since === null ? [] : (JSON.parse(atob(since)) as unknown[])
     const from = Number(at ?? this.#at)
     if (since !== null) {
@@ -160,5 +161,5 @@ export class Backend {
   }
 }
 
-export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } })

@@ -84,6 +84,8 @@ export class CollectionStore {
       const head = change(before)
       if (head === undefined) store.delete(headKey(of))
       else if (head !== before) store.put(head, headKey(of))
+      // Another head is made where the one before was removed, with all that was of it.
+      if (before !== undefined && head?.born !== before.born) store.delete(wrapperKey(of))
       await promisifyRequest(store.transaction)
       return head
     })

@@ -145,5 +145,3 @@ export async function collectionWorker({
     },
   }
 }
-
-export type CollectionWorker = Awaited<ReturnType<typeof collectionWorker>>
