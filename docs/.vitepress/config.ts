@@ -21,6 +21,7 @@ const guides = [
   { text: 'First rules by init', link: '/guide/init' },
   { text: 'Checking rules and backends', link: '/guide/check' },
   { text: 'What backends send', link: '/guide/backends' },
+  { text: 'Lists kept row by row', link: '/guide/collections' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
 ]
