@@ -397,7 +397,8 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'partitions':
       return announcement
     case 'sync':
-      return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state])
+      return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
+        typeof announcement.state.rows === 'number'
         ? announcement
         : undefined
     case undefined:

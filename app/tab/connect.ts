@@ -401,7 +401,7 @@ class Connection implements Freshlayer {
       case 'outdated':
         return this.#set({ outdated: true })
       case 'sync':
-        return void this.#hearSync(announcement).catch(reportError)
+        return void this.#hearSync(announcement).catch(warn)
       case undefined:
         return
     }
