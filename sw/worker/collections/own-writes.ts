@@ -1,5 +1,6 @@
 import type { CollectionRule } from '../../../config/language/index.ts'
 import { type KeptRow, rowOf } from '../../core/collections/row.ts'
+import { STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import type { Named } from './named.ts'
 
 /** How many answers to writes are remembered. */
@@ -21,8 +22,22 @@ export class OwnWrites {
     return own.text === row.text || (own.version !== undefined && own.version === row.version)
   }
 
+  /** Answers whose bodies are still being read. */
+  readonly #reading = new Set<Promise<void>>()
+
+  /** Settles when the answers that have begun to come are known, or after a second. */
+  known(): Promise<unknown> {
+    return timeout(STORE_LIMIT_MS, Promise.all(this.#reading), undefined)
+  }
+
   /** Notes the answer to a write to a list or an item. Never rejects. */
-  async note({ rule, id }: Named, request: Pick<Request, 'method'>, response: Response): Promise<void> {
+  note(named: Named, request: Pick<Request, 'method'>, response: Response): Promise<void> {
+    const noted = this.#note(named, request, response).finally(() => this.#reading.delete(noted))
+    this.#reading.add(noted)
+    return noted
+  }
+
+  async #note({ rule, id }: Named, request: Pick<Request, 'method'>, response: Response): Promise<void> {
     if (!response.ok) return
     if (request.method === 'DELETE') {
       if (id !== undefined) this.#put(rule, id, undefined)

@@ -132,6 +132,7 @@ export class Runs {
     const ticket = writer.ticket()
     try {
       const place = await this.#place()
+      await this.#ports.ownWrites.known()
       return await locked(syncLockOf(scope(), partition, rule.entity), async () => {
         const head = await this.#headFor(of, rule, place)
         if (head === undefined || !origin.isTheirs()) return OTHER_USER
