@@ -20,14 +20,25 @@ const RULES = `export default {
 }`
 
 /** The smallest useful worker: one rule, everyone gets the same answers, an app of one document. */
-async function worker(folder: string): Promise<string> {
+const worker = (folder: string): Promise<string> => workerOf(folder, RULES)
+
+async function workerOf(folder: string, rules: string): Promise<string> {
   const config = join(folder, 'rules.ts')
   const out = join(folder, 'sw.js')
-  await writeFile(config, RULES)
+  await writeFile(config, rules)
   await writeFile(join(folder, 'index.html'), '<!doctype html>')
   await buildWorker({ config, out, files: folder })
   return readFile(out, 'utf8')
 }
+
+const COLLECTION = `export default {
+  version: '1', identity: 'none', shell: '/index.html', sync: { url: '/api/sync' },
+  routes: [{ match: '/api/products/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
+  collections: { products: { list: '/api/products', item: '/api/products/:id' } },
+}`
+
+/** The smallest useful worker, with a list that is kept row by row. */
+const collectionWorker = (folder: string): Promise<string> => workerOf(folder, COLLECTION)
 
 /** The demo's worker: a dozen and more rules, two ways to tell users apart. */
 async function demoWorker(folder: string): Promise<string> {
@@ -78,6 +89,7 @@ const prebuilt = (name: string) => async (): Promise<string> => {
 
 const BUDGETS: readonly Budget[] = [
   { name: 'worker with precache and navigation', limitKb: 20, script: worker },
+  { name: 'the same with a collection', limitKb: Infinity, script: collectionWorker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
   { name: 'the rules in a page without a worker', limitKb: 20, script: entry('app/page/index.ts', 'createFreshness') },
