@@ -222,8 +222,10 @@ export class CollectionAnswers {
     const response = await rest()
     if (response === undefined || !read.isTheirs()) return response
     if (response.status !== 200) return response
-    if (held?.head.live !== undefined)
+    // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
+    if (named.id === undefined || held?.row !== undefined)
       this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
+    else if (held?.head.live !== undefined) return response
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#learn(read, of, named.rule, response, run)
     return response

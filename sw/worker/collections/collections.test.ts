@@ -540,3 +540,14 @@ test('a backend that goes by the time is asked with an overlap, and what comes t
   expect((await worker.sync())[0]).not.toHaveProperty('error')
   expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['2'] } }])
 })
+
+test('a path that the item’s pattern matches and that is no item costs no sync', async () => {
+  const worker = await loaded()
+  const asked = worker.backend.at('/sync').length
+  expect((await worker.get('/api/products/search')).status).toBe(404)
+  worker.backend.instead.push(() => Response.json({ found: [] }))
+  expect((await worker.get('/api/products/search')).value).toEqual({ found: [] })
+  await worker.settle()
+  expect((await worker.get('/api/products')).how).toContain('hit')
+  expect(worker.backend.at('/sync').length).toBe(asked)
+})
