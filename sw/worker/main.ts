@@ -179,7 +179,10 @@ export function start(
         fill,
         identify,
         'sign-out': signOut,
-        explain,
+        explain: async (of, question, clientId) => ({
+          ...(await explain(of, question, clientId)),
+          ...(await collections?.explained(question.url, clientId)),
+        }),
         invalidate,
         remove,
         refresh,

@@ -1,4 +1,4 @@
-import type { CollectionRule } from '../../../config/language/index.ts'
+import type { CollectionRule, Rule } from '../../../config/language/index.ts'
 import type { CacheStatus } from '../../core/cache-status.ts'
 import { BARE, withoutRows, type Wrapper, wrapperOf } from '../../core/collections/wrapper.ts'
 import { isAway } from '../../core/head.ts'
@@ -10,6 +10,7 @@ import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { epochMs, type Seconds, seconds, secondsBetween } from '../../core/units.ts'
 import { withCacheStatus } from '../../fetch/answer.ts'
 import { now, pause, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
+import type { Explanation } from '../../protocol.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import type { PageLoads } from '../requests/page-loads.ts'
@@ -44,6 +45,25 @@ type Plan =
   | { readonly kind: 'sync'; readonly isBehind: boolean; readonly standsIn: boolean }
   /** As without a collection. */
   | { readonly kind: 'rest' }
+
+/** What a read asks for, as far as rows are concerned. */
+type Subject = Pick<ReadContext, 'tags' | 'partition'> & { readonly url: string; readonly rule: Rule }
+
+/** Where rows stand on the timeline of their route. */
+interface Where {
+  readonly isLive: boolean
+  /** A write, or an answer of the origin that a page has got since, may be newer. */
+  readonly isBehind: boolean
+  readonly isBehindWrite: boolean
+  /** Then no age is known. */
+  readonly isClockBack: boolean
+  readonly age: Seconds
+  /** Negative once `fresh` has ended. */
+  readonly ttl: Seconds
+  readonly windows: { readonly stale: number; readonly offline: number }
+}
+
+type Explained = Pick<Explanation, 'state' | 'why' | 'ageSeconds' | 'ttlSeconds' | 'invalidated'>
 
 /** Answers of the layer's own making are no longer kept than so many characters. */
 const MOST_KEPT = 8_000_000
@@ -107,38 +127,68 @@ export class CollectionAnswers {
     }
   }
 
-  #plan(read: ReadContext, of: Of, { id }: Named, held: Held | undefined): Plan {
-    const { identity, loads, log, runs } = this.#ports
-    const { head: request, rule: windows, clientId, key, tags, partition } = read
+  #plan(read: ReadContext, of: Of, named: Named, held: Held | undefined): Plan {
+    const { head: request, rule, clientId, key, tags, partition } = read
     const { cache } = request
+    if (cache === 'no-store' || cache === 'reload') return REST
+    const where = this.#where({ url: request.url, tags, partition, rule }, of, named, held)
+    if (where === undefined) return REST
+    const { isLive, isBehind, isBehindWrite, isClockBack, ttl, windows } = where
+    const staleness = 0 - ttl
+    if ((cache === 'force-cache' || cache === 'only-if-cached') && !isBehind) return { kind: 'serve', ttl }
+    const isReloaded = rule.onReload !== 'rule' && this.#ports.loads.isFirst(clientId, key)
+    const isLate = cache === 'no-cache' || isReloaded || isClockBack || isBehind
+    if (!isLate && staleness < 0) return { kind: 'serve', ttl }
+    if (!isLate && staleness < windows.stale) return { kind: 'serve-then-sync', ttl }
+    // A load has no end that a read could wait for.
+    if (!isLive) return REST
+    return { kind: 'sync', isBehind: isBehindWrite, standsIn: staleness < windows.offline }
+  }
+
+  /** Where the rows stand that are held for a read; undefined: none of them may answer it. */
+  #where({ url, tags, partition, rule }: Subject, of: Of, { id }: Named, held: Held | undefined): Where | undefined {
+    const { identity, log, runs } = this.#ports
     const rows = held?.head.live ?? (held?.row && held.head.loading)
     const isHere = rows !== undefined && (id === undefined ? held?.head.live !== undefined : held?.row !== undefined)
-    if (!isHere || held === undefined || cache === 'no-store' || cache === 'reload') return REST
+    if (!isHere || held === undefined) return undefined
     const { head } = held
-    const { at, atMs } =
-      head.live === undefined
-        ? { at: rows.beganAt, atMs: rows.beganAtMs }
-        : { at: head.confirmedAt, atMs: head.confirmedAtMs }
-    if (runs.isRemoved(of, head) || identity.isDoubted(partition)) return REST
-    const covered: Covered = { url: request.url, tags }
-    if (log.isRemoved({ ...covered, key: headKey(of), partition, sequence: at })) return REST
+    const isLive = head.live !== undefined
+    const { at, atMs } = isLive
+      ? { at: head.confirmedAt, atMs: head.confirmedAtMs }
+      : { at: rows.beganAt, atMs: rows.beganAtMs }
+    if (runs.isRemoved(of, head) || identity.isDoubted(partition)) return undefined
+    const covered: Covered = { url, tags }
+    if (log.isRemoved({ ...covered, key: headKey(of), partition, sequence: at })) return undefined
     const newest = log.memory.covering(covered)
     // What a write names that has no answer yet is in no rows.
-    if (newest === UNDER_WAY) return REST
-    const isBehind = Math.max(newest, this.#ahead.get(headKey(of)) ?? NEVER) > at
-    const age = secondsBetween(epochMs(atMs), now())
-    const [fresh, stale, offline] = [windows.fresh, windows.stale, windows.offline].map((each) =>
+    if (newest === UNDER_WAY) return undefined
+    const [fresh = 0, stale = 0, offline = 0] = [rule.fresh, rule.stale, rule.offline].map((each) =>
       each === 'http' ? 0 : each,
     )
-    const staleness = age - (fresh ?? 0)
-    if (cache === 'force-cache' || cache === 'only-if-cached') return { kind: 'serve', ttl: seconds(-staleness) }
-    const isReloaded = windows.onReload !== 'rule' && loads.isFirst(clientId, key)
-    const isLate = cache === 'no-cache' || isReloaded || now() < atMs || isBehind
-    if (!isLate && staleness < 0) return { kind: 'serve', ttl: seconds(-staleness) }
-    if (!isLate && staleness < (stale ?? 0)) return { kind: 'serve-then-sync', ttl: seconds(-staleness) }
-    // A load has no end that a read could wait for.
-    if (head.live === undefined) return REST
-    return { kind: 'sync', isBehind: newest > at, standsIn: staleness < (offline ?? 0) }
+    const age = secondsBetween(epochMs(atMs), now())
+    return {
+      isLive,
+      isBehindWrite: newest > at,
+      isBehind: Math.max(newest, this.#ahead.get(headKey(of)) ?? NEVER) > at,
+      isClockBack: now() < atMs,
+      age,
+      ttl: seconds(fresh - age),
+      windows: { stale, offline },
+    }
+  }
+
+  /** What `explain` says of a URL that rows would answer; undefined: none would. */
+  async explained(subject: Subject): Promise<Explained | undefined> {
+    const named = namedBy(this.#ports.all, subject.url)
+    if (named === undefined) return undefined
+    const of: Of = { partition: subject.partition, entity: named.rule.entity }
+    const where = this.#where(subject, of, named, await this.#look(of, named))
+    if (where === undefined) return undefined
+    const { age, ttl, isBehind, windows } = where
+    const staleness = 0 - ttl
+    const ended = staleness < windows.offline ? 'offline' : 'gone'
+    const state = isBehind ? ended : ttl > 0 ? 'fresh' : staleness < windows.stale ? 'stale' : ended
+    return { state, why: 'collection', ageSeconds: age, ttlSeconds: ttl, invalidated: isBehind }
   }
 
   /** Waits for the rows to be brought up to date, as long as the rule waits for the origin. */

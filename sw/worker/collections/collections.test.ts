@@ -30,6 +30,17 @@ describe('a collection', () => {
     expect(backend.arrived.length).toBe(before)
   })
 
+  test('explains itself', async () => {
+    const worker = await loaded()
+    const explained = (url: string) => worker.collections.explained(url, 'a tab')
+    expect(await explained('/api/products')).toMatchObject({ state: 'fresh', why: 'collection', invalidated: false })
+    expect(await explained('/api/products/7')).toMatchObject({ state: 'fresh', why: 'collection' })
+    expect(await explained('/api/products/99')).toBeUndefined()
+    expect(await explained('/api/products?brand=1')).toBeUndefined()
+    await worker.store.log.invalidate(['tag products'], undefined)
+    expect(await explained('/api/products')).toMatchObject({ state: 'offline', invalidated: true })
+  })
+
   test('has a state and counts', async () => {
     const worker = await collectionWorker({ backend: filled(25) })
     const [state] = await worker.sync()

@@ -1,4 +1,4 @@
-import { type CollectionRules, type Matcher, type Rules } from '../../../config/language/index.ts'
+import { type CollectionRules, type Matcher, normaliseUrl, type Rules } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -11,7 +11,7 @@ import { readOf } from '../requests/read.ts'
 import type { Statistics } from '../statistics.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { SyncState } from '../../protocol.ts'
+import type { Explanation, SyncState } from '../../protocol.ts'
 import { CollectionAnswers } from './answers.ts'
 import { CollectionStore } from './collection-store.ts'
 import { eraseLeftovers } from './erase.ts'
@@ -36,6 +36,8 @@ export interface Collections {
   readonly answer: (read: ReadContext, rest: () => Promise<Response | undefined>) => Promise<Response | undefined>
   /** Looks at the answer to a write of this app, where it is to a list or an item. */
   readonly noteWrite: (request: Request, response: Response, waitUntil: (work: Promise<unknown>) => void) => void
+  /** What rows have to do with the answer to a URL; undefined: nothing. */
+  readonly explained: (url: string, clientId: string) => Promise<Partial<Explanation> | undefined>
   /** Erases what was removed or replaced. */
   readonly erase: () => Promise<void>
   readonly answerers: Answerers<unknown>
@@ -80,6 +82,16 @@ export function collectionsOf(
       const named = namedBy(all, request.url.replace(/[?#].*$/s, ''))
       if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
       waitUntil(ownWrites.note(named, request, response.clone()))
+    },
+    explained: async (given, clientId) => {
+      const found = readOf(ports.match, given)
+      if (found === undefined) return undefined
+      const { rule, tags, href } = found
+      for (const partition of rule.public ? [EVERYONE] : await ports.identity.partitionsOf(clientId)) {
+        const said = await answers.explained({ url: normaliseUrl(href, rule), rule, tags, partition })
+        if (said !== undefined) return said
+      }
+      return undefined
     },
     erase: () =>
       eraseLeftovers(use, {
