@@ -399,6 +399,19 @@ describe('what is removed', () => {
     expect((await worker.keys()).filter((key) => key.startsWith('everyone'))).toEqual([])
   })
 
+  test('of a user who is in doubt is neither asked for nor served', async () => {
+    let isDoubted = false
+    const worker = await loaded(undefined, { identity: { isDoubted: () => isDoubted } })
+    isDoubted = true
+    const asked = worker.backend.at('/sync').length
+    expect((await worker.sync())[0]).toMatchObject({ error: { kind: 'other-user' } })
+    expect(worker.backend.at('/sync').length).toBe(asked)
+    expect((await worker.get('/api/products')).how).toBe('network')
+    isDoubted = false
+    await worker.settle()
+    expect((await worker.get('/api/products')).how).toMatch(/hit|synced/)
+  })
+
   test('by its tag or URL is gone as well, and another collection stays', async () => {
     const worker = await loaded()
     await worker.store.log.remove(['tag other'], undefined)

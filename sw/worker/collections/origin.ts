@@ -54,7 +54,10 @@ export class SyncOrigin {
       const authorization = await identity.credentialsOf(this.#partition, this.#clientId)
       // Without its token the origin would answer for somebody else.
       if (isOfToken(this.#partition) && authorization === undefined) return end('refused-user')
-      if (!this.isTheirs()) return end('other-user')
+      await identity.ready
+      // The browser may have another user's cookie by now: only a page's own read shows whose it is.
+      const isTheirs = (): boolean => this.isTheirs() && !identity.isDoubted(this.#partition)
+      if (!isTheirs()) return end('other-user')
       const isAlone = identity.watchOthers(this.#partition)
       this.requests++
       const response = await fetch(url, {
@@ -70,7 +73,7 @@ export class SyncOrigin {
         ...(body && { body: JSON.stringify(body) }),
       })
       const { status, headers } = response
-      if (!this.isTheirs() || !isAlone() || identity.isOther(this.#partition, fieldsOf(headers))) {
+      if (!isTheirs() || !isAlone() || identity.isOther(this.#partition, fieldsOf(headers))) {
         discard(response)
         return end('other-user')
       }
@@ -92,7 +95,7 @@ export class SyncOrigin {
       }
       const text = await response.text()
       this.characters += text.length
-      return this.isTheirs() && isAlone() ? { kind: 'text', text } : end('other-user')
+      return isTheirs() && isAlone() ? { kind: 'text', text } : end('other-user')
     } catch {
       if (!this.isTheirs()) return end('other-user')
       // A browser that says that it is offline is.
