@@ -137,6 +137,40 @@ test('without the network the list is shown, also by a worker that has to start'
   ])
 })
 
+test('after a sign-out nothing of the rows is served, and soon nothing is on disk', async () => {
+  const page = await loaded()
+  expect((await page.evaluate(() => window.collectionKeys())).length).toBeGreaterThan(ROWS)
+  await page.evaluate(() => window.layer.signOut())
+  await shop.stop()
+  expect(
+    await page.evaluate(() =>
+      fetch('/api/products')
+        .then(({ status }) => status)
+        .catch(() => 0),
+    ),
+  ).not.toBe(200)
+  await expect
+    .poll(
+      async () => (await page.evaluate(() => window.collectionKeys())).filter((key) => key.startsWith('user/')).length,
+      {
+        timeout: 30_000,
+      },
+    )
+    .toBe(0)
+})
+
+test('of two workers that live one keeps the rows in step, and both answer from them', async () => {
+  const page = await loaded()
+  const other = await open('/sub/')
+  await shop.query(`update products set name = 'changed' where id <= 3`)
+  const asked = shop.at('/api/sync').length
+  await Promise.all([page, other].map((each) => each.evaluate(() => window.layer.sync())))
+  // Each that began after the other had ended asks once more, and none asks twice.
+  expect(shop.at('/api/sync').length - asked).toBeLessThanOrEqual(2)
+  const expected = await shop.list()
+  for (const each of [page, other]) expect((await list(each)).value).toEqual(expected)
+})
+
 test('a restored backup, a log that was cut and rows that differ cost what differs', async () => {
   const page = await loaded()
   // Past the log, as after a restore.
