@@ -171,6 +171,26 @@ test('of two workers that live one keeps the rows in step, and both answer from 
   for (const each of [page, other]) expect((await list(each)).value).toEqual(expected)
 })
 
+test('a disk that is busy holds no read up that the network can answer, and answers when it cannot', async () => {
+  const page = await loaded()
+  const expected = await shop.list()
+  await stopWorkers(page)
+  await page.evaluate(() => window.holdDisk())
+  const lists = shop.at('/api/products').length
+  // The disk is busy until this has been answered.
+  expect((await list(page)).value).toEqual(expected)
+  expect(shop.at('/api/products').length).toBe(lists + 1)
+  await page.evaluate(() => window.releaseDisk())
+  await expect.poll(async () => (await list(page)).how).toMatch(/hit|synced/)
+  await page.evaluate(() => window.holdDisk())
+  await shop.stop()
+  const reading = list(page)
+  // Longer than any read waits for the disk.
+  await page.waitForTimeout(3000)
+  await page.evaluate(() => window.releaseDisk())
+  expect((await reading).value).toEqual(expected)
+})
+
 test('a restored backup, a log that was cut and rows that differ cost what differs', async () => {
   const page = await loaded()
   // Past the log, as after a restore.

@@ -8,8 +8,9 @@ declare global {
     synced: SyncEvent[]
     /** The keys of rows and heads on disk. */
     collectionKeys(): Promise<string[]>
-    /** Keeps the disk busy for so long: nothing else is read or written. Settles when it has begun. */
-    holdDisk(ms: number): Promise<void>
+    /** Keeps the disk busy until the way out is called: nothing else is read or written. Settles when it has begun. */
+    holdDisk(): Promise<void>
+    releaseDisk(): void
     /** Reads a list while another URL is read again and again. Gives the longest of those reads, in milliseconds. */
     longestBeside(work: () => Promise<unknown>): Promise<number>
   }
@@ -50,14 +51,15 @@ window.collectionKeys = async () => {
   return keys.map(String)
 }
 
-window.holdDisk = async (ms) => {
+window.holdDisk = async () => {
   const db = await opened()
   const store = db.transaction([COLLECTIONS_STORE, RECORDS_STORE], 'readwrite').objectStore(COLLECTIONS_STORE)
-  const endMs = performance.now() + ms
+  let isHeld = true
+  window.releaseDisk = () => void (isHeld = false)
   await new Promise<void>((resolve) => {
     const again = (): void => {
       resolve()
-      if (performance.now() < endMs) store.get('nothing').onsuccess = again
+      if (isHeld) store.get('nothing').onsuccess = again
       else db.close()
     }
     store.get('nothing').onsuccess = again
