@@ -28,7 +28,7 @@ export const OUTBOX_PREFIX = 'freshlayer-outbox-v1 '
 /** The object store of all records but those of collections. */
 export const RECORDS_STORE = 'records'
 
-/** Reserved for the rows and cursors of collections: their bulk never queues before an answer. */
+/** The rows and cursors of collections: their bulk never queues before an answer. */
 export const COLLECTIONS_STORE = 'collections'
 
 /** The index over `RECORDS_STORE` by rule and last use. */
@@ -45,3 +45,7 @@ export const channelOf = (scope: string): string => `freshlayer ${scope}`
 
 /** The Web Lock that a worker holds for as long as it lives. */
 export const aliveLockOf = (scope: string, worker: string): string => `freshlayer-worker ${worker} ${scope}`
+
+/** The Web Lock under which one worker at a time keeps a collection of a partition in step. */
+export const syncLockOf = (scope: string, partition: string, entity: string): string =>
+  `freshlayer-sync ${entity} ${partition} ${scope}`

@@ -52,6 +52,10 @@ const QUESTIONS: Question[] = [
   { ask: 'hint', tags: ['products'] },
   { ask: 'hint', tags: [], all: true, transactions: ['8812'] },
   { ask: 'take-over' },
+  { ask: 'sync' },
+  { ask: 'sync', entities: ['products'], full: true },
+  { ask: 'sync-state' },
+  { ask: 'sync-stats' },
 ]
 
 const ANNOUNCEMENTS: Announcement[] = [
@@ -64,6 +68,7 @@ const ANNOUNCEMENTS: Announcement[] = [
   { say: 'reset', logId: 'log' },
   { say: 'who' },
   { say: 'partitions' },
+  { say: 'sync', partition: 'everyone', state: { entity: 'products', state: 'idle', rows: 7, isLoaded: true } },
 ]
 
 const ALL = [...QUESTIONS, ...ANNOUNCEMENTS]
@@ -196,6 +201,7 @@ describe('a message of another version', () => {
     ['agree', undefined],
     ['outdated', undefined],
     ['partitions', undefined],
+    ['sync', undefined],
     [undefined, undefined],
   ])('says to a tab that something may have changed, where it may: %s', (say, heard) => {
     for (const freshlayer of OTHERS) expect(parseAnnouncement({ say, freshlayer })).toEqual(heard)
@@ -280,7 +286,8 @@ const QUESTION = v.variant('ask', [
   v.object({ ask: v.literal('sign-out'), force: v.boolean() }),
   v.object({ ask: v.picklist(['explain', 'refresh']), url: v.string() }),
   v.object({ ask: v.picklist(['invalidate', 'remove']), reach }),
-  v.object({ ask: v.picklist(['stats', 'probe', 'take-over']) }),
+  v.object({ ask: v.picklist(['stats', 'probe', 'take-over', 'sync-state', 'sync-stats']) }),
+  v.object({ ask: v.literal('sync'), entities: v.optional(texts), full: v.optional(v.boolean()) }),
 ])
 const ANNOUNCEMENT = v.variant('say', [
   v.object({
@@ -301,6 +308,11 @@ const ANNOUNCEMENT = v.variant('say', [
   v.object({ say: v.literal('origin'), reachable: v.boolean(), signIn: v.optional(v.boolean()) }),
   v.object({ say: v.literal('reset'), logId: v.string() }),
   v.object({ say: v.picklist(['who', 'agree', 'outdated', 'partitions', 'unreadable']) }),
+  v.object({
+    say: v.literal('sync'),
+    partition: v.string(),
+    state: v.object({ entity: v.string(), state: v.string(), rows: number }),
+  }),
 ])
 
 describe('whatever comes as a message', () => {
@@ -320,7 +332,8 @@ describe('whatever comes as a message', () => {
     fc.record({ ask: fc.constant('sign-out'), force: fc.boolean() }),
     fc.record({ ask: fc.constantFrom('explain', 'refresh'), url: fc.string() }),
     fc.record({ ask: fc.constantFrom('invalidate', 'remove'), reach: reached }),
-    fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over') }),
+    fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over', 'sync-state', 'sync-stats') }),
+    fc.record({ ask: fc.constant('sync'), entities: list, full: fc.boolean() }, { requiredKeys: ['ask'] }),
   )
   const target = fc
     .tuple(fc.constantFrom('tag', 'url', 'prefix'), fc.string())
@@ -350,6 +363,16 @@ describe('whatever comes as a message', () => {
     ),
     fc.record({ say: fc.constant('reset'), logId: fc.string() }),
     fc.record({ say: fc.constantFrom('who', 'agree', 'outdated', 'partitions') }),
+    fc.record({
+      say: fc.constant('sync'),
+      partition: fc.string(),
+      state: fc.record({
+        entity: fc.string(),
+        state: fc.constantFrom('idle', 'syncing', 'offline', 'error'),
+        rows: fc.double(),
+        isLoaded: fc.boolean(),
+      }),
+    }),
   )
 
   it('is understood when it is a message', () => {

@@ -8,6 +8,7 @@
  */
 import type { Occasion } from './core/attention.ts'
 import type { Change, ChangeCause, LoggedChange } from './core/change.ts'
+import type { SyncFailure } from './core/collections/failure.ts'
 
 export const PROTOCOL_VERSION = 2
 
@@ -61,6 +62,10 @@ export type Question =
   | Hint
   | { readonly ask: 'probe' }
   | { readonly ask: 'take-over' }
+  /** Keeps collections in step now. Default: all of them, by what has changed. */
+  | { readonly ask: 'sync'; readonly entities?: readonly string[]; readonly full?: boolean }
+  | { readonly ask: 'sync-state' }
+  | { readonly ask: 'sync-stats' }
 
 /** The page shows these URLs: the worker validates those that its rules want to be validated on such an occasion. */
 interface Validate {
@@ -89,6 +94,49 @@ export interface Answers {
   hint: true
   probe: OriginState
   'take-over': TakingOver
+  sync: readonly SyncState[]
+  'sync-state': readonly SyncState[]
+  'sync-stats': SyncStats
+}
+
+/** How far a collection has come, for the user of the asking tab. */
+export interface SyncState {
+  /** The collection's name in the rules. */
+  readonly entity: string
+  /** 'offline' and 'error': of the last run. The rows that are held answer all the same. */
+  readonly state: 'idle' | 'syncing' | 'offline' | 'error'
+  /** Rows that are held. While the first load goes on: how many have come so far. */
+  readonly rows: number
+  /** Whether the list is answered from the rows. */
+  readonly isLoaded: boolean
+  /** When the rows were last known to be all and as they are at the origin. Absent: never. */
+  readonly syncedAtMs?: number
+  /** Of a state that is 'offline' or 'error'. */
+  readonly error?: SyncFault
+}
+
+/** Why a collection could not be kept in step. */
+export interface SyncFault {
+  readonly kind: SyncFailure
+  /** What was wrong with an answer: 'other-since', 'id-twice', … */
+  readonly why?: string
+  /** Nothing is asked before then. */
+  readonly retryAtMs?: number
+}
+
+/** Counts since the layer was installed, or since its data was last cleared. */
+export interface SyncStats {
+  readonly runs: number
+  readonly requests: number
+  /** Characters of the answers' JSON. */
+  readonly characters: number
+  readonly rowsWritten: number
+  /** Answers that could not be used. */
+  readonly refused: number
+  /** How often the rows were not what the endpoint says that they are. */
+  readonly drift: number
+  /** Runs that failed, by `SyncFault.kind`. */
+  readonly failures: Readonly<Record<string, number>>
 }
 
 /** What came of it when the origin was last tried. */
@@ -254,6 +302,16 @@ export type Announcement =
   | { readonly say: 'partitions' }
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
+  | SyncNews
+
+/** How a collection of one partition comes on, to every tab. */
+export interface SyncNews {
+  readonly say: 'sync'
+  readonly partition: string
+  readonly state: SyncState
+  /** The rows were not what the endpoint says that they are, and are made good: in what they differed. */
+  readonly drift?: string
+}
 
 /** What the worker asks one tab, with a port for the answer. */
 export interface PortQuestion {
@@ -329,7 +387,13 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'stats':
     case 'probe':
     case 'take-over':
+    case 'sync-state':
+    case 'sync-stats':
       return question
+    case 'sync': {
+      const { entities = [], full = false } = question
+      return isTexts(entities) && typeof full === 'boolean' ? question : undefined
+    }
     case undefined:
       return undefined
   }
@@ -372,6 +436,7 @@ const NO_CHANGE: readonly unknown[] = [
   'outdated',
   'partitions',
   'rules',
+  'sync',
 ]
 
 /** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
@@ -398,6 +463,11 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'outdated':
     case 'partitions':
       return announcement
+    case 'sync':
+      return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
+        typeof announcement.state.rows === 'number'
+        ? announcement
+        : undefined
     case undefined:
       return undefined
   }
@@ -459,6 +529,7 @@ const CAUSES: readonly unknown[] = Object.keys({
   invalidate: true,
   remove: true,
   'sign-out': true,
+  sync: true,
 } satisfies Record<ChangeCause, true>)
 
 function isDiff(diff: unknown): boolean {

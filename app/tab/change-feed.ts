@@ -1,5 +1,5 @@
 import { channelOf } from '../../config/names.ts'
-import type { ChangeCause, LoggedChange } from '../../sw/core/change.ts'
+import type { ChangeCause, Diff, LoggedChange } from '../../sw/core/change.ts'
 import { type Greeting, type HeardChange, heardChange, type OriginState, type Since } from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
@@ -23,7 +23,7 @@ export interface ChangeEvent {
   /**
    * 'response': the origin answered a read. 'focus', 'reconnect', 'poll', 'invalidated': the layer has asked it about what is
    * shown, or the page has to, because nothing is stored. 'refresh', 'invalidate', 'remove': a page called these. 'write': a
-   * write of the app. 'sign-out': a user is gone. 'reset': see `kind`.
+   * write of the app. 'sign-out': a user is gone. 'sync': a collection was kept in step. 'reset': see `kind`.
    */
   readonly cause: ChangeCause | 'reset'
   /**
@@ -31,8 +31,8 @@ export interface ChangeEvent {
    * personal may be shown on before it is read anew. Default: no such doubt.
    */
   readonly userMayBeGone?: true
-  /** The ids of the items that a list has gained, changed and lost. Absent: not known. */
-  readonly diff?: LoggedChange['diff']
+  /** The ids of the items that a list has gained, changed and lost. Absent: not known, or too many. */
+  readonly diff?: Diff
 }
 
 /** Whether what the page shows may be of a user who is gone (I3). */
@@ -93,6 +93,11 @@ export class ChangeFeed {
   on(listener: (change: ChangeEvent) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  /** Whether changes of a partition are this page's, as far as the worker has said. */
+  concerns(partition: string): boolean {
+    return this.#heard.partitions.includes(partition)
   }
 
   /** Opens the channel, then asks for what was said before it was open. */

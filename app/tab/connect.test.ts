@@ -35,6 +35,7 @@ describe('where no worker can run', () => {
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })
     expect(await layer.remove({ all: true })).toBe(0)
     expect(await layer.stats()).toBeUndefined()
+    expect([await layer.sync(), await layer.syncState(), await layer.getSyncStats()]).toEqual([[], [], undefined])
     await layer.invalidate({ tags: ['x'] })
     await layer.identify('grace')
     await layer.applyUpdate()
@@ -177,7 +178,7 @@ describe('a wrong argument', () => {
     [() => undefined, undefined],
   ])('of on() is refused: %s', (kind, listener) => {
     expect(() => layer().on(wrong<'change'>(kind), wrong(listener))).toThrow(
-      "freshlayer: on() takes 'state' or 'change', and a function",
+      "freshlayer: on() takes 'state', 'change' or 'sync', and a function",
     )
   })
 
@@ -386,6 +387,40 @@ describe('where a worker runs', () => {
     answer({ reachable: false })
     await settled()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  describe('collections', () => {
+    const state = { entity: 'products', state: 'error', rows: 7, isLoaded: true, error: { kind: 'proxy' } } as const
+
+    it('are kept in step when the page asks, and a fault comes with what helps', async () => {
+      answers.sync = answers['sync-state'] = () => [state]
+      const layer = connect()
+      for (const states of [await layer.sync({ entities: ['products'] }), await layer.syncState()])
+        expect(states).toEqual([
+          { ...state, error: { kind: 'proxy', remedy: expect.stringContaining('CDN-Cache-Control') as never } },
+        ])
+      expect(vi.mocked(ask).mock.calls.map(([, question]) => question)).toContainEqual({
+        ask: 'sync',
+        entities: ['products'],
+      })
+    })
+
+    it('are told of as they come on, to the pages of their user alone', async () => {
+      answers.hello = () => ({ ...GREETING, partitions: ['user/ada'] })
+      const layer = connect()
+      const heard = vi.fn()
+      const stop = layer.on('sync', heard)
+      await settled()
+      const news = { say: 'sync', state: { entity: 'products', state: 'syncing', rows: 7, isLoaded: false } } as const
+      say({ ...news, partition: 'user/grace' })
+      say({ ...news, partition: 'user/ada', drift: 'total' })
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+      expect(heard.mock.calls).toEqual([[{ ...news.state, drift: 'total' }]])
+      stop()
+      say({ ...news, partition: 'user/ada' })
+      await settled()
+      expect(heard).toHaveBeenCalledOnce()
+    })
   })
 
   describe('an update that is called off', () => {

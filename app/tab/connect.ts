@@ -9,6 +9,8 @@ import {
   type Refreshed,
   type SignedOut,
   type Stats,
+  type SyncNews,
+  type SyncStats,
 } from '../../sw/protocol.ts'
 import { expectArgument, expectReach } from './arguments.ts'
 import { Attention } from './attention.ts'
@@ -20,6 +22,7 @@ import { Reachability } from './reachability.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
+import type { SyncEvent, SyncState } from './syncing.ts'
 
 export interface ConnectOptions {
   /**
@@ -91,9 +94,17 @@ export interface State {
   readonly isFetching: boolean
 }
 
+export interface SyncOptions {
+  /** The collections, by their names in the rules. Default: all. */
+  readonly entities?: readonly string[]
+  /** Whether all rows are loaded anew, beside those that answer. Default: what has changed. */
+  readonly full?: boolean
+}
+
 interface Listeners {
   state: (state: State) => void
   change: (change: ChangeEvent) => void
+  sync: (event: SyncEvent) => void
 }
 
 /**
@@ -103,7 +114,10 @@ interface Listeners {
 export interface Freshlayer {
   /** What the layer can do for this page at the moment; `on('state', …)` tells of changes. */
   readonly state: State
-  /** Calls the listener at each change of state, or at each change of data; each change is told once. Returns the way out. */
+  /**
+   * Calls the listener at each change of state, at each change of data, or whenever a collection comes on; each change is
+   * told once. Returns the way out.
+   */
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   /**
    * Says who is signed in; null: no user is; undefined: the page does not know it yet, and nothing is sent. Counts where
@@ -130,6 +144,15 @@ export interface Freshlayer {
   refresh(url?: string): Promise<Refreshed>
   /** What the layer has done so far, per rule; undefined where no worker answers. */
   stats(): Promise<Stats | undefined>
+  /**
+   * Keeps collections in step now, and settles when the runs have ended: at most three tries each. Gives how far each has
+   * come. Nothing without a worker. Rejects where the rules have no collections.
+   */
+  sync(options?: SyncOptions): Promise<readonly SyncState[]>
+  /** How far each collection has come. `on('sync', …)` tells of changes. */
+  syncState(): Promise<readonly SyncState[]>
+  /** What has been done to keep collections in step; undefined where no worker answers. */
+  getSyncStats(): Promise<SyncStats | undefined>
   /**
    * Lets a waiting worker take over, in every tab, as soon as each other tab agrees (`mayUpdate`) or is out of sight;
    * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason; once the
@@ -209,6 +232,7 @@ class Connection implements Freshlayer {
   }
   #options: ConnectOptions
   readonly #listeners = new Set<Listeners['state']>()
+  readonly #syncListeners = new Set<Listeners['sync']>()
   readonly #abort = new AbortController()
   readonly #registration: Registration
   readonly #reachability: Reachability
@@ -316,13 +340,14 @@ class Connection implements Freshlayer {
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   on(kind: keyof Listeners, listener: Listeners[keyof Listeners]): () => void {
     expectArgument(
-      /^(state|change)$/.test(kind) && typeof listener === 'function',
+      /^(state|change|sync)$/.test(kind) && typeof listener === 'function',
       'on',
-      "'state' or 'change', and a function",
+      "'state', 'change' or 'sync', and a function",
     )
     if (kind === 'change') return this.#changes.on(listener as Listeners['change'])
-    this.#listeners.add(listener as Listeners['state'])
-    return () => void this.#listeners.delete(listener as Listeners['state'])
+    const listeners: Set<unknown> = kind === 'sync' ? this.#syncListeners : this.#listeners
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
   }
 
   async identify(user: string | null | undefined): Promise<void> {
@@ -378,6 +403,18 @@ class Connection implements Freshlayer {
     return this.#ask({ ask: 'stats' }, undefined)
   }
 
+  sync(options: SyncOptions = {}): Promise<readonly SyncState[]> {
+    return this.#syncStates({ ...options, ask: 'sync' })
+  }
+
+  syncState(): Promise<readonly SyncState[]> {
+    return this.#syncStates({ ask: 'sync-state' })
+  }
+
+  getSyncStats(): Promise<SyncStats | undefined> {
+    return this.#ask({ ask: 'sync-stats' }, undefined)
+  }
+
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     expectArgument(!('aborted' in options), 'applyUpdate', '{ signal } or nothing')
     return this.#registration.applyUpdate(options.signal)
@@ -393,6 +430,13 @@ class Connection implements Freshlayer {
     without: W,
   ): Promise<Answers[A] | W> {
     return (await this.#registration.find()) ? ask(this.#registration.worker, question) : without
+  }
+
+  async #syncStates(
+    question: Extract<Question, { readonly ask: 'sync' | 'sync-state' }>,
+  ): Promise<readonly SyncState[]> {
+    const said = await this.#ask<typeof question.ask, []>(question, [])
+    return said.map((await import('./syncing.ts')).stateOf)
   }
 
   /** In development: where the rules do nothing is said. A page whose words cannot be loaded says nothing. */
@@ -451,9 +495,18 @@ class Connection implements Freshlayer {
         return this.#changes.forgetPartitions()
       case 'outdated':
         return this.#set({ outdated: true })
+      case 'sync':
+        return void this.#hearSync(announcement).catch(warn)
       case undefined:
         return
     }
+  }
+
+  /** An app without a listener does not load the words. */
+  async #hearSync(news: SyncNews): Promise<void> {
+    if (this.#syncListeners.size === 0 || !this.#changes.concerns(news.partition)) return
+    const { eventOf } = await import('./syncing.ts')
+    for (const listener of this.#syncListeners) attempt(() => listener(eventOf(news)))
   }
 
   #set(changed: Partial<State>): void {

@@ -1,4 +1,5 @@
 import { configProblems } from './assert-config.ts'
+import { collectionProblems } from './collections.ts'
 import { invalidatedFindings } from './invalidated.ts'
 import { dictionaryProblems } from './dictionary.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
@@ -34,6 +35,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...routes.flatMap(lightEndpoint),
       ...invalidated.problems,
       ...unreadGroups(config),
+      ...collectionProblems(config, routes),
       ...routes.flatMap((route) => unusedHeuristic(config, route)),
       ...writes.flatMap(reading),
       ...writes.flatMap(storing),

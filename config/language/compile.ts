@@ -1,6 +1,7 @@
 import type { Budget } from '../../sw/core/budget.ts'
 import { DICTIONARY_FIELD } from '../../sw/core/dictionary.ts'
 import { bytes, type Seconds } from '../../sw/core/units.ts'
+import { collectionRules } from './collections.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { expectedType } from './media-type.ts'
 import { memberPath } from './member-path.ts'
@@ -51,6 +52,7 @@ export function compileRules(config: Config): Rules {
     })),
     ...(kill && { kill: { gone: false, ...kill } }),
     ...(push && { push: true }),
+    ...collectionRules(config),
   }
 }
 

@@ -10,6 +10,17 @@ export { normaliseUrl } from './normalise-url.ts'
 export type { Config, IdentifiedBy, Identity, PushOptions, Route, RouteOptions, Window, Write } from './options.ts'
 export { pathMatches, type Pattern } from './pattern.ts'
 export { prefixes } from './prefixes.ts'
-export type { KillRule, Match, Matcher, ReadMatch, RequestLine, Rule, Rules, WriteMatch } from './rule.ts'
+export type {
+  CollectionRule,
+  CollectionRules,
+  KillRule,
+  Match,
+  Matcher,
+  ReadMatch,
+  RequestLine,
+  Rule,
+  Rules,
+  WriteMatch,
+} from './rule.ts'
 export { parseSize } from './size.ts'
 export { fillPlaces, fillTags, HOLE } from './template.ts'

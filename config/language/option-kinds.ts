@@ -3,6 +3,7 @@ import { isRecord, kind, list, problem, record, text, word, type Kind } from './
 import { MEDIA_TYPE } from './media-type.ts'
 import { MEMBER_PATH, meantMemberPath } from './member-path.ts'
 import type {
+  CollectionOptions,
   Config,
   IdentifiedBy,
   KillOptions,
@@ -10,6 +11,7 @@ import type {
   PushOptions,
   Route,
   RouteOptions,
+  SyncOptions,
   VersionsOptions,
   Write,
 } from './options.ts'
@@ -283,6 +285,35 @@ const PUSH: Readonly<Record<keyof PushOptions, Kind>> = {
   credentials: word('omit', 'same-origin', 'include'),
 }
 
+const SYNC: Readonly<Record<keyof SyncOptions, Kind>> = { url: pathOf('/api/sync'), compare: flag, overlap: duration }
+
+/** Names of members, from the outermost: `data.items`. */
+const member = text("the path of a member such as 'id' or 'data.items'", /^[^.\s-][^.\s]*(?:\.[^.\s]+)*$/)
+
+const COLLECTION: Readonly<Record<keyof CollectionOptions, Kind>> = {
+  list: text("a path of the app's own origin without parameters such as '/api/products'", /^\/(?!\/)[^\s*:?#]*$/),
+  item: text(
+    "a path of the app's own origin with one parameter such as '/api/products/:id'",
+    /^\/(?!\/)[^\s*:?#]*:[a-z_]\w*[^\s*:?#]*$/i,
+  ),
+  id: member,
+  items: member,
+  total: member,
+  version: member,
+  order: text("the path of a member such as 'name', or '-created_at' for the highest first", /^-?[^.\s-][^\s]*$/),
+}
+
+const collection = record(COLLECTION, { list: "the path of the list such as '/api/products'" })
+
+const collections: Kind = (value, path, problems) => {
+  if (!isRecord(value))
+    return void problems.push(problem(path, value, "an object such as { products: { list: '/api/products' } }"))
+  for (const [name, given] of Object.entries(value)) {
+    if (/^[\w.-]+$/.test(name)) collection(given, `${path}.${name}`, problems)
+    else problems.push(problem(path, name, 'names of letters, digits, dots and dashes'))
+  }
+}
+
 const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
   identity,
@@ -299,6 +330,8 @@ const CONFIG: Readonly<Record<keyof Config, Kind>> = {
   groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
   kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
   push: record(PUSH, { url: "a path such as '/events'" }),
+  sync: record(SYNC, { url: "a path of the app's own origin such as '/api/sync'" }),
+  collections,
   $schema: kind('the address of a JSON Schema', isText),
 }
 

@@ -90,6 +90,19 @@ export interface Config {
    * @example { url: '/events' }
    */
   push?: PushOptions
+
+  /**
+   * The endpoint by which `collections` are kept in step. Default: none, and then there are no collections.
+   * @example { url: '/api/sync' }
+   */
+  sync?: SyncOptions
+
+  /**
+   * What is kept row by row: by the name that the endpoint has for it, where its list and its items are read. A list
+   * without a query and its items are then answered from the rows. Default: none.
+   * @example { products: { list: '/api/products', item: '/api/products/:id' } }
+   */
+  collections?: Readonly<Record<string, CollectionOptions>>
 }
 
 /** A feed of messages from the server. */
@@ -240,6 +253,80 @@ export interface KillOptions {
    * @example true
    */
   gone?: boolean
+}
+
+/** The endpoint that says what has changed since a cursor: `GET <url>?entities=products&since=<cursor>`. */
+export interface SyncOptions {
+  /**
+   * A path of the app's own origin.
+   * @example '/api/sync'
+   */
+  url: string
+
+  /**
+   * Whether the backend has `POST <url>/compare` and `POST <url>/rows`, by which a collection that differs is made good
+   * without loading all of it. A 404, 405 or 501 there counts as `false`. Default: `true`.
+   * @example false
+   */
+  compare?: boolean
+
+  /**
+   * For a backend whose `timestamp` is a time (ISO 8601): how far before it the next request asks again, because a
+   * transaction may commit later than the time that it writes. What comes twice is told apart by its id. Longer than the
+   * longest transaction. Default: `'5m'`. Cursors of `freshlayer/server` need none.
+   * @example '10m'
+   */
+  overlap?: Duration
+}
+
+/** A list and its items, kept as rows. */
+export interface CollectionOptions {
+  /**
+   * Where all of them are read, without a query: a path of the app's own origin, without parameters. A route must read it.
+   * How long its rows are `fresh`, `stale` and `offline` says that route, counted from the last sync. A window that is
+   * `'http'` counts as 0.
+   * @example '/api/products'
+   */
+  list: string
+
+  /**
+   * Where one of them is read. One parameter stands for the id. A route must read it. Default: items are not answered
+   * from the rows.
+   * @example '/api/products/:id'
+   */
+  item?: string
+
+  /**
+   * The path of the id in a row's JSON: a text or a number. Default: `'id'`.
+   * @example 'uuid'
+   */
+  id?: string
+
+  /**
+   * The path of the rows in the list's JSON. What the list's JSON has around them is taken from its last answer. Default:
+   * the JSON is the list of rows.
+   * @example 'data.items'
+   */
+  items?: string
+
+  /**
+   * The path of the number of rows in the list's JSON, beside `items`. Default: none.
+   * @example 'total'
+   */
+  total?: string
+
+  /**
+   * The path of what changes whenever a row does, as the endpoint's digest has it. Default: `'updated_at'`.
+   * @example 'version'
+   */
+  version?: string
+
+  /**
+   * The path of what the list is ordered by; with a `-` before it the highest come first. Numbers are compared as numbers
+   * and other values as texts, rows with the same value by their ids. Default: the id.
+   * @example '-created_at'
+   */
+  order?: string
 }
 
 /** Options of a route, which `defaults` can set for all routes. */

@@ -145,6 +145,34 @@ export interface Rules {
   readonly kill?: KillRule
   /** The config names a feed, so tabs send hints. Absent: it does not. */
   readonly push?: true
+  /** Absent where the config has no collections. */
+  readonly collections?: CollectionRules
+}
+
+/** The compiled collections, and where they are kept in step. */
+export interface CollectionRules {
+  /** A path of the app's own origin. */
+  readonly url: string
+  readonly compares: boolean
+  readonly overlapMs: number
+  readonly all: readonly CollectionRule[]
+}
+
+/** A compiled collection. Paths of members are lists of names, from the outermost. */
+export interface CollectionRule {
+  /** What the endpoint calls it. */
+  readonly entity: string
+  /** A path of the app's own origin. */
+  readonly list: string
+  /** Absent: items are not answered from the rows. */
+  readonly item?: Pattern
+  readonly id: readonly string[]
+  /** Absent: the list's JSON is the list of rows. */
+  readonly items?: readonly string[]
+  readonly total?: readonly string[]
+  readonly version: readonly string[]
+  /** Absent: the rows are in the order of their ids. */
+  readonly order?: { readonly path: readonly string[]; readonly isDescending: boolean }
 }
 
 /** The compiled kill switch. */

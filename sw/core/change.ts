@@ -6,9 +6,10 @@ type ChangeKind = 'changed' | 'first' | 'removed' | 'invalidated'
 
 /**
  * What caused a change. 'response': the origin answered a read. 'focus', 'reconnect', 'poll', 'invalidated', 'refresh': it
- * was asked on such an occasion, without a read. 'write': the app sent a write. 'invalidate', 'remove': a page called these. 'sign-out': a user signed out.
+ * was asked on such an occasion, without a read. 'write': the app sent a write. 'invalidate', 'remove': a page called these.
+ * 'sign-out': a user signed out. 'sync': a collection was kept in step.
  */
-export type ChangeCause = 'response' | Occasion | 'write' | 'invalidate' | 'remove' | 'sign-out'
+export type ChangeCause = 'response' | Occasion | 'write' | 'invalidate' | 'remove' | 'sign-out' | 'sync'
 
 /** The ids of the items that a collection gained, changed and lost. */
 export interface Diff {

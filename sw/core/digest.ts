@@ -16,12 +16,15 @@ export const bucketOf = (id: string): number => hashOf(id) >>> 20
  */
 export function bucketSums(rows: Iterable<RowVersion>): Uint32Array {
   const sums = new Uint32Array(BUCKETS)
-  for (const { id, version } of rows) {
-    const bucket = bucketOf(id)
-    sums[bucket] = (sums[bucket] ?? 0) + hashOf(`${id}\n${version}`)
+  for (const row of rows) {
+    const bucket = bucketOf(row.id)
+    sums[bucket] = (sums[bucket] ?? 0) + rowDigest(row)
   }
   return sums
 }
+
+/** What a row adds to the sum of its bucket, and to the digest of its collection: 32 bits. */
+export const rowDigest = ({ id, version }: RowVersion): number => hashOf(`${id}\n${version}`)
 
 /** One number for a whole collection: 32 bits. */
 export const collectionDigest = (sums: Uint32Array): number => sums.reduce((sum, each) => (sum + each) >>> 0, 0)

@@ -73,6 +73,12 @@ export class Invalidations {
   readonly #underWay = new Map<string, readonly Target[]>()
   /** Moves with each invalidation, each removal and each write that begins. */
   version = 0
+  #newest = NEVER
+
+  /** The place of the newest invalidation, whatever it covers; `UNDER_WAY` while any write has no answer yet. */
+  get newest(): Sequence {
+    return this.#underWay.size > 0 ? UNDER_WAY : this.#newest
+  }
 
   get size(): number {
     return this.#invalidated.size
@@ -80,6 +86,7 @@ export class Invalidations {
 
   add({ target, sequence }: Invalidation): void {
     this.version++
+    if (sequence > this.#newest) this.#newest = sequence
     keepNewest(this.#invalidated, target, sequence)
   }
 

@@ -79,6 +79,7 @@ export class Housekeeping {
       if (!this.#isTidied) {
         this.#isTidied = true
         await files?.tidy()
+        await erasure.eraseCollections()
       }
       const isUseless = (row: Row, atMs: Parameters<typeof isExpired>[3]): boolean => {
         const rule = ruleOf(row)

@@ -1,6 +1,6 @@
 import { Router } from 'workbox-routing'
 import type { KillRule, Rules } from '../../config/language/index.ts'
-import { cacheDatabaseOf } from '../../config/names.ts'
+import { cacheDatabaseOf, COLLECTIONS_STORE } from '../../config/names.ts'
 import { CacheError, storeUnavailable } from '../core/cache-error.ts'
 import { Channel } from './channel.ts'
 import { now, STORE_LIMIT_MS, timeout } from '../fetch/clock.ts'
@@ -13,6 +13,7 @@ import { KILL } from './store/records.ts'
 import { deleteCaches, unregister } from './removal.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
+import { clearCollections } from './store/clear-collections.ts'
 import { openStore, promisifyRequest, type UseStore } from './store/database.ts'
 
 /** So long does what the origin said hold. */
@@ -69,6 +70,7 @@ class Switch {
       ...parts,
       files: parts.files && this.#filesOf(parts.files),
       database: this.#storeOf(this.#store),
+      rowsDatabase: this.#storeOf(openStore(cacheDatabaseOf(scope()), 'relaxed', COLLECTIONS_STORE)),
       channel: this.#channel,
       router: new Gate(
         (event, way) => this.#answer(event, way),
@@ -184,9 +186,18 @@ class Switch {
     await this.#finish()
   }
 
+  /** Deletes the rows of collections, some at a time: many of them are no reason to answer pages for longer. */
+  async #clearRows(): Promise<void> {
+    const rows = openStore(cacheDatabaseOf(scope()), 'relaxed', COLLECTIONS_STORE)
+    await clearCollections(rows).catch((error: unknown) =>
+      report('kill: the rows of collections could not be deleted', error),
+    )
+  }
+
   /** Deletes the caches and unregisters; doing so twice does no harm. */
   async #finish(): Promise<void> {
     this.#isFinished = true
+    await this.#clearRows()
     await deleteCaches()
     // What else the worker does goes on; the layer does nothing any more.
     if (!this.#isGuest) await unregister()

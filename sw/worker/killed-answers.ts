@@ -1,6 +1,6 @@
 import type { Answers, Greeting, Question, Since } from '../protocol.ts'
 import { worker } from './scope.ts'
-import { NONE } from './statistics.ts'
+import { NONE, NO_SYNC } from './statistics.ts'
 
 /** The change log of a worker that has none. Always the same, so that a tab is told but once that it was emptied. */
 export const NO_LOG = 'none'
@@ -32,6 +32,11 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
       return { total: NONE, rules: {}, routes: 0, stored: 0 }
     case 'probe':
       return { reachable: true }
+    case 'sync':
+    case 'sync-state':
+      return []
+    case 'sync-stats':
+      return NO_SYNC
     case 'take-over':
       void worker.skipWaiting()
       return { takesOver: true, tabs: 0, unsent: 0 }

@@ -1,12 +1,13 @@
 import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, type Matcher, matcherOf, type Rule, type Rules } from '../../config/language/index.ts'
-import { cacheDatabaseOf } from '../../config/names.ts'
+import { cacheDatabaseOf, COLLECTIONS_STORE } from '../../config/names.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import { EVERYONE, methodOfKey } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
 import { parseQuestion, refusal } from '../protocol.ts'
 import { Channel } from './channel.ts'
+import type { collectionsOf } from './collections/collections.ts'
 import type { compared } from './requests/compared.ts'
 import type { reportConflicts } from './lifecycle/conflicts.ts'
 import { Attention } from './requests/attention.ts'
@@ -55,6 +56,7 @@ import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
+import { clearCollections } from './store/clear-collections.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
@@ -89,6 +91,8 @@ export interface Parts {
   readonly racesOf?: typeof racesOf | undefined
   /** Heeds what the server says has changed, where the rules name a feed. */
   readonly hintsOf?: typeof hintsOf | undefined
+  /** Keeps lists row by row, where the rules say so. */
+  readonly collectionsOf?: typeof collectionsOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -96,6 +100,8 @@ export interface Parts {
   readonly reportConflicts?: typeof reportConflicts | undefined
   /** What a part may put in front of the layer's own: the kill switch does, and may close each. Default: the layer's own. */
   readonly database?: UseStore
+  /** The rows of collections. */
+  readonly rowsDatabase?: UseStore
   readonly channel?: Channel
   readonly router?: Router
   readonly before?: (answer: Answering) => Answering
@@ -128,6 +134,7 @@ export function start(
     files,
     router = new Router(),
     database = openStore(cacheDatabaseOf(scope()), 'relaxed'),
+    rowsDatabase = openStore(cacheDatabaseOf(scope()), 'relaxed', COLLECTIONS_STORE),
     channel = new Channel(),
     structured,
     ranges,
@@ -140,6 +147,7 @@ export function start(
     pagesBy,
     racesOf,
     hintsOf,
+    collectionsOf: keptBy,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -182,7 +190,10 @@ export function start(
   const flights = new Flights({ ...shared, responses, sender })
   const loads = new PageLoads()
   const lookup = new Lookup(store.rows)
-  const ports = { ...shared, responses, sender, flights, loads, lookup, files }
+  const collections = rules.collections && keptBy?.(rules.collections, { ...shared, loads }, rowsDatabase, rules.budget)
+  // A worker without collections erases what one with them has left: it could not tell what of it has been removed.
+  store.erasure.eraseCollections = collections?.erase ?? (() => clearCollections(rowsDatabase))
+  const ports = { ...shared, responses, sender, flights, loads, lookup, files, collections }
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const hints = hintsOf?.(ports)
@@ -194,7 +205,10 @@ export function start(
         fill,
         identify,
         'sign-out': signOut,
-        explain,
+        explain: async (of, question, clientId) => ({
+          ...(await explain(of, question, clientId)),
+          ...(await collections?.explained(question.url, clientId)),
+        }),
         invalidate,
         remove,
         refresh,
@@ -203,6 +217,7 @@ export function start(
         probe,
         'take-over': takeOver,
         ...(hints && { hint: hints.answer }),
+        ...collections?.answerers,
       },
     ),
   )
@@ -229,7 +244,11 @@ export function start(
       if (as.kind === 'read') return reads.answer({ request, match: as, clientId, waitUntil })
       const written = writes.answer(request, as, clientId, waitUntil)
       hints?.note(written, as.tags)
-      return written
+      if (collections === undefined) return written
+      return written.then((response) => {
+        collections.noteWrite(request, response, waitUntil)
+        return response
+      })
     }
     if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)
     return isRead(request, found.rule, isQuery).then((is) => {

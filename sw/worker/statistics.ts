@@ -1,4 +1,4 @@
-import type { Counts, Stats } from '../protocol.ts'
+import type { Counts, Stats, SyncStats } from '../protocol.ts'
 import { STATS } from './store/records.ts'
 import { promisifyRequest } from './store/database.ts'
 import type { Transactions } from './store/writer.ts'
@@ -15,6 +15,16 @@ export const NONE: Readonly<Counts> = {
   bytesSaved: 0,
   obstacles: {},
   occasions: {},
+}
+
+export const NO_SYNC: SyncStats = {
+  runs: 0,
+  requests: 0,
+  characters: 0,
+  rowsWritten: 0,
+  refused: 0,
+  drift: 0,
+  failures: {},
 }
 
 /** Counts per rule. Kept in memory, and added to the stored ones now and then: a worker's last moments may be lost. */

@@ -97,6 +97,7 @@ function moduleSource(config: Config, path: string): string {
       'requests/versions',
     ),
     ...usedBy(push === true, 'hintsOf', 'messages/hints'),
+    ...usedBy(rules.collections !== undefined, 'collectionsOf', 'collections/collections'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

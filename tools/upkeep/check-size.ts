@@ -36,6 +36,12 @@ const workerOf =
 /** The smallest useful worker. */
 const worker = workerOf(RULES)
 
+const COLLECTION = `export default {
+  version: '1', identity: 'none', shell: '/index.html', sync: { url: '/api/sync' },
+  routes: [{ match: '/api/products/**', fresh: '5m', stale: '1h', offline: '7d', tags: ['api'] }],
+  collections: { products: { list: '/api/products', item: '/api/products/:id' } },
+}`
+
 /** The demo's worker: a dozen and more rules, two ways to tell users apart. */
 async function demoWorker(folder: string): Promise<string> {
   const out = join(folder, 'demo-sw.js')
@@ -100,6 +106,7 @@ const BUDGETS: readonly Budget[] = [
     script: workerOf(RULES.replace('tags:', "versions: '/api/versions/products', tags:")),
     without: worker,
   },
+  { name: 'what a collection adds to it', limitKb: 4, script: workerOf(COLLECTION), without: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab },
   { name: 'what a page with a feed loads beside it', limitKb: 5.1, script: feed },

@@ -4,6 +4,7 @@ import { now, STORE_LIMIT_MS, timeout, uptimeMs } from '../../fetch/clock.ts'
 import { OTHER_USER } from './flight-result.ts'
 import { forward, type ForwardPorts } from './forward.ts'
 import { answerLate } from './late-store.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Obstacles } from './obstacles.ts'
 import { discard } from '../../fetch/origin.ts'
 import { isForwarding, type Planned, type PlanPorts, planRead } from './plan-read.ts'
@@ -26,6 +27,8 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly reachability: Reachability
   readonly erasure: Erasure
   readonly channel: Channel
+  /** Absent: the rules have none. */
+  readonly collections?: Pick<Collections, 'answer'> | undefined
 }
 
 /**
@@ -85,7 +88,13 @@ export class Reads {
   }
 
   /** Undefined: the identity of the read has ended, and nothing was sent. */
-  async #answer(read: ReadContext, beganAtMs: number): Promise<Response | undefined> {
+  #answer(read: ReadContext, beganAtMs: number): Promise<Response | undefined> {
+    const rest = (): Promise<Response | undefined> => this.#answerByRow(read, beganAtMs)
+    return this.#ports.collections?.answer(read, rest) ?? rest()
+  }
+
+  /** The same by the response that is stored for the read. */
+  async #answerByRow(read: ReadContext, beganAtMs: number): Promise<Response | undefined> {
     const { flights, identity, lookup } = this.#ports
     const looked = lookup.find(read.key, beganAtMs)
     const found = looked instanceof Promise ? await looked : looked

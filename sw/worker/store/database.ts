@@ -36,9 +36,10 @@ export const onClose = new Set<() => void>()
  *
  * Opens at the first use. The callback may await requests of its transaction and nothing else.
  *
+ * @param name the object store. Default: that of all records but those of collections.
  * @throws CacheError 'store-unavailable' when the database cannot be opened, or fails at what it is asked.
  */
-export function openStore(database: string, durability: 'strict' | 'relaxed'): UseStore {
+export function openStore(database: string, durability: 'strict' | 'relaxed', name: string = RECORDS_STORE): UseStore {
   let connection: Promise<IDBDatabase> | undefined
   /** The connection that was last of use. */
   let served: IDBDatabase | undefined
@@ -65,7 +66,7 @@ export function openStore(database: string, durability: 'strict' | 'relaxed'): U
     return connection
   }
   const begin = (db: IDBDatabase, mode: IDBTransactionMode): IDBObjectStore =>
-    db.transaction(RECORDS_STORE, mode, { durability }).objectStore(RECORDS_STORE)
+    db.transaction(name, mode, { durability }).objectStore(name)
 
   const run: UseStore = async (mode, callback) => {
     let store: IDBObjectStore

@@ -19,6 +19,11 @@ const SLICE = 200
  * come is on disk as well, so the next worker goes on there.
  */
 export class Erasure {
+  /**
+   * Erases what has been removed of collections, whose rows lie in a store of their own. Settles when no byte is left of
+   * what had been removed when it was called.
+   */
+  eraseCollections: () => Promise<void> = () => Promise.resolve()
   readonly #writer: Writer
   readonly #log: InvalidationLog
   readonly #rows: Rows
@@ -49,12 +54,16 @@ export class Erasure {
     try {
       await this.#writer.load()
       let isMore: boolean
+      let erasedTo = NEVER
       do {
         this.#isAskedAgain = false
-        if (this.#log.memory.removals().length === 0) return
+        const latest = this.#log.memory.removals().at(-1)?.[1]
+        if (latest === undefined) return
+        if (latest > erasedTo) await this.eraseCollections()
+        erasedTo = latest
         const round = await this.#writer.write(async (transaction) => {
           await this.#eraseSlice(transaction)
-          return this.#log.endRemovals(transaction)
+          return this.#log.endRemovals(transaction, latest)
         })
         isMore = round.isMore
         // What memory holds of them goes before the marks that keep it from being served.

@@ -266,9 +266,13 @@ export class InvalidationLog implements StateReader {
   /**
    * Deletes the marks of removals whose walk has come to its end: what is asked before them is never stored.
    *
+   * @param last later ones stay: what they cover of collections may not be erased yet.
    * @returns what memory is to forget when the transaction is on disk, and whether a walk has more to do.
    */
-  endRemovals(transaction: Transaction): { readonly ended: readonly Removal[]; readonly isMore: boolean } {
+  endRemovals(
+    transaction: Transaction,
+    last: Sequence,
+  ): { readonly ended: readonly Removal[]; readonly isMore: boolean } {
     const { store, meta } = transaction
     for (const removal of this.#unrecorded) {
       if (removal.at !== undefined) this.#record(transaction, removal, this.#writer.confirm(removal.at, transaction))
@@ -277,7 +281,7 @@ export class InvalidationLog implements StateReader {
     if (meta.erasing?.at !== WALKED) return { ended: [], isMore: removals.length > 0 }
     const { upTo } = meta.erasing
     const inAir = this.#writer.oldestInAir(transaction)
-    const walked = removals.filter(([, at]) => at <= upTo)
+    const walked = removals.filter(([, at]) => at <= upTo && at <= last)
     // A request of this worker that began before could still bring it back.
     const ended = walked.filter(([, at]) => at < inAir)
     for (const [target, at] of ended) {

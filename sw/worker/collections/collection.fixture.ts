@@ -1,0 +1,147 @@
+import { vi } from 'vitest'
+import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
+import { COLLECTIONS_STORE } from '../../../config/names.ts'
+import type { SyncState } from '../../protocol.ts'
+import { fakeDatabase, fakeLocks } from '../store/fake-database.fixture.ts'
+import { PageLoads } from '../requests/page-loads.ts'
+import type { ReadContext } from '../requests/read.ts'
+import type { UseStore } from '../store/database.ts'
+import type { Store } from '../store/store.ts'
+import { Backend } from './backend.fixture.ts'
+
+const { openStore, promisifyRequest } = await import('../store/database.ts')
+const { storeOver } = await import('../store/store.ts')
+const { everyone } = await import('../identity/everyone.ts')
+const { Statistics } = await import('../statistics.ts')
+const { collectionsOf } = await import('./collections.ts')
+
+vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+
+export const CONFIG: Config = {
+  version: '1',
+  identity: 'none',
+  sync: { url: '/sync' },
+  routes: [
+    { match: '/api/products', fresh: '1h', offline: '7d', tags: ['products'] },
+    { match: '/api/products/:id', fresh: '1h', offline: '7d', tags: ['products', 'product:{id}'] },
+  ],
+  collections: { products: { list: '/api/products', item: '/api/products/:id', items: 'items', total: 'total' } },
+}
+
+export interface Given {
+  /** Default: a backend of its own. */
+  readonly backend?: Backend
+  /** The name of a database that another worker has opened. Default: one of its own. */
+  readonly database?: string
+  readonly config?: Config
+  /** In place of the identity where all users see the same. */
+  readonly identity?: object
+  /** In place of the object store of collections. */
+  readonly wrap?: (use: UseStore) => UseStore
+}
+
+/** The part for collections over a store and a backend, as pages see it. */
+export async function collectionWorker({
+  backend = new Backend(),
+  database,
+  config = CONFIG,
+  identity,
+  wrap = (use) => use,
+}: Given = {}) {
+  fakeLocks()
+  vi.stubGlobal('fetch', backend.fetch)
+  const { name, use } = await fakeDatabase(database)
+  const rows = wrap(openStore(name, 'relaxed', COLLECTIONS_STORE))
+  const rules = compileRules(config)
+  const store: Store = storeOver(use, rules)
+  store.writer.activate()
+  const told: { readonly say?: string; readonly kind?: string }[] = []
+  const channel = {
+    changes: (changes: readonly ({ kind: string } | undefined)[]) =>
+      told.push(...changes.flatMap((each) => each ?? [])),
+    announce: (each: { say: string }) => told.push(each),
+    tellWorkers: () => told.push({ say: 'write' }),
+  }
+  const match = matcherOf(rules)
+  if (rules.collections === undefined) throw new Error('these rules have no collections')
+  const loads = new PageLoads()
+  const statistics = new Statistics(store.writer)
+  const ports = {
+    ...store,
+    match,
+    channel,
+    identity: { ...everyone().identity, ...identity },
+    identifiedBy: [],
+    reachability: { reached: () => undefined },
+    loads,
+    statistics,
+  }
+  const collections = collectionsOf(rules.collections, ports as never, rows, rules.budget)
+  store.erasure.eraseCollections = collections.erase
+  const behind: Promise<unknown>[] = []
+  const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
+  const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
+    const request = new Request(new URL(path, 'https://app.test'), init)
+    const found = match({
+      method: request.method,
+      origin: 'https://app.test',
+      sameOrigin: true,
+      pathname: new URL(request.url).pathname,
+      search: new URL(request.url).search,
+    })
+    if (found?.kind !== 'read') throw new Error(`no route reads ${path}`)
+    const context: ReadContext = {
+      request,
+      head: {
+        method: request.method,
+        url: normaliseUrl(request.url, found.rule),
+        fields: new Map(request.headers),
+        cache: request.cache,
+        ofToken: false,
+      },
+      rule: found.rule,
+      tags: found.tags,
+      partition,
+      key: request.url,
+      keyOf: () => request.url,
+      body: undefined,
+      authorization: null,
+      isTheirs: store.generations.watch(partition),
+      clientId: 'a tab',
+      waitUntil,
+    }
+    const rest = async (): Promise<Response> => {
+      const response = await fetch(request)
+      const headers = new Headers(response.headers)
+      headers.set('cache-status', 'network')
+      return new Response(response.body, { status: response.status, headers })
+    }
+    return (await collections.answer(context, rest)) ?? Response.error()
+  }
+  return {
+    backend,
+    database: name,
+    collections,
+    store,
+    loads,
+    told,
+    behind,
+    read,
+    /** The answer's JSON, and how it came about. */
+    get: async (path: string, init?: RequestInit) => {
+      const response = await read(path, init)
+      const how = response.headers.get('cache-status') ?? ''
+      const text = await response.text()
+      return { how, status: response.status, value: text === '' ? undefined : (JSON.parse(text) as unknown) }
+    },
+    sync: (entities?: readonly string[], full = false): Promise<readonly SyncState[]> =>
+      collections.answerers.sync?.({}, { ask: 'sync', full, ...(entities && { entities }) }, 'a tab') ??
+      Promise.reject(),
+    stats: () => collections.answerers['sync-stats']?.({}, { ask: 'sync-stats' }, 'a tab'),
+    /** The keys in the object store of collections. */
+    keys: () => rows('readonly', async (records) => (await promisifyRequest(records.getAllKeys())).map(String)),
+    settle: async (): Promise<void> => {
+      for (let at = 0; at < behind.length; at++) await behind[at]
+    },
+  }
+}

@@ -1,0 +1,116 @@
+import { type CollectionRules, type Matcher, normaliseUrl, type Rules } from '../../../config/language/index.ts'
+import { EVERYONE } from '../../core/key.ts'
+import type { Channel } from '../channel.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Answerers } from '../messages/answering.ts'
+import { report } from '../report.ts'
+import type { PageLoads } from '../requests/page-loads.ts'
+import type { ReadContext } from '../requests/read.ts'
+import type { Reachability } from '../requests/reachability.ts'
+import { readOf } from '../requests/read.ts'
+import type { Statistics } from '../statistics.ts'
+import type { UseStore } from '../store/database.ts'
+import type { Store } from '../store/store.ts'
+import type { Explanation, SyncState } from '../../protocol.ts'
+import { CollectionAnswers } from './answers.ts'
+import { CollectionStore } from './collection-store.ts'
+import { eraseLeftovers } from './erase.ts'
+import { listUrl, namedBy } from './named.ts'
+import { OwnWrites } from './own-writes.ts'
+import type { Of } from './records.ts'
+import { Runs } from './runs.ts'
+
+interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
+  readonly match: Matcher
+  readonly channel: Channel
+  readonly identity: Identity
+  readonly identifiedBy: readonly string[]
+  readonly reachability: Pick<Reachability, 'reached'>
+  readonly loads: PageLoads
+  readonly statistics: Statistics
+}
+
+/** What a worker has whose rules have collections. */
+export interface Collections {
+  /** The answer to a page's read. @param rest answers as without a collection. */
+  readonly answer: (read: ReadContext, rest: () => Promise<Response | undefined>) => Promise<Response | undefined>
+  /** Looks at the answer to a write of this app, where it is to a list or an item. */
+  readonly noteWrite: (request: Request, response: Response, waitUntil: (work: Promise<unknown>) => void) => void
+  /** What rows have to do with the answer to a URL; undefined: nothing. */
+  readonly explained: (url: string, clientId: string) => Promise<Partial<Explanation> | undefined>
+  /** Erases what was removed or replaced. */
+  readonly erase: () => Promise<void>
+  readonly answerers: Answerers<unknown>
+}
+
+/**
+ * Keeps lists and their items row by row, and in step with the origin by `/sync`. Part of a worker whose rules have
+ * `collections`.
+ *
+ * @param use the object store of collections.
+ * @see docs/decisions/0041-a-collection-is-rows-and-a-cursor.md
+ */
+export function collectionsOf(
+  rules: CollectionRules,
+  ports: Ports,
+  use: UseStore,
+  budget: Rules['budget'],
+): Collections {
+  const { all } = rules
+  const collections = new CollectionStore(use)
+  const ownWrites = new OwnWrites()
+  const runs = new Runs({ ...ports, collections, rules, ownWrites, mostSize: budget.all })
+  const answers = new CollectionAnswers({ ...ports, collections, all, runs })
+
+  /** The collections of a client's user, as far as they are asked for. */
+  const askedFor = async (clientId: string, entities: readonly string[] | undefined) => {
+    const partitions = await ports.identity.partitionsOf(clientId)
+    return all
+      .filter(({ entity }) => entities?.includes(entity) ?? true)
+      .flatMap((rule) => {
+        const isPublic = readOf(ports.match, listUrl(rule))?.rule.public === true || ports.identifiedBy.length === 0
+        const owners = isPublic ? [EVERYONE] : partitions.filter((each) => each !== EVERYONE)
+        return owners.map((partition) => ({ rule, partition, of: { partition, entity: rule.entity } satisfies Of }))
+      })
+  }
+  const states = async (clientId: string, entities?: readonly string[]): Promise<SyncState[]> =>
+    Promise.all((await askedFor(clientId, entities)).map(({ of }) => runs.state(of)))
+
+  return {
+    answer: (read, rest) => answers.answer(read, rest),
+    noteWrite: (request, response, waitUntil) => {
+      const named = namedBy(all, request.url.replace(/[?#].*$/s, ''))
+      if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
+      waitUntil(ownWrites.note(named, request, response.clone()))
+    },
+    explained: async (given, clientId) => {
+      const found = readOf(ports.match, given)
+      if (found === undefined) return undefined
+      const { rule, tags, href } = found
+      for (const partition of rule.public ? [EVERYONE] : await ports.identity.partitionsOf(clientId)) {
+        const said = await answers.explained({ url: normaliseUrl(href, rule), rule, tags, partition })
+        if (said !== undefined) return said
+      }
+      return undefined
+    },
+    erase: () =>
+      eraseLeftovers(use, {
+        isKnown: (entity) => all.some((rule) => rule.entity === entity),
+        isRemoved: (of, head) => runs.isRemoved(of, head),
+      }).catch((error: unknown) => {
+        report('what was removed of collections is not deleted yet', error)
+        throw error
+      }),
+    answerers: {
+      sync: async (_, { entities, full = false }, clientId) => {
+        const asked = await askedFor(clientId, entities)
+        await Promise.all(
+          asked.map(({ rule, partition }) => runs.run({ rule, partition, full, clientId, isWish: true })),
+        )
+        return states(clientId, entities)
+      },
+      'sync-state': (_, __, clientId) => states(clientId),
+      'sync-stats': () => collections.count({}),
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import { afterFailure, MAX_TRIES, type Next, type SyncFailure } from '../../core/collections/failure.ts'
+import { isOfToken } from '../../core/key.ts'
+import { now } from '../../fetch/clock.ts'
+import { fieldsOf } from '../../fetch/describe.ts'
+import { discard } from '../../fetch/origin.ts'
+import type { Identity } from '../identity/identity.ts'
+import type { Reachability } from '../requests/reachability.ts'
+import type { Generations } from '../store/generations.ts'
+
+interface Ports {
+  readonly identity: Identity
+  readonly generations: Generations
+  readonly reachability: Pick<Reachability, 'reached'>
+}
+
+/** What the endpoint has said. */
+export type Said =
+  | { readonly kind: 'text'; readonly text: string }
+  /** An answer that may not be used, and why. */
+  | { readonly kind: 'refused'; readonly why: 'no-json' | 'from-a-cache' }
+  | { readonly kind: 'unsupported' }
+  | Next
+
+/** Longer than the origin needs for a page. */
+const LIMIT_MS = 30_000
+
+/** Asks the endpoint of `/sync` for one partition, with the credentials that its user has now. */
+export class SyncOrigin {
+  readonly #ports: Ports
+  readonly #partition: string
+  readonly #clientId: string | undefined
+  readonly isTheirs: () => boolean
+  /** Requests that were sent, and characters that came. */
+  requests = 0
+  characters = 0
+
+  constructor(ports: Ports, partition: string, clientId: string | undefined) {
+    this.#ports = ports
+    this.#partition = partition
+    this.#clientId = clientId
+    this.isTheirs = ports.generations.watch(partition)
+  }
+
+  /**
+   * One request and its answer. Never rejects.
+   *
+   * @param body JSON that is posted. Default: GET.
+   * @param attempt the first is 1.
+   */
+  async ask(url: string, attempt: number, body?: object): Promise<Said> {
+    const { identity, reachability } = this.#ports
+    const end = (failure: SyncFailure): Next => ({ kind: 'end', failure, floorMs: 0 })
+    try {
+      const authorization = await identity.credentialsOf(this.#partition, this.#clientId)
+      // Without its token the origin would answer for somebody else.
+      if (isOfToken(this.#partition) && authorization === undefined) return end('refused-user')
+      await identity.ready
+      // The browser may have another user's cookie by now: only a page's own read shows whose it is.
+      const isTheirs = (): boolean => this.isTheirs() && !identity.isDoubted(this.#partition)
+      if (!isTheirs()) return end('other-user')
+      const isAlone = identity.watchOthers(this.#partition)
+      this.requests++
+      const response = await fetch(url, {
+        method: body === undefined ? 'GET' : 'POST',
+        cache: 'no-store',
+        credentials: 'same-origin',
+        signal: AbortSignal.timeout(LIMIT_MS),
+        headers: {
+          accept: 'application/json',
+          ...(authorization !== undefined && { authorization }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+      })
+      const { status, headers } = response
+      if (!isTheirs() || !isAlone() || identity.isOther(this.#partition, fieldsOf(headers))) {
+        discard(response)
+        return end('other-user')
+      }
+      if (status !== 200) {
+        discard(response)
+        if (body !== undefined && [404, 405, 501].includes(status)) return { kind: 'unsupported' }
+        return afterFailure(status, headers.get('retry-after') ?? undefined, attempt, now())
+      }
+      reachability.reached(url)
+      const refused =
+        response.redirected || !/^application\/([^;]+\+)?json\b/i.test(headers.get('content-type') ?? '')
+          ? 'no-json'
+          : Number(headers.get('age') ?? 0) > 0
+            ? 'from-a-cache'
+            : undefined
+      if (refused !== undefined) {
+        discard(response)
+        return { kind: 'refused', why: refused }
+      }
+      const text = await response.text()
+      this.characters += text.length
+      return isTheirs() && isAlone() ? { kind: 'text', text } : end('other-user')
+    } catch {
+      if (!this.isTheirs()) return end('other-user')
+      // A browser that says that it is offline is.
+      return afterFailure(undefined, undefined, navigator.onLine === false ? MAX_TRIES : attempt, now())
+    }
+  }
+}

@@ -1,0 +1,317 @@
+import { type CollectionRules, type CollectionRule, type Matcher } from '../../../config/language/index.ts'
+import { syncLockOf } from '../../../config/names.ts'
+import type { Change, Diff } from '../../core/change.ts'
+import { isCrowd } from '../../core/collections/failure.ts'
+import { literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
+import { NEVER, type Sequence } from '../../core/sequence.ts'
+import { now, uptimeMs } from '../../fetch/clock.ts'
+import type { SyncFault, SyncState, SyncStats } from '../../protocol.ts'
+import type { Channel } from '../channel.ts'
+import type { Identity } from '../identity/identity.ts'
+import { report } from '../report.ts'
+import type { Reachability } from '../requests/reachability.ts'
+import { readOf } from '../requests/read.ts'
+import { scope } from '../scope.ts'
+import { log as logChange } from '../store/change-log.ts'
+import type { Store } from '../store/store.ts'
+import { type CollectionStore } from './collection-store.ts'
+import { itemUrl, listUrl } from './named.ts'
+import { SyncOrigin } from './origin.ts'
+import type { OwnWrites } from './own-writes.ts'
+import { type Head, headKey, type Of } from './records.ts'
+import { type RunEnd, SyncRun } from './sync-run.ts'
+
+export interface RunsPorts extends Pick<Store, 'writer' | 'log' | 'generations'> {
+  readonly match: Matcher
+  readonly channel: Channel
+  readonly identity: Identity
+  readonly reachability: Pick<Reachability, 'reached'>
+  readonly collections: CollectionStore
+  readonly rules: CollectionRules
+  readonly ownWrites: OwnWrites
+  /** See `Applying`. */
+  readonly mostSize: number
+}
+
+/** How a run is asked for. */
+interface Asking {
+  readonly rule: CollectionRule
+  readonly partition: string
+  /** Loads everything anew. Default: what has changed. */
+  readonly full?: boolean
+  /** A page asks for it, and not a read: then a rest that only spares reads is not kept. */
+  readonly isWish?: boolean
+  /** Whether a run that is under way already will do. Default: one that begins from now on. */
+  readonly joins?: boolean
+  /** The page that asks. Undefined: the worker does by itself. */
+  readonly clientId: string | undefined
+}
+
+interface Running {
+  readonly current: Promise<RunEnd>
+  next?: Promise<RunEnd>
+  isNextFull: boolean
+}
+
+/** Items that are named in an invalidation; more are covered by the path before their id. */
+const MOST_ITEMS = 100
+
+/** Runs: one at a time for each collection of a partition, in all workers that live. */
+export class Runs {
+  readonly #ports: RunsPorts
+  readonly #running = new Map<string, Running>()
+  /** The failure of the last run, and until when nothing is asked, by the worker's uptime. */
+  readonly #faults = new Map<string, { readonly fault: SyncFault; readonly untilMs: number; readonly end: RunEnd }>()
+  /** Rows that a run has brought so far. */
+  readonly #progress = new Map<string, Head>()
+  /** When answers could not be used, by the worker's uptime. */
+  #refusedAtMs: number[] = []
+  #hasCompare = true
+
+  constructor(ports: RunsPorts) {
+    this.#ports = ports
+  }
+
+  /** Keeps a collection in step. Never rejects. */
+  run(asking: Asking): Promise<RunEnd> {
+    const { rule, partition, full = false, joins = false, isWish = false } = asking
+    const key = headKey({ partition, entity: rule.entity })
+    const held = this.#faults.get(key)
+    const isResting = held !== undefined && held.untilMs > uptimeMs() && !(isWish && held.fault.kind === 'offline')
+    if (isResting) return Promise.resolve(held.end)
+    const running = this.#running.get(key)
+    if (running === undefined) return this.#begin(key, asking)
+    if (joins && !full) return running.current
+    running.isNextFull ||= full
+    return (running.next ??= running.current.then(() => this.#begin(key, { ...asking, full: running.isNextFull })))
+  }
+
+  #begin(key: string, asking: Asking): Promise<RunEnd> {
+    const current = this.#run(key, asking).catch((error: unknown): RunEnd => {
+      report(`${asking.rule.entity}: a collection could not be kept in step`, error)
+      return { kind: 'failed', failure: 'storage', why: String(error), waitMs: STORAGE_REST_MS }
+    })
+    const settled = current.then((end) => {
+      this.#running.delete(key)
+      this.#progress.delete(key)
+      this.#note(key, asking, end)
+      return end
+    })
+    this.#running.set(key, { current: settled, isNextFull: false })
+    return settled
+  }
+
+  #note(key: string, { rule, partition }: Asking, end: RunEnd): void {
+    this.#faults.delete(key)
+    if (end.kind === 'failed') {
+      const { failure, why, waitMs } = end
+      const retry = waitMs > 0 ? { retryAtMs: now() + waitMs } : {}
+      const fault: SyncFault = { kind: failure, ...(why !== undefined && { why }), ...retry }
+      const restMs = failure === 'offline' ? Math.max(waitMs, OFFLINE_REST_MS) : waitMs
+      this.#faults.set(key, { fault, untilMs: uptimeMs() + restMs, end })
+    }
+    const failures = end.kind === 'failed' ? { failures: { [end.failure]: 1 } } : {}
+    const counted = this.#ports.collections.count({ ...this.#counts, runs: 1, ...failures })
+    this.#counts = {}
+    counted.catch(() => undefined)
+    void this.#tell({ partition, entity: rule.entity })
+  }
+
+  /** What has been counted and is not on disk. */
+  #counts: Partial<Omit<SyncStats, 'failures'>> = {}
+
+  #count(name: Exclude<keyof SyncStats, 'failures'>, added: number): void {
+    this.#counts = { ...this.#counts, [name]: (this.#counts[name] ?? 0) + added }
+  }
+
+  async #run(key: string, { rule, partition, full = false, clientId }: Asking): Promise<RunEnd> {
+    const { writer, collections } = this.#ports
+    const of: Of = { partition, entity: rule.entity }
+    const origin = new SyncOrigin(this.#ports, partition, clientId)
+    // While it is in the air no worker forgets what was removed since.
+    const ticket = writer.ticket()
+    try {
+      const place = await this.#place()
+      await this.#ports.ownWrites.known()
+      return await locked(syncLockOf(scope(), partition, rule.entity), async () => {
+        const head = await this.#headFor(of, rule, place)
+        if (head === undefined || !origin.isTheirs()) return OTHER_USER
+        writer.release(ticket)
+        const isDone = head.live !== undefined && head.loading === undefined && head.confirmedAt >= place
+        // Another worker has done it meanwhile.
+        if (isDone && !full) return { kind: 'idle', isConfirmed: true }
+        await this.#announce(of, rule, head)
+        this.#progress.set(key, head)
+        void this.#tell(of)
+        try {
+          return await this.#syncRun(key, of, rule, origin, head, place).run(full)
+        } finally {
+          this.#count('requests', origin.requests)
+          this.#count('characters', origin.characters)
+          const last = await collections.head(of)
+          if (last !== undefined) await this.#announce(of, rule, last)
+        }
+      })
+    } finally {
+      writer.release(ticket)
+    }
+  }
+
+  #syncRun(key: string, of: Of, rule: CollectionRule, origin: SyncOrigin, head: Head, place: Sequence): SyncRun {
+    const { collections, rules, ownWrites, mostSize } = this.#ports
+    return new SyncRun(
+      {
+        store: collections,
+        rules,
+        rule,
+        origin,
+        place: () => this.#place(),
+        isOwn: (id, row) => ownWrites.isOwn(of.entity, id, row),
+        mostSize,
+        onPage: (stored, written) => {
+          this.#count('rowsWritten', written)
+          this.#progress.set(key, stored)
+          if (written > 0) void this.#tell(of)
+        },
+        onRefused: (why) => {
+          report(`${of.entity}: an answer of ${rules.url} cannot be used`, why)
+          this.#count('refused', 1)
+          this.#refusedAtMs = [...this.#refusedAtMs.slice(-9), uptimeMs()]
+          return isCrowd(this.#refusedAtMs)
+        },
+        onDrift: (why) => {
+          report(`${of.entity}: the rows differ from what ${rules.url} says of them; they are made good`, why)
+          this.#count('drift', 1)
+          void this.#tell(of, why)
+        },
+        compares: () => rules.compares && this.#hasCompare,
+        onNoCompare: () => void (this.#hasCompare = false),
+      },
+      of,
+      head,
+      place,
+    )
+  }
+
+  /** A place of this moment, after all that is on disk by now. */
+  #place(): Promise<Sequence> {
+    return this.#ports.writer.write(({ next }) => next())
+  }
+
+  /** Whether a head has been removed since it was made: its user has signed out, or a page has removed what it covers. */
+  isRemoved({ partition, entity }: Of, { url, tags, born }: Head): boolean {
+    return this.#ports.log.isRemoved({ key: headKey({ partition, entity }), partition, url, tags, sequence: born })
+  }
+
+  /**
+   * The head of a collection; a new one where there is none or the old one was removed. Undefined: it was removed while it was
+   * made. A removal is durable before the rows are erased. So one that this does not see erases the new head as well.
+   */
+  async #headFor(of: Of, rule: CollectionRule, place: Sequence): Promise<Head | undefined> {
+    const { writer, collections, match } = this.#ports
+    await writer.load()
+    const url = listUrl(rule)
+    const { tags = [] } = readOf(match, url) ?? {}
+    const fresh: Head = { kind: 'collection', url, tags, born: place, confirmedAt: NEVER, confirmedAtMs: 0 }
+    const head = await collections.update(of, (found) =>
+      found === undefined || this.isRemoved(of, found) ? fresh : found,
+    )
+    if (head === undefined || head.born !== place) return head
+    const isGone = await writer.write(({ meta }) => this.isRemoved(of, head) || head.born <= meta.floor)
+    if (isGone) await collections.update(of, (found) => (found?.born === place ? undefined : found))
+    return isGone ? undefined : head
+  }
+
+  /** Tells tabs and stored answers of what has changed. Told once at least: what is not told yet lies beside the rows. */
+  async #announce(of: Of, rule: CollectionRule, { news, url, tags, confirmedAt }: Head): Promise<void> {
+    if (news === undefined) return
+    const { writer, log, channel, collections } = this.#ports
+    const diff = news === 'many' ? undefined : news
+    const targets: Target[] = [
+      `url ${url}`,
+      ...tags.map((tag): Target => `tag ${tag}`),
+      ...this.#itemTargets(rule, diff),
+    ]
+    const change: Change = {
+      kind: 'changed',
+      targets: [...new Set(targets)],
+      cause: 'sync',
+      ...(diff && { diff }),
+      partition: of.partition,
+      atMs: now(),
+      informed: [],
+    }
+    log.tagVersion++
+    const { logged, at, isAlone } = await writer.write((transaction) => {
+      // An invalidation of before this one may be of a write that the rows do not have.
+      const isAlone = log.memory.newest <= confirmedAt
+      const at = transaction.next()
+      for (const target of change.targets) log.putInvalidation(transaction, target, at)
+      return { logged: logChange(transaction, change), at, isAlone }
+    })
+    channel.changes([logged])
+    const told = JSON.stringify(news)
+    await collections.update(of, (found) => {
+      if (found === undefined) return found
+      const { news: untold, ...rest } = found
+      const isRaised = isAlone && found.confirmedAt === confirmedAt
+      return {
+        ...rest,
+        ...(untold !== undefined && JSON.stringify(untold) !== told && { news: untold }),
+        // What this itself has invalidated are other answers: the rows have what it tells of.
+        ...(isRaised && { confirmedAt: at }),
+      }
+    })
+  }
+
+  #itemTargets(rule: CollectionRule, diff: Diff | undefined): Target[] {
+    if (rule.item === undefined) return []
+    const ids = diff && [...diff.added, ...diff.updated, ...diff.removed]
+    if (ids === undefined || ids.length > MOST_ITEMS)
+      return [prefixTarget(new URL(literalOf(rule.item.path), listUrl(rule)).href)]
+    return ids.flatMap((id): Target[] => {
+      const url = itemUrl(rule, id)
+      if (url === undefined) return []
+      return [`url ${url}`, ...(readOf(this.#ports.match, url)?.tags ?? []).map((tag): Target => `tag ${tag}`)]
+    })
+  }
+
+  /** How far a collection has come. */
+  async state(of: Of): Promise<SyncState> {
+    const key = headKey(of)
+    const running = this.#progress.get(key)
+    const stored = running ?? (await this.#ports.collections.head(of))
+    const head = stored !== undefined && this.isRemoved(of, stored) ? undefined : stored
+    const fault = this.#faults.get(key)?.fault
+    return {
+      entity: of.entity,
+      state: running ? 'syncing' : fault === undefined ? 'idle' : fault.kind === 'offline' ? 'offline' : 'error',
+      rows: (head?.live ?? head?.loading)?.count ?? 0,
+      isLoaded: head?.live !== undefined,
+      ...(head !== undefined && head.confirmedAtMs > 0 && { syncedAtMs: head.confirmedAtMs }),
+      ...(fault && !running && { error: fault }),
+    }
+  }
+
+  async #tell(of: Of, drift?: string): Promise<void> {
+    const { channel } = this.#ports
+    try {
+      const state = await this.state(of)
+      channel.announce({ say: 'sync', partition: of.partition, state, ...(drift !== undefined && { drift }) })
+    } catch (error) {
+      report('the tabs are not told how a collection comes on', error)
+    }
+  }
+}
+
+const OTHER_USER: RunEnd = { kind: 'failed', failure: 'other-user', waitMs: 0 }
+
+/** So long reads do not try again whether the origin is back: else each would wait for it. */
+const OFFLINE_REST_MS = 2000
+
+/** So long a store that has failed is left alone. */
+const STORAGE_REST_MS = 10_000
+
+/** Does the work while no other worker does. A browser without locks has one worker mostly. */
+const locked = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  'locks' in navigator ? navigator.locks.request(name, work) : work()
