@@ -18,7 +18,7 @@ import type { Sending } from '../../fetch/origin.ts'
 import type { UrlOf } from '../../fetch/targets.ts'
 import type { Structured } from './structured.ts'
 import { named, targetsOf } from '../../fetch/targets.ts'
-import { invalidation } from './invalidation.ts'
+import { invalidation } from '../store/invalidation-change.ts'
 
 interface Ports {
   readonly writer: Pick<Writer, 'dirtyFlag'>
