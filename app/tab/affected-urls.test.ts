@@ -98,6 +98,24 @@ describe('which URLs a change concerns', () => {
     expect(most).toBeLessThanOrEqual(32)
   })
 
+  it('are asked about in more at a time where each answer is late, as by a slow disk (I13)', async () => {
+    vi.useFakeTimers()
+    try {
+      const explain = async (url: string): Promise<Explanation> => {
+        await new Promise((resolve) => setTimeout(resolve, 3000))
+        return { url, state: 'fresh', why: '', tags: ['other'] } as Explanation
+      }
+      const many = new Set(Array.from({ length: 5000 }, (_, at) => `https://app.test/${at}`))
+      const change = { kind: 'invalidated', urls: [], tags: ['items'], all: false, cause: 'write' } as const
+      const found = vi.fn()
+      void new AffectedUrls({ explain }).of([change], many).then(found)
+      await vi.advanceTimersByTimeAsync(40_000)
+      expect(found).toHaveBeenCalledWith(new Map())
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('remembers what the page shows, and not all that it has shown in its time (I13)', async () => {
     const invalidated = change({ kind: 'invalidated', tags: ['products'], cause: 'write' })
     const shown = (from: number): ReadonlySet<string> =>

@@ -21,6 +21,9 @@ const EFFECTS: readonly Effect[] = ['invalidated', 'changed', 'first']
 /** So many URLs the worker is asked about at once: a page may show thousands. */
 const ASKED_AT_ONCE = 32
 
+/** Where it takes longer than this to answer, as with a slow disk, twice as many are asked about the next time. */
+const SLOW_MS = 500
+
 /** So many URLs are remembered beside twice those that the page shows. */
 const SPARE = 1000
 
@@ -60,14 +63,17 @@ export class AffectedUrls {
         if (about.all || isCovered(url, about)) affected.set(url, effect)
         else if (isByTag || (url.includes('?') && about.paths.has(withoutQuery(url)))) open.push(url)
       })
-      for (let at = 0; at < open.length; at += ASKED_AT_ONCE) {
-        const asked = open.slice(at, at + ASKED_AT_ONCE)
+      let atOnce = ASKED_AT_ONCE
+      while (open.length > 0) {
+        const asked = open.splice(0, atOnce)
+        const startedAtMs = performance.now()
         const known = await Promise.all(asked.map((url) => this.#lookUp(url)))
         for (const [index, url] of asked.entries()) {
           const found = known[index]
           if (found === undefined || isCovered(found.url, about) || found.tags.some((tag) => about.tags.has(tag)))
             affected.set(url, effect)
         }
+        if (performance.now() - startedAtMs > SLOW_MS) atOnce *= 2
       }
     }
     return affected

@@ -225,7 +225,7 @@ export class ChangeFeed {
 
 const RESET: ChangeEvent = { kind: 'reset', urls: [], tags: [], all: true, cause: 'reset' }
 /** A sign-out may be among what was missed. */
-const MISSED: ChangeEvent = { ...RESET, userMayBeGone: true }
+export const MISSED: ChangeEvent = { ...RESET, userMayBeGone: true }
 const USER_GONE: ChangeEvent = { kind: 'removed', urls: ['*'], tags: [], all: true, cause: 'sign-out' }
 
 /** A change in the words of the app. One that cannot be read, or is of everything, may have said that a user is gone. */

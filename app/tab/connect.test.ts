@@ -466,6 +466,7 @@ describe('where a worker runs', () => {
 
   describe('a page that connects a second time (one connection)', () => {
     it('has the one that it had, and what it says of the page holds from then on', async () => {
+      const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
       const users: unknown[] = []
       vi.mocked(ask).mockImplementation((_worker, question) => {
         asked.push(question.ask)
@@ -480,6 +481,10 @@ describe('where a worker runs', () => {
       await settled()
       expect(users).toEqual(['ada'])
       expect(connect()).toBe(first)
+      // As the options of a part of the app that has none of it to say.
+      const none = { worker: undefined, identify: undefined, mayUpdate: undefined }
+      expect(connect(none as never)).toBe(first)
+      expect(said).not.toHaveBeenCalled()
       say({ say: 'who' })
       const answered = vi.fn()
       say({ say: 'agree' }, [{ postMessage: answered }])

@@ -191,8 +191,11 @@ export function connect(options: ConnectOptions = {}): Freshlayer {
 
 const followers = new Set<(layer: Freshlayer) => void>()
 
-/** Calls back when the page, whose layer was closed, is connected anew. */
-export const onConnected = (follow: (layer: Freshlayer) => void): void => void followers.add(follow)
+/** Calls back when the page, whose layer was closed, is connected anew. Returns the way out. */
+export function onConnected(follow: (layer: Freshlayer) => void): () => void {
+  followers.add(follow)
+  return () => void followers.delete(follow)
+}
 
 /**
  * Connects the page for an app that has not done so, as the script does that a build puts into documents. The app's own call,
@@ -329,7 +332,9 @@ class Connection implements Freshlayer {
 
   /** The page connects once more: by this connection, and what is said of the page holds from now on. */
   adopt(options: ConnectOptions): this {
-    this.#options = { ...this.#options, ...options }
+    // What is undefined is not said, and stays.
+    const said = Object.entries(options).filter(([, value]) => value !== undefined)
+    this.#options = { ...this.#options, ...Object.fromEntries(said) }
     const { script, scope } = this.#registration
     if (!this.#registration.isOf(this.#options))
       warn(`connect() is too late for another worker or scope: this page has ${script} for ${scope}; close() it first`)

@@ -1,11 +1,15 @@
 // @vitest-environment happy-dom
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
 import { act, createElement as h, type ReactNode, StrictMode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import useSWR, { SWRConfig } from 'swr'
 import { connect, connectedLayer } from './connect.ts'
 import { observe } from './observe.ts'
 import { FakePage } from './page.fixture.ts'
 import { useCachedQuery } from './react/index.ts'
+import { freshlayerSwr } from './swr/index.ts'
+import { bindQueryClient } from './tanstack-query/index.ts'
 
 let page: FakePage
 let place: HTMLElement
@@ -36,6 +40,17 @@ const answer = (body: unknown): Promise<void> => act(() => page.answer(body))
 function Price(): ReactNode {
   const { data, isSyncing } = useCachedQuery<{ price: number }>('/api/products/1')
   return `${data?.price ?? 'none'}${isSyncing ? ' syncing' : ''};`
+}
+
+const read = async (url: string): Promise<{ price: number }> => (await fetch(url)).json() as Promise<{ price: number }>
+
+function QueryPrice(): ReactNode {
+  const { data } = useQuery({ queryKey: ['price'], queryFn: () => read('/api/products/1') })
+  return `${data?.price ?? 'none'};`
+}
+
+function SwrPrice(): ReactNode {
+  return `${useSWR<{ price: number }>('/api/products/1').data?.price ?? 'none'};`
 }
 
 const render = (): Promise<void> => act(async () => root.render(h(StrictMode, null, h(Price))))
@@ -83,5 +98,49 @@ describe('what a page shows while it connects once more', () => {
     })
     expect(page.asked).toHaveLength(6)
     leave()
+  })
+
+  it.each<[string, () => { readonly node: () => ReactNode; readonly leave?: () => void }]>([
+    [
+      'TanStack Query',
+      () => {
+        const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+        const rules = { version: '1', identity: { by: ['identify'] }, routes: [{ match: '/api/**' }] } as const
+        const binding = bindQueryClient(client, rules)
+        return { node: () => h(QueryClientProvider, { client }, h(QueryPrice)), leave: () => binding.close() }
+      },
+    ],
+    [
+      'SWR',
+      () => {
+        const value = { ...freshlayerSwr(connect()), provider: () => new Map<string, object>(), fetcher: read }
+        return { node: () => h(SWRConfig, { value }, h(SwrPrice)) }
+      },
+    ],
+  ])('of %s is read anew, where it was closed between, and follows the new connection', async (_, bound) => {
+    connect({ identify: () => 'ada' })
+    const { node, leave } = bound()
+    const show = (): Promise<void> => act(async () => root.render(node()))
+    await show()
+    await answer({ price: 10 })
+    await act(() => vi.advanceTimersByTimeAsync(1))
+    expect(text()).toBe('10;')
+    connectedLayer()?.close()
+    await act(async () => void connect({ identify: () => 'grace' }))
+    await act(() => vi.advanceTimersByTimeAsync(1))
+    await show()
+    expect(text(), 'of a user who may be gone (I3)').toBe('none;')
+    await answer({ price: 11 })
+    await act(() => vi.advanceTimersByTimeAsync(1))
+    expect(text()).toBe('11;')
+    const before = page.asked.length
+    await act(async () => {
+      await connectedLayer()?.identify('grace')
+      await connectedLayer()?.identify('ada')
+      await vi.advanceTimersByTimeAsync(1)
+    })
+    expect(text(), 'the new connection tells of the next user').toBe('none;')
+    expect(page.asked.length).toBe(before + 1)
+    leave?.()
   })
 })

@@ -288,6 +288,8 @@ describe('an option', () => {
     ['', undefined],
     ['*', undefined],
     ['*.*', undefined],
+    ['**.now', undefined],
+    ['items.**', undefined],
     ['a\\', undefined],
   ])('is no path of a member: %o', (path, nearest) => {
     const { problems } = checkConfig({ ...GOOD, routes: [{ match: '/a', ignoreInDiff: [path] }] }, FILE)

@@ -1,10 +1,12 @@
 import type { MemberPath } from '../../sw/core/ignored-members.ts'
 
 /**
- * A path that `ignoreInDiff` may name: names with dots between them, and not stars alone. A backslash stands before a dot, a
- * bracket or a slash at the beginning that are part of a name: without it they are JSON Path, or a JSON Pointer.
+ * A path that `ignoreInDiff` may name: names with dots between them, and not stars alone. Two stars stand for no depth. A
+ * backslash stands before a dot, a bracket or a slash at the beginning that are part of a name: without it they are JSON
+ * Path, or a JSON Pointer.
  */
-export const MEMBER_PATH = /^(?!\/|\$\.|(?:\*\.)*\*$)(?:\\.|[^.\\[\]])+(?:\.(?:\\.|[^.\\[\]])+)*$/
+export const MEMBER_PATH =
+  /^(?!\/|\$\.|(?:\*\.)*\*$|(?:.*\.)?\*{2,}(?:\.|$))(?:\\.|[^.\\[\]])+(?:\.(?:\\.|[^.\\[\]])+)*$/
 
 /** The names of a path. */
 export const memberPath = (text: string): MemberPath =>

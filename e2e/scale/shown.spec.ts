@@ -56,3 +56,30 @@ test(`a page that shows ${SHOWN} URLs follows 300 writes of another tab`, async 
   await follows(stage, 2, before)
   expect(stage.origin.reports).toEqual([])
 })
+
+test('so it does where the worker is stopped with the page’s questions unanswered', async ({ stage }) => {
+  const tab = await begin(stage)
+  await write(tab)
+  await stage.workers.stop()
+  await sees(stage, [...LINES, ...FIRST], 2)
+})
+
+test('so it does while a newer worker waits, and once that has taken over', async ({ stage }) => {
+  const tab = await begin(stage)
+  await tab.evaluate(() => void (window.agrees = false))
+  stage.deploy('rules-of-version-2')
+  await stage.page.evaluate(async () => void (await (await navigator.serviceWorker.ready).update()))
+  await expect.poll(() => stage.page.evaluate(() => window.layer.state.updateReady)).toBe(true)
+  const before = stage.origin.reads
+  await write(tab)
+  await follows(stage, 2, before)
+  await tab.evaluate(() => void (window.agrees = true))
+  await stage.page.evaluate(async () => {
+    const changed = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+    await window.layer.applyUpdate()
+    await changed
+  })
+  await write(tab)
+  await sees(stage, [...LINES, ...FIRST], 3)
+  await sees(stage, REST, 1)
+})

@@ -1,10 +1,12 @@
 import { expect, it, vi } from 'vitest'
+import type { LoggedChange } from '../core/change.ts'
 import { storedRow } from '../core/stored-row.fixture.ts'
 import { bytes } from '../core/units.ts'
 import type { Store } from './store/store.ts'
 import { fakeDatabase, fakeLocks, recordsIn } from './store/fake-database.fixture.ts'
 
 const { storeOver } = await import('./store/store.ts')
+const { missed } = await import('./store/change-log.ts')
 const { Housekeeping } = await import('./housekeeping.ts')
 
 const nothing = (): Promise<void> => Promise.resolve()
@@ -48,7 +50,9 @@ it('ends the writes of a worker that has stopped since the state was read', asyn
   const head = { method: 'POST', url, clientId: 'a tab', targets: [`url ${url}`] as const }
   const { durable, id } = sender.log.announce(head)
   await durable
-  const survivor = storeOver((await fakeDatabase(database.name)).use, rules)
+  const told: (LoggedChange | undefined)[] = []
+  const { use } = await fakeDatabase(database.name)
+  const survivor = storeOver(use, rules, undefined, (change) => void told.push(change))
   await survivor.writer.begin()
   const row = storedRow({}, { url, sequence: await survivor.writer.nextInMemory() })
   expect(survivor.log.isInvalidated(row)).toBe(true)
@@ -61,4 +65,8 @@ it('ends the writes of a worker that has stopped since the state was read', asyn
   })
   const later = { ...row, sequence: await survivor.writer.nextInMemory() }
   await vi.waitFor(() => expect(survivor.log.isInvalidated(later)).toBe(false))
+  // Its worker has told the tabs nothing.
+  expect(told).toEqual([expect.objectContaining({ kind: 'invalidated', cause: 'write', targets: head.targets })])
+  const { missed: logged } = await missed(survivor.writer, { sinceMs: 0 }, [])
+  expect(logged).toEqual(told)
 })

@@ -154,7 +154,12 @@ export function start(
     ruleOf = (row) => ruleOfRow(match, rules.navigation.pages, row),
   }: Parts,
 ): Answer {
-  const store = storeOver(database, rules, ({ key, url }) => readOf(match, url, methodOfKey(key))?.tags ?? [])
+  const store = storeOver(
+    database,
+    rules,
+    ({ key, url }) => readOf(match, url, methodOfKey(key))?.tags ?? [],
+    (change) => channel.changes([change]),
+  )
   // The database opens while the rest starts. A failure shows when the first answer needs it.
   store.writer.load().catch(() => undefined)
   const { writer, generations } = store

@@ -70,6 +70,20 @@ describe('a template that a server fills in', () => {
     expect(readdirSync(folder)).toEqual(['index.ejs'])
   })
 
+  it('is as it was also where `undo` does not name it', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    const files = { 'index.html': '<!doctype html><p>a', 'views/index.ejs': EJS, 'views/layout': `\n${EJS}` }
+    mkdirSync(join(folder, 'views'))
+    writeFileSync(join(folder, 'views/other'), '\uFFFE of another encoding', 'utf16le')
+    const named = ['**/*.html', 'views/index.ejs', 'views/layout']
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+    await apply(folder, await changesOf(folder, { config: rules, base: '/ui/', documents: named }))
+    expect(readFileSync(join(folder, 'views/layout'), 'utf8')).toContain('data-freshlayer')
+    await apply(folder, await undoingOf(folder))
+    for (const [file, text] of Object.entries(files)) expect(readFileSync(join(folder, file), 'utf8')).toBe(text)
+    expect(readdirSync(folder)).toEqual(['index.html', 'views'])
+  })
+
   it('is missed where the name meets none', async () => {
     const folder = mkdtempSync(join(home, 'dist-'))
     await expect(changesOf(folder, { config: rules, documents: ['*.hbs'] })).rejects.toThrow(/has no file \*\.hbs/)

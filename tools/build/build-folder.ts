@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 import { APP_FILES, byDepth, filesOf } from '../files/app-files.ts'
@@ -9,7 +9,7 @@ import { readDocument } from './document-file.ts'
 import { inLanes } from '../files/in-lanes.ts'
 import { assertOurs, WORKER } from './own-worker.ts'
 import { PAGE_SCRIPT, pageScripts } from './page-script.ts'
-import { baseOf, withoutTag, withTag } from './script-tag.ts'
+import { baseOf, MARK, withoutTag, withTag } from './script-tag.ts'
 
 export interface FolderOptions {
   /** The rules file. */
@@ -67,13 +67,14 @@ export async function servedAt(folder: string, globs: readonly string[] = DOCUME
 /**
  * What takes the layer out of a folder again. Browsers that have the worker keep it: `freshlayer kill` removes it there.
  *
- * @param globs which of its files are documents. Default: all that end in `.html`.
+ * @param globs which of its files are documents. Default: all that have the tag, whatever they are called.
  * @throws where the folder is not there, or has a worker that `build` has not written.
  */
-export async function undoingOf(folder: string, globs: readonly string[] = DOCUMENTS): Promise<Change[]> {
+export async function undoingOf(folder: string, globs?: readonly string[]): Promise<Change[]> {
   await expectFolder(folder, 'the folder that `build` was given')
   await assertOurs(folder)
-  const bare = await inLanes(await filesOf(folder, globs), async (file) => {
+  const documents = globs === undefined ? await possibleDocuments(folder) : await filesOf(folder, globs)
+  const bare = await inLanes(documents, async (file) => {
     const { text: html, encoding } = await readDocument(join(folder, file))
     const text = withoutTag(html)
     return text === html ? [] : [{ file, text, encoding }]
@@ -86,6 +87,30 @@ export async function undoingOf(folder: string, globs: readonly string[] = DOCUM
       `${join(folder, WORKER)} is not of \`freshlayer build\`: take the Vite plugin out of the app, and build it again`,
     )
   return [...bare.flat(), ...ours.map((file) => ({ file, text: undefined }))]
+}
+
+/** Files that are no documents, and may be very large. A script may hold the tag as its text. */
+const NO_DOCUMENTS = [
+  '**/*.{js,mjs,cjs,css,map,json,wasm,br,gz,zip}',
+  '**/*.{png,jpg,jpeg,gif,webp,avif,ico,woff,woff2,ttf,otf,eot,mp3,mp4,webm,ogg,wav,pdf}',
+]
+
+const MARKS = [Buffer.from(MARK), Buffer.from(MARK, 'utf16le')]
+
+/** No template is larger. Unit: bytes. */
+const MAX_TEMPLATE = 4_000_000
+
+/** All that end in `.html`, and what else may be a template: `undo` need not be told what `build` was told. */
+async function possibleDocuments(folder: string): Promise<string[]> {
+  const others = await filesOf(folder, ['**/*'], [...NO_DOCUMENTS, ...DOCUMENTS])
+  const marked = await inLanes(others, async (file) => {
+    const path = join(folder, file)
+    const { size } = await stat(path)
+    // Other files may be of any encoding.
+    const bytes = size > MAX_TEMPLATE ? undefined : await readFile(path)
+    return MARKS.some((mark) => bytes?.includes(mark)) ? [file] : []
+  })
+  return [...(await filesOf(folder, DOCUMENTS)), ...marked.flat()]
 }
 
 /**

@@ -24,6 +24,29 @@ describe('the script tag', () => {
     expect(withTag(html, '/freshlayer.js')).toBe(html.slice(0, at) + TAG + html.slice(at))
   })
 
+  it.each([
+    [
+      'a directive before the doctype',
+      '<%@ page contentType="text/html" %>\n<!DOCTYPE html>\n<html><head>¤</head></html>',
+    ],
+    ['a statement before the doctype', '{% load static %}\n<!doctype html><html><head>¤<title>a</title>'],
+    ['a comment before the doctype', '{{!-- of the shop --}}\n<!doctype html><html><head>¤<title>a</title>'],
+    ['a comment that names a head', '<%# the <head> of all pages %>\n<!doctype html><html><head>¤<title>a</title>'],
+    ['code before the doctype', '<?php $title = $this->title; ?>\n<!doctype html><html><head>¤<title>a</title>'],
+    ['attributes of its root', '<!doctype html><html <%- attributes %>><head>¤<title>a</title>'],
+    ['attributes of its head', '<!doctype html><html><head <%= attributes %>>¤<title>a</title>'],
+    ['attributes of its root and no head', '<!doctype html><html <%- attributes %>>¤<title>a</title>'],
+    [
+      'long code before the doctype',
+      `<% ${'const a = 1 > 0; '.repeat(900)} %>\n<!doctype html><head>¤<title>a</title>`,
+    ],
+    ['a comment of HTML that names its code', '<!-- <% --><!doctype html><html><head>¤<title>a</title>'],
+  ])('is the first thing in the head of a template with %s', (_, marked) => {
+    const html = marked.replace('¤', '')
+    expect(withTag(html, '/freshlayer.js')).toBe(marked.replace('¤', TAG))
+    expect(withoutTag(withTag(html, '/freshlayer.js'))).toBe(html)
+  })
+
   it('begins a document that has nothing before its content', () => {
     expect(withTag('<p>a', '/freshlayer.js')).toBe(`${TAG}<p>a`)
     expect(withTag('', '/freshlayer.js')).toBe(TAG)
@@ -55,6 +78,11 @@ describe('a document of any depth', () => {
     expect(baseOf(deep)).toBe('/app/')
     expect(withoutTag(withTag(deep, '/freshlayer.js'))).toBe(deep)
     expect(withoutTag(deep + TAG)).toBe(deep)
+  })
+
+  it('of a template has no path that only the server knows', () => {
+    expect(baseOf('<head><base href="<%= base %>"></head>')).toBeUndefined()
+    expect(baseOf('<%@ page %><head><base href="/app/"></head>')).toBe('/app/')
   })
 })
 

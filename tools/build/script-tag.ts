@@ -4,7 +4,7 @@ type Node = DefaultTreeAdapterMap['node']
 type Element = DefaultTreeAdapterMap['element']
 
 /** By this attribute a tag of ours is known again. */
-const MARK = 'data-freshlayer'
+export const MARK = 'data-freshlayer'
 
 /**
  * A document with one script tag of ours as the first thing in its head: the rest stays as it is, byte by byte.
@@ -14,7 +14,9 @@ const MARK = 'data-freshlayer'
 export function withTag(html: string, src: string): string {
   const bare = withoutTag(html)
   // Heads begin early; what follows would be parsed for nothing.
-  const early = headStart(bare.slice(0, EARLY))
+  const beginning = bare.slice(0, EARLY)
+  // Code of a template may not be cut in two.
+  const early = headStart(/<[%?]/.test(beginning) ? bare : beginning)
   const { at } = early.isSure ? early : headStart(bare)
   return bare.slice(0, at) + scriptTag(src) + bare.slice(at)
 }
@@ -65,7 +67,7 @@ export function headStart(html: string): { readonly at: number; readonly isSure:
     const { at, isSure } = headStart(html.slice(BYTE_ORDER_MARK.length))
     return { at: at + BYTE_ORDER_MARK.length, isSure }
   }
-  const tree = parse(html, { sourceCodeLocationInfo: true })
+  const tree = treeOf(html)
   const root = elements(tree).find(({ tagName }) => tagName === 'html')
   const head = root && elements(root).find(({ tagName }) => tagName === 'head')
   const doctype = tree.childNodes.find((node) => defaultTreeAdapter.isDocumentTypeNode(node))
@@ -96,13 +98,26 @@ const ours = (html: string): Element[] =>
 /** In the order of the document. Without recursion: a document may be deeper than the stack. */
 function find(html: string, isMeant: (element: Element) => boolean): Element[] {
   const found: Element[] = []
-  const ahead: Element[] = elements(parse(html, { sourceCodeLocationInfo: true })).toReversed()
+  const ahead: Element[] = elements(treeOf(html)).toReversed()
   for (let element = ahead.pop(); element !== undefined; element = ahead.pop()) {
     if (isMeant(element)) found.push(element)
     for (const child of elements(element).toReversed()) ahead.push(child)
   }
   return found
 }
+
+/**
+ * What a server fills in, in the languages of templates that are written into HTML: `<% %>`, `<?php ?>`, `{% %}`, `{{ }}`. In
+ * braces no tag may begin: scripts have braces, too.
+ */
+const FILLED_IN = /<%[^]*?%>|<\?[^]*?\?>|\{%[^<]*?%\}|\{\{[^<]*?\}\}/g
+
+/** With the places of elements in the text. To a parser of HTML, code of a template would be text or end a tag. */
+const treeOf = (html: string): DefaultTreeAdapterMap['document'] =>
+  parse(
+    html.replaceAll(FILLED_IN, (code) => ' '.repeat(code.length)),
+    { sourceCodeLocationInfo: true },
+  )
 
 const elements = (node: Node): Element[] =>
   'childNodes' in node ? node.childNodes.filter((child) => defaultTreeAdapter.isElementNode(child)) : []

@@ -49,7 +49,7 @@ export function buildCommand(cli: CAC): void {
 export function undoCommand(cli: CAC): void {
   cli
     .command('undo <folder>', 'Take out of a folder what `build` has put into it')
-    .option(...DOCUMENT)
+    .option('--document <glob>', 'Which files are documents; may be repeated. Default: all that have the tag')
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun, document }: FolderFlags) => {
       const documents = document === undefined ? undefined : [document].flat()

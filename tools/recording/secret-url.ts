@@ -3,7 +3,7 @@ import { isSecret } from '../../sw/core/secret.ts'
 
 /** Query parameters that hold a secret, by their names, besides those that `isSecret` knows of fields. */
 const SECRET_NAME =
-  /^(?:.*token|authorization|access|hash|hmac|invit(?:e|ation)|(?:.*[_-])?(?:sig|passw(?:or)?d|pwd|pass|pin|otp|code|ticket|samlresponse|assertion)|phpsessid|sid)$/i
+  /^(?:.*token|authorization|bearer|access|hash|hmac|invit(?:e|ation)|(?:.*[_-])?(?:sig|passw(?:or)?d|pwd|pass|pin|otp|code|ticket|samlresponse|assertion)|phpsessid|sid)$/i
 
 /** Names that contain one of those words, and say something else. */
 const NO_SECRET_NAME = /^(?:authors?|sessions|pass(?:ed|word_?less)|(?:sort|order|group)_?(?:by_?)?key|.*count)$/i
@@ -28,8 +28,11 @@ function isToken(text: string): boolean {
   return /[a-z]/.test(bare) && /[A-Z]/.test(bare) && (bare.match(/\d/g)?.length ?? 0) >= 2 && turns >= 4
 }
 
-/** An address within a parameter, which has a query of its own. */
-const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/|\/)[^?]*\?./i
+/** An address within a parameter. */
+const ADDRESS = /^(?:[a-z][a-z\d+.-]*:\/\/|\/)/i
+
+/** The names of members of an object within a parameter, as of the variables of GraphQL. */
+const MEMBERS = /[{,[]\s*["']?([\w-]+)["']?\s*:/g
 
 const digestAs = (encoding: 'base64url' | 'hex', text: string, length: number): string =>
   createHash('sha256').update(text).digest(encoding).slice(0, length)
@@ -53,9 +56,15 @@ export function withoutSecrets(url: string): string {
       : `?${bare
           .slice(mark + 1)
           .split('&')
-          .map(hiddenPair)
+          .map(hiddenPart)
           .join('&')}`
   return `${path.split('/').map(hiddenSegment).join('/')}${query}`
+}
+
+/** Some servers take a semicolon for an ampersand. To others it is part of the value, which may be a secret as a whole. */
+function hiddenPart(part: string): string {
+  const hidden = hiddenPair(part)
+  return hidden === part ? part.split(';').map(hiddenPair).join(';') : hidden
 }
 
 function hiddenPair(pair: string): string {
@@ -67,7 +76,10 @@ function hiddenPair(pair: string): string {
 }
 
 const holdsSecret = (name: string, value: string): boolean =>
-  isSecretName(name) || isToken(value) || (ADDRESS.test(value) && withoutSecrets(value) !== value)
+  isSecretName(name) ||
+  isToken(value) ||
+  (ADDRESS.test(value) && withoutSecrets(value) !== value) ||
+  [...value.matchAll(MEMBERS)].some(([, member = '']) => isSecretName(member))
 
 const isSecretName = (name: string): boolean =>
   SECRET_NAME.test(name) || (isSecret(name.toLowerCase()) && !NO_SECRET_NAME.test(name))

@@ -74,6 +74,10 @@ describe('members that hold the moment of the answer', () => {
       'many of them',
       reads((s) => Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`bus${n}`, iso(s)])), 0, 20, 45),
     ],
+    ['a body that is the time', reads((s) => at(s), 0, 20, 45)],
+    ['a list that holds the time alone', reads((s) => [at(s)], 0, 20, 45)],
+    ['a member that no path can name', reads((s) => ({ a: 1, '': at(s) }), 0, 20, 45)],
+    ['one member among others that no path can name', reads((s) => ({ '**': { now: at(s) } }), 0, 20, 45)],
     ['of one pair within moments', reads((s) => ({ now: at(s) }), 0, 2)],
     ['an answer that is no JSON', reads((s) => `now: ${at(s)}`, 0, 20, 45)],
     [

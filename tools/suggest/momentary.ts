@@ -1,3 +1,4 @@
+import { MEMBER_PATH, memberText } from '../../config/language/member-path.ts'
 import type { MemberPath } from '../../sw/core/ignored-members.ts'
 import type { Exchange } from '../recording/exchange.ts'
 import { grouped } from './grouped.ts'
@@ -68,7 +69,9 @@ export function momentary(reads: readonly MomentaryRead[]): Momentary {
   }
   const paths = [...seen.values()].filter(({ isMomentary, moved }) => isMomentary && moved).map(({ path }) => path)
   const isProven = count > 1 || pairs.some(({ before, after }) => spanOf(before, after) >= ALONE_MS)
-  return paths.length === 0 || paths.length > MAX_MEMBERS || !isProven ? NONE : { paths, pairs: count }
+  // A body that is nothing but the time has no member to be named.
+  const areNamed = paths.every((path) => MEMBER_PATH.test(memberText(path)))
+  return paths.length === 0 || paths.length > MAX_MEMBERS || !isProven || !areNamed ? NONE : { paths, pairs: count }
 }
 
 interface Seen {

@@ -1,6 +1,7 @@
 import type { Cache, useSWRConfig } from 'swr'
 import { absoluteUrl } from '../affected-urls.ts'
-import type { ChangeWatch, Watcher } from '../change-watch.ts'
+import { type ChangeWatch, type Watcher, watchOf } from '../change-watch.ts'
+import { onConnected } from '../connect.ts'
 import { attempt } from '../report.ts'
 
 /** Which URLs the data of a key comes from; undefined: none that the layer knows. */
@@ -21,12 +22,13 @@ interface SwrCache {
 /** One key of SWR, in however many components. */
 interface Followed {
   readonly mutates: Set<Mutate>
-  readonly leave: () => void
+  readonly watcher: Watcher
+  leave: () => void
 }
 
 /** What the layer has to do with one cache of SWR: the keys that mounted hooks show, and the URLs of each. */
 export class CacheBridge {
-  readonly #watch: ChangeWatch
+  #watch: ChangeWatch
   readonly #swr: SwrCache
   readonly #urlsOf: UrlsOf
   readonly #followed = new Map<string, Followed>()
@@ -44,7 +46,21 @@ export class CacheBridge {
       onUserGone()
       this.#forgetUser()
     }
-    watch.add({ urls: () => [], onDue: () => undefined, onUserGone: forgetUser })
+    const ofCache: Watcher = { urls: () => [], onDue: () => undefined, onUserGone: forgetUser }
+    watch.add(ofCache)
+    onConnected((layer) => {
+      this.#watch = watchOf(layer)
+      this.#watch.add(ofCache)
+      // What has changed between was not heard, and a sign-out may be among it (I3).
+      forgetUser()
+      for (const followed of this.#followed.values()) {
+        const { watcher } = followed
+        followed.leave()
+        followed.leave = this.#watch.add(watcher)
+        attempt(() => watcher.onUserGone?.())
+        attempt(() => watcher.onDue('invalidated'))
+      }
+    })
   }
 
   /**
@@ -55,12 +71,13 @@ export class CacheBridge {
    */
   follow(name: string, key: unknown, mutate: Mutate): () => void {
     const found = this.#followed.get(name)
-    const { mutates, leave } = found ?? this.#begin(name, key)
+    const followed = found ?? this.#begin(name, key)
+    const { mutates } = followed
     mutates.add(mutate)
     return () => {
       mutates.delete(mutate)
       if (mutates.size > 0) return
-      leave()
+      followed.leave()
       this.#followed.delete(name)
     }
   }
@@ -95,7 +112,7 @@ export class CacheBridge {
         if (own.length > 0) mutate(undefined, { revalidate: false })
       },
     }
-    const followed = { mutates, leave: this.#watch.add(watcher) }
+    const followed = { mutates, watcher, leave: this.#watch.add(watcher) }
     this.#followed.set(name, followed)
     return followed
   }

@@ -1,9 +1,9 @@
 import type { Config } from '../../../config/language/index.ts'
 import { AffectedUrls } from '../affected-urls.ts'
 import { inBursts } from '../bursts.ts'
-import { type ChangeEvent, mayEndUser } from '../change-feed.ts'
+import { type ChangeEvent, mayEndUser, MISSED } from '../change-feed.ts'
 import { UNKNOWN } from '../connect-at-load.ts'
-import { connect, connectedLayer, type Freshlayer } from '../connect.ts'
+import { connect, connectedLayer, type Freshlayer, onConnected } from '../connect.ts'
 import { Defaults } from './defaults.ts'
 import { dropUserData } from './drop-user-data.ts'
 import { LearntUrls, type QueryRun, type UrlsOf } from './learnt-urls.ts'
@@ -135,19 +135,29 @@ class BoundClient implements Binding {
   /** Follows the layer: the given one, the one this page has, or that of a page whose app leaves connecting to others. */
   #find(given: Layer | undefined): void {
     const { signal } = this.#abort
+    let leave = (): void => undefined
     const follow = (layer: Layer): void => {
+      leave()
       this.#layer = layer
       this.#affectedUrls = new AffectedUrls(layer)
-      const leave = layer.on('change', (change) => this.#hear(change))
       const shown = shownBy(layer)
       const part = { urls: () => this.#shown() }
       shown.parts.add(part)
       shown.onNew()
-      signal.addEventListener('abort', () => {
-        leave()
+      const unhear = layer.on('change', (change) => this.#hear(change))
+      leave = () => {
+        unhear()
         shown.parts.delete(part)
-      })
+      }
     }
+    signal.addEventListener('abort', () => leave())
+    // The one before is closed. What has changed between was not heard, and a sign-out may be among it (I3).
+    const leaveConnected = onConnected((layer) => {
+      if (this.#layer === undefined || layer === this.#layer) return
+      follow(layer)
+      this.#hear(MISSED)
+    })
+    signal.addEventListener('abort', leaveConnected)
     const found = given ?? connectedLayer()
     if (found !== undefined) return follow(found)
     const look = (): void => {

@@ -1,6 +1,6 @@
 import type { Channel } from '../channel.ts'
 import type { UrlOf } from '../../fetch/targets.ts'
-import { invalidation } from '../requests/invalidation.ts'
+import { invalidation } from '../store/invalidation-change.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { Answerer } from './answering.ts'
 import { reached } from './reached.ts'

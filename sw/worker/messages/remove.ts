@@ -1,7 +1,7 @@
 import { Invalidations, isReached } from '../../core/invalidation.ts'
 import type { Channel } from '../channel.ts'
 import type { UrlOf } from '../../fetch/targets.ts'
-import { invalidation } from '../requests/invalidation.ts'
+import { invalidation } from '../store/invalidation-change.ts'
 import { countEntries } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Answerer } from './answering.ts'

@@ -24,7 +24,7 @@ import type { Eviction } from '../store/eviction.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { Rows } from '../store/rows.ts'
 import type { Structured } from './structured.ts'
-import { invalidation } from './invalidation.ts'
+import { invalidation } from '../store/invalidation-change.ts'
 
 /** When an exchange with the origin took place. */
 export interface Times {

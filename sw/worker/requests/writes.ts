@@ -19,7 +19,7 @@ import type { UrlOf } from '../../fetch/targets.ts'
 import type { tagsOfAnswer } from '../../fetch/answer-tags.ts'
 import type { Structured } from './structured.ts'
 import { named, targetsOf } from '../../fetch/targets.ts'
-import { invalidation } from './invalidation.ts'
+import { invalidation } from '../store/invalidation-change.ts'
 
 interface Ports {
   readonly writer: Pick<Writer, 'dirtyFlag'>

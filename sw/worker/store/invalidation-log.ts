@@ -11,6 +11,7 @@ import {
 } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
+import { invalidation } from './invalidation-change.ts'
 import { log } from './change-log.ts'
 import { aliveWorkers } from './liveness.ts'
 import { WALKED } from './meta.ts'
@@ -38,6 +39,9 @@ export interface Announced {
 
 /** The tags that the rules give a stored answer by now. */
 export type TagsOf = (row: Pick<Row, 'key' | 'url'>) => readonly string[]
+
+/** Hears of the writes of workers that are gone, once they count as written: nobody has told the tabs of them. */
+export type OnSettled = (change: LoggedChange | undefined) => void
 
 /** What is said of a write when it is announced. */
 export type WriteHead = Pick<PendingWrite, 'method' | 'url' | 'clientId' | 'targets'>
@@ -76,6 +80,7 @@ export class InvalidationLog implements StateReader {
   tagVersion = 0
   readonly #writer: Writer
   readonly #tagsOf: TagsOf
+  readonly #onSettled: OnSettled
   /** Writes of this worker whose end is not on disk yet. */
   readonly #own = new Map<string, 'pending' | 'over'>()
   /** Pending writes of other workers, by id. */
@@ -87,9 +92,10 @@ export class InvalidationLog implements StateReader {
   /** Writes of workers that are gone, which this worker has ended. */
   readonly #settled = new Set<string>()
 
-  constructor(writer: Writer, tagsOf: TagsOf) {
+  constructor(writer: Writer, tagsOf: TagsOf, onSettled: OnSettled) {
     this.#writer = writer
     this.#tagsOf = tagsOf
+    this.#onSettled = onSettled
     writer.addReader(this)
   }
 
@@ -362,18 +368,20 @@ export class InvalidationLog implements StateReader {
     if (gone.length === 0) return
     for (const { id } of gone) this.#settled.add(id)
     try {
-      await this.#writer.write((transaction) => {
-        for (const { id, targets } of gone) {
-          const at = transaction.next()
-          for (const target of targets) this.putInvalidation(transaction, target, at)
-          transaction.store.delete(PENDING_WRITES + id)
-        }
+      // One change for all of them: there may be hundreds.
+      const reached = [...new Set(gone.flatMap(({ targets }) => targets))]
+      const logged = await this.#writer.write((transaction) => {
+        const at = transaction.next()
+        for (const target of reached) this.putInvalidation(transaction, target, at)
+        for (const { id } of gone) transaction.store.delete(PENDING_WRITES + id)
+        return log(transaction, invalidation(reached, 'write'))
       })
+      for (const { id } of gone) this.memory.end(id)
+      this.#onSettled(logged)
     } catch (error) {
       for (const { id } of gone) this.#settled.delete(id)
       throw error
     }
-    for (const { id } of gone) this.memory.end(id)
   }
 
   /** Invalidates, as part of a transaction. */

@@ -79,7 +79,7 @@ export class Rows {
     moved: string = row.variant,
   ): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
     const outcome = await this.#writer
-      .write(async (transaction) => {
+      .writeBehind(async (transaction) => {
         const { store, meta } = transaction
         const key = rowKey(row)
         const existing = await entryAt(store, key)

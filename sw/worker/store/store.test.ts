@@ -266,6 +266,38 @@ describe('a row', () => {
   })
 })
 
+describe('a write whose end is told while hundreds of answers wait to be stored (I13)', () => {
+  /** How many of 300 answers are on disk when the write's end is. */
+  async function storedBefore(passedMs: number): Promise<number> {
+    const store = await worker()
+    await store.writer.begin()
+    let nowMs = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+    try {
+      let before = 0
+      let isEnded = false
+      const answers = Array.from({ length: 300 }, async () => {
+        await store.writer.writeBehind(() => void (nowMs += passedMs), 0)
+        if (!isEnded) before++
+      })
+      await store.log.invalidate(['url https://app.test/api/1'], undefined)
+      isEnded = true
+      await Promise.all(answers)
+      return before
+    } finally {
+      clock.mockRestore()
+    }
+  }
+
+  it('waits for one transaction, and not for all of them', async () => {
+    expect(await storedBefore(0)).toBeLessThanOrEqual(50)
+  })
+
+  it('waits for what a slow disk writes in a few seconds', async () => {
+    expect(await storedBefore(2000)).toBeLessThanOrEqual(2)
+  })
+})
+
 describe('a worker that starts', () => {
   it('makes two requests of the store before its first answer: for the state, and for the row', async () => {
     const before = await worker()

@@ -3,7 +3,7 @@ import { Erasure } from './erasure.ts'
 import { Eviction } from './eviction.ts'
 import type { UseStore } from './database.ts'
 import { Generations } from './generations.ts'
-import { InvalidationLog, type TagsOf } from './invalidation-log.ts'
+import { InvalidationLog, type OnSettled, type TagsOf } from './invalidation-log.ts'
 import { Rows } from './rows.ts'
 import { Writer } from './writer.ts'
 
@@ -21,14 +21,16 @@ export interface Store {
  * The store over a database. Nothing is opened before the first use.
  *
  * @param tagsOf default: a row has the tags with which it was stored, and no others.
+ * @param onSettled default: the tabs are not told.
  */
 export function storeOver(
   store: UseStore,
   { version, budget }: Pick<Rules, 'version' | 'budget'>,
   tagsOf: TagsOf = () => [],
+  onSettled: OnSettled = () => undefined,
 ): Store {
   const writer = new Writer(store, version)
-  const log = new InvalidationLog(writer, tagsOf)
+  const log = new InvalidationLog(writer, tagsOf, onSettled)
   const rows = new Rows(writer, log)
   return {
     writer,

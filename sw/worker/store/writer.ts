@@ -1,5 +1,6 @@
 import type { CacheError } from '../../core/cache-error.ts'
 import { incarnationOf, NEVER, sequence, type Sequence } from '../../core/sequence.ts'
+import { uptimeMs } from '../../fetch/clock.ts'
 import { isStalled, onClose, promisifyRequest, type UseStore } from './database.ts'
 import { type Dirt, DirtyFlag, dirtOfOthers, NO_DIRT } from './dirty-flag.ts'
 import { report } from '../report.ts'
@@ -60,6 +61,9 @@ export interface StateReader {
 /** Work of one transaction: a burst of answers is tens of commits, and a write behind it waits for one of them. */
 const MAX_BATCH = 50
 
+/** Where the disk is slow, a transaction takes no more work after this time. */
+const MAX_BATCH_MS = 3000
+
 interface Job {
   readonly work: (transaction: Transaction) => unknown
   readonly bytes: number
@@ -88,6 +92,8 @@ export class Writer implements Transactions {
   readonly #version: string
   readonly #readers: StateReader[] = []
   readonly #queue: Job[] = []
+  /** What is written once nothing else waits. */
+  readonly #behind: Job[] = []
   #isWriting = false
   #held: Readonly<Meta> | undefined
   #lease: Promise<Readonly<Meta>> | undefined
@@ -251,8 +257,17 @@ export class Writer implements Transactions {
   }
 
   write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes = 0): Promise<T> {
+    return this.#enqueue(this.#queue, work, bytes)
+  }
+
+  /** The same once nothing else waits: there may be hundreds of answers, and tabs wait to be told of a write. */
+  writeBehind<T>(work: (transaction: Transaction) => T | Promise<T>, bytes: number): Promise<T> {
+    return this.#enqueue(this.#behind, work, bytes)
+  }
+
+  #enqueue<T>(queue: Job[], work: (transaction: Transaction) => T | Promise<T>, bytes: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, bytes, resolve: resolve as Job['resolve'], reject })
+      queue.push({ work, bytes, resolve: resolve as Job['resolve'], reject })
       if (this.#isWriting) return
       this.#isWriting = true
       // What is asked for in one go is written together.
@@ -261,21 +276,33 @@ export class Writer implements Transactions {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, MAX_BATCH))
+    for (;;) {
+      const queue = this.#queue.length > 0 ? this.#queue : this.#behind
+      if (queue.length === 0) break
+      const batch = queue.splice(0, MAX_BATCH)
+      const left: Job[] = []
+      await this.#writeBatch(batch, left)
+      queue.unshift(...left)
+    }
     this.#isWriting = false
   }
 
-  /** Never rejects: each job hears of its own outcome. Gives the error of a store that hangs. */
-  async #writeBatch(batch: readonly Job[], wasFull = false): Promise<unknown> {
+  /**
+   * Never rejects: each job hears of its own outcome. Gives the error of a store that hangs.
+   *
+   * @param left gets the jobs for which there was no time.
+   */
+  async #writeBatch(batch: readonly Job[], left: Job[], wasFull = false): Promise<unknown> {
     try {
       const results = await this.#commit(batch)
-      batch.forEach(({ resolve }, at) => resolve(results[at]))
+      results.forEach((result, at) => batch[at]?.resolve(result))
+      left.push(...batch.slice(results.length))
       return undefined
     } catch (error) {
       if (!wasFull && isFull(error)) {
         const bytes = batch.reduce((sum, job) => sum + job.bytes, 0)
         await this.onFull((work) => this.#writeFirst(work), bytes).catch(() => undefined)
-        return this.#writeBatch(batch, true)
+        return this.#writeBatch(batch, left, true)
       }
       if (batch.length === 1 || isStalled(error)) {
         for (const { reject } of batch) reject(error)
@@ -284,7 +311,7 @@ export class Writer implements Transactions {
       let stalled: unknown
       for (const job of batch) {
         // In a store that hangs each would wait for the limit, one after the other.
-        if (stalled === undefined) stalled = await this.#writeBatch([job], wasFull)
+        if (stalled === undefined) stalled = await this.#writeBatch([job], left, wasFull)
         else job.reject(stalled)
       }
       return stalled
@@ -309,7 +336,11 @@ export class Writer implements Transactions {
           !isDirty && found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
         const transaction = isOurs ? this.#transaction(store, found) : await this.#takeOver(store, found, isDirty)
         const results: unknown[] = []
-        for (const { work } of batch) results.push(await work(transaction))
+        const startedAtMs = uptimeMs()
+        for (const { work } of batch) {
+          results.push(await work(transaction))
+          if (uptimeMs() - startedAtMs > MAX_BATCH_MS) break
+        }
         store.put(transaction.meta, META)
         await promisifyRequest(store.transaction)
         return { results, meta: transaction.meta }
