@@ -1,6 +1,6 @@
 import {
-  assertConfig,
-  compileRules,
+  assertPageConfig,
+  compilePageRules,
   type Config,
   type Match,
   matcherOf,
@@ -68,8 +68,8 @@ export interface Freshness {
  * @throws CacheError 'config-refused'.
  */
 export function createFreshness(config: Config, options: FreshnessOptions = {}): Freshness {
-  assertConfig(config, 'The config')
-  return new PageFreshness(compileRules(config), options)
+  assertPageConfig(config, 'The config')
+  return new PageFreshness(compilePageRules(config), options)
 }
 
 /** What an answer says beside its content. */
