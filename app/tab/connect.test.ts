@@ -1082,6 +1082,21 @@ describe('where a worker runs', () => {
       expect(told).toEqual([['https://app.test/a', 'https://app.test/b', 'https://app.test/c']])
     })
 
+    it('is not told where it has closed its connection meanwhile', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout'] })
+      vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry({ name: '/a' })] as never)
+      const { controller } = container
+      Object.assign(container, { controller: null })
+      answers.fill = () => true
+      const layer = connect()
+      await layer.invalidate({ tags: [] })
+      Object.assign(container, { controller })
+      container.dispatchEvent(new Event('controllerchange'))
+      layer.close()
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(asked).not.toContain('fill')
+    })
+
     it.each([
       ['there is none', [], false, false],
       ['it was controlled from the start: a newer worker takes over', [entry({ name: '/a' })], true, false],

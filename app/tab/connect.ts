@@ -421,6 +421,7 @@ class Connection implements Freshlayer {
 
   /** Says something to the rest, now or once it is there. */
   #tell(say: (more: More) => unknown): void {
+    if (!this.isOpen) return
     if (this.#more) say(this.#more)
     // A page whose network has failed may wait for long.
     else if (this.#queue.push(say) > MAX_QUEUED) this.#queue.shift()
@@ -429,7 +430,7 @@ class Connection implements Freshlayer {
   /** The same, and the rest is loaded now. */
   #tellSoon(say: (more: More) => unknown): void {
     this.#tell(say)
-    this.#load().catch(warn)
+    if (this.isOpen) this.#load().catch(warn)
   }
 
   /** The rest of the connection. Where it could not be loaded, the next need tries again. */
