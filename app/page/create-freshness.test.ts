@@ -558,6 +558,22 @@ describe('explain and invalidate', () => {
     expect(() => of.freshness.invalidate('fresh' as never)).toThrow(TypeError)
   })
 
+  it('what only a worker makes something of is left alone', async () => {
+    const { fetch, arrived } = page({
+      shell: '/index.html',
+      navigation: { offline: '7d' },
+      push: { url: '/events' },
+      sync: { url: '/api/sync' },
+      collections: { fresh: { list: '/api/fresh' } },
+      kill: { url: '/kill.json' },
+      routes: [{ match: '/api/fresh/:id', fresh: '5m', poll: '30s', versions: '/api/versions/fresh' }],
+    })
+    const read = fetch('/api/fresh/1')
+    await vi.waitFor(() => expect(arrived).toHaveLength(1))
+    arrived[0]?.answer('one')
+    expect(await (await read).text()).toBe('one')
+  })
+
   it('a wrong config is refused at once', () => {
     expect(() => createFreshness({ ...CONFIG, routes: [{ match: '/a', fresh: '5mins' as never }] })).toThrow('5mins')
   })

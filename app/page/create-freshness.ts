@@ -1,6 +1,6 @@
 import {
-  assertConfig,
-  compileRules,
+  assertPageConfig,
+  compilePageRules,
   type Config,
   type Match,
   matcherOf,
@@ -20,8 +20,9 @@ import { askOrigin, discard, outgoing } from '../../sw/fetch/origin.ts'
 import { fieldsOf, isCleared } from '../../sw/fetch/describe.ts'
 import { targetsOf } from '../../sw/fetch/targets.ts'
 import type { Explanation, Reach } from '../../sw/protocol.ts'
-import { expectArgument, expectReach } from '../tab/arguments.ts'
+import { expectArgument } from '../tab/arguments.ts'
 import { explained } from '../tab/explained.ts'
+import { A_REACH, isReach } from '../tab/reach-argument.ts'
 import { Flights } from './flights.ts'
 import { Memory } from './memory.ts'
 import { readOf, type Send } from './read.ts'
@@ -67,8 +68,8 @@ export interface Freshness {
  * @throws CacheError 'config-refused'.
  */
 export function createFreshness(config: Config, options: FreshnessOptions = {}): Freshness {
-  assertConfig(config, 'The config')
-  return new PageFreshness(compileRules(config), options)
+  assertPageConfig(config, 'The config')
+  return new PageFreshness(compilePageRules(config), options)
 }
 
 /** What an answer says beside its content. */
@@ -221,7 +222,7 @@ class PageFreshness implements Freshness {
   }
 
   invalidate(reach: Reach): void {
-    expectReach('invalidate', reach)
+    expectArgument(isReach(reach), 'invalidate', A_REACH)
     const { tags = [], urls = [], patterns = [], all = false } = reach
     if (this.#home === undefined && [...urls, ...patterns].some((each) => !URL.canParse(each)))
       report('invalidate: without `origin` a path is of no origin, and reaches nothing', reach)

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Question, Validated } from '../../sw/protocol.ts'
 import { Attention } from './attention.ts'
+import type { LoadedEntry } from './read-urls.ts'
+import { attempt, warn } from './report.ts'
 import { shownBy } from './shown-urls.ts'
 
 type Asking = Extract<Question, { readonly ask: 'validate' }>
 
 let document: EventTarget & { hidden: boolean }
 let closing: AbortController
-let entries: (given: readonly object[]) => void
+let entries: (given: readonly LoadedEntry[]) => void
 let isAway: boolean
 
 beforeEach(() => {
@@ -17,16 +19,6 @@ beforeEach(() => {
   vi.stubGlobal('location', { href: 'https://app.test/a' })
   vi.stubGlobal('navigator', { onLine: true })
   vi.stubGlobal('addEventListener', () => undefined)
-  vi.stubGlobal(
-    'PerformanceObserver',
-    class {
-      constructor(told: (list: object) => void) {
-        entries = (given) => told({ getEntries: () => given })
-      }
-      observe(): void {}
-      disconnect(): void {}
-    },
-  )
   closing = new AbortController()
   isAway = false
 })
@@ -40,13 +32,7 @@ afterEach(() => {
 function page(answer: (asking: Asking) => Partial<Validated> = () => ({})) {
   const asked: Asking[] = []
   const unread: unknown[] = []
-  const listeners: ((change: { readonly kind: string }) => void)[] = []
-  const layer = {
-    on: (_: 'change', listener: (change: { readonly kind: string }) => void) => {
-      listeners.push(listener)
-      return () => undefined
-    },
-  }
+  const layer = {}
   const attention = new Attention({
     layer,
     signal: closing.signal,
@@ -56,14 +42,19 @@ function page(answer: (asking: Asking) => Partial<Validated> = () => ({})) {
       return Promise.resolve({ shown: asking.urls.map(() => ({})), ...answer(asking) })
     },
     onUnread: (...given) => void unread.push(given),
+    attempt,
+    warn,
   })
-  attention.watch()
+  entries = (given) => attention.read(given, location.href)
   attention.learn('none')
-  const tell = (kind: string): void => listeners.forEach((listener) => listener({ kind }))
-  return { attention, asked, unread, layer, tell }
+  return { attention, asked, unread, layer }
 }
 
-const read = (name: string, initiatorType = 'fetch'): object => ({ name, initiatorType, startTime: performance.now() })
+const read = (name: string, initiatorType = 'fetch'): LoadedEntry => ({
+  name,
+  initiatorType,
+  startTime: performance.now(),
+})
 
 describe('what a page without bindings shows', () => {
   it('is what it has read since its last change of route, the newest first, at most fifty', async () => {
@@ -115,14 +106,13 @@ describe('a page has the worker validate what it shows', () => {
   })
 
   it('once for writes that follow each other, and not where bindings read it themselves', async () => {
-    const { asked, tell, layer } = page()
+    const { attention, asked, layer } = page()
     entries([read('https://app.test/1')])
-    for (let time = 0; time < 9; time++) tell('invalidated')
-    tell('changed')
+    for (let time = 0; time < 9; time++) attention.invalidated()
     await vi.advanceTimersByTimeAsync(100)
     expect(asked.map(({ because }) => because)).toEqual(['invalidated'])
     shownBy(layer).parts.add({ urls: () => [] })
-    tell('invalidated')
+    attention.invalidated()
     await vi.advanceTimersByTimeAsync(100)
     expect(asked).toHaveLength(1)
   })
@@ -133,10 +123,10 @@ describe('a page has the worker validate what it shows', () => {
     attention.online()
     await vi.advanceTimersByTimeAsync(1000)
     expect(asked).toEqual([])
-    attention.lose()
+    attention.lose(false, Date.now())
     const lostAtMs = Date.now()
     await vi.advanceTimersByTimeAsync(5000)
-    attention.lose()
+    attention.lose(false, Date.now())
     isAway = true
     attention.online()
     await vi.advanceTimersByTimeAsync(1000)
@@ -151,7 +141,7 @@ describe('a page has the worker validate what it shows', () => {
   it('out of sight only tells of the loss, and has it validated once it is in sight', async () => {
     const { attention, asked } = page()
     entries([read('https://app.test/1')])
-    attention.lose(true)
+    attention.lose(true, Date.now())
     document.hidden = true
     await attention.reconnect()
     expect(asked).toMatchObject([{ urls: [], because: 'reconnect', isHidden: true }])
@@ -172,7 +162,7 @@ describe('a page has the worker validate what it shows', () => {
     entries([read('https://app.test/1')])
     const onBack = vi.fn()
     attention.onBack = onBack
-    attention.lose(isSure)
+    attention.lose(isSure, Date.now())
     await vi.advanceTimersByTimeAsync(lostMs)
     await attention.reconnect()
     expect(asked).toHaveLength(count)
@@ -184,7 +174,7 @@ describe('a page has the worker validate what it shows', () => {
   it('tells a worker that greets it later than the connection came back', async () => {
     const { attention, asked } = page()
     attention.learn(undefined)
-    attention.lose(true)
+    attention.lose(true, Date.now())
     await attention.reconnect()
     expect(asked).toEqual([])
     attention.learn('none')

@@ -1,6 +1,7 @@
 import type { Answers, Greeting, Question, Shown } from '../../sw/protocol.ts'
-import { attempt, warn } from './report.ts'
-import { ReadUrls } from './read-urls.ts'
+import { poll } from './polling.ts'
+import { type LoadedEntry, ReadUrls } from './read-urls.ts'
+import type { attempt, warn } from './report.ts'
 import { shownBy } from './shown-urls.ts'
 
 type Asking = Extract<Question, { readonly ask: 'validate' }>
@@ -14,7 +15,7 @@ interface Attended {
 
 interface Ports {
   /** What bindings call the layer. */
-  readonly layer: object & { on(kind: 'change', listener: (change: { readonly kind: string }) => void): () => void }
+  readonly layer: object
   /** Ends the watching. */
   readonly signal: AbortSignal
   readonly ask: (question: Asking) => Promise<Answers['validate']>
@@ -22,6 +23,9 @@ interface Ports {
   readonly isAway: () => boolean
   /** The page has to read these URLs itself. */
   readonly onUnread: (urls: readonly string[], because: Asking['because']) => void
+  /** Handed in: this file imports nothing of the script that loads it. */
+  readonly attempt: typeof attempt
+  readonly warn: typeof warn
 }
 
 /** A page may show thousands of URLs: so many go in one message, and the rest waits, or is let be once the page is hidden. */
@@ -42,7 +46,7 @@ const GATHER_MS = 50
  */
 export class Attention {
   readonly #ports: Ports
-  #read: ReadUrls | undefined
+  readonly #read: ReadUrls
   /** Undefined: the worker has not greeted, or is of an older build. */
   #polls: Greeting['polls']
   /** When the connection was lost; 0: it is there. */
@@ -58,30 +62,30 @@ export class Attention {
   onBack: () => void = () => undefined
 
   constructor(ports: Ports) {
+    const { layer, signal } = ports
     this.#ports = ports
+    this.#read = new ReadUrls(signal)
+    shownBy(layer).onNew = () => this.onNew()
   }
 
   get isLost(): boolean {
     return this.#lostAtMs > 0
   }
 
-  /** Watches the page. */
-  watch(): void {
-    const { layer, signal } = this.#ports
-    const onNew = (): void => this.onNew()
-    this.#read = new ReadUrls(signal, onNew)
-    shownBy(layer).onNew = onNew
-    if (!navigator.onLine) this.lose(true)
-    addEventListener('offline', () => this.lose(true), { signal })
-    // What bindings show they read themselves.
-    layer.on('change', ({ kind }) => {
-      if (kind !== 'invalidated' || shownBy(layer).parts.size > 0 || this.#isGathering) return
-      this.#isGathering = true
-      this.#later(() => {
-        this.#isGathering = false
-        void this.attend('invalidated')
-      }, GATHER_MS)
-    })
+  /** The page has loaded something, at this route. */
+  read(entries: readonly LoadedEntry[], route: string): void {
+    this.#read.add(entries, route)
+    this.onNew()
+  }
+
+  /** A write has made something stale. What bindings show they read themselves. */
+  invalidated(): void {
+    if (shownBy(this.#ports.layer).parts.size > 0 || this.#isGathering) return
+    this.#isGathering = true
+    this.#later(() => {
+      this.#isGathering = false
+      void this.attend('invalidated')
+    }, GATHER_MS)
   }
 
   /** The worker has greeted the page. */
@@ -91,18 +95,16 @@ export class Attention {
     void this.reconnect()
     if (polls === undefined || polls === 'none' || this.#isPolling) return
     this.#isPolling = true
-    const { signal } = this.#ports
-    // Other pages do not load this file.
-    void import('./polling.ts').then(({ poll }) => poll(this, { signal, isAll: () => this.#polls === 'all' }), warn)
+    poll(this, { signal: this.#ports.signal, isAll: () => this.#polls === 'all' })
   }
 
   /**
    * The connection is lost.
    *
-   * @param isSure the browser says so. Default: only the origin was missed, which may be a hiccup of one answer.
+   * @param isSure the browser says so; else only the origin was missed, which may be a hiccup of one answer.
    */
-  lose(isSure = false): void {
-    this.#lostAtMs ||= Date.now()
+  lose(isSure: boolean, atMs: number): void {
+    this.#lostAtMs ||= atMs
     this.#isSure ||= isSure
   }
 
@@ -124,7 +126,7 @@ export class Attention {
   attend(because: Asking['because'], isFirst = false): Promise<Attended | undefined> {
     if (this.#polls === undefined) return Promise.resolve(undefined)
     return this.ask(because, isFirst).catch((error: unknown) => {
-      warn(error)
+      this.#ports.warn(error)
       return undefined
     })
   }
@@ -132,12 +134,12 @@ export class Attention {
   /** All that the page shows, the newest first. */
   urls(): readonly string[] {
     const bound = [...shownBy(this.#ports.layer).parts].flatMap((part) => [...part.urls()])
-    return bound.length > 0 ? [...new Set(bound)] : (this.#read?.urls() ?? [])
+    return bound.length > 0 ? [...new Set(bound)] : this.#read.urls()
   }
 
   /** Has what the page shows validated, where the rules want that. Settles when the origin has answered, or has not. */
   async ask(because: Asking['because'], isFirst = false): Promise<Attended> {
-    const { layer, ask, onUnread } = this.#ports
+    const { layer, ask, attempt, onUnread } = this.#ports
     const urls = this.urls()
     const lostAtMs = because === 'reconnect' ? this.#lostAtMs : 0
     if (lostAtMs > 0) this.#lostAtMs = 0

@@ -1,5 +1,6 @@
 import { type ConnectOptions, standIn } from './connect.ts'
 import { Registration } from './registration.ts'
+import { ask } from './rpc.ts'
 
 /** What a page says of its user whose app has said nothing: it does not know them. That there is none would be a word. */
 export const UNKNOWN = (): undefined => undefined
@@ -26,7 +27,10 @@ function takeOver(options: Pick<ConnectOptions, 'worker'>): () => void {
   const registration = new Registration(options, {
     signal: new AbortController().signal,
     onWaiting: (isWaiting) => {
-      if (isWaiting) void registration.applyUpdate(undefined)
+      if (!isWaiting) return
+      void import('./more.ts').then(({ applyUpdate }) =>
+        applyUpdate({ waiting: registration.waiting, ask, signal: undefined }),
+      )
     },
     onNone: () => undefined,
   })

@@ -242,7 +242,9 @@ describe('where a worker runs', () => {
   let answers: Partial<Record<Question['ask'], () => unknown>>
   let asked: Question['ask'][]
 
-  beforeEach(() => {
+  beforeEach(async () => {
+    // What is loaded later in a page is at hand here, so that a turn of the event loop settles it.
+    await import('./more.ts')
     channels = []
     registration = Object.assign(new EventTarget(), { waiting: null, installing: null })
     container = Object.assign(new EventTarget(), {
@@ -389,6 +391,74 @@ describe('where a worker runs', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  describe('what a page sees before the rest of the layer is there', () => {
+    const BY_POLL = { ask: 'validate', urls: ['https://app.test/api/a'], because: 'poll', isFirst: true }
+    let load: (entries: readonly object[]) => void
+    beforeEach(() => {
+      vi.stubGlobal('navigator', { serviceWorker: container, onLine: true })
+      vi.stubGlobal(
+        'PerformanceObserver',
+        class {
+          constructor(told: (list: object) => void) {
+            load = (entries) => told({ getEntries: () => entries })
+          }
+          observe(): void {}
+          disconnect(): void {}
+        },
+      )
+      answers.hello = () => ({ ...GREETING, polls: 'visible' })
+      answers.validate = () => ({ shown: [{}] })
+    })
+    const questions = (): unknown[] => vi.mocked(ask).mock.calls.map(([, question]) => question)
+    const read = (): void => load([{ name: 'https://app.test/api/a', initiatorType: 'fetch', startTime: 1 }])
+
+    it('counts once that is there, when the page has been loaded and is at rest', async () => {
+      connect()
+      read()
+      await settled()
+      expect(asked).toEqual(['hello'])
+      window.dispatchEvent(new Event('load'))
+      await vi.waitFor(() => expect(questions()).toContainEqual(BY_POLL))
+    })
+
+    it('counts at once where the page needs it sooner, and what it is told then comes after', async () => {
+      connect()
+      read()
+      const offline = new Event('offline')
+      window.dispatchEvent(offline)
+      await settled()
+      look()
+      await vi.waitFor(() => expect(questions()).toContainEqual({ ...BY_POLL, because: 'focus', isFirst: undefined }))
+    })
+
+    it('waits where that cannot be loaded, until the next need; a user can sign out meanwhile', async () => {
+      vi.resetModules()
+      let isThere = false
+      vi.doMock('./more.ts', async (original) => {
+        if (!isThere) throw new Error('the network is away')
+        return original()
+      })
+      vi.doMock('./rpc.ts', () => ({ ask }))
+      const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      try {
+        const copy = await import('./connect.ts')
+        const layer = copy.connect()
+        read()
+        window.dispatchEvent(new Event('load'))
+        await vi.waitFor(() => expect(said).toHaveBeenCalledOnce())
+        await expect(layer.explain('/api/a')).rejects.toThrow()
+        answers['sign-out'] = () => ({ signedOut: true, unsent: 0 })
+        expect(await layer.signOut()).toMatchObject({ signedOut: true })
+        isThere = true
+        look()
+        await vi.waitFor(() => expect(questions()).toContainEqual({ ...BY_POLL, because: 'focus', isFirst: undefined }))
+        layer.close()
+      } finally {
+        vi.doUnmock('./more.ts')
+      }
+    })
+  })
+
   describe('collections', () => {
     const state = { entity: 'products', state: 'error', rows: 7, isLoaded: true, error: { kind: 'proxy' } } as const
 
@@ -435,8 +505,7 @@ describe('where a worker runs', () => {
       const abort = new AbortController()
       const rejected = vi.fn()
       void layer.applyUpdate({ signal: abort.signal }).catch(rejected)
-      await settled()
-      expect(asked).toContain('take-over')
+      await vi.waitFor(() => expect(asked).toContain('take-over'))
       // Gone meanwhile: it was called off all the same.
       registration.waiting = null
       abort.abort(reason)
@@ -451,9 +520,9 @@ describe('where a worker runs', () => {
       const abort = new AbortController()
       const rejected = vi.fn()
       void layer.applyUpdate({ signal: abort.signal }).catch(rejected)
+      await vi.waitFor(() => expect(asked).toContain('take-over'))
       abort.abort(reason)
-      await settled()
-      expect(rejected).toHaveBeenCalledWith(reason)
+      await vi.waitFor(() => expect(rejected).toHaveBeenCalledWith(reason))
       const [worker] = vi.mocked(ask).mock.lastCall ?? []
       expect(worker?.()).toBeNull()
     })
@@ -1016,6 +1085,21 @@ describe('where a worker runs', () => {
         entry({ name: 'https://app.test/by-the-worker', workerStart: 7 }),
       ])
       expect(told).toEqual([['https://app.test/a', 'https://app.test/b', 'https://app.test/c']])
+    })
+
+    it('is not told where it has closed its connection meanwhile', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout'] })
+      vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry({ name: '/a' })] as never)
+      const { controller } = container
+      Object.assign(container, { controller: null })
+      answers.fill = () => true
+      const layer = connect()
+      await layer.invalidate({ tags: [] })
+      Object.assign(container, { controller })
+      container.dispatchEvent(new Event('controllerchange'))
+      layer.close()
+      await vi.advanceTimersByTimeAsync(5000)
+      expect(asked).not.toContain('fill')
     })
 
     it.each([

@@ -3,22 +3,20 @@ import { isThisMachine } from '../../config/this-machine.ts'
 import {
   type Answers,
   type Explanation,
+  type OriginState,
   parseAnnouncement,
   type Question,
   type Reach,
   type Refreshed,
   type SignedOut,
   type Stats,
-  type SyncNews,
   type SyncStats,
 } from '../../sw/protocol.ts'
-import { expectArgument, expectReach } from './arguments.ts'
-import { Attention } from './attention.ts'
+import { expectArgument } from './arguments.ts'
 import { BUILT_WORKER } from './built-worker.ts'
 import { type ChangeEvent, ChangeFeed } from './change-feed.ts'
-import { explained } from './explained.ts'
+import type { More } from './more.ts'
 import type { Hint } from './push/hint.ts'
-import { Reachability } from './reachability.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
@@ -218,11 +216,11 @@ let connected: Connection | undefined
 /** What `connect()` has given this page last; undefined: it has not been called. */
 export const connectedLayer = (): Freshlayer | undefined => connected
 
-/** The outcome of several URLs is the first of these that one of them has. */
-const ORDER: readonly Refreshed['outcome'][] = ['changed', 'unreachable', 'kept', 'unchanged']
-
 /** What a page has asked for while the worker took it over has been answered by then, mostly. */
 const SETTLE_MS = 1000
+
+/** So much a page keeps for the rest of the layer, which comes later: the newest. */
+const MAX_QUEUED = 1000
 
 class Connection implements Freshlayer {
   state: State = {
@@ -238,9 +236,10 @@ class Connection implements Freshlayer {
   readonly #syncListeners = new Set<Listeners['sync']>()
   readonly #abort = new AbortController()
   readonly #registration: Registration
-  readonly #reachability: Reachability
   readonly #changes: ChangeFeed
-  readonly #attention: Attention
+  #more: More | undefined
+  /** What it is told as soon as it is there. */
+  #queue: ((more: More) => unknown)[] = []
   /** Calls of `refresh()` that are under way. */
   #refreshing = 0
   /** Who the page has said that its user is. */
@@ -257,33 +256,14 @@ class Connection implements Freshlayer {
       onNone: (why) => this.#degrade(why),
     }))
     const { container, worker, scope } = registration
-    const reachability = (this.#reachability = new Reachability({
-      worker,
-      signal,
-      onOrigin: (origin) => {
-        if (origin.offline) this.#attention.lose()
-        this.#set(origin)
-      },
-      onBack: () => {
-        void this.#attention.reconnect()
-        this.#changes.reset()
-      },
-    }))
     const changes = (this.#changes = new ChangeFeed({
       worker,
       scope,
       isControlled: () => this.#isControlled(),
       introduce: () => this.#introduce(),
       hear: (event) => this.#hear(event),
-      onOrigin: (origin) => reachability.learn(origin),
-      onPolls: (polls) => attention.learn(polls),
-    }))
-    const attention = (this.#attention = new Attention({
-      layer: this,
-      signal,
-      ask: (question) => ask(worker, question),
-      isAway: () => this.state.offline,
-      onUnread: (...unread) => changes.tellUnread(...unread),
+      onOrigin: (origin) => this.#learnOrigin(origin),
+      onPolls: (polls) => this.#tell(({ attention }) => attention.learn(polls)),
     }))
     if (container === undefined) {
       this.#degrade(NO_WORKER)
@@ -291,7 +271,7 @@ class Connection implements Freshlayer {
     }
     // A new worker that takes the page over from another has missed nothing.
     if (container.controller === null) {
-      const fill = (): unknown => setTimeout(() => void this.#fill(signal).catch(() => undefined), SETTLE_MS)
+      const fill = (): unknown => setTimeout(() => this.#tellSoon((more) => more.fill()), SETTLE_MS)
       container.addEventListener('controllerchange', fill, { signal, once: true })
     }
     container.addEventListener('controllerchange', () => changes.greet(), { signal })
@@ -299,19 +279,12 @@ class Connection implements Freshlayer {
     container.addEventListener('message', (event) => this.#hear(event), { signal })
     addEventListener('pagehide', () => changes.mute(), { signal })
     addEventListener('pageshow', ({ persisted }) => persisted && changes.greet(), { signal })
-    const online = (): void => {
-      reachability.probe()
-      attention.online()
-    }
-    addEventListener('online', online, { signal })
     const look = (): void => {
       changes.greet()
-      // A page out of sight has left the origin alone.
-      reachability.probe()
-      void attention.look()
+      this.#tellSoon((more) => more.look())
     }
     document.addEventListener('visibilitychange', () => !document.hidden && look(), { signal })
-    attention.watch()
+    this.#watch()
     registration.register()
     changes.greet()
     const { push = BUILT_WORKER.push } = options
@@ -376,29 +349,21 @@ class Connection implements Freshlayer {
   }
 
   async explain(url: string): Promise<Explanation> {
-    expectUrl('explain', url)
-    return explained(await this.#ask({ ask: 'explain', url }, { url, state: 'no-worker', why: '' }))
+    return (await this.#load()).explain(url)
   }
 
   async invalidate(reach: Reach): Promise<void> {
-    expectReach('invalidate', reach)
-    await this.#ask({ ask: 'invalidate', reach }, true)
+    return (await this.#load()).invalidate(reach)
   }
 
   async remove(reach: Reach): Promise<number> {
-    expectReach('remove', reach)
-    return (await this.#ask({ ask: 'remove', reach }, { removed: 0 })).removed
+    return (await this.#load()).remove(reach)
   }
 
   async refresh(url?: string): Promise<Refreshed> {
-    if (url !== undefined) expectUrl('refresh', url)
     this.#set({ isFetching: ++this.#refreshing > 0 })
     try {
-      if (url !== undefined) return await this.#ask({ ask: 'refresh', url }, { outcome: 'no-worker' })
-      if (!(await this.#registration.find())) return { outcome: 'no-worker' }
-      const { shown } = await this.#attention.ask('refresh')
-      const outcomes = new Set([...shown.values()].map(({ outcome }) => outcome))
-      return { outcome: ORDER.find((each) => outcomes.has(each)) ?? 'absent' }
+      return await (await this.#load()).refresh(url)
     } finally {
       this.#set({ isFetching: --this.#refreshing > 0 })
     }
@@ -408,12 +373,12 @@ class Connection implements Freshlayer {
     return this.#ask({ ask: 'stats' }, undefined)
   }
 
-  sync(options: SyncOptions = {}): Promise<readonly SyncState[]> {
-    return this.#syncStates({ ...options, ask: 'sync' })
+  async sync(options: SyncOptions = {}): Promise<readonly SyncState[]> {
+    return (await this.#load()).sync({ ...options, ask: 'sync' })
   }
 
-  syncState(): Promise<readonly SyncState[]> {
-    return this.#syncStates({ ask: 'sync-state' })
+  async syncState(): Promise<readonly SyncState[]> {
+    return (await this.#load()).sync({ ask: 'sync-state' })
   }
 
   getSyncStats(): Promise<SyncStats | undefined> {
@@ -421,8 +386,7 @@ class Connection implements Freshlayer {
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    expectArgument(!('aborted' in options), 'applyUpdate', '{ signal } or nothing')
-    return this.#registration.applyUpdate(options.signal)
+    return (await this.#load()).applyUpdate(options)
   }
 
   close(): void {
@@ -437,11 +401,68 @@ class Connection implements Freshlayer {
     return (await this.#registration.find()) ? ask(this.#registration.worker, question) : without
   }
 
-  async #syncStates(
-    question: Extract<Question, { readonly ask: 'sync' | 'sync-state' }>,
-  ): Promise<readonly SyncState[]> {
-    const said = await this.#ask<typeof question.ask, []>(question, [])
-    return said.map((await import('./syncing.ts')).stateOf)
+  /** What the page sees of itself from the start. The rest makes something of it once it is there. */
+  #watch(): void {
+    const { signal } = this.#abort
+    const lose = (): void => {
+      const atMs = Date.now()
+      this.#tell(({ attention }) => attention.lose(true, atMs))
+    }
+    if (!navigator.onLine) lose()
+    addEventListener('offline', lose, { signal })
+    addEventListener('online', () => this.#tellSoon((more) => more.online()), { signal })
+    this.#changes.on(({ kind }) => kind === 'invalidated' && this.#tell(({ attention }) => attention.invalidated()))
+    const observer = new PerformanceObserver((list) => {
+      const [entries, route] = [list.getEntries() as PerformanceResourceTiming[], location.href]
+      this.#tell(({ attention }) => attention.read(entries, route))
+    })
+    observer.observe({ type: 'resource', buffered: true })
+    signal.addEventListener('abort', () => observer.disconnect())
+    const load = (): void => this.#tellSoon(() => undefined)
+    const loadAtRest = (): unknown => (globalThis.requestIdleCallback ?? setTimeout)(load)
+    if (document.readyState === 'complete') loadAtRest()
+    else addEventListener('load', loadAtRest, { signal, once: true })
+  }
+
+  /** Says something to the rest, now or once it is there. */
+  #tell(say: (more: More) => unknown): void {
+    if (!this.isOpen) return
+    if (this.#more) say(this.#more)
+    // A page whose network has failed may wait for long.
+    else if (this.#queue.push(say) > MAX_QUEUED) this.#queue.shift()
+  }
+
+  /** The same, and the rest is loaded now. */
+  #tellSoon(say: (more: More) => unknown): void {
+    this.#tell(say)
+    if (this.isOpen) this.#load().catch(warn)
+  }
+
+  /** The rest of the connection. Where it could not be loaded, the next need tries again. */
+  async #load(): Promise<More> {
+    const { More } = await import('./more.ts')
+    if (this.#more) return this.#more
+    const { worker, waiting, find } = this.#registration
+    const { signal } = this.#abort
+    const more = (this.#more = new More({
+      layer: this,
+      signal,
+      worker,
+      waiting,
+      ask,
+      askIfAny: (question, without) => this.#ask(question, without),
+      hasWorker: async () => Boolean(await find()),
+      expectArgument,
+      attempt,
+      warn,
+      isAway: () => this.state.offline,
+      onOrigin: (origin) => this.#set(origin),
+      onReset: () => this.#changes.reset(),
+      onUnread: (...unread) => this.#changes.tellUnread(...unread),
+    }))
+    for (const say of this.#queue) if (!signal.aborted) say(more)
+    this.#queue = []
+    return more
   }
 
   /** In development: where the rules do nothing is said. A page whose words cannot be loaded says nothing. */
@@ -457,13 +478,14 @@ class Connection implements Freshlayer {
     }
   }
 
-  /** At the first visit: the worker stores what the page has read before it was there. */
-  async #fill(signal: AbortSignal): Promise<void> {
-    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[]
-    const urls = entries.flatMap(({ name, initiatorType, workerStart, responseStatus }) =>
-      /^(fetch|xml)/.test(initiatorType) && workerStart === 0 && !(responseStatus > 399) ? name : [],
-    )
-    if (urls.length > 0 && !signal.aborted) await this.#ask({ ask: 'fill', urls }, true)
+  #learnOrigin(origin: OriginState): void {
+    if (!this.isOpen) return
+    const { reachable, signIn = false } = origin
+    const atMs = Date.now()
+    this.#set({ offline: !reachable && !signIn, signInNeeded: signIn })
+    const say = (more: More): void => more.learnOrigin(origin, atMs)
+    if (reachable) this.#tell(say)
+    else this.#tellSoon(say)
   }
 
   #isControlled(): boolean {
@@ -484,7 +506,7 @@ class Connection implements Freshlayer {
       case 'change':
         return this.#changes.learn(announcement.change)
       case 'origin':
-        return this.#reachability.learn(announcement)
+        return this.#learnOrigin(announcement)
       case 'reset':
         return this.#changes.reset(announcement.logId)
       case 'unreadable':
@@ -501,17 +523,15 @@ class Connection implements Freshlayer {
       case 'outdated':
         return this.#set({ outdated: true })
       case 'sync':
-        return void this.#hearSync(announcement).catch(warn)
+        // An app without a listener does not load the words.
+        if (this.#syncListeners.size > 0 && this.#changes.concerns(announcement.partition))
+          this.#tellSoon((more) => {
+            for (const listener of this.#syncListeners) attempt(() => listener(more.eventOf(announcement)))
+          })
+        return
       case undefined:
         return
     }
-  }
-
-  /** An app without a listener does not load the words. */
-  async #hearSync(news: SyncNews): Promise<void> {
-    if (this.#syncListeners.size === 0 || !this.#changes.concerns(news.partition)) return
-    const { eventOf } = await import('./syncing.ts')
-    for (const listener of this.#syncListeners) attempt(() => listener(eventOf(news)))
   }
 
   #set(changed: Partial<State>): void {
@@ -528,6 +548,3 @@ class Connection implements Freshlayer {
     console.info(`[freshlayer] All comes from the network: ${why}`)
   }
 }
-
-const expectUrl = (method: string, url: unknown): void =>
-  expectArgument(typeof url === 'string', method, 'a URL as text')

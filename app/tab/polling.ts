@@ -1,4 +1,11 @@
-import type { Attention } from './attention.ts'
+/** What asks the worker about all that the page shows. */
+interface Asking {
+  attend(because: 'poll', isFirst: boolean): Promise<{ readonly nextMs: number } | undefined>
+  urls(): readonly string[]
+  readonly isLost: boolean
+  onNew: () => void
+  onBack: () => void
+}
 
 interface Options {
   /** Ends all asking. */
@@ -25,10 +32,7 @@ const JITTER = 0.1
  *      └──── out of sight, offline, left, nothing is polled ─────────┴── the answer ───┘
  * ```
  */
-export function poll(
-  attention: Pick<Attention, 'attend' | 'urls' | 'isLost' | 'onNew' | 'onBack'>,
-  options: Options,
-): void {
+export function poll(attention: Asking, options: Options): void {
   const { signal, isAll } = options
   let timer: ReturnType<typeof setTimeout> | undefined
   let gathering: ReturnType<typeof setTimeout> | undefined

@@ -1,5 +1,4 @@
 import type { OriginState } from '../../sw/protocol.ts'
-import { ask, type WorkerOf } from './rpc.ts'
 
 /** While the origin is away it is asked again, less and less often. */
 const PROBE_FROM_MS = 1000
@@ -8,7 +7,8 @@ const PROBE_TO_MS = 30_000
 const SPREAD_MS = 300
 
 interface Ports {
-  readonly worker: WorkerOf
+  /** Has the worker try. */
+  readonly probe: () => Promise<OriginState>
   /** Ends all asking. */
   readonly signal: AbortSignal
   readonly onOrigin: (origin: { readonly offline: boolean; readonly signInNeeded: boolean }) => void
@@ -51,7 +51,7 @@ export class Reachability {
   probe(): void {
     if (this.#origin.reachable) return
     if (document.hidden) return this.learn(this.#origin)
-    ask(this.#ports.worker, { ask: 'probe' }).then(
+    this.#ports.probe().then(
       (origin) => this.learn(origin),
       () => this.learn(this.#origin),
     )

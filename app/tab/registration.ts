@@ -1,9 +1,5 @@
 import { scopeOf } from '../../config/names.ts'
 import { BUILT_WORKER } from './built-worker.ts'
-import { ask } from './rpc.ts'
-
-/** So long after a tab did not agree to an update it is asked again. */
-const AGREE_AGAIN_MS = 1000
 
 interface Options {
   readonly worker?: string
@@ -71,25 +67,15 @@ export class Registration {
   }
 
   /** The worker to ask. `register()` may not have found it yet where the page was loaded past it. */
-  async find(): Promise<ServiceWorker | null | undefined> {
+  readonly find = async (): Promise<ServiceWorker | null | undefined> => {
     const { scope = this.script } = this.#options
     const found = this.worker() ? undefined : await this.container?.getRegistration(scope).catch(() => undefined)
     this.#registration ??= found
     return this.worker()
   }
 
-  /** Lets a waiting worker take over as soon as each other tab agrees. Rejects with the signal's reason. */
-  async applyUpdate(signal: AbortSignal | undefined): Promise<void> {
-    const aborted = new Promise<undefined>((resolve) => signal?.addEventListener('abort', () => resolve(undefined)))
-    for (;;) {
-      signal?.throwIfAborted()
-      const waiting = this.#registration?.waiting
-      if (!waiting) return
-      const taking = await Promise.race([aborted, ask(() => (signal?.aborted ? null : waiting), { ask: 'take-over' })])
-      if (taking?.takesOver) return
-      await Promise.race([aborted, new Promise((resolve) => setTimeout(resolve, AGREE_AGAIN_MS))])
-    }
-  }
+  /** The worker that waits for the tabs of this one to close. */
+  readonly waiting = (): ServiceWorker | null | undefined => this.#registration?.waiting
 
   #watch(registration: ServiceWorkerRegistration): void {
     this.#registration = registration

@@ -1,6 +1,6 @@
-import { CacheError, configRefused } from '../../sw/core/cache-error.ts'
-import { formatProblem, isRecord, problem, type Problem } from './kind.ts'
-import { configKind } from './option-kinds.ts'
+import { configKind } from './config-kind.ts'
+import type { Problem } from './kind.ts'
+import { MODULE, problemsBy, refuse } from './problems-by.ts'
 
 /**
  * The problems that prevent a config from being compiled. Never throws.
@@ -8,14 +8,8 @@ import { configKind } from './option-kinds.ts'
  * @param file the path when the value is no object.
  * @param form how that file has to give its config.
  */
-export function configProblems(config: unknown, file: string, form = MODULE): Problem[] {
-  if (!isRecord(config) || config instanceof Promise) return [problem(file, config, form)]
-  const problems: Problem[] = []
-  configKind(config, '', problems)
-  return problems
-}
-
-const MODULE = 'export default defineConfig({ version, identity, routes })'
+export const configProblems = (config: unknown, file: string, form = MODULE): Problem[] =>
+  problemsBy(configKind, config, file, form)
 
 /**
  * Throws unless the config can be compiled. Runs at a worker's start, so it is quick and small. `checkConfig` finds the
@@ -24,6 +18,5 @@ const MODULE = 'export default defineConfig({ version, identity, routes })'
  * @throws CacheError `config-refused`, with every problem
  */
 export function assertConfig(config: unknown, file: string): void {
-  const problems = configProblems(config, file)
-  if (problems.length > 0) throw new CacheError(configRefused, { file, problems: problems.map(formatProblem) })
+  refuse(configProblems(config, file), file)
 }

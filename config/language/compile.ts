@@ -30,17 +30,29 @@ const DEFAULTS = {
  * invalid parts are left out.
  */
 export function compileRules(config: Config): Rules {
-  const { version, identity, shell, navigation = {}, defaults = {}, kill, push } = config
+  const { navigation = {}, kill, push } = config
   const { exclude = [], timeout = '3s', offline = 0 } = navigation
   return {
-    version: String(version),
-    identity,
-    shell,
+    ...compilePageRules(config),
     navigation: {
       timeoutMs: timerMs(timeout),
       excluded: patternsOf(exclude),
       ...(windowOf(offline) !== 0 && { pages: pagesRule(navigation) }),
     },
+    ...(kill && { kill: { gone: false, ...kill } }),
+    ...(push && { push: true }),
+    ...collectionRules(config),
+  }
+}
+
+/** The same for a page without a worker: it answers no navigations, hears no feed, and keeps no collections. */
+export function compilePageRules(config: Config): Rules {
+  const { version, identity, shell, defaults = {} } = config
+  return {
+    version: String(version),
+    identity,
+    shell,
+    navigation: { timeoutMs: 0, excluded: [] },
     budget: budgetOf(config),
     routes: config.routes.map((route, index) => compileRoute(defaults, route, index)),
     writes: (config.writes ?? []).map((write) => ({
@@ -50,9 +62,6 @@ export function compileRules(config: Config): Rules {
       session: write.session,
       ...(write.stores && { stores: true }),
     })),
-    ...(kill && { kill: { gone: false, ...kill } }),
-    ...(push && { push: true }),
-    ...collectionRules(config),
   }
 }
 

@@ -1,6 +1,7 @@
 export { assertConfig } from './assert-config.ts'
+export { assertPageConfig } from './assert-page-config.ts'
 export { checkConfig } from './check.ts'
-export { compileRoute, compileRules } from './compile.ts'
+export { compilePageRules, compileRoute, compileRules } from './compile.ts'
 export { defineConfig } from './define-config.ts'
 export { DENIED_QUERY, isDenied } from './denied.ts'
 export type { Duration } from './duration.ts'

@@ -2,19 +2,7 @@ import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
 import { MEMBER_PATH, meantMemberPath } from './member-path.ts'
-import type {
-  CollectionOptions,
-  Config,
-  IdentifiedBy,
-  KillOptions,
-  NavigationOptions,
-  PushOptions,
-  Route,
-  RouteOptions,
-  SyncOptions,
-  VersionsOptions,
-  Write,
-} from './options.ts'
+import type { Config, IdentifiedBy, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -33,12 +21,12 @@ const CHOICES =
   "a choice: 'none' (everyone gets the same answers), { by: ['authorization'] } (users differ by the Authorization " +
   "field), { by: ['identify'] } (the page says who it is), { by: ['authorization', 'identify'] }, or { by: ['echo'], echo: 'X-User' } (the backend says whose an answer is)"
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+export const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
 
-const isDuration = (value: unknown): boolean => parseDuration(value) !== 'invalid'
+export const isDuration = (value: unknown): boolean => parseDuration(value) !== 'invalid'
 
 /** `'5mins'` means `'5m'`. A number without a unit gets no suggestion, because the unit is unknown. */
-const meantDuration =
+export const meantDuration =
   (...words: readonly string[]) =>
   (given: string): string | undefined => {
     const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(mil|ms|mo|[smhdw])/i.exec(given) ?? []
@@ -55,23 +43,11 @@ const timeOr = (...words: readonly string[]): Kind =>
     meantDuration(...words),
   )
 
-const duration = timeOr('forever')
+export const duration = timeOr('forever')
 
 const window = timeOr('forever', 'http')
 
-/** Nothing is polled more often. '30ms' is a slip, and would be a flood. */
-const LEAST_POLL_S = 1
-
-const poll = kind(
-  "a duration of at least a second ('30s', '5m'), or 0 for none",
-  (given) => {
-    const parsed = parseDuration(given)
-    return parsed === 0 || (parsed !== 'invalid' && parsed >= LEAST_POLL_S)
-  },
-  (given) => (isDuration(given) ? given.replace(/ms$/, 's') : meantDuration('forever')(given)),
-)
-
-const pattern =
+export const pattern =
   (methods: readonly string[]): Kind =>
   (value, path, problems) => {
     if (typeof value !== 'string') {
@@ -88,7 +64,7 @@ const match =
       ? list(pattern(methods))(value, path, problems)
       : pattern(methods)(value, path, problems)
 
-const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{}]|\{\w+\})+$/)
+export const template = text("a text whose braces hold names: 'product:{id}'", /^(?:[^{}]|\{\w+\})+$/)
 
 /** A tag, a URL or a pattern. A URL or pattern, without holes and query, is checked like that of a rule. */
 const invalidated: Kind = (value, path, problems) => {
@@ -117,7 +93,7 @@ const condition = kind(
  * A function. Nothing else is needed for it to reach the worker, as long as `compileRules` hands on the function itself:
  * see `tools/rules/rules-source.ts`.
  */
-const call = (signature: string): Kind => kind(`a function ${signature}`, (value) => typeof value === 'function')
+export const call = (signature: string): Kind => kind(`a function ${signature}`, (value) => typeof value === 'function')
 
 const reads: Kind = (value, path, problems) => {
   if (typeof value !== 'function')
@@ -128,7 +104,7 @@ const reads: Kind = (value, path, problems) => {
     )(value, path, problems)
 }
 
-const flag = kind('true or false', (value) => typeof value === 'boolean')
+export const flag = kind('true or false', (value) => typeof value === 'boolean')
 
 const size = kind(
   "a size with its unit ('500kB', '20MB', '1GB')",
@@ -149,9 +125,9 @@ const keyHeader: Kind = (value, path, problems) =>
       )
     : fieldName(value, path, problems)
 
-const parameters = list(text("a name, or its beginning and a star: 'utm_*'", /^(?:[^*]+\*?|\*)$/))
+export const parameters = list(text("a name, or its beginning and a star: 'utm_*'", /^(?:[^*]+\*?|\*)$/))
 
-const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
+const ROUTE_OPTIONS: Readonly<Record<Exclude<keyof RouteOptions, 'poll'>, Kind>> = {
   fresh: window,
   stale: window,
   offline: window,
@@ -179,36 +155,16 @@ const ROUTE_OPTIONS: Readonly<Record<keyof RouteOptions, Kind>> = {
   onReload: word('validate', 'rule'),
   onFocus: flag,
   onReconnect: flag,
-  poll,
   pollHidden: flag,
   cookieVariants: flag,
   budget: size,
   keyHeaders: list(keyHeader),
 }
 
-const lightUrl = text(
-  "a path or a full URL such as '/api/versions?entities=products'",
-  /^(?:https?:\/)?\/(?!\/\/)(?:[^{}\s#*]|\{\w+\})*$/,
-)
-
-const VERSIONS: Readonly<Record<keyof VersionsOptions, Kind>> = {
-  url: lightUrl,
-  entity: kind('a text', isText),
-  id: template,
-}
-
-const versions: Kind = (value, path, problems) =>
-  (isRecord(value) ? record(VERSIONS, { url: "a path such as '/api/versions?entities=products'" }) : lightUrl)(
-    value,
-    path,
-    problems,
-  )
-
-const ROUTE: Readonly<Record<keyof Route, Kind>> = {
+const ROUTE: Readonly<Record<Exclude<keyof Route, WorkerRouteOption>, Kind>> = {
   match: match(READ_METHODS.all),
   query,
   tags: list(template),
-  versions,
   race: flag,
   dictionary: kind(
     "true, false or 'until-sign-out'",
@@ -226,15 +182,6 @@ const WRITE: Readonly<Record<keyof Write, Kind>> = {
   session: word('sign-in', 'sign-out'),
   stores: flag,
   name: kind('a text', isText),
-}
-
-const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = {
-  exclude: list(pattern([])),
-  timeout: duration,
-  offline: duration,
-  ignoreQuery: parameters,
-  public: flag,
-  trust: word('http', 'rule'),
 }
 
 const WAYS: readonly unknown[] = ['authorization', 'identify', 'echo'] satisfies IdentifiedBy['by']
@@ -265,79 +212,37 @@ const identity: Kind = (value, path, problems) =>
         (given) => nearest(given, ['none']),
       )(value, path, problems)
 
-/** A path of the app's own origin, without query. */
-const pathOf = (example: string): Kind =>
-  text(`a path of the app's own origin such as '${example}'`, /^\/(?!\/)[^\s*?#]*$/, (given) =>
-    /^(?!\w+:)[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
-  )
+/** The options that only a worker makes something of. */
+type WorkerOption = 'shell' | 'navigation' | 'kill' | 'push' | 'sync' | 'collections'
+type WorkerRouteOption = 'poll' | 'versions'
 
-const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
-
-const PUSH: Readonly<Record<keyof PushOptions, Kind>> = {
-  url: text(
-    "a path of the app's own origin such as '/events', or a full URL",
-    /^(?:\/(?!\/)|(?:https?|wss?):\/\/)[^\s#]*$/,
-    (given) => (/^[\w-]+(?:\/|$)/.test(given) ? `/${given}` : undefined),
-  ),
-  via: word('sse', 'websocket'),
-  parse: call('from a message and its type to its tags'),
-  covers: list(kind('a tag', isText)),
-  credentials: word('omit', 'same-origin', 'include'),
-}
-
-const SYNC: Readonly<Record<keyof SyncOptions, Kind>> = { url: pathOf('/api/sync'), compare: flag, overlap: duration }
-
-/** Names of members, from the outermost: `data.items`. */
-const member = text("the path of a member such as 'id' or 'data.items'", /^[^.\s-][^.\s]*(?:\.[^.\s]+)*$/)
-
-const COLLECTION: Readonly<Record<keyof CollectionOptions, Kind>> = {
-  list: text("a path of the app's own origin without parameters such as '/api/products'", /^\/(?!\/)[^\s*:?#]*$/),
-  item: text(
-    "a path of the app's own origin with one parameter such as '/api/products/:id'",
-    /^\/(?!\/)[^\s*:?#]*:[a-z_]\w*[^\s*:?#]*$/i,
-  ),
-  id: member,
-  items: member,
-  total: member,
-  version: member,
-  order: text("the path of a member such as 'name', or '-created_at' for the highest first", /^-?[^.\s-][^\s]*$/),
-}
-
-const collection = record(COLLECTION, { list: "the path of the list such as '/api/products'" })
-
-const collections: Kind = (value, path, problems) => {
-  if (!isRecord(value))
-    return void problems.push(problem(path, value, "an object such as { products: { list: '/api/products' } }"))
-  for (const [name, given] of Object.entries(value)) {
-    if (/^[\w.-]+$/.test(name)) collection(given, `${path}.${name}`, problems)
-    else problems.push(problem(path, name, 'names of letters, digits, dots and dashes'))
-  }
-}
-
-const CONFIG: Readonly<Record<keyof Config, Kind>> = {
-  version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
-  identity,
-  shell: pathOf('/index.html'),
-  navigation: record(NAVIGATION),
-  budget: size,
-  defaults: record(ROUTE_OPTIONS),
-  routes: list(record(ROUTE, { match: "a pattern such as '/api/products/:id'" })),
-  writes: list(
-    record(WRITE, {
-      match: "a pattern such as 'POST /api/sales'",
-    }),
-  ),
-  groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
-  kill: record(KILL, { url: "a path of the app's own origin such as '/freshlayer-kill.json'" }),
-  push: record(PUSH, { url: "a path such as '/events'" }),
-  sync: record(SYNC, { url: "a path of the app's own origin such as '/api/sync'" }),
-  collections,
-  $schema: kind('the address of a JSON Schema', isText),
+/** What is expected of them. */
+interface WorkerKinds {
+  readonly options: Readonly<Record<WorkerOption, Kind>>
+  readonly ofRoutes: Readonly<Record<WorkerRouteOption, Kind>>
 }
 
 /** A whole config. */
-export const configKind = record(CONFIG, {
-  version: "a text or a number such as '1'",
-  identity: CHOICES,
-  routes: "a list such as [{ match: '/api/products', fresh: '5m' }]",
-})
+export function configWith({ options, ofRoutes }: WorkerKinds): Kind {
+  const { poll, versions } = ofRoutes
+  const config: Readonly<Record<keyof Config, Kind>> = {
+    version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
+    identity,
+    budget: size,
+    defaults: record({ ...ROUTE_OPTIONS, poll }),
+    routes: list(record({ ...ROUTE, poll, versions }, { match: "a pattern such as '/api/products/:id'" })),
+    writes: list(
+      record(WRITE, {
+        match: "a pattern such as 'POST /api/sales'",
+      }),
+    ),
+    groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
+    $schema: kind('the address of a JSON Schema', isText),
+    ...options,
+  }
+  return record(config, {
+    version: "a text or a number such as '1'",
+    identity: CHOICES,
+    routes: "a list such as [{ match: '/api/products', fresh: '5m' }]",
+  })
+}

@@ -2,8 +2,11 @@ import { bundleWithParts } from '../files/bundle.ts'
 import { libraryScript } from './build-worker.ts'
 import { sourcePath } from '../files/source-path.ts'
 
-/** The names of an app without a build: its worker, the part of a worker of its own, and the page's script. */
-const [WORKER, PART, PAGE] = ['freshlayer-sw.js', 'freshlayer-attach.js', 'freshlayer-page']
+/** The names of an app without a build: its worker, and the part of a worker of its own. */
+const [WORKER, PART] = ['freshlayer-sw.js', 'freshlayer-attach.js']
+
+/** What the names of its page's scripts begin with. */
+export const PAGE = 'freshlayer-page'
 
 /** A file that an app puts beside its document. */
 export interface PrebuiltFile {
