@@ -5,6 +5,7 @@ import { type Database, openDatabase } from './demo/database.ts'
 import { SyncClient } from './sync/client.fixture.ts'
 import { parseCursor } from './sync/cursor.ts'
 import { migration } from './sync/migration.ts'
+import { hasReached, transactionOf } from '../sw/core/collections/cursor.ts'
 import { writePosition } from './sync/position.ts'
 import { sync } from './sync/sync.ts'
 
@@ -156,6 +157,7 @@ describe('the position of a write', () => {
     await session.query('begin')
     await session.query(`insert into notes values (1, 'a')`)
     const position = await writePosition(session)
+    const { rows } = await session.query('select pg_current_xact_id()::text as xid')
     await session.query('commit')
     session.release()
     await client.pull()
@@ -163,8 +165,11 @@ describe('the position of a write', () => {
     if (at === 'invalid' || earlier === 'invalid' || later === 'invalid') throw new Error('no cursor')
     if (at === undefined || earlier === undefined || later === undefined) throw new Error('no cursor')
     expect([earlier.generation, later.generation]).toEqual([at.generation, at.generation])
-    expect(earlier.position.xid < at.position.xid).toBe(true)
-    expect(later.position.xid >= at.position.xid).toBe(true)
+    expect(earlier.position.xid <= at.position.xid).toBe(true)
+    expect(later.position.xid > at.position.xid).toBe(true)
+    expect([before, client.cursor].map((cursor) => hasReached(cursor ?? '', position))).toEqual([false, true])
+    // By it the worker knows the app's own write in a hint.
+    expect(transactionOf(position)).toBe(rows[0]?.['xid'])
     expect(client.rows.size).toBe(1)
   })
 })

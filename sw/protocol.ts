@@ -64,6 +64,13 @@ export type Question =
   | { readonly ask: 'take-over' }
   /** Keeps collections in step now. Default: all of them, by what has changed. */
   | { readonly ask: 'sync'; readonly entities?: readonly string[]; readonly full?: boolean }
+  /** Whether collections have come to a write. Default of `position`: the backend does not say it. */
+  | {
+      readonly ask: 'caught-up'
+      readonly position?: string | undefined
+      readonly entities?: readonly string[] | undefined
+      readonly limitMs: number
+    }
   | { readonly ask: 'sync-state' }
   | { readonly ask: 'sync-stats' }
 
@@ -95,6 +102,7 @@ export interface Answers {
   probe: OriginState
   'take-over': TakingOver
   sync: readonly SyncState[]
+  'caught-up': boolean
   'sync-state': readonly SyncState[]
   'sync-stats': SyncStats
 }
@@ -390,6 +398,10 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'sync-state':
     case 'sync-stats':
       return question
+    case 'caught-up': {
+      const { position = '', entities = [], limitMs } = question
+      return typeof position === 'string' && isTexts(entities) && typeof limitMs === 'number' ? question : undefined
+    }
     case 'sync': {
       const { entities = [], full = false } = question
       return isTexts(entities) && typeof full === 'boolean' ? question : undefined

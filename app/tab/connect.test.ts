@@ -36,6 +36,7 @@ describe('where no worker can run', () => {
     expect(await layer.remove({ all: true })).toBe(0)
     expect(await layer.stats()).toBeUndefined()
     expect([await layer.sync(), await layer.syncState(), await layer.getSyncStats()]).toEqual([[], [], undefined])
+    expect(await layer.caughtUpWith('p')).toBe(true)
     await layer.invalidate({ tags: ['x'] })
     await layer.identify('grace')
     await layer.applyUpdate()
@@ -473,6 +474,19 @@ describe('where a worker runs', () => {
         ask: 'sync',
         entities: ['products'],
       })
+    })
+
+    it('are waited for by the position that a write’s answer names, or without one', async () => {
+      answers['caught-up'] = () => false
+      const layer = connect()
+      const answer = new Response(null, { headers: { 'freshlayer-position': 'p' } })
+      expect(await layer.caughtUpWith(answer, { entities: ['products'], timeoutMs: 500 })).toBe(false)
+      expect(await layer.caughtUpWith(new Response())).toBe(false)
+      const questions = vi.mocked(ask).mock.calls.map(([, question]) => question)
+      expect(questions).toContainEqual({ ask: 'caught-up', position: 'p', entities: ['products'], limitMs: 500 })
+      expect(questions).toContainEqual({ ask: 'caught-up', limitMs: 10_000 })
+      // @ts-expect-error -- No answer.
+      await expect(layer.caughtUpWith(undefined)).rejects.toThrow('caughtUpWith() takes')
     })
 
     it('are told of as they come on, to the pages of their user alone', async () => {

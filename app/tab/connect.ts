@@ -99,6 +99,13 @@ export interface SyncOptions {
   readonly full?: boolean
 }
 
+export interface CaughtUpOptions {
+  /** The collections, by their names in the rules. Default: all. */
+  readonly entities?: readonly string[]
+  /** The time limit. Unit: milliseconds. Default: 10,000. */
+  readonly timeoutMs?: number
+}
+
 interface Listeners {
   state: (state: State) => void
   change: (change: ChangeEvent) => void
@@ -147,6 +154,14 @@ export interface Freshlayer {
    * come. Nothing without a worker. Rejects where the rules have no collections.
    */
   sync(options?: SyncOptions): Promise<readonly SyncState[]>
+  /**
+   * Settles once the collections have come to a write of this app: true. It starts what brings them there. False: they have not
+   * in the time limit. True also where nothing is behind: without a worker, and for collections that are not loaded.
+   *
+   * @param write the write's answer, or its `Freshlayer-Position`. An answer without that field is one whose backend does not
+   *   say it: then a run decides that begins from now on.
+   */
+  caughtUpWith(write: Response | string, options?: CaughtUpOptions): Promise<boolean>
   /** How far each collection has come. `on('sync', …)` tells of changes. */
   syncState(): Promise<readonly SyncState[]>
   /** What has been done to keep collections in step; undefined where no worker answers. */
@@ -375,6 +390,15 @@ class Connection implements Freshlayer {
 
   async sync(options: SyncOptions = {}): Promise<readonly SyncState[]> {
     return (await this.#load()).sync({ ...options, ask: 'sync' })
+  }
+
+  async caughtUpWith(
+    write: Response | string,
+    { entities, timeoutMs: limitMs = 10_000 }: CaughtUpOptions = {},
+  ): Promise<boolean> {
+    expectArgument(write instanceof Response || typeof write === 'string', 'caughtUpWith', 'the answer to a write')
+    const position = typeof write === 'string' ? write : (write.headers.get('freshlayer-position') ?? undefined)
+    return this.#ask({ ask: 'caught-up', position, entities, limitMs }, true)
   }
 
   async syncState(): Promise<readonly SyncState[]> {

@@ -5,9 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Client, Pool } from 'pg'
-import { changeHub, events, listenWith } from '../../server/index.ts'
-import { formatCursor } from '../../server/sync/cursor.ts'
-import { logState } from '../../server/sync/log.ts'
+import { changeHub, events, listenWith, writePosition } from '../../server/index.ts'
 
 // One server process of several: /events over the database that all share, a list of products and writes to it.
 
@@ -43,12 +41,9 @@ async function write(request: Request): Promise<Response> {
       `insert into products (id, name) values ($1, $2) on conflict (id) do update set name = excluded.name`,
       [id, name],
     )
-    const { rows } = await client.query<{ xid: string }>('select pg_current_xact_id()::text as xid')
-    const { generation } = await logState(client)
+    const position = await writePosition(client)
     await client.query('commit')
-    const position = { xid: BigInt(rows[0]?.xid ?? '0'), id: 0n }
-    const headers = { 'freshlayer-position': formatCursor({ generation, scope: '', position }) }
-    return new Response(null, { status: 204, headers })
+    return new Response(null, { status: 204, headers: { 'freshlayer-position': position } })
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error

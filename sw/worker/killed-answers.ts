@@ -17,6 +17,7 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'invalidate':
     case 'hint':
     case 'fill':
+    case 'caught-up':
       return true
     case 'sign-out':
       return { signedOut: true, unsent: 0 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { askedFrom, isBefore, isTime } from './cursor.ts'
+import { askedFrom, hasReached, isBefore, isTime, transactionOf } from './cursor.ts'
 
 const own = (...parts: unknown[]): string => Buffer.from(JSON.stringify([1, ...parts])).toString('base64url')
 
@@ -31,5 +31,22 @@ describe('a cursor', () => {
     ['of a time', '2026-01-31T11:00:00Z', '2026-01-31T12:00:00Z', true],
   ])('%s lies before the other one: as it says', (_, cursor, other, is) => {
     expect(isBefore(cursor, other)).toBe(is)
+  })
+
+  test.each([
+    ['of an earlier transaction', own('log', 's', '99', '7'), false],
+    ['within the transaction', own('log', 's', '100', '7'), false],
+    ['past the transaction', own('log', 's', '101', '0'), true],
+    ['of a later transaction with more digits', own('log', 's', '1000', '0'), true],
+    ['of another log', own('other', 's', '101', '0'), false],
+    ['that is a time', '2026-01-31T12:00:00.000Z', false],
+  ])('%s has come to a write: as it says', (_, cursor, is) => {
+    expect(hasReached(cursor, own('log', '', '100', '999999999999999999'))).toBe(is)
+  })
+
+  test('of a write names its transaction', () => {
+    expect(transactionOf(own('log', '', '100', '999999999999999999'))).toBe('100')
+    expect(transactionOf('e30')).toBeUndefined()
+    expect(transactionOf('')).toBeUndefined()
   })
 })

@@ -20,12 +20,30 @@ export const askedFrom = (cursor: string, overlapMs: number): string =>
 export function isBefore(cursor: string, other: string): boolean {
   if (isTime(cursor) && isTime(other)) return Date.parse(cursor) < Date.parse(other)
   const [one, two] = [placeOf(cursor), placeOf(other)]
-  if (one === undefined || two === undefined || one.log !== two.log) return false
-  return one.xid < two.xid || (one.xid === two.xid && one.id < two.id)
+  return one !== undefined && two !== undefined && isOfOneLog(one, two) && one.scope === two.scope && isLess(one, two)
 }
 
+/**
+ * Whether a cursor of this package's server has come to a write.
+ *
+ * @param position the write's `Freshlayer-Position`: a cursor without scope.
+ */
+export function hasReached(cursor: string, position: string): boolean {
+  const [one, two] = [placeOf(cursor), placeOf(position)]
+  return one !== undefined && two !== undefined && isOfOneLog(one, two) && !isLess(one, two)
+}
+
+const isOfOneLog = (one: Place, other: Place): boolean => one.generation === other.generation
+
+const isLess = (one: Place, other: Place): boolean =>
+  one.xid < other.xid || (one.xid === other.xid && one.id < other.id)
+
+/** The database's transaction that made a write, by its position; undefined where the text is no position. */
+export const transactionOf = (position: string): string | undefined => placeOf(position)?.xid.toString()
+
 interface Place {
-  readonly log: string
+  readonly generation: string
+  readonly scope: string
   readonly xid: bigint
   readonly id: bigint
 }
@@ -34,7 +52,9 @@ interface Place {
 function placeOf(cursor: string): Place | undefined {
   try {
     const [form, generation, scope, xid, id] = JSON.parse(decoded(cursor)) as unknown[]
-    return form === 1 ? { log: `${generation} ${scope}`, xid: BigInt(String(xid)), id: BigInt(String(id)) } : undefined
+    return form === 1
+      ? { generation: String(generation), scope: String(scope), xid: BigInt(String(xid)), id: BigInt(String(id)) }
+      : undefined
   } catch {
     return undefined
   }

@@ -1,5 +1,6 @@
 import type { CollectionRule, Rule } from '../../../config/language/index.ts'
 import type { CacheStatus } from '../../core/cache-status.ts'
+import type { SyncFailure } from '../../core/collections/failure.ts'
 import { BARE, withoutRows, type Wrapper, wrapperOf } from '../../core/collections/wrapper.ts'
 import { isAway } from '../../core/head.ts'
 import { UNDER_WAY } from '../../core/sequence.ts'
@@ -10,9 +11,10 @@ import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { epochMs, type Seconds, seconds, secondsBetween } from '../../core/units.ts'
 import { withCacheStatus } from '../../fetch/answer.ts'
 import { now, pause, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
-import type { Explanation } from '../../protocol.ts'
+import type { Explanation, Refreshed } from '../../protocol.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
+import { lossOf } from '../requests/plan-read.ts'
 import type { PageLoads } from '../requests/page-loads.ts'
 import type { ReadContext } from '../requests/read.ts'
 import type { Statistics } from '../statistics.ts'
@@ -42,7 +44,13 @@ interface Held {
 type Plan =
   | { readonly kind: 'serve' | 'serve-then-sync'; readonly ttl: Seconds }
   /** The rows may answer when they have been brought up to date, or when the origin is away. */
-  | { readonly kind: 'sync'; readonly isBehind: boolean; readonly standsIn: boolean }
+  | {
+      readonly kind: 'sync'
+      readonly isBehind: boolean
+      readonly standsIn: boolean
+      /** See `Runs.run`. */
+      readonly since: Sequence | undefined
+    }
   /** As without a collection. */
   | { readonly kind: 'rest' }
 
@@ -55,12 +63,33 @@ interface Where {
   /** A write, or an answer of the origin that a page has got since, may be newer. */
   readonly isBehind: boolean
   readonly isBehindWrite: boolean
+  /** A write that has no answer yet names them: they may not answer. */
+  readonly isWritten: boolean
+  /** What is newer than they are came at this place. */
+  readonly newest: Sequence
   /** Then no age is known. */
   readonly isClockBack: boolean
   readonly age: Seconds
   /** Negative once `fresh` has ended. */
   readonly ttl: Seconds
   readonly windows: { readonly stale: number; readonly offline: number }
+}
+
+/** Rows that answer a URL that a page shows. */
+export interface ShownRows {
+  /** The same for all URLs that one run validates. */
+  readonly key: string
+  readonly confirmedAtMs: number
+  /** A write, or an answer of the origin that a page has got since, may be newer. */
+  readonly isBehind: boolean
+  readonly isFresh: boolean
+  /**
+   * Validates the rows by a run, or by one that is under way and began after all that is newer than they are.
+   *
+   * @param isWish the user asks for it: one that begins from now on.
+   * @returns undefined: the run could not tell, and the URL itself may.
+   */
+  readonly sync: (isWish: boolean) => Promise<Refreshed['outcome'] | undefined>
 }
 
 type Explained = Pick<Explanation, 'state' | 'why' | 'ageSeconds' | 'ttlSeconds' | 'invalidated'>
@@ -132,7 +161,7 @@ export class CollectionAnswers {
     const { cache } = request
     if (cache === 'no-store' || cache === 'reload') return REST
     const where = this.#where({ url: request.url, tags, partition, rule }, of, named, held)
-    if (where === undefined) return REST
+    if (where === undefined || where.isWritten) return REST
     const { isLive, isBehind, isBehindWrite, isClockBack, ttl, windows } = where
     const staleness = 0 - ttl
     if ((cache === 'force-cache' || cache === 'only-if-cached') && !isBehind) return { kind: 'serve', ttl }
@@ -142,12 +171,13 @@ export class CollectionAnswers {
     if (!isLate && staleness < windows.stale) return { kind: 'serve-then-sync', ttl }
     // A load has no end that a read could wait for.
     if (!isLive) return REST
-    return { kind: 'sync', isBehind: isBehindWrite, standsIn: staleness < windows.offline }
+    const since = cache === 'no-cache' || isReloaded || !isBehind ? undefined : where.newest
+    return { kind: 'sync', isBehind: isBehindWrite, standsIn: staleness < windows.offline, since }
   }
 
   /** Where the rows stand that are held for a read; undefined: none of them may answer it. */
   #where({ url, tags, partition, rule }: Subject, of: Of, { id }: Named, held: Held | undefined): Where | undefined {
-    const { identity, log, runs } = this.#ports
+    const { identity, log, runs, writer } = this.#ports
     const rows = held?.head.live ?? (held?.row && held.head.loading)
     const isHere = rows !== undefined && (id === undefined ? held?.head.live !== undefined : held?.row !== undefined)
     if (!isHere || held === undefined) return undefined
@@ -159,20 +189,24 @@ export class CollectionAnswers {
     if (runs.isRemoved(of, head) || identity.isDoubted(partition)) return undefined
     const covered: Covered = { url, tags }
     if (log.isRemoved({ ...covered, key: headKey(of), partition, sequence: at })) return undefined
-    const newest = log.memory.covering(covered)
-    // What a write names that has no answer yet is in no rows.
-    if (newest === UNDER_WAY) return undefined
+    const invalidated = log.memory.covering(covered)
+    const ahead = this.#ahead.get(headKey(of)) ?? NEVER
     const [fresh = 0, stale = 0, offline = 0] = [rule.fresh, rule.stale, rule.offline].map((each) =>
       each === 'http' ? 0 : each,
     )
     const age = secondsBetween(epochMs(atMs), now())
+    const lostAtMs = lossOf(writer, rule)
+    const newest = invalidated > ahead ? invalidated : ahead
     return {
       isLive,
-      isBehindWrite: newest > at,
-      isBehind: Math.max(newest, this.#ahead.get(headKey(of)) ?? NEVER) > at,
+      isBehindWrite: invalidated > at,
+      isBehind: newest > at,
+      isWritten: invalidated === UNDER_WAY,
+      newest,
       isClockBack: now() < atMs,
       age,
-      ttl: seconds(fresh - age),
+      // What was read before a connection was lost is stale after it.
+      ttl: seconds(Math.min(fresh - age, atMs < lostAtMs && lostAtMs <= now() ? 0 : Infinity)),
       windows: { stale, offline },
     }
   }
@@ -183,7 +217,7 @@ export class CollectionAnswers {
     if (named === undefined) return undefined
     const of: Of = { partition: subject.partition, entity: named.rule.entity }
     const where = this.#where(subject, of, named, await this.#look(of, named))
-    if (where === undefined) return undefined
+    if (where === undefined || where.isWritten) return undefined
     const { age, ttl, isBehind, windows } = where
     const staleness = 0 - ttl
     const ended = staleness < windows.offline ? 'offline' : 'gone'
@@ -191,17 +225,46 @@ export class CollectionAnswers {
     return { state, why: 'collection', ageSeconds: age, ttlSeconds: ttl, invalidated: isBehind }
   }
 
+  /** What a page shows of rows that answer; undefined: none does. */
+  async shown(subject: Subject, clientId: string): Promise<ShownRows | undefined> {
+    const { all, runs } = this.#ports
+    const named = namedBy(all, subject.url)
+    if (named === undefined) return undefined
+    const of: Of = { partition: subject.partition, entity: named.rule.entity }
+    const held = await this.#look(of, named)
+    const where = this.#where(subject, of, named, held)
+    const before = held?.head.live
+    if (where === undefined || held === undefined || before === undefined) return undefined
+    return {
+      key: headKey(of),
+      confirmedAtMs: held.head.confirmedAtMs,
+      isBehind: where.isBehind,
+      isFresh: where.ttl > 0,
+      sync: async (isWish) => {
+        const since = isWish ? undefined : where.newest
+        const asking = { rule: named.rule, partition: of.partition, clientId, isWish }
+        const end = await runs.run({ ...asking, ...(since !== undefined && { since }) })
+        const live = (await this.#look(of, named))?.head.live
+        const isChanged = live?.set !== before.set || live?.revision !== before.revision
+        if (end.kind === 'idle') return isChanged ? 'changed' : end.isConfirmed ? 'unchanged' : 'kept'
+        if (end.failure === 'offline') return 'unreachable'
+        // What the endpoint cannot tell the URL itself may: as a read, it goes on as without a collection.
+        return GONE_ON.includes(end.failure) ? 'kept' : undefined
+      },
+    }
+  }
+
   /** Waits for the rows to be brought up to date, as long as the rule waits for the origin. */
   async #synced(
     read: ReadContext,
     of: Of,
     named: Named,
-    { isBehind, standsIn }: Extract<Plan, { kind: 'sync' }>,
+    { isBehind, standsIn, since }: Extract<Plan, { kind: 'sync' }>,
     rest: () => Promise<Response | undefined>,
   ): Promise<Response | undefined> {
     const { runs } = this.#ports
     const { partition, clientId, rule } = read
-    const run = runs.run({ rule: named.rule, partition, clientId })
+    const run = runs.run({ rule: named.rule, partition, clientId, ...(since !== undefined && { since }) })
     read.waitUntil(run)
     const end = await timeout(rule.timeoutMs, run, 'late' as const)
     const held = await this.#look(of, named)
@@ -282,7 +345,7 @@ export class CollectionAnswers {
   }
 
   #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {
-    const run = this.#ports.runs.run({ rule, partition, clientId, joins: true })
+    const run = this.#ports.runs.run({ rule, partition, clientId, since: NEVER })
     waitUntil(run)
     return run
   }
@@ -358,6 +421,9 @@ export class CollectionAnswers {
     return undefined
   }
 }
+
+/** After these failures the origin has been heard, or must not be asked. */
+const GONE_ON: readonly SyncFailure[] = ['refused-user', 'other-user', 'rate-limited']
 
 const REST: Plan = { kind: 'rest' }
 

@@ -1,7 +1,7 @@
 import { vi } from 'vitest'
 import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
 import { COLLECTIONS_STORE } from '../../../config/names.ts'
-import type { SyncState } from '../../protocol.ts'
+import type { Question, SyncState } from '../../protocol.ts'
 import { fakeDatabase, fakeLocks } from '../store/fake-database.fixture.ts'
 import { PageLoads } from '../requests/page-loads.ts'
 import type { ReadContext } from '../requests/read.ts'
@@ -14,6 +14,11 @@ const { storeOver } = await import('../store/store.ts')
 const { everyone } = await import('../identity/everyone.ts')
 const { Statistics } = await import('../statistics.ts')
 const { collectionsOf } = await import('./collections.ts')
+const { Attention } = await import('../requests/attention.ts')
+const { polling } = await import('../requests/polling.ts')
+const { hintsOf } = await import('../messages/hints.ts')
+const { refresh } = await import('../messages/refresh.ts')
+const { validate } = await import('../messages/validate.ts')
 
 vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 
@@ -78,6 +83,15 @@ export async function collectionWorker({
   }
   const collections = collectionsOf(rules.collections, ports as never, rows, rules.budget)
   store.erasure.eraseCollections = collections.erase
+  const messagePorts = {
+    ...ports,
+    collections,
+    urlOf: (url: string) => url,
+    attention: new Attention(),
+    polling: polling(),
+    sender: { restMs: () => 0 },
+  }
+  const hints = hintsOf(messagePorts as never)
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
   const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
@@ -137,6 +151,19 @@ export async function collectionWorker({
     sync: (entities?: readonly string[], full = false): Promise<readonly SyncState[]> =>
       collections.answerers.sync?.({}, { ask: 'sync', full, ...(entities && { entities }) }, 'a tab') ??
       Promise.reject(),
+    /** A tab says what the server has told it. */
+    hint: (hint: Omit<Extract<Question, { readonly ask: 'hint' }>, 'ask'>) =>
+      hints.answer({}, { ask: 'hint', ...hint }, 'a tab'),
+    noteWrite: (answer: Response, tags: readonly string[]) => hints.note(Promise.resolve(answer), tags),
+    /** A tab shows these URLs. */
+    validate: (
+      because: Extract<Question, { readonly ask: 'validate' }>['because'],
+      urls: readonly string[],
+      more = {},
+    ) => validate(messagePorts as never, { ask: 'validate', because, urls, ...more }, 'a tab'),
+    refresh: (url: string) => refresh(messagePorts as never, { ask: 'refresh', url }, 'a tab'),
+    caughtUp: (more: { position?: string; limitMs?: number } = {}) =>
+      collections.answerers['caught-up']?.({}, { ask: 'caught-up', limitMs: 5000, ...more }, 'a tab'),
     stats: () => collections.answerers['sync-stats']?.({}, { ask: 'sync-stats' }, 'a tab'),
     /** The keys in the object store of collections. */
     keys: () => rows('readonly', async (records) => (await promisifyRequest(records.getAllKeys())).map(String)),

@@ -12,13 +12,16 @@ import type { Statistics } from '../statistics.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
 import type { Explanation, SyncState } from '../../protocol.ts'
-import { CollectionAnswers } from './answers.ts'
+import { CollectionAnswers, type ShownRows } from './answers.ts'
+import { caughtUp } from './caught-up.ts'
 import { CollectionStore } from './collection-store.ts'
 import { eraseLeftovers } from './erase.ts'
+import { carries } from './hinted.ts'
 import { listUrl, namedBy } from './named.ts'
 import { OwnWrites } from './own-writes.ts'
 import type { Of } from './records.ts'
 import { Runs } from './runs.ts'
+import { type Asking, type Validating, validating } from './validating.ts'
 
 interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
   readonly match: Matcher
@@ -38,6 +41,17 @@ export interface Collections {
   readonly noteWrite: (request: Request, response: Response, waitUntil: (work: Promise<unknown>) => void) => void
   /** What rows have to do with the answer to a URL; undefined: nothing. */
   readonly explained: (url: string, clientId: string) => Promise<Partial<Explanation> | undefined>
+  /** What a page shows of rows that answer a URL; undefined: none does. */
+  readonly shown: (url: string, clientId: string) => Promise<ShownRows | undefined>
+  /** Validates what a page shows. */
+  readonly validating: (asking: Asking) => Validating
+  /**
+   * Brings the client's collections up to date, in the background, whose list or item has one of these tags. What was not
+   * loaded before is not loaded.
+   *
+   * @param tags undefined: anything may have changed.
+   */
+  readonly hinted: (tags: readonly string[] | undefined, clientId: string) => Promise<void>
   /** Erases what was removed or replaced. */
   readonly erase: () => Promise<void>
   readonly answerers: Answerers<unknown>
@@ -76,6 +90,25 @@ export function collectionsOf(
   const states = async (clientId: string, entities?: readonly string[]): Promise<SyncState[]> =>
     Promise.all((await askedFor(clientId, entities)).map(({ of }) => runs.state(of)))
 
+  /** What the first of the partitions says in which a client may find a URL. */
+  const first = async <T>(
+    given: string,
+    clientId: string,
+    ask: (subject: Parameters<CollectionAnswers['explained']>[0]) => Promise<T | undefined>,
+  ): Promise<T | undefined> => {
+    const found = readOf(ports.match, given)
+    if (found === undefined) return undefined
+    const { rule, tags, href } = found
+    for (const partition of rule.public ? [EVERYONE] : await ports.identity.partitionsOf(clientId)) {
+      const said = await ask({ url: normaliseUrl(href, rule), rule, tags, partition })
+      if (said !== undefined) return said
+    }
+    return undefined
+  }
+
+  const shown: Collections['shown'] = (url, clientId) =>
+    first(url, clientId, (subject) => answers.shown(subject, clientId))
+
   return {
     answer: (read, rest) => answers.answer(read, rest),
     noteWrite: (request, response, waitUntil) => {
@@ -83,15 +116,19 @@ export function collectionsOf(
       if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
       waitUntil(ownWrites.note(named, request, response.clone()))
     },
-    explained: async (given, clientId) => {
-      const found = readOf(ports.match, given)
-      if (found === undefined) return undefined
-      const { rule, tags, href } = found
-      for (const partition of rule.public ? [EVERYONE] : await ports.identity.partitionsOf(clientId)) {
-        const said = await answers.explained({ url: normaliseUrl(href, rule), rule, tags, partition })
-        if (said !== undefined) return said
-      }
-      return undefined
+    explained: (url, clientId) => first(url, clientId, (subject) => answers.explained(subject)),
+    shown,
+    validating: (asking) => validating(asking, shown),
+    hinted: async (tags, clientId) => {
+      const work = (await askedFor(clientId, undefined)).map(async ({ rule, partition, of }) => {
+        if (tags !== undefined && !carries(ports.match, rule, tags)) return
+        const head = await collections.head(of)
+        if (head === undefined || runs.isRemoved(of, head)) return
+        // Hints of one moment have one run: it begins after what they have invalidated.
+        const since = ports.log.memory.covering({ url: listUrl(rule), tags: tags ?? [] })
+        await runs.run({ rule, partition, clientId, since })
+      })
+      await Promise.all(work)
     },
     erase: () =>
       eraseLeftovers(use, {
@@ -108,6 +145,19 @@ export function collectionsOf(
           asked.map(({ rule, partition }) => runs.run({ rule, partition, full, clientId, isWish: true })),
         )
         return states(clientId, entities)
+      },
+      'caught-up': async (_, { position, entities, limitMs }, clientId) => {
+        const asked = await askedFor(clientId, entities)
+        const reached = await Promise.all(
+          asked.map(({ rule, partition, of }) =>
+            caughtUp(
+              { position, limitMs },
+              () => collections.head(of),
+              () => runs.run({ rule, partition, clientId }),
+            ),
+          ),
+        )
+        return reached.every(Boolean)
       },
       'sync-state': (_, __, clientId) => states(clientId),
       'sync-stats': () => collections.count({}),

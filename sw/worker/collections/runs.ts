@@ -41,14 +41,16 @@ interface Asking {
   readonly full?: boolean
   /** A page asks for it, and not a read: then a rest that only spares reads is not kept. */
   readonly isWish?: boolean
-  /** Whether a run that is under way already will do. Default: one that begins from now on. */
-  readonly joins?: boolean
+  /** A run that is under way will do if it began after this place; `NEVER`: any will. Default: none that is under way. */
+  readonly since?: Sequence
   /** The page that asks. Undefined: the worker does by itself. */
   readonly clientId: string | undefined
 }
 
 interface Running {
   readonly current: Promise<RunEnd>
+  /** When it began. Undefined: it takes its place from now on. */
+  place?: Sequence
   next?: Promise<RunEnd>
   isNextFull: boolean
 }
@@ -74,14 +76,14 @@ export class Runs {
 
   /** Keeps a collection in step. Never rejects. */
   run(asking: Asking): Promise<RunEnd> {
-    const { rule, partition, full = false, joins = false, isWish = false } = asking
+    const { rule, partition, full = false, since, isWish = false } = asking
     const key = headKey({ partition, entity: rule.entity })
     const held = this.#faults.get(key)
     const isResting = held !== undefined && held.untilMs > uptimeMs() && !(isWish && held.fault.kind === 'offline')
     if (isResting) return Promise.resolve(held.end)
     const running = this.#running.get(key)
     if (running === undefined) return this.#begin(key, asking)
-    if (joins && !full) return running.current
+    if (since !== undefined && !full && (running.place ?? since) >= since) return running.current
     running.isNextFull ||= full
     return (running.next ??= running.current.then(() => this.#begin(key, { ...asking, full: running.isNextFull })))
   }
@@ -132,6 +134,8 @@ export class Runs {
     const ticket = writer.ticket()
     try {
       const place = await this.#place()
+      const running = this.#running.get(key)
+      if (running !== undefined) running.place = place
       await this.#ports.ownWrites.known()
       return await locked(syncLockOf(scope(), partition, rule.entity), async () => {
         const head = await this.#headFor(of, rule, place)

@@ -1,7 +1,9 @@
+import { transactionOf } from '../../core/collections/cursor.ts'
 import { timeout } from '../../fetch/clock.ts'
 import type { Channel } from '../channel.ts'
 import type { Answerer } from './answering.ts'
 import { invalidate } from './invalidate.ts'
+import { report } from '../report.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { UrlOf } from '../../fetch/targets.ts'
 
@@ -9,6 +11,8 @@ interface Ports {
   readonly log: Pick<InvalidationLog, 'invalidate'>
   readonly channel: Pick<Channel, 'changes'>
   readonly urlOf: UrlOf
+  /** Absent: the rules have none. */
+  readonly collections?: { hinted(tags: readonly string[] | undefined, clientId: string): Promise<void> } | undefined
 }
 
 /** The news of a write may be here before the write's answer, and waits so long for it. */
@@ -35,7 +39,7 @@ class Hints {
   note(answer: Promise<Response>, tags: readonly string[]): void {
     const noted = answer.then(
       ({ headers }) => {
-        const transaction = transactionOf(headers.get('freshlayer-position'))
+        const transaction = transactionOf(headers.get('freshlayer-position') ?? '')
         if (transaction === undefined) return
         this.#own.set(transaction, tags)
         const [oldest = ''] = this.#own.keys()
@@ -50,7 +54,12 @@ class Hints {
   readonly answer: Answerer<'hint', unknown> = async (_, { tags, all = false, transactions = [] }, clientId) => {
     const news = all ? [] : await this.#newsOf(tags, transactions)
     if (news.length === 0 && !all) return true
-    return invalidate(this.#ports, { ask: 'invalidate', reach: all ? { all } : { tags: news } }, clientId)
+    await invalidate(this.#ports, { ask: 'invalidate', reach: all ? { all } : { tags: news } }, clientId)
+    // The tab does not wait: its next hints are of other data, too.
+    this.#ports.collections
+      ?.hinted(all ? undefined : news, clientId)
+      .catch((error: unknown) => report('a collection is not brought up to date after a hint', error))
+    return true
   }
 
   /** Those of the tags that the app's own writes have not made stale themselves. */
@@ -62,17 +71,6 @@ class Hints {
     if (own.includes(undefined)) return tags
     const known = own.flat()
     return tags.filter((tag) => !known.includes(tag))
-  }
-}
-
-/** The transaction that a `Freshlayer-Position` names: the number in the fourth place of a list, as JSON in base64url. */
-function transactionOf(position: string | null): string | undefined {
-  try {
-    const parts: unknown = JSON.parse(atob((position ?? '').replaceAll('-', '+').replaceAll('_', '/')))
-    const transaction: unknown = Array.isArray(parts) ? parts[3] : undefined
-    return typeof transaction === 'string' ? transaction : undefined
-  } catch {
-    return undefined
   }
 }
 

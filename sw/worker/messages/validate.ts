@@ -13,6 +13,7 @@ import { revalidate } from '../requests/revalidate.ts'
 import type { Sender } from '../requests/send.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import type { Writer } from '../store/writer.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Answerer } from './answering.ts'
 import { type Looking, rowsFor } from './rows-for.ts'
 
@@ -22,6 +23,8 @@ type Ports = Looking &
     readonly writer: Pick<Writer, 'lostAtMs' | 'noteLoss'>
     readonly sender: Pick<Sender, 'restMs'>
     readonly attention: Attention
+    /** Absent: the rules have none. */
+    readonly collections?: Pick<Collections, 'validating'> | undefined
     /** Undefined: no rule polls. */
     readonly polling: Polling | undefined
   }
@@ -34,18 +37,21 @@ const LANES = 6
  * asks the origin once for all of them.
  */
 export const validate: Answerer<'validate', Ports> = async (ports, question, clientId) => {
-  const { match, urlOf, generations, attention, writer, log, sender, polling } = ports
+  const { match, urlOf, generations, attention, writer, log, sender, polling, collections } = ports
   const { urls, because, lostAtMs } = question
   if (lostAtMs !== undefined) await writer.noteLoss(Math.min(lostAtMs, now()))
   const areSame = generations.watchAll()
   const round = because === 'poll' ? polling?.(ports, question, clientId) : undefined
-  let isSilent = false
+  const silence = { isSilent: false }
+  const lookByRows = collections?.validating({ because, clientId, attention, round, silence })
 
   const look = async (given: string): Promise<Shown> => {
     const found = readOf(match, given)
     if (found === undefined) return { outcome: 'no-worker' }
     const { rule, tags } = found
     const url = urlOf(normaliseUrl(found.href, rule))
+    const byRows = await lookByRows?.(given, url, rule)
+    if (byRows !== undefined) return byRows
     const row = (await rowsFor(ports, url, clientId).catch(() => [])).find(isPlain)
     if (!areSame()) return {}
     if (row === undefined) {
@@ -54,7 +60,7 @@ export const validate: Answerer<'validate', Ports> = async (ports, question, cli
     }
     const { key, receivedAtMs } = row
     // What is not asked because its origin is silent has its turn again after an interval.
-    const quietMs = isSilent ? 0 : attention.quietMs(key, receivedAtMs)
+    const quietMs = silence.isSilent ? 0 : attention.quietMs(key, receivedAtMs)
     const mayAsk = (): boolean => {
       if (because === 'poll') return round?.isTurn(rule, key, url, quietMs) === true
       if (because !== 'refresh' && sender.restMs(url) > 0) return false
@@ -64,12 +70,12 @@ export const validate: Answerer<'validate', Ports> = async (ports, question, cli
       const isUnknown = quietMs < 0 || (because === 'reconnect' && attention.lastOf(key)?.because !== because)
       return isDue(because, rule, { state, invalidated, quietMs: isUnknown ? Infinity : quietMs })
     }
-    if (!mayAsk() || isSilent) return { atMs: receivedAtMs }
+    if (!mayAsk() || silence.isSilent) return { atMs: receivedAtMs }
     // Before the answer: other tabs ask meanwhile.
     attention.remember(key, because)
     const outcome = await revalidate(ports, row, because, clientId)
     // Each further question would wait as long.
-    isSilent ||= outcome === 'unreachable'
+    silence.isSilent ||= outcome === 'unreachable'
     const isWell = outcome === 'unchanged' || outcome === 'changed'
     round?.asked(rule, key, url, isWell)
     return { outcome, atMs: isWell ? now() : receivedAtMs }

@@ -1,0 +1,197 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { Backend } from './backend.fixture.ts'
+import { collectionWorker, CONFIG, type Given } from './collection.fixture.ts'
+
+// What tabs show, what the server tells and what the app writes: each brings rows up to date by `/sync` alone.
+
+const LIST = '/api/products'
+const ITEMS = [LIST, '/api/products/1', '/api/products/2']
+
+let nowMs: number
+beforeEach(() => {
+  nowMs = Date.UTC(2026, 0, 1)
+  vi.spyOn(Date, 'now').mockImplementation(() => nowMs)
+})
+afterEach(() => vi.mocked(Date.now).mockRestore())
+
+/** A worker with the rows of a backend, and nothing under way. */
+async function loaded(given: Given = {}) {
+  const backend = new Backend()
+  for (let id = 1; id <= 5; id++) backend.put(id, `product ${id}`)
+  const worker = await collectionWorker({ backend, ...given })
+  await worker.get(LIST)
+  await worker.settle()
+  const before = backend.arrived.length
+  return {
+    ...worker,
+    backend,
+    /** What has been asked of the origin since. */
+    asked: () => backend.arrived.slice(before).map(({ url }) => url.pathname),
+  }
+}
+
+const position = (transaction: number, id = '999999999999999999'): string =>
+  btoa(JSON.stringify([1, 'one', '', String(transaction), id])).replaceAll('=', '')
+const ONE_SYNC = ['/sync']
+const polled = (every: '30s'): Given => ({
+  config: { ...CONFIG, routes: (CONFIG.routes ?? []).map((route) => ({ ...route, poll: every })) },
+})
+
+describe('what pages show of a collection', () => {
+  test.each(['focus', 'reconnect'] as const)('is validated on %s by one run for all of its URLs', async (because) => {
+    const worker = await loaded()
+    expect((await worker.validate(because, ITEMS)).shown.map(({ outcome }) => outcome)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+    expect(worker.asked()).toEqual([])
+    nowMs += 2 * 3600_000
+    worker.backend.put(1, 'of another user')
+    const { shown } = await worker.validate(because, ITEMS)
+    expect(shown).toEqual(ITEMS.map(() => ({ outcome: 'changed', atMs: nowMs })))
+    expect(worker.asked()).toEqual(ONE_SYNC)
+    expect((await worker.get('/api/products/1')).value).toEqual(worker.backend.rows.get(1))
+    expect((await worker.get(LIST)).how).toContain('hit')
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('is validated once for twenty tabs', async () => {
+    const worker = await loaded()
+    nowMs += 2 * 3600_000
+    await Promise.all(Array.from({ length: 20 }, () => worker.validate('focus', ITEMS)))
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('is polled by one run', async () => {
+    const worker = await loaded(polled('30s'))
+    await worker.validate('poll', ITEMS)
+    expect(worker.asked()).toEqual([])
+    nowMs += 40_000
+    const { shown, nextMs } = await worker.validate('poll', ITEMS)
+    expect(shown.map(({ outcome }) => outcome)).toEqual(['unchanged', 'unchanged', 'unchanged'])
+    expect(nextMs).toBeGreaterThan(0)
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('is validated after an invalidation by one run, and its reads join', async () => {
+    const worker = await loaded()
+    worker.backend.put(2, 'of another user')
+    await worker.store.log.invalidate(['tag products'], undefined)
+    const reads = [worker.get(LIST), worker.get('/api/products/2'), worker.get('/api/products/1')]
+    const [{ shown }, list] = await Promise.all([worker.validate('invalidated', ITEMS), ...reads])
+    expect(shown.map(({ outcome }) => outcome)).not.toContain('kept')
+    expect(list?.how).toContain('synced')
+    expect(worker.asked()).toEqual(ONE_SYNC)
+    await worker.validate('invalidated', ITEMS)
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('is refreshed by a run', async () => {
+    const worker = await loaded()
+    expect(await worker.refresh(LIST)).toEqual({ outcome: 'unchanged' })
+    worker.backend.put(2, 'of another user')
+    expect(await worker.refresh('/api/products/2')).toEqual({ outcome: 'changed' })
+    worker.backend.isAway = true
+    vi.stubGlobal('navigator', { ...navigator, onLine: false, locks: navigator.locks })
+    expect(await worker.refresh(LIST)).toEqual({ outcome: 'unreachable' })
+    vi.stubGlobal('navigator', { ...navigator, onLine: true, locks: navigator.locks })
+    expect(new Set(worker.asked())).toEqual(new Set(ONE_SYNC))
+  })
+
+  test('is stale after a connection was lost, and brought up to date by the next read', async () => {
+    const worker = await loaded()
+    nowMs += 60_000
+    await worker.validate('reconnect', [], { lostAtMs: nowMs - 1000 })
+    expect(await worker.collections.explained(LIST, 'a tab')).toMatchObject({ ttlSeconds: 0 })
+    await worker.validate('reconnect', ITEMS)
+    expect(await worker.collections.explained(LIST, 'a tab')).toMatchObject({ ttlSeconds: 3600 })
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('is validated while a write has no answer yet, and stays behind it', async () => {
+    const worker = await loaded()
+    const { log } = worker.store
+    log.announce({ method: 'PUT', url: 'https://app.test/api/products/1', clientId: '', targets: ['tag products'] })
+    await worker.validate('invalidated', [LIST])
+    expect(worker.asked()).toEqual(ONE_SYNC)
+    expect((await worker.get(LIST)).how).toBe('network')
+  })
+})
+
+describe('what the server says has changed', () => {
+  /** Rows of the worker, once what goes on in the background has ended. */
+  const caughtUp = (worker: Awaited<ReturnType<typeof loaded>>): Promise<void> =>
+    vi.waitFor(async () => {
+      expect((await worker.get(LIST)).how).toContain('hit')
+    })
+
+  test.each([
+    ['of the list', { tags: ['products'] }],
+    ['of an item', { tags: ['product:5'] }],
+    ['that may be anything', { tags: [], all: true }],
+  ])('%s has its collection brought up to date, once for a burst', async (_, hint) => {
+    const worker = await loaded()
+    worker.backend.put(5, 'of another user')
+    await Promise.all(Array.from({ length: 10 }, () => worker.hint(hint)))
+    await worker.validate('invalidated', ITEMS)
+    await vi.waitFor(() => expect(worker.asked()).toEqual(ONE_SYNC))
+    await caughtUp(worker)
+    expect((await worker.get('/api/products/5')).value).toEqual(worker.backend.rows.get(5))
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('of something else, or by the app’s own write, costs nothing', async () => {
+    const worker = await loaded()
+    worker.noteWrite(new Response(null, { headers: { 'freshlayer-position': position(7) } }), ['products'])
+    await worker.hint({ tags: ['sales', 'products'], transactions: ['7'] })
+    await worker.hint({ tags: ['productions'] })
+    await worker.validate('invalidated', ITEMS)
+    expect(worker.asked()).toEqual([])
+  })
+
+  test('loads no collection that nobody has read', async () => {
+    const worker = await collectionWorker()
+    await worker.hint({ tags: ['products'] })
+    await worker.validate('invalidated', ITEMS)
+    expect(worker.backend.arrived).toEqual([])
+  })
+})
+
+describe('a write has been caught up with', () => {
+  test('at once where the cursor has come to it', async () => {
+    const worker = await loaded()
+    expect(await worker.caughtUp({ position: position(5, '0') })).toBe(true)
+    expect(worker.asked()).toEqual([])
+  })
+
+  test('once a run has read it', async () => {
+    const worker = await loaded()
+    worker.backend.put(1, 'mine')
+    expect(await worker.caughtUp({ position: position(6, '0') })).toBe(true)
+    expect(worker.asked()).toEqual(ONE_SYNC)
+    expect((await worker.get('/api/products/1')).value).toEqual(worker.backend.rows.get(1))
+  })
+
+  test('by a run where the backend names no position', async () => {
+    const worker = await loaded()
+    expect(await worker.caughtUp()).toBe(true)
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
+  test('where nothing is loaded', async () => {
+    const worker = await collectionWorker()
+    expect(await worker.caughtUp({ position: position(6) })).toBe(true)
+    expect(worker.backend.arrived).toEqual([])
+  })
+
+  test('once its turn has come, and not before', async () => {
+    const worker = await loaded()
+    worker.backend.isBehind = true
+    expect(await worker.caughtUp({ position: position(6), limitMs: 300 })).toBe(false)
+    const waiting = worker.caughtUp({ position: position(6) })
+    await vi.waitFor(() => expect(worker.asked().length).toBeGreaterThan(2))
+    worker.backend.isBehind = false
+    expect(await waiting).toBe(true)
+  })
+})
