@@ -172,6 +172,14 @@ describe('an optimistic change', () => {
     await run(() => page.change({ kind: 'invalidated', urls: [api(LIST)] }))
     await answer(undefined, [item(1), item(7)])
     expect(text()).toBe('n1,n7,n2;pending')
+    // A read that began before the write's answer does not end the change, though it is shown.
+    await run(() => page.change({ kind: 'invalidated', urls: [api(LIST)] }))
+    const read = asks().at(-1)
+    await answer('POST', item(2))
+    await run(() => read?.answer([item(1), item(8)]))
+    expect(text()).toBe('n1,n8,n2;idle')
+    await answer(undefined, [item(1), item(8)])
+    expect(text()).toBe('n1,n8;idle')
   })
 
   it('stays while what is read stands in for an origin that is away', async () => {
