@@ -3,7 +3,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 import { freshlayer } from './tools/vite.ts'
 
-// The demo. The layer is one plugin here and one file, app/demo/layer.tsx, there.
+// The demo. The layer is one plugin here and one file there, app/demo/layer.tsx; what is synced by hooks imports these.
 export default defineConfig({
   root: 'app/demo',
   // The demo imports the package by its entries, as any app does. In a checkout they are the sources.
@@ -13,6 +13,10 @@ export default defineConfig({
       {
         find: /^freshlayer\/tanstack-query$/,
         replacement: fileURLToPath(new URL('app/tab/tanstack-query/index.ts', import.meta.url)),
+      },
+      {
+        find: /^freshlayer\/react$/,
+        replacement: fileURLToPath(new URL('app/tab/react/index.ts', import.meta.url)),
       },
     ],
   },

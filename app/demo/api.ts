@@ -51,7 +51,12 @@ export async function deleteAt(path: string): Promise<void> {
   await send(path, { method: 'DELETE' })
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+/**
+ * The answer at `path`, asked for as the signed-in user.
+ *
+ * @throws ApiError if the server refuses, UnreachableError if it does not answer.
+ */
+export async function send(path: string, init: RequestInit): Promise<Response> {
   const first = await request(path, init)
   // A token can expire between the client's check and the server's: the client refreshes it once and tries again.
   const response = first.status === 401 && (await refreshAfterRefusal()) ? await request(path, init) : first

@@ -1,4 +1,4 @@
-/** Only this file of the app uses the layer. Without it the app works the same, with a slower network. */
+/** Connects the app to the layer. Beside it only what is synced by hooks uses the layer: the search, and new products. */
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'

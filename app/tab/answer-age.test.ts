@@ -26,6 +26,16 @@ describe('what an answer says of its age', () => {
       { updatedAt: NOW - 303_000, isStale: true, isBeingValidated: true, isOffline: false },
     ],
     ['announced a moment ago', { 'cache-status': 'Freshlayer; hit; ttl=-1; detail=announced' }, fresh],
+    [
+      'past its freshness, as the read has asked',
+      { 'cache-status': 'Freshlayer; hit; ttl=-9; detail=max-stale' },
+      fresh,
+    ],
+    [
+      'of whatever age, as the read has asked: nothing is validated behind',
+      { 'cache-status': 'Freshlayer; hit; ttl=-9; detail=force-cache' },
+      { ...fresh, isStale: true },
+    ],
     ['confirmed by a 304', { 'cache-status': 'Freshlayer; fwd=stale; fwd-status=304; stored', age: '0' }, fresh],
     ['in place of an origin that is away', { 'cache-status': 'Freshlayer; fwd=stale; detail=offline' }, standIn],
     ['of before a write', { 'cache-status': 'Freshlayer; fwd=stale; detail=offline-before-write' }, standIn],

@@ -25,14 +25,16 @@ export function ageOf(headers: Headers, nowMs: number): AnswerAge {
     new RegExp(`;\\s*${name}(?:=([^;\\s]*))?`).exec(own)?.slice(0, 2).at(-1)
   const detail = of('detail')
   const ttl = of('ttl')
-  // What was announced to the tabs a moment ago is the newest version, however short its freshness is.
-  const isPast = ttl !== undefined && Number(ttl) < 0 && detail !== 'announced'
+  // What was announced to the tabs a moment ago is the newest version, however short its freshness is; and a read that takes
+  // what is stale (RFC 9111 §5.2.1.2) says itself how old is too old.
+  const isPast = ttl !== undefined && Number(ttl) < 0 && detail !== 'announced' && detail !== 'max-stale'
   const isOffline = detail === 'offline' || detail === 'offline-before-write'
   const ageSeconds = Number(headers.get('age') ?? 0)
   return {
     updatedAt: nowMs - (ageSeconds > 0 ? ageSeconds * 1000 : 0),
     isStale: isPast || isOffline || detail === 'timeout',
-    isBeingValidated: isPast,
+    // The page has asked for what is stored, of whatever age.
+    isBeingValidated: isPast && detail !== 'force-cache' && detail !== 'only-if-cached',
     isOffline,
   }
 }

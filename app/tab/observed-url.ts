@@ -1,4 +1,5 @@
 import { ageOf } from './answer-age.ts'
+import { bodyOf } from './answer-body.ts'
 import { AnswerError } from './answer-error.ts'
 import type { ChangeWatch, Watcher } from './change-watch.ts'
 import type { Freshlayer } from './connect.ts'
@@ -7,7 +8,12 @@ import { attempt } from './report.ts'
 /** How a page reads: `fetch`, or a function of the app that adds what its requests need, such as a token. */
 export type Fetch = (
   url: string,
-  init: { readonly signal: AbortSignal; readonly cache?: RequestCache },
+  init: {
+    readonly signal: AbortSignal
+    readonly cache?: RequestCache
+    /** What the read wants of the layer (`fresh` of `useSyncedQuery`). A function with fields of its own adds them to these. */
+    readonly headers?: Readonly<Record<string, string>>
+  },
 ) => Promise<Response>
 
 /** The answer of a URL as a page shows it. Each change makes a new one. */
@@ -35,6 +41,26 @@ export const PENDING: Observed<never> = {
   updatedAt: undefined,
   error: undefined,
 }
+
+/** What a page shows over what it has read: its own changes, whose writes are on their way. */
+export interface Overlay {
+  /** The data as it is shown. The same data give the same object, until the overlay has called `redraw()`. */
+  readonly over: (data: unknown) => unknown
+  /**
+   * Whether the answer of a read is shown, which the origin has given.
+   *
+   * @param beganAt the {@link moment} at which the read began.
+   * @param isSure it is shown in any case.
+   */
+  readonly accepts: (beganAt: number, isSure: boolean) => boolean
+  /** The user may be gone. */
+  readonly onUserGone: () => void
+}
+
+let moments = 0
+
+/** Counts on at each call, so that of two moments the later one is the larger. */
+export const moment = (): number => ++moments
 
 interface Ports {
   readonly layer: Freshlayer
@@ -75,8 +101,10 @@ interface Reading {
  * ```
  */
 export class ObservedUrl {
-  /** A new object at each change. */
+  /** What is shown: a new object at each change. */
   state: Observed = PENDING
+  /** What has been read. */
+  #base: Observed = PENDING
   readonly #url: string
   /** As the app writes it: so it is asked for. */
   readonly #written: string
@@ -85,17 +113,19 @@ export class ObservedUrl {
   readonly #watcher: Watcher = {
     urls: () => [this.#url],
     onDue: (why) => this.#onDue(why),
-    onConfirmed: (_, atMs) => this.#confirm(atMs),
+    onConfirmed: (_, atMs) => this.confirm(atMs),
     onUserGone: () => this.#clear(),
   }
   #leave: () => void
   #fetch: Fetch = (url, init) => fetch(url, init)
   #reading: Reading | undefined
-  /** How many wait for a read without showing what it brings. */
+  /** How many wait for a read, or hold changes, without showing it. */
   #waiting = 0
   #suspended: Promise<unknown> | undefined
   /** It has changed while it was being read. */
   #isDue = false
+  /** Such a read is to be the origin's word. */
+  #isAskedDue = false
   /** The last read has failed, and was made once more already. */
   #isRetried = false
   #readAtMs = -Infinity
@@ -103,6 +133,8 @@ export class ObservedUrl {
   #text: string | undefined
   #resting: ReturnType<typeof setTimeout> | undefined
   #looking: ReturnType<typeof setTimeout> | undefined
+  /** Default: what has been read is shown as it is. */
+  overlay: Overlay | undefined
 
   /** @param url in the form of `absoluteUrl`. */
   constructor(url: string, written: string, ports: Ports) {
@@ -116,6 +148,10 @@ export class ObservedUrl {
   /** Nothing has come yet, or a while ago, or it has changed since. */
   get isOld(): boolean {
     return this.#isDue || performance.now() - this.#readAtMs > JUST_READ_MS
+  }
+
+  get isBeingRead(): boolean {
+    return this.#reading !== undefined
   }
 
   /** Calls back at each change of state, and has the URL read if it is old. Returns the way out. */
@@ -146,14 +182,37 @@ export class ObservedUrl {
     return this.#reading.done
   }
 
-  /** What is known of the URL, once it is known. The read goes on though no part shows it. */
-  async wait(fetch?: Fetch): Promise<Observed> {
+  /** A write has ended: the origin is asked anew, once what is being read has come. What no part shows is read when it is shown. */
+  validate(): void {
+    if (this.#reading === undefined && this.#listeners.size > 0) void this.refresh()
+    else this.#isDue = this.#isAskedDue = true
+  }
+
+  /** It is kept though no part shows it. Returns the way out. */
+  hold(): () => void {
     clearTimeout(this.#resting)
     this.#waiting++
+    return () => {
+      this.#waiting--
+      if (this.#listeners.size === 0) this.#restLater(KEEP_MS)
+    }
+  }
+
+  /** The overlay shows something else. */
+  redraw(): void {
+    const data = this.overlay ? this.overlay.over(this.#base.data) : this.#base.data
+    const next = data === this.#base.data ? this.#base : { ...this.#base, data }
+    if (isSame(next, this.state)) return
+    this.state = next
+    for (const listener of this.#listeners) attempt(listener)
+  }
+
+  /** What is known of the URL, once it is known. The read goes on though no part shows it. */
+  async wait(fetch?: Fetch): Promise<Observed> {
+    const release = this.hold()
     // What is read for a user who has gone meanwhile brings nothing.
-    while (this.isOld || this.#reading !== undefined || this.state === PENDING) await this.read(fetch)
-    this.#waiting--
-    if (this.#listeners.size === 0) this.#restLater(KEEP_MS)
+    while (this.isOld || this.#reading !== undefined || this.#base === PENDING) await this.read(fetch)
+    release()
     return this.state
   }
 
@@ -173,20 +232,21 @@ export class ObservedUrl {
 
   /** The layer knows whether the origin can be reached. */
   setOffline(isOffline: boolean): void {
-    if (this.state !== PENDING) this.#set({ isOffline })
+    if (this.#base !== PENDING) this.#set({ isOffline })
   }
 
   #onDue(why: Parameters<Watcher['onDue']>[0]): void {
     // What came first is what has been read here already, or is being read.
-    if (why === 'first' && (this.state.data !== undefined || this.#reading !== undefined)) return
+    if (why === 'first' && (this.#base.data !== undefined || this.#reading !== undefined)) return
     if (this.#reading !== undefined) this.#isDue = true
     else if (this.#listeners.size > 0) void this.read()
+    else if (this.#waiting > 0) this.#isDue = true
     else this.#forget()
   }
 
   /** What is stored was confirmed at that time; no change comes of that. */
-  #confirm(atMs: number): void {
-    const { data, error, updatedAt = 0 } = this.state
+  confirm(atMs: number): void {
+    const { data, error, updatedAt = 0 } = this.#base
     if (this.#reading !== undefined || this.#isDue || this.#listeners.size === 0) return
     // What failed may be read by now.
     if (error !== undefined || data === undefined) void this.read()
@@ -196,21 +256,32 @@ export class ObservedUrl {
   #start(cache?: RequestCache): Reading {
     const abort = new AbortController()
     clearTimeout(this.#looking)
-    this.#isDue = false
+    this.#isDue = this.#isAskedDue = false
     this.#set({ isSyncing: true })
     return { abort, isAsked: cache !== undefined, done: this.#run(abort.signal, cache) }
   }
 
   async #run(signal: AbortSignal, cache: RequestCache | undefined): Promise<void> {
-    const next = await this.#outcome({ signal, ...(cache && { cache }) })
+    const before = this.#text
+    const beganAt = moment()
+    let next = await this.#outcome({ signal, ...(cache && { cache }) })
     // Another read has taken its place, or no part of the page wants it any more.
     if (signal.aborted) return this.#reading?.done
     this.#reading = undefined
     this.#readAtMs = performance.now()
     this.#ports.watch.forget(this.#url)
     const again = this.#isDue && this.#listeners.size > 0
+    const isAsked = this.#isAskedDue
+    const { data, updatedAt } = this.#base
+    const isRefused = isRefusal(next.error)
+    // What stands in for the origin's answer may be from before a write.
+    const isOrigins = isRefused || (next.error === undefined && !next.isOffline)
+    if (isOrigins && this.overlay?.accepts(beganAt, isRefused || data === undefined) === false) {
+      this.#text = before
+      next = { ...next, data, updatedAt }
+    }
     this.#set({ ...next, isSyncing: again || next.isSyncing })
-    if (again) return this.read()
+    if (again) return isAsked ? this.refresh() : this.read()
     if (next.isSyncing) this.#lookLater(0)
     this.#retryLater(next.error)
   }
@@ -231,9 +302,9 @@ export class ObservedUrl {
       const isOff = this.#ports.layer.state.offline
       if (!response.ok) {
         const error = new AnswerError(this.#written, response, bodyOf(response, text))
-        return this.#failed(error, isOff, REFUSALS.includes(response.status))
+        return this.#failed(error, isOff)
       }
-      const { data } = this.state
+      const { data } = this.#base
       const isSame = text === this.#text && data !== undefined
       const body = isSame ? data : bodyOf(response, text)
       const { isStale, isBeingValidated, updatedAt, isOffline } = ageOf(response.headers, Date.now())
@@ -249,12 +320,12 @@ export class ObservedUrl {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
       // A fetch without an answer is a TypeError in every browser.
-      return this.#failed(error, error instanceof TypeError || this.#ports.layer.state.offline, false)
+      return this.#failed(error, error instanceof TypeError || this.#ports.layer.state.offline)
     }
   }
 
-  #failed(error: Error, isOffline: boolean, isRefused: boolean): Observed {
-    const { data, updatedAt } = isRefused ? PENDING : this.state
+  #failed(error: Error, isOffline: boolean): Observed {
+    const { data, updatedAt } = isRefusal(error) ? PENDING : this.#base
     return { data, updatedAt, isSyncing: false, isStale: data !== undefined, isOffline, error }
   }
 
@@ -278,13 +349,14 @@ export class ObservedUrl {
     if (looking !== this.#looking || this.#reading !== undefined || this.#listeners.size === 0) return
     // Never later than it was: `Age`, by which `updatedAt` was known first, is rounded down.
     const updatedAt = ageSeconds === undefined ? -Infinity : askedAtMs - ageSeconds * 1000
-    if (state !== 'fresh' && updatedAt <= (this.state.updatedAt ?? 0)) return this.#lookLater(turn + 1)
-    this.#set({ isSyncing: false, isStale: false, updatedAt: Math.max(updatedAt, this.state.updatedAt ?? 0) })
+    if (state !== 'fresh' && updatedAt <= (this.#base.updatedAt ?? 0)) return this.#lookLater(turn + 1)
+    this.#set({ isSyncing: false, isStale: false, updatedAt: Math.max(updatedAt, this.#base.updatedAt ?? 0) })
   }
 
   /** The user whose data it is may be gone. */
   #clear(): void {
     this.#text = undefined
+    this.overlay?.onUserGone()
     this.#reading?.abort.abort()
     this.#reading = undefined
     this.#isDue = true
@@ -305,7 +377,7 @@ export class ObservedUrl {
     this.#reading?.abort.abort()
     this.#reading = undefined
     clearTimeout(this.#looking)
-    if (keptMs > 0 || this.state.data === undefined) this.#forget()
+    if (keptMs > 0 || this.#base.data === undefined) this.#forget()
     else this.#restLater(KEEP_MS)
   }
 
@@ -317,24 +389,13 @@ export class ObservedUrl {
   }
 
   #set(changed: Partial<Observed>): void {
-    const next = { ...this.state, ...changed }
-    if (isSame(next, this.state)) return
-    this.state = isSame(next, PENDING) ? PENDING : next
-    for (const listener of this.#listeners) attempt(listener)
+    const next = { ...this.#base, ...changed }
+    if (!isSame(next, this.#base)) this.#base = isSame(next, PENDING) ? PENDING : next
+    this.redraw()
   }
 }
 
-/** The value of a JSON body; of any other the text. */
-function bodyOf({ headers, ok }: Response, text: string): unknown {
-  if (text === '' || !/[/+]json\b/i.test(headers.get('content-type') ?? '')) return text
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    // An error that is no JSON is the error all the same.
-    if (ok) throw error
-    return text
-  }
-}
+const isRefusal = (error: Error | undefined): boolean => error instanceof AnswerError && REFUSALS.includes(error.status)
 
 const isSame = (one: Observed, other: Observed): boolean =>
   one.data === other.data &&

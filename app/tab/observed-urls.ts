@@ -35,6 +35,11 @@ export class ObservedUrls {
     return this.#all.get(absoluteUrl(url))
   }
 
+  /** A write has ended, and no worker says what it concerns. */
+  validateAll(): void {
+    for (const each of this.#all.values()) each.validate()
+  }
+
   get(written: string): ObservedUrl {
     const url = absoluteUrl(written)
     const found = this.#all.get(url)

@@ -34,6 +34,7 @@ const guides = [
 ]
 const app = [
   { text: 'React and SWR', link: '/guide/react' },
+  { text: 'React: data that is changed', link: '/guide/synced-data' },
   { text: 'TanStack Query', link: '/guide/tanstack-query' },
   { text: 'Vue, Svelte, plain scripts', link: '/guide/observe' },
   { text: 'Without a worker', link: '/guide/without-worker' },

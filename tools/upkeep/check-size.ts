@@ -113,6 +113,11 @@ const BUDGETS: readonly Budget[] = [
     limitKb: 8.5,
     script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery'),
   },
+  {
+    name: 'the same, and those that write',
+    limitKb: 13,
+    script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery', 'useSyncedQuery', 'useSyncedMutation', 'useSync'),
+  },
   { name: 'tab client, and the bridge to SWR', limitKb: 7, script: tabWith('swr/index.ts', 'freshlayerSwr') },
   {
     name: 'tab client, and the binding of TanStack Query',

@@ -3,17 +3,15 @@ import { useNavigate } from 'react-router'
 import { messageOf } from '../api-error.ts'
 import { useCreateProduct } from '../resources/products.ts'
 import { Page, Panel } from '../ui/page.tsx'
-import { useToasts } from '../ui/toasts.tsx'
 import { ProductForm } from './product-form.tsx'
 
 export function NewProduct(): JSX.Element {
   const navigate = useNavigate()
-  const toasts = useToasts()
-  const create = useCreateProduct()
+  const create = useCreateProduct((product) => void navigate(`/products/${product.id}`))
   return (
     <Page title="New product" back={{ to: '/products', label: 'Products' }}>
       <Panel title="Details">
-        {create.isError && (
+        {create.error !== undefined && (
           <p className="form-error" role="alert">
             {messageOf(create.error)}
           </p>
@@ -24,14 +22,7 @@ export function NewProduct(): JSX.Element {
           busy={create.isPending}
           submitLabel="Create product"
           onCancel={() => void navigate('/products')}
-          onSubmit={(input) =>
-            create.mutate(input, {
-              onSuccess: (product) => {
-                toasts.done(`${product.name} was created`)
-                void navigate(`/products/${product.id}`)
-              },
-            })
-          }
+          onSubmit={create.mutate}
         />
       </Panel>
     </Page>

@@ -6,7 +6,8 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { deleteAt, getTagged, sendJson, type Tagged } from '../api.ts'
+import { type Mutation, type SyncedQuery, useSyncedMutation, useSyncedQuery } from 'freshlayer/react'
+import { deleteAt, getTagged, send, sendJson, type Tagged } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
 import { reading, taggedReading } from './reading.ts'
 
@@ -75,11 +76,23 @@ export function useReloadProduct(id: number): UseMutationResult<Tagged<ProductDe
   })
 }
 
-export function useCreateProduct(): UseMutationResult<Product, Error, ProductInput> {
+/** The first few products that a text finds; for an empty text nothing is read. */
+export function useFoundProducts(search: string): SyncedQuery<Paged<Product>> {
+  const url = search.trim() !== '' && productsUrl({ search: search.trim(), pageSize: 8 })
+  // Who types the same again within two minutes sees it at once.
+  return useSyncedQuery<Paged<Product>>(url, { fetch: send, fresh: '2m' })
+}
+
+/** @param onCreated called when the server has made it. */
+export function useCreateProduct(onCreated: (product: Product) => void): Mutation<Product, ProductInput> {
   const client = useQueryClient()
-  return useMutation({
-    mutationFn: (input) => sendJson<Product>('POST', '/api/products', input),
-    onSuccess: () => invalidatePaths(client, '/api/products', '/api/stock', '/api/categories', '/api/brands'),
+  return useSyncedMutation<Product, ProductInput>('POST', '/api/products', {
+    fetch: send,
+    successMessage: 'Product created. All users will see the update.',
+    onSuccess: (product) => {
+      void invalidatePaths(client, '/api/products', '/api/stock', '/api/categories', '/api/brands')
+      onCreated(product)
+    },
   })
 }
 

@@ -8,6 +8,7 @@ import { Brand } from './brand.tsx'
 import { Icon } from './icon.tsx'
 import { NavigationLink, NavigationSections, shortcuts } from './navigation.tsx'
 import { PageFailure } from './page-failure.tsx'
+import { ProductSearch } from './product-search.tsx'
 
 const ASK_AGAIN_MS = 15_000
 
@@ -27,6 +28,7 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
       </a>
       <div className="sidebar">
         <Brand subtitle={shopName === 'Corner Supply Co.' ? 'Back office' : (shopName ?? 'Back office')} />
+        <ProductSearch />
         <nav className="sidebar-nav" aria-label="Main">
           <NavigationSections />
         </nav>

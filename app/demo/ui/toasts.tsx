@@ -1,4 +1,5 @@
-import { createContext, use, useCallback, useMemo, useRef, useState, type JSX, type ReactNode } from 'react'
+import { onMessage } from 'freshlayer/react'
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type JSX, type ReactNode } from 'react'
 import { messageOf } from '../api-error.ts'
 import { Icon } from './icon.tsx'
 
@@ -46,6 +47,7 @@ export function ToastProvider({ children }: { readonly children: ReactNode }): J
       },
     }
   }, [dismiss])
+  useEffect(() => onMessage(value.done), [value])
   return (
     <ToastContext value={value}>
       {children}
