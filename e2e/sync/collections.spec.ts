@@ -3,7 +3,7 @@ import { controlled, dropProfile, launch, newProfile, read, stopWorkers } from '
 import { scripts, Shop } from './collections-shop.ts'
 
 const isFull = process.env['FULL'] !== undefined
-const ROWS = isFull ? 100_000 : 20_000
+const ROWS = isFull ? 100_000 : 8_000
 
 let made: Awaited<ReturnType<typeof scripts>>
 let shop: Shop
@@ -13,7 +13,7 @@ test.beforeAll(async () => {
   made = await scripts()
 })
 /** What is right for some rows is so for more: these tests need no more than this. */
-const SOME = 10_000
+const SOME = isFull ? 10_000 : 2_000
 const rowsOf = (title: string): number => (/^\d+ rows|stopped between|sign-out/.test(title) ? ROWS : SOME)
 
 test.beforeEach(async ({}, { title }) => {
