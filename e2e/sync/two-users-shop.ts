@@ -10,7 +10,7 @@ import { migration } from '../../server/sync/migration.ts'
 import { workerScript } from '../../tools/build/build-worker.ts'
 
 /** How the page of another user learns of a change. */
-export type Way = 'push' | 'focus'
+export type Way = 'push' | 'focus' | 'polling'
 
 const PAGE = '<!doctype html><meta charset=utf-8><title>shop</title><script type=module src=/page.js></script>'
 

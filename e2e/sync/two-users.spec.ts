@@ -31,13 +31,16 @@ async function open(way: Way): Promise<Page[]> {
       const read = () => page.evaluate(async () => (await fetch('/api/categories')).headers.get('cache-status') ?? '')
       await expect.poll(read).toMatch(/collection|synced/)
       await expect.poll(() => page.evaluate(() => window.names.products.length)).toBeGreaterThan(19)
+      // What the page has read before its worker was there is stored a little later.
+      const stateOf = () => page.evaluate(async () => (await window.layer.explain('/api/products')).state)
+      await expect.poll(stateOf).not.toBe('absent')
       return page
     }),
   )
   return pages
 }
 
-for (const way of ['push', 'focus'] as const) {
+for (const way of ['push', 'focus', 'polling'] as const) {
   test(`what one user or SQL changes is on the screen of the other, by ${way} alone`, async () => {
     const [ada, grace] = await open(way)
     if (ada === undefined || grace === undefined) throw new Error('both users have a page')
