@@ -93,6 +93,8 @@ async function bundle(name: 'prelude' | 'page', format: 'iife' | 'es'): Promise<
       copyPublicDir: false,
       target: 'es2022',
       lib: { entry: `e2e/safe/${name}.ts`, formats: [format], name, fileName: () => `${name}.js` },
+      // The page is served as one file.
+      rolldownOptions: { output: { codeSplitting: false } },
     },
   })
 }

@@ -27,6 +27,8 @@ async function bundle(name: 'prelude' | 'page', format: 'iife' | 'es'): Promise<
       copyPublicDir: false,
       target: 'es2022',
       lib: { entry: `e2e/scale/${name}.ts`, formats: [format], name, fileName: () => `${name}.js` },
+      // The page is served as one file.
+      rolldownOptions: { output: { codeSplitting: false } },
     },
   })
 }
