@@ -120,11 +120,14 @@ export const calls: readonly Call[] = [
   call('getAllKeys row', 'idle', 1, READING),
   call('getAllKeys index', 'idle', 1, READING),
   call('getAll index', 'idle', 1, READING),
+  call('delete invalidation', 'idle', 1, READING),
   // Forgetting.
   call('put removal', 'forget', 2, WRITING),
   call('delete row', 'forget', 2, READING),
   call('delete index', 'forget', 2, READING),
   call('delete removal', 'forget', 1, READING),
+  // The rows of collections, which a worker without collections erases whole.
+  call('getAllKeys any', 'forget', 2, READING),
 ]
 
 /** The rows, by name. Those in which something hangs come last: they keep the browser busy, and others would notice. */
