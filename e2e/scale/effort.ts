@@ -9,7 +9,7 @@ export const ROWS = scaled('ROWS', 20_000, 1500)
 export const STOPPED_ROWS = scaled('ROWS', 20_000, 600)
 export const BURSTS: readonly number[] = isFull ? [300, 600] : [300]
 /** So many URLs a page shows at once. */
-export const SHOWN = scaled('SHOWN', 5000, 1000)
+export const SHOWN = scaled('SHOWN', 5000, 400)
 export const WRITES = scaled('WRITES', 10_000, 1000)
 
 /** So many rows carry the same tag. */

@@ -10,7 +10,7 @@ import { type CountedServer, serveCounted, type Sent } from './counted-server.ts
 import { type Postgres, startPostgres } from './postgres.ts'
 
 const SEED = Number(process.env['SEED'])
-const CHANGE_SETS = process.env['FULL'] === undefined ? 8 : 200
+const CHANGE_SETS = process.env['FULL'] === undefined ? 4 : 200
 const YEARS = process.env['FULL'] === undefined ? 2 : 20
 const ROWS = 10_000
 /** Rows belong to departments, of ten rows each, and a user sees some of them. */

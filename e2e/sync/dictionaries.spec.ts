@@ -5,7 +5,7 @@ import type { Sent } from './counted-server.ts'
 import { digestOf, type ListApp, openListApp } from './list-app.ts'
 
 const SEED = Number(process.env['SEED'])
-const CHANGE_SETS = process.env['FULL'] === undefined ? 8 : 200
+const CHANGE_SETS = process.env['FULL'] === undefined ? 4 : 200
 const ROWS = 10_000
 /** What is waited for comes within milliseconds. */
 const SOON = { intervals: [5, 10, 20, 50, 100], timeout: 15_000 }

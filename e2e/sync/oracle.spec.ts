@@ -9,7 +9,7 @@ import { type Dice, writeTasks } from './tasks.ts'
 
 const SEED = Number(process.env['SEED'])
 const isFull = process.env['FULL'] !== undefined
-const SCOPES = isFull ? 100 : 20
+const SCOPES = isFull ? 100 : 10
 const BATCHES = isFull ? 10 : 5
 const TRANSACTIONS = isFull ? 200 : 60
 
