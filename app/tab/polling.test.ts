@@ -24,16 +24,16 @@ afterEach(() => {
 })
 
 /** A page whose worker says when to come back. */
-function polled(answer: () => number | undefined, isAll = false) {
+function polled(answer: () => number | undefined | Promise<number>, isAll = false) {
   const asked: boolean[] = []
   const attention = {
     shown: ['/a'],
     isLost: false,
     urls: () => attention.shown,
-    attend: (_: string, isFirst = false) => {
+    attend: async (_: string, isFirst = false) => {
       asked.push(isFirst)
-      const nextMs = answer()
-      return Promise.resolve(nextMs === undefined ? undefined : { shown: new Map(), nextMs })
+      const nextMs = await answer()
+      return nextMs === undefined ? undefined : { shown: new Map(), nextMs }
     },
     onNew: () => undefined as void,
     onBack: () => undefined as void,
@@ -81,6 +81,23 @@ describe('a page that polls', () => {
     expect(asked).toHaveLength(1)
     show(true)
     expect(asked).toEqual([true, false])
+  })
+
+  it('asks again when it comes into sight before it is told that nothing of it is polled out of sight', async () => {
+    const answers: ((nextMs: number) => void)[] = []
+    const { asked } = polled(() => new Promise((resolve) => answers.push(resolve)), true)
+    answers.shift()!(30_000)
+    await vi.advanceTimersByTimeAsync(1)
+    show(false)
+    show(true)
+    expect(asked).toHaveLength(2)
+    answers.shift()!(Infinity)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(asked).toHaveLength(3)
+    answers.shift()!(30_000)
+    await vi.advanceTimersByTimeAsync(31_000)
+    expect(asked).toHaveLength(4)
+    answers.shift()!(Infinity)
   })
 
   it('goes on out of sight where a rule wants that', async () => {

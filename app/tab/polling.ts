@@ -38,19 +38,25 @@ export function poll(attention: Asking, options: Options): void {
   let gathering: ReturnType<typeof setTimeout> | undefined
   let known = new Set<string>()
   let isAsking = false
+  /** Something has happened since the worker was asked: what it answers is about the page before. */
+  let isOutdated = false
   const rest = (): void => {
     clearTimeout(timer)
     clearTimeout(gathering)
     gathering = undefined
   }
+  const hasNew = (): boolean => attention.urls().some((url) => !known.has(url))
   const tick = async (isFirst: boolean): Promise<void> => {
     clearTimeout(timer)
-    if (isAsking || signal.aborted || attention.isLost || (document.hidden && !isAll())) return
+    if (signal.aborted || attention.isLost || (document.hidden && !isAll())) return
+    isOutdated = isAsking
+    if (isAsking) return
     isAsking = true
     known = new Set(attention.urls())
     const answer = await attention.attend('poll', isFirst)
     isAsking = false
     const nextMs = answer?.nextMs ?? AGAIN_MS
+    if (isOutdated) return void tick(hasNew())
     clearTimeout(timer)
     if (nextMs < Infinity && !signal.aborted) {
       timer = setTimeout(() => void tick(false), nextMs * (1 + (Math.random() - 0.5) * JITTER))
@@ -61,7 +67,7 @@ export function poll(attention: Asking, options: Options): void {
     if (gathering !== undefined || isAsking) return
     gathering = setTimeout(() => {
       gathering = undefined
-      if (attention.urls().some((url) => !known.has(url))) void tick(true)
+      if (hasNew()) void tick(true)
     }, GATHER_MS)
   }
   attention.onNew = lookForNew

@@ -289,6 +289,14 @@ describe('a poll', () => {
     expect(outcomeOf(await (await worker()).validate('poll', POLL))).toBe('absent')
   })
 
+  it('goes on after a change of the user while the worker was looking', async () => {
+    const of = await withRead(POLL)
+    const polling = of.validate('poll', POLL)
+    of.store.generations.advance('another')
+    expect(await polling).toEqual({ shown: [{}], nextMs: 30_000 })
+    await expectRequests(of, 1)
+  })
+
   it('of what no rule polls is none', async () => {
     const of = await withRead({ fresh: 600 })
     expect(await of.validate('poll', { fresh: 600 })).toMatchObject({ nextMs: undefined })

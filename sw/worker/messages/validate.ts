@@ -53,7 +53,11 @@ export const validate: Answerer<'validate', Ports> = async (ports, question, cli
     const byRows = await lookByRows?.(given, url, rule)
     if (byRows !== undefined) return byRows
     const row = (await rowsFor(ports, url, clientId).catch(() => [])).find(isPlain)
-    if (!areSame()) return {}
+    if (!areSame()) {
+      // The user has changed meanwhile. What the page shows then has its turn after an interval.
+      round?.isTurn(rule, url, url, 0)
+      return {}
+    }
     if (row === undefined) {
       const isItsTurn = because === 'poll' ? round?.isTurnOfPage(rule, url) : isWanted(because, rule)
       return isItsTurn ? { outcome: 'absent' } : {}
