@@ -78,6 +78,29 @@ test('a newer worker waits for the tabs in sight to agree, and nothing is reload
   for (const page of [asking, other]) expect(await isMarked(page)).toBe(true)
 })
 
+test('a newer worker has its turn at once, also where the page asks again and again', async ({ origin, open }) => {
+  deploy(origin, FIRST)
+  let page = await open()
+  // Whether Chromium drops the change of workers is a matter of milliseconds.
+  for (let time = 0; time < 4; time++) {
+    deploy(origin, time % 2 ? FIRST : SECOND)
+    await found(page)
+    await page.evaluate(async () => {
+      let isOver = false
+      navigator.serviceWorker.addEventListener('controllerchange', () => (isOver = true), { once: true })
+      // The first read comes in the instant in which the browser stops the old worker.
+      await window.layer.applyUpdate()
+      while (!isOver) {
+        await (await fetch('/api/fresh/1')).text()
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+    })
+    await expect.poll(() => page.evaluate(() => window.layer.state.updateReady)).toBe(false)
+    await page.close()
+    page = await open()
+  }
+})
+
 test('a page opened while an update waits hears that it waits no longer once it has taken over', async ({
   origin,
   open,

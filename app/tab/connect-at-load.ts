@@ -28,9 +28,8 @@ function takeOver(options: Pick<ConnectOptions, 'worker'>): () => void {
     signal: new AbortController().signal,
     onWaiting: (isWaiting) => {
       if (!isWaiting) return
-      void import('./more.ts').then(({ applyUpdate }) =>
-        applyUpdate({ waiting: registration.waiting, ask, signal: undefined }),
-      )
+      const { waiting, touchScope } = registration
+      void import('./more.ts').then(({ applyUpdate }) => applyUpdate({ waiting, touchScope, ask }))
     },
     onNone: () => undefined,
   })

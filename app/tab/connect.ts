@@ -466,13 +466,14 @@ class Connection implements Freshlayer {
   async #load(): Promise<More> {
     const { More } = await import('./more.ts')
     if (this.#more) return this.#more
-    const { worker, waiting, find } = this.#registration
+    const { worker, waiting, find, touchScope } = this.#registration
     const { signal } = this.#abort
     const more = (this.#more = new More({
       layer: this,
       signal,
       worker,
       waiting,
+      touchScope,
       ask,
       askIfAny: (question, without) => this.#ask(question, without),
       hasWorker: async () => Boolean(await find()),

@@ -20,6 +20,8 @@ interface Ports {
   readonly worker: WorkerOf
   /** The newer worker that waits, as it is now. */
   readonly waiting: WorkerOf
+  /** Has something loaded within the worker's scope. */
+  readonly touchScope: () => void
   readonly ask: typeof ask
   /** The same, where there may be no worker to ask: then the second argument is the answer. */
   readonly askIfAny: <A extends Question['ask'], W extends Answers[A] | undefined>(
@@ -133,9 +135,9 @@ export class More {
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal }): Promise<void> {
-    const { expectArgument: expect, waiting, ask: question } = this.#ports
+    const { expectArgument: expect } = this.#ports
     expect(!('aborted' in options), 'applyUpdate', '{ signal } or nothing')
-    return applyUpdate({ waiting, ask: question, signal: options.signal })
+    return applyUpdate(this.#ports, options.signal)
   }
 
   /** At the first visit: the worker stores what the page has read before it was there. */

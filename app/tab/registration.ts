@@ -74,6 +74,13 @@ export class Registration {
     return this.worker()
   }
 
+  /** Has something loaded within the scope, and throws it away: it is the worker's script, which runs nowhere else. */
+  readonly touchScope = (): void => {
+    const scope = new URL(this.scope, this.script).href
+    const url = this.script.startsWith(scope) ? this.script : scope
+    new Worker(trusted(url)).terminate()
+  }
+
   /** The worker that waits for the tabs of this one to close. */
   readonly waiting = (): ServiceWorker | null | undefined => this.#registration?.waiting
 
@@ -109,6 +116,8 @@ interface TrustedTypes {
   }
 }
 
+let policy: ReturnType<TrustedTypes['createPolicy']> | undefined
+
 /**
  * Under Trusted Types the address of a script has to come from a policy; ours is called 'freshlayer', which a page's
  * `trusted-types` has to allow.
@@ -116,7 +125,9 @@ interface TrustedTypes {
 function trusted(url: string): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }
   try {
-    return trustedTypes?.createPolicy('freshlayer', { createScriptURL: (given) => given }).createScriptURL(url) ?? url
+    // A second policy of the name is refused.
+    policy ??= trustedTypes?.createPolicy('freshlayer', { createScriptURL: (given) => given })
+    return policy?.createScriptURL(url) ?? url
   } catch {
     // The page does not allow the policy; where it wants one all the same, registering says so.
     return url
