@@ -420,6 +420,28 @@ describe('what is removed', () => {
     expect((await worker.get('/api/products')).how).toBe('network')
   })
 
+  test.each([
+    [
+      'the id',
+      { collections: { products: { ...CONFIG.collections?.['products'], list: '/api/products', id: 'name' } } },
+    ],
+    ['the endpoint', { sync: { url: '/other/sync' } }],
+    ['the tags', { routes: CONFIG.routes?.map((route) => ({ ...route, tags: ['goods'] })) }],
+  ])('by rules that say otherwise of %s is gone', async (_, config) => {
+    const worker = await loaded()
+    const next = await collectionWorker({
+      backend: worker.backend,
+      database: worker.database,
+      config: { ...CONFIG, ...config } as never,
+    })
+    expect((await next.get('/api/products/1')).how).toBe('network')
+    expect((await next.get('/api/products')).how).toBe('network')
+    await next.settle()
+    await next.collections.erase()
+    const sets = (await next.keys()).filter((key) => key.includes('\nrows\n')).map((key) => key.split('\n')[3])
+    expect(new Set(sets).size).toBeLessThanOrEqual(1)
+  })
+
   test('with another version of the rules is gone', async () => {
     const worker = await loaded()
     const next = await collectionWorker({

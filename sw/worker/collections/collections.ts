@@ -18,6 +18,7 @@ import { CollectionStore } from './collection-store.ts'
 import { eraseLeftovers } from './erase.ts'
 import { carries } from './hinted.ts'
 import { listUrl, namedBy } from './named.ts'
+import { shapeOf } from './shape.ts'
 import { OwnWrites } from './own-writes.ts'
 import type { Of } from './records.ts'
 import { Runs } from './runs.ts'
@@ -71,7 +72,8 @@ export function collectionsOf(
   budget: Rules['budget'],
 ): Collections {
   const { all } = rules
-  const collections = new CollectionStore(use)
+  const shapes = new Map(all.map((rule) => [rule.entity, shapeOf(rules, rule, ports.match)]))
+  const collections = new CollectionStore(use, shapes)
   const ownWrites = new OwnWrites()
   const runs = new Runs({ ...ports, collections, rules, ownWrites, mostSize: budget.all })
   const answers = new CollectionAnswers({ ...ports, collections, all, runs })
@@ -132,8 +134,7 @@ export function collectionsOf(
     },
     erase: () =>
       eraseLeftovers(use, {
-        isKnown: (entity) => all.some((rule) => rule.entity === entity),
-        isRemoved: (of, head) => runs.isRemoved(of, head),
+        isKept: (of, head) => collections.isOfRules(of, head) && !runs.isRemoved(of, head),
       }).catch((error: unknown) => {
         report('what was removed of collections is not deleted yet', error)
         throw error

@@ -37,6 +37,8 @@ export interface Head {
   /** Of the list, absolute. */
   readonly url: string
   readonly tags: readonly string[]
+  /** The rules by which its rows are kept: see `shapeOf`. */
+  readonly shape: string
   /** What was removed since is gone: see `isRemoved`. */
   readonly born: Sequence
   /** The rows that answer. Absent: they have not been loaded yet. */
@@ -76,6 +78,7 @@ export function parseHead(record: unknown): Head | undefined {
   return head?.kind === 'collection' &&
     typeof head.url === 'string' &&
     Array.isArray(head.tags) &&
+    typeof head.shape === 'string' &&
     counts.every((count) => typeof count === 'number') &&
     [head.live, head.loading].every(isSet)
     ? (head as Head)

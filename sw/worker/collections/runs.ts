@@ -19,6 +19,7 @@ import { itemUrl, listUrl } from './named.ts'
 import { SyncOrigin } from './origin.ts'
 import type { OwnWrites } from './own-writes.ts'
 import { type Head, headKey, type Of } from './records.ts'
+import { shapeOf } from './shape.ts'
 import { type RunEnd, SyncRun } from './sync-run.ts'
 
 export interface RunsPorts extends Pick<Store, 'writer' | 'log' | 'generations'> {
@@ -208,7 +209,7 @@ export class Runs {
   }
 
   /**
-   * The head of a collection; a new one where there is none or the old one was removed. Undefined: it was removed while it was
+   * The head of a collection; a new one where there is none by these rules or the old one was removed. Undefined: it was removed while it was
    * made. A removal is durable before the rows are erased. So one that this does not see erases the new head as well.
    */
   async #headFor(of: Of, rule: CollectionRule, place: Sequence): Promise<Head | undefined> {
@@ -216,7 +217,8 @@ export class Runs {
     await writer.load()
     const url = listUrl(rule)
     const { tags = [] } = readOf(match, url) ?? {}
-    const fresh: Head = { kind: 'collection', url, tags, born: place, confirmedAt: NEVER, confirmedAtMs: 0 }
+    const shape = shapeOf(this.#ports.rules, rule, match)
+    const fresh: Head = { kind: 'collection', url, tags, shape, born: place, confirmedAt: NEVER, confirmedAtMs: 0 }
     const head = await collections.update(of, (found) =>
       found === undefined || this.isRemoved(of, found) ? fresh : found,
     )
