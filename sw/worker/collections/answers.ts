@@ -334,7 +334,9 @@ export class CollectionAnswers {
   ): Promise<Response | undefined> {
     const response = await rest()
     if (response === undefined || !read.isTheirs()) return response
-    if (response.status !== 200) return response
+    const isOver = GONE.includes(response.status)
+    if (isOver && named.id === undefined) read.waitUntil(this.#forget(of, named))
+    if (response.status !== 200 && !(isOver && held?.row !== undefined)) return response
     // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
     if (named.id === undefined || held?.row !== undefined)
       this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
@@ -342,6 +344,16 @@ export class CollectionAnswers {
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#learn(read, of, named.rule, response, run)
     return response
+  }
+
+  /** The list is gone or forbidden for this user: none of its rows may stand in for it any more. */
+  async #forget(of: Of, named: Named): Promise<void> {
+    const { runs } = this.#ports
+    const head = (await this.#look(of, named))?.head
+    if (head === undefined || runs.isRemoved(of, head)) return
+    await runs
+      .remove(of, named.rule)
+      .catch((error: unknown) => report('rows that are gone at the origin are not deleted yet', error))
   }
 
   #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {
@@ -421,6 +433,9 @@ export class CollectionAnswers {
     return undefined
   }
 }
+
+/** The origin has no such list or item, or not for this user. */
+const GONE: readonly number[] = [403, 404, 410]
 
 /** After these failures the origin has been heard, or must not be asked. */
 const GONE_ON: readonly SyncFailure[] = ['refused-user', 'other-user', 'rate-limited']

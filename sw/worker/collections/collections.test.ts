@@ -420,6 +420,24 @@ describe('what is removed', () => {
     expect((await worker.get('/api/products')).how).toBe('network')
   })
 
+  test.each([403, 404, 410])('because the list is answered %i is gone, and the tabs are told (I3)', async (status) => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    await store.log.invalidate(['tag products'], undefined)
+    const gone = (): Response => new Response('', { status })
+    backend.instead.push(() => new Response('', { status: 401 }), gone)
+    expect((await worker.get('/api/products')).status).toBe(status)
+    await worker.settle()
+    expect(worker.told.filter(({ kind }) => kind === 'removed')).toMatchObject([
+      { targets: ['url https://app.test/api/products', 'prefix https://app.test/api/products/'] },
+    ])
+    backend.isAway = true
+    for (const path of ['/api/products', '/api/products/1'])
+      await expect(worker.get(path)).rejects.toThrow('Failed to fetch')
+    await store.erasure.run()
+    expect((await worker.keys()).filter((key) => key.includes('\nrows\n'))).toEqual([])
+  })
+
   test.each([
     [
       'the id',

@@ -228,6 +228,21 @@ export class Runs {
     return isGone ? undefined : head
   }
 
+  /** The origin has said that the list is gone or forbidden: its rows go as a stored answer does, and the tabs are told. */
+  async remove(of: Of, rule: CollectionRule): Promise<void> {
+    const { log, channel } = this.#ports
+    const change: Change = {
+      kind: 'removed',
+      targets: [`url ${listUrl(rule)}`, ...this.#itemTargets(rule, undefined)],
+      cause: 'response',
+      partition: of.partition,
+      atMs: now(),
+      // The page may show items as well, which this answer was not for.
+      informed: [],
+    }
+    channel.changes([await log.remove([`key ${headKey(of)}`], change)])
+  }
+
   /** Tells tabs and stored answers of what has changed. Told once at least: what is not told yet lies beside the rows. */
   async #announce(of: Of, rule: CollectionRule, { news, url, tags, confirmedAt }: Head): Promise<void> {
     if (news === undefined) return
