@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
 import { COLLECTIONS_STORE } from '../../../config/names.ts'
 import type { Question, SyncState } from '../../protocol.ts'
@@ -18,6 +18,7 @@ const { Attention } = await import('../requests/attention.ts')
 const { polling } = await import('../requests/polling.ts')
 const { hintsOf } = await import('../messages/hints.ts')
 const { refresh } = await import('../messages/refresh.ts')
+const { Housekeeping } = await import('../housekeeping.ts')
 const { validate } = await import('../messages/validate.ts')
 
 vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -165,6 +166,24 @@ export async function collectionWorker({
     caughtUp: (more: { position?: string; limitMs?: number } = {}) =>
       collections.answerers['caught-up']?.({}, { ask: 'caught-up', limitMs: 5000, ...more }, 'a tab'),
     stats: () => collections.answerers['sync-stats']?.({}, { ask: 'sync-stats' }, 'a tab'),
+    /** What the worker does when it has been idle for a while, to its end. */
+    keepHouse: async (): Promise<void> => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+      try {
+        const none = (): Promise<void> => Promise.resolve()
+        const more = { ruleOf: () => rules.routes[0], sessions: { endLoads: none }, identity: { tidy: none } }
+        const housekeeping = new Housekeeping({ ...ports, ...more, collections, files: { tidy: none } } as never)
+        housekeeping.activate()
+        housekeeping.noteActivity()
+        const read = vi.spyOn(store.log, 'tidy')
+        await vi.advanceTimersByTimeAsync(2000)
+        await vi.waitFor(() => expect(read.mock.calls.some(([, isAudited]) => isAudited)).toBe(true))
+        read.mockRestore()
+        await store.writer.write(() => undefined)
+      } finally {
+        vi.useRealTimers()
+      }
+    },
     /** The keys in the object store of collections. */
     keys: () => rows('readonly', async (records) => (await promisifyRequest(records.getAllKeys())).map(String)),
     settle: async (): Promise<void> => {

@@ -163,6 +163,15 @@ describe('a write', () => {
     expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['1'] } }])
   })
 
+  test('is in the next answer though the worker has been idle in between (I1)', async () => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    backend.put(1, 'written')
+    await store.log.end(store.log.announce(writing), writing.targets, undefined)
+    await worker.keepHouse()
+    expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
+  })
+
   test('of one row of 500 writes one row', async () => {
     const backend = filled(500)
     backend.pageSize = 200

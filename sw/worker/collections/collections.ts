@@ -1,5 +1,6 @@
 import { type CollectionRules, type Matcher, normaliseUrl, type Rules } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
+import type { Sequence } from '../../core/sequence.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Answerers } from '../messages/answering.ts'
@@ -15,7 +16,7 @@ import type { Explanation, SyncState } from '../../protocol.ts'
 import { CollectionAnswers, type ShownRows } from './answers.ts'
 import { caughtUp } from './caught-up.ts'
 import { CollectionStore } from './collection-store.ts'
-import { eraseLeftovers } from './erase.ts'
+import { eachPlace, eraseLeftovers } from './erase.ts'
 import { carries } from './hinted.ts'
 import { listUrl, namedBy } from './named.ts'
 import { shapeOf } from './shape.ts'
@@ -55,6 +56,8 @@ export interface Collections {
   readonly hinted: (tags: readonly string[] | undefined, clientId: string) => Promise<void>
   /** Erases what was removed or replaced. */
   readonly erase: () => Promise<void>
+  /** No rows that answer, or may answer soon, are older than this: invalidations of before it are of no more use to them. */
+  readonly oldest: () => Promise<Sequence>
   readonly answerers: Answerers<unknown>
 }
 
@@ -139,6 +142,16 @@ export function collectionsOf(
         report('what was removed of collections is not deleted yet', error)
         throw error
       }),
+    oldest: async () => {
+      // First: a head that is made meanwhile is of a run that is in the air by now, or begins after this.
+      let oldest = await ports.writer.write((transaction) => ports.writer.oldestInAir(transaction))
+      await eachPlace(use, async (of) => {
+        const head = await collections.head(of)
+        const at = head && (head.live === undefined ? head.born : head.confirmedAt)
+        if (at !== undefined && at < oldest) oldest = at
+      })
+      return oldest
+    },
     answerers: {
       sync: async (_, { entities, full = false }, clientId) => {
         const asked = await askedFor(clientId, entities)

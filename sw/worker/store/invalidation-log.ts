@@ -302,14 +302,15 @@ export class InvalidationLog implements StateReader {
    * Folds what has become too many; and forgets invalidations older than every row, where the audit has seen all of them.
    * What is stored until this is written lowers what it has seen.
    *
+   * @param elsewhere what is kept beside the rows of this store is no older. Default: nothing is.
    * @returns what memory is to forget when the transaction is on disk: work that fails runs again, and must find the same.
    */
-  tidy(transaction: Transaction, isAudited: boolean): readonly Invalidation[] {
+  tidy(transaction: Transaction, isAudited: boolean, elsewhere?: Sequence): readonly Invalidation[] {
     const { store, meta } = transaction
     if (this.#unplaced.size > 0) this.#place(transaction, transaction.next())
     const inAir = this.#writer.oldestInAir(transaction)
     const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
-    const oldest = oldestRow < inAir ? oldestRow : inAir
+    const oldest = [inAir, elsewhere ?? inAir].reduce((one, other) => (other < one ? other : one), oldestRow)
     if (isAudited) meta.auditedTo = meta.oldestSeen = undefined
     const forgotten = this.memory.olderThan(oldest)
     // A request of another worker may be older than what is forgotten: what it brings is not stored.
