@@ -163,6 +163,46 @@ describe('a write', () => {
     expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['1'] } }])
   })
 
+  /** The app has sent a write, and this is its answer. */
+  const answered = async (
+    worker: Awaited<ReturnType<typeof loaded>>,
+    method: string,
+    answer: Response,
+    tag: string,
+  ) => {
+    const request = new Request('https://app.test/api/products/1', { method })
+    const targets = [`tag ${tag}`, `url ${request.url}`] as const
+    const announced = worker.store.log.announce({ method, url: request.url, clientId: '', targets })
+    await worker.store.log.end(announced, targets, undefined)
+    const noted: Promise<unknown>[] = []
+    worker.collections.noteWrite(request, answer, (work) => noted.push(work))
+    await Promise.all(noted)
+  }
+  const news = (worker: Awaited<ReturnType<typeof loaded>>) => worker.told.filter(({ kind }) => kind === 'changed')
+
+  test('of which the tabs were not told is news when it comes back', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    backend.put(1, 'written')
+    await answered(worker, 'PUT', Response.json(backend.rows.get(1)), 'other')
+    await worker.sync()
+    expect(news(worker)).toMatchObject([{ diff: { updated: ['1'] } }])
+  })
+
+  test('that another write has followed is forgotten', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    await answered(worker, 'DELETE', new Response(null, { status: 204 }), 'products')
+    backend.delete(1)
+    await worker.sync()
+    expect(news(worker)).toEqual([])
+    backend.put(1, 'made again by another user')
+    await worker.sync()
+    backend.delete(1)
+    await worker.sync()
+    expect(news(worker)).toMatchObject([{ diff: { added: ['1'] } }, { diff: { removed: ['1'] } }])
+  })
+
   test('is in the next answer though the worker has been idle in between (I1)', async () => {
     const worker = await loaded()
     const { backend, store } = worker

@@ -119,6 +119,11 @@ export function collectionsOf(
     noteWrite: (request, response, waitUntil) => {
       const named = namedBy(all, request.url.replace(/[?#].*$/s, ''))
       if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
+      // What the tabs were not told of by the write itself is news when it comes back. A write that has no answer yet tells
+      // them later than this.
+      const list = listUrl(named.rule)
+      const { memory } = ports.log
+      if (memory.covering({ url: list, tags: readOf(ports.match, list)?.tags ?? [] }) < memory.newest) return
       waitUntil(ownWrites.note(named, request, response.clone()))
     },
     explained: (url, clientId) => first(url, clientId, (subject) => answers.explained(subject)),
