@@ -216,7 +216,9 @@ export class SyncRun {
     }
     for (let at = 0; at < missing.length; at += BATCH) {
       const ids = missing.slice(at, at + BATCH)
-      const fetched = await this.#posted('/rows', { entity: this.#of.entity, ids }, (text) => parseRows(text, rule))
+      const fetched = await this.#posted('/rows', { entity: this.#of.entity, ids }, (text) =>
+        parseRows(text, rule, new Set(ids)),
+      )
       if (fetched === 'unsupported') throw new Ended('endpoint', '/rows')
       await apply({ rows: fetched, deleted: [] }, rows.cursor)
     }
