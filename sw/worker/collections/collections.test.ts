@@ -250,6 +250,20 @@ describe('an answer that cannot be used', () => {
       { why: 'from-a-cache' },
     ],
     [
+      'was kept by a proxy',
+      async (own) =>
+        new Response(await own.text(), { headers: { 'content-type': 'application/json', 'x-cache': 'HIT' } }),
+      { why: 'from-a-cache' },
+    ],
+    [
+      'has a number that JavaScript cannot hold',
+      async (own) => {
+        const text = (await own.text()).replace('"id":1,', '"id":1,"big":9007199254740993,')
+        return new Response(text, { headers: { 'content-type': 'application/json' } })
+      },
+      { why: 'inexact-number' },
+    ],
+    [
       'has an id twice',
       async (own) => {
         const answer = (await own.json()) as { data: { products: { added: unknown[] } } }
@@ -275,6 +289,56 @@ describe('an answer that cannot be used', () => {
     await worker.sync()
     expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
     expect(since(backend)).not.toBe('')
+  })
+
+  test('is not asked for by each read', async () => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    const bad = (): Response => new Response('<html>', { headers: { 'content-type': 'text/html' } })
+    await store.log.invalidate(['tag products'], undefined)
+    backend.instead.push(bad, bad, bad)
+    const asked = backend.at('/sync').length
+    for (let read = 0; read < 5; read++) {
+      expect((await worker.get('/api/products')).how).toBe('network')
+      await worker.settle()
+    }
+    expect(backend.at('/sync').length - asked).toBe(3)
+    // A page that wishes for it need not wait.
+    expect((await worker.sync())[0]).not.toHaveProperty('error')
+  })
+
+  test('page after page without end is one that cannot be used', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    let pages = 0
+    vi.stubGlobal('fetch', (given: string) => {
+      const since = new URL(given).searchParams.get('since')
+      const products = { added: [], updated: [], deleted: [] }
+      return Promise.resolve(
+        Response.json({ since, timestamp: `${++pages}`, hasMore: pages < 500, data: { products } }),
+      )
+    })
+    expect(await failure(worker)).toMatchObject({ kind: 'bad-answer', why: 'no-progress' })
+    vi.stubGlobal('fetch', backend.fetch)
+    expect((await worker.get('/api/products')).how).toContain('hit')
+  })
+
+  test('is not taken from a cache that another user has filled: no two requests have one URL', async () => {
+    const backend = filled(5)
+    const stored = new Map<string, Response>()
+    for (const user of ['one', 'other']) {
+      const worker = await collectionWorker({ backend })
+      vi.stubGlobal('fetch', async (given: string, init?: RequestInit) => {
+        const kept = stored.get(given)
+        if (kept !== undefined) return kept.clone()
+        const response = await backend.fetch(given, init)
+        stored.set(given, response.clone())
+        return response
+      })
+      backend.put(1, `of ${user}`)
+      expect((await worker.sync())[0]).not.toHaveProperty('error')
+      expect((await worker.get('/api/products/1')).value).toMatchObject({ name: `of ${user}` })
+    }
   })
 
   test('five times in a moment names the likely proxy, and nothing is asked for a while', async () => {

@@ -1,7 +1,7 @@
 import { type CollectionRules, type CollectionRule, type Matcher } from '../../../config/language/index.ts'
 import { syncLockOf } from '../../../config/names.ts'
 import type { Change, Diff } from '../../core/change.ts'
-import { isCrowd } from '../../core/collections/failure.ts'
+import { isCrowd, type SyncFailure } from '../../core/collections/failure.ts'
 import { literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { now, uptimeMs } from '../../fetch/clock.ts'
@@ -56,6 +56,16 @@ interface Running {
   isNextFull: boolean
 }
 
+/** The failure of a run, and until when reads ask for no other. */
+interface Fault {
+  readonly fault: SyncFault
+  /** By the worker's uptime. */
+  readonly untilMs: number
+  /** The origin has not asked for the rest: it spares reads, and a page that wishes to sync may. */
+  readonly isOwnRest: boolean
+  readonly end: RunEnd
+}
+
 /** Items that are named in an invalidation; more are covered by the path before their id. */
 const MOST_ITEMS = 100
 
@@ -64,7 +74,7 @@ export class Runs {
   readonly #ports: RunsPorts
   readonly #running = new Map<string, Running>()
   /** The failure of the last run, and until when nothing is asked, by the worker's uptime. */
-  readonly #faults = new Map<string, { readonly fault: SyncFault; readonly untilMs: number; readonly end: RunEnd }>()
+  readonly #faults = new Map<string, Fault>()
   /** Rows that a run has brought so far. */
   readonly #progress = new Map<string, Head>()
   /** When answers could not be used, by the worker's uptime. */
@@ -80,7 +90,8 @@ export class Runs {
     const { rule, partition, full = false, since, isWish = false } = asking
     const key = headKey({ partition, entity: rule.entity })
     const held = this.#faults.get(key)
-    const isResting = held !== undefined && held.untilMs > uptimeMs() && !(isWish && held.fault.kind === 'offline')
+    const isSpared = isWish && (held?.fault.kind === 'offline' || held?.isOwnRest === true)
+    const isResting = held !== undefined && held.untilMs > uptimeMs() && !isSpared
     if (isResting) return Promise.resolve(held.end)
     const running = this.#running.get(key)
     if (running === undefined) return this.#begin(key, asking)
@@ -110,8 +121,9 @@ export class Runs {
       const { failure, why, waitMs } = end
       const retry = waitMs > 0 ? { retryAtMs: now() + waitMs } : {}
       const fault: SyncFault = { kind: failure, ...(why !== undefined && { why }), ...retry }
-      const restMs = failure === 'offline' ? Math.max(waitMs, OFFLINE_REST_MS) : waitMs
-      this.#faults.set(key, { fault, untilMs: uptimeMs() + restMs, end })
+      const isOwnRest = waitMs < REST_MS[failure]
+      const restMs = isOwnRest ? REST_MS[failure] : waitMs
+      this.#faults.set(key, { fault, untilMs: uptimeMs() + restMs, isOwnRest, end })
     }
     const failures = end.kind === 'failed' ? { failures: { [end.failure]: 1 } } : {}
     const counted = this.#ports.collections.count({ ...this.#counts, runs: 1, ...failures })
@@ -327,8 +339,22 @@ export class Runs {
 
 const OTHER_USER: RunEnd = { kind: 'failed', failure: 'other-user', waitMs: 0 }
 
-/** So long reads do not try again whether the origin is back: else each would wait for it. */
-const OFFLINE_REST_MS = 2000
+/**
+ * So long reads ask for no run after one that has failed: each would wait for three tries. Zero: the next read may know
+ * better, as with another token. Unit: milliseconds.
+ */
+const REST_MS: Readonly<Record<SyncFailure, number>> = {
+  offline: 2000,
+  'bad-answer': 10_000,
+  server: 10_000,
+  endpoint: 30_000,
+  'refused-user': 0,
+  'other-user': 0,
+  'rate-limited': 0,
+  proxy: 0,
+  drift: 0,
+  storage: 0,
+}
 
 /** So long a store that has failed is left alone. */
 const STORAGE_REST_MS = 10_000
