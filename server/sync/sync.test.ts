@@ -285,15 +285,18 @@ describe('a cursor that is of no use', () => {
     expect(held(client)).toEqual(await expected())
   })
 
-  test('a place of another order is 400, and no error of the database', async () => {
-    await fill(25)
-    const client = new SyncClient(handler, 'products')
-    await client.step()
-    const cursor = parseCursor(client.cursor ?? '')
-    if (cursor === 'invalid') throw new Error('no cursor')
-    const since = formatCursor({ ...cursor, load: { entity: 'products', after: ['1'] } })
-    expect((await client.ask(`/sync?entities=products&since=${since}`)).status).toBe(400)
-  })
+  test.each([['1'], ['2026-01-01', 'abc'], ['2026-01-01', '9'.repeat(30)], ['\u0000', '1'], ['never', '1']])(
+    'a place that is none, as %j, is 400, and no error of the database',
+    async (...after) => {
+      await fill(25)
+      const client = new SyncClient(handler, 'products')
+      await client.step()
+      const cursor = parseCursor(client.cursor ?? '')
+      if (cursor === 'invalid') throw new Error('no cursor')
+      const since = formatCursor({ ...cursor, load: { entity: 'products', after } })
+      expect((await client.ask(`/sync?entities=products&since=${since}`)).status).toBe(400)
+    },
+  )
 
   test.each([
     ['no cursor', 'entities=products&since=2026-01-01', 400],
