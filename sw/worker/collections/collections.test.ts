@@ -498,6 +498,31 @@ describe('what is removed', () => {
     expect((await worker.get('/api/products')).how).toMatch(/hit|synced/)
   })
 
+  test('a user of whom only rows are stored is among those whose data can be removed (I3)', async () => {
+    const { storedPartitions } = await import('../store/records.ts')
+    const worker = await collectionWorker({ backend: filled(25) })
+    const { store } = worker
+    const users = () => store.writer.read(storedPartitions)
+    await worker.read('/api/products', {}, 'user/ada')
+    await worker.settle()
+    expect((await worker.read('/api/products', {}, 'user/ada')).headers.get('cache-status')).toContain('hit')
+    // What was told of them is too old by now.
+    await store.writer.write(({ store: records }) =>
+      records.delete(IDBKeyRange.bound('user/ada\nchange', 'user/ada\nci')),
+    )
+    expect(await users()).toContain('user/ada')
+    await store.log.remove(['partition user/ada'], undefined)
+    // And again, with a place behind the removal.
+    await worker.read('/api/products', {}, 'user/ada')
+    await worker.settle()
+    await store.erasure.run()
+    expect(await users()).toContain('user/ada')
+    await store.log.remove(['partition user/ada'], undefined)
+    await store.erasure.run()
+    expect(await users()).not.toContain('user/ada')
+    expect((await worker.keys()).filter((key) => key.startsWith('user/ada'))).toEqual([])
+  })
+
   test('while its pages come is not stored', async () => {
     const backend = filled(25)
     const worker = await collectionWorker({ backend })

@@ -13,6 +13,7 @@ import type { Reachability } from '../requests/reachability.ts'
 import { readOf } from '../requests/read.ts'
 import { scope } from '../scope.ts'
 import { log as logChange } from '../store/change-log.ts'
+import { collectionsMark } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type CollectionStore } from './collection-store.ts'
 import { itemUrl, listUrl } from './named.ts'
@@ -235,7 +236,11 @@ export class Runs {
       found === undefined || this.isRemoved(of, found) ? fresh : found,
     )
     if (head === undefined || head.born !== place) return head
-    const isGone = await writer.write(({ meta }) => this.isRemoved(of, head) || head.born <= meta.floor)
+    const isGone = await writer.write(({ meta, store }) => {
+      const isGone = this.isRemoved(of, head) || head.born <= meta.floor
+      if (!isGone) store.put(head.born, collectionsMark(of.partition))
+      return isGone
+    })
     if (isGone) await collections.update(of, (found) => (found?.born === place ? undefined : found))
     return isGone ? undefined : head
   }
