@@ -6,7 +6,7 @@ import { isAway } from '../../core/head.ts'
 import { UNDER_WAY } from '../../core/sequence.ts'
 import { type Covered } from '../../core/invalidation.ts'
 import { isOfNobody } from '../../core/key.ts'
-import type { KeptRow } from '../../core/collections/row.ts'
+import { type KeptRow, missingIn } from '../../core/collections/row.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { epochMs, type Seconds, seconds, secondsBetween } from '../../core/units.ts'
 import { withCacheStatus } from '../../fetch/answer.ts'
@@ -179,6 +179,7 @@ export class CollectionAnswers {
   #where({ url, tags, partition, rule }: Subject, of: Of, { id }: Named, held: Held | undefined): Where | undefined {
     const { identity, log, runs, writer } = this.#ports
     const rows = held?.head.live ?? (held?.row && held.head.loading)
+    if (id !== undefined && held?.head.hasOtherItems) return undefined
     const isHere = rows !== undefined && (id === undefined ? held?.head.live !== undefined : held?.row !== undefined)
     if (!isHere || held === undefined) return undefined
     const { head } = held
@@ -343,6 +344,7 @@ export class CollectionAnswers {
     else if (held?.head.live !== undefined) return response
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#learn(read, of, named.rule, response, run)
+    else if (response.status === 200) this.#compare(read, of, named, response, run)
     return response
   }
 
@@ -375,6 +377,27 @@ export class CollectionAnswers {
       this.#learnt.add(key)
     }
     read.waitUntil(work().catch((error: unknown) => report('what a list has around its rows could not be kept', error)))
+  }
+
+  /** Looks at whether an item is more than its row: then a page that shows and saves it would lose the rest. */
+  #compare(read: ReadContext, of: Of, { rule, id }: Named, response: Response, run: Promise<unknown>): void {
+    const { collections } = this.#ports
+    if (read.head.method === 'HEAD' || !/json/i.test(response.headers.get('content-type') ?? '')) return
+    const copy = response.clone()
+    const work = async (): Promise<void> => {
+      const item: unknown = await copy.json()
+      await run
+      const held = await collections.find(of, id)
+      if (held?.row === undefined || held.head.hasOtherItems || !read.isTheirs()) return
+      const missing = missingIn(held.row, item, rule)
+      if (missing === undefined) return
+      await collections.update(of, (head) => head && { ...head, hasOtherItems: true })
+      report(
+        `${of.entity}: items have more than the rows of /sync, so they come from the network: leave 'item' out of the collection, or have the endpoint give whole items`,
+        missing,
+      )
+    }
+    read.waitUntil(work().catch((error: unknown) => report('an item could not be compared with its row', error)))
   }
 
   /** The rows as an answer; undefined where it cannot be put together. */

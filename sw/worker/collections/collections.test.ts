@@ -743,6 +743,40 @@ test('a backend that goes by the time is asked with an overlap, and what comes t
   expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['2'] } }])
 })
 
+describe('items that are more than their rows', () => {
+  const detailed = async (more: object = { description: 'long' }) => {
+    const backend = filled(5)
+    const { fetch } = backend
+    const worker = await collectionWorker({ backend })
+    vi.stubGlobal('fetch', async (given: Request | string, init?: RequestInit) => {
+      const response = await fetch(given, init)
+      const path = new URL(typeof given === 'string' ? given : given.url).pathname
+      if (!/^\/api\/products\/\d+$/.test(path)) return response
+      return Response.json({ ...((await response.json()) as object), ...more })
+    })
+    return worker
+  }
+
+  test('are not answered from the rows: what a page saved would be without the rest', async () => {
+    const worker = await detailed()
+    await worker.get('/api/products/1')
+    await worker.settle()
+    expect((await worker.get('/api/products/2')).value).toHaveProperty('description')
+    await worker.get('/api/products')
+    await worker.settle()
+    expect((await worker.get('/api/products')).how).toContain('hit')
+    const next = await collectionWorker({ backend: worker.backend, database: worker.database })
+    expect((await next.get('/api/products/1')).how).toBe('network')
+  })
+
+  test('of another version than the row say nothing', async () => {
+    const worker = await detailed({ note: 'new', updated_at: 'later' })
+    await worker.get('/api/products/1')
+    await worker.settle()
+    expect((await worker.get('/api/products/2')).how).toMatch(/hit|synced/)
+  })
+})
+
 test('a path that the item’s pattern matches and that is no item costs no sync', async () => {
   const worker = await loaded()
   const asked = worker.backend.at('/sync').length

@@ -49,6 +49,8 @@ export interface Head {
   readonly confirmedAt: Sequence
   readonly confirmedAtMs: number
   readonly news?: News
+  /** The origin's items have members that the rows do not have: rows do not answer for them. */
+  readonly hasOtherItems?: true
 }
 
 export const headKey = ({ partition, entity }: Of): string => `${partitionPrefix(partition)}collection\n${entity}`
