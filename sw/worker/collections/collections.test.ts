@@ -189,6 +189,17 @@ describe('a write', () => {
     expect(news(worker)).toMatchObject([{ diff: { updated: ['1'] } }])
   })
 
+  test.each([
+    ['PUT', 'text/event-stream'],
+    ['DELETE', 'application/json'],
+  ])('whose answer says nothing of a row is not copied: %s, %s', async (method, type) => {
+    const worker = await loaded()
+    const answer = new Response('{}', { headers: { 'content-type': type } })
+    const copied = vi.spyOn(answer, 'clone')
+    await answered(worker, method, answer, 'products')
+    expect(copied).not.toHaveBeenCalled()
+  })
+
   test('that another write has followed is forgotten', async () => {
     const worker = await loaded()
     const { backend } = worker

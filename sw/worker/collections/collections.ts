@@ -124,7 +124,7 @@ export function collectionsOf(
       const list = listUrl(named.rule)
       const { memory } = ports.log
       if (memory.covering({ url: list, tags: readOf(ports.match, list)?.tags ?? [] }) < memory.newest) return
-      waitUntil(ownWrites.note(named, request, response.clone()))
+      waitUntil(ownWrites.note(named, request, response))
     },
     explained: (url, clientId) => first(url, clientId, (subject) => answers.explained(subject)),
     shown,

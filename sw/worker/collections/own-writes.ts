@@ -50,7 +50,8 @@ export class OwnWrites {
     }
     if (!/json/i.test(response.headers.get('content-type') ?? '')) return
     try {
-      const row = rowOf(await response.json(), rule)
+      // A copy that is not read would hold the whole answer: it is made where it is.
+      const row = rowOf(await response.clone().json(), rule)
       if (row !== 'invalid') this.#put(rule, row.id, row)
     } catch {
       // What comes back of it is announced.
