@@ -314,15 +314,35 @@ export class CollectionAnswers {
     } catch (error) {
       failure = { error }
     }
+    const made = await this.#standIn(read, of, named, looking, 'offline')
+    if (made || !read.isTheirs()) return made
+    if (failure !== undefined) throw failure.error
+    return response
+  }
+
+  /**
+   * The rows of a user of whom it is not known whether they still ask, in place of an origin that is away; undefined: they may
+   * not answer.
+   */
+  async standIn(read: ReadContext, why: string): Promise<Response | undefined> {
+    const named = mayAnswer(read) ? namedBy(this.#ports.all, read.head.url) : undefined
+    if (named === undefined) return undefined
+    const of: Of = { partition: read.partition, entity: named.rule.entity }
+    return this.#standIn(read, of, named, this.#look(of, named), why)
+  }
+
+  async #standIn(
+    read: ReadContext,
+    of: Of,
+    named: Named,
+    looking: Promise<Held | undefined>,
+    detail: string,
+  ): Promise<Response | undefined> {
     const held = await looking
     if (!read.isTheirs()) return undefined
     const plan = this.#plan(read, of, named, held)
-    if (plan.kind !== 'rest' && (plan.kind !== 'sync' || plan.standsIn)) {
-      const made = await this.#made(read, of, named, held, { fwd: 'stale', detail: 'offline' })
-      if (made) return made
-    }
-    if (failure !== undefined) throw failure.error
-    return response
+    const mayStandIn = plan.kind !== 'rest' && (plan.kind !== 'sync' || plan.standsIn)
+    return mayStandIn ? this.#made(read, of, named, held, { fwd: 'stale', detail }) : undefined
   }
 
   /** The answer as without a collection. What it brings may be newer than the rows: they answer again when they have it. */

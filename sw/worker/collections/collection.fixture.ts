@@ -95,7 +95,11 @@ export async function collectionWorker({
   const hints = hintsOf(messagePorts as never)
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
-  const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
+  const contextOf = (
+    path: string,
+    init: RequestInit,
+    partition: string,
+  ): ReadContext & { readonly request: Request } => {
     const request = new Request(new URL(path, 'https://app.test'), init)
     const found = match({
       method: request.method,
@@ -105,7 +109,7 @@ export async function collectionWorker({
       search: new URL(request.url).search,
     })
     if (found?.kind !== 'read') throw new Error(`no route reads ${path}`)
-    const context: ReadContext = {
+    return {
       request,
       head: {
         method: request.method,
@@ -125,8 +129,11 @@ export async function collectionWorker({
       clientId: 'a tab',
       waitUntil,
     }
+  }
+  const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
+    const context = contextOf(path, init, partition)
     const rest = async (): Promise<Response> => {
-      const response = await fetch(request)
+      const response = await fetch(context.request)
       const headers = new Headers(response.headers)
       headers.set('cache-status', 'network')
       return new Response(response.body, { status: response.status, headers })
@@ -142,6 +149,9 @@ export async function collectionWorker({
     told,
     behind,
     read,
+    /** The rows of a user of whom it is not known whether they still ask. */
+    standIn: (path: string, init: RequestInit = {}) =>
+      collections.standIn(contextOf(path, init, 'everyone'), 'offline'),
     /** The answer's JSON, and how it came about. */
     get: async (path: string, init?: RequestInit) => {
       const response = await read(path, init)

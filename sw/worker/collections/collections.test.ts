@@ -647,6 +647,19 @@ describe('while the origin is away', () => {
     expect((await worker.sync())[0]).toMatchObject({ state: 'offline', error: { kind: 'offline' } })
   })
 
+  test('they answer the last user as well, of whom it is not known whether they still ask', async () => {
+    const worker = await loaded()
+    const { store, backend } = worker
+    const asked = backend.arrived.length
+    const answer = await worker.standIn('/api/products')
+    expect(answer?.headers.get('cache-status')).toContain('detail=offline')
+    expect(await answer?.json()).toEqual(listOf(backend))
+    expect(await worker.standIn('/api/products', { cache: 'no-store' })).toBeUndefined()
+    await store.log.remove(['partition everyone'], undefined)
+    expect(await worker.standIn('/api/products')).toBeUndefined()
+    expect(backend.arrived.length).toBe(asked)
+  })
+
   test('what was never loaded is the network’s own failure', async () => {
     const worker = await collectionWorker()
     worker.backend.isAway = true

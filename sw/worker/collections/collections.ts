@@ -39,6 +39,8 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
 export interface Collections {
   /** The answer to a page's read. @param rest answers as without a collection. */
   readonly answer: (read: ReadContext, rest: () => Promise<Response | undefined>) => Promise<Response | undefined>
+  /** The rows of the last user, where the origin is away and does not say who asks; undefined: they may not answer. */
+  readonly standIn: (read: ReadContext, why: string) => Promise<Response | undefined>
   /** Looks at the answer to a write of this app, where it is to a list or an item. */
   readonly noteWrite: (request: Request, response: Response, waitUntil: (work: Promise<unknown>) => void) => void
   /** What rows have to do with the answer to a URL; undefined: nothing. */
@@ -116,6 +118,7 @@ export function collectionsOf(
 
   return {
     answer: (read, rest) => answers.answer(read, rest),
+    standIn: (read, why) => answers.standIn(read, why),
     noteWrite: (request, response, waitUntil) => {
       const named = namedBy(all, request.url.replace(/[?#].*$/s, ''))
       if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
