@@ -175,7 +175,8 @@ export function collectionsOf(
             caughtUp(
               { position, limitMs },
               () => collections.head(of),
-              () => runs.run({ rule, partition, clientId }),
+              // The page waits for it, and rests by itself.
+              () => runs.run({ rule, partition, clientId, isWish: true }),
             ),
           ),
         )
