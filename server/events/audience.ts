@@ -58,10 +58,9 @@ export class Audience {
       if (by === undefined) transactions = undefined
       else for (const each of by) transactions?.add(each)
       for (const template of heard.tags) {
-        const tag = template.replaceAll('{scope}', scope ?? '')
-        if (!tag.includes('{id}')) tags.add(tag)
+        if (!template.includes('{id}')) tags.add(filled(template, { scope }))
         else if (rows === undefined) isAll = true
-        else for (const id of rows) tags.add(tag.replaceAll('{id}', id))
+        else for (const id of rows) tags.add(filled(template, { scope, id }))
       }
     }
     if (!isTold) return undefined
@@ -69,3 +68,9 @@ export class Audience {
     return isAll || tags.size > MAX_TAGS ? { tags: [], all: true, ...by } : { tags: [...tags], ...by }
   }
 }
+
+/** A template with its holes filled in: what comes into one hole is not looked at for others. */
+const filled = (
+  template: string,
+  { scope, id = '' }: { readonly scope: string | null; readonly id?: string },
+): string => template.replaceAll(/\{(id|scope)\}/g, (_, name) => (name === 'id' ? id : (scope ?? '')))

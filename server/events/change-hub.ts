@@ -1,6 +1,6 @@
 import type { SessionPool } from '../sync/database.ts'
 import type { Listen } from './listen.ts'
-import { type ChangedRows, type News, newsSince, type Told } from './news.ts'
+import { MAX_MISSED, type ChangedRows, type News, newsSince, type Told } from './news.ts'
 
 export interface HubOptions {
   /** A pool of `pg`, from which the change log is read. */
@@ -75,7 +75,7 @@ export class ChangeHub {
     const running = this.#catching.get(key)
     if (running !== undefined) return running
     const { pool } = this.#options
-    const catching = newsSince(pool, told).finally(() => this.#catching.delete(key))
+    const catching = newsSince(pool, told, MAX_MISSED).finally(() => this.#catching.delete(key))
     this.#catching.set(key, catching)
     return catching
   }

@@ -3,6 +3,7 @@ import { type Database, openDatabase } from '../demo/database.ts'
 import { migration } from '../sync/migration.ts'
 import { beginGeneration, cutLog } from '../sync/upkeep.ts'
 import type { MayHear } from './audience.ts'
+import { parseEventCursor } from './event-cursor.ts'
 import { changeHub, type ChangeHub } from './change-hub.ts'
 import { events, type Events, type EventsOptions } from './events.ts'
 import { FeedClient } from './feed-client.fixture.ts'
@@ -160,6 +161,35 @@ describe('a caller of /events', () => {
     await client.until(({ isAll }) => isAll)
     expect(client.tags).toEqual([])
   })
+})
+
+test('what a caller has missed is not read where it is very much, whatever cursor it gives: that would cost each time', async () => {
+  const client = await listen(open())
+  await client.close()
+  const other = await listen(open())
+  await add(20_001)
+  await other.until(({ isAll }) => isAll)
+  const cursor = parseEventCursor(client.cursor ?? '')
+  const asked: string[] = []
+  const counted = changeHub({
+    pool: {
+      connect: async () => {
+        const session = await database.pool.connect()
+        return {
+          query: (text, values = []) => {
+            if (cursor !== 'invalid' && values.includes(cursor.snapshot)) asked.push(text)
+            return session.query(text, [...values])
+          },
+          release: () => session.release(),
+        }
+      },
+    },
+    listen: () => undefined,
+  })
+  const again = await listen(open({ hub: counted }), `?since=${client.cursor}`)
+  await counted.close()
+  expect(again.isAll).toBe(true)
+  expect(asked.filter((text) => text.includes('array_agg'))).toEqual([])
 })
 
 test('many callers are asked to read anew over a time, and few are not', async () => {

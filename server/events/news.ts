@@ -1,4 +1,4 @@
-import { inSnapshot, type SessionPool } from '../sync/database.ts'
+import { inSnapshot, type Session, type SessionPool } from '../sync/database.ts'
 import { logState } from '../sync/log.ts'
 import { oldestOpen } from './event-cursor.ts'
 
@@ -31,13 +31,18 @@ export interface Told {
 const MAX_ROWS = 500
 const MAX_TRANSACTIONS = 50
 
+/** A caller who has missed more entries than these is told that everything may have changed. */
+export const MAX_MISSED = 20_000
+
 /**
  * What the change log has of transactions that had not ended in a snapshot, and have by now. A transaction that stays open
  * holds none of the others back: unlike `/sync`, which has an order to keep, this reads whatever is visible.
  *
  * @param told default: only where the log stands now is read.
+ * @param most more entries are not looked at: a caller chooses its place, and could have the whole log read each time.
+ *   Default: all are.
  */
-export function newsSince(pool: SessionPool, told?: Told): Promise<News> {
+export function newsSince(pool: SessionPool, told?: Told, most = Infinity): Promise<News> {
   return inSnapshot(pool, async (session) => {
     const { generation, begin, horizon, isForeign } = await logState(session)
     const { rows: now } = await session.query('select pg_current_snapshot()::text as snapshot')
@@ -46,6 +51,7 @@ export function newsSince(pool: SessionPool, told?: Told): Promise<News> {
     const oldest = oldestOpen(told.snapshot)
     if (isForeign || told.generation !== generation || oldest <= begin.xid || oldest > horizon)
       return { ...news, changed: 'unknown' }
+    if (most < Infinity && (await isMore(session, told.snapshot, most))) return { ...news, changed: 'unknown' }
     const { rows } = await session.query(
       `select entity, scope,
          case when count(distinct row_id) <= ${MAX_ROWS} then array_agg(distinct row_id) end as row_ids,
@@ -63,6 +69,16 @@ export function newsSince(pool: SessionPool, told?: Told): Promise<News> {
     }))
     return { ...news, changed }
   })
+}
+
+/** Whether the log has more entries than so many from a snapshot on. No more than those are counted. */
+async function isMore(session: Session, snapshot: string, most: number): Promise<boolean> {
+  const { rows } = await session.query(
+    `select count(*)::int as entries from (
+       select from freshlayer.changes where xid >= pg_snapshot_xmin($1::pg_snapshot) limit $2::int) c`,
+    [snapshot, most + 1],
+  )
+  return Number(rows[0]?.['entries']) > most
 }
 
 const textsOf = (value: unknown): readonly string[] | undefined =>

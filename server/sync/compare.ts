@@ -12,7 +12,12 @@ const MOST_IDS = 1000
 
 /** What a client holds of an entity, as the sums of its buckets: 4096 numbers of 32 bits, little-endian, in base64. */
 const COMPARED = v.object({ entity: v.string(), sums: v.pipe(v.string(), v.base64()) })
-const WANTED = v.object({ entity: v.string(), ids: v.pipe(v.array(v.string()), v.maxLength(MOST_IDS)) })
+/** PostgreSQL has no text with this character. */
+const ID = v.pipe(v.string(), v.excludes('\u0000'))
+const WANTED = v.object({ entity: v.string(), ids: v.pipe(v.array(ID), v.maxLength(MOST_IDS)) })
+
+/** The longest body: a thousand ids of a kilobyte. Unit: bytes. */
+const MOST_BYTES = 1024 * 1024
 
 /** The answer of `POST /sync/compare`. */
 export interface Comparison {
@@ -77,11 +82,26 @@ export async function readRows<Principal>(
 
 async function bodyOf(request: Request): Promise<unknown> {
   if (request.method !== 'POST') throw new SyncProblem(405, 'POST is the method here.', {}, { allow: 'POST' })
+  const text = await textOf(request)
   try {
-    return await request.json()
+    return JSON.parse(text)
   } catch {
     throw new SyncProblem(400, 'The body is no JSON.')
   }
+}
+
+/** @throws SyncProblem 413 as soon as more has come than any client sends. */
+async function textOf({ body }: Request): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  // Leaving the loop cancels the rest.
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > MOST_BYTES) throw new SyncProblem(413, `A request may have ${MOST_BYTES / 1024} kB at most.`)
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
 }
 
 function parsed<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {

@@ -1,6 +1,6 @@
 import type { RowVersion } from '../../sw/core/digest.ts'
 import { SyncProblem } from './answers.ts'
-import type { Session } from './database.ts'
+import type { QueryRows, Session } from './database.ts'
 
 /** A select and the values of its parameters, `$1` and so on. */
 export interface Select {
@@ -69,7 +69,7 @@ export class EntityRows<Principal> {
     const order = this.#order
     if (after !== undefined && after.length !== order.length)
       throw new SyncProblem(400, 'since is no cursor of this server.')
-    const { rows } = await this.#query(
+    const { rows } = await this.#placed(
       (next) =>
         [
           after === undefined
@@ -121,6 +121,21 @@ export class EntityRows<Principal> {
     return this.#entity.render?.(row) ?? row
   }
 
+  /** The same after a place that the caller has named. @throws SyncProblem 400, where the place is none of this order. */
+  async #placed(
+    clause: (next: string) => string,
+    place: readonly string[],
+    columns: readonly string[],
+  ): Promise<QueryRows> {
+    try {
+      return await this.#query(clause, place, columns)
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown }
+      const isOfPlace = place.length > 0 && typeof code === 'string' && NO_VALUE.includes(code)
+      throw isOfPlace ? new SyncProblem(400, 'since is no cursor of this server.') : error
+    }
+  }
+
   #query(
     clause: (next: string) => string,
     more: readonly unknown[],
@@ -134,6 +149,9 @@ export class EntityRows<Principal> {
     ])
   }
 }
+
+/** What PostgreSQL says of a text that is no value of a column's type: out of range, no time, bad encoding, no such value. */
+const NO_VALUE = ['22003', '22007', '22008', '22021', '22P02']
 
 /** A version as JSON has it: a row of the answer and a row of the database give the same text. */
 export const versionText = (value: unknown): string =>

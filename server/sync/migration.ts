@@ -60,13 +60,19 @@ export const migration = (tables: readonly LoggedTable[]): string =>
 /** The SQL that stops noting the changes of a table. The log stays. */
 export const undoing = ({ entity, table }: LoggedTable): string =>
   ['insert', 'update', 'delete', 'truncate', 'updated_at']
-    .map((event) => `drop trigger if exists ${identifier(`freshlayer_${event}`)} on ${qualified(table)};`)
+    .map((event) => `freshlayer_${event}`)
+    .concat(TOUCHING)
+    .map((name) => `drop trigger if exists ${identifier(name)} on ${qualified(table)};`)
     .concat(
       ['note', 'note_truncate', 'touch'].map((name) => `drop function if exists ${functionName(name, entity)}();`),
     )
     .join('\n')
 
+/** PostgreSQL runs triggers in the order of their names: one of the app that sets the time itself does not have the last word. */
+const TOUCHING = 'zzz_freshlayer_updated_at'
+
 function triggersOf(logged: LoggedTable): string {
+  const quote = quoteFor(JSON.stringify(logged))
   const { entity, table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at' } = logged
   const of = (row: string): string => `${row}.${identifier(id)}::text, ${scopeOf(row)}`
   const scopeOf = (row: string): string => {
@@ -84,51 +90,63 @@ ${undoing(logged)}
 alter table ${qualified(table)} add column if not exists ${identifier(updatedAt)} timestamptz(3) not null default clock_timestamp();
 
 -- Later than before by a millisecond at least: two versions of a row never have the same.
-create function ${functionName('touch', entity)}() returns trigger language plpgsql as $$
+create function ${functionName('touch', entity)}() returns trigger language plpgsql as ${quote}
 begin
   if to_jsonb(new) is distinct from to_jsonb(old) then
     new.${identifier(updatedAt)} := greatest(clock_timestamp(), old.${identifier(updatedAt)} + interval '1 millisecond');
   end if;
   return new;
-end $$;
-create trigger freshlayer_updated_at before update on ${qualified(table)}
+end ${quote};
+create trigger ${TOUCHING} before update on ${qualified(table)}
   for each row execute function ${functionName('touch', entity)}();
 
 create function ${functionName('note', entity)}() returns trigger
-  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as ${quote}
 begin
   if tg_op = 'INSERT' then
-    ${columns} select ${name}, ${of('n')}, 'added' from new_rows n;
+    ${columns} select ${name}, ${of('n')}, 'added' from new_rows n
+      where n.${identifier(id)} is not null;
   elsif tg_op = 'DELETE' then
-    ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o;
+    ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o
+      where o.${identifier(id)} is not null;
   else
     ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o
-      where not exists (select from new_rows n where ${same});
+      where o.${identifier(id)} is not null and not exists (select from new_rows n where ${same});
     ${columns} select ${name}, ${of('n')}, case when o.${identifier(id)} is null then 'added' else 'updated' end
       from new_rows n left join old_rows o on ${same}
-      where o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o);
+      where n.${identifier(id)} is not null and (o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o));
   end if;
   -- Once per transaction: PostgreSQL folds what is the same. What has changed stands in the log.
   if found then perform pg_notify('freshlayer', ''); end if;
   return null;
-end $$;
+end ${quote};
 ${trigger('insert', 'referencing new table as new_rows')}
 ${trigger('update', 'referencing old table as old_rows new table as new_rows')}
 ${trigger('delete', 'referencing old table as old_rows')}
 
 create function ${functionName('note_truncate', entity)}() returns trigger
-  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as ${quote}
 begin
   execute format(
-    'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${of('o').replaceAll("'", "''")}, ''deleted'' from %I.%I o',
+    'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${formatted(of('o'))}, ''deleted'' from %I.%I o where ${formatted(`o.${identifier(id)}`)} is not null',
     ${name}, tg_table_schema, tg_table_name);
   perform pg_notify('freshlayer', '');
   return null;
-end $$;
+end ${quote};
 create trigger freshlayer_truncate before truncate on ${qualified(table)}
   for each statement execute function ${functionName('note_truncate', entity)}();
 `
 }
+
+/** What stands around the body of a function: it is not in any name, so no name ends the body. */
+function quoteFor(names: string): string {
+  let tag = 'freshlayer'
+  while (names.includes(tag)) tag += '_'
+  return `$${tag}$`
+}
+
+/** SQL within the text that `format` gets. */
+const formatted = (text: string): string => text.replaceAll("'", "''").replaceAll('%', '%%')
 
 const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
@@ -139,4 +157,14 @@ const qualified = (table: string): string =>
     .join('.')
 /** The trigger's search path has no schema of the app. */
 const functionOf = (name: string): string => qualified(name.includes('.') ? name : `public.${name}`)
-const functionName = (name: string, entity: string): string => `freshlayer.${identifier(`${name}_${entity}`)}`
+
+/** @throws where PostgreSQL would cut the name off, and two entities could have one function. */
+function functionName(name: string, entity: string): string {
+  const whole = `${name}_${entity}`
+  if (Buffer.byteLength(whole) > MOST_NAME_BYTES)
+    throw new Error(`${entity} is too long for the names of its functions: give it a shorter \`entity\` (\`as=\`)`)
+  return `freshlayer.${identifier(whole)}`
+}
+
+/** @see PostgreSQL's NAMEDATALEN. */
+const MOST_NAME_BYTES = 63

@@ -285,15 +285,18 @@ describe('a cursor that is of no use', () => {
     expect(held(client)).toEqual(await expected())
   })
 
-  test('a place of another order is 400, and no error of the database', async () => {
-    await fill(25)
-    const client = new SyncClient(handler, 'products')
-    await client.step()
-    const cursor = parseCursor(client.cursor ?? '')
-    if (cursor === 'invalid') throw new Error('no cursor')
-    const since = formatCursor({ ...cursor, load: { entity: 'products', after: ['1'] } })
-    expect((await client.ask(`/sync?entities=products&since=${since}`)).status).toBe(400)
-  })
+  test.each([['1'], ['2026-01-01', 'abc'], ['2026-01-01', '9'.repeat(30)], ['\u0000', '1'], ['never', '1']])(
+    'a place that is none, as %j, is 400, and no error of the database',
+    async (...after) => {
+      await fill(25)
+      const client = new SyncClient(handler, 'products')
+      await client.step()
+      const cursor = parseCursor(client.cursor ?? '')
+      if (cursor === 'invalid') throw new Error('no cursor')
+      const since = formatCursor({ ...cursor, load: { entity: 'products', after } })
+      expect((await client.ask(`/sync?entities=products&since=${since}`)).status).toBe(400)
+    },
+  )
 
   test.each([
     ['no cursor', 'entities=products&since=2026-01-01', 400],
@@ -315,6 +318,70 @@ describe('a cursor that is of no use', () => {
     const response = await new SyncClient(handler, 'products').ask(path, { method: 'POST', body })
     expect(response.status).toBe(status)
   })
+})
+
+test.each(['a b', 'UPPER "quoted"', 'dollar $$ x', '$freshlayer$', '100% %s', "it's", 'back\\slash', '$1', 'ünï'])(
+  'a table, a column and an entity may be named %s',
+  async (name) => {
+    const quoted = `"${name.replaceAll('"', '""')}"`
+    await sql(`create table ${quoted} (${quoted} text primary key, value integer)`)
+    const logged = { entity: name, table: name, id: name, scope: name, updatedAt: `${name} at` }
+    await sql(migration([logged]))
+    await sql(`insert into ${quoted} values ('k', 1)`)
+    await sql(`update ${quoted} set value = 2`)
+    await sql(`update ${quoted} set ${quoted} = 'other'`)
+    await sql(`delete from ${quoted}`)
+    await sql(`insert into ${quoted} values ('last', 1)`)
+    await sql(`truncate ${quoted}`)
+    const noted = `select operation || ' ' || row_id as what from freshlayer.changes where entity = $1 order by xid, id`
+    expect((await sql(noted, [name])).rows.map(({ what }) => what)).toEqual([
+      'added k',
+      'updated k',
+      'deleted k',
+      'added other',
+      'deleted other',
+      'added last',
+      'deleted last',
+    ])
+    await sql(undoing(logged))
+    await sql(`drop table ${quoted}`)
+  },
+)
+
+test('an entity whose functions would have another’s names is refused', () => {
+  expect(() => migration([{ entity: 'x'.repeat(60), table: 'products' }])).toThrow('is too long')
+})
+
+test('a row without an id is written by the app all the same, and not noted', async () => {
+  await sql('create table loose (id integer, text text)')
+  await sql(migration([{ entity: 'loose', table: 'loose' }]))
+  await sql(`insert into loose values (null, 'a'), (1, 'b')`)
+  await sql('update loose set id = null where id = 1')
+  await sql('truncate loose')
+  const noted = `select operation || ' ' || row_id as what from freshlayer.changes where entity = 'loose' order by xid, id`
+  expect((await sql(noted)).rows.map(({ what }) => what)).toEqual(['added 1', 'deleted 1'])
+  await sql('drop table loose')
+})
+
+test('a trigger of the app that sets the time does not have the last word', async () => {
+  await sql('create table stamped (id integer primary key, text text, updated_at timestamptz(3))')
+  await sql(`create function stamp() returns trigger language plpgsql as
+    $$ begin new.updated_at := '2020-01-01'; return new; end $$`)
+  await sql('create trigger set_updated_at before update on stamped for each row execute function stamp()')
+  await sql(migration([{ entity: 'stamped', table: 'stamped' }]))
+  await sql(`insert into stamped values (1, 'a', '2026-01-01')`)
+  await sql(`update stamped set text = 'b'`)
+  const { rows } = await sql(`select updated_at > '2026-01-01' as is_later from stamped`)
+  expect(rows).toEqual([{ is_later: true }])
+  await sql('drop table stamped; drop function stamp')
+})
+
+test.each([
+  ['with a character that is none', '{"entity":"products","ids":["\\u0000"]}', 400],
+  ['longer than any client sends', `{"entity":"products","ids":["${'x'.repeat(2_000_000)}"]}`, 413],
+])('a body %s is a problem, and no error of the database', async (_, body, status) => {
+  const request = new Request('http://shop.invalid/sync/rows', { method: 'POST', body, headers: { 'x-user': 'ada' } })
+  expect((await handler(request)).status).toBe(status)
 })
 
 test('nothing is noted any more after the migration is undone', async () => {

@@ -30,6 +30,22 @@ describe('the conditions of a validation (RFC 9111 §4.3.1)', () => {
         ['if-modified-since', MONDAY],
       ],
     ],
+    [
+      'send the date where the answer was made a second later at least (RFC 9110 §8.8.2.2)',
+      { 'last-modified': MONDAY, date: 'Mon, 02 Mar 2026 12:00:01 GMT' },
+      [['if-modified-since', MONDAY]],
+    ],
+    [
+      'send no date of the second in which the answer was made: what changed later in it has the same',
+      { 'last-modified': MONDAY, date: MONDAY },
+      [],
+    ],
+    [
+      'send the tag of such an answer',
+      { etag: '"1"', 'last-modified': MONDAY, date: MONDAY },
+      [['if-none-match', '"1"']],
+    ],
+    ['send a date beside one that is none', { 'last-modified': MONDAY, date: '0' }, [['if-modified-since', MONDAY]]],
     ['leave out what is no tag', { etag: 'one', 'last-modified': MONDAY }, [['if-modified-since', MONDAY]]],
   ])('%s', (_, stored, asked) => {
     expect(conditions([fieldsOf(stored)], fieldsOf())).toEqual(asked)

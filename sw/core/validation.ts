@@ -1,6 +1,8 @@
 import { entityTag, isStrong, strongMatch, weakMatch } from './entity-tag.ts'
 import { type Fields, listed } from './head.ts'
+import { parseHttpDate } from './http-date.ts'
 import { isCredential } from './secret.ts'
+import { epochMs } from './units.ts'
 
 /** Whether the page itself sent conditions, so that a 304 may be meant for its own copy. */
 export const isConditional = (request: Fields): boolean =>
@@ -17,11 +19,23 @@ export function conditions(stored: readonly Fields[], request: Fields): [name: s
   const tags = stored.flatMap((fields) => entityTag(fields.get('etag')) ?? [])
   const own = request.get('if-none-match')
   const all = own?.trim() === '*' ? [own] : [...new Set([...(own === undefined ? [] : [own]), ...tags])]
-  const modified = stored.length === 1 ? stored[0]?.get('last-modified') : undefined
+  const [only] = stored
+  const modified = stored.length === 1 && only && !mayHaveChangedSince(only) ? only.get('last-modified') : undefined
   return [
     ...(all.length > 0 ? [['if-none-match', all.join(', ')] as [string, string]] : []),
     ...(modified === undefined ? [] : [['if-modified-since', modified] as [string, string]]),
   ]
+}
+
+/**
+ * Whether a response was made in the second that its `Last-Modified` names. What has changed later in that second has the same
+ * date: a write right after the read would be confirmed as no change, for good (I1).
+ *
+ * @see RFC 9110 §8.8.2.2
+ */
+function mayHaveChangedSince(fields: Fields): boolean {
+  const [changed, made] = ['last-modified', 'date'].map((name) => parseHttpDate(fields.get(name) ?? '', epochMs(0)))
+  return typeof changed === 'number' && typeof made === 'number' && made - changed < 1000
 }
 
 /** Whether the tag of a 304 identifies a stored response with this tag (RFC 9111 §4.3.4). */

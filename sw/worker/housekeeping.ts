@@ -2,6 +2,7 @@ import type { Rule } from '../../config/language/index.ts'
 import type { Row } from '../core/row.ts'
 import { isExpired } from '../core/timeline.ts'
 import { uptimeMs } from '../fetch/clock.ts'
+import type { Collections } from './collections/collections.ts'
 import type { Identities } from './identity/identity.ts'
 import type { Precache } from './lifecycle/precache.ts'
 import { report } from './report.ts'
@@ -17,6 +18,8 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'rows' | 'eviction' | 'er
   readonly sessions: Identities['sessions']
   readonly statistics: Statistics
   readonly files: Pick<Precache, 'tidy'> | undefined
+  /** Absent: the rules have none. */
+  readonly collections?: Pick<Collections, 'oldest'> | undefined
 }
 
 /** So long without an event, and the worker has time for itself. Browsers stop an idle worker after 30 s. */
@@ -64,7 +67,8 @@ export class Housekeeping {
   }
 
   async #tidy(): Promise<void> {
-    const { ruleOf, writer, log, rows, erasure, eviction, identity, sessions, statistics, files } = this.#ports
+    const { ruleOf, writer, log, rows, erasure, eviction, identity, sessions, statistics, files, collections } =
+      this.#ports
     const startedAtMs = this.#activeAtMs
     this.#tidiedAtMs = uptimeMs()
     try {
@@ -85,8 +89,9 @@ export class Housekeeping {
         const rule = ruleOf(row)
         return rule === undefined || isExpired(row, rule, log.isInvalidated(row), atMs)
       }
+      const elsewhere = await collections?.oldest()
       for (let round = 0, isMore = true; isMore && round < MAX_ROUNDS; round++) {
-        isMore = await audit({ writer, rows, log }, isUseless, round === 0)
+        isMore = await audit({ writer, rows, log }, isUseless, round === 0, elsewhere)
         if (this.#activeAtMs !== startedAtMs) return
       }
     } catch (error) {

@@ -52,15 +52,25 @@ async function assertTable(
   const { rows } = await session.query(
     `select c.relkind::text as kind,
        (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-       (select format_type(a.atttypid, null) from pg_attribute a where a.attrelid = c.oid and a.attname = $2 and not a.attisdropped) as type
+       (select format_type(a.atttypid, null) from pg_attribute a where a.attrelid = c.oid and a.attname = $2 and not a.attisdropped) as type,
+       (select a.attgenerated <> '' from pg_attribute a where a.attrelid = c.oid and a.attname = $2 and not a.attisdropped) as is_generated,
+       (select a.atttypmod between 0 and 2 from pg_attribute a where a.attrelid = c.oid and a.attname = $2 and not a.attisdropped) as is_coarse,
+       exists (select from pg_inherits i where c.oid in (i.inhrelid, i.inhparent)) as is_related,
+       exists (select from pg_index x join pg_attribute a on a.attrelid = c.oid and a.attnum = x.indkey[0]
+         where x.indrelid = c.oid and x.indisunique and x.indisvalid and x.indnkeyatts = 1 and x.indpred is null and a.attname = $3) as is_unique,
+       (select a.attnotnull from pg_attribute a where a.attrelid = c.oid and a.attname = $3) as is_set
      from pg_class c where c.oid = to_regclass($1)`,
-    [quoted, updatedAt],
+    [quoted, updatedAt, id],
   )
   const [found] = rows
   if (found === undefined) throw new Error(`there is no table ${table} in this database`)
   if (found['kind'] !== 'r')
     throw new Error(`${table} is no plain table: triggers of views and partitioned tables see no rows`)
   if (isUndone) return
+  if (found['is_related'] === true)
+    throw new Error(
+      `${table} inherits, is inherited or is a partition: what is changed by way of the other is not seen`,
+    )
   const columns = (found['columns'] as readonly string[] | null) ?? []
   for (const [name, option] of [
     [id, 'id'],
@@ -71,9 +81,17 @@ async function assertTable(
         `${table} has no column ${name}: name another one by ${table}:${option}=… (${columns.join(', ')})`,
       )
   }
+  if (found['is_unique'] !== true || found['is_set'] !== true)
+    throw new Error(
+      `${table}.${id} does not name one row: it needs a unique index and NOT NULL. Name another column by ${table}:id=…, or add one, such as: alter table ${quoted} add column row_id bigint generated always as identity unique`,
+    )
   const type = found['type']
   if (typeof type === 'string' && !type.startsWith('timestamp'))
     throw new Error(`${table}.${updatedAt} is of type ${type}, not of a time: name another one by ${table}:updatedAt=…`)
+  if (found['is_generated'] === true || found['is_coarse'] === true)
+    throw new Error(
+      `${table}.${updatedAt} cannot tell two changes apart: ${found['is_generated'] === true ? 'it is generated' : 'it has no milliseconds'}. Name another column by ${table}:updatedAt=…`,
+    )
   if (scopeFunction === undefined) return
   const full = scopeFunction.includes('.') ? scopeFunction : `public.${scopeFunction}`
   const known = await session.query('select to_regprocedure($1)::text as name', [`${quotedName(full)}(jsonb)`])

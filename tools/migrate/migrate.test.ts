@@ -56,6 +56,11 @@ describe('a migration', () => {
     await sql('create table notes (id integer primary key, owner text)')
     await sql('create table lines (id integer primary key)')
     await sql('create view shown as select * from notes')
+    await sql('create table loose (id integer)')
+    await sql('create table pairs (id integer, part integer, primary key (id, part))')
+    await sql('create table parted (id integer primary key) partition by range (id)')
+    await sql('create table part_one partition of parted for values from (1) to (9)')
+    await sql('create table coarse (id integer primary key, updated_at timestamptz(0))')
   })
   afterAll(() => database.close())
 
@@ -63,7 +68,7 @@ describe('a migration', () => {
   const made = async (): Promise<unknown> =>
     (
       await sql(`
-        select tgname as name, tgrelid::regclass::text as of from pg_trigger where tgname like 'freshlayer_%'
+        select tgname as name, tgrelid::regclass::text as of from pg_trigger where tgname like '%freshlayer_%'
         union all select proname, prosrc from pg_proc where pronamespace = to_regnamespace('freshlayer')
         union all select column_name, table_name from information_schema.columns where column_name in ('updated_at', 'modified_at')
         order by 1, 2`)
@@ -73,6 +78,11 @@ describe('a migration', () => {
     ['products', 'products.updated_at is of type text'],
     ['orders', 'there is no table orders in this database'],
     ['shown', 'shown is no plain table'],
+    ['loose', 'loose.id does not name one row'],
+    ['pairs', 'pairs.id does not name one row'],
+    ['parted', 'parted is no plain table'],
+    ['part_one', 'part_one inherits, is inherited or is a partition'],
+    ['coarse', 'coarse.updated_at cannot tell two changes apart: it has no milliseconds'],
     ['notes:id=uuid', 'notes has no column uuid: name another one by notes:id=… (id, owner)'],
     ['notes:scope=tenant', 'notes has no column tenant'],
     ['lines:scopeFunction=owner_of_line', 'there is no function public.owner_of_line(jsonb)'],

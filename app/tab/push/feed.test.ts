@@ -15,7 +15,9 @@ afterEach(() => {
 
 /** A request of the page, which the test answers. */
 interface Asked {
+  /** Without what makes it another at each request. */
   readonly url: URL
+  readonly whole: string
   readonly headers: Headers
   readonly atMs: number
   readonly signal: AbortSignal
@@ -50,7 +52,8 @@ function listen({ parse, cursor: first, gap = { tags: [], all: true }, authoriza
       new Promise<Response>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error))
         asked.push({
-          url: new URL(url),
+          url: new URL(url.replace(/([?&])_=\w+&?/, '$1').replace(/[?&]$/, '')),
+          whole: url,
           headers: new Headers(headers),
           atMs: performance.now(),
           signal,
@@ -294,4 +297,80 @@ describe('a feed of another server', () => {
     for (let at = 1; at < 8; at++) (await request(asked, at)).fail()
     expect(asked.map(({ url }) => url.search)).toEqual(Array.from(asked, () => ''))
   })
+})
+
+describe('a server that ends each connection at once', () => {
+  /** How many requests come in ten minutes, where each is answered like this. */
+  async function requests(options: Options, answer: (asked: Asked) => void): Promise<readonly Asked[]> {
+    const { asked } = listen(options)
+    let answered = 0
+    for (let second = 0; second < 6000; second++) {
+      for (; answered < asked.length; answered++) answer(asked[answered]!)
+      await pass(100)
+    }
+    return asked
+  }
+
+  it('of another make is asked less and less often: each connection makes everything stale (I11)', async () => {
+    const asked = await requests({ parse: () => undefined }, ({ answer }) => answer(200).end())
+    expect(asked.length).toBeLessThan(80)
+    expect(asked.length).toBeGreaterThan(10)
+  })
+
+  it('and says that it meant to is not asked a thousand times a second', async () => {
+    const asked = await requests({}, ({ answer }) => {
+      const { write, end } = answer(200)
+      write('retry: 1\nevent: hello\ndata: {"heartbeat":15}\n\nevent: end\ndata: {}\n\n')
+      end()
+    })
+    const streams = asked.filter(({ url }) => !url.searchParams.has('poll'))
+    expect(streams.length).toBeLessThan(30)
+    expect(asked.length).toBeLessThan(700)
+  })
+})
+
+it('no two requests have one URL: a cache on the way that keeps what it may not keep cannot answer', async () => {
+  const { asked } = listen({ cursor: 'here' })
+  for (let count = 1; count <= 3; count++) {
+    const { write, end } = (await request(asked, count)).answer(200)
+    write(HELLO)
+    end()
+  }
+  expect(new Set(asked.map(({ whole }) => whole)).size).toBe(3)
+})
+
+it('a clock that is set back does not keep the page with a lesser way', async () => {
+  const { asked } = listen()
+  for (let count = 1; asked.at(-1)?.url.searchParams.has('poll') !== true; count++)
+    (await request(asked, count)).answer(200, { 'content-type': 'text/html' }).end()
+  vi.setSystemTime(Date.now() - 86_400_000)
+  const before = asked.length
+  let answered = before - 1
+  for (let second = 0; second < 900; second++) {
+    for (; answered < asked.length; answered++) {
+      const { write, end } = asked[answered]!.answer(200)
+      write(HELLO + hint([], 'a'))
+      if (asked[answered]!.url.searchParams.has('poll')) end()
+    }
+    await pass(1000)
+  }
+  expect(asked.slice(before).some(({ url }) => !url.searchParams.has('poll'))).toBe(true)
+})
+
+it('a way that throws has failed, and is tried again', async () => {
+  const opened = vi.fn<() => never>(() => {
+    throw new SyntaxError('no URL')
+  })
+  const ports = {
+    url: 'https://app.test/events',
+    ways: ['socket'] as const,
+    open: () => opened,
+    isOwn: false,
+    gap: { tags: [] },
+  }
+  const feed = new Feed({ ...ports, cursor: () => undefined, forget: vi.fn(), told: vi.fn(), refused: vi.fn() })
+  feeds.push(feed)
+  feed.start()
+  await pass(60_000)
+  expect(opened.mock.calls.length).toBeGreaterThan(2)
 })

@@ -102,7 +102,7 @@ export class Feed {
       return waitMs + limit * (0.5 + Math.random() / 2)
     }
     if (outcome !== 'failed') this.#refusals = 0
-    const { restMs, ...position } = next(this.#position, outcome, Date.now())
+    const { restMs, ...position } = next(this.#position, outcome, performance.now())
     const hasStayed = position.at === this.#position.at && outcome === 'ended'
     this.#position = position
     // The server has given each a time of its own.
@@ -142,7 +142,14 @@ export class Feed {
       hasGap = false
     }
     const retry = (ms: number): void => void (this.#retryMs = Math.min(ms, 120_000))
-    const result = await open(way)(this.#urlFor(way, since), { opened, heard, retry }, connection.signal)
+    const hearing = { opened, heard, retry }
+    let result: End
+    try {
+      result = await open(way)(this.#urlFor(way, since), hearing, connection.signal)
+    } catch {
+      // The browser forbids it, or the address is none of this way's.
+      result = { outcome: 'failed' }
+    }
     watch.end()
     signal.removeEventListener('abort', end)
     if (result.outcome === 'refused') return result
@@ -153,14 +160,16 @@ export class Feed {
     if (!isHeard) return watch.hasBitten ? 'held-back' : outcome === 'cut' ? 'held-back' : outcome
     // What ends after a message has done what a poll is for.
     if (!isConstant(way)) return 'ended'
-    const isYoung = lastedMs < 2 * (watch.limitMs ?? 0)
-    return outcome === 'cut' && isYoung ? 'cut' : 'ended'
+    const isYoung = lastedMs < (outcome === 'ended' ? HELLO_MS : 2 * (watch.limitMs ?? HELLO_MS))
+    return (outcome === 'cut' || outcome === 'ended') && isYoung ? 'cut' : 'ended'
   }
 
   #urlFor(way: Way, since: string | undefined): string {
     const url = new URL(this.#ports.url)
     if (!this.#ports.isOwn) return url.href
     if (since !== undefined) url.searchParams.set('since', since)
+    // A cache on the way that keeps what it may not keep would say for ever that nothing has changed.
+    url.searchParams.set('_', Math.random().toString(36).slice(2))
     if (!isConstant(way)) url.searchParams.set('poll', way === 'poll' ? '0' : String(LONG_POLL_S))
     return url.href
   }

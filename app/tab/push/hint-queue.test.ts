@@ -66,3 +66,18 @@ it('a worker that gives no answer is told again, and the place is written down o
   expect(cursors).toEqual(['two'])
   expect(said).toHaveBeenCalledOnce()
 })
+
+it('ten thousand hints in a moment are one, and cost the page and the worker little', async () => {
+  const { told, cursors, queue } = open()
+  for (let at = 0; at < 10_000; at++) queue.add({ tags: [`product:${at}`], transactions: [`${at}`] }, `at ${at}`)
+  await vi.advanceTimersByTimeAsync(300)
+  expect(told.slice(1)).toEqual([{ tags: [], all: true, transactions: undefined }])
+  expect(cursors.at(-1)).toBe('at 9999')
+})
+
+it('a message of more tags than a rule has answers makes everything stale', async () => {
+  const { told, queue } = open()
+  queue.add({ tags: Array.from({ length: 5000 }, (_, at) => `product:${at}`) })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(told).toEqual([{ tags: [], all: true, transactions: undefined }])
+})

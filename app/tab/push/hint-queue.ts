@@ -1,5 +1,5 @@
 import { warn } from '../report.ts'
-import { type Hint, isEmpty, merged } from './hint.ts'
+import { bounded, type Hint, isEmpty, merged } from './hint.ts'
 
 /** Hints within this time are told the worker as one (I11). The first of a burst goes at once. */
 const FOLD_MS = 300
@@ -32,7 +32,7 @@ export class HintQueue {
     const waiting = this.#waiting
     this.#waiting = waiting
       ? { ...waiting, hint: merged(waiting.hint, hint), cursor: cursor ?? waiting.cursor }
-      : { hint, cursor, delayMs }
+      : { hint: bounded(hint), cursor, delayMs }
     void this.#run()
   }
 

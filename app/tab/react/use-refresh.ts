@@ -1,4 +1,5 @@
 import { useMemo, useSyncExternalStore } from 'react'
+import { followLayer } from './follow-layer.ts'
 import { connectedLayer } from '../connect.ts'
 
 export interface Refreshing {
@@ -21,8 +22,7 @@ export function useRefresh(): Refreshing {
 
 const isFetchingNow = (): boolean => connectedLayer()?.state.isFetching ?? false
 
-const subscribe = (listener: () => void): (() => void) =>
-  connectedLayer()?.on('state', listener) ?? ((): void => undefined)
+const subscribe = (listener: () => void): (() => void) => followLayer((layer) => layer.on('state', listener), listener)
 
 /** A worker that does not answer is told on the console by the layer's other questions. */
 const refresh = async (): Promise<void> => {

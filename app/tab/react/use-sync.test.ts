@@ -7,7 +7,14 @@ import type { SyncEvent, SyncState } from '../syncing.ts'
 import { type Syncing, useSync } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+const followers = vi.hoisted(() => new Set<(layer: unknown) => void>())
+vi.mock('../connect.ts', () => ({
+  connectedLayer: () => connected.layer,
+  onConnected: (follow: (layer: unknown) => void) => {
+    followers.add(follow)
+    return () => followers.delete(follow)
+  },
+}))
 
 let root: Root
 let syncing: Syncing
@@ -94,6 +101,18 @@ it('forgets at a sign-out what was known of the user before', async () => {
   states = []
   await tell('change', { kind: 'removed', urls: [], tags: [], all: true, cause: 'sign-out' })
   expect(syncing.collections).toEqual([])
+})
+
+it('follows the layer that is connected later', async () => {
+  const { layer } = connected
+  connected.layer = undefined
+  await mount()
+  expect(syncing.collections).toEqual([])
+  connected.layer = layer
+  await act(async () => followers.forEach((follow) => follow(layer)))
+  expect(syncing.collections).toEqual([IDLE])
+  await come({ ...IDLE, rows: 9 })
+  expect(syncing.collections[0]?.rows).toBe(9)
 })
 
 it('listens to nothing when it is gone', async () => {

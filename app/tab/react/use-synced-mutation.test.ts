@@ -17,7 +17,14 @@ import {
 } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+const followers = vi.hoisted(() => new Set<(layer: unknown) => void>())
+vi.mock('../connect.ts', () => ({
+  connectedLayer: () => connected.layer,
+  onConnected: (follow: (layer: unknown) => void) => {
+    followers.add(follow)
+    return () => followers.delete(follow)
+  },
+}))
 
 interface Item {
   readonly id: number
@@ -250,6 +257,28 @@ describe('an optimistic change', () => {
     expect(onSuccess).not.toHaveBeenCalled()
     expect(told).not.toHaveBeenCalled()
     leave()
+  })
+
+  it('is of the user of before once the page is connected anew, and so is what its write has brought', async () => {
+    await show(both({ successMessage: 'saved' }))
+    await run(() => mutation.mutate(item(2)))
+    await answer('POST', item(2))
+    expect(text()).toContain('saved')
+    const next = new FakePage()
+    connected.layer = next.layer
+    await run(() => followers.forEach((follow) => follow(next.layer)))
+    expect(mutation.data).toBeUndefined()
+    expect(text()).not.toContain('saved')
+    await run(() => mutation.mutate(item(3)))
+    await run(() =>
+      next.asked
+        .filter(({ init }) => init.method === 'POST')
+        .at(-1)
+        ?.answer(item(3)),
+    )
+    expect(text()).toContain('saved')
+    await run(() => next.change({ kind: 'removed', all: true, cause: 'sign-out' }))
+    expect(text()).not.toContain('saved')
   })
 
   it('goes on when its component is gone, and its callbacks are called', async () => {

@@ -33,6 +33,18 @@ export function rowOf(value: unknown, { id, version, order }: RowShape): KeptRow
   }
 }
 
+/**
+ * A member that an item has and its row does not; undefined: there is none, or the two are of different versions. An item
+ * that is no object has 'an object' missing.
+ */
+export function missingIn(row: KeptRow, item: unknown, { version }: Pick<RowShape, 'version'>): string | undefined {
+  const kept = JSON.parse(row.text) as object
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return 'an object'
+  const said = versionText(memberOf(item, version))
+  if (said !== undefined && said !== row.version) return undefined
+  return Object.keys(item).find((name) => !Object.hasOwn(kept, name))
+}
+
 /** An id as text; undefined for what is none. */
 export const idOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : Number.isFinite(value) ? String(value) : undefined

@@ -98,6 +98,9 @@ test('a comparison names the ids and versions of each bucket that differs', () =
 })
 
 test('rows that were asked for by their ids each need an id', () => {
-  expect(parseRows('{"rows":[{"id":1}]}', SHAPE)).toEqual([{ id: '1', text: '{"id":1}' }])
-  for (const bad of ['', '{}', '{"rows":[{}]}']) expect(parseRows(bad, SHAPE)).toBe('invalid')
+  const asked = new Set(['1', '9007199254740992'])
+  expect(parseRows('{"rows":[{"id":1}]}', SHAPE, asked)).toEqual([{ id: '1', text: '{"id":1}' }])
+  for (const bad of ['', '{}', '{"rows":[{}]}', '{"rows":[{"id":1},{"id":"1"}]}', '{"rows":[{"id":2}]}'])
+    expect(parseRows(bad, SHAPE, asked)).toBe('invalid')
+  expect(parseRows('{"rows":[{"id":9007199254740993}]}', SHAPE, asked)).toBe('invalid')
 })

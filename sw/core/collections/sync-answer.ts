@@ -1,4 +1,5 @@
 import { isBefore, isTime } from './cursor.ts'
+import { hasInexactNumber } from './exact.ts'
 import { idOf, type KeptRow, rowOf, type RowShape } from './row.ts'
 
 /** What one answer of `GET /sync` says of a collection. */
@@ -28,6 +29,7 @@ export type Refusal =
   | 'no-id'
   | 'id-twice'
   | 'from-a-cache'
+  | 'inexact-number'
 
 /** What was asked. */
 export interface Asked extends RowShape {
@@ -43,6 +45,7 @@ export function parsePage(text: string, asked: Asked): SyncPage | Refusal {
   const { entity, since, seen } = asked
   const answer = parsed(text)
   if (answer === undefined) return 'no-json'
+  if (hasInexactNumber(text)) return 'inexact-number'
   const { since: echoed, timestamp, hasMore = false, behind = false, data } = answer
   if (typeof timestamp !== 'string' || timestamp === '') return 'no-cursor'
   // A backend that goes by the time need not say what it was asked.
@@ -92,12 +95,18 @@ export function parseComparison(text: string): Comparison | 'invalid' {
   return { cursor: timestamp, buckets: found }
 }
 
-/** The rows in the text of an answer of `POST /sync/rows`. */
-export function parseRows(text: string, shape: RowShape): readonly KeptRow[] | 'invalid' {
+/**
+ * The rows in the text of an answer of `POST /sync/rows`: each once, and none but those.
+ *
+ * @param asked their ids.
+ */
+export function parseRows(text: string, shape: RowShape, asked: ReadonlySet<string>): readonly KeptRow[] | 'invalid' {
   const rows = parsed(text)?.['rows']
   if (!Array.isArray(rows)) return 'invalid'
-  const kept = rows.map((each: unknown) => rowOf(each, shape))
-  return kept.includes('invalid') ? 'invalid' : kept.filter((row) => row !== 'invalid')
+  const kept = rows.map((each: unknown) => rowOf(each, shape)).filter((row) => row !== 'invalid')
+  const ids = new Set(kept.map(({ id }) => id))
+  const isUsable = ids.size === rows.length && kept.every(({ id }) => asked.has(id)) && !hasInexactNumber(text)
+  return isUsable ? kept : 'invalid'
 }
 
 const isPair = (value: unknown): value is [string, string] =>

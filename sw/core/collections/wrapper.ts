@@ -1,3 +1,4 @@
+import { hasInexactNumber } from './exact.ts'
 import { memberOf, withMember } from './member.ts'
 
 /** What a list's JSON has around its rows. */
@@ -71,6 +72,7 @@ function nameIn(text: string): string | undefined {
 }
 
 function emptied(before: string, after: string): unknown {
+  if (hasInexactNumber(before) || hasInexactNumber(after)) return undefined
   try {
     return JSON.parse(`${before}[]${after}`)
   } catch {

@@ -6,7 +6,7 @@ import { isAway } from '../../core/head.ts'
 import { UNDER_WAY } from '../../core/sequence.ts'
 import { type Covered } from '../../core/invalidation.ts'
 import { isOfNobody } from '../../core/key.ts'
-import type { KeptRow } from '../../core/collections/row.ts'
+import { type KeptRow, missingIn } from '../../core/collections/row.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { epochMs, type Seconds, seconds, secondsBetween } from '../../core/units.ts'
 import { withCacheStatus } from '../../fetch/answer.ts'
@@ -179,6 +179,7 @@ export class CollectionAnswers {
   #where({ url, tags, partition, rule }: Subject, of: Of, { id }: Named, held: Held | undefined): Where | undefined {
     const { identity, log, runs, writer } = this.#ports
     const rows = held?.head.live ?? (held?.row && held.head.loading)
+    if (id !== undefined && held?.head.hasOtherItems) return undefined
     const isHere = rows !== undefined && (id === undefined ? held?.head.live !== undefined : held?.row !== undefined)
     if (!isHere || held === undefined) return undefined
     const { head } = held
@@ -313,15 +314,35 @@ export class CollectionAnswers {
     } catch (error) {
       failure = { error }
     }
+    const made = await this.#standIn(read, of, named, looking, 'offline')
+    if (made || !read.isTheirs()) return made
+    if (failure !== undefined) throw failure.error
+    return response
+  }
+
+  /**
+   * The rows of a user of whom it is not known whether they still ask, in place of an origin that is away; undefined: they may
+   * not answer.
+   */
+  async standIn(read: ReadContext, why: string): Promise<Response | undefined> {
+    const named = mayAnswer(read) ? namedBy(this.#ports.all, read.head.url) : undefined
+    if (named === undefined) return undefined
+    const of: Of = { partition: read.partition, entity: named.rule.entity }
+    return this.#standIn(read, of, named, this.#look(of, named), why)
+  }
+
+  async #standIn(
+    read: ReadContext,
+    of: Of,
+    named: Named,
+    looking: Promise<Held | undefined>,
+    detail: string,
+  ): Promise<Response | undefined> {
     const held = await looking
     if (!read.isTheirs()) return undefined
     const plan = this.#plan(read, of, named, held)
-    if (plan.kind !== 'rest' && (plan.kind !== 'sync' || plan.standsIn)) {
-      const made = await this.#made(read, of, named, held, { fwd: 'stale', detail: 'offline' })
-      if (made) return made
-    }
-    if (failure !== undefined) throw failure.error
-    return response
+    const mayStandIn = plan.kind !== 'rest' && (plan.kind !== 'sync' || plan.standsIn)
+    return mayStandIn ? this.#made(read, of, named, held, { fwd: 'stale', detail }) : undefined
   }
 
   /** The answer as without a collection. What it brings may be newer than the rows: they answer again when they have it. */
@@ -334,14 +355,27 @@ export class CollectionAnswers {
   ): Promise<Response | undefined> {
     const response = await rest()
     if (response === undefined || !read.isTheirs()) return response
-    if (response.status !== 200) return response
+    const isOver = GONE.includes(response.status)
+    if (isOver && named.id === undefined) read.waitUntil(this.#forget(of, named))
+    if (response.status !== 200 && !(isOver && held?.row !== undefined)) return response
     // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
     if (named.id === undefined || held?.row !== undefined)
       this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
     else if (held?.head.live !== undefined) return response
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#learn(read, of, named.rule, response, run)
+    else if (response.status === 200) this.#compare(read, of, named, response, run)
     return response
+  }
+
+  /** The list is gone or forbidden for this user: none of its rows may stand in for it any more. */
+  async #forget(of: Of, named: Named): Promise<void> {
+    const { runs } = this.#ports
+    const head = (await this.#look(of, named))?.head
+    if (head === undefined || runs.isRemoved(of, head)) return
+    await runs
+      .remove(of, named.rule)
+      .catch((error: unknown) => report('rows that are gone at the origin are not deleted yet', error))
   }
 
   #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {
@@ -363,6 +397,27 @@ export class CollectionAnswers {
       this.#learnt.add(key)
     }
     read.waitUntil(work().catch((error: unknown) => report('what a list has around its rows could not be kept', error)))
+  }
+
+  /** Looks at whether an item is more than its row: then a page that shows and saves it would lose the rest. */
+  #compare(read: ReadContext, of: Of, { rule, id }: Named, response: Response, run: Promise<unknown>): void {
+    const { collections } = this.#ports
+    if (read.head.method === 'HEAD' || !/json/i.test(response.headers.get('content-type') ?? '')) return
+    const copy = response.clone()
+    const work = async (): Promise<void> => {
+      const item: unknown = await copy.json()
+      await run
+      const held = await collections.find(of, id)
+      if (held?.row === undefined || held.head.hasOtherItems || !read.isTheirs()) return
+      const missing = missingIn(held.row, item, rule)
+      if (missing === undefined) return
+      await collections.update(of, (head) => head && { ...head, hasOtherItems: true })
+      report(
+        `${of.entity}: items have more than the rows of /sync, so they come from the network: leave 'item' out of the collection, or have the endpoint give whole items`,
+        missing,
+      )
+    }
+    read.waitUntil(work().catch((error: unknown) => report('an item could not be compared with its row', error)))
   }
 
   /** The rows as an answer; undefined where it cannot be put together. */
@@ -421,6 +476,9 @@ export class CollectionAnswers {
     return undefined
   }
 }
+
+/** The origin has no such list or item, or not for this user. */
+const GONE: readonly number[] = [403, 404, 410]
 
 /** After these failures the origin has been heard, or must not be asked. */
 const GONE_ON: readonly SyncFailure[] = ['refused-user', 'other-user', 'rate-limited']

@@ -54,13 +54,26 @@ type Committed =
 /** The rows of collections on disk. Each method is one transaction, or says otherwise. */
 export class CollectionStore {
   readonly #use: UseStore
+  readonly #shapes: ReadonlyMap<string, string>
 
-  constructor(use: UseStore) {
+  /** @param shapes of each entity that the rules have. Heads of another shape count as none. */
+  constructor(use: UseStore, shapes: ReadonlyMap<string, string>) {
     this.#use = use
+    this.#shapes = shapes
   }
 
   head(of: Of): Promise<Head | undefined> {
-    return this.#use('readonly', async (store) => parseHead(await promisifyRequest<unknown>(store.get(headKey(of)))))
+    return this.#use('readonly', (store) => this.#headIn(store, of))
+  }
+
+  async #headIn(store: IDBObjectStore, of: Of): Promise<Head | undefined> {
+    const head = parseHead(await promisifyRequest<unknown>(store.get(headKey(of))))
+    return this.isOfRules(of, head) ? head : undefined
+  }
+
+  /** Whether the rows of a head are kept by the rules of this worker. */
+  isOfRules({ entity }: Of, head: Head | undefined): head is Head {
+    return head !== undefined && head.shape === this.#shapes.get(entity)
   }
 
   /** A head, with the row of an id of the set that answers, or of the one that is being loaded where none does. */
@@ -69,7 +82,7 @@ export class CollectionStore {
     id: string | undefined,
   ): Promise<{ readonly head: Head; readonly row: KeptRow | undefined } | undefined> {
     return this.#use('readonly', async (store) => {
-      const head = parseHead(await promisifyRequest<unknown>(store.get(headKey(of))))
+      const head = await this.#headIn(store, of)
       const set = head?.live ?? head?.loading
       if (head === undefined) return undefined
       if (set === undefined || id === undefined) return { head, row: undefined }
@@ -80,12 +93,12 @@ export class CollectionStore {
   /** Replaces a head. @param change gives undefined where it is to be deleted, and the same where it stays. */
   update(of: Of, change: (head: Head | undefined) => Head | undefined): Promise<Head | undefined> {
     return this.#use('readwrite', async (store) => {
-      const before = parseHead(await promisifyRequest<unknown>(store.get(headKey(of))))
+      const before = await this.#headIn(store, of)
       const head = change(before)
       if (head === undefined) store.delete(headKey(of))
       else if (head !== before) store.put(head, headKey(of))
-      // Another head is made where the one before was removed, with all that was of it.
-      if (before !== undefined && head?.born !== before.born) store.delete(wrapperKey(of))
+      // Another head is made where the one before was removed or is of other rules, with all that was of it.
+      if (head === undefined || head.born !== before?.born) store.delete(wrapperKey(of))
       await promisifyRequest(store.transaction)
       return head
     })
@@ -99,7 +112,7 @@ export class CollectionStore {
     how: Applying,
   ): Promise<Committed> {
     return this.#use('readwrite', async (store): Promise<Committed> => {
-      const head = parseHead(await promisifyRequest<unknown>(store.get(headKey(of))))
+      const head = await this.#headIn(store, of)
       const isLive = head?.live?.set === set
       const before = isLive ? head.live : head?.loading
       if (head === undefined || before?.set !== set || before.cursor !== cursor) return { kind: 'overtaken' }

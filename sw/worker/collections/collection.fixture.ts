@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
 import { COLLECTIONS_STORE } from '../../../config/names.ts'
 import type { Question, SyncState } from '../../protocol.ts'
@@ -18,6 +18,7 @@ const { Attention } = await import('../requests/attention.ts')
 const { polling } = await import('../requests/polling.ts')
 const { hintsOf } = await import('../messages/hints.ts')
 const { refresh } = await import('../messages/refresh.ts')
+const { Housekeeping } = await import('../housekeeping.ts')
 const { validate } = await import('../messages/validate.ts')
 
 vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -94,7 +95,11 @@ export async function collectionWorker({
   const hints = hintsOf(messagePorts as never)
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
-  const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
+  const contextOf = (
+    path: string,
+    init: RequestInit,
+    partition: string,
+  ): ReadContext & { readonly request: Request } => {
     const request = new Request(new URL(path, 'https://app.test'), init)
     const found = match({
       method: request.method,
@@ -104,7 +109,7 @@ export async function collectionWorker({
       search: new URL(request.url).search,
     })
     if (found?.kind !== 'read') throw new Error(`no route reads ${path}`)
-    const context: ReadContext = {
+    return {
       request,
       head: {
         method: request.method,
@@ -124,8 +129,11 @@ export async function collectionWorker({
       clientId: 'a tab',
       waitUntil,
     }
+  }
+  const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
+    const context = contextOf(path, init, partition)
     const rest = async (): Promise<Response> => {
-      const response = await fetch(request)
+      const response = await fetch(context.request)
       const headers = new Headers(response.headers)
       headers.set('cache-status', 'network')
       return new Response(response.body, { status: response.status, headers })
@@ -141,6 +149,9 @@ export async function collectionWorker({
     told,
     behind,
     read,
+    /** The rows of a user of whom it is not known whether they still ask. */
+    standIn: (path: string, init: RequestInit = {}) =>
+      collections.standIn(contextOf(path, init, 'everyone'), 'offline'),
     /** The answer's JSON, and how it came about. */
     get: async (path: string, init?: RequestInit) => {
       const response = await read(path, init)
@@ -165,6 +176,24 @@ export async function collectionWorker({
     caughtUp: (more: { position?: string; limitMs?: number } = {}) =>
       collections.answerers['caught-up']?.({}, { ask: 'caught-up', limitMs: 5000, ...more }, 'a tab'),
     stats: () => collections.answerers['sync-stats']?.({}, { ask: 'sync-stats' }, 'a tab'),
+    /** What the worker does when it has been idle for a while, to its end. */
+    keepHouse: async (): Promise<void> => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+      try {
+        const none = (): Promise<void> => Promise.resolve()
+        const more = { ruleOf: () => rules.routes[0], sessions: { endLoads: none }, identity: { tidy: none } }
+        const housekeeping = new Housekeeping({ ...ports, ...more, collections, files: { tidy: none } } as never)
+        housekeeping.activate()
+        housekeeping.noteActivity()
+        const read = vi.spyOn(store.log, 'tidy')
+        await vi.advanceTimersByTimeAsync(2000)
+        await vi.waitFor(() => expect(read.mock.calls.some(([, isAudited]) => isAudited)).toBe(true))
+        read.mockRestore()
+        await store.writer.write(() => undefined)
+      } finally {
+        vi.useRealTimers()
+      }
+    },
     /** The keys in the object store of collections. */
     keys: () => rows('readonly', async (records) => (await promisifyRequest(records.getAllKeys())).map(String)),
     settle: async (): Promise<void> => {

@@ -163,6 +163,66 @@ describe('a write', () => {
     expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['1'] } }])
   })
 
+  /** The app has sent a write, and this is its answer. */
+  const answered = async (
+    worker: Awaited<ReturnType<typeof loaded>>,
+    method: string,
+    answer: Response,
+    tag: string,
+  ) => {
+    const request = new Request('https://app.test/api/products/1', { method })
+    const targets = [`tag ${tag}`, `url ${request.url}`] as const
+    const announced = worker.store.log.announce({ method, url: request.url, clientId: '', targets })
+    await worker.store.log.end(announced, targets, undefined)
+    const noted: Promise<unknown>[] = []
+    worker.collections.noteWrite(request, answer, (work) => noted.push(work))
+    await Promise.all(noted)
+  }
+  const news = (worker: Awaited<ReturnType<typeof loaded>>) => worker.told.filter(({ kind }) => kind === 'changed')
+
+  test('of which the tabs were not told is news when it comes back', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    backend.put(1, 'written')
+    await answered(worker, 'PUT', Response.json(backend.rows.get(1)), 'other')
+    await worker.sync()
+    expect(news(worker)).toMatchObject([{ diff: { updated: ['1'] } }])
+  })
+
+  test.each([
+    ['PUT', 'text/event-stream'],
+    ['DELETE', 'application/json'],
+  ])('whose answer says nothing of a row is not copied: %s, %s', async (method, type) => {
+    const worker = await loaded()
+    const answer = new Response('{}', { headers: { 'content-type': type } })
+    const copied = vi.spyOn(answer, 'clone')
+    await answered(worker, method, answer, 'products')
+    expect(copied).not.toHaveBeenCalled()
+  })
+
+  test('that another write has followed is forgotten', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    await answered(worker, 'DELETE', new Response(null, { status: 204 }), 'products')
+    backend.delete(1)
+    await worker.sync()
+    expect(news(worker)).toEqual([])
+    backend.put(1, 'made again by another user')
+    await worker.sync()
+    backend.delete(1)
+    await worker.sync()
+    expect(news(worker)).toMatchObject([{ diff: { added: ['1'] } }, { diff: { removed: ['1'] } }])
+  })
+
+  test('is in the next answer though the worker has been idle in between (I1)', async () => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    backend.put(1, 'written')
+    await store.log.end(store.log.announce(writing), writing.targets, undefined)
+    await worker.keepHouse()
+    expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
+  })
+
   test('of one row of 500 writes one row', async () => {
     const backend = filled(500)
     backend.pageSize = 200
@@ -201,6 +261,20 @@ describe('an answer that cannot be used', () => {
       { why: 'from-a-cache' },
     ],
     [
+      'was kept by a proxy',
+      async (own) =>
+        new Response(await own.text(), { headers: { 'content-type': 'application/json', 'x-cache': 'HIT' } }),
+      { why: 'from-a-cache' },
+    ],
+    [
+      'has a number that JavaScript cannot hold',
+      async (own) => {
+        const text = (await own.text()).replace('"id":1,', '"id":1,"big":9007199254740993,')
+        return new Response(text, { headers: { 'content-type': 'application/json' } })
+      },
+      { why: 'inexact-number' },
+    ],
+    [
       'has an id twice',
       async (own) => {
         const answer = (await own.json()) as { data: { products: { added: unknown[] } } }
@@ -226,6 +300,56 @@ describe('an answer that cannot be used', () => {
     await worker.sync()
     expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
     expect(since(backend)).not.toBe('')
+  })
+
+  test('is not asked for by each read', async () => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    const bad = (): Response => new Response('<html>', { headers: { 'content-type': 'text/html' } })
+    await store.log.invalidate(['tag products'], undefined)
+    backend.instead.push(bad, bad, bad)
+    const asked = backend.at('/sync').length
+    for (let read = 0; read < 5; read++) {
+      expect((await worker.get('/api/products')).how).toBe('network')
+      await worker.settle()
+    }
+    expect(backend.at('/sync').length - asked).toBe(3)
+    // A page that wishes for it need not wait.
+    expect((await worker.sync())[0]).not.toHaveProperty('error')
+  })
+
+  test('page after page without end is one that cannot be used', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    let pages = 0
+    vi.stubGlobal('fetch', (given: string) => {
+      const since = new URL(given).searchParams.get('since')
+      const products = { added: [], updated: [], deleted: [] }
+      return Promise.resolve(
+        Response.json({ since, timestamp: `${++pages}`, hasMore: pages < 500, data: { products } }),
+      )
+    })
+    expect(await failure(worker)).toMatchObject({ kind: 'bad-answer', why: 'no-progress' })
+    vi.stubGlobal('fetch', backend.fetch)
+    expect((await worker.get('/api/products')).how).toContain('hit')
+  })
+
+  test('is not taken from a cache that another user has filled: no two requests have one URL', async () => {
+    const backend = filled(5)
+    const stored = new Map<string, Response>()
+    for (const user of ['one', 'other']) {
+      const worker = await collectionWorker({ backend })
+      vi.stubGlobal('fetch', async (given: string, init?: RequestInit) => {
+        const kept = stored.get(given)
+        if (kept !== undefined) return kept.clone()
+        const response = await backend.fetch(given, init)
+        stored.set(given, response.clone())
+        return response
+      })
+      backend.put(1, `of ${user}`)
+      expect((await worker.sync())[0]).not.toHaveProperty('error')
+      expect((await worker.get('/api/products/1')).value).toMatchObject({ name: `of ${user}` })
+    }
   })
 
   test('five times in a moment names the likely proxy, and nothing is asked for a while', async () => {
@@ -385,6 +509,31 @@ describe('what is removed', () => {
     expect((await worker.get('/api/products')).how).toMatch(/hit|synced/)
   })
 
+  test('a user of whom only rows are stored is among those whose data can be removed (I3)', async () => {
+    const { storedPartitions } = await import('../store/records.ts')
+    const worker = await collectionWorker({ backend: filled(25) })
+    const { store } = worker
+    const users = () => store.writer.read(storedPartitions)
+    await worker.read('/api/products', {}, 'user/ada')
+    await worker.settle()
+    expect((await worker.read('/api/products', {}, 'user/ada')).headers.get('cache-status')).toContain('hit')
+    // What was told of them is too old by now.
+    await store.writer.write(({ store: records }) =>
+      records.delete(IDBKeyRange.bound('user/ada\nchange', 'user/ada\nci')),
+    )
+    expect(await users()).toContain('user/ada')
+    await store.log.remove(['partition user/ada'], undefined)
+    // And again, with a place behind the removal.
+    await worker.read('/api/products', {}, 'user/ada')
+    await worker.settle()
+    await store.erasure.run()
+    expect(await users()).toContain('user/ada')
+    await store.log.remove(['partition user/ada'], undefined)
+    await store.erasure.run()
+    expect(await users()).not.toContain('user/ada')
+    expect((await worker.keys()).filter((key) => key.startsWith('user/ada'))).toEqual([])
+  })
+
   test('while its pages come is not stored', async () => {
     const backend = filled(25)
     const worker = await collectionWorker({ backend })
@@ -418,6 +567,46 @@ describe('what is removed', () => {
     expect((await worker.get('/api/products')).how).toContain('hit')
     await worker.store.log.remove(['tag products'], undefined)
     expect((await worker.get('/api/products')).how).toBe('network')
+  })
+
+  test.each([403, 404, 410])('because the list is answered %i is gone, and the tabs are told (I3)', async (status) => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    await store.log.invalidate(['tag products'], undefined)
+    const gone = (): Response => new Response('', { status })
+    backend.instead.push(() => new Response('', { status: 401 }), gone)
+    expect((await worker.get('/api/products')).status).toBe(status)
+    await worker.settle()
+    expect(worker.told.filter(({ kind }) => kind === 'removed')).toMatchObject([
+      { targets: ['url https://app.test/api/products', 'prefix https://app.test/api/products/'] },
+    ])
+    backend.isAway = true
+    for (const path of ['/api/products', '/api/products/1'])
+      await expect(worker.get(path)).rejects.toThrow('Failed to fetch')
+    await store.erasure.run()
+    expect((await worker.keys()).filter((key) => key.includes('\nrows\n'))).toEqual([])
+  })
+
+  test.each([
+    [
+      'the id',
+      { collections: { products: { ...CONFIG.collections?.['products'], list: '/api/products', id: 'name' } } },
+    ],
+    ['the endpoint', { sync: { url: '/other/sync' } }],
+    ['the tags', { routes: CONFIG.routes?.map((route) => ({ ...route, tags: ['goods'] })) }],
+  ])('by rules that say otherwise of %s is gone', async (_, config) => {
+    const worker = await loaded()
+    const next = await collectionWorker({
+      backend: worker.backend,
+      database: worker.database,
+      config: { ...CONFIG, ...config } as never,
+    })
+    expect((await next.get('/api/products/1')).how).toBe('network')
+    expect((await next.get('/api/products')).how).toBe('network')
+    await next.settle()
+    await next.collections.erase()
+    const sets = (await next.keys()).filter((key) => key.includes('\nrows\n')).map((key) => key.split('\n')[3])
+    expect(new Set(sets).size).toBeLessThanOrEqual(1)
   })
 
   test('with another version of the rules is gone', async () => {
@@ -456,6 +645,19 @@ describe('while the origin is away', () => {
     expect(read.value).toEqual(list)
     expect((await worker.get('/api/products/7')).value).toEqual(backend.rows.get(7))
     expect((await worker.sync())[0]).toMatchObject({ state: 'offline', error: { kind: 'offline' } })
+  })
+
+  test('they answer the last user as well, of whom it is not known whether they still ask', async () => {
+    const worker = await loaded()
+    const { store, backend } = worker
+    const asked = backend.arrived.length
+    const answer = await worker.standIn('/api/products')
+    expect(answer?.headers.get('cache-status')).toContain('detail=offline')
+    expect(await answer?.json()).toEqual(listOf(backend))
+    expect(await worker.standIn('/api/products', { cache: 'no-store' })).toBeUndefined()
+    await store.log.remove(['partition everyone'], undefined)
+    expect(await worker.standIn('/api/products')).toBeUndefined()
+    expect(backend.arrived.length).toBe(asked)
   })
 
   test('what was never loaded is the network’s own failure', async () => {
@@ -563,6 +765,40 @@ test('a backend that goes by the time is asked with an overlap, and what comes t
   backend.put(2, 'changed')
   expect((await worker.sync())[0]).not.toHaveProperty('error')
   expect(worker.told.filter(({ kind }) => kind === 'changed')).toMatchObject([{ diff: { updated: ['2'] } }])
+})
+
+describe('items that are more than their rows', () => {
+  const detailed = async (more: object = { description: 'long' }) => {
+    const backend = filled(5)
+    const { fetch } = backend
+    const worker = await collectionWorker({ backend })
+    vi.stubGlobal('fetch', async (given: Request | string, init?: RequestInit) => {
+      const response = await fetch(given, init)
+      const path = new URL(typeof given === 'string' ? given : given.url).pathname
+      if (!/^\/api\/products\/\d+$/.test(path)) return response
+      return Response.json({ ...((await response.json()) as object), ...more })
+    })
+    return worker
+  }
+
+  test('are not answered from the rows: what a page saved would be without the rest', async () => {
+    const worker = await detailed()
+    await worker.get('/api/products/1')
+    await worker.settle()
+    expect((await worker.get('/api/products/2')).value).toHaveProperty('description')
+    await worker.get('/api/products')
+    await worker.settle()
+    expect((await worker.get('/api/products')).how).toContain('hit')
+    const next = await collectionWorker({ backend: worker.backend, database: worker.database })
+    expect((await next.get('/api/products/1')).how).toBe('network')
+  })
+
+  test('of another version than the row say nothing', async () => {
+    const worker = await detailed({ note: 'new', updated_at: 'later' })
+    await worker.get('/api/products/1')
+    await worker.settle()
+    expect((await worker.get('/api/products/2')).how).toMatch(/hit|synced/)
+  })
 })
 
 test('a path that the item’s pattern matches and that is no item costs no sync', async () => {

@@ -1,5 +1,6 @@
 import { type CollectionRules, type Matcher, normaliseUrl, type Rules } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
+import type { Sequence } from '../../core/sequence.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
 import type { Answerers } from '../messages/answering.ts'
@@ -15,9 +16,10 @@ import type { Explanation, SyncState } from '../../protocol.ts'
 import { CollectionAnswers, type ShownRows } from './answers.ts'
 import { caughtUp } from './caught-up.ts'
 import { CollectionStore } from './collection-store.ts'
-import { eraseLeftovers } from './erase.ts'
+import { eachPlace, eraseLeftovers } from './erase.ts'
 import { carries } from './hinted.ts'
 import { listUrl, namedBy } from './named.ts'
+import { shapeOf } from './shape.ts'
 import { OwnWrites } from './own-writes.ts'
 import type { Of } from './records.ts'
 import { Runs } from './runs.ts'
@@ -37,6 +39,8 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
 export interface Collections {
   /** The answer to a page's read. @param rest answers as without a collection. */
   readonly answer: (read: ReadContext, rest: () => Promise<Response | undefined>) => Promise<Response | undefined>
+  /** The rows of the last user, where the origin is away and does not say who asks; undefined: they may not answer. */
+  readonly standIn: (read: ReadContext, why: string) => Promise<Response | undefined>
   /** Looks at the answer to a write of this app, where it is to a list or an item. */
   readonly noteWrite: (request: Request, response: Response, waitUntil: (work: Promise<unknown>) => void) => void
   /** What rows have to do with the answer to a URL; undefined: nothing. */
@@ -54,6 +58,8 @@ export interface Collections {
   readonly hinted: (tags: readonly string[] | undefined, clientId: string) => Promise<void>
   /** Erases what was removed or replaced. */
   readonly erase: () => Promise<void>
+  /** No rows that answer, or may answer soon, are older than this: invalidations of before it are of no more use to them. */
+  readonly oldest: () => Promise<Sequence>
   readonly answerers: Answerers<unknown>
 }
 
@@ -71,7 +77,8 @@ export function collectionsOf(
   budget: Rules['budget'],
 ): Collections {
   const { all } = rules
-  const collections = new CollectionStore(use)
+  const shapes = new Map(all.map((rule) => [rule.entity, shapeOf(rules, rule, ports.match)]))
+  const collections = new CollectionStore(use, shapes)
   const ownWrites = new OwnWrites()
   const runs = new Runs({ ...ports, collections, rules, ownWrites, mostSize: budget.all })
   const answers = new CollectionAnswers({ ...ports, collections, all, runs })
@@ -111,10 +118,16 @@ export function collectionsOf(
 
   return {
     answer: (read, rest) => answers.answer(read, rest),
+    standIn: (read, why) => answers.standIn(read, why),
     noteWrite: (request, response, waitUntil) => {
       const named = namedBy(all, request.url.replace(/[?#].*$/s, ''))
       if (named === undefined || !response.ok || response.type === 'opaqueredirect') return
-      waitUntil(ownWrites.note(named, request, response.clone()))
+      // What the tabs were not told of by the write itself is news when it comes back. A write that has no answer yet tells
+      // them later than this.
+      const list = listUrl(named.rule)
+      const { memory } = ports.log
+      if (memory.covering({ url: list, tags: readOf(ports.match, list)?.tags ?? [] }) < memory.newest) return
+      waitUntil(ownWrites.note(named, request, response))
     },
     explained: (url, clientId) => first(url, clientId, (subject) => answers.explained(subject)),
     shown,
@@ -132,12 +145,21 @@ export function collectionsOf(
     },
     erase: () =>
       eraseLeftovers(use, {
-        isKnown: (entity) => all.some((rule) => rule.entity === entity),
-        isRemoved: (of, head) => runs.isRemoved(of, head),
+        isKept: (of, head) => collections.isOfRules(of, head) && !runs.isRemoved(of, head),
       }).catch((error: unknown) => {
         report('what was removed of collections is not deleted yet', error)
         throw error
       }),
+    oldest: async () => {
+      // First: a head that is made meanwhile is of a run that is in the air by now, or begins after this.
+      let oldest = await ports.writer.write((transaction) => ports.writer.oldestInAir(transaction))
+      await eachPlace(use, async (of) => {
+        const head = await collections.head(of)
+        const at = head && (head.live === undefined ? head.born : head.confirmedAt)
+        if (at !== undefined && at < oldest) oldest = at
+      })
+      return oldest
+    },
     answerers: {
       sync: async (_, { entities, full = false }, clientId) => {
         const asked = await askedFor(clientId, entities)
@@ -153,7 +175,8 @@ export function collectionsOf(
             caughtUp(
               { position, limitMs },
               () => collections.head(of),
-              () => runs.run({ rule, partition, clientId }),
+              // The page waits for it, and rests by itself.
+              () => runs.run({ rule, partition, clientId, isWish: true }),
             ),
           ),
         )

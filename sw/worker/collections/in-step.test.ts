@@ -179,6 +179,17 @@ describe('a write has been caught up with', () => {
     expect(worker.asked()).toEqual(ONE_SYNC)
   })
 
+  test('soon after a server that has failed is well again', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    worker.backend.put(1, 'mine')
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    backend.instead.push(...[1, 2, 3].map(() => () => new Response('', { status: 500 })))
+    await worker.sync()
+    expect(await worker.caughtUp({ position: position(6, '0') })).toBe(true)
+    vi.mocked(Math.random).mockRestore()
+  })
+
   test('where nothing is loaded', async () => {
     const worker = await collectionWorker()
     expect(await worker.caughtUp({ position: position(6) })).toBe(true)

@@ -21,6 +21,13 @@ export type Said =
   | { readonly kind: 'unsupported' }
   | Next
 
+/** Whether a cache on the way says that it had the answer: by the standard, or by a field that proxies have of their own. */
+const isFromCache = (headers: Headers): boolean =>
+  Number(headers.get('age') ?? 0) > 0 || CACHE_FIELDS.some((name) => /hit/i.test(headers.get(name) ?? ''))
+
+/** @see RFC 9211 for the first. */
+const CACHE_FIELDS = ['cache-status', 'x-cache', 'x-cache-status', 'cf-cache-status']
+
 /** Longer than the origin needs for a page. */
 const LIMIT_MS = 30_000
 
@@ -86,7 +93,7 @@ export class SyncOrigin {
       const refused =
         response.redirected || !/^application\/([^;]+\+)?json\b/i.test(headers.get('content-type') ?? '')
           ? 'no-json'
-          : Number(headers.get('age') ?? 0) > 0
+          : isFromCache(headers)
             ? 'from-a-cache'
             : undefined
       if (refused !== undefined) {

@@ -14,12 +14,17 @@ export class OwnWrites {
   /** By collection and id: the row of the answer; undefined: it was deleted. */
   readonly #rows = new Map<string, KeptRow | undefined>()
 
-  /** Whether a change is what a write has got as its answer. */
+  /** Whether a change is what a write has got as its answer. Another one ends what is known of the row: it is older now. */
   isOwn(entity: string, id: string, row: KeptRow | undefined): boolean {
     const key = keyOf(entity, id)
+    if (!this.#rows.has(key)) return false
     const own = this.#rows.get(key)
-    if (row === undefined || own === undefined) return row === own && this.#rows.has(key)
-    return own.text === row.text || (own.version !== undefined && own.version === row.version)
+    const isSame =
+      row === undefined || own === undefined
+        ? row === own
+        : own.text === row.text || (own.version !== undefined && own.version === row.version)
+    if (!isSame) this.#rows.delete(key)
+    return isSame
   }
 
   /** Answers whose bodies are still being read. */
@@ -45,7 +50,8 @@ export class OwnWrites {
     }
     if (!/json/i.test(response.headers.get('content-type') ?? '')) return
     try {
-      const row = rowOf(await response.json(), rule)
+      // A copy that is not read would hold the whole answer: it is made where it is.
+      const row = rowOf(await response.clone().json(), rule)
       if (row !== 'invalid') this.#put(rule, row.id, row)
     } catch {
       // What comes back of it is announced.

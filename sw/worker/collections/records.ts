@@ -37,6 +37,8 @@ export interface Head {
   /** Of the list, absolute. */
   readonly url: string
   readonly tags: readonly string[]
+  /** The rules by which its rows are kept: see `shapeOf`. */
+  readonly shape: string
   /** What was removed since is gone: see `isRemoved`. */
   readonly born: Sequence
   /** The rows that answer. Absent: they have not been loaded yet. */
@@ -47,6 +49,8 @@ export interface Head {
   readonly confirmedAt: Sequence
   readonly confirmedAtMs: number
   readonly news?: News
+  /** The origin's items have members that the rows do not have: rows do not answer for them. */
+  readonly hasOtherItems?: true
 }
 
 export const headKey = ({ partition, entity }: Of): string => `${partitionPrefix(partition)}collection\n${entity}`
@@ -76,6 +80,7 @@ export function parseHead(record: unknown): Head | undefined {
   return head?.kind === 'collection' &&
     typeof head.url === 'string' &&
     Array.isArray(head.tags) &&
+    typeof head.shape === 'string' &&
     counts.every((count) => typeof count === 'number') &&
     [head.live, head.loading].every(isSet)
     ? (head as Head)

@@ -1,7 +1,7 @@
 import { type CollectionRules, type CollectionRule, type Matcher } from '../../../config/language/index.ts'
 import { syncLockOf } from '../../../config/names.ts'
 import type { Change, Diff } from '../../core/change.ts'
-import { isCrowd } from '../../core/collections/failure.ts'
+import { isCrowd, type SyncFailure } from '../../core/collections/failure.ts'
 import { literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { now, uptimeMs } from '../../fetch/clock.ts'
@@ -13,12 +13,14 @@ import type { Reachability } from '../requests/reachability.ts'
 import { readOf } from '../requests/read.ts'
 import { scope } from '../scope.ts'
 import { log as logChange } from '../store/change-log.ts'
+import { collectionsMark } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
 import { type CollectionStore } from './collection-store.ts'
 import { itemUrl, listUrl } from './named.ts'
 import { SyncOrigin } from './origin.ts'
 import type { OwnWrites } from './own-writes.ts'
 import { type Head, headKey, type Of } from './records.ts'
+import { shapeOf } from './shape.ts'
 import { type RunEnd, SyncRun } from './sync-run.ts'
 
 export interface RunsPorts extends Pick<Store, 'writer' | 'log' | 'generations'> {
@@ -55,6 +57,16 @@ interface Running {
   isNextFull: boolean
 }
 
+/** The failure of a run, and until when reads ask for no other. */
+interface Fault {
+  readonly fault: SyncFault
+  /** By the worker's uptime. */
+  readonly untilMs: number
+  /** The origin has not asked for the rest: it spares reads, and a page that wishes to sync may. */
+  readonly isOwnRest: boolean
+  readonly end: RunEnd
+}
+
 /** Items that are named in an invalidation; more are covered by the path before their id. */
 const MOST_ITEMS = 100
 
@@ -63,7 +75,7 @@ export class Runs {
   readonly #ports: RunsPorts
   readonly #running = new Map<string, Running>()
   /** The failure of the last run, and until when nothing is asked, by the worker's uptime. */
-  readonly #faults = new Map<string, { readonly fault: SyncFault; readonly untilMs: number; readonly end: RunEnd }>()
+  readonly #faults = new Map<string, Fault>()
   /** Rows that a run has brought so far. */
   readonly #progress = new Map<string, Head>()
   /** When answers could not be used, by the worker's uptime. */
@@ -79,7 +91,8 @@ export class Runs {
     const { rule, partition, full = false, since, isWish = false } = asking
     const key = headKey({ partition, entity: rule.entity })
     const held = this.#faults.get(key)
-    const isResting = held !== undefined && held.untilMs > uptimeMs() && !(isWish && held.fault.kind === 'offline')
+    const isSpared = isWish && (held?.fault.kind === 'offline' || held?.isOwnRest === true)
+    const isResting = held !== undefined && held.untilMs > uptimeMs() && !isSpared
     if (isResting) return Promise.resolve(held.end)
     const running = this.#running.get(key)
     if (running === undefined) return this.#begin(key, asking)
@@ -109,8 +122,9 @@ export class Runs {
       const { failure, why, waitMs } = end
       const retry = waitMs > 0 ? { retryAtMs: now() + waitMs } : {}
       const fault: SyncFault = { kind: failure, ...(why !== undefined && { why }), ...retry }
-      const restMs = failure === 'offline' ? Math.max(waitMs, OFFLINE_REST_MS) : waitMs
-      this.#faults.set(key, { fault, untilMs: uptimeMs() + restMs, end })
+      const isOwnRest = waitMs < REST_MS[failure]
+      const restMs = isOwnRest ? REST_MS[failure] : waitMs
+      this.#faults.set(key, { fault, untilMs: uptimeMs() + restMs, isOwnRest, end })
     }
     const failures = end.kind === 'failed' ? { failures: { [end.failure]: 1 } } : {}
     const counted = this.#ports.collections.count({ ...this.#counts, runs: 1, ...failures })
@@ -208,7 +222,7 @@ export class Runs {
   }
 
   /**
-   * The head of a collection; a new one where there is none or the old one was removed. Undefined: it was removed while it was
+   * The head of a collection; a new one where there is none by these rules or the old one was removed. Undefined: it was removed while it was
    * made. A removal is durable before the rows are erased. So one that this does not see erases the new head as well.
    */
   async #headFor(of: Of, rule: CollectionRule, place: Sequence): Promise<Head | undefined> {
@@ -216,14 +230,34 @@ export class Runs {
     await writer.load()
     const url = listUrl(rule)
     const { tags = [] } = readOf(match, url) ?? {}
-    const fresh: Head = { kind: 'collection', url, tags, born: place, confirmedAt: NEVER, confirmedAtMs: 0 }
+    const shape = shapeOf(this.#ports.rules, rule, match)
+    const fresh: Head = { kind: 'collection', url, tags, shape, born: place, confirmedAt: NEVER, confirmedAtMs: 0 }
     const head = await collections.update(of, (found) =>
       found === undefined || this.isRemoved(of, found) ? fresh : found,
     )
     if (head === undefined || head.born !== place) return head
-    const isGone = await writer.write(({ meta }) => this.isRemoved(of, head) || head.born <= meta.floor)
+    const isGone = await writer.write(({ meta, store }) => {
+      const isGone = this.isRemoved(of, head) || head.born <= meta.floor
+      if (!isGone) store.put(head.born, collectionsMark(of.partition))
+      return isGone
+    })
     if (isGone) await collections.update(of, (found) => (found?.born === place ? undefined : found))
     return isGone ? undefined : head
+  }
+
+  /** The origin has said that the list is gone or forbidden: its rows go as a stored answer does, and the tabs are told. */
+  async remove(of: Of, rule: CollectionRule): Promise<void> {
+    const { log, channel } = this.#ports
+    const change: Change = {
+      kind: 'removed',
+      targets: [`url ${listUrl(rule)}`, ...this.#itemTargets(rule, undefined)],
+      cause: 'response',
+      partition: of.partition,
+      atMs: now(),
+      // The page may show items as well, which this answer was not for.
+      informed: [],
+    }
+    channel.changes([await log.remove([`key ${headKey(of)}`], change)])
   }
 
   /** Tells tabs and stored answers of what has changed. Told once at least: what is not told yet lies beside the rows. */
@@ -310,8 +344,22 @@ export class Runs {
 
 const OTHER_USER: RunEnd = { kind: 'failed', failure: 'other-user', waitMs: 0 }
 
-/** So long reads do not try again whether the origin is back: else each would wait for it. */
-const OFFLINE_REST_MS = 2000
+/**
+ * So long reads ask for no run after one that has failed: each would wait for three tries. Zero: the next read may know
+ * better, as with another token. Unit: milliseconds.
+ */
+const REST_MS: Readonly<Record<SyncFailure, number>> = {
+  offline: 2000,
+  'bad-answer': 10_000,
+  server: 10_000,
+  endpoint: 30_000,
+  'refused-user': 0,
+  'other-user': 0,
+  'rate-limited': 0,
+  proxy: 0,
+  drift: 0,
+  storage: 0,
+}
 
 /** So long a store that has failed is left alone. */
 const STORAGE_REST_MS = 10_000

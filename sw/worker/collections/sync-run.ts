@@ -18,6 +18,9 @@ import { type CollectionStore, newSet } from './collection-store.ts'
 import type { Said, SyncOrigin } from './origin.ts'
 import type { Head, Of, RowSet } from './records.ts'
 
+/** Why an answer cannot be used. 'no-progress': page after page says that more follows, and brings nothing. */
+type Unusable = Refusal | 'no-comparison' | 'no-progress'
+
 /** What a run has come to. */
 export type RunEnd =
   /** @param isConfirmed whether the rows are all that was committed before the run: else changes wait for their turn. */
@@ -44,7 +47,7 @@ export interface RunPorts {
   /** Rows were stored. */
   readonly onPage: (head: Head, written: number) => void
   /** An answer could not be used. Gives whether that happens so often that something hands out stored answers. */
-  readonly onRefused: (why: Refusal | 'no-comparison') => boolean
+  readonly onRefused: (why: Unusable) => boolean
   /** The rows were not what the endpoint says that they are. */
   readonly onDrift: (why: string) => void
   /** Whether the endpoint is known to have no `/compare`. */
@@ -59,6 +62,12 @@ const MOST_SPREAD_MS = 60_000
 /** So long nothing is asked after rows that would not agree, and after a crowd of answers that could not be used. */
 const DRIFT_REST_MS = 60_000
 const CROWD_REST_MS = 30_000
+/**
+ * Pages in a row that change nothing: what an overlap asks for twice has an end. An empty page counts for a hundred, as only
+ * a backend that is at fault says that more follows it.
+ */
+const MOST_IDLE_PAGES = 1000
+const EMPTY_PAGE = 100
 /** A worker that loses against another so often leaves the collection to it. */
 const MOST_OVERTAKEN = 3
 
@@ -126,6 +135,7 @@ export class SyncRun {
     const { cursor } = rows
     let asked = cursor !== undefined && rows.isLoaded ? askedFrom(cursor, rules.overlapMs) : cursor
     const seen = new Set<string>()
+    let idle = 0
     for (let expected: string | undefined = cursor; ;) {
       const page = await this.#page(asked, seen)
       if (page === 'gone') return this.#heal()
@@ -154,12 +164,17 @@ export class SyncRun {
         case 'committed':
           this.#head = committed.head
           onPage(committed.head, committed.written)
+          idle = committed.written > 0 ? 0 : idle + (page.rows.length + page.deleted.length > 0 ? 1 : EMPTY_PAGE)
       }
       if (isEnd) return { kind: 'idle', isConfirmed: !isBehind }
       if (!hasMore) {
         // What was committed while the load went on comes now.
         this.#place = await this.#ports.place()
         return undefined
+      }
+      if (idle >= MOST_IDLE_PAGES) {
+        this.#ports.onRefused('no-progress')
+        throw new Ended('bad-answer', 'no-progress', DRIFT_REST_MS)
       }
       seen.add(page.cursor)
       asked = expected = page.cursor
@@ -216,7 +231,9 @@ export class SyncRun {
     }
     for (let at = 0; at < missing.length; at += BATCH) {
       const ids = missing.slice(at, at + BATCH)
-      const fetched = await this.#posted('/rows', { entity: this.#of.entity, ids }, (text) => parseRows(text, rule))
+      const fetched = await this.#posted('/rows', { entity: this.#of.entity, ids }, (text) =>
+        parseRows(text, rule, new Set(ids)),
+      )
       if (fetched === 'unsupported') throw new Ended('endpoint', '/rows')
       await apply({ rows: fetched, deleted: [] }, rows.cursor)
     }
@@ -258,16 +275,19 @@ export class SyncRun {
     return answer
   }
 
-  /** Asks at most three times, after full jitter and never sooner than the origin allows. Each retry has another URL. */
+  /**
+   * Asks at most three times, after full jitter and never sooner than the origin allows. No two requests of any client have
+   * one URL: a cache on the way that keeps what it may not keep would hand one user's rows to another.
+   */
   async #asked<T extends object>(
     url: string,
     body: object | undefined,
-    parse: (text: string) => T | Refusal | 'no-comparison',
+    parse: (text: string) => T | Unusable,
   ): Promise<T | 'gone' | 'unsupported'> {
     const { origin, onRefused } = this.#ports
     for (let attempt = 1; ; attempt++) {
-      const again = attempt > 1 ? `${url}${url.includes('?') ? '&' : '?'}_=${now()}${attempt}` : url
-      const said = await origin.ask(again, attempt, body)
+      const alone = `${url}${url.includes('?') ? '&' : '?'}_=${crypto.randomUUID()}`
+      const said = await origin.ask(alone, attempt, body)
       let failed: Extract<Said, { readonly kind: 'again' | 'end' }> & { readonly why?: string }
       switch (said.kind) {
         case 'unsupported':

@@ -28,7 +28,7 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly erasure: Erasure
   readonly channel: Channel
   /** Absent: the rules have none. */
-  readonly collections?: Pick<Collections, 'answer'> | undefined
+  readonly collections?: Pick<Collections, 'answer' | 'standIn'> | undefined
 }
 
 /**

@@ -883,6 +883,27 @@ describe('a new page whose user is not known, on a network that does not answer'
     await outcome
   })
 
+  it('gets the rows of the last user where the origin is away, and what is stored where there are none', async () => {
+    let isKnown = true
+    let rows: string | undefined = 'rows'
+    const of = await withStored({
+      identity: { partitionOf: () => (isKnown ? 'user/ada' : undefined), last: () => Promise.resolve('user/ada') },
+      collections: {
+        answer: (_: unknown, rest: () => unknown) => rest(),
+        standIn: ({ partition }: { partition: string }) =>
+          Promise.resolve(rows === undefined ? undefined : new Response(`${rows} of ${partition}`)),
+      },
+    })
+    isKnown = false
+    const first = of.read({}, a)
+    ;(await next(of, 1)).fail()
+    expect(await (await first).text()).toBe('rows of user/ada')
+    rows = undefined
+    const second = of.read({}, a)
+    ;(await next(of, 2)).fail()
+    expect((await second).headers.get('cache-status')).toContain('detail=offline')
+  })
+
   it('makes the layer forget everything where the answer says so (Clear-Site-Data)', async () => {
     const of = await ofNobody()
     const reading = of.read({}, a)

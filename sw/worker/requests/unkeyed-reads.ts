@@ -6,6 +6,7 @@ import { normaliseUrl } from '../../../config/language/index.ts'
 import { isAway } from '../../core/head.ts'
 import { timeout, uptimeMs } from '../../fetch/clock.ts'
 import type { Channel } from '../channel.ts'
+import type { Collections } from '../collections/collections.ts'
 import { report } from '../report.ts'
 import { settleWithin } from '../settle-within.ts'
 import type { Erasure } from '../store/erasure.ts'
@@ -26,6 +27,8 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly reachability: Reachability
   readonly erasure: Erasure
   readonly channel: Channel
+  /** Absent: the rules have none. */
+  readonly collections?: Pick<Collections, 'standIn'> | undefined
 }
 
 /**
@@ -146,6 +149,8 @@ async function ofLast(
     if (partition === undefined) return undefined
     const isTheirs = generations.watch(partition)
     const read = await contextOf(ports, asked, partition, isTheirs, uptimeMs())
+    const rows = await ports.collections?.standIn(read, why)
+    if (rows !== undefined) return rows
     const { plan: planned, row } = planRead(ports, read, await lookup.wait(read.key))
     const mayAnswer = isHit(planned) || (planned.kind === 'validate' && planned.standsIn)
     return mayAnswer && isTheirs() ? standIn(ports, { ...read, row }, why, status) : undefined

@@ -76,6 +76,8 @@ export interface Given {
   readonly Sender?: object
   /** What finds the rule of a request, where the worker's own parts ask. Default: all requests have the same. */
   readonly match?: (line: { readonly pathname: string }) => unknown
+  /** What answers from rows. Default: the rules have no collections. */
+  readonly collections?: object
 }
 
 /** Reads and writes over a store, as pages and the origin see them. */
@@ -87,6 +89,7 @@ export async function worker({
   maxBytes = 1e9,
   Sender: SenderOf = Sender,
   match: matchBy,
+  collections,
   sessions = () => ({}),
 }: Given = {}): Promise<{
   readonly loads: PageLoads
@@ -158,7 +161,7 @@ export async function worker({
   const sender = new (SenderOf as typeof Sender)({ ...shared, match: matchBy, askAgain } as never)
   const flights = new Flights({ ...shared, responses, sender } as never)
   const lookup = new Lookup(store.rows)
-  const ports = { ...shared, responses, loads, sender, flights, lookup }
+  const ports = { ...shared, responses, loads, sender, flights, lookup, collections }
   const reads = new Reads(ports as never)
   let readingBy: object = RULE
   const match = () => ({ kind: 'read', rule: readingBy, tags: ['items'] })

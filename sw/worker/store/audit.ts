@@ -1,4 +1,5 @@
 import { parseRow, type Row } from '../../core/row.ts'
+import type { Sequence } from '../../core/sequence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
@@ -28,18 +29,20 @@ interface Ports {
  *
  * @param isExpired whether a row is of no more use at a time.
  * @param isFirst this round is the first of a housekeeping. Default: it is.
+ * @param elsewhere what is kept beside the rows of this store is no older. Default: nothing is.
  * @returns whether there is more to look at.
  */
 export async function audit(
   ports: Ports,
   isExpired: (row: Row, atMs: EpochMs) => boolean,
   isFirst = true,
+  elsewhere?: Sequence,
 ): Promise<boolean> {
   const { writer, rows, log } = ports
   const round = await writer.write(async (transaction) => {
     const looked = await auditSlice(transaction, isExpired, isFirst)
     // In the same transaction: another worker's pass may begin right after it.
-    return { ...looked, tidied: log.tidy(transaction, looked.isLast) }
+    return { ...looked, tidied: log.tidy(transaction, looked.isLast, elsewhere) }
   })
   rows.forget(round.gone)
   log.memory.forget(round.tidied)

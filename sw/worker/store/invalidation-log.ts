@@ -3,6 +3,7 @@ import {
   EVERYTHING,
   Invalidations,
   isRemovedBy,
+  partitionOfTarget,
   type Invalidation,
   type Removable,
   type RemovalTarget,
@@ -15,7 +16,8 @@ import { invalidation } from './invalidation-change.ts'
 import { log } from './change-log.ts'
 import { aliveWorkers } from './liveness.ts'
 import { WALKED } from './meta.ts'
-import { INVALIDATIONS, META, PENDING_WRITES, REMOVALS } from './records.ts'
+import { promisifyRequest } from './database.ts'
+import { collectionsMark, INVALIDATIONS, META, PENDING_WRITES, REMOVALS } from './records.ts'
 import type { StateReader, StateRecords, Transaction, Writer } from './writer.ts'
 
 /** A write that has been announced and not ended, as it lies on disk. */
@@ -275,10 +277,10 @@ export class InvalidationLog implements StateReader {
    * @param last later ones stay: what they cover of collections may not be erased yet.
    * @returns what memory is to forget when the transaction is on disk, and whether a walk has more to do.
    */
-  endRemovals(
+  async endRemovals(
     transaction: Transaction,
     last: Sequence,
-  ): { readonly ended: readonly Removal[]; readonly isMore: boolean } {
+  ): Promise<{ readonly ended: readonly Removal[]; readonly isMore: boolean }> {
     const { store, meta } = transaction
     for (const removal of this.#unrecorded) {
       if (removal.at !== undefined) this.#record(transaction, removal, this.#writer.confirm(removal.at, transaction))
@@ -293,6 +295,8 @@ export class InvalidationLog implements StateReader {
     for (const [target, at] of ended) {
       if (at > meta.floor) meta.floor = at
       store.delete(REMOVALS + target)
+      const partition = partitionOfTarget(target)
+      if (partition !== undefined) await deleteMark(store, partition, at)
     }
     if (ended.length === walked.length) meta.erasing = undefined
     return { ended, isMore: removals.length > walked.length }
@@ -302,14 +306,15 @@ export class InvalidationLog implements StateReader {
    * Folds what has become too many; and forgets invalidations older than every row, where the audit has seen all of them.
    * What is stored until this is written lowers what it has seen.
    *
+   * @param elsewhere what is kept beside the rows of this store is no older. Default: nothing is.
    * @returns what memory is to forget when the transaction is on disk: work that fails runs again, and must find the same.
    */
-  tidy(transaction: Transaction, isAudited: boolean): readonly Invalidation[] {
+  tidy(transaction: Transaction, isAudited: boolean, elsewhere?: Sequence): readonly Invalidation[] {
     const { store, meta } = transaction
     if (this.#unplaced.size > 0) this.#place(transaction, transaction.next())
     const inAir = this.#writer.oldestInAir(transaction)
     const oldestRow = isAudited ? (meta.oldestSeen ?? NEVER) : NEVER
-    const oldest = oldestRow < inAir ? oldestRow : inAir
+    const oldest = [inAir, elsewhere ?? inAir].reduce((one, other) => (other < one ? other : one), oldestRow)
     if (isAudited) meta.auditedTo = meta.oldestSeen = undefined
     const forgotten = this.memory.olderThan(oldest)
     // A request of another worker may be older than what is forgotten: what it brings is not stored.
@@ -389,6 +394,12 @@ export class InvalidationLog implements StateReader {
     this.memory.add({ target, sequence: at })
     store.put({ kind: 'invalidation', target, sequence: at }, INVALIDATIONS + target)
   }
+}
+
+/** The collections of a partition are gone, but for those that were begun after it was removed. */
+async function deleteMark(store: IDBObjectStore, partition: string, removed: Sequence): Promise<void> {
+  const mark = await promisifyRequest<unknown>(store.get(collectionsMark(partition)))
+  if (typeof mark === 'number' && mark <= removed) store.delete(collectionsMark(partition))
 }
 
 type Parsed =

@@ -86,6 +86,12 @@ export async function entriesOf(
   return records.map((record, at) => [String(keys[at]), record])
 }
 
+/**
+ * Says that a partition has collections, with their place in the order of things: their rows lie in another object store, and
+ * there may be no other record of the partition.
+ */
+export const collectionsMark = (partition: string): string => `${partitionPrefix(partition)}collections`
+
 /** Where the keys of partitions begin: their names do, see `partitionName`. */
 const PARTITIONS = ['anonymous', 'everyone', 'token/', 'user/']
 
