@@ -3,7 +3,7 @@ import { EVERYTHING } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
-import { fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
+import { countingRounds, fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
 import type { UseStore } from './database.ts'
 import type { Store } from './store.ts'
 
@@ -295,6 +295,65 @@ describe('a write whose end is told while hundreds of answers wait to be stored 
 
   it('waits for what a slow disk writes in a few seconds', async () => {
     expect(await storedBefore(2000)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('a disk that takes a second for each answer (I13)', () => {
+  /** A worker whose store counts what it waits for. */
+  async function counted(name?: string) {
+    const database = await fakeDatabase(name)
+    const { use, rounds } = countingRounds(database.use)
+    const store = storeOver(use, { version: '1', budget: LARGE })
+    store.writer.activate()
+    await store.writer.begin()
+    const roundsOf = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = rounds()
+      await work()
+      return rounds() - before
+    }
+    return { ...store, name: database.name, roundsOf }
+  }
+  const many = (of: Store, count: number, other?: Partial<Row>): Promise<Row[]> =>
+    Promise.all(Array.from({ length: count }, (_, at) => asked(of, `/api/${at}`, other)))
+  const commitAll = (of: Store, rows: readonly Row[]): Promise<unknown> =>
+    Promise.all(rows.map((row) => of.rows.commit(row, undefined)))
+
+  it('300 answers are stored in two waits for each fifty, new ones and those that replace others', async () => {
+    const store = await counted()
+    const rows = await many(store, 300)
+    expect(await store.roundsOf(() => commitAll(store, rows))).toBeLessThanOrEqual(2 * 6)
+    const again = await many(store, 300)
+    expect(await store.roundsOf(() => commitAll(store, again))).toBeLessThanOrEqual(2 * 6)
+    expect(await rowsOnDisk(store)).toBe(300)
+    expect(store.writer.sizes).toEqual({ products: rows.reduce((sum, row) => sum + entryOf(row).size, 0) })
+  })
+
+  it('300 answers that end entries are as quick', async () => {
+    const store = await counted()
+    const rows = await many(store, 300)
+    await commitAll(store, rows)
+    const at = await store.writer.nextInMemory()
+    const waits = await store.roundsOf(() => Promise.all(rows.map((row) => store.rows.drop(row, at, {} as never))))
+    expect(waits).toBeLessThanOrEqual(2 * 6)
+    expect(await countEntries(store.writer, () => true)).toBe(0)
+  })
+
+  it('what other work of the same transaction has written is read as it is by then', async () => {
+    const store = await counted()
+    const [row = await asked(store)] = await many(store, 1)
+    const later = await asked(store, '/api/0')
+    const last = { ...(await asked(store, '/api/0')), size: bytes(7) }
+    const outcomes = await Promise.all([later, row, last].map((each) => store.rows.commit(each, undefined)))
+    expect(outcomes).toEqual([{ logged: undefined }, 'overtaken', { logged: undefined }])
+    expect(store.writer.sizes).toEqual({ products: entryOf(last).size })
+    // Work that does not say what it touches may have deleted any row.
+    const [, , dropped] = await Promise.all([
+      store.writer.write(({ store: records }) => void records.delete(indexKey(rowKey(last)))),
+      store.writer.write(({ meta }) => void (meta.sizes = {})),
+      store.rows.drop(last, last.sequence, {} as never),
+    ])
+    expect(dropped).toBeUndefined()
+    expect(store.writer.sizes).toEqual({})
   })
 })
 
