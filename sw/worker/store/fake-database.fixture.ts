@@ -71,10 +71,17 @@ export function fakeCaches(): Set<string> {
  * A store that counts rounds: how often in a row a transaction has waited for an answer before it asked again. On a disk
  * that takes a second for each answer, that is how many seconds its transactions have taken.
  */
-export function countingRounds(use: UseStore): { readonly use: UseStore; readonly rounds: () => number } {
+export function countingRounds(use: UseStore): {
+  readonly use: UseStore
+  readonly rounds: () => number
+  /** The most in one transaction so far. */
+  readonly longest: () => number
+} {
   let rounds = 0
+  let longest = 0
   return {
     rounds: () => rounds,
+    longest: () => longest,
     use: (mode, work) => {
       let answered = 0
       let deepest = 0
@@ -90,6 +97,7 @@ export function countingRounds(use: UseStore): { readonly use: UseStore; readonl
               const round = answered + 1
               if (round > deepest) rounds++
               deepest = Math.max(deepest, round)
+              longest = Math.max(longest, deepest)
               made.addEventListener('success', () => (answered = Math.max(answered, round)))
               return made
             }

@@ -12,7 +12,7 @@ const { audit } = await import('./audit.ts')
 const { log, missed, trimChanges } = await import('./change-log.ts')
 const { completedRequests, openStore, STALLED_MS } = await import('./database.ts')
 const { entryOf } = await import('./index-entry.ts')
-const { changeKey, indexKey, rowKey } = await import('./records.ts')
+const { changeKey, indexKey, rowKey, storedPartitions } = await import('./records.ts')
 const { countEntries, resize } = await import('./rows.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -302,7 +302,7 @@ describe('a disk that takes a second for each answer (I13)', () => {
   /** A worker whose store counts what it waits for. */
   async function counted(name?: string) {
     const database = await fakeDatabase(name)
-    const { use, rounds } = countingRounds(database.use)
+    const { use, rounds, longest } = countingRounds(database.use)
     const store = storeOver(use, { version: '1', budget: LARGE })
     store.writer.activate()
     await store.writer.begin()
@@ -311,7 +311,7 @@ describe('a disk that takes a second for each answer (I13)', () => {
       await work()
       return rounds() - before
     }
-    return { ...store, name: database.name, roundsOf }
+    return { ...store, name: database.name, roundsOf, longest }
   }
   const many = (of: Store, count: number, other?: Partial<Row>): Promise<Row[]> =>
     Promise.all(Array.from({ length: count }, (_, at) => asked(of, `/api/${at}`, other)))
@@ -335,6 +335,63 @@ describe('a disk that takes a second for each answer (I13)', () => {
     const at = await store.writer.nextInMemory()
     const waits = await store.roundsOf(() => Promise.all(rows.map((row) => store.rows.drop(row, at, {} as never))))
     expect(waits).toBeLessThanOrEqual(2 * 6)
+    expect(await countEntries(store.writer, () => true)).toBe(0)
+  })
+
+  it('a tab that is new reads what was logged since it was opened in three waits, however much that is', async () => {
+    const store = await counted()
+    const change = { kind: 'first', targets: [], cause: 'response', informed: [], atMs: Date.now() } as const
+    await store.writer.write((transaction) => {
+      for (let each = 0; each < 900; each++)
+        log(transaction, { ...change, partition: `user/${each % 3}`, atMs: change.atMs + each })
+    })
+    const partitions = ['user/0', 'user/1', 'user/2']
+    for (const [from, count] of [
+      [{ sinceMs: change.atMs + 890 }, 10],
+      [{ sinceMs: change.atMs + 100 }, 800],
+      [{ sinceMs: change.atMs }, 900],
+    ] as const) {
+      let found: unknown
+      const waits = await store.roundsOf(async () => (found = (await missed(store.writer, from, partitions)).missed))
+      expect(found).toHaveLength(count)
+      expect(waits).toBeLessThanOrEqual(3)
+    }
+  })
+
+  it('an audit of rows that are old waits no longer than one of young ones', async () => {
+    const store = await counted()
+    await commitAll(store, await many(store, 100, { receivedAtMs: 0 as never }))
+    // A clock is believed that two rounds have seen.
+    while (await audit(store, () => false));
+    expect(await store.roundsOf(() => audit(store, () => false))).toBeLessThanOrEqual(8)
+    expect(await countEntries(store.writer, () => true)).toBe(100)
+  })
+
+  it('a sign-out looks for the partitions of 100 users in a few waits', async () => {
+    const store = await counted()
+    await ofUsers(store, 100, 3)
+    let found: readonly string[] = []
+    const waits = await store.roundsOf(async () => (found = await store.writer.read(storedPartitions)))
+    expect(found).toHaveLength(100)
+    expect(found).toEqual(found.toSorted())
+    expect(waits).toBeLessThanOrEqual(12)
+  })
+
+  it('an erasure and an audit of many users hold nothing up for longer than a few seconds, and go on', async () => {
+    const store = await counted()
+    await ofUsers(store, 60, 1)
+    let nowMs = performance.now()
+    // Each look at the clock finds that half a second has passed.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 500))
+    try {
+      while (await audit(store, () => false));
+      expect(await countEntries(store.writer, () => true)).toBe(60)
+      await store.log.remove(['prefix '], undefined)
+      await store.erasure.run()
+    } finally {
+      clock.mockRestore()
+    }
+    expect(store.longest()).toBeLessThanOrEqual(30)
     expect(await countEntries(store.writer, () => true)).toBe(0)
   })
 

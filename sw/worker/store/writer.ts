@@ -67,8 +67,8 @@ export interface StateReader {
 /** Work of one transaction: a burst of answers is tens of commits, and a write behind it waits for one of them. */
 const MAX_BATCH = 50
 
-/** Where the disk is slow, a transaction takes no more work after this time. */
-const MAX_BATCH_MS = 3000
+/** Where the disk is slow, a transaction takes no more work after this time, and a walk goes on in another one. */
+export const MAX_BATCH_MS = 3000
 
 interface Job {
   readonly work: (transaction: Transaction) => unknown
