@@ -376,10 +376,10 @@ export class CollectionAnswers {
     if (held === undefined) return undefined
     const { head, row } = held
     const { live } = head
-    let chunks: readonly string[]
+    let chunks: string | Iterable<string>
     if (id !== undefined) {
       if (row === undefined) return undefined
-      chunks = [row.text]
+      chunks = row.text
     } else {
       if (live === undefined) return undefined
       try {
@@ -399,7 +399,8 @@ export class CollectionAnswers {
     const age = live === undefined ? 0 : secondsBetween(epochMs(head.confirmedAtMs), now())
     const headers = new Headers({ 'content-type': 'application/json', age: String(Math.floor(age)) })
     const ok = { status: 200, statusText: 'OK' }
-    return withCacheStatus(ok, headers, method === 'HEAD' ? null : streamOf(chunks, isTheirs), how)
+    const body = typeof chunks === 'string' ? chunks : streamOf(chunks, isTheirs)
+    return withCacheStatus(ok, headers, method === 'HEAD' ? null : body, how)
   }
 
   /** The rows' JSON in the order of the list; undefined where they are not all there: they are another set by now. */
@@ -441,26 +442,23 @@ function mayAnswer({ request, head, rule, partition }: ReadContext): boolean {
   )
 }
 
-/** The rows' JSON in pieces, with what is around them. */
-function chunksOf(texts: readonly string[], { before, after }: Wrapper): string[] {
-  const chunks = [before]
-  for (let at = 0; at < texts.length; at += SLICE)
-    chunks.push((at > 0 ? ',' : '') + texts.slice(at, at + SLICE).join(','))
-  return [...chunks, after]
+/** The rows' JSON in pieces, with what is around them. Each is made when it is handed over. */
+function* chunksOf(texts: readonly string[], { before, after }: Wrapper): Iterable<string> {
+  yield before
+  for (let at = 0; at < texts.length; at += SLICE) yield (at > 0 ? ',' : '') + texts.slice(at, at + SLICE).join(',')
+  yield after
 }
 
 /** A body that is handed over piece by piece, and breaks off where its user is gone (I3). */
-function streamOf(chunks: readonly string[], isTheirs: () => boolean): BodyInit {
-  const [only] = chunks
-  if (only !== undefined && chunks.length === 1) return only
+function streamOf(chunks: Iterable<string>, isTheirs: () => boolean): BodyInit {
   const encoder = new TextEncoder()
-  let at = 0
+  const pieces = chunks[Symbol.iterator]()
   return new ReadableStream({
     pull(controller) {
-      const chunk = chunks[at++]
+      const { done, value } = pieces.next()
       if (!isTheirs()) controller.error(new TypeError('the user has signed out'))
-      else if (chunk === undefined) controller.close()
-      else controller.enqueue(encoder.encode(chunk))
+      else if (done === true) controller.close()
+      else controller.enqueue(encoder.encode(value))
     },
   })
 }
