@@ -175,8 +175,7 @@ export async function countEntries(
   isMeant: (entry: IndexEntry & { readonly partition: string }) => boolean,
 ): Promise<number> {
   let count = 0
-  await writer.load()
-  for (const partition of await writer.read(storedPartitions)) {
+  const countIn = async (partition: string): Promise<void> => {
     let range: IDBKeyRange | undefined = under(kindOf(partition, 'index'))
     while (range !== undefined) {
       const within: IDBKeyRange = range
@@ -188,8 +187,14 @@ export async function countEntries(
       range = entries.length < COUNT_SLICE ? undefined : IDBKeyRange.bound(entries.at(-1)?.[0], within.upper, true)
     }
   }
+  await writer.load()
+  const partitions = await writer.read(storedPartitions)
+  while (partitions.length > 0) await Promise.all(partitions.splice(0, COUNTED_AT_ONCE).map(countIn))
   return count
 }
+
+/** Partitions. */
+const COUNTED_AT_ONCE = 20
 
 const COUNT_SLICE = 2000
 

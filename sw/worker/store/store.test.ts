@@ -328,6 +328,15 @@ describe('a disk that takes a second for each answer (I13)', () => {
     expect(store.writer.sizes).toEqual({ products: rows.reduce((sum, row) => sum + entryOf(row).size, 0) })
   })
 
+  it('what is invalidated while 300 answers wait is told after four waits: by a write, or by a hint of the feed', async () => {
+    const store = await counted()
+    const storing = commitAll(store, await many(store, 300))
+    await Promise.resolve()
+    const change = { kind: 'invalidated', targets: ['tag a'], cause: 'invalidate', informed: [] } as never
+    expect(await store.roundsOf(() => store.log.invalidate(['tag a'], change))).toBeLessThanOrEqual(4)
+    await storing
+  })
+
   it('300 answers that end entries are as quick', async () => {
     const store = await counted()
     const rows = await many(store, 300)
@@ -375,6 +384,7 @@ describe('a disk that takes a second for each answer (I13)', () => {
     expect(found).toHaveLength(100)
     expect(found).toEqual(found.toSorted())
     expect(waits).toBeLessThanOrEqual(12)
+    expect(await countEntries(store.writer, () => true)).toBe(300)
   })
 
   it('an erasure and an audit of many users hold nothing up for longer than a few seconds, and go on', async () => {
