@@ -103,8 +103,8 @@ const SLICE = 1000
 /** Answers the reads of lists and items from the rows of collections. */
 export class CollectionAnswers {
   readonly #ports: Ports
-  /** The list that was last put together, by its rows. */
-  #list: { readonly rows: RowSet; readonly texts: readonly string[] } | undefined
+  /** The list that is being put together, or was last, by its rows. */
+  #list: { readonly rows: RowSet; readonly texts: Promise<readonly string[] | undefined> } | undefined
   /** Until when, in the order of things, pages have got answers of the origin beside the rows. */
   readonly #ahead = new Map<string, Sequence>()
   /** Lists whose answer has been looked at for what it has around its rows. */
@@ -403,13 +403,20 @@ export class CollectionAnswers {
     return withCacheStatus(ok, headers, method === 'HEAD' ? null : body, how)
   }
 
-  /** The rows' JSON in the order of the list; undefined where they are not all there: they are another set by now. */
-  async #texts(of: Of, { order }: CollectionRule, rows: RowSet): Promise<readonly string[] | undefined> {
+  /**
+   * The rows' JSON in the order of the list; undefined where they are not all there: they are another set by now. Tabs that
+   * ask for the list while it is being put together get the same.
+   */
+  #texts(of: Of, { order }: CollectionRule, rows: RowSet): Promise<readonly string[] | undefined> {
     const known = this.#list
     if (known?.rows.set === rows.set && known.rows.revision === rows.revision) return known.texts
-    const texts = await this.#ports.collections.texts(of, rows, order)
-    if (texts.length !== rows.count) return undefined
-    this.#list = rows.size > MOST_KEPT ? undefined : { rows, texts }
+    const reading = this.#ports.collections.texts(of, rows, order)
+    const texts = reading.then((found) => (found.length === rows.count ? found : undefined))
+    const list = (this.#list = { rows, texts })
+    const forget = (): void => {
+      if (this.#list === list) this.#list = undefined
+    }
+    texts.then((found) => (found === undefined || rows.size > MOST_KEPT) && forget(), forget)
     return texts
   }
 

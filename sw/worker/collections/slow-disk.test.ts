@@ -56,10 +56,13 @@ describe('a disk that takes a second for each answer (I13)', () => {
     await worker.get('/api/products')
     await worker.settle()
     await worker.sync()
-    let rows: unknown
-    const waits = await onSlowDisk(() => worker.waitsOf(async () => (rows = (await worker.get('/api/products')).value)))
-    expect(rows).toMatchObject({ total: 20_000, items: { length: 20_000 } })
-    expect(waits).toBeLessThan(15)
+    const values: unknown[] = []
+    const readList = async (): Promise<unknown> => values.push((await worker.get('/api/products')).value)
+    // Three tabs ask for the list at once: its rows are read once.
+    const waits = await onSlowDisk(() => worker.waitsOf(() => Promise.all(Array.from({ length: 3 }, readList))))
+    expect(values).toHaveLength(3)
+    for (const value of values) expect(value).toMatchObject({ total: 20_000, items: { length: 20_000 } })
+    expect(waits).toBeLessThan(20)
     await worker.store.log.remove(['prefix '], undefined)
     expect(await onSlowDisk(() => worker.waitsOf(() => worker.collections.erase()))).toBeLessThan(40)
     expect((await worker.keys()).filter((key) => key.includes('rows'))).toEqual([])
