@@ -59,3 +59,25 @@ for (const lateMs of LATE_MS) {
     expect(mostReports(stage), stage.origin.reports.map(({ text }) => text).join('\n')).toBeLessThanOrEqual(1)
   })
 }
+
+test('while hundreds of answers wait for a slow disk, tabs hear of what a write has changed', async ({ stage }) => {
+  test.slow()
+  await stage.begin('rules', { lateMs: 1500 })
+  const shown = shelved(20)
+  const orders = Array.from({ length: isFull ? 500 : 300 }, (_, at) => `/api/orders/1/${at}`)
+  await stage.fill(shown)
+  const other = await stage.open()
+  await other.evaluate((paths) => window.observeAll(paths), shown)
+  const notSeen = (version: number): Promise<readonly string[]> =>
+    other.evaluate(([paths, version]) => window.notSeen(paths, version), [shown, version] as const)
+  await expect.poll(() => notSeen(1)).toEqual([])
+  await stage.slow(true)
+  await stage.workers.stop()
+  expect(await stage.read(orders)).toMatchObject({ failures: [], wrong: [] })
+  const began = performance.now()
+  expect(await stage.write(['/api/shelves/0'])).toBe(1)
+  await expect.poll(() => notSeen(2), { timeout: 120_000 }).toEqual([])
+  console.log(
+    `the other tab shows all of it ${((performance.now() - began) / 1000).toFixed(1)} s after the write began`,
+  )
+})
