@@ -15,7 +15,7 @@ test.beforeAll(async () => {
 })
 /** What is right for some rows is so for more: these tests need no more than this. */
 const SOME = isFull ? 10_000 : 2_000
-const rowsOf = (title: string): number => (/^\d+ rows|stopped between|sign-out/.test(title) ? ROWS : SOME)
+const rowsOf = (title: string): number => (/^\d+ rows|stopped between/.test(title) ? ROWS : SOME)
 
 test.beforeEach(async ({}, { title }) => {
   shop = await Shop.open(rowsOf(title), made)
@@ -226,7 +226,7 @@ test('without the network the list is shown, also by a worker that has to start'
 
 test('after a sign-out nothing of the rows is served, and soon nothing is on disk', async () => {
   const page = await loaded()
-  expect((await page.evaluate(() => window.collectionKeys())).length).toBeGreaterThan(ROWS)
+  expect((await page.evaluate(() => window.collectionKeys())).length).toBeGreaterThan(SOME)
   await page.evaluate(() => window.layer.signOut())
   await shop.stop()
   expect(
