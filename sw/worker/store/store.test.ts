@@ -306,17 +306,24 @@ describe('a disk that takes a second for each answer (I13)', () => {
     const store = storeOver(use, { version: '1', budget: LARGE })
     store.writer.activate()
     await store.writer.begin()
+    const first = rounds()
     const roundsOf = async (work: () => Promise<unknown>): Promise<number> => {
       const before = rounds()
       await work()
       return rounds() - before
     }
-    return { ...store, name: database.name, roundsOf, longest }
+    return { ...store, name: database.name, first, roundsOf, longest }
   }
   const many = (of: Store, count: number, other?: Partial<Row>): Promise<Row[]> =>
     Promise.all(Array.from({ length: count }, (_, at) => asked(of, `/api/${at}`, other)))
   const commitAll = (of: Store, rows: readonly Row[]): Promise<unknown> =>
     Promise.all(rows.map((row) => of.rows.commit(row, undefined)))
+
+  it('a worker that starts is the newest one after two waits', async () => {
+    const before = await counted()
+    expect(before.first).toBeLessThanOrEqual(2)
+    expect((await counted(before.name)).first).toBeLessThanOrEqual(2)
+  })
 
   it('300 answers are stored in two waits for each fifty, new ones and those that replace others', async () => {
     const store = await counted()

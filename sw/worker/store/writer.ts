@@ -351,12 +351,15 @@ export class Writer implements Transactions {
         // Before anything is waited for: the answers of all come together.
         const meta = promisifyRequest<unknown>(store.get(META))
         ahead.ask(batch)
+        // The first time a worker writes it has to know the state as well.
+        const state = held === undefined ? entriesOf(store, under(STATE)) : undefined
+        state?.catch(() => undefined)
         const found = parseMeta(await meta)
         const isOurs =
           !isDirty && found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
         const transaction = isOurs
           ? this.#transaction(store, found, ahead)
-          : await this.#takeOver(store, found, isDirty, ahead)
+          : this.#takeOver(store, found, isDirty, ahead, await (state ?? entriesOf(store, under(STATE))))
         const results: unknown[] = []
         const startedAtMs = uptimeMs()
         for (const [at, { work, reads }] of batch.entries()) {
@@ -396,13 +399,13 @@ export class Writer implements Transactions {
   }
 
   /** Makes this worker the newest one, in the transaction of its first work or of its first after another worker's. */
-  async #takeOver(
+  #takeOver(
     store: IDBObjectStore,
     found: Meta | undefined,
     isDirty: boolean,
     ahead: ReadAhead,
-  ): Promise<Transaction> {
-    const entries = await entriesOf(store, under(STATE))
+    entries: StateEntries,
+  ): Transaction {
     const past = entries.map(([, record]) =>
       incarnationOf((record as { sequence?: Sequence } | null)?.sequence ?? NEVER),
     )
