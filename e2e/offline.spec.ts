@@ -27,10 +27,30 @@ test('the first visit counts: what the page has read before its worker was there
     .not.toMatchObject({ state: 'absent' })
   // The browser had it from the page.
   expect(origin.of('/api/always/1').map(({ status }) => status)).toEqual([200, 304])
-  expect(await page.evaluate(() => window.heard)).toEqual([])
   await origin.stop()
   await page.reload()
   expect((await read(page, '/api/always/1')).text).toBe('{"value":1}')
+})
+
+test('what changes between the first visit’s own read and the worker’s is on screen, by no request more', async ({
+  origin,
+  open,
+}) => {
+  let value = 0
+  origin.json('/api/always/1', () => ({ value: ++value }))
+  origin.on('/early', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(
+      `<!doctype html><title>early</title>
+      <script type="module" src="/page.js"></script>
+      <script type="module">
+        observe('/api/always/1', ({ data }) => (document.title = 'shows ' + data?.value))
+      </script>`,
+    )
+  })
+  const page = await open('/early')
+  await expect.poll(() => page.title()).toBe('shows 2')
+  expect(await page.evaluate(() => window.heard.map(({ kind }) => kind))).toEqual(['first'])
+  expect(origin.of('/api/always/1')).toHaveLength(2)
 })
 
 test('the first visit of a user with a token counts as well, for that user alone', async ({ origin, open }) => {

@@ -56,6 +56,11 @@ export class ChangeWatch {
     this.#affected = new AffectedUrls(layer)
   }
 
+  /** Whether what is read now is read through the worker. */
+  get isControlled(): boolean {
+    return this.#layer.state.controlled
+  }
+
   /** Returns the way out. */
   add(watcher: Watcher): () => void {
     this.#watchers.set(watcher, { readAtMs: -Infinity, due: undefined, timer: undefined })

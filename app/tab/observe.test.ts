@@ -364,6 +364,22 @@ describe('a read', () => {
     expect(page.asked).toHaveLength(1)
   })
 
+  it.each(['has come', 'is on its way'])(
+    'is made at a first answer where what %s was asked for before the worker was there',
+    async (which) => {
+      page.set({ controlled: false })
+      look()
+      if (which === 'has come') await page.answer({ price: 10 })
+      page.set({ controlled: true })
+      await page.change({ kind: 'first', urls: [URL_ASKED] })
+      if (which !== 'has come') await page.answer({ price: 10 })
+      await page.answer({ price: 11 })
+      expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
+      await page.change({ kind: 'first', urls: [URL_ASKED] })
+      expect(page.asked).toHaveLength(2)
+    },
+  )
+
   it('is made once more where it fails and the origin is not away, as when the worker is stopped under it', async () => {
     look()
     await page.answer({ price: 10 })

@@ -119,6 +119,8 @@ export class ObservedUrl {
   #leave: () => void
   #fetch: Fetch = (url, init) => fetch(url, init)
   #reading: Reading | undefined
+  /** The last read began before the worker controlled the page: what the worker has stored since may be newer. */
+  #isPast = false
   /** How many wait for a read, or hold changes, without showing it. */
   #waiting = 0
   #suspended: Promise<unknown> | undefined
@@ -236,8 +238,8 @@ export class ObservedUrl {
   }
 
   #onDue(why: Parameters<Watcher['onDue']>[0]): void {
-    // What came first is what has been read here already, or is being read.
-    if (why === 'first' && (this.#base.data !== undefined || this.#reading !== undefined)) return
+    // What came first is what has been read here already, or is being read, through the worker.
+    if (why === 'first' && !this.#isPast && (this.#base.data !== undefined || this.#reading !== undefined)) return
     if (this.#reading !== undefined) this.#isDue = true
     else if (this.#listeners.size > 0) void this.read()
     else if (this.#waiting > 0) this.#isDue = true
@@ -257,6 +259,7 @@ export class ObservedUrl {
     const abort = new AbortController()
     clearTimeout(this.#looking)
     this.#isDue = this.#isAskedDue = false
+    this.#isPast = !this.#ports.layer.state.controlled
     this.#set({ isSyncing: true })
     return { abort, isAsked: cache !== undefined, done: this.#run(abort.signal, cache) }
   }

@@ -11,9 +11,19 @@ declare global {
     /** Keeps the disk busy until the way out is called: nothing else is read or written. Settles when it has begun. */
     holdDisk(): Promise<void>
     releaseDisk(): void
-    /** Reads a list while another URL is read again and again. Gives the longest of those reads, in milliseconds. */
-    longestBeside(work: () => Promise<unknown>): Promise<number>
+    /** Settles when a newer worker has taken over. */
+    updated: Promise<unknown>
+    /** Stores more answers of other URLs than a worker has in memory. */
+    storeOthers(): Promise<void>
+    /** Does something while other URLs are read again and again, which are stored. Says how long those reads took. */
+    readsBeside(work: () => Promise<unknown>): Promise<ReadsBeside>
   }
+}
+
+/** How long reads took, in milliseconds, the shortest first: of answers that the worker has in memory, or on disk alone. */
+export interface ReadsBeside {
+  readonly memory: readonly number[]
+  readonly disk: readonly number[]
 }
 
 // A page below /sub/ has a worker of its own on the data of the one at the root, as during an update.
@@ -66,15 +76,32 @@ window.holdDisk = async () => {
   })
 }
 
-window.longestBeside = async (work) => {
+/** The worker has 512 keys in memory, and those that were read longest ago go first. */
+const OTHERS = 540
+const other = (at: number): string => `/api/other?at=${at % OTHERS}`
+const readAll = async (urls: readonly string[]): Promise<void> => {
+  await Promise.all(urls.map(async (url) => (await fetch(url)).text()))
+}
+
+window.storeOthers = async () => {
+  for (let at = 0; at < OTHERS; at += 60) await readAll(Array.from({ length: 60 }, (_, each) => other(at + each)))
+}
+
+let turn = 0
+window.readsBeside = async (work) => {
   let isOver = false
   const done = work().finally(() => (isOver = true))
-  let longest = 0
-  while (!isOver) {
+  const took: Record<keyof ReadsBeside, number[]> = { memory: [], disk: [] }
+  const read = async (from: keyof ReadsBeside, url: string): Promise<void> => {
     const began = performance.now()
-    await (await fetch('/api/other')).text()
-    longest = Math.max(longest, performance.now() - began)
+    await readAll([url])
+    took[from].push(performance.now() - began)
+  }
+  while (!isOver) {
+    await read('memory', '/api/other')
+    await read('disk', other(turn++))
   }
   await done
-  return longest
+  for (const each of [took.memory, took.disk]) each.sort((one, another) => one - another)
+  return took
 }

@@ -35,6 +35,8 @@ export async function scripts(): Promise<{ readonly worker: string; readonly pag
 export class Shop {
   /** Paths of the API that came, with their queries. */
   readonly received: string[] = []
+  /** Another one makes the worker's script another one. */
+  build = 1
   /** Settles before a request to the endpoint is answered. */
   gate: ((path: string) => Promise<unknown>) | undefined
   readonly #database: Database
@@ -121,7 +123,7 @@ export class Shop {
         .writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache' })
         .end(JSON.stringify(body))
     if (pathname === '/sw.js') {
-      const script = url.includes('?sub') ? OF_ROOT + this.#scripts.worker : this.#scripts.worker
+      const script = `${url.includes('?sub') ? OF_ROOT : ''}${this.#scripts.worker}\n// ${this.build}`
       response.writeHead(200, { 'content-type': 'text/javascript', 'service-worker-allowed': '/' }).end(script)
     } else if (pathname === '/page.js') {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(this.#scripts.page)

@@ -34,6 +34,8 @@ export class CacheBridge {
   readonly #followed = new Map<string, Followed>()
   /** Of keys with several pages: the URLs of those that were fetched. */
   readonly #pages = new Map<string, Set<string>>()
+  /** URLs whose last fetch began before the worker controlled the page, by key: what is stored since may be newer. */
+  readonly #past = new Map<string, Set<string>>()
 
   /** @param onUserGone is called before the first data goes. */
   constructor(watch: ChangeWatch, swr: SwrCache, urlsOf: UrlsOf, onUserGone: () => void) {
@@ -86,10 +88,20 @@ export class CacheBridge {
   learn(name: string, key: unknown): void {
     const urls = absolute(this.#urlsOf(key))
     for (const url of urls) this.#watch.forget(url)
+    this.#notePast(name, urls)
     if (!name.startsWith(INFINITE) || urls.length === 0) return
     const pages = this.#pages.get(name) ?? new Set()
     this.#pages.set(name, pages)
     for (const url of urls) pages.add(url)
+  }
+
+  #notePast(name: string, urls: readonly string[]): void {
+    const past = this.#past.get(name) ?? new Set()
+    for (const url of urls)
+      if (this.#watch.isControlled) past.delete(url)
+      else past.add(url)
+    if (past.size > 0) this.#past.set(name, past)
+    else this.#past.delete(name)
   }
 
   #begin(name: string, key: unknown): Followed {
@@ -105,8 +117,9 @@ export class CacheBridge {
       urls: () => [...own, ...(this.#pages.get(name) ?? [])],
       onDue: (why) => {
         const { data, isValidating } = this.#swr.cache.get(name) ?? {}
-        // What came first is what a hook has fetched already, or is fetching.
-        if (why !== 'first' || (data === undefined && isValidating !== true)) mutate()
+        // What came first is what a hook has fetched already, or is fetching, through the worker.
+        const isNews = this.#past.has(name) || (data === undefined && isValidating !== true)
+        if (why !== 'first' || isNews) mutate()
       },
       onUserGone: () => {
         if (own.length > 0) mutate(undefined, { revalidate: false })

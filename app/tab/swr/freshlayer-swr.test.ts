@@ -146,6 +146,38 @@ describe('a change', () => {
     expect(page.asked).toHaveLength(1)
   })
 
+  it('that tells of a first answer revalidates what was asked for before the worker was there, once', async () => {
+    page.set({ controlled: false })
+    await show(h(Price, { of: '/api/products/1' }), h(Price, { of: '/api/stock/1' }), h(Pages))
+    await answerAll(0, 10)
+    await answerAll(3, 10)
+    page.set({ controlled: true })
+    await change({ kind: 'first', urls: [api('/api/products/1')] })
+    expect(asked().slice(4)).toEqual(['/api/products/1'])
+    await answerAll(4, 11)
+    expect(text()).toBe('11;10;10 10;')
+    await change({ kind: 'first', urls: [api('/api/products?page=2')] })
+    await answerAll(5, 12)
+    await answerAll(6, 12)
+    expect(text()).toBe('11;10;12 12;')
+    const before = page.asked.length
+    await change({ kind: 'first', urls: [api('/api/products/1'), api('/api/products?page=2')] })
+    expect(page.asked).toHaveLength(before)
+  })
+
+  it('that tells of a first answer revalidates what was asked for before the worker was there and is on its way', async () => {
+    page.set({ controlled: false })
+    await show(h(Price, { of: '/api/products/1' }))
+    page.set({ controlled: true })
+    await change({ kind: 'first', urls: [api('/api/products/1')] })
+    await act(async () => {
+      page.asked[0]?.answer({ price: 10 })
+      page.asked[1]?.answer({ price: 11 })
+      await vi.advanceTimersByTimeAsync(1)
+    })
+    expect(text()).toBe('11;')
+  })
+
   it('of the user drops the data of the layer’s keys, shown or not, and no other', async () => {
     await show(h(Price, { of: '/api/products/1' }), h(Price, { of: '/api/stock/1' }))
     await answerAll(0, 10)

@@ -137,6 +137,43 @@ describe('which queries a change fetches again', () => {
     })
   })
 
+  it.each(['has come', 'is on its way'])(
+    'that whose answer is stored first, where what %s was asked for before the worker was there: once',
+    async (which) => {
+      layer.state = { ...layer.state, controlled: false }
+      bind()
+      let land = (): void => undefined
+      const landed = new Promise<void>((resolve) => (land = resolve))
+      if (which !== 'has come') page.answer = async () => (await landed, Response.json('older'))
+      const query = show(['product'], () => json('/api/products/1'))
+      const pages = new InfiniteQueryObserver<unknown>(client, {
+        queryKey: ['pages'],
+        queryFn: ({ pageParam }) => json(`/api/products/page-${Number(pageParam)}`),
+        initialPageParam: 1,
+        getNextPageParam: (_, all) => all.length + 1,
+      })
+      const leave = pages.subscribe(() => undefined)
+      if (which === 'has come') await settled()
+      await until(() => expect(binding.urlsOf(['product'])).toContain(`${ORIGIN}/api/products/1`))
+      layer.state = { ...layer.state, controlled: true }
+      page.answer = (url) => Response.json(`newer ${url.slice(-1)}`)
+      layer.change({ kind: 'first', urls: [`${ORIGIN}/api/products/1`] })
+      land()
+      await until(() => expect(query.shown()).toBe('newer 1'))
+      await settled()
+      // One more page comes through the worker, and the first page did not.
+      await pages.fetchNextPage()
+      layer.change({ kind: 'first', urls: [`${ORIGIN}/api/products/page-1`] })
+      await until(() => expect(pages.getCurrentResult().data).toMatchObject({ pages: ['newer 1', 'newer 2'] }))
+      await settled()
+      const before = page.requests.length
+      layer.change({ kind: 'first', urls: [`${ORIGIN}/api/products/1`, `${ORIGIN}/api/products/page-1`] })
+      await heard()
+      expect(page.requests.slice(before).filter((url) => !url.endsWith('sentinel'))).toEqual([])
+      leave()
+    },
+  )
+
   it('of many that are fetched at once, that whose data it is', async () => {
     bind()
     const queries = Array.from({ length: 300 }, (_, id) => show(['product', id], () => json(`/api/products/${id}`)))

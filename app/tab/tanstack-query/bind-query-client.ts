@@ -196,7 +196,7 @@ class BoundClient implements Binding {
   }
 
   #begin(query: QueryLike, isMore: boolean): void {
-    const run = this.#urls.start(query, isMore)
+    const run = this.#urls.start(query, isMore, this.#layer?.state.controlled === true)
     this.#runs.set(query, run)
     this.#watch.follow(run)
     // The query's own object, made anew for each fetch that has options; its function is looked up when it is called.
@@ -256,11 +256,12 @@ class BoundClient implements Binding {
       const from = urlsOf.get(query)
       // Data from another page or from the server, of which nothing can be known before it is fetched here.
       if (from === undefined) return !isOnlyFirst && data !== undefined && typeof query.options.queryFn === 'function'
-      // A first answer is news only where there is none.
+      // A first answer is news only where there is none, or one that did not come through the worker.
+      const isNews = this.#runs.get(query)?.isPast ?? true
       const isWithout = data === undefined && fetchStatus === 'idle'
       return from.some((url) => {
         const effect = affected?.get(url)
-        return effect !== undefined && (effect !== 'first' || isWithout)
+        return effect !== undefined && (effect !== 'first' || isWithout || isNews)
       })
     })
     this.#refetching.due(due, since)

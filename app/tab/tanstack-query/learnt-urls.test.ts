@@ -24,7 +24,7 @@ describe('a query whose URL is another at each fetch, in a page that is open for
     const query = queryOf('clock')
     const urlAt = (at: number): string => `${ORIGIN}/api/now?at=${at}`
     for (let at = 0; at < 2000; at++) {
-      const run = urls.start(query, false)
+      const run = urls.start(query, false, true)
       urls.called(run)
       urls.own(run, urlAt(at), 'GET')
       if (doesEnd || at === 0) run.endedAtMs = at
@@ -42,7 +42,7 @@ describe('a query whose URL is another at each fetch, in a page that is open for
     const urls = new LearntUrls(new PageRules(RULES), () => undefined)
     const query = queryOf('pages')
     for (let page = 0; page < 20; page++) {
-      const run = urls.start(query, page > 0)
+      const run = urls.start(query, page > 0, true)
       urls.called(run)
       urls.own(run, `${ORIGIN}/api/list?page=${page}`, 'GET')
       run.endedAtMs = page

@@ -14,6 +14,8 @@ export interface QueryRun extends Run {
   readonly suspected: Set<string>
   /** An infinite query gets one more page: the URLs of its other pages stay. */
   readonly isMore: boolean
+  /** Some of the data was asked for before the worker controlled the page: what is stored since may be newer. */
+  readonly isPast: boolean
   /** Milliseconds of freshness that an answer had left when it came, by URL: of the answers that were seen. */
   readonly freshMs: Map<string, number>
   /** URLs whose answers were new to the layer: the other tabs are told, and this page is not. */
@@ -79,7 +81,7 @@ export class LearntUrls {
   }
 
   /** The query begins a run. */
-  start(query: QueryLike, isMore: boolean): QueryRun {
+  start(query: QueryLike, isMore: boolean, isControlled: boolean): QueryRun {
     const learnt: Learnt = this.#byQuery.get(query) ?? {
       before: [],
       run: undefined,
@@ -97,6 +99,7 @@ export class LearntUrls {
       own: new Set(),
       suspected: new Set(),
       isMore,
+      isPast: !isControlled || (isMore && learnt.run?.isPast === true),
       freshMs: new Map(),
       news: new Set(),
     }

@@ -103,8 +103,8 @@ const SLICE = 1000
 /** Answers the reads of lists and items from the rows of collections. */
 export class CollectionAnswers {
   readonly #ports: Ports
-  /** The list that was last put together, by its rows. */
-  #list: { readonly rows: RowSet; readonly texts: readonly string[] } | undefined
+  /** The list that is being put together, or was last, by its rows. */
+  #list: { readonly rows: RowSet; readonly texts: Promise<readonly string[] | undefined> } | undefined
   /** Until when, in the order of things, pages have got answers of the origin beside the rows. */
   readonly #ahead = new Map<string, Sequence>()
   /** Lists whose answer has been looked at for what it has around its rows. */
@@ -431,10 +431,10 @@ export class CollectionAnswers {
     if (held === undefined) return undefined
     const { head, row } = held
     const { live } = head
-    let chunks: readonly string[]
+    let chunks: string | Iterable<string>
     if (id !== undefined) {
       if (row === undefined) return undefined
-      chunks = [row.text]
+      chunks = row.text
     } else {
       if (live === undefined) return undefined
       try {
@@ -454,16 +454,24 @@ export class CollectionAnswers {
     const age = live === undefined ? 0 : secondsBetween(epochMs(head.confirmedAtMs), now())
     const headers = new Headers({ 'content-type': 'application/json', age: String(Math.floor(age)) })
     const ok = { status: 200, statusText: 'OK' }
-    return withCacheStatus(ok, headers, method === 'HEAD' ? null : streamOf(chunks, isTheirs), how)
+    const body = typeof chunks === 'string' ? chunks : streamOf(chunks, isTheirs)
+    return withCacheStatus(ok, headers, method === 'HEAD' ? null : body, how)
   }
 
-  /** The rows' JSON in the order of the list; undefined where they are not all there: they are another set by now. */
-  async #texts(of: Of, { order }: CollectionRule, rows: RowSet): Promise<readonly string[] | undefined> {
+  /**
+   * The rows' JSON in the order of the list; undefined where they are not all there: they are another set by now. Tabs that
+   * ask for the list while it is being put together get the same.
+   */
+  #texts(of: Of, { order }: CollectionRule, rows: RowSet): Promise<readonly string[] | undefined> {
     const known = this.#list
     if (known?.rows.set === rows.set && known.rows.revision === rows.revision) return known.texts
-    const texts = await this.#ports.collections.texts(of, rows, order)
-    if (texts.length !== rows.count) return undefined
-    this.#list = rows.size > MOST_KEPT ? undefined : { rows, texts }
+    const reading = this.#ports.collections.texts(of, rows, order)
+    const texts = reading.then((found) => (found.length === rows.count ? found : undefined))
+    const list = (this.#list = { rows, texts })
+    const forget = (): void => {
+      if (this.#list === list) this.#list = undefined
+    }
+    texts.then((found) => (found === undefined || rows.size > MOST_KEPT) && forget(), forget)
     return texts
   }
 
@@ -499,26 +507,23 @@ function mayAnswer({ request, head, rule, partition }: ReadContext): boolean {
   )
 }
 
-/** The rows' JSON in pieces, with what is around them. */
-function chunksOf(texts: readonly string[], { before, after }: Wrapper): string[] {
-  const chunks = [before]
-  for (let at = 0; at < texts.length; at += SLICE)
-    chunks.push((at > 0 ? ',' : '') + texts.slice(at, at + SLICE).join(','))
-  return [...chunks, after]
+/** The rows' JSON in pieces, with what is around them. Each is made when it is handed over. */
+function* chunksOf(texts: readonly string[], { before, after }: Wrapper): Iterable<string> {
+  yield before
+  for (let at = 0; at < texts.length; at += SLICE) yield (at > 0 ? ',' : '') + texts.slice(at, at + SLICE).join(',')
+  yield after
 }
 
 /** A body that is handed over piece by piece, and breaks off where its user is gone (I3). */
-function streamOf(chunks: readonly string[], isTheirs: () => boolean): BodyInit {
-  const [only] = chunks
-  if (only !== undefined && chunks.length === 1) return only
+function streamOf(chunks: Iterable<string>, isTheirs: () => boolean): BodyInit {
   const encoder = new TextEncoder()
-  let at = 0
+  const pieces = chunks[Symbol.iterator]()
   return new ReadableStream({
     pull(controller) {
-      const chunk = chunks[at++]
+      const { done, value } = pieces.next()
       if (!isTheirs()) controller.error(new TypeError('the user has signed out'))
-      else if (chunk === undefined) controller.close()
-      else controller.enqueue(encoder.encode(chunk))
+      else if (done === true) controller.close()
+      else controller.enqueue(encoder.encode(value))
     },
   })
 }

@@ -3,7 +3,7 @@ import { compareRows, digestOfRow, type KeptRow } from '../../core/collections/r
 import type { SyncPage } from '../../core/collections/sync-answer.ts'
 import { BUCKETS, bucketOf } from '../../core/digest.ts'
 import type { Sequence } from '../../core/sequence.ts'
-import { pause } from '../../fetch/clock.ts'
+import { pause, uptimeMs } from '../../fetch/clock.ts'
 import type { SyncStats } from '../../protocol.ts'
 import { NO_SYNC } from '../statistics.ts'
 import { promisifyRequest, type UseStore } from '../store/database.ts'
@@ -24,8 +24,12 @@ import {
 /** Rows that are read or written in one go. Between two of them the worker's other events have their turn. */
 const SLICE = 500
 
+/** On a disk that is slow to answer, more rows are read in one go, up to so many. */
+const MOST_AT_ONCE = 8000
+const SLOW_MS = 500
+
 /** What a page is applied to: a set as it was when the page was asked for. */
-type Expected = Pick<RowSet, 'set'> & { readonly cursor: string | undefined }
+type Expected = Pick<RowSet, 'set' | 'isLoaded'> & { readonly cursor: string | undefined }
 
 /** How a page is applied. */
 interface Applying {
@@ -107,21 +111,22 @@ export class CollectionStore {
   /** Applies a page to a set: its rows and the cursor, or nothing. */
   commit(
     of: Of,
-    { set, cursor }: Expected,
+    { set, isLoaded, cursor }: Expected,
     page: Pick<SyncPage, 'rows' | 'deleted' | 'total' | 'digest'>,
     how: Applying,
   ): Promise<Committed> {
+    const keys = [...page.rows.map(({ id }) => id), ...page.deleted].map((id) => rowKey(of, set, id))
     return this.#use('readwrite', async (store): Promise<Committed> => {
-      const head = await this.#headIn(store, of)
+      const readAll = (): Promise<unknown[]> =>
+        Promise.all(keys.map((key) => promisifyRequest<unknown>(store.get(key))))
+      // Asked before anything is waited for. The rows of a first load come behind those that are there, mostly.
+      const found = this.#headIn(store, of)
+      const reading = isLoaded ? readAll() : anyWithin(store, keys).then((isAny) => (isAny ? readAll() : []))
+      const [head, records] = await Promise.all([found, reading])
       const isLive = head?.live?.set === set
       const before = isLive ? head.live : head?.loading
       if (head === undefined || before?.set !== set || before.cursor !== cursor) return { kind: 'overtaken' }
-      const ids = [...page.rows.map(({ id }) => id), ...page.deleted]
-      const held = new Map<string, KeptRow>()
-      for (let at = 0; at < ids.length && before.count > 0; at += SLICE) {
-        const records = ids.slice(at, at + SLICE).map((id) => promisifyRequest<unknown>(store.get(rowKey(of, set, id))))
-        for (const row of (await Promise.all(records)).map(parseRow)) if (row !== undefined) held.set(row.id, row)
-      }
+      const held = new Map(records.flatMap((each) => parseRow(each) ?? []).map((row) => [row.id, row]))
       const applied = apply(page, held, before, how.isOwn)
       const differs = drift(applied.tally, page)
       if (differs !== undefined) return { kind: 'drift', in: differs }
@@ -171,16 +176,18 @@ export class CollectionStore {
 
   /** The JSON of all rows of a set, in the order of the list. */
   async texts(of: Of, { set }: RowSet, order: { readonly isDescending: boolean } | undefined): Promise<string[]> {
-    const runs: KeptRow[][] = []
     const compare = order && compareRows(order.isDescending)
+    const texts: string[] = []
+    const runs: KeptRow[][] = []
     await this.#use('readonly', (store) =>
       slices(store, rowsUnder(of, set), (records) => {
         const rows = records.flatMap((record) => parseRow(record) ?? [])
-        runs.push(compare === undefined ? rows : rows.toSorted(compare))
+        // Of 100,000 rows no more is held than has to be.
+        if (compare === undefined) for (const { text } of rows) texts.push(text)
+        else runs.push(rows.toSorted(compare))
       }),
     )
-    const sorted = compare === undefined ? runs.flat() : await merged(runs, compare)
-    return sorted.map(({ text }) => text)
+    return compare === undefined ? texts : (await merged(runs, compare)).map(({ text }) => text)
   }
 
   /** Adds to the counts that are kept, and gives them. */
@@ -255,6 +262,14 @@ function newsOf(before: News | undefined, diff: Exclude<News, 'many'> | undefine
   return all.added.length + all.updated.length + all.removed.length > MOST_NAMED ? 'many' : all
 }
 
+/** Whether there is a record between the first and the last of these keys. */
+async function anyWithin(store: IDBObjectStore, keys: readonly string[]): Promise<boolean> {
+  const [first] = keys
+  if (first === undefined) return false
+  const [from, to] = keys.reduce(([low, high], key) => [key < low ? key : low, key > high ? key : high], [first, first])
+  return (await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, to), 1))).length > 0
+}
+
 /** A row that is on disk. Storage is an edge. */
 function parseRow(record: unknown): KeptRow | undefined {
   const { id, text } = (record ?? {}) as Partial<KeptRow>
@@ -263,16 +278,20 @@ function parseRow(record: unknown): KeptRow | undefined {
 
 /** Reads the records of a range, in the order of their keys, some at a time and in one transaction. */
 async function slices(store: IDBObjectStore, range: IDBKeyRange, see: (records: unknown[]) => void): Promise<void> {
+  let many = SLICE
   let left: IDBKeyRange | undefined = range
   while (left !== undefined) {
     const within: IDBKeyRange = left
-    const asked = [store.getAll(within, SLICE), store.getAllKeys(within, SLICE)] as const
+    const askedAtMs = uptimeMs()
+    const asked = [store.getAll(within, many), store.getAllKeys(within, many)] as const
     const [records, keys] = await Promise.all([
       promisifyRequest<unknown[]>(asked[0]),
       promisifyRequest<IDBValidKey[]>(asked[1]),
     ])
+    const isSlow = uptimeMs() - askedAtMs > SLOW_MS
     see(records)
-    left = keys.length < SLICE ? undefined : IDBKeyRange.bound(keys.at(-1), within.upper, true)
+    left = keys.length < many ? undefined : IDBKeyRange.bound(keys.at(-1), within.upper, true)
+    if (isSlow) many = Math.min(2 * many, MOST_AT_ONCE)
   }
 }
 

@@ -143,7 +143,7 @@ export class SyncRun {
       const isEnd = !hasMore && rows.isLoaded
       const committed = await store.commit(
         this.#of,
-        { set: rows.set, cursor: expected },
+        { set: rows.set, isLoaded: rows.isLoaded, cursor: expected },
         isEnd || !hasMore ? page : uncounted(page),
         {
           ...this.#applying,
@@ -223,7 +223,8 @@ export class SyncRun {
     )
     const apply = async (page: Pick<SyncPage, 'rows' | 'deleted'>, next: string | undefined): Promise<void> => {
       const how = { ...this.#applying, cursor: next }
-      const committed = await store.commit(this.#of, { set: rows.set, cursor: rows.cursor }, page, how)
+      const { set, isLoaded, cursor: before } = rows
+      const committed = await store.commit(this.#of, { set, isLoaded, cursor: before }, page, how)
       if (committed.kind === 'too-large') throw new Ended('storage', 'the rows are more than the budget of the rules')
       if (committed.kind !== 'committed') throw new Ended('other-user')
       this.#head = committed.head

@@ -214,9 +214,9 @@ export class PartitionTrust implements StateReader {
     await changeIdentityRecords(this.#writer, async (store) => {
       const key = TRUST + partition
       // A doubt that another worker has had since stays.
-      const refusal = (await promisifyRequest<unknown>(store.get(key))) as Refusal | undefined
+      const asked = [key, FOLLOWED].map((each) => promisifyRequest<unknown>(store.get(each)))
+      const [refusal, followed] = (await Promise.all(asked)) as [Refusal | undefined, Followed | undefined]
       if (!isNamed && (id === undefined || (refusal?.id ?? '') === id)) store.delete(key)
-      const followed = (await promisifyRequest<unknown>(store.get(FOLLOWED))) as Followed | undefined
       if (followed === undefined || followed.id !== signIn || isOfToken(partition)) return
       const confirmed = [...new Set([...followed.confirmed, partition])]
       store.put({ ...followed, confirmed } satisfies Followed, FOLLOWED)

@@ -153,10 +153,14 @@ export class Tokens {
   async #keep(clientId: string, partition: string): Promise<void> {
     const key = TOKENS + clientId
     const records = await changeIdentityRecords(this.#store, async (store) => {
-      store.put(withToken(clientTokensIn(await promisifyRequest<unknown>(store.get(key))), partition), key)
-      return entriesOf(store, under(TOKENS))
+      const kept = new Map(await entriesOf(store, under(TOKENS)))
+      const tokens = withToken(clientTokensIn(kept.get(key)), partition)
+      store.put(tokens, key)
+      return kept.set(key, tokens)
     })
-    const clients = (records ?? []).map(([key, record]) => [key.slice(TOKENS.length), clientTokensIn(record)] as const)
+    const clients = [...(records ?? [])].map(
+      ([of, record]) => [of.slice(TOKENS.length), clientTokensIn(record)] as const,
+    )
     if (clients.every(([, { former }]) => former.length === 0)) return
     // Only the open clients count. What this worker has seen of them may not be on disk yet.
     const open = (await worker.clients.matchAll({ includeUncontrolled: true, type: 'all' })).map(({ id }) => id)

@@ -289,8 +289,7 @@ class UsersByConfig implements Users {
     return this.#clientUsers.erase((forgetClients) =>
       this.#store.write(async ({ store }) => {
         follow(store)
-        await signIn?.(store)
-        await forgetClients(store)
+        await Promise.all([signIn?.(store), forgetClients(store)])
       }),
     )
   }
@@ -313,8 +312,7 @@ class UsersByConfig implements Users {
         this.#trust.forget(own)
         // The echo of a user stays on disk. It shows when a tab still names a former user.
         return changeIdentityRecords(this.#store, async (store) => {
-          await forgetClients(store)
-          await this.#tokens.erase(store, own)
+          await Promise.all([forgetClients(store), this.#tokens.erase(store, own)])
           for (const partition of own) store.delete(TRUST + partition)
           // Unless another user was named meanwhile.
           if (this.#last === undefined) store.delete(LAST)

@@ -34,9 +34,9 @@ export async function fillStore(ports: Ports, asked: Asked): Promise<number | un
   if (!isMissing || !sender.mayAskBehind(request.url) || !isTheirs()) return undefined
   const { url, credentials } = request
   const sent = { url, credentials, fields: fieldsOf(request.headers) }
-  const flight = flights.launch({ ...read, request: sent, clientId: undefined, row: undefined }, planned, false)
-  // The page has read it itself.
-  flight.informed.add(clientId)
+  // What the page has read may be older by now, so it is told as any other.
+  const alone = { ...read, request: sent, clientId: undefined, row: undefined, isFilling: true } as const
+  const flight = flights.launch(alone, planned, false)
   const landed = await timeout(rule.timeoutMs, flight.landed, undefined)
   if (landed !== undefined) await timeout(rule.timeoutMs, flight.stored, undefined)
   return landed?.response?.status ?? 0

@@ -40,6 +40,8 @@ export interface Read extends ReadContext {
   readonly late?: Promise<Row | undefined>
   /** What tabs are told is the cause of a change. Default: the response. */
   readonly cause?: ChangeCause
+  /** Pages have read it past the worker. What they read once they are told of this answer is this answer. */
+  readonly isFilling?: true
 }
 
 /** The rule by which a page of this origin would read a URL, relative or not; undefined when there is none. */

@@ -1471,14 +1471,16 @@ describe('what a page has read before the worker was there', () => {
     return { of, identity: all.identity }
   }
 
-  it('is stored for the next read, and the page that has it is not told', async () => {
+  it('is stored for the next read, and its page is told: the origin may have changed it since', async () => {
     const of = await worker()
     const filling = of.fill()
     const request = await next(of, 0)
     request.answer(new Response('filled', { headers: { etag: '"1"' } }))
     expect(await filling).toBe(200)
-    expect(of.told).toMatchObject([{ kind: 'first', informed: ['a tab'] }])
+    expect(of.told).toMatchObject([{ kind: 'first', informed: [] }])
     expect(await (await of.read({ fresh: 60 })).text()).toBe('filled')
+    // What the page reads because it was told costs no request, whatever its rule says.
+    expect(await (await of.read({ fresh: 0 })).text()).toBe('filled')
     expect(of.arrived).toHaveLength(1)
   })
 

@@ -161,7 +161,7 @@ export class ResponseStore {
       targeted: structured?.targeted(fields),
       ...exchange,
       storedAtMs: atMs,
-      ...(outcome === 'changed' && { announcedAtMs: isEcho ? previous.announcedAtMs : atMs }),
+      ...((outcome === 'changed' || read.isFilling) && { announcedAtMs: isEcho ? previous.announcedAtMs : atMs }),
       digest,
       size: bytes(body.byteLength),
       body: storedBody(body),

@@ -188,7 +188,7 @@ export class VersionedSender extends Sender {
     void writer
       .nextInMemory()
       .then((at) => (isTheirs() ? rows.commit({ ...row, ...body, sequence: at, bodyAt: at }, undefined) : undefined))
-      .catch((error: unknown) => report('versions could not be kept', error))
+      .catch((error: unknown) => report('versions are not kept', error))
     return new Map([...lists, [row.digest, items] as const].slice(-MAX_LISTS))
   }
 }

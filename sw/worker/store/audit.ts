@@ -1,14 +1,14 @@
 import { parseRow, type Row } from '../../core/row.ts'
 import type { Sequence } from '../../core/sequence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
-import { now } from '../../fetch/clock.ts'
+import { now, uptimeMs } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { promisifyRequest } from './database.ts'
 import { type IndexEntry, parseEntry } from './index-entry.ts'
 import type { InvalidationLog } from './invalidation-log.ts'
 import { entriesOf, indexKey, isBodyKey, rowKey, rowsBehind } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
-import type { Transaction, Writer } from './writer.ts'
+import { MAX_BATCH_MS, type Transaction, type Writer } from './writer.ts'
 
 /** Rows that one round looks at: reads wait for it. Rounds go on where the last one ended, in the next worker as well. */
 const SLICE = 100
@@ -79,7 +79,8 @@ async function auditSlice(
     if (entry !== undefined) gone.push(entry.key)
   }
   let isLast = false
-  for (let looked = 0; looked < SLICE;) {
+  const startedAtMs = uptimeMs()
+  for (let looked = 0; looked < SLICE && uptimeMs() - startedAtMs <= MAX_BATCH_MS;) {
     const from = meta.auditedTo ?? ''
     const prefix = await rowsBehind(store, from)
     if (prefix === undefined) {
@@ -91,12 +92,16 @@ async function auditSlice(
     const upTo = keys.length < SLICE ? `${prefix}\uffff` : (keys.at(-1) ?? start)
     const entryRange = IDBKeyRange.bound(indexKey(start), indexKey(upTo), start === from)
     const known = new Map((await entriesOf(store, entryRange)).map(([key, entry]) => [key, parseEntry(entry)]))
+    const isOldAt = (key: string): boolean =>
+      heardAtMs - (known.get(indexKey(key))?.receivedAtMs ?? Infinity) > YOUNG_MS
+    const old = keys.filter((key) => !isBodyKey(key) && isOldAt(key))
+    const records = await Promise.all(old.map((key) => promisifyRequest<unknown>(store.get(key))))
+    const rowAt = new Map(old.map((key, at) => [key, parseRow(records[at])]))
     for (const key of keys) {
       if (isBodyKey(key)) continue
       const entry = known.get(indexKey(key))
       known.delete(indexKey(key))
-      const isOld = entry !== undefined && heardAtMs - entry.receivedAtMs > YOUNG_MS
-      const row = isOld ? parseRow(await promisifyRequest<unknown>(store.get(key))) : undefined
+      const [isOld, row] = [rowAt.has(key), rowAt.get(key)]
       const isDamaged = entry === undefined || (isOld && (row === undefined || rowKey(row) !== key))
       if (isDamaged) damaged++
       if (isDamaged || (row !== undefined && isExpired(row, heardAtMs))) remove(key, entry)

@@ -11,7 +11,7 @@ import type { Transaction, Writer } from './writer.ts'
 const MAX_CHANGES = 1000
 const MAX_CHANGE_AGE_MS = 86_400_000
 
-/** Of each partition so many old changes are looked at in one round of housekeeping. */
+/** So many changes are looked at in one round of housekeeping, of each partition, and at first for a tab that is new. */
 const SLICE = 200
 
 /** Writes the next entry of the change log, in the transaction of what it tells of. */
@@ -48,34 +48,40 @@ export async function missed(
         ? from.logId !== logId || from.position > position || from.position < trimmedTo
         : from.sinceMs <= trimmedToMs
     if (isLost) return { logId, position, missed: 'reset' }
-    const found: LoggedChange[] = []
-    for (const partition of new Set([EVERYONE, ...partitions])) {
-      const changes =
-        'logId' in from ? await after(store, partition, from.position) : await since(store, partition, from.sinceMs)
-      found.push(...changes)
-    }
+    const reading = [...new Set([EVERYONE, ...partitions])].map((partition) =>
+      'logId' in from
+        ? between(store, partition, from.position, position)
+        : since(store, partition, from.sinceMs, position),
+    )
+    const found = (await Promise.all(reading)).flat()
     return { logId, position, missed: found.toSorted((one, other) => one.position - other.position) }
   })
 }
 
-async function after(store: IDBObjectStore, partition: string, position: number): Promise<LoggedChange[]> {
-  const range = IDBKeyRange.bound(changeKey(partition, position), under(kindOf(partition, 'change')).upper, true)
+/** What was logged of a partition behind a position, up to another one. */
+async function between(
+  store: IDBObjectStore,
+  partition: string,
+  position: number,
+  upTo: number,
+): Promise<LoggedChange[]> {
+  if (position >= upTo) return []
+  const range = IDBKeyRange.bound(changeKey(partition, position), changeKey(partition, upTo), true)
   return (await promisifyRequest<unknown[]>(store.getAll(range))).filter(isEntry)
 }
 
-/** Reads backwards, and no further than it has to. */
-async function since(store: IDBObjectStore, partition: string, sinceMs: number): Promise<LoggedChange[]> {
-  const found: LoggedChange[] = []
-  const request = store.openCursor(under(kindOf(partition, 'change')), 'prev')
-  for (let cursor = await promisifyRequest(request); cursor !== null; cursor = await promisifyRequest(request)) {
-    const change: unknown = cursor.value
-    if (isEntry(change)) {
-      if (change.atMs < sinceMs) break
-      found.push(change)
-    }
-    cursor.continue()
-  }
-  return found
+/** Reads all of it only where the newest changes do not reach back far enough. */
+async function since(
+  store: IDBObjectStore,
+  partition: string,
+  sinceMs: number,
+  position: number,
+): Promise<LoggedChange[]> {
+  const isBefore = ({ atMs }: LoggedChange): boolean => atMs < sinceMs
+  const from = Math.max(position - SLICE, 0)
+  const newest = await between(store, partition, from, position)
+  const changes = newest.some(isBefore) ? newest : [...(await between(store, partition, 0, from)), ...newest]
+  return changes.slice(changes.findLastIndex(isBefore) + 1)
 }
 
 /** Whether a record is one of the log, as far as the worker reads it: a tab looks at the rest of it. Storage is an edge. */
@@ -108,8 +114,12 @@ export async function trimChanges(writer: Writer): Promise<void> {
     const all = under(kindOf(partition, 'change'))
     // Looked for in a transaction that only reads: mostly there is nothing to trim.
     const oldOf = async (store: IDBObjectStore): Promise<LoggedChange[]> => {
-      const meta = parseMeta(await promisifyRequest<unknown>(store.get(META)))
-      const records = await promisifyRequest<unknown[]>(store.getAll(all, SLICE))
+      const asked = [store.get(META), store.getAll(all, SLICE)] as const
+      const [found, records] = await Promise.all([
+        promisifyRequest<unknown>(asked[0]),
+        promisifyRequest<unknown[]>(asked[1]),
+      ])
+      const meta = parseMeta(found)
       const oldest = (meta?.position ?? 0) - MAX_CHANGES
       return records.filter(isEntry).filter(({ atMs, position }) => atMs < oldestMs || position <= oldest)
     }

@@ -1,5 +1,6 @@
 import { partitionOfTarget, type RemovalTarget } from '../../core/invalidation.ts'
 import { NEVER } from '../../core/sequence.ts'
+import { uptimeMs } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { deleteChanges } from './change-log.ts'
 import { promisifyRequest } from './database.ts'
@@ -8,7 +9,7 @@ import type { InvalidationLog } from './invalidation-log.ts'
 import { WALKED } from './meta.ts'
 import { entriesOf, indexKey, isBodyKey, kindOf, partitionOf, REMOVALS, rowsBehind, rowsOfKey } from './records.ts'
 import { deleteRecords, resize, type Rows } from './rows.ts'
-import type { Transaction, Writer } from './writer.ts'
+import { MAX_BATCH_MS, type Transaction, type Writer } from './writer.ts'
 
 /** Rows that are looked at in one transaction: what is being answered meanwhile waits for one slice. */
 const SLICE = 200
@@ -85,8 +86,9 @@ export class Erasure {
     let { upTo, at } = isNew ? { upTo: latest, at: '' } : erasing
     const targets = removals.flatMap(([target, place]) => (place <= upTo ? [target] : []))
     const prefixes = prefixesOf(targets)
+    const startedAtMs = uptimeMs()
     let looked = await deleteChangesOf(store, targets)
-    while (looked < SLICE && at !== WALKED) {
+    while (looked < SLICE && at !== WALKED && uptimeMs() - startedAtMs <= MAX_BATCH_MS) {
       const prefix = prefixes === 'all' ? await rowsBehind(store, at) : prefixes.find((each) => `${each}\uffff` > at)
       const seen = prefix === undefined ? [] : await this.#eraseRange({ store, meta }, prefix, at)
       looked += seen.length + 1
@@ -124,17 +126,14 @@ export class Erasure {
 
 /** Deletes some of what was logged of partitions before they were removed. Gives how many changes. */
 async function deleteChangesOf(store: IDBObjectStore, targets: readonly RemovalTarget[]): Promise<number> {
-  let deleted = 0
-  for (const target of targets) {
-    if (deleted >= SLICE) break
+  const deleted = targets.map(async (target) => {
     const partition = partitionOfTarget(target)
-    if (partition === undefined) continue
+    if (partition === undefined) return 0
     const mark = await promisifyRequest<{ readonly loggedTo?: unknown } | undefined>(store.get(REMOVALS + target))
     const { loggedTo } = mark ?? {}
-    if (typeof loggedTo !== 'number') continue
-    deleted += await deleteChanges(store, partition, loggedTo, SLICE - deleted)
-  }
-  return deleted
+    return typeof loggedTo === 'number' ? deleteChanges(store, partition, loggedTo, SLICE) : 0
+  })
+  return (await Promise.all(deleted)).reduce((sum, count) => sum + count, 0)
 }
 
 /**

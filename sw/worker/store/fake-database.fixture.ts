@@ -67,6 +67,47 @@ export function fakeCaches(): Set<string> {
   return names
 }
 
+/**
+ * A store that counts rounds: how often in a row a transaction has waited for an answer before it asked again. On a disk
+ * that takes a second for each answer, that is how many seconds its transactions have taken.
+ */
+export function countingRounds(use: UseStore): {
+  readonly use: UseStore
+  readonly rounds: () => number
+  /** The most in one transaction so far. */
+  readonly longest: () => number
+} {
+  let rounds = 0
+  let longest = 0
+  return {
+    rounds: () => rounds,
+    longest: () => longest,
+    use: (mode, work) => {
+      let answered = 0
+      let deepest = 0
+      const watched = <T extends object>(source: T): T =>
+        new Proxy(source, {
+          get: (target, name) => {
+            const value: unknown = Reflect.get(target, name)
+            if (typeof value !== 'function') return value
+            return (...given: unknown[]): unknown => {
+              const made: unknown = value.apply(target, given)
+              if (made instanceof IDBIndex) return watched(made)
+              if (!(made instanceof IDBRequest)) return made
+              const round = answered + 1
+              if (round > deepest) rounds++
+              deepest = Math.max(deepest, round)
+              longest = Math.max(longest, deepest)
+              made.addEventListener('success', () => (answered = Math.max(answered, round)))
+              return made
+            }
+          },
+        })
+      return use(mode, (store) => work(watched(store)))
+    },
+  }
+}
+
 /** A store that fails at everything. */
 export const FAILING: Transactions = {
   read: () => Promise.reject(new Error('no such luck')),

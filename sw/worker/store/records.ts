@@ -97,24 +97,30 @@ const PARTITIONS = ['anonymous', 'everyone', 'token/', 'user/']
 
 /** Every partition that has a record, found without looking at the others of each. */
 export async function storedPartitions(store: IDBObjectStore): Promise<string[]> {
-  const found: string[] = []
-  for (let from = ''; ;) {
-    const partition = await partitionBehind(store, from)
-    if (partition === undefined) return found
-    found.push(partition)
-    from = `${partitionPrefix(partition)}\uffff`
+  return (await Promise.all(PARTITIONS.map((prefix) => partitionsUnder(store, prefix)))).flat()
+}
+
+/** Keys that are looked at in one go: partitions with few records are many in one request. */
+const KEYS = 100
+
+async function partitionsUnder(store: IDBObjectStore, prefix: string): Promise<string[]> {
+  const found = new Set<string>()
+  for (let from = prefix; ;) {
+    const keys = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from, `${prefix}\uffff`), KEYS))
+    for (const key of keys) found.add(partitionOf(String(key)))
+    if (keys.length < KEYS) return [...found]
+    from = `${partitionPrefix(partitionOf(String(keys.at(-1))))}\uffff`
   }
 }
 
 /** The partition of the first record behind a key. */
 async function partitionBehind(store: IDBObjectStore, from: string): Promise<string | undefined> {
-  for (const prefix of PARTITIONS) {
-    const to = `${prefix}\uffff`
-    if (from >= to) continue
-    const [key] = await promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from > prefix ? from : prefix, to), 1))
-    if (key !== undefined) return partitionOf(String(key))
-  }
-  return undefined
+  const ahead = PARTITIONS.filter((prefix) => from < `${prefix}\uffff`)
+  const asked = ahead.map((prefix) =>
+    promisifyRequest(store.getAllKeys(IDBKeyRange.bound(from > prefix ? from : prefix, `${prefix}\uffff`), 1)),
+  )
+  const [key] = (await Promise.all(asked)).flat()
+  return key === undefined ? undefined : partitionOf(String(key))
 }
 
 /**

@@ -78,39 +78,44 @@ export class Rows {
     change: Change | undefined,
     moved: string = row.variant,
   ): Promise<{ readonly logged: LoggedChange | undefined } | Refusal> {
+    const key = rowKey(row)
+    const from = rowKey({ ...row, variant: moved })
     const outcome = await this.#writer
-      .writeBehind(async (transaction) => {
-        const { store, meta } = transaction
-        const key = rowKey(row)
-        const existing = await entryAt(store, key)
-        const removed = this.#log.memory.removing(row)
-        const refused = refusal(row, existing?.sequence, removed > meta.floor ? removed : meta.floor)
-        // Two workers live: which of the two responses was asked for later cannot be told, so the next read validates.
-        if (
-          refused === 'overtaken' &&
-          existing !== undefined &&
-          incarnationOf(existing.sequence) !== incarnationOf(row.sequence)
-        ) {
-          this.#log.putInvalidation(transaction, `url ${row.url}`, transaction.next())
-        }
-        // A worker of another `version` has replaced this one: the rows are that worker's.
-        if (!this.#writer.isOfThisVersion(meta)) return 'removed'
-        if (refused !== undefined) return refused
-        const entry = entryOf(row)
-        const records = recordsOf(row)
-        const isNew = row.bodyAt === row.sequence || moved !== row.variant
-        // The answer to a question about a body that has been replaced meanwhile.
-        if (records.body !== undefined && !isNew && existing?.bodyAt !== row.bodyAt) return 'overtaken'
-        store.put(records.row, key)
-        if (records.body === undefined) store.delete(bodyKey(key))
-        else if (isNew) store.put(records.body, bodyKey(key))
-        store.put(entry, indexKey(key))
-        resize(meta, existing, -1)
-        resize(meta, entry, 1)
-        if (meta.oldestSeen !== undefined && row.sequence < meta.oldestSeen) meta.oldestSeen = row.sequence
-        if (moved !== row.variant) await deleteRow(transaction, rowKey({ ...row, variant: moved }), row.sequence)
-        return { logged: log(transaction, change) }
-      }, row.size)
+      .writeBehind(
+        async (transaction) => {
+          const { store, meta } = transaction
+          const existing = await entryAt(transaction, key)
+          const removed = this.#log.memory.removing(row)
+          const refused = refusal(row, existing?.sequence, removed > meta.floor ? removed : meta.floor)
+          // Two workers live: which of the two responses was asked for later cannot be told, so the next read validates.
+          if (
+            refused === 'overtaken' &&
+            existing !== undefined &&
+            incarnationOf(existing.sequence) !== incarnationOf(row.sequence)
+          ) {
+            this.#log.putInvalidation(transaction, `url ${row.url}`, transaction.next())
+          }
+          // A worker of another `version` has replaced this one: the rows are that worker's.
+          if (!this.#writer.isOfThisVersion(meta)) return 'removed'
+          if (refused !== undefined) return refused
+          const entry = entryOf(row)
+          const records = recordsOf(row)
+          const isNew = row.bodyAt === row.sequence || moved !== row.variant
+          // The answer to a question about a body that has been replaced meanwhile.
+          if (records.body !== undefined && !isNew && existing?.bodyAt !== row.bodyAt) return 'overtaken'
+          store.put(records.row, key)
+          if (records.body === undefined) store.delete(bodyKey(key))
+          else if (isNew) store.put(records.body, bodyKey(key))
+          store.put(entry, indexKey(key))
+          resize(meta, existing, -1)
+          resize(meta, entry, 1)
+          if (meta.oldestSeen !== undefined && row.sequence < meta.oldestSeen) meta.oldestSeen = row.sequence
+          if (moved !== row.variant) await deleteRow(transaction, from, row.sequence)
+          return { logged: log(transaction, change) }
+        },
+        row.size,
+        [indexKey(key), indexKey(from)],
+      )
       .catch((error: unknown) => {
         // It may be on disk all the same.
         this.#cache.delete([row.key])
@@ -137,13 +142,18 @@ export class Rows {
     // A slow disk may have the row for long. The removal in memory keeps it from later reads.
     this.#cache.delete([key])
     this.#log.memory.addRemoval(`key ${key}`, at)
-    const logged = await this.#writer.write(async (transaction) => {
-      // Where another worker has written since, its row may be of before: it goes as well.
-      const place = this.#writer.confirm(at, transaction)
-      this.#log.putRemovals(transaction, [`key ${key}`], place)
-      const isGone = await deleteRow(transaction, rowKey({ key, variant }), place)
-      return isGone ? log(transaction, change) : undefined
-    })
+    const row = rowKey({ key, variant })
+    const logged = await this.#writer.write(
+      async (transaction) => {
+        // Where another worker has written since, its row may be of before: it goes as well.
+        const place = this.#writer.confirm(at, transaction)
+        this.#log.putRemovals(transaction, [`key ${key}`], place)
+        const isGone = await deleteRow(transaction, row, place)
+        return isGone ? log(transaction, change) : undefined
+      },
+      0,
+      [indexKey(row)],
+    )
     this.#cache.delete([key])
     return logged
   }
@@ -165,8 +175,7 @@ export async function countEntries(
   isMeant: (entry: IndexEntry & { readonly partition: string }) => boolean,
 ): Promise<number> {
   let count = 0
-  await writer.load()
-  for (const partition of await writer.read(storedPartitions)) {
+  const countIn = async (partition: string): Promise<void> => {
     let range: IDBKeyRange | undefined = under(kindOf(partition, 'index'))
     while (range !== undefined) {
       const within: IDBKeyRange = range
@@ -178,14 +187,21 @@ export async function countEntries(
       range = entries.length < COUNT_SLICE ? undefined : IDBKeyRange.bound(entries.at(-1)?.[0], within.upper, true)
     }
   }
+  await writer.load()
+  const partitions = await writer.read(storedPartitions)
+  while (partitions.length > 0) await Promise.all(partitions.splice(0, COUNTED_AT_ONCE).map(countIn))
   return count
 }
+
+/** Partitions. */
+const COUNTED_AT_ONCE = 20
 
 const COUNT_SLICE = 2000
 
 /** Deletes a row and its entry unless it was asked for later. Gives whether there was one. */
-async function deleteRow({ store, meta }: Transaction, key: string, at: Sequence): Promise<boolean> {
-  const entry = await entryAt(store, key)
+async function deleteRow(transaction: Transaction, key: string, at: Sequence): Promise<boolean> {
+  const { store, meta } = transaction
+  const entry = await entryAt(transaction, key)
   if (entry !== undefined && entry.sequence > at) return false
   deleteRecords(store, key)
   resize(meta, entry, -1)
@@ -197,8 +213,8 @@ export function deleteRecords(store: IDBObjectStore, key: string): void {
   for (const each of [key, bodyKey(key), indexKey(key)]) store.delete(each)
 }
 
-const entryAt = async (store: IDBObjectStore, key: string): Promise<IndexEntry | undefined> =>
-  parseEntry(await promisifyRequest<unknown>(store.get(indexKey(key))))
+const entryAt = async ({ get }: Transaction, key: string): Promise<IndexEntry | undefined> =>
+  parseEntry(await get(indexKey(key)))
 
 /** A row has come (1) or gone (-1). */
 export function resize(meta: Meta, entry: IndexEntry | undefined, sign: 1 | -1): void {

@@ -3,7 +3,7 @@ import { EVERYTHING } from '../../core/invalidation.ts'
 import type { Row } from '../../core/row.ts'
 import { storedRow } from '../../core/stored-row.fixture.ts'
 import { bytes } from '../../core/units.ts'
-import { fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
+import { countingRounds, fakeDatabase, fakeLocks, recordsIn } from './fake-database.fixture.ts'
 import type { UseStore } from './database.ts'
 import type { Store } from './store.ts'
 
@@ -12,7 +12,7 @@ const { audit } = await import('./audit.ts')
 const { log, missed, trimChanges } = await import('./change-log.ts')
 const { completedRequests, openStore, STALLED_MS } = await import('./database.ts')
 const { entryOf } = await import('./index-entry.ts')
-const { changeKey, indexKey, rowKey } = await import('./records.ts')
+const { changeKey, indexKey, rowKey, storedPartitions } = await import('./records.ts')
 const { countEntries, resize } = await import('./rows.ts')
 
 const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
@@ -295,6 +295,139 @@ describe('a write whose end is told while hundreds of answers wait to be stored 
 
   it('waits for what a slow disk writes in a few seconds', async () => {
     expect(await storedBefore(2000)).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('a disk that takes a second for each answer (I13)', () => {
+  /** A worker whose store counts what it waits for. */
+  async function counted(name?: string) {
+    const database = await fakeDatabase(name)
+    const { use, rounds, longest } = countingRounds(database.use)
+    const store = storeOver(use, { version: '1', budget: LARGE })
+    store.writer.activate()
+    await store.writer.begin()
+    const first = rounds()
+    const roundsOf = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = rounds()
+      await work()
+      return rounds() - before
+    }
+    return { ...store, name: database.name, first, roundsOf, longest }
+  }
+  const many = (of: Store, count: number, other?: Partial<Row>): Promise<Row[]> =>
+    Promise.all(Array.from({ length: count }, (_, at) => asked(of, `/api/${at}`, other)))
+  const commitAll = (of: Store, rows: readonly Row[]): Promise<unknown> =>
+    Promise.all(rows.map((row) => of.rows.commit(row, undefined)))
+
+  it('a worker that starts is the newest one after two waits', async () => {
+    const before = await counted()
+    expect(before.first).toBeLessThanOrEqual(2)
+    expect((await counted(before.name)).first).toBeLessThanOrEqual(2)
+  })
+
+  it('300 answers are stored in two waits for each fifty, new ones and those that replace others', async () => {
+    const store = await counted()
+    const rows = await many(store, 300)
+    expect(await store.roundsOf(() => commitAll(store, rows))).toBeLessThanOrEqual(2 * 6)
+    const again = await many(store, 300)
+    expect(await store.roundsOf(() => commitAll(store, again))).toBeLessThanOrEqual(2 * 6)
+    expect(await rowsOnDisk(store)).toBe(300)
+    expect(store.writer.sizes).toEqual({ products: rows.reduce((sum, row) => sum + entryOf(row).size, 0) })
+  })
+
+  it('what is invalidated while 300 answers wait is told after four waits: by a write, or by a hint of the feed', async () => {
+    const store = await counted()
+    const storing = commitAll(store, await many(store, 300))
+    await Promise.resolve()
+    const change = { kind: 'invalidated', targets: ['tag a'], cause: 'invalidate', informed: [] } as never
+    expect(await store.roundsOf(() => store.log.invalidate(['tag a'], change))).toBeLessThanOrEqual(4)
+    await storing
+  })
+
+  it('300 answers that end entries are as quick', async () => {
+    const store = await counted()
+    const rows = await many(store, 300)
+    await commitAll(store, rows)
+    const at = await store.writer.nextInMemory()
+    const waits = await store.roundsOf(() => Promise.all(rows.map((row) => store.rows.drop(row, at, {} as never))))
+    expect(waits).toBeLessThanOrEqual(2 * 6)
+    expect(await countEntries(store.writer, () => true)).toBe(0)
+  })
+
+  it('a tab that is new reads what was logged since it was opened in three waits, however much that is', async () => {
+    const store = await counted()
+    const change = { kind: 'first', targets: [], cause: 'response', informed: [], atMs: Date.now() } as const
+    await store.writer.write((transaction) => {
+      for (let each = 0; each < 900; each++)
+        log(transaction, { ...change, partition: `user/${each % 3}`, atMs: change.atMs + each })
+    })
+    const partitions = ['user/0', 'user/1', 'user/2']
+    for (const [from, count] of [
+      [{ sinceMs: change.atMs + 890 }, 10],
+      [{ sinceMs: change.atMs + 100 }, 800],
+      [{ sinceMs: change.atMs }, 900],
+    ] as const) {
+      let found: unknown
+      const waits = await store.roundsOf(async () => (found = (await missed(store.writer, from, partitions)).missed))
+      expect(found).toHaveLength(count)
+      expect(waits).toBeLessThanOrEqual(3)
+    }
+  })
+
+  it('an audit of rows that are old waits no longer than one of young ones', async () => {
+    const store = await counted()
+    await commitAll(store, await many(store, 100, { receivedAtMs: 0 as never }))
+    // A clock is believed that two rounds have seen.
+    while (await audit(store, () => false));
+    expect(await store.roundsOf(() => audit(store, () => false))).toBeLessThanOrEqual(8)
+    expect(await countEntries(store.writer, () => true)).toBe(100)
+  })
+
+  it('a sign-out looks for the partitions of 100 users in a few waits', async () => {
+    const store = await counted()
+    await ofUsers(store, 100, 3)
+    let found: readonly string[] = []
+    const waits = await store.roundsOf(async () => (found = await store.writer.read(storedPartitions)))
+    expect(found).toHaveLength(100)
+    expect(found).toEqual(found.toSorted())
+    expect(waits).toBeLessThanOrEqual(12)
+    expect(await countEntries(store.writer, () => true)).toBe(300)
+  })
+
+  it('an erasure and an audit of many users hold nothing up for longer than a few seconds, and go on', async () => {
+    const store = await counted()
+    await ofUsers(store, 60, 1)
+    let nowMs = performance.now()
+    // Each look at the clock finds that half a second has passed.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (nowMs += 500))
+    try {
+      while (await audit(store, () => false));
+      expect(await countEntries(store.writer, () => true)).toBe(60)
+      await store.log.remove(['prefix '], undefined)
+      await store.erasure.run()
+    } finally {
+      clock.mockRestore()
+    }
+    expect(store.longest()).toBeLessThanOrEqual(30)
+    expect(await countEntries(store.writer, () => true)).toBe(0)
+  })
+
+  it('what other work of the same transaction has written is read as it is by then', async () => {
+    const store = await counted()
+    const [row = await asked(store)] = await many(store, 1)
+    const later = await asked(store, '/api/0')
+    const last = { ...(await asked(store, '/api/0')), size: bytes(7) }
+    const outcomes = await Promise.all([later, row, last].map((each) => store.rows.commit(each, undefined)))
+    expect(outcomes).toEqual([{ logged: undefined }, 'overtaken', { logged: undefined }])
+    expect(store.writer.sizes).toEqual({ products: entryOf(last).size })
+    // Work that does not say what it touches may have deleted any row.
+    const [, , dropped] = await Promise.all([
+      store.writer.write(({ store: records }) => void records.delete(indexKey(rowKey(last)))),
+      store.writer.write(({ meta }) => void (meta.sizes = {})),
+      store.rows.drop(last, last.sequence, {} as never),
+    ])
+    expect(dropped).toBeUndefined()
+    expect(store.writer.sizes).toEqual({})
   })
 })
 

@@ -7,6 +7,7 @@ import { report } from '../report.ts'
 import { worker } from '../scope.ts'
 import { Liveness } from './liveness.ts'
 import { type Meta, newMeta, parseMeta } from './meta.ts'
+import { ReadAhead } from './read-ahead.ts'
 import { entriesOf, KILL, META, STATE, under } from './records.ts'
 
 /** What is written at once, or not at all. */
@@ -16,6 +17,8 @@ export interface Transaction {
   readonly meta: Meta
   /** The next place in the order of things: after all that any worker has asked for so far. */
   readonly next: () => Sequence
+  /** A record as it is by now. What the work has said that it `reads` has been asked for already. */
+  readonly get: (key: string) => Promise<unknown>
 }
 
 /** Reads and writes the store. */
@@ -27,8 +30,11 @@ export interface Transactions {
    * work that fails is undone alone. It may run twice, so it changes nothing but the store.
    *
    * @param bytes what it writes, roughly, where that is much. Default: 0.
+   * @param reads the keys of what it reads by `get`. Of all records that other work reads by `get`, it writes only these: so
+   *   what waits is read in one go. On a slow disk each read takes a second. Default: it reads by itself, and may write
+   *   anything.
    */
-  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes?: number): Promise<T>
+  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes?: number, reads?: readonly string[]): Promise<T>
 }
 
 /** A place in the order of things, taken when a request begins. */
@@ -61,12 +67,13 @@ export interface StateReader {
 /** Work of one transaction: a burst of answers is tens of commits, and a write behind it waits for one of them. */
 const MAX_BATCH = 50
 
-/** Where the disk is slow, a transaction takes no more work after this time. */
-const MAX_BATCH_MS = 3000
+/** Where the disk is slow, a transaction takes no more work after this time, and a walk goes on in another one. */
+export const MAX_BATCH_MS = 3000
 
 interface Job {
   readonly work: (transaction: Transaction) => unknown
   readonly bytes: number
+  readonly reads: readonly string[] | undefined
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -256,18 +263,27 @@ export class Writer implements Transactions {
     return this.#store('readonly', work)
   }
 
-  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes = 0): Promise<T> {
-    return this.#enqueue(this.#queue, work, bytes)
+  write<T>(work: (transaction: Transaction) => T | Promise<T>, bytes = 0, reads?: readonly string[]): Promise<T> {
+    return this.#enqueue(this.#queue, work, bytes, reads)
   }
 
   /** The same once nothing else waits: there may be hundreds of answers, and tabs wait to be told of a write. */
-  writeBehind<T>(work: (transaction: Transaction) => T | Promise<T>, bytes: number): Promise<T> {
-    return this.#enqueue(this.#behind, work, bytes)
+  writeBehind<T>(
+    work: (transaction: Transaction) => T | Promise<T>,
+    bytes: number,
+    reads?: readonly string[],
+  ): Promise<T> {
+    return this.#enqueue(this.#behind, work, bytes, reads)
   }
 
-  #enqueue<T>(queue: Job[], work: (transaction: Transaction) => T | Promise<T>, bytes: number): Promise<T> {
+  #enqueue<T>(
+    queue: Job[],
+    work: (transaction: Transaction) => T | Promise<T>,
+    bytes: number,
+    reads: readonly string[] | undefined,
+  ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      queue.push({ work, bytes, resolve: resolve as Job['resolve'], reject })
+      queue.push({ work, bytes, reads, resolve: resolve as Job['resolve'], reject })
       if (this.#isWriting) return
       this.#isWriting = true
       // What is asked for in one go is written together.
@@ -319,11 +335,11 @@ export class Writer implements Transactions {
   }
 
   async #writeFirst<T>(work: (transaction: Transaction) => T | Promise<T>): Promise<T> {
-    const [result] = await this.#commit([{ work }])
+    const [result] = await this.#commit([{ work, reads: undefined }])
     return result as T
   }
 
-  async #commit(batch: readonly Pick<Job, 'work'>[]): Promise<unknown[]> {
+  async #commit(batch: readonly Pick<Job, 'work' | 'reads'>[]): Promise<unknown[]> {
     const held = this.#held
     const rereads = this.#rereads
     const dirt = await this.#dirtNow()
@@ -331,15 +347,25 @@ export class Writer implements Transactions {
     const isDirty = dirt.kind === 'left'
     const { results, meta } = await this.#store('readwrite', async (store) => {
       try {
-        const found = parseMeta(await promisifyRequest<unknown>(store.get(META)))
+        const ahead = new ReadAhead(store)
+        // Before anything is waited for: the answers of all come together.
+        const meta = promisifyRequest<unknown>(store.get(META))
+        ahead.ask(batch)
+        // The first time a worker writes it has to know the state as well.
+        const state = held === undefined ? entriesOf(store, under(STATE)) : undefined
+        state?.catch(() => undefined)
+        const found = parseMeta(await meta)
         const isOurs =
           !isDirty && found !== undefined && found.incarnation === held?.incarnation && found.logId === held.logId
-        const transaction = isOurs ? this.#transaction(store, found) : await this.#takeOver(store, found, isDirty)
+        const transaction = isOurs
+          ? this.#transaction(store, found, ahead)
+          : this.#takeOver(store, found, isDirty, ahead, await (state ?? entriesOf(store, under(STATE))))
         const results: unknown[] = []
         const startedAtMs = uptimeMs()
-        for (const { work } of batch) {
+        for (const [at, { work, reads }] of batch.entries()) {
           results.push(await work(transaction))
           if (uptimeMs() - startedAtMs > MAX_BATCH_MS) break
+          ahead.forget(reads, batch.slice(at + 1))
         }
         store.put(transaction.meta, META)
         await promisifyRequest(store.transaction)
@@ -368,13 +394,18 @@ export class Writer implements Transactions {
     cleared.catch((error: unknown) => report('the next worker removes again what is removed already', error))
   }
 
-  #transaction(store: IDBObjectStore, meta: Meta): Transaction {
-    return { store, meta, next: () => sequence(meta.incarnation, ++this.#counter) }
+  #transaction(store: IDBObjectStore, meta: Meta, ahead: ReadAhead): Transaction {
+    return { store, meta, next: () => sequence(meta.incarnation, ++this.#counter), get: (key) => ahead.get(key) }
   }
 
   /** Makes this worker the newest one, in the transaction of its first work or of its first after another worker's. */
-  async #takeOver(store: IDBObjectStore, found: Meta | undefined, isDirty: boolean): Promise<Transaction> {
-    const entries = await entriesOf(store, under(STATE))
+  #takeOver(
+    store: IDBObjectStore,
+    found: Meta | undefined,
+    isDirty: boolean,
+    ahead: ReadAhead,
+    entries: StateEntries,
+  ): Transaction {
     const past = entries.map(([, record]) =>
       incarnationOf((record as { sequence?: Sequence } | null)?.sequence ?? NEVER),
     )
@@ -385,7 +416,10 @@ export class Writer implements Transactions {
     // A worker that is replaced ends its writes; it removes nothing of the newer one.
     const isReplaced = found !== undefined && isOfAnother && this.#isReplacedBy(found.version)
     // What lies in it is of no version, and may be of a later place than all that comes.
-    if (found === undefined) forgetAllBut(store, entries, KILL)
+    if (found === undefined) {
+      forgetAllBut(store, entries, KILL)
+      ahead.forget(undefined, [])
+    }
     // What forbids to store what was asked for before may have been lost with the database that was there before. The
     // place of a request does not say by which database it was asked, so answers in the air of other live workers are not
     // stored either: once, and their pages get them all the same.
@@ -393,7 +427,7 @@ export class Writer implements Transactions {
       meta.floor = sequence(incarnation, 0)
     }
     meta.incarnation = incarnation
-    const transaction = this.#transaction(store, meta)
+    const transaction = this.#transaction(store, meta, ahead)
     const why = found !== undefined && isOfAnother && !isReplaced ? 'version' : isDirty ? 'dirt' : undefined
     for (const reader of this.#readers) {
       reader.learn(entries.map(([, record]) => record))
