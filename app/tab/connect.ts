@@ -307,7 +307,7 @@ class Connection implements Freshlayer {
       const tell = (hint: Hint): Promise<unknown> => this.#ask({ ask: 'hint', ...hint }, true)
       const { authorization } = options
       void import('./push/push.ts').then(
-        ({ startPush }) => startPush(push, { layer: this, scope, authorization, tell, container, signal }),
+        ({ startPush }) => startPush(push, { layer: this, scope, authorization, tell, container, signal, warn }),
         warn,
       )
     }

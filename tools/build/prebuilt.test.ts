@@ -13,6 +13,9 @@ it('each script of a page without a build is named by the package and in the gui
     expect(guide).toContain(`| \`${fileName}\` |`)
   }
   // A page that has the script by another address, such as one with `?v=3`, would load all of it once more.
-  const more = scripts.find(({ fileName }) => fileName === 'freshlayer-page-more.js')
-  expect(more?.code).not.toMatch(/\bimport\b/)
+  const parts = scripts.filter(({ fileName }) => /^freshlayer-page-(more|push)\.js$/.test(fileName))
+  expect(parts.map(({ fileName, code }) => [fileName, /\bimport\b/.test(code)])).toEqual([
+    ['freshlayer-page-more.js', false],
+    ['freshlayer-page-push.js', false],
+  ])
 })
