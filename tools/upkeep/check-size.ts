@@ -132,8 +132,9 @@ const BUDGETS: readonly Budget[] = [
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
-  { name: 'prebuilt worker', limitKb: 62.5, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt worker', limitKb: 62.8, script: prebuilt('freshlayer-sw.js') },
   { name: 'prebuilt part of a worker', limitKb: 60.5, script: prebuilt('freshlayer-attach.js') },
+  { name: 'what either loads for rules with collections', limitKb: 14, script: prebuilt('freshlayer-collections.js') },
   { name: 'prebuilt page script', limitKb: 5.2, script: prebuilt('freshlayer-page.js') },
 ]
 
