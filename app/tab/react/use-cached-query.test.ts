@@ -7,7 +7,7 @@ import { FakePage, settled } from '../page.fixture.ts'
 import { cacheQuery, type CachedQuery, type QueryOptions, useCachedQuery, useRefresh } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
 
 interface Product {
   readonly price: number

@@ -1,5 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import { connectedLayer } from '../connect.ts'
+import { followLayer } from './follow-layer.ts'
 
 export interface Refreshing {
   /** Has the origin asked about all that the page shows. Settles when it has answered or failed; never rejects. */
@@ -21,8 +22,7 @@ export function useRefresh(): Refreshing {
 
 const isFetchingNow = (): boolean => connectedLayer()?.state.isFetching ?? false
 
-const subscribe = (listener: () => void): (() => void) =>
-  connectedLayer()?.on('state', listener) ?? ((): void => undefined)
+const subscribe = (listener: () => void): (() => void) => followLayer((layer) => layer.on('state', listener), listener)
 
 /** A worker that does not answer is told on the console by the layer's other questions. */
 const refresh = async (): Promise<void> => {

@@ -7,7 +7,7 @@ import type { SyncEvent, SyncState } from '../syncing.ts'
 import { type Syncing, useSync } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
 
 let root: Root
 let syncing: Syncing

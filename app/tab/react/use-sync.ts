@@ -3,6 +3,7 @@ import { mayEndUser } from '../change-feed.ts'
 import { connectedLayer, type Freshlayer, type SyncOptions } from '../connect.ts'
 import { warn } from '../report.ts'
 import type { SyncError, SyncState } from '../syncing.ts'
+import { followLayer } from './follow-layer.ts'
 
 export interface Syncing {
   /** Keeps collections in step now. Settles when it has ended, well or not; never rejects. */
@@ -107,10 +108,8 @@ const statesNow = (): readonly SyncState[] | undefined => {
 
 const statesOnServer = (): undefined => undefined
 
-const subscribe = (listener: () => void): (() => void) => {
-  const layer = connectedLayer()
-  return layer ? knownOf(layer).subscribe(listener) : () => undefined
-}
+const subscribe = (listener: () => void): (() => void) =>
+  followLayer((layer) => knownOf(layer).subscribe(listener), listener)
 
 const sync = async (options?: SyncOptions): Promise<void> => {
   const layer = connectedLayer()

@@ -17,7 +17,7 @@ import {
 } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
 
 interface Item {
   readonly id: number

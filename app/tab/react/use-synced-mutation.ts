@@ -2,11 +2,11 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { bodyOf } from '../answer-body.ts'
 import { AnswerError } from '../answer-error.ts'
 import { mayEndUser } from '../change-feed.ts'
-import { connectedLayer } from '../connect.ts'
 import { tellMessage } from '../messages.ts'
 import type { Show } from '../optimistic-changes.ts'
 import { attempt } from '../report.ts'
 import { makeShownWrite, type Outcome } from '../shown-write.ts'
+import { followLayer } from './follow-layer.ts'
 import { parsed } from './parsed.ts'
 
 export interface MutationOptions<T, I> {
@@ -87,7 +87,7 @@ export function useSyncedMutation<T = unknown, I = void>(
     setEnded(NOTHING)
   }, [])
   // What the page shows is of the user before.
-  useEffect(() => connectedLayer()?.on('change', (change) => mayEndUser(change) && reset()), [reset])
+  useEffect(() => followLayer((layer) => layer.on('change', (change) => mayEndUser(change) && reset())), [reset])
   const mutateAsync = useCallback(async (input: I): Promise<T> => {
     // What the component says when the write begins holds to its end.
     const { options: said, ...request } = newest.current

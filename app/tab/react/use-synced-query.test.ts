@@ -7,7 +7,7 @@ import { FakePage, settled } from '../page.fixture.ts'
 import { type SyncedQuery, type SyncedQueryOptions, useSyncedQuery } from './index.ts'
 
 const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => undefined }))
+vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
 
 const URL_ASKED = '/api/products'
 const LIGHT = '/api/versions/products'
