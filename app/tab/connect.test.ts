@@ -6,6 +6,8 @@ import { connect, connectedLayer, type ConnectOptions, type Freshlayer, standIn 
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
+const speaking = vi.hoisted(() => [] as AbortSignal[])
+vi.mock('./development.ts', () => ({ speakUp: ({ signal }: { signal: AbortSignal }) => speaking.push(signal) }))
 
 afterEach(() => {
   connectedLayer()?.close()
@@ -318,6 +320,25 @@ describe('where a worker runs', () => {
     Object.assign(registration, { installing: null, waiting: next })
     next.dispatchEvent(new Event('statechange'))
     expect(layer.state.updateReady).toBe(true)
+  })
+
+  it('what a later call says of development holds from then on', async () => {
+    await import('./development.ts')
+    Object.assign(container, { ready: Promise.resolve(registration) })
+    speaking.length = 0
+    /** For each time that the words were loaded, whether they are still being said. */
+    const isSaid = async (options?: ConnectOptions): Promise<boolean[]> => {
+      connect(options)
+      await settled()
+      return speaking.map(({ aborted }) => !aborted)
+    }
+    expect(await isSaid()).toEqual([])
+    expect(await isSaid({ development: true })).toEqual([true])
+    expect(await isSaid({ mayUpdate: () => true })).toEqual([true])
+    expect(await isSaid({ development: false })).toEqual([false])
+    expect(await isSaid({ development: true })).toEqual([false, true])
+    connectedLayer()?.close()
+    expect(speaking.map(({ aborted }) => aborted)).toEqual([true, true])
   })
 
   it('a closed layer says nothing of an update', async () => {
