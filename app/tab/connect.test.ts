@@ -370,7 +370,7 @@ describe('where a worker runs', () => {
     expect(heard.mock.calls).toEqual([[MISSED]])
   })
 
-  it('a worker that asks who the user is and does not take the answer is told on the console, not thrown at nobody', async () => {
+  it('a worker that asks who the user is and does not take the answer is told on the console, and is no uncaught error', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     connect()
     const error = new Error('no answer')
@@ -819,7 +819,7 @@ describe('where a worker runs', () => {
       expect(asked).toEqual(['hello', 'hello'])
     })
 
-    it('`identify`: when the worker asks who the user is, is no word that it is nobody', async () => {
+    it('`identify`: when the worker asks who the user is, is no word that there is none', async () => {
       connect({ identify: throws })
       reported.mockClear()
       say({ say: 'who' })
@@ -1032,7 +1032,7 @@ describe('where a worker runs', () => {
   it.each<[what: string, next: number, become: (layer: Freshlayer) => unknown]>([
     ['has said that its user is another', 1, (layer) => layer.identify('grace')],
     [
-      'has heard that somebody is gone',
+      'has heard that a user is gone',
       2,
       () => tell({ position: 1, partition: 'user/ada', kind: 'removed', targets: [], all: true }),
     ],

@@ -160,7 +160,7 @@ describe('whose answers', () => {
     expect(ada.fields.get('content-encoding')).toBe('dcz')
   })
 
-  test('an answer of nobody is no dictionary', async () => {
+  test('an answer without a user is no dictionary', async () => {
     const { fields } = await backend(byUser)(BEFORE)
     expect(fields.get('content-encoding')).toBe('br')
     expect(fields.has('use-as-dictionary')).toBe(false)

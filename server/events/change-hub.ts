@@ -118,7 +118,7 @@ export class ChangeHub {
     return catching
   }
 
-  /** Ends the listening. Nobody is told any more. */
+  /** Ends the listening. Subscribers are told nothing any more. */
   async close(): Promise<void> {
     this.#ending.abort()
     clearTimeout(this.#timer)

@@ -86,7 +86,7 @@ async function faultOf(file: string, expected: string, error: unknown): Promise<
   return `${file}:${lineno}:${colno}: '${message || String(error)}' given, expected ${expected}`
 }
 
-/** Loads the script once more. Only an error that nobody catches says at which line it is. */
+/** Loads the script once more. Only an uncaught error says at which line it is. */
 const uncaught = (file: string): Promise<Pick<ErrorEvent, 'message' | 'lineno' | 'colno'>> =>
   new Promise((resolve) => {
     worker.addEventListener('error', resolve, { once: true })
