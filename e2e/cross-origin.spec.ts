@@ -22,7 +22,7 @@ test('another origin is validated without a preflight that the page did not caus
   expect(standIn.text).toBe('{"value":2}')
 })
 
-test('a write to another origin whose answer nobody may see counts as written', async ({ origin, open }) => {
+test('a write to another origin whose answer the page may not see counts as written', async ({ origin, open }) => {
   const api = new ScriptedOrigin()
   await api.start()
   origin.script = origin.script.replaceAll('http://other-origin.test', api.url)

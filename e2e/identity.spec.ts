@@ -35,7 +35,7 @@ test('a new page’s first read says whose it is; from then on its user is serve
   expect(backend.requests()).toBe(before + 1)
 })
 
-test('another user behind the page’s back: the first one’s data is shown to nobody, and gone from disk', async ({
+test('another user behind the page’s back: the first one’s data is shown no more, and gone from disk', async ({
   origin,
   open,
 }) => {
@@ -70,7 +70,7 @@ test('another user whose answer has the same tag: the page gets that answer, not
   expect(await onDisk(page)).not.toContain('of ada')
 })
 
-test('a 401 costs nobody the stored answer, but nothing is shown until the origin has answered with success', async ({
+test('a 401 costs no user the stored answer, but nothing is shown until the origin has answered with success', async ({
   origin,
   open,
 }) => {

@@ -146,7 +146,7 @@ test('tabs learn that the origin is away and that it is back, and then read anew
   await expect.poll(() => page.title()).toBe('{"value":2}')
 })
 
-test('an endpoint that always fails beside one that does not makes nobody ask everything again and again', async ({
+test('an endpoint that always fails beside one that does not makes no page ask everything again and again', async ({
   origin,
   open,
 }) => {

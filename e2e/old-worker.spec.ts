@@ -14,7 +14,7 @@ addEventListener('fetch', (event) => {
   if (event.request.mode === 'navigate') event.respondWith(caches.match('/old.html'))
 })`
 
-/** A worker that shows the network's document, and does something else that nobody needs any more. */
+/** A worker that shows the network's document, and does something else that the app does not need any more. */
 const PASSING = `
 addEventListener('activate', (event) => event.waitUntil(clients.claim()))
 addEventListener('fetch', (event) => {

@@ -168,10 +168,10 @@ test('a page of another user’s comes: those of the user before are gone', asyn
   await erased(page, '/posts/1 by ada')
 })
 
-test('a page belongs to the user that the server names; after a sign-out nobody sees it', async ({ origin, open }) => {
+test('a page belongs to the user that the server names; after a sign-out no user sees it', async ({ origin, open }) => {
   const server = new Server(origin, '-of-users')
   const page = await open()
-  // Nobody is named: nothing is kept.
+  // No user is named: nothing is kept.
   await load(page, `${origin.url}/posts/1`)
   server.user = 'ada'
   await keep(page, `${origin.url}/posts/2`)
@@ -189,13 +189,13 @@ test('a page belongs to the user that the server names; after a sign-out nobody 
   await expect.poll(() => load(page, `${origin.url}/posts/2`).then(({ title }) => title, String)).toContain('grace')
 })
 
-test('a page whose server says nothing belongs to the user that it names itself, and to nobody until then', async ({
+test('a page whose server says nothing belongs to the user that it names itself, and to no user until then', async ({
   origin,
   open,
 }) => {
   new Server(origin, '-of-named-users')
   const page = await open('/named/1')
-  // Nobody is signed in yet.
+  // No user is signed in yet.
   await load(page, `${origin.url}/named/1`)
   await page.evaluate(() => localStorage.setItem('user', 'ada'))
   await keep(page, `${origin.url}/named/2`)
@@ -212,7 +212,7 @@ const withoutNetwork = async (page: Page, origin: ScriptedOrigin, path: string):
   return title
 }
 
-test('after a 401 to a page load nobody sees the page without the network, until the server names its user again', async ({
+test('after a 401 to a page load no user sees the page without the network, until the server names its user again', async ({
   origin,
   open,
 }) => {

@@ -99,7 +99,7 @@ async function play(
       others,
       `step ${step}: ${what}, signed in: ${user ?? 'nobody'}, seen: ${text.slice(0, 60)}\n${trace.slice(-12).join('\n')}`,
     ).toEqual([])
-    expect(text, `step ${step}: ${what}: nobody asked on a condition`).not.toBe('304')
+    expect(text, `step ${step}: ${what}: no page asked on a condition`).not.toBe('304')
   }
 
   const counts = { reads: 0, shown: 0, sessions: 0, held: 0, stops: 0 }
@@ -132,7 +132,7 @@ async function play(
         })
       }
     } else if (kind < 93) {
-      // A read that is under way while the session changes: what it asked for is shown to nobody afterwards.
+      // A read that is under way while the session changes: what it asked for is not shown afterwards.
       if (isAway) continue
       counts.held++
       isHeld = true

@@ -39,8 +39,8 @@ for (const [when, rest] of [
   ['after a reload', (page: Page) => page.reload().then(() => controlled(page))],
 ] as const) {
   for (const [what, by, leave] of [
-    ['a page says that nobody is signed in', 'words', (page: Page) => say(page, null)],
-    ['a page says that somebody else is signed in', 'words', (page: Page) => say(page, 'grace')],
+    ['a page says that no user is signed in', 'words', (page: Page) => say(page, null)],
+    ['a page says that another user is signed in', 'words', (page: Page) => say(page, 'grace')],
     ['the user of a token signs out', 'tokens', signOut],
     [
       'the user of a token signs out by a write',
@@ -151,7 +151,7 @@ for (const [event, by, user, begin, shown] of [
   ['a sign-in', 'identify', 'grace', (page: Page) => session(page, { method: 'POST' }), 'of grace'],
   ['a 401', 'echo', undefined, (page: Page) => own(page, '/api/own/2'), 'refused'],
 ] as const) {
-  test(`after ${event} an answer without a name vouches for nobody (users by ${by})`, async ({ origin, open }) => {
+  test(`after ${event} an answer without a name vouches for no user (users by ${by})`, async ({ origin, open }) => {
     const { backend, page } = await adasPage(origin, open, by)
     origin.json('/api/nameless', () => ({}), { 'cache-control': 'no-store' })
     origin.on(
@@ -165,7 +165,7 @@ for (const [event, by, user, begin, shown] of [
   })
 }
 
-test('a 401 with an empty name costs nobody the stored answer', async ({ origin, open }) => {
+test('a 401 with an empty name costs no user the stored answer', async ({ origin, open }) => {
   const { backend, page } = await adasPage(origin, open)
   origin.on('/api/own/2', (_request, response) => void response.writeHead(401, { 'x-user': '' }).end())
   expect((await read(page, '/api/own/2')).status).toBe(401)

@@ -213,7 +213,7 @@ for (const [how, status, type] of [
     await expect.poll(() => outdated(page)).toBe(true)
     expect(said.filter((text) => text.includes(lazy) && text.includes('gone'))).toHaveLength(1)
     expect(await outdated(other)).toBe(false)
-    // The newer build is looked for, once, and nobody is reloaded.
+    // The newer build is looked for, once, and no page is reloaded.
     await expect.poll(() => page.evaluate(() => window.layer.state.updateReady)).toBe(true)
     const asked = origin.of('/sw.js').length
     expect(await importsFile(other, lazy)).toContain('TypeError')
@@ -367,7 +367,7 @@ test('a tab out of sight need not agree', async ({ origin }) => {
   })
 })
 
-test('a worker of somebody else that takes the page over is named', async ({ origin, open }) => {
+test('a worker of another project that takes the page over is named', async ({ origin, open }) => {
   const page = await open()
   const said: string[] = []
   page.on('console', (message) => said.push(message.text()))

@@ -257,7 +257,7 @@ test('a write whose worker was stopped before the answer leaves nothing fresh be
   const [reader, writer] = [await open('/a'), await open('/b')]
   await read(reader, '/api/items')
   expect((await read(reader, '/api/items')).headers['cache-status']).toContain('; hit')
-  // Nobody waits for the write any more, else the browser would send it again to the next worker.
+  // The page does not wait for the write any more, else the browser would send it again to the next worker.
   await writer.evaluate(() => void fetch('/api/items/1', { method: 'PUT' }))
   await expect.poll(() => origin.of('/api/items/1').length).toBe(1)
   await writer.close()

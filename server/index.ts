@@ -25,6 +25,16 @@ export {
   listenOn,
   listenWith,
 } from './events/listen.ts'
+export {
+  type EventStream,
+  redisStream,
+  type RedisStreamOptions,
+  type StreamClient,
+  type StreamMember,
+  type StreamMembership,
+  type StreamRole,
+} from './events/redis-stream.ts'
+export type { StreamEntry } from './events/stream-entry.ts'
 export { acceptWebSockets, type UpgradeHandler, type WebSocketOptions } from './events/web-socket.ts'
 export type { SyncOptions } from './sync/asked.ts'
 export type { EntityChanges, SyncAnswer } from './sync/changes-since.ts'

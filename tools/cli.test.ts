@@ -236,6 +236,8 @@ describe('what is no folder', () => {
     ['build nowhere', 'nowhere is not there: ' + built],
     ['undo page.html', 'page.html is a file: name the folder that `build` was given'],
     ['undo nowhere', 'nowhere is not there: name the folder that `build` was given'],
+    ['build . --document ', "'' names no files in .: give a glob below it, such as '*.ejs'"],
+    ['build . --keep ../*.js', "'../*.js' names no files in .: give a glob below it, such as '*.ejs'"],
     ['copy page.html', 'page.html is a file: name the folder that your server serves'],
     ['check --files page.html', 'page.html is a file: name the folder of the built app with --files'],
     ['worker --out sw.js --files nowhere', 'nowhere is not there: name the folder of the built app with --files'],

@@ -190,7 +190,7 @@ describe('at once', () => {
     expect(of.arrived).toHaveLength(1)
   })
 
-  it('what HTTP forbids to store is shared with nobody (I5)', async () => {
+  it('what HTTP forbids to store is shared with no other reader (I5)', async () => {
     const of = page()
     let count = 0
     of.respondBy(() => new Response(`secret ${++count}`, { headers: { 'cache-control': 'no-store' } }))
@@ -297,8 +297,8 @@ describe('users', () => {
   })
 
   it.each([
-    ['nobody knows', () => undefined],
-    ['nobody is', () => null],
+    ['is not known', () => undefined],
+    ['is not signed in', () => null],
     [
       'the app’s function throws for',
       () => {
@@ -408,7 +408,7 @@ describe('what is not kept (I5)', () => {
 
   it.each([
     ['a write', '/api/sales', write],
-    ['a read of whom nobody knows', '/api/fresh/2', {}],
+    ['a read whose user is not known', '/api/fresh/2', {}],
   ])('what Clear-Site-Data says on the answer to %s (I3)', async (_, path, init) => {
     let user: string | undefined = 'ada'
     const of = page({ identity: { by: ['identify'] } }, { identify: () => user })

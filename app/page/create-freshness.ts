@@ -35,7 +35,7 @@ import { answerWrite } from './writes.ts'
 export interface FreshnessOptions {
   /**
    * Who is signed in: an opaque, stable id; null: no user is; undefined: it is not known yet, and nothing personal is stored
-   * or served. Called for each read. Needed where the config identifies by 'identify'. Default: nobody knows.
+   * or served. Called for each read. Needed where the config identifies by 'identify'. Default: the user is not known.
    */
   readonly identify?: Identify
   /**

@@ -65,7 +65,7 @@ interface Ports {
 export class Flights {
   readonly #ports: Ports
   readonly #newest = new Map<string, Newest>()
-  /** Origins that want no requests that nobody waits for. */
+  /** Origins that want no requests in the background. */
   readonly #paused = new Map<string, Pause>()
 
   constructor(ports: Ports) {
@@ -92,7 +92,7 @@ export class Flights {
     return flight?.isStoring() === true ? flight.stored : undefined
   }
 
-  /** Whether an origin may be asked something that nobody waits for: it may have asked to be left alone. */
+  /** Whether an origin may be asked in the background: it may have asked to be left alone. */
   mayAskBehind(url: string): boolean {
     return !isPaused(this.#paused.get(new URL(url).origin))
   }

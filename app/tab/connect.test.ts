@@ -6,6 +6,8 @@ import { connect, connectedLayer, type ConnectOptions, type Freshlayer, standIn 
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))
+const speaking = vi.hoisted(() => [] as AbortSignal[])
+vi.mock('./development.ts', () => ({ speakUp: ({ signal }: { signal: AbortSignal }) => speaking.push(signal) }))
 
 afterEach(() => {
   connectedLayer()?.close()
@@ -320,6 +322,25 @@ describe('where a worker runs', () => {
     expect(layer.state.updateReady).toBe(true)
   })
 
+  it('what a later call says of development holds from then on', async () => {
+    await import('./development.ts')
+    Object.assign(container, { ready: Promise.resolve(registration) })
+    speaking.length = 0
+    /** For each time that the words were loaded, whether they are still being said. */
+    const isSaid = async (options?: ConnectOptions): Promise<boolean[]> => {
+      connect(options)
+      await settled()
+      return speaking.map(({ aborted }) => !aborted)
+    }
+    expect(await isSaid()).toEqual([])
+    expect(await isSaid({ development: true })).toEqual([true])
+    expect(await isSaid({ mayUpdate: () => true })).toEqual([true])
+    expect(await isSaid({ development: false })).toEqual([false])
+    expect(await isSaid({ development: true })).toEqual([false, true])
+    connectedLayer()?.close()
+    expect(speaking.map(({ aborted }) => aborted)).toEqual([true, true])
+  })
+
   it('a closed layer says nothing of an update', async () => {
     const layer = connect()
     await settled()
@@ -349,7 +370,7 @@ describe('where a worker runs', () => {
     expect(heard.mock.calls).toEqual([[MISSED]])
   })
 
-  it('a worker that asks who the user is and does not take the answer is told on the console, not thrown at nobody', async () => {
+  it('a worker that asks who the user is and does not take the answer is told on the console, and is no uncaught error', async () => {
     const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     connect()
     const error = new Error('no answer')
@@ -798,7 +819,7 @@ describe('where a worker runs', () => {
       expect(asked).toEqual(['hello', 'hello'])
     })
 
-    it('`identify`: when the worker asks who the user is, is no word that it is nobody', async () => {
+    it('`identify`: when the worker asks who the user is, is no word that there is none', async () => {
       connect({ identify: throws })
       reported.mockClear()
       say({ say: 'who' })
@@ -1011,7 +1032,7 @@ describe('where a worker runs', () => {
   it.each<[what: string, next: number, become: (layer: Freshlayer) => unknown]>([
     ['has said that its user is another', 1, (layer) => layer.identify('grace')],
     [
-      'has heard that somebody is gone',
+      'has heard that a user is gone',
       2,
       () => tell({ position: 1, partition: 'user/ada', kind: 'removed', targets: [], all: true }),
     ],

@@ -178,7 +178,7 @@ export interface Freshlayer {
 
 /**
  * Registers the worker and connects this page to it. Call it as early as possible. A page has one connection: a later call
- * gives the same, and what it says of the page (`identify`, `authorization`, `mayUpdate`) holds from then on. Once the layer
+ * gives the same, and what it says of the page (`identify`, `authorization`, `mayUpdate`, `development`) holds from then on. Once the layer
  * is closed, a call makes another. On a server, which renders the page, it does nothing.
  */
 export function connect(options: ConnectOptions = {}): Freshlayer {
@@ -261,6 +261,8 @@ class Connection implements Freshlayer {
   #user: string | null | undefined
   /** Why nothing comes from the layer, as it was last said. */
   #said: unknown
+  /** Ends what is said in development. Undefined: nothing is. */
+  #speech: AbortController | undefined
 
   constructor(options: ConnectOptions) {
     this.#options = options
@@ -307,11 +309,11 @@ class Connection implements Freshlayer {
       const tell = (hint: Hint): Promise<unknown> => this.#ask({ ask: 'hint', ...hint }, true)
       const { authorization } = options
       void import('./push/push.ts').then(
-        ({ startPush }) => startPush(push, { layer: this, scope, authorization, tell, container, signal }),
+        ({ startPush }) => startPush(push, { layer: this, scope, authorization, tell, container, signal, warn }),
         warn,
       )
     }
-    if (options.development ?? isThisMachine(location)) void this.#speakUp(container, signal)
+    void this.#speakUp(container)
   }
 
   get isOpen(): boolean {
@@ -323,10 +325,11 @@ class Connection implements Freshlayer {
     // What is undefined is not said, and stays.
     const said = Object.entries(options).filter(([, value]) => value !== undefined)
     this.#options = { ...this.#options, ...Object.fromEntries(said) }
-    const { script, scope } = this.#registration
+    const { container, script, scope } = this.#registration
     if (!this.#registration.isOf(this.#options))
       warn(`connect() is too late for another worker or scope: this page has ${script} for ${scope}; close() it first`)
     if (options.identify) this.#introduce().catch(warn)
+    if (container) void this.#speakUp(container)
     return this
   }
 
@@ -415,6 +418,7 @@ class Connection implements Freshlayer {
 
   close(): void {
     this.#abort.abort()
+    this.#speech?.abort()
     this.#changes.mute()
   }
 
@@ -490,8 +494,16 @@ class Connection implements Freshlayer {
     return more
   }
 
-  /** In development: where the rules do nothing is said. A page whose words cannot be loaded says nothing. */
-  async #speakUp(container: ServiceWorkerContainer, signal: AbortSignal): Promise<void> {
+  /**
+   * In development: where the rules do nothing is said, from the call of `connect()` that says so to the one that does not. A
+   * page whose words cannot be loaded says nothing.
+   */
+  async #speakUp(container: ServiceWorkerContainer): Promise<void> {
+    const is = this.#options.development ?? isThisMachine(location)
+    if (is === (this.#speech !== undefined)) return
+    this.#speech?.abort()
+    if (!is) return void (this.#speech = undefined)
+    const { signal } = (this.#speech = new AbortController())
     try {
       const { speakUp } = await import('./development.ts')
       await container.ready

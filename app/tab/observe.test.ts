@@ -199,7 +199,7 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: { price: 11 }, isSyncing: false })
   })
 
-  it('keeps nothing in memory of what nobody has shown for a minute', async () => {
+  it('keeps nothing in memory of what no component has shown for a minute', async () => {
     look()()
     const leave = look('/api/products/2')
     await page.answer({ price: 10 })
@@ -442,7 +442,7 @@ describe('observe() refuses', () => {
   })
 })
 
-it('what nobody shows any more is asked about anew when it is shown again, and takes no memory (I13)', async () => {
+it('what no component shows any more is asked about anew when it is shown again, and takes no memory (I13)', async () => {
   page.explain = () => ({ tags: ['products'] })
   const write = { kind: 'invalidated', tags: ['stock'], cause: 'write' } as const
   const leave = look()

@@ -7,7 +7,8 @@ import useSWR, { SWRConfig } from 'swr'
 import { connect, connectedLayer } from './connect.ts'
 import { observe } from './observe.ts'
 import { FakePage } from './page.fixture.ts'
-import { useCachedQuery } from './react/index.ts'
+import { useCachedQuery, useRefresh, useSync } from './react/index.ts'
+import type { SyncState } from './syncing.ts'
 import { freshlayerSwr } from './swr/index.ts'
 import { bindQueryClient } from './tanstack-query/index.ts'
 
@@ -54,6 +55,44 @@ function SwrPrice(): ReactNode {
 }
 
 const render = (): Promise<void> => act(async () => root.render(h(StrictMode, null, h(Price))))
+
+describe('a hook of a page that was closed and connected anew', () => {
+  const ofLayer: SyncState = { entity: 'products', state: 'idle', rows: 3, isLoaded: true }
+  const shown: string[] = []
+
+  function Both(): ReactNode {
+    const { isFetching } = useRefresh()
+    const { collections } = useSync()
+    shown.push(`${collections.map(({ rows }) => rows).join()} ${isFetching ? 'busy' : 'idle'}`)
+    return shown.at(-1)
+  }
+
+  it('useSync() and useRefresh() follow the new layer', async () => {
+    const first = connect()
+    const states = vi.spyOn(Object.getPrototypeOf(first) as typeof first, 'syncState')
+    states.mockResolvedValue([ofLayer])
+    await act(async () => root.render(h(StrictMode, null, h(Both))))
+    expect(text()).toBe('3 idle')
+    first.close()
+    states.mockResolvedValue([{ ...ofLayer, rows: 4 }])
+    await act(async () => void connect())
+    expect(text()).toBe('4 idle')
+    shown.length = 0
+    await act(async () => void (await connectedLayer()?.refresh()))
+    expect(shown).toContain('4 busy')
+    expect(text()).toBe('4 idle')
+  })
+
+  it('useSync() follows a layer that is connected after it is shown', async () => {
+    const first = connect()
+    const states = vi.spyOn(Object.getPrototypeOf(first) as typeof first, 'syncState')
+    states.mockResolvedValue([ofLayer])
+    first.close()
+    await act(async () => root.render(h(StrictMode, null, h(Both))))
+    await act(async () => void connect())
+    expect(text()).toBe('3 idle')
+  })
+})
 
 describe('what a page shows while it connects once more', () => {
   it('stays, where it connects a second time', async () => {

@@ -61,14 +61,14 @@ describe('a question to the worker', () => {
     expect(asked.outcome).toEqual({ answer: 'third' })
   })
 
-  it('that nobody answers fails in words of ours, where the browser does not say what is registered any more', async () => {
+  it('that no worker answers fails in words of ours, where the browser does not say what is registered any more', async () => {
     registrations = new DOMException('The operation is insecure.', 'SecurityError')
     const asked = question()
     await vi.advanceTimersByTimeAsync(2000)
     expect(asked.outcome).toMatchObject({ code: 'no-answer' })
   })
 
-  it('that nobody answers fails after three tries', async () => {
+  it('that no worker answers fails after three tries', async () => {
     const asked = question()
     await vi.advanceTimersByTimeAsync(5999)
     expect(asked.outcome).toBeUndefined()

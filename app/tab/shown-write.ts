@@ -46,7 +46,7 @@ export async function makeShownWrite<T>(
   const outcome = await outcomeOf(write)
   const error = 'error' in outcome ? outcome.error : undefined
   if (error !== undefined) changes.drop()
-  // What the origin has refused has changed nothing; of what failed otherwise nobody knows.
+  // What the origin has refused has changed nothing; of what failed otherwise it is not known.
   if (!(error instanceof AnswerError && error.status < 500)) {
     const named = attempt(() => invalidates?.('data' in outcome ? outcome : undefined)) ?? []
     const reach = reachOf(named)
@@ -54,7 +54,7 @@ export async function makeShownWrite<T>(
     if (Object.values(all).flat().length > 0) await layer?.invalidate(all).catch(warn)
     if (error === undefined) changes.keep()
   }
-  // Without a worker nobody knows what else the write concerns.
+  // Without a worker it is not known what else the write concerns.
   if (error === undefined && layer?.state.controlled !== true) urls.validateAll()
   else changes.validate()
   leave?.()

@@ -685,7 +685,7 @@ describe('a write whose answer may be stored', () => {
     ])
   })
 
-  it('signs nobody in', () => {
+  it('signs no user in', () => {
     expect(problemsOf(of({ session: 'sign-in' }))).toEqual([
       'writes[0].stores: true given, expected no session beside it: what signs a user in or out is never stored',
     ])

@@ -30,7 +30,7 @@ describe('a link that signs in or out', () => {
     { match: ['/api/leave', 'GET /api/leave/:how'], session: 'sign-out' },
   ]
 
-  // A build refuses such rules. A worker and a page that take theirs at runtime have nobody who does.
+  // A build refuses such rules. A worker and a page that take theirs at runtime have no build.
   it.each([
     ['GET /api/logout', 'write GET /api/logout'],
     ['GET /api/leave/now', 'write /api/leave, GET /api/leave/:how'],

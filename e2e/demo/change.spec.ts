@@ -1,7 +1,7 @@
 import { expect, panel, settled, signIn, test, underLayer } from '../support/demo.ts'
 
 // One's own tasks are served from store and validated each time, so no window has to pass before a read is a stale one.
-test('a row changed behind the app’s back shows in three tabs after one of them read it; an unchanged one asks nobody', async ({
+test('a row changed behind the app’s back shows in three tabs after one of them read it; an unchanged one causes no request', async ({
   context,
   origin,
   page,
@@ -28,7 +28,7 @@ test('a row changed behind the app’s back shows in three tabs after one of the
   await shop.pool.query('update tasks set title = $1, updated_at = now() where id = 4', [title])
   await refresh.click()
   for (const tab of tabs) await expect(panel(tab, 'My tasks')).toContainText(title)
-  // Nobody was told of the 304: no tab asked between it and the answer with the new row.
+  // No tab was told of the 304: none asked between it and the answer with the new row.
   expect(answers().slice(0, 2)).toEqual([304, 200])
   expect(
     answers()

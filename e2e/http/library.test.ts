@@ -155,7 +155,7 @@ const DISAGREED: readonly Case[] = [
     theirs: false,
   },
   {
-    title: 'a status nobody has heard of is kept when it states its freshness (theirs has a list)',
+    title: 'an unknown status is kept when it states its freshness (theirs has a list)',
     section: 'RFC 9111 §3, RFC 9110 §15',
     status: 299,
     response: { 'cache-control': 'max-age=100' },

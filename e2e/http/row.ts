@@ -1,4 +1,4 @@
-/** What a private HTTP cache must do, as data: whoever runs a row brings the cache, the origin and the clock. */
+/** What a private HTTP cache must do, as data: the runner of a row brings the cache, the origin and the clock. */
 export interface Row {
   /** Unique, kebab-case; also the row's own URL. */
   readonly id: string

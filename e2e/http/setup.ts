@@ -10,7 +10,7 @@ import { Runner } from './runner.ts'
 const WORKER = fileURLToPath(new URL('../../dist/e2e-http/sw.js', import.meta.url))
 
 /**
- * Builds the worker, opens the one browser, and runs rows for whoever asks by `GET /<id>`. Playwright starts a process
+ * Builds the worker, opens the one browser, and runs a row for each `GET /<id>`. Playwright starts a process
  * anew after each test that fails; here is what they share.
  */
 // oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.

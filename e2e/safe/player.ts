@@ -54,7 +54,7 @@ export class Player {
     try {
       await page.goto(origin.url)
       await page.waitForFunction(() => window.layer?.state.controlled === true)
-      // Whoever has waited in vain once would wait each time: the rest of that life tells nothing new.
+      // A row that has waited in vain once would wait each time: the rest of that life tells nothing new.
       const take = async (life: string, steps: readonly Step[]): Promise<void> => {
         for (const step of steps) {
           const found = await page.evaluate((step) => window.take(step), step)

@@ -83,7 +83,7 @@ const lostCaches = new WeakSet<object>()
 
 // Calls that make a request of the database.
 
-/** A request that nobody has made: what happens to it is ours to say. */
+/** A request that no page has made: what happens to it is ours to say. */
 class Pretended extends EventTarget {
   result: unknown
   error: DOMException | null = null

@@ -18,7 +18,7 @@ const LOG = `${OUT}outcomes.jsonl`
 const SIDE_BY_SIDE = 3
 
 /**
- * Builds the worker, opens the one browser, and plays rows for whoever asks by `GET /<id>`. Playwright starts a process
+ * Builds the worker, opens the one browser, and plays a row for each `GET /<id>`. Playwright starts a process
  * anew after each test that fails; here is what they share.
  */
 // oxlint-disable-next-line import/no-default-export -- Playwright takes the default export.

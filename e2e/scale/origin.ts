@@ -112,7 +112,7 @@ export class ScaleOrigin {
   }
 }
 
-/** The user of a JWT; `nobody` where there is none. */
+/** The user of a JWT; the text `nobody` where there is none. */
 function userOf(authorization = ''): string {
   const payload = authorization.split('.')[1]
   if (payload === undefined) return 'nobody'

@@ -30,7 +30,7 @@ export async function inDatabase<T>(work: (store: IDBObjectStore) => T): Promise
   return given
 }
 
-/** Keeps a transaction of the layer's database open until released: whoever writes has to wait. */
+/** Keeps a transaction of the layer's database open until released: writers have to wait. */
 export async function holdDatabase(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(
     () =>

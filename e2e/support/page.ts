@@ -31,7 +31,7 @@ if (isSub) {
   }
 }
 const where = isSub ? { worker: '/sw.js?sub', scope: '/sub/' } : {}
-// A page below /named/ knows its user, as an app that has signed somebody in does.
+// A page below /named/ knows its user, as an app that has signed a user in does.
 const who = location.pathname.startsWith('/named/') ? { identify: () => localStorage.getItem('user') } : {}
 window.agrees = true
 const authorization = () => localStorage.getItem('authorization') ?? undefined

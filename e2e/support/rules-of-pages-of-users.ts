@@ -1,6 +1,6 @@
 import { defineConfig } from '../../config/language/index.ts'
 
-/** The rules of an app whose server renders its pages for whoever is signed in, and says in `X-User` who that is. */
+/** The rules of an app whose server renders its pages for the user who is signed in, and says in `X-User` who that is. */
 // oxlint-disable-next-line import/no-default-export -- The build takes the default export.
 export default defineConfig({
   version: '1',

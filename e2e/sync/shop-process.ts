@@ -5,18 +5,26 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Client, Pool } from 'pg'
-import { changeHub, events, listenWith, writePosition } from '../../server/index.ts'
+import { createClient } from 'redis'
+import { changeHub, events, listenWith, redisStream, writePosition } from '../../server/index.ts'
 
 // One server process of several: /events over the database that all share, a list of products and writes to it.
 
-const { DATABASE_URL = '', PORT = '0', FOLDER = '' } = process.env
+const { DATABASE_URL = '', REDIS_URL = '', PORT = '0', FOLDER = '' } = process.env
 const pool = new Pool({ connectionString: DATABASE_URL, max: 8 })
 // An idle connection that breaks is replaced at the next query.
 pool.on('error', () => undefined)
+let logReads = 0
 const hub = changeHub({
-  pool,
+  pool: {
+    connect: () => {
+      logReads++
+      return pool.connect()
+    },
+  },
   listen: listenWith(() => new Client({ connectionString: DATABASE_URL })),
-  // The tests take the database away.
+  ...(REDIS_URL !== '' && { stream: redisStream(() => createClient({ url: REDIS_URL }), { keep: 100 }) }),
+  // The tests take the database and Redis away.
   report: () => undefined,
 })
 const feed = events<string>({
@@ -78,7 +86,7 @@ async function answer(request: Request): Promise<Response> {
       if (searchParams.has('collect')) globalThis.gc?.()
       const peak = Math.max(0, ...Object.values(opened))
       const { rss, heapUsed } = process.memoryUsage()
-      return Response.json({ connections: feed.connections, received, rss, heapUsed, peak })
+      return Response.json({ connections: feed.connections, received, rss, heapUsed, peak, logReads })
     }
   }
   const file = join(FOLDER, pathname.slice(1))
@@ -93,5 +101,5 @@ const listener = getRequestListener(answer, { overrideGlobalObjects: false })
 const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
 server.listen(Number(PORT), '127.0.0.1', 10_000, () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('SIGTERM', () => {
-  void feed.close(1000).then(() => process.exit(0))
+  void Promise.all([feed.close(1000), hub.close()]).then(() => process.exit(0))
 })

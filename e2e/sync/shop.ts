@@ -9,18 +9,23 @@ interface Stats {
   readonly rss: number
   readonly heapUsed: number
   readonly peak: number
+  /** How often the process has read the change log. */
+  readonly logReads: number
 }
 
 /** One server process. Started again it has the same port. */
 export class Shop {
   readonly #database: string
   readonly #folder: string
+  readonly #redis: string
   #port = 0
   #process: ChildProcess | undefined
 
-  constructor(database: string, folder = '') {
+  /** @param redis the URL of a Redis through which its processes tell each other. Default: none. */
+  constructor(database: string, folder = '', redis = '') {
     this.#database = database
     this.#folder = folder
+    this.#redis = redis
   }
 
   get url(): string {
@@ -28,7 +33,8 @@ export class Shop {
   }
 
   async start(): Promise<this> {
-    const env = { ...process.env, DATABASE_URL: this.#database, FOLDER: this.#folder, PORT: String(this.#port) }
+    const [DATABASE_URL, REDIS_URL, FOLDER, PORT] = [this.#database, this.#redis, this.#folder, String(this.#port)]
+    const env = { ...process.env, DATABASE_URL, REDIS_URL, FOLDER, PORT }
     const started = fork(PROCESS, {
       env,
       execArgv: ['--import', 'tsx', '--expose-gc'],

@@ -110,7 +110,7 @@ describe.each(Object.keys(FRAMEWORKS))('a handler in %s', (name) => {
     expect(await (await fetch(`${url}/api/kit?entities=a`)).text()).toBe('/api/kit')
   })
 
-  test('gets a body of JSON, whoever has parsed it', async () => {
+  test('gets a body of JSON, whichever middleware has parsed it', async () => {
     const url = await at(async (request) => Response.json(await request.json()))
     const body = { entity: 'products', ids: ['1', 'ü'] }
     const response = await fetch(`${url}/api/kit/rows`, {

@@ -68,7 +68,7 @@ create table users (
 );
 
 create table sessions (
-  -- A digest of what the browser holds: a copy of this table signs nobody in.
+  -- A digest of what the browser holds: a copy of this table is no sign-in.
   id text primary key,
   user_id integer not null references users on delete cascade,
   expires_at timestamptz(3) not null,

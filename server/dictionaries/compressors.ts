@@ -1,21 +1,39 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 
-/** Gives one frame of Zstandard (RFC 8878) that is decoded with the same dictionary, taken as raw bytes. */
+/** Gives one frame of Zstandard (RFC 8878), or one stream of brotli, that is decoded with the same dictionary, taken as raw bytes. */
 export type CompressWithDictionary = (body: Uint8Array, dictionary: Uint8Array) => Promise<Uint8Array>
 
 /** So that a change of 1 % in a list of 10,000 rows is within 0.2 % of its JSON; a megabyte takes about 20 ms. */
 const LEVEL = 10
 
+/** What a brotli of quality 5 makes of it is shorter still, by a tenth. Dictionaries are not used below 5. */
+const BROTLI_QUALITY = 5
+
 /**
- * The compressor of this Node, or of the library `@toondepauw/node-zstd` where the app has it installed; undefined: there
- * is neither.
+ * Zstandard of this Node, or of the library `@toondepauw/node-zstd` where the app has it installed; undefined: there is
+ * neither.
  */
-export async function findCompressor(): Promise<CompressWithDictionary | undefined> {
+export async function findZstd(): Promise<CompressWithDictionary | undefined> {
   for (const found of [ofNode(zlib), await ofLibrary()]) {
     if (found !== undefined && (await usesDictionary(found))) return found
   }
   return undefined
+}
+
+/** Brotli of this Node, which has dictionaries in 24.21 and 26; undefined: it has none, as 20 and 22. */
+export async function findBrotli(): Promise<CompressWithDictionary | undefined> {
+  const compress: CompressWithDictionary = (body, dictionary) =>
+    promisify<Uint8Array, object, Uint8Array>(zlib.brotliCompress)(body, {
+      dictionary,
+      params: {
+        [zlib.constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+        // Clients take windows of up to 16 MB. RFC 9842 §4
+        [zlib.constants.BROTLI_PARAM_LGWIN]: Math.min(24, windowLog(body.byteLength)),
+        [zlib.constants.BROTLI_PARAM_SIZE_HINT]: body.byteLength,
+      },
+    })
+  return (await usesDictionary(compress)) ? compress : undefined
 }
 
 type Zstd = (body: Uint8Array, options: object, done: (error: Error | null, bytes: Uint8Array) => void) => void

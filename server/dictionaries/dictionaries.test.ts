@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
@@ -65,6 +66,29 @@ describe(`answers by dictionaries, seed ${SEED}`, () => {
     expect(decodedDcz((await ask(third, has(AFTER))).bytes, AFTER)).toBe(third)
   })
 
+  describe('by brotli with a dictionary', () => {
+    const stream = Buffer.from('the stream')
+    const compressBrotli = (): Promise<Uint8Array> => Promise.resolve(stream)
+    const ofBoth = { ...has(BEFORE).request }
+
+    test('where the client takes no Zstandard', async () => {
+      const ask = backend({ compressBrotli })
+      await ask(BEFORE)
+      const { fields, bytes } = await ask(AFTER, { request: { ...ofBoth, 'accept-encoding': 'br, dcb' } })
+      expect(fields.get('content-encoding')).toBe('dcb')
+      const digest = createHash('sha256').update(BEFORE).digest()
+      expect(Buffer.from(bytes)).toEqual(Buffer.concat([Buffer.from([0xff, 0x44, 0x43, 0x42]), digest, stream]))
+    })
+
+    test('not where it takes Zstandard, nor where it takes neither', async () => {
+      const ask = backend({ compressBrotli })
+      await ask(BEFORE)
+      expect((await ask(AFTER, { request: ofBoth })).fields.get('content-encoding')).toBe('dcz')
+      const neither = { ...ofBoth, 'accept-encoding': 'br, zstd' }
+      expect((await ask(AFTER, { request: neither })).fields.get('content-encoding')).toBe('br')
+    })
+  })
+
   test('a dictionary that is not known here gets the ordinary answer', async () => {
     const { fields, bytes } = await backend()(AFTER, has(BEFORE))
     expect(fields.get('content-encoding')).toBe('br')
@@ -72,7 +96,7 @@ describe(`answers by dictionaries, seed ${SEED}`, () => {
   })
 
   test.each([
-    ['no dictionary', 'gzip, br, dcb'],
+    ['no dictionary', 'gzip, br, zstd'],
     ['dcz with no weight', 'gzip, br, dcz;q=0'],
   ])('a client that takes %s gets brotli', async (_what, codings) => {
     const ask = backend()
@@ -136,7 +160,7 @@ describe('whose answers', () => {
     expect(ada.fields.get('content-encoding')).toBe('dcz')
   })
 
-  test('an answer of nobody is no dictionary', async () => {
+  test('an answer without a user is no dictionary', async () => {
     const { fields } = await backend(byUser)(BEFORE)
     expect(fields.get('content-encoding')).toBe('br')
     expect(fields.has('use-as-dictionary')).toBe(false)

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { parseCacheControl } from '../../sw/core/cache-control.ts'
 import { type Asked, askedBy } from './asked.ts'
-import { type CompressWithDictionary, findCompressor } from './compressors.ts'
+import { type CompressWithDictionary, findBrotli, findZstd } from './compressors.ts'
 import { coded, patternOf, usedAsDictionary, varied } from './fields.ts'
 import { KeptBytes } from './kept-bytes.ts'
 import { wholeBody } from './whole-body.ts'
@@ -29,8 +29,13 @@ export interface DictionaryOptions {
   readonly least?: number
   /** How long a browser keeps a dictionary. Unit: days. Default: 7. */
   readonly days?: number
-  /** What compresses. Default: this Node's own zlib, or `@toondepauw/node-zstd` where it is installed. */
+  /** What compresses by Zstandard (`dcz`). Default: this Node's own zlib, or `@toondepauw/node-zstd` where it is installed. */
   readonly compress?: CompressWithDictionary
+  /**
+   * What compresses by brotli (`dcb`), for clients that do not take the other, or where there is no Zstandard. Default: this
+   * Node's own zlib, where it has this: 24.21 and 26 do.
+   */
+  readonly compressBrotli?: CompressWithDictionary
 }
 
 /**
@@ -48,7 +53,7 @@ export function dictionaries(options: DictionaryOptions): (request: Request, res
   const former = new KeptBytes(budget)
   // What was compressed is asked for again by other clients with the same former answer.
   const made = new KeptBytes(budget / 4)
-  let compressor: Promise<CompressWithDictionary | undefined> | undefined
+  let compressors: Promise<Compressors> | undefined
   let hasFailed = false
 
   return async (request, response) => {
@@ -86,20 +91,22 @@ export function dictionaries(options: DictionaryOptions): (request: Request, res
     hash: string,
   ): Promise<{ readonly pattern: string; readonly content: Coded | undefined } | undefined> {
     const principal = principalOf === 'everyone' ? '' : await principalOf(request)
-    compressor ??= options.compress ? Promise.resolve(options.compress) : findCompressor().then(orWarn)
-    const compress = await compressor
+    const { dcz, dcb } = await (compressors ??= compressorsOf(options))
     const pattern = match(new URL(request.url))
-    if (principal === undefined || compress === undefined || pattern.length > MOST_PATTERN) return undefined
+    if (principal === undefined || (dcz ?? dcb) === undefined || pattern.length > MOST_PATTERN) return undefined
     former.put(`${hash} ${principal}`, bytes)
     const { codings, available } = askedBy(request)
-    const dictionary = codings.has('dcz') && available ? former.get(`${available} ${principal}`) : undefined
-    if (dictionary === undefined || available === undefined || !isWithinWindow(bytes, dictionary))
-      return { pattern, content: undefined }
+    const dictionary = available && former.get(`${available} ${principal}`)
+    if (!dictionary || !available) return { pattern, content: undefined }
+    const byZstd = codings.has('dcz') && isWithinWindow(bytes, dictionary) ? dcz : undefined
+    const compress = byZstd ?? (codings.has('dcb') ? dcb : undefined)
+    if (compress === undefined) return { pattern, content: undefined }
+    const coding = byZstd ? 'dcz' : 'dcb'
     try {
-      const content = await made.once(`dcz ${available} ${hash}`, async () =>
-        Buffer.concat([MAGIC, Buffer.from(available, 'base64'), await compress(bytes, dictionary)]),
+      const content = await made.once(`${coding} ${available} ${hash}`, async () =>
+        Buffer.concat([MAGIC[coding], Buffer.from(available, 'base64'), await compress(bytes, dictionary)]),
       )
-      return { pattern, content: { coding: 'dcz', content } }
+      return { pattern, content: { coding, content } }
     } catch (error) {
       // One line, however many answers.
       if (!hasFailed) warn(`an answer could not be compressed by a dictionary, and is sent as ever: ${String(error)}`)
@@ -110,14 +117,17 @@ export function dictionaries(options: DictionaryOptions): (request: Request, res
 }
 
 interface Coded {
-  readonly coding: 'dcz' | 'br' | 'gzip' | 'identity'
+  readonly coding: 'dcz' | 'dcb' | 'br' | 'gzip' | 'identity'
   readonly content: Uint8Array<ArrayBuffer>
 }
 
 const asIs = (content: Uint8Array<ArrayBuffer>): Coded => ({ coding: 'identity', content })
 
-/** What `dcz` begins with: a frame that decoders of Zstandard skip, with the digest of the dictionary. RFC 9842 §5 */
-const MAGIC = Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0])
+/** What stands before the digest of the dictionary; in `dcz` a frame that decoders of Zstandard skip. RFC 9842 §4, §5 */
+const MAGIC = {
+  dcb: Buffer.from([0xff, 0x44, 0x43, 0x42]),
+  dcz: Buffer.from([0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0]),
+}
 
 /** A longer field is too much for a pattern that is used rarely. Unit: characters. */
 const MOST_PATTERN = 1000
@@ -143,12 +153,18 @@ const brotli = (bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> =>
     params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength },
   })
 
-function orWarn(found: CompressWithDictionary | undefined): CompressWithDictionary | undefined {
-  if (found === undefined)
+interface Compressors {
+  readonly dcz: CompressWithDictionary | undefined
+  readonly dcb: CompressWithDictionary | undefined
+}
+
+async function compressorsOf({ compress, compressBrotli }: DictionaryOptions): Promise<Compressors> {
+  const [dcz, dcb] = [compress ?? (await findZstd()), compressBrotli ?? (await findBrotli())]
+  if (dcz === undefined && dcb === undefined)
     warn(
-      `Node ${process.versions.node} has no zstd with dictionaries, so answers are compressed by brotli alone: npm install @toondepauw/node-zstd, or use Node 22.19, 24.6 or later`,
+      `Node ${process.versions.node} has no compression with dictionaries, so answers are compressed by brotli alone: npm install @toondepauw/node-zstd, or use Node 22.19, 24.6 or later`,
     )
-  return found
+  return { dcz, dcb }
 }
 
 const warn = (message: string): void => process.emitWarning(message, { type: 'FreshlayerDictionaries' })

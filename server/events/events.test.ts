@@ -264,7 +264,7 @@ describe('a request that is refused', () => {
     expect(feed.connections).toBe(0)
   })
 
-  test('of callers whom nobody has signed in is counted by what names them', async () => {
+  test('of callers without a sign-in is counted by what names them', async () => {
     const feed = open({ limits: { perMinute: 1 }, callerOf: (_, request) => new URL(request.url).search })
     expect([(await feed(asked('?poll=0&a'))).status, (await feed(asked('?poll=0&b'))).status]).toEqual([200, 200])
     expect((await feed(asked('?poll=0&a'))).status).toBe(429)

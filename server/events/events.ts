@@ -18,7 +18,7 @@ export interface EventsOptions<Principal> {
    */
   readonly mayHear: (principal: Principal) => MayHear
   /**
-   * The name of a caller, for the limits. Where nobody signs in, give the address: else all share one limit. Default: the
+   * The name of a caller, for the limits. Where callers do not sign in, give the address: else all share one limit. Default: the
    * principal as JSON.
    */
   readonly callerOf?: (principal: Principal, request: Request) => string

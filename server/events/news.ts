@@ -1,6 +1,6 @@
 import { inSnapshot, type Session, type SessionPool } from '../sync/database.ts'
 import { logState } from '../sync/log.ts'
-import { oldestOpen } from './event-cursor.ts'
+import { oldestOpen } from './snapshot.ts'
 
 /** Rows of one entity and scope that have changed. */
 export interface ChangedRows {

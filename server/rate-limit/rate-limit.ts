@@ -114,7 +114,7 @@ async function takenBy(limit: RateLimit | Consuming, caller: string, failed: (er
 function failedOnce(): (error: unknown) => void {
   let isSaid = false
   return (error) => {
-    if (!isSaid) console.error('freshlayer: the rate limiter fails, so nobody is limited', error)
+    if (!isSaid) console.error('freshlayer: the rate limiter fails, so no caller is limited', error)
     isSaid = true
   }
 }

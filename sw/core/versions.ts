@@ -46,7 +46,7 @@ export const itemsText = (items: ReadonlyMap<string, string>): string =>
 /** The items of a text that `itemsText` has made. */
 export const itemsOf = (text: string): ReadonlyMap<string, string> => new Map(JSON.parse(text) as [string, string][])
 
-/** More ids than this are not named: whoever shows the list reads it again anyway. */
+/** More ids than this are not named: a page that shows the list reads it again anyway. */
 const MAX_NAMED = 1000
 
 /** The ids of the items that are new, changed and gone; undefined: too many to name. */

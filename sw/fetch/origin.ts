@@ -44,7 +44,7 @@ export async function askOrigin(
   }
 }
 
-/** Nobody reads an answer: its connection is free again. One that has broken off cannot even be given up. */
+/** An answer is not read: its connection is free again. One that has broken off cannot even be given up. */
 export function discard(response: Pick<Response, 'body'> | undefined): void {
   response?.body?.cancel().catch(() => undefined)
 }

@@ -14,21 +14,23 @@ import { ranges } from './requests/ranges.ts'
 import { structured } from './requests/structured.ts'
 import { VersionedSender } from './requests/versions.ts'
 
+const NO_COLLECTIONS =
+  "collections are left out of this worker. It has to hand their part in: import { collections } from 'freshlayer/sw', and then attach(self, rules, { collections }) or freshlayer(rules, manifest, { collections })"
+
 /**
  * Starts the layer with rules that no build has compiled, so the worker has every part that rules may use, but for collections:
- * their part is as large as a fifth of all the others. Without it their lists and items are answered as without a collection.
+ * their part is as large as a sixth of all the others, so it is handed in. Without it their lists and items are answered as
+ * without a collection, and the console says so.
  *
  * @param config has passed the check.
- * @param parts those that depend on whose the worker is.
+ * @param partsOf those that depend on whose the worker is.
  */
-export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'identity'>): void {
+export function begin(config: Config, partsOf: (rules: Rules) => Omit<Parts, 'identity'>): void {
   const rules = compileRules(config)
   const identity = rules.identity === 'none' ? everyone : identified
-  if (rules.collections !== undefined)
-    report(
-      'collections need a worker that the Vite plugin or `freshlayer worker` builds',
-      Object.keys(config.collections ?? {}),
-    )
+  const parts = partsOf(rules)
+  if (rules.collections !== undefined && parts.collectionsOf === undefined)
+    report(NO_COLLECTIONS, Object.keys(config.collections ?? {}))
   startKillable(rules, {
     identity,
     structured,
@@ -40,6 +42,6 @@ export function begin(config: Config, parts: (rules: Rules) => Omit<Parts, 'iden
     tagsOfAnswer,
     polling,
     hintsOf,
-    ...parts(rules),
+    ...parts,
   })
 }

@@ -7,6 +7,8 @@ export const freshlayer: typeof Worker.freshlayer = () => refuse('freshlayer(con
 
 export const attach: typeof Worker.attach = () => refuse('attach(self, config)')
 
+export const collections: typeof Worker.collections = () => refuse('collections')
+
 function refuse(call: string): never {
   throw new TypeError(`${call} belongs in a service worker. This is Node: bundle the worker's script for the browser`)
 }

@@ -1,10 +1,22 @@
 import { assertConfig, type Config } from '../../config/language/index.ts'
 import { assertWorker } from './assert-worker.ts'
 import { begin } from './begin.ts'
+import type { collectionsOf } from './collections/collections.ts'
 import { reportConflicts } from './lifecycle/conflicts.ts'
 import { pagesBy } from './lifecycle/pages.ts'
 import { precache } from './lifecycle/precache.ts'
 import { racesOf } from './lifecycle/races.ts'
+import type { Parts } from './main.ts'
+
+export { collectionsOf as collections } from './collections/collections.ts'
+
+/** Parts that are not in each worker, as they are large. */
+export interface HandedIn {
+  /** For rules with collections: the export of that name. Default: their lists and items are answered as without a collection. */
+  readonly collections?: typeof collectionsOf
+}
+
+const handedIn = ({ collections }: HandedIn): Pick<Parts, 'collectionsOf'> => ({ collectionsOf: collections })
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or
@@ -13,10 +25,15 @@ import { racesOf } from './lifecycle/races.ts'
  * @param manifest the app's files to keep for offline use, in the form of `workbox-build`'s list. Default: none.
  * @throws CacheError 'config-refused', which keeps the worker from being installed, and TypeError outside of a worker.
  */
-export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0]): void {
+export function freshlayer(config: Config, manifest?: Parameters<typeof precache>[0], parts: HandedIn = {}): void {
   assertWorker('freshlayer(config)')
   assertConfig(config, 'The config')
-  begin(config, (rules) => ({ files: manifest && precache(manifest, rules.shell), pagesBy, racesOf }))
+  begin(config, (rules) => ({
+    ...handedIn(parts),
+    files: manifest && precache(manifest, rules.shell),
+    pagesBy,
+    racesOf,
+  }))
 }
 
 /**
@@ -27,8 +44,8 @@ export function freshlayer(config: Config, manifest?: Parameters<typeof precache
  * @param scope the worker's `self`.
  * @throws TypeError outside of a service worker, and CacheError 'config-refused'.
  */
-export function attach(scope: ServiceWorkerGlobalScope, config: Config): void {
+export function attach(scope: ServiceWorkerGlobalScope, config: Config, parts: HandedIn = {}): void {
   assertWorker('attach(self, config)', scope)
   assertConfig(config, 'The config')
-  begin(config, () => ({ reportConflicts }))
+  begin(config, () => ({ ...handedIn(parts), reportConflicts }))
 }

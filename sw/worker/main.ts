@@ -360,7 +360,8 @@ export function start(
           (given) => port?.postMessage({ answer: given }),
           (error: unknown) => port?.postMessage({ error: String(error) }),
         )
-        .finally(() => clearInterval(working)),
+        .finally(() => clearInterval(working))
+        .then(() => (question.ask === 'hint' ? hints?.syncing : undefined)),
     )
   })
   return handle

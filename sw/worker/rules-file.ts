@@ -1,13 +1,20 @@
 import { checkConfig, type Config, formatProblem, type Problem } from '../../config/language/index.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import { envelope, type Verdict } from '../protocol.ts'
+import type { Parts } from './main.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
+import { shared } from './shared-parts.ts'
+import { promisifyRequest } from './store/database.ts'
 
 /** The rules of an app without a build: a script beside the worker's own. */
 const RULES_FILE = 'freshlayer.rules.js'
 
-/** How that script says them. */
+/** The part for rules with collections: a script beside the worker's own, so that other rules do without its bytes. */
+const COLLECTIONS_FILE = 'freshlayer-collections.js'
+const COPIED = 'the script of this version that `freshlayer copy` puts beside the worker'
+
+/** How the rules' script says them. */
 const FORM = 'self.freshlayerRules = { "version": "1", "identity": "none", "routes": [] }'
 
 declare const self: { readonly freshlayerRules?: unknown }
@@ -17,18 +24,27 @@ declare const self: { readonly freshlayerRules?: unknown }
  * compares this file too, so an edit of it is an update. Wrong rules keep this worker from being installed: the worker
  * before stays, or none. The open pages are told why, as one line.
  *
- * @param then starts the layer with rules that have passed the check.
+ * @param then starts the layer with rules that have passed the check, and the part that they need.
  */
-export function withRulesFile(then: (config: Config) => void): void {
+export function withRulesFile(then: (config: Config, parts: Pick<Parts, 'collectionsOf'>) => void): void {
   try {
     worker.importScripts(RULES_FILE)
   } catch (error) {
-    return refuse(() => faultOf(error))
+    return refuse(() => faultOf(RULES_FILE, `a script beside the worker's own: ${FORM}`, error))
   }
   const { problems, warnings } = checkConfig(self.freshlayerRules, RULES_FILE, FORM)
   if (problems.length > 0) return refuse(() => Promise.resolve(listed(problems)))
   // What has no problem is a config.
-  then(self.freshlayerRules as Config)
+  const config = self.freshlayerRules as Config
+  if (config.collections !== undefined) {
+    shared.promisifyRequest = promisifyRequest
+    try {
+      worker.importScripts(COLLECTIONS_FILE)
+    } catch (error) {
+      return refuse(() => faultOf(COLLECTIONS_FILE, COPIED, error))
+    }
+  }
+  then(config, { collectionsOf: shared.collectionsOf })
   if (warnings.length > 0 && isThisMachine(worker.location)) {
     const why = listed(warnings)
     worker.addEventListener('install', (event) => event.waitUntil(tell({ why, isRefused: false })))
@@ -59,23 +75,23 @@ async function tell(verdict: Verdict): Promise<void> {
 }
 
 /** Why the script could not be loaded, or not be run. */
-async function faultOf(error: unknown): Promise<string> {
+async function faultOf(file: string, expected: string, error: unknown): Promise<string> {
   if (error instanceof DOMException && error.name === 'NetworkError') {
-    const answer = await fetch(RULES_FILE, { cache: 'no-store' }).catch(() => undefined)
+    const answer = await fetch(file, { cache: 'no-store' }).catch(() => undefined)
     const type = answer?.headers.get('content-type') ?? 'no type'
     const given = answer === undefined ? 'no answer' : answer.ok ? `a file of ${type}` : `a ${answer.status}`
-    return `${RULES_FILE}: ${given} given, expected a script beside the worker's own: ${FORM}`
+    return `${file}: ${given} given, expected ${expected}`
   }
-  const { message, lineno, colno } = await uncaught()
-  return `${RULES_FILE}:${lineno}:${colno}: '${message || String(error)}' given, expected a script such as ${FORM}`
+  const { message, lineno, colno } = await uncaught(file)
+  return `${file}:${lineno}:${colno}: '${message || String(error)}' given, expected ${expected}`
 }
 
-/** Loads the script once more. Only an error that nobody catches says at which line it is. */
-const uncaught = (): Promise<Pick<ErrorEvent, 'message' | 'lineno' | 'colno'>> =>
+/** Loads the script once more. Only an uncaught error says at which line it is. */
+const uncaught = (file: string): Promise<Pick<ErrorEvent, 'message' | 'lineno' | 'colno'>> =>
   new Promise((resolve) => {
     worker.addEventListener('error', resolve, { once: true })
     setTimeout(() => {
-      worker.importScripts(RULES_FILE)
+      worker.importScripts(file)
       // It can be loaded after all, as when the file was mended meanwhile.
       resolve({ message: '', lineno: 0, colno: 0 })
     })

@@ -90,6 +90,18 @@ describe('a template that a server fills in', () => {
   })
 })
 
+it.each(['', ' ', '../index.ejs', 'a/../../index.ejs', '{a,../b}.ejs', '/etc/*.html', 'C:\\app\\*.html'])(
+  "a glob that is of no file in the folder, '%s', is refused with one line",
+  async (wrong) => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+    const said = `'${wrong}' names no files in ${folder}`
+    await expect(changesOf(folder, { config: rules, documents: [wrong] })).rejects.toThrow(said)
+    await expect(changesOf(folder, { config: rules, keep: ['**/*.js', wrong] })).rejects.toThrow(said)
+    await expect(undoingOf(folder, [wrong])).rejects.toThrow(said)
+  },
+)
+
 describe('a folder of very many files', () => {
   it('is said with what most of them are, and how fewer are kept', async () => {
     const folder = large()

@@ -1,4 +1,5 @@
 import { basename, dirname, relative, resolve, sep } from 'node:path'
+import type { Plugin } from 'rolldown'
 import { minify } from 'terser'
 import type { Config } from '../../config/language/index.ts'
 import { apply } from './apply.ts'
@@ -61,13 +62,10 @@ const LIST = 'self.__WB_MANIFEST'
 const listed = ({ url, revision }: FileEntry): string =>
   `{url:${JSON.stringify(url)},revision:${JSON.stringify(revision)}}`
 /** One self-contained script of a module of `sw/worker` that takes its rules at runtime. */
-export const libraryScript = (entry: string): Promise<string> => script(entry, {})
+export const libraryScript = (entry: string, plugins: readonly Plugin[] = []): Promise<string> =>
+  script(entry, {}, plugins)
 
-async function script(
-  entry: string,
-  define: Defines,
-  plugins: NonNullable<Parameters<typeof bundle>[1]['plugins']> = [],
-): Promise<string> {
+async function script(entry: string, define: Defines, plugins: readonly Plugin[] = []): Promise<string> {
   const defines = { 'process.env.NODE_ENV': '"production"', ...define }
   const bundled = await bundle(sourcePath(`sw/worker/${entry}`), {
     platform: 'browser',

@@ -1,18 +1,26 @@
 import { expect, it } from 'vitest'
 import { readFile } from 'node:fs/promises'
-import { bundleWithParts } from '../files/bundle.ts'
-import { sourcePath } from '../files/source-path.ts'
-import { PAGE } from './prebuilt.ts'
+import { prebuiltFiles } from './prebuilt.ts'
 
-it('each script of a page without a build is named by the package and in the guide', async () => {
+it('each script of an app without a build is named by the package and in the guide', async () => {
   const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, unknown> }
   const guide = await readFile('docs/guide/no-build.md', 'utf8')
-  const scripts = await bundleWithParts(sourcePath('app/tab/prebuilt'), PAGE)
-  for (const { fileName } of scripts) {
-    expect(exports[`./${fileName}`]).toBe(`./lib/prebuilt/${fileName}`)
-    expect(guide).toContain(`| \`${fileName}\` |`)
+  const scripts = await prebuiltFiles()
+  for (const { file } of scripts) {
+    expect(exports[`./${file}`]).toBe(`./lib/prebuilt/${file}`)
+    expect(guide).toContain(`| \`${file}\` |`)
   }
   // A page that has the script by another address, such as one with `?v=3`, would load all of it once more.
-  const more = scripts.find(({ fileName }) => fileName === 'freshlayer-page-more.js')
-  expect(more?.code).not.toMatch(/\bimport\b/)
+  const parts = scripts.filter(({ file }) => /^freshlayer-page-(more|push)\.js$/.test(file))
+  expect(parts.map(({ file, text }) => [file, /\bimport\b/.test(text)])).toEqual([
+    ['freshlayer-page-more.js', false],
+    ['freshlayer-page-push.js', false],
+  ])
+})
+
+it('the part for collections counts what the disk completes where the worker does', async () => {
+  const part = (await prebuiltFiles()).find(({ file }) => file === 'freshlayer-collections.js')
+  expect(part?.text).toContain('globalThis.freshlayerParts')
+  // The worker's own counter is not in it: it would not know of the part's requests.
+  expect(part?.text).not.toContain('onabort')
 })

@@ -1,12 +1,22 @@
+import type { Plugin } from 'rolldown'
 import { bundleWithParts } from '../files/bundle.ts'
 import { libraryScript } from './build-worker.ts'
 import { sourcePath } from '../files/source-path.ts'
 
-/** The names of an app without a build: its worker, and the part of a worker of its own. */
-const [WORKER, PART] = ['freshlayer-sw.js', 'freshlayer-attach.js']
+/** The names of an app without a build: its worker, the part of a worker of its own, and the part of either for collections. */
+const [WORKER, PART, COLLECTIONS] = ['freshlayer-sw.js', 'freshlayer-attach.js', 'freshlayer-collections.js']
+
+/** What a worker's scripts must have one of: the part takes it from the script that loads it. */
+const SHARED: Plugin = {
+  name: 'freshlayer:shared',
+  load: {
+    filter: { id: /[\\/]sw[\\/]worker[\\/]store[\\/]database\.[jt]s$/ },
+    handler: () => `export const { promisifyRequest } = globalThis.freshlayerParts`,
+  },
+}
 
 /** What the names of its page's scripts begin with. */
-export const PAGE = 'freshlayer-page'
+const PAGE = 'freshlayer-page'
 
 /** A file that an app puts beside its document. */
 export interface PrebuiltFile {
@@ -20,6 +30,7 @@ export async function prebuiltFiles(): Promise<PrebuiltFile[]> {
   return [
     { file: WORKER, text: await libraryScript('prebuilt') },
     { file: PART, text: await libraryScript('prebuilt-attached') },
+    { file: COLLECTIONS, text: await libraryScript('prebuilt-collections', [SHARED]) },
     ...scripts.map(({ fileName, code }) => ({ file: fileName, text: code })),
   ]
 }

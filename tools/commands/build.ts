@@ -6,7 +6,7 @@ import { tellOfKept } from '../build/kept-size.ts'
 import { tellOfOthers } from '../build/own-worker.ts'
 import { expectFolder } from '../files/expect-folder.ts'
 import { isAccepted } from './check.ts'
-import { BASE, CONFIG, configOf, DRY_RUN, pathOf, type RulesFlags } from './flags.ts'
+import { BASE, CONFIG, configOf, DRY_RUN, type GivenGlobs, globsOf, pathOf, type RulesFlags } from './flags.ts'
 
 const DOCUMENT = [
   '--document <glob>',
@@ -14,8 +14,8 @@ const DOCUMENT = [
 ] as const
 
 interface FolderFlags extends RulesFlags {
-  readonly keep?: string | readonly string[]
-  readonly document?: string | readonly string[]
+  readonly keep?: GivenGlobs
+  readonly document?: GivenGlobs
   readonly dryRun?: boolean
 }
 
@@ -32,8 +32,7 @@ export function buildCommand(cli: CAC): void {
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun, keep, document, ...flags }: FolderFlags) => {
       await expectFolder(folder, 'the folder that your build writes')
-      const documents = document === undefined ? undefined : [document].flat()
-      const globs = keep === undefined ? undefined : [keep].flat()
+      const [documents, globs] = [globsOf(document), globsOf(keep)]
       const config = configOf(flags)
       const base = pathOf(flags.base) ?? (await servedAt(folder, documents))
       if (!(await isAccepted({ config, files: folder, base }, globs))) {
@@ -52,8 +51,7 @@ export function undoCommand(cli: CAC): void {
     .option('--document <glob>', 'Which files are documents; may be repeated. Default: all that have the tag')
     .option(...DRY_RUN)
     .action(async (folder: string, { dryRun, document }: FolderFlags) => {
-      const documents = document === undefined ? undefined : [document].flat()
-      await carryOut(folder, await undoingOf(folder, documents), dryRun)
+      await carryOut(folder, await undoingOf(folder, globsOf(document)), dryRun)
       console.log(
         'browsers that have the worker keep it: serve the script of `freshlayer kill` as sw.js to remove it there',
       )

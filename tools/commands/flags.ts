@@ -37,6 +37,14 @@ export function tellOfIdleBase({ base, files }: RulesFlags): void {
 /** The rules file that the flags name, else the one of this folder. */
 export const configOf = ({ config }: RulesFlags): string => config ?? findConfig(process.cwd())
 
+/** A glob as the command line gives it, or several. What looks like a number has been made one. */
+export type GivenGlobs = string | number | readonly (string | number)[] | undefined
+
+/** The globs of an option that may be repeated; undefined: it was not given. */
+export const globsOf = (given: GivenGlobs): readonly string[] | undefined =>
+  // An empty text has been made 0.
+  given === undefined ? undefined : [given].flat().map((each) => (each === 0 ? '' : String(each)))
+
 /**
  * The path of `--base`, with a slash at its end.
  *

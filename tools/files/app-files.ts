@@ -16,16 +16,23 @@ export interface FileEntry {
 /** What of a built app is kept for offline use unless its rules' build says otherwise. */
 export const APP_FILES = ['**/*.{js,css,html,svg,ico,woff2,webmanifest}']
 
+/** Of the whole disk, of another drive, or above the folder. */
+const OUTSIDE = /^!?(?:[/\\]|[a-z]:)|(?:^!?|[/\\,{])\.\.(?:[/\\]|$)/i
+
 /**
  * The files of a built app that are kept for offline use: paths relative to its folder, with `/`, sorted.
  *
  * @param ignored paths that are none of them.
+ * @throws where a glob is empty, or is of files outside of the folder.
  */
 export async function filesOf(
   folder: string,
   globs: readonly string[],
   ignored: readonly string[] = [],
 ): Promise<string[]> {
+  const wrong = globs.find((each) => each.trim() === '' || OUTSIDE.test(each))
+  if (wrong !== undefined)
+    throw new Error(`'${wrong}' names no files in ${folder}: give a glob below it, such as '*.ejs'`)
   const files = await glob([...globs], { cwd: folder, ignore: ['**/node_modules/**', ...ignored] })
   return files.toSorted()
 }

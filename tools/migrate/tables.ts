@@ -43,6 +43,6 @@ function tableOf(word: string): LoggedTable {
   }
   const { as, ...others } = given
   if (others.scope !== undefined && others.scopeFunction !== undefined)
-    throw new Error(`${word} has scope and scopeFunction: a row is somebody's by one of them`)
+    throw new Error(`${word} has scope and scopeFunction: one of them says whose a row is`)
   return { entity: as ?? table.split('.').at(-1) ?? table, table, ...others }
 }

@@ -44,7 +44,7 @@ export interface Recording {
   readonly origin: string
   readonly exchanges: readonly Exchange[]
   /**
-   * The recorder has left out `Cookie`, `Set-Cookie` and `Authorization`, surely or perhaps: nobody can say whose an
+   * The recorder has left out `Cookie`, `Set-Cookie` and `Authorization`, surely or perhaps: it cannot be told whose an
    * answer is. Default: it has kept them.
    */
   readonly lacksCredentials?: 'surely' | 'perhaps' | undefined

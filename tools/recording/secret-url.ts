@@ -3,7 +3,7 @@ import { isSecret } from '../../sw/core/secret.ts'
 
 /** Query parameters that hold a secret, by their names, besides those that `isSecret` knows of fields. */
 const SECRET_NAME =
-  /^(?:.*token|authorization|bearer|access|hash|hmac|invit(?:e|ation)|(?:.*[_-])?(?:sig|passw(?:or)?d|pwd|pass|pin|otp|code|ticket|samlresponse|assertion)|phpsessid|sid)$/i
+  /^(?:.*token|authorization|bearer|access|hash|hmac|invit(?:e|ation)|(?:.*[_-])?(?:sig|passw(?:or)?d|pw|pwd|pass|pin|otp|tok|code(?:[_-]?verifier)?|ticket|samlresponse|assertion)|phpsessid|sid)$/i
 
 /** Names that contain one of those words, and say something else. */
 const NO_SECRET_NAME = /^(?:authors?|sessions|pass(?:ed|word_?less)|(?:sort|order|group)_?(?:by_?)?key|.*count)$/i
@@ -15,12 +15,15 @@ const BEFORE_SECRET =
 /** Letters and digits mixed, as in what a machine has written. A number alone is an id. */
 const MIXED = /^(?=.*\d)(?=.*[a-z])[\w.~%=-]{6,}$/i
 
+/** The name of a bot and its key in one, as Telegram has them in paths. */
+const BOT = /^bot\d+:[\w-]{6,}$/i
+
 /** A JWT, as far as its header goes. */
 const JWT = /^eyJ[\w-]+\.[\w-]+/
 
 /** Whether text is what only a machine writes to be secret, wherever it stands: a JWT, a key, a long random text. */
 function isToken(text: string): boolean {
-  if (JWT.test(text) || /^[0-9a-f]{32,}$/i.test(text)) return true
+  if (JWT.test(text) || BOT.test(text) || /^[0-9a-f]{32,}$/i.test(text)) return true
   const bare = text.replace(/^[a-z]{2,8}[-_](?:live_|test_)?/i, '')
   if (!/^[\w+/~-]{20,}={0,2}$/.test(bare)) return false
   // Digits, small and capital letters take turns as in no word. A UUID is an id, and has one case alone.

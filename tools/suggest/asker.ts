@@ -6,7 +6,7 @@ import type { Means } from './findings.ts'
 /** Who has sent a request, as far as its credentials say. */
 export interface Asker {
   readonly by: Means | 'none'
-  /** The same for the same user, or session. Empty: nobody. */
+  /** The same for the same user, or session. Empty: no user. */
   readonly id: string
 }
 

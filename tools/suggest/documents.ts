@@ -28,7 +28,7 @@ export function documentFindings(
     return {
       paths,
       shell: shortest,
-      why: `${whole.length} loads, of nobody or of several users, gave the same document`,
+      why: `${whole.length} loads, without a user or of several users, gave the same document`,
     }
   return { paths }
 }

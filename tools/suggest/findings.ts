@@ -6,7 +6,7 @@ export interface Findings {
   /** From the first request to the last. */
   readonly spanS: Seconds
   readonly requests: number
-  /** The recorder left out credentials, so nobody can say whose an answer is. See `Recording`. */
+  /** The recorder left out credentials, so the recording does not say whose an answer is. See `Recording`. */
   readonly lacksCredentials?: 'surely' | 'perhaps' | undefined
   /** Most good answers have no body in the recording: only a tag shows whether one has changed. */
   readonly lacksBodies: boolean

@@ -8,7 +8,7 @@ interface ProposedIdentity {
 }
 
 const IDENTIFY =
-  'The page must name its user: connect({ identify: () => user.id }), null where nobody is signed in, undefined while it does not know.'
+  'The page must name its user: connect({ identify: () => user.id }), null where no user is signed in, undefined while it does not know.'
 
 /** How users are told apart, as far as the recording shows. Where it cannot show that, both ways. */
 export function proposedIdentity({ credentials, lacksCredentials, sessions }: Findings): ProposedIdentity {
@@ -19,7 +19,7 @@ export function proposedIdentity({ credentials, lacksCredentials, sessions }: Fi
     return {
       identity: { by: ['authorization', 'identify'] },
       why: [
-        `The recorder ${sure} left out Cookie and Authorization, so nobody can say whose the answers are. Record again`,
+        `The recorder ${sure} left out Cookie and Authorization, so the recording does not say whose the answers are. Record again`,
         'with them. Until then a token names the user, or the page does.',
         IDENTIFY,
       ],

@@ -10,7 +10,7 @@ import { isGood } from './heads.ts'
 export interface Observed {
   readonly exchange: Exchange
   readonly asker: Asker
-  /** The same for reads that may get the same answer, whoever asks. */
+  /** The same for reads that may get the same answer, whichever user asks. */
   readonly question: string
   /** Of the content that the answer stood for: a 304 stands for what the asker got before. Absent: it is not known. */
   readonly content?: string | undefined

@@ -65,7 +65,7 @@ export function repeatsOf(reads: readonly Observed[], writes: readonly WriteInst
   return { findings, pairs }
 }
 
-/** Of more writes than this between two reads nobody can say which one it was. */
+/** Of more writes than this between two reads it cannot be told which one it was. */
 const MOST = 50
 
 /** The patterns of the writes that began in a span, the last ones of many. */

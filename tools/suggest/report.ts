@@ -109,7 +109,7 @@ function credentialNotes({ lacksCredentials, credentials }: Findings): string[] 
     const sure = lacksCredentials === 'surely' ? 'has' : 'perhaps has'
     return [
       '',
-      `The recorder ${sure} left out cookies and tokens, so nobody can say whose the answers are: identity is a guess, and`,
+      `The recorder ${sure} left out cookies and tokens, so the recording does not say whose the answers are: identity is a guess, and`,
       'nothing is public. In Chromium: Settings, Preferences, Network, "Allow to generate HAR with sensitive data".',
     ]
   }

@@ -68,7 +68,7 @@ const LOCALISATION = /\/(?:locales?|i18n|l10n|lang(?:uage)?s?|translations?)(?:\
 const isLocalisation = (match: string): boolean => LOCALISATION.test(match)
 
 /**
- * Whether everybody may share one stored copy: nobody has sent a credential for it, or it is a text of the interface or says
+ * Whether all users may share one stored copy: no request had a credential, or it is a text of the interface or says
  * itself that it is public. Never where answers differed or where the recording cannot say.
  */
 function isPublic(route: RouteFindings, { lacksCredentials, credentials }: Findings): boolean {

@@ -11,7 +11,7 @@ interface File {
 
 /**
  * The app's scripts, styles, icons and fonts, for the time in which the origin is away. In a built app the worker keeps them;
- * of an app that runs nobody knows the list of them before they are asked for. Held in memory, the oldest go first.
+ * of an app that runs the list of them is not known before they are asked for. Held in memory, the oldest go first.
  */
 export class KeptFiles {
   readonly #files = new Map<string, File>()

@@ -27,7 +27,7 @@ interface Options {
   readonly shell?: string | undefined
   /** Whether rules are tried. Default: no, it is recorded. */
   readonly isTried?: boolean | undefined
-  /** Names the user of each answer by the session's cookies. Default: nobody does. */
+  /** Names the user of each answer by the session's cookies. Default: they are not named. */
   readonly users?: SessionUsers | undefined
 }
 

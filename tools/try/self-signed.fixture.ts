@@ -1,4 +1,4 @@
-/** A certificate of localhost that nobody has signed but itself, and its key. It is for tests alone, and protects nothing. */
+/** A certificate of localhost that is signed by itself alone, and its key. It is for tests alone, and protects nothing. */
 export const SELF_SIGNED = {
   cert: `-----BEGIN CERTIFICATE-----
 MIIBlTCCATugAwIBAgIUBiqvfIxAdGf0cR3gIIKYM0Z/P88wCgYIKoZIzj0EAwIw

@@ -32,13 +32,13 @@ describe('the user of a request', () => {
     expect(userOf('sid=grace')).not.toBe(ADA)
   })
 
-  it('is nobody without a session', () => {
+  it('is none without a session', () => {
     for (const cookie of [undefined, '', 'theme=dark', 'sid=']) expect(userOf(cookie)).toBeUndefined()
   })
 })
 
 describe('the user of an answer', () => {
-  it('is that of the session which it begins, and nobody where it ends one', () => {
+  it('is that of the session which it begins, and none where it ends one', () => {
     const after = (cookie: string, ...set: readonly string[]): string | undefined =>
       new SessionUsers().userOfAnswer({ method: 'POST', path: '/in', status: 200, cookie, set, isOfData: true })
     expect(after('', 'sid=ada; Path=/; HttpOnly')).toBe(ADA)
@@ -81,11 +81,11 @@ describe('the user of an answer', () => {
     ['no answer', ['/api/a', { status: 0 }]],
     ['a callback of the session', ['/auth/callback']],
     ['a switch within the session', ['/session/switch']],
-    ['somebody who becomes another', ['/users/7/impersonate']],
+    ['a user who becomes another', ['/users/7/impersonate']],
     ['a switch', ['/switch-user/7']],
     ['a cookie of another name', ['/api/a', { cookie: 'token=ada' }]],
     ['a session that ends as well', ['/api/a', { cookie: 'sid=ada; auth=x', set: ['auth=; Path=/', 'sid=renewed'] }]],
-    ['a request of nobody', ['/api/a', { cookie: 'theme=dark' }]],
+    ['a request without a user', ['/api/a', { cookie: 'theme=dark' }]],
   ])('is another one after %s', (_, given) => {
     const { named, next } = replaced(...given)
     expect(named).not.toBe(ADA)

@@ -25,7 +25,7 @@ interface WorkerRules {
 const PROBE = `${OWN}user`
 
 /**
- * The rules file to build the worker from. In an app as it is nobody calls `identify()`. Where the rules identify users so, the
+ * The rules file to build the worker from. An app as it is does not call `identify()`. Where the rules identify users so, the
  * proxy names them by the session's cookies, which it sees, and the worker's rules identify by `'echo'`: a file outside of
  * the project has the given rules with that identity.
  */

@@ -1,3 +1,4 @@
+import { warn } from '../report.ts'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import type { Hint } from './hint.ts'
 import { HintQueue } from './hint-queue.ts'
@@ -9,7 +10,7 @@ function open() {
   const told: Hint[] = []
   const cursors: string[] = []
   const tell = vi.fn<(hint: Hint) => Promise<unknown>>((hint) => Promise.resolve(told.push(hint)))
-  return { told, cursors, tell, queue: new HintQueue({ tell, reached: (cursor) => void cursors.push(cursor) }) }
+  return { told, cursors, tell, queue: new HintQueue({ tell, reached: (cursor) => void cursors.push(cursor), warn }) }
 }
 
 it('the first hint of a burst goes at once, and the others as one', async () => {

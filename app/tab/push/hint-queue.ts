@@ -1,4 +1,4 @@
-import { warn } from '../report.ts'
+import type { warn } from '../report.ts'
 import { bounded, type Hint, isEmpty, merged } from './hint.ts'
 
 /** Hints within this time are told the worker as one (I11). The first of a burst goes at once. */
@@ -12,6 +12,7 @@ interface Ports {
   readonly tell: (hint: Hint) => Promise<unknown>
   /** How far has been heard and told. */
   readonly reached: (cursor: string) => void
+  readonly warn: typeof warn
 }
 
 /**
@@ -56,7 +57,7 @@ export class HintQueue {
         await rest(FOLD_MS)
       } catch (error) {
         // A worker of rules without a feed says that it has no ear for this.
-        warn(error)
+        this.#ports.warn(error)
         const later = this.#waiting as typeof told | undefined
         this.#waiting = {
           hint: merged(hint, later?.hint ?? { tags: [] }),

@@ -1,4 +1,3 @@
-import { attempt } from '../report.ts'
 import type { Hint } from './hint.ts'
 
 /** A message of a feed, as a tab understands it. */
@@ -56,6 +55,12 @@ export function foreignMessage(
   text: string,
   type: string,
 ): Message {
-  const tags = attempt(() => parse(text, type) ?? []) ?? null
+  let tags: unknown
+  try {
+    tags = parse(text, type) ?? []
+  } catch (error) {
+    // Code of the app: an uncaught error of the app, which breaks nothing here.
+    reportError(error)
+  }
   return { kind: 'hint', hint: isTexts(tags) ? { tags } : { tags: [], all: true } }
 }

@@ -1,6 +1,6 @@
 import type { PushOptions } from '../../../config/language/index.ts'
 import type { Freshlayer } from '../connect.ts'
-import { warn } from '../report.ts'
+import type { warn } from '../report.ts'
 import { eventStream } from './event-stream.ts'
 import { Feed } from './feed.ts'
 import { FeedMemory } from './feed-memory.ts'
@@ -10,6 +10,7 @@ import { Leadership } from './leadership.ts'
 import { foreignMessage, ownMessage, parsedObject } from './message.ts'
 import { webSocket } from './web-socket.ts'
 
+/** Handed in: this file imports nothing of the script that loads it, which a page may have loaded by another address. */
 interface Ports {
   readonly layer: Pick<Freshlayer, 'on'>
   /** Of the worker. */
@@ -20,17 +21,18 @@ interface Ports {
   readonly tell: (hint: Hint) => Promise<unknown>
   readonly container: Pick<ServiceWorkerContainer, 'ready'>
   readonly signal: AbortSignal
+  readonly warn: typeof warn
 }
 
 /** Has one tab in sight listen to the feed for all tabs of the browser, once there is a worker to be told. */
 export async function startPush(options: PushOptions, ports: Ports): Promise<void> {
   const { url, via = 'sse', parse, covers, credentials = 'same-origin' } = options
-  const { layer, scope, authorization = () => undefined, container, signal } = ports
+  const { layer, scope, authorization = () => undefined, container, signal, warn: say } = ports
   await container.ready
   if (signal.aborted) return
   const { href } = new URL(url, document.baseURI)
   const memory = new FeedMemory(`${scope} ${href}`)
-  const queue = new HintQueue({ tell: ports.tell, reached: (cursor) => void (memory.cursor = cursor) })
+  const queue = new HintQueue({ tell: ports.tell, reached: (cursor) => void (memory.cursor = cursor), warn: say })
   const stream = eventStream({
     authorization,
     credentials,
@@ -54,7 +56,7 @@ export async function startPush(options: PushOptions, ports: Ports): Promise<voi
     told: (hint, cursor, spreadMs = 0) => queue.add(hint, cursor, Math.random() * spreadMs),
     gap: covers ? { tags: covers } : { tags: [], all: true },
     refused: (status) =>
-      warn(new Error(`the feed ${href} was refused with ${status}: nothing is heard until it is not`)),
+      say(new Error(`the feed ${href} was refused with ${status}: nothing is heard until it is not`)),
   })
   const leadership = { name: `freshlayer push ${scope}`, memory, signal }
   new Leadership({ ...leadership, onLead: () => feed.start(), onLose: () => feed.stop() })

@@ -1,6 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react'
-import { followLayer } from './follow-layer.ts'
 import { connectedLayer } from '../connect.ts'
+import { followLayer } from './follow-layer.ts'
 
 export interface Refreshing {
   /** Has the origin asked about all that the page shows. Settles when it has answered or failed; never rejects. */

@@ -715,7 +715,7 @@ describe('the times of the library', () => {
     expect(isStale('product')).toBe(!expected)
   })
 
-  it('data whose answer nobody saw is read once more at each mount, from the layer', async () => {
+  it('data whose answer the binding did not see is read once more at each mount, from the layer', async () => {
     bind()
     show(['product'], () => page.byXhr('/api/products/1'))
     await settled()

@@ -219,8 +219,8 @@ class BoundClient implements Binding {
   }
 
   /**
-   * Other queries of this page may show what the query has just got anew: nobody tells the page of a change that it has read
-   * itself. What they get so is told to nobody, or two of them would keep each other fetching (I11).
+   * Other queries of this page may show what the query has just got anew: the worker does not tell the page of a change that it has read
+   * itself. What they get so is told to no other query, or two of them would keep each other fetching (I11).
    */
   #tellOthers(query: QueryLike): void {
     const { news } = this.#runs.get(query) ?? {}

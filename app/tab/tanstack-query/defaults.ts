@@ -77,7 +77,7 @@ export class Defaults {
     return read.length > 0 && read.every((rule) => rule?.[option] === false)
   }
 
-  /** Undefined: nobody knows, or no worker would tell of a change. */
+  /** Undefined: it is not known, or no worker would tell of a change. */
   #staleTime(query: QueryLike): number | undefined {
     const { layer, urls } = this.#ports
     return layer()?.state.controlled === true ? urls.freshMs(query) : undefined

@@ -42,7 +42,7 @@ export class FakePage {
     )
   }
 
-  /** Reads JSON as XMLHttpRequest does: nobody sees who asks. */
+  /** Reads JSON as XMLHttpRequest does: the binding does not see which query asks. */
   async byXhr(path: string): Promise<unknown> {
     await Promise.resolve()
     return (await this.#ask(path, undefined, 'xmlhttprequest')).json()

@@ -140,7 +140,7 @@ const isByScript = (entry: PerformanceEntry): boolean =>
 /** A request begins a moment after its `fetch` is called. */
 const SAME_REQUEST_MS = 100
 
-/** An answer that takes longer is counted as one whose request nobody is known to have made. */
+/** An answer that takes longer is counted as one whose query is not known. */
 const OWNED_MS = 300_000
 
 function absolute(url: string): string | undefined {

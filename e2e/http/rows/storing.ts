@@ -185,7 +185,7 @@ export const storing: readonly Row[] = [
       expect: { status: 304 },
     }),
   ]),
-  required('RFC 9111 §3.1', 'stores-unknown-coding', 'a coding that nobody has decoded is stored and served', [
+  required('RFC 9111 §3.1', 'stores-unknown-coding', 'a coding that was not decoded is stored and served', [
     stored({ ...cached(60), 'content-encoding': 'x-own' }),
     hit(gives({ 'content-encoding': 'x-own', 'content-length': '3' })),
   ]),

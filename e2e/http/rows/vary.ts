@@ -174,7 +174,7 @@ export const vary: readonly Row[] = [
       hit(),
     ]),
   ),
-  required('RFC 9111 §4.1', 'vary-cookie', 'Vary: Cookie of an answer that is nobody’s is validated before each use', [
+  required('RFC 9111 §4.1', 'vary-cookie', 'Vary: Cookie of an answer without a user is validated before each use', [
     stored({ ...cached(60), etag: '"one"', vary: 'Cookie' }),
     validated(asking({ 'if-none-match': '"one"' })),
   ]),

@@ -26,7 +26,7 @@ describe('a cursor', () => {
     ['of a later place', own('log', 's', '6', '0'), own('log', 's', '5', '7'), false],
     ['of another log', own('other', 's', '1', '0'), own('log', 's', '5', '7'), false],
     ['of another scope', own('log', 'other', '1', '0'), own('log', 's', '5', '7'), false],
-    ['of a server that nobody knows', 'abc', 'abd', false],
+    ['of an unknown server', 'abc', 'abd', false],
     ['of a bad number', own('log', 's', 'x', '0'), own('log', 's', '5', '7'), false],
     ['of a time', '2026-01-31T11:00:00Z', '2026-01-31T12:00:00Z', true],
   ])('%s lies before the other one: as it says', (_, cursor, other, is) => {

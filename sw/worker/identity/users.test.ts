@@ -183,7 +183,7 @@ describe('the subject of a JWT', () => {
     ['a truth value', true, true],
     ['beyond the exact numbers', 9_007_199_254_740_992, 9_007_199_254_740_992],
     ['absent', undefined, undefined],
-  ])('that is %s names nobody: each token has a partition of its own', async (_, one, other) => {
+  ])('that is %s names no user: each token has a partition of its own', async (_, one, other) => {
     const users = tokens()
     const first = await partitionOf(users, jwt({ sub: one, of: 'ada' }))
     expect(await partitionOf(users, jwt({ sub: other, of: 'grace' }))).not.toBe(first)
@@ -215,7 +215,7 @@ describe('the subject of a JWT', () => {
     expect(said.mock.calls).toEqual([[expect.stringContaining('identity.partitionOf'), 'org_id']])
   })
 
-  it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names nobody', async (claims) => {
+  it.each(['null', '7', '"ada"', '[]'])('of a token whose claims are %s names no user', async (claims) => {
     expect(await partitionOf(tokens(), `head.${btoa(claims)}.signature`)).toMatch(/^token\/[^/]{20,}$/)
   })
 })
@@ -431,7 +431,7 @@ describe('a request without a token', () => {
   const asked = (users: Users): unknown =>
     users.partitionOf(new Request('https://app.test/'), 'a tab', { public: false })
 
-  it('is nobody’s where tokens alone say who asks, whatever happens to users', async () => {
+  it('is without a user where tokens alone say who asks, whatever happens to users', async () => {
     const { name, writer } = await fakeWriter()
     await writer.write(({ store }) => void store.put({}, 'anonymous\nrow\nhttps://app.test/\nGET\n\n'))
     const users = told({ by: ['authorization'] }, (await fakeWriter(name)).writer)
@@ -479,7 +479,7 @@ describe('a client that belongs to a page and cannot name its user', () => {
       ['a frame without a URL', { type: 'window', url: 'about:srcdoc' }, ['ada'], 'user/ada'],
       ['a worker, where pages have different users', { type: 'worker' }, ['ada', 'bob'], undefined],
       ['a worker, where one page has not named its user', { type: 'worker' }, ['ada', undefined], undefined],
-      ['a worker, where nobody is signed in', { type: 'worker' }, [null], undefined],
+      ['a worker, where no user is signed in', { type: 'worker' }, [null], undefined],
       ['a worker without a page', { type: 'worker' }, [], undefined],
     ],
   )('has the user whom all pages have: %s', async (_, client, named, partition) => {

@@ -41,7 +41,7 @@ describe('a file of the app that the network does not bring', () => {
 })
 
 describe('a file of the app that is kept', () => {
-  it('answers whoever asks, whatever its `Vary` says, and keeps its other fields', async () => {
+  it('answers every request for it, whatever its `Vary` says, and keeps its other fields', async () => {
     const kept = new Map<string, Response>()
     const cache = { keys: () => Promise.resolve([]), put: (key: string, file: Response) => void kept.set(key, file) }
     vi.stubGlobal('caches', { open: () => Promise.resolve(cache) })

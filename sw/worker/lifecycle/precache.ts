@@ -171,7 +171,7 @@ async function keepRendered(url: string): Promise<void> {
 
 /**
  * A response as the app's files are kept. One that says that it was redirected is refused as the answer to a page load. And
- * a file answers whoever asks: by `Vary: Origin`, which servers send beside CORS, the browser would not find it for a script
+ * a file answers every request for it: by `Vary: Origin`, which servers send beside CORS, the browser would not find it for a script
  * with `crossorigin`, whose request has that field.
  */
 export function asFile(response: Response): Response {

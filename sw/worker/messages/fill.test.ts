@@ -17,7 +17,7 @@ interface Given {
   readonly token?: unknown
   /** What becomes of a read. Default: it is stored. */
   readonly status?: number | undefined
-  /** After so many reads a user signs in or out. Default: nobody does. */
+  /** After so many reads a user signs in or out. Default: no user does. */
   readonly endsAfter?: number
 }
 

@@ -12,12 +12,13 @@ const position = (transaction: string): string =>
 
 const written = (at: string): Response => new Response(null, { headers: { 'freshlayer-position': at } })
 
-function worker() {
+function worker(collections?: { hinted: () => Promise<void> }) {
   const stale: string[][] = []
   const hints = hintsOf({
     urlOf: (url: string) => url,
     log: { invalidate: (targets: readonly string[]) => Promise.resolve(void stale.push([...targets])) },
     channel: { changes: () => undefined },
+    collections,
   } as never)
   const hint = (tags: string[], more: { all?: boolean; transactions?: string[] } = {}) =>
     hints.answer(undefined, { ask: 'hint', tags, ...more }, 'a tab')
@@ -31,6 +32,26 @@ describe('what the server says has changed', () => {
     await hint([], { all: true })
     await hint([])
     expect(stale).toEqual([['tag products', 'tag product:7'], ['prefix ']])
+  })
+
+  it('is synced behind the answer, and the worker is held for it, however often one comes, and for a time', async () => {
+    vi.useFakeTimers()
+    const runs: (() => void)[] = []
+    const { hint, hints } = worker({ hinted: () => new Promise((resolve) => runs.push(resolve)) })
+    let isHeld = true
+    await Promise.all([hint(['products']), hint(['sales'])])
+    void hints.syncing.then(() => (isHeld = false))
+    runs[0]?.()
+    await vi.advanceTimersByTimeAsync(1)
+    expect([runs.length, isHeld]).toEqual([2, true])
+    runs[1]?.()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(isHeld).toBe(false)
+    await hint(['products'])
+    isHeld = true
+    void hints.syncing.then(() => (isHeld = false))
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(isHeld, 'a sync that goes on and on').toBe(false)
   })
 
   it('is no news where the app itself has written it, alone', async () => {

@@ -18,6 +18,12 @@ interface Ports {
 /** The news of a write may be here before the write's answer, and waits so long for it. */
 const WAIT_MS = 2000
 
+/**
+ * The worker is kept alive for a sync for so long. What is held up does not make way for a newer worker, and a sync that is cut
+ * off goes on from its last page at the next read.
+ */
+const HOLD_MS = 10_000
+
 /** Of so many of the app's own writes the worker knows their transactions. */
 const MAX_OWN = 200
 
@@ -26,6 +32,8 @@ const MAX_OWN = 200
  * does not name: what it names is stale since the write's answer, and has been asked for anew.
  */
 class Hints {
+  /** What keeps the worker alive after a hint. Never rejects. */
+  syncing: Promise<unknown> = Promise.resolve()
   readonly #ports: Ports
   readonly #underWay = new Set<Promise<unknown>>()
   /** Transactions of the app's own writes, the newest last, and the tags that each write has made stale. */
@@ -56,9 +64,10 @@ class Hints {
     if (news.length === 0 && !all) return true
     await invalidate(this.#ports, { ask: 'invalidate', reach: all ? { all } : { tags: news } }, clientId)
     // The tab does not wait: its next hints are of other data, too.
-    this.#ports.collections
+    const synced = this.#ports.collections
       ?.hinted(all ? undefined : news, clientId)
       .catch((error: unknown) => report('a collection is not brought up to date after a hint', error))
+    if (synced) this.syncing = timeout(HOLD_MS, Promise.all([this.syncing, synced]), undefined)
     return true
   }
 

@@ -143,13 +143,13 @@ describe('a read that may join another', () => {
     expect(flights.toJoin(reading())).toBeUndefined()
   })
 
-  it('an answer that nobody reads and that breaks off is no uncaught failure', async () => {
+  it('an answer that no page reads and that breaks off is no uncaught failure', async () => {
     const { landed } = flights.launch(reading(), FETCH, false)
     await vi.waitFor(() => expect(answers).toHaveLength(1))
     answers[0]?.(
       new Response(new ReadableStream({ start: (stream) => stream.error(new Error('reset')) }), { status: 500 }),
     )
-    // A rejection that nobody handles fails the whole run.
+    // An unhandled rejection fails the whole run.
     expect((await landed).response?.status).toBe(500)
     await new Promise((resolve) => setTimeout(resolve))
   })

@@ -291,7 +291,7 @@ describe('a write, I1', () => {
 })
 
 describe('a disk', () => {
-  it('that is slow keeps nobody waiting, and what was said counts when the row is there', async () => {
+  it('that is slow keeps no read waiting, and what was said counts when the row is there', async () => {
     const { use } = await fakeDatabase()
     let free = Promise.resolve()
     let goOn = (): void => undefined

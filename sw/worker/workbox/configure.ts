@@ -2,8 +2,11 @@ import { assertConfig, compileRules } from '../../../config/language/index.ts'
 import { everyone } from '../identity/everyone.ts'
 import { identified } from '../identity/identified.ts'
 import { start } from '../main.ts'
+import { tagsOfAnswer } from '../../fetch/answer-tags.ts'
+import { hintsOf } from '../messages/hints.ts'
 import { compared } from '../requests/compared.ts'
 import { isQuery } from '../requests/graphql.ts'
+import { polling } from '../requests/polling.ts'
 import { postAnswers } from '../requests/post-answers.ts'
 import { ranges } from '../requests/ranges.ts'
 import { structured } from '../requests/structured.ts'
@@ -11,6 +14,10 @@ import { worker } from '../scope.ts'
 import { Routes } from './routes.ts'
 import type { Settings } from './settings.ts'
 import { UnroutedWrites } from './unrouted-writes.ts'
+
+/** Their list and items are rules, and here each strategy has the rule of its own. */
+const NO_COLLECTIONS =
+  "collections need their routes in the rules: import { attach, collections } from 'freshlayer/sw', and attach(self, rules, { collections }) before the routes of Workbox"
 
 let configured: Routes | undefined
 
@@ -23,6 +30,7 @@ let configured: Routes | undefined
  */
 export function configure(settings: Settings): void {
   if (!('skipWaiting' in worker)) throw new TypeError('freshlayer/workbox: configure(…) belongs in a service worker')
+  if ('collections' in settings) throw new TypeError(`freshlayer/workbox: ${NO_COLLECTIONS}`)
   if (configured !== undefined) throw new TypeError('freshlayer/workbox: configure(…) is called once per worker')
   const config = { ...settings, routes: [] }
   assertConfig(config, 'configure(…)')
@@ -39,6 +47,9 @@ export function configure(settings: Settings): void {
       isQuery,
       compared,
       postAnswers,
+      tagsOfAnswer,
+      polling,
+      hintsOf,
       match: routes.match,
       ruleOf: routes.ruleOf,
       router: new UnroutedWrites(routes),

@@ -76,7 +76,7 @@ export class Network {
   }
 }
 
-/** An event that nobody waits for: who asks keeps the worker alive. */
+/** An event that no page waits for: the caller keeps the worker alive. */
 export class Unattended extends ExtendableEvent {
   override waitUntil(): void {}
 }

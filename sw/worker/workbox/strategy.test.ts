@@ -105,6 +105,7 @@ describe('configured, among routes of Workbox', () => {
       identity: 'none',
       writes: [
         { match: 'POST /api/sales', invalidates: ['products'] },
+        { match: 'POST /api/orders', invalidates: [(answer) => [(answer as { tag: string }).tag]] },
         { match: 'GET /api/products/leave', invalidates: ['stock:9'], session: 'sign-out' },
       ],
       budget: '1MB',
@@ -173,6 +174,13 @@ describe('configured, among routes of Workbox', () => {
       'fwd=method',
     )
     expect(await textOf('/api/products/2')).not.toBe(before)
+  })
+
+  it('a function of the settings makes tags of a write’s answer', async () => {
+    const before = await textOf('/api/products/3')
+    respond = ({ method }) => (method === 'POST' ? Response.json({ tag: 'products' }) : new Response('anew'))
+    await ask('/api/orders', { method: 'POST', body: '{}', headers: JSON_TYPE })
+    expect([before, await textOf('/api/products/3')]).toEqual([before, 'anew'])
   })
 
   it.each([
@@ -290,6 +298,16 @@ describe('configured, among routes of Workbox', () => {
       expect(new Freshlayer({ [option]: JSON.parse(value.replaceAll("'", '"')) }).rule.name, text).not.toBe('')
     }
     expect(alone.length).toBeGreaterThan(3)
+  })
+
+  it('collections are refused, and the error says which way in has them', () => {
+    const settings = {
+      version: '1',
+      identity: 'none',
+      sync: { url: '/api/sync' },
+      collections: { products: { list: '/api/products' } },
+    }
+    expect(() => configure(settings as never)).toThrow('attach(self, rules, { collections })')
   })
 
   it('is configured once', () => {
