@@ -7,6 +7,9 @@ export interface QueryRows {
 export interface Session {
   query(text: string, values?: readonly unknown[]): Promise<QueryRows>
   release(destroy?: boolean): void
+  /** A connection that breaks says so. Absent: there is none that could. */
+  on?(event: 'error', listener: () => void): unknown
+  off?(event: 'error', listener: () => void): unknown
 }
 
 /** A pool of `pg`, or anything that is like one. */
@@ -14,12 +17,30 @@ export interface SessionPool {
   connect(): Promise<Session>
 }
 
+/**
+ * A session of the pool. A client of `pg` whose connection breaks says so in an event, and where nobody hears it the process
+ * ends. Here the query that fails tells the caller, so nothing more has to be done about it.
+ */
+export async function borrow(pool: SessionPool): Promise<Session> {
+  const session = await pool.connect()
+  session.on?.('error', ignore)
+  return {
+    query: (text, values) => session.query(text, values),
+    release: (destroy) => {
+      session.off?.('error', ignore)
+      session.release(destroy)
+    },
+  }
+}
+
+const ignore = (): void => undefined
+
 /** Runs `work` in one transaction of one snapshot, which writes nothing. What it throws is passed on. */
 export async function inSnapshot<Result>(
   pool: SessionPool,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const session = await pool.connect()
+  const session = await borrow(pool)
   let isUsable = false
   try {
     await session.query('begin isolation level repeatable read read only')

@@ -1,0 +1,48 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { inSnapshot, type SessionPool } from './database.ts'
+import { cutLog } from './upkeep.ts'
+
+/** A session as `pg` has it: where its connection breaks, its queries fail, and it says so by an event as well. */
+class BreakingSession extends EventEmitter {
+  readonly released: boolean[] = []
+  readonly #breaksAt: string
+  #isBroken = false
+
+  constructor(breaksAt: string) {
+    super()
+    this.#breaksAt = breaksAt
+  }
+
+  async query(text: string): Promise<{ rows: [] }> {
+    if (text.includes(this.#breaksAt)) {
+      this.#isBroken = true
+      // Without a listener this throws, and in the socket's own turn nobody catches it: the process ends.
+      this.emit('error', new Error('read ECONNRESET'))
+    }
+    if (this.#isBroken) throw new Error('Connection terminated unexpectedly')
+    return { rows: [] }
+  }
+
+  release(destroy = false): void {
+    this.released.push(destroy)
+  }
+}
+
+const poolOf = (session: BreakingSession): SessionPool => ({ connect: async () => session })
+
+describe('a connection to the database that breaks while it is used', () => {
+  it('fails the request alone, and does not come back to the pool', async () => {
+    const session = new BreakingSession('from rows')
+    const reading = inSnapshot(poolOf(session), (given) => given.query('select * from rows'))
+    await expect(reading).rejects.toThrow('Connection terminated unexpectedly')
+    expect(session.released).toEqual([true])
+    expect(session.listenerCount('error')).toBe(0)
+  })
+
+  it('fails the upkeep of the log alone', async () => {
+    const session = new BreakingSession('freshlayer.changes')
+    await expect(cutLog(poolOf(session))).rejects.toThrow('Connection terminated unexpectedly')
+    expect(session.listenerCount('error')).toBe(0)
+  })
+})
