@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
 import { COLLECTIONS_STORE } from '../../../config/names.ts'
+import { cacheStatus } from '../../core/cache-status.ts'
 import type { Question, SyncState } from '../../protocol.ts'
 import { fakeDatabase, fakeLocks } from '../store/fake-database.fixture.ts'
 import { PageLoads } from '../requests/page-loads.ts'
@@ -41,6 +42,8 @@ export interface Given {
   readonly config?: Config
   /** In place of the identity where all users see the same. */
   readonly identity?: object
+  /** What is stored of a route beside the rows: it stands in where the origin is away. Default: nothing. */
+  readonly standIn?: () => unknown
   /** In place of the object store of collections. */
   readonly wrap?: (use: UseStore) => UseStore
 }
@@ -51,6 +54,7 @@ export async function collectionWorker({
   database,
   config = CONFIG,
   identity,
+  standIn,
   wrap = (use) => use,
 }: Given = {}) {
   fakeLocks()
@@ -125,6 +129,10 @@ export async function collectionWorker({
       waitUntil,
     }
     const rest = async (): Promise<Response> => {
+      if (standIn !== undefined && backend.isAway) {
+        const how = cacheStatus({ fwd: 'stale', detail: 'offline-before-write' }, undefined)
+        return Response.json(standIn(), { headers: { 'cache-status': how } })
+      }
       const response = await fetch(request)
       const headers = new Headers(response.headers)
       headers.set('cache-status', 'network')
