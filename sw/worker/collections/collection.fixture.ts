@@ -5,6 +5,7 @@ import { cacheStatus } from '../../core/cache-status.ts'
 import type { Question, SyncState } from '../../protocol.ts'
 import { fakeDatabase, fakeLocks } from '../store/fake-database.fixture.ts'
 import { PageLoads } from '../requests/page-loads.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { ReadContext } from '../requests/read.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -64,6 +65,7 @@ export async function collectionWorker({
   const rules = compileRules(config)
   const store: Store = storeOver(use, rules)
   store.writer.activate()
+  const missed: { readonly url: string; readonly byGateway: boolean; readonly again: () => Promise<unknown> }[] = []
   const told: { readonly say?: string; readonly kind?: string }[] = []
   const channel = {
     changes: (changes: readonly ({ kind: string } | undefined)[]) =>
@@ -81,7 +83,12 @@ export async function collectionWorker({
     channel,
     identity: { ...everyone().identity, ...identity },
     identifiedBy: [],
-    reachability: { reached: () => undefined },
+    reachability: {
+      reached: () => undefined,
+      missed: (...[url, byGateway, again]: Parameters<Reachability['missed']>) =>
+        void missed.push({ url, byGateway, again }),
+      forget: () => undefined,
+    },
     loads,
     statistics,
   }
@@ -147,6 +154,8 @@ export async function collectionWorker({
     store,
     loads,
     told,
+    /** The origin was away. */
+    missed,
     behind,
     read,
     /** The answer's JSON, and how it came about. */
