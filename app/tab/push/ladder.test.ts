@@ -59,6 +59,7 @@ describe('the rest before the next connection', () => {
     ['after two', ['failed', 'failed'], 2000],
     ['behind a proxy that holds streams back', ['held-back'], 0],
     ['between polls', ['held-back', 'held-back', 'ended'], 30_000],
+    ['in the first minute without a server', Array.from({ length: 26 }, (): Outcome => 'failed'), 4000],
     [
       'after many failed polls',
       ['held-back', 'held-back', ...Array.from({ length: 40 }, (): Outcome => 'failed')],

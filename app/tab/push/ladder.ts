@@ -1,3 +1,5 @@
+import { longestRestMs } from '../back-off.ts'
+
 /** The ways to hear of changes, from the best to the one that always works. */
 export type Way = 'socket' | 'stream' | 'long-poll' | 'poll'
 
@@ -33,9 +35,6 @@ const TRIES = 3
 const PATIENCE_MS = 5 * 60_000
 const MAX_PATIENCE_MS = 60 * 60_000
 
-/** Rests after failures double up to this. */
-const FIRST_REST_MS = 1000
-const MAX_REST_MS = 30_000
 /** How often a page asks that can do no better. */
 const POLL_MS = 30_000
 
@@ -77,7 +76,7 @@ export function next(position: Position, outcome: Outcome, nowMs: number): Next 
     return { ...position, failures: 0, patienceMs, restMs: way === 'poll' ? POLL_MS : 0 }
   }
   const failures = position.failures + 1
-  const restMs = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (failures - 1))
+  const restMs = longestRestMs(failures)
   const isLast = at === ways.length - 1
   if (isLast || (move === 'count' && failures < TRIES)) return { ...position, failures, restMs }
   // A server that is away brings a page down here too. When it is back, it is back for the best way.
