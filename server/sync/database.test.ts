@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { inSnapshot, type SessionPool } from './database.ts'
+import { sync } from './sync.ts'
 import { cutLog } from './upkeep.ts'
 
 /** A session as `pg` has it: where its connection breaks, its queries fail, and it says so by an event as well. */
@@ -35,9 +36,31 @@ describe('a connection to the database that breaks while it is used', () => {
   it('fails the request alone, and does not come back to the pool', async () => {
     const session = new BreakingSession('from rows')
     const reading = inSnapshot(poolOf(session), (given) => given.query('select * from rows'))
-    await expect(reading).rejects.toThrow('Connection terminated unexpectedly')
+    await expect(reading).rejects.toMatchObject({
+      status: 503,
+      cause: { message: 'Connection terminated unexpectedly' },
+    })
     expect(session.released).toEqual([true])
     expect(session.listenerCount('error')).toBe(0)
+  })
+
+  it('is answered with 503 and not as a fault of the program, so that clients ask again', async () => {
+    const ask = (pool: SessionPool): Promise<Response> =>
+      sync<string>({
+        pool,
+        principalOf: () => 'ada',
+        entities: { rows: { rows: () => ({ text: 'select * from rows' }) } },
+      })(new Request('https://app.test/sync?entities=rows'))
+    for (const pool of [
+      poolOf(new BreakingSession('from freshlayer.log')),
+      { connect: () => Promise.reject(new Error('connect ECONNREFUSED')) },
+    ]) {
+      const { status, headers } = await ask(pool)
+      expect([status, headers.get('cache-control')]).toEqual([503, 'no-store'])
+    }
+    // What the database says of a query is another matter.
+    const refusing = { query: () => Promise.reject(new Error('no such table')), release: () => undefined }
+    await expect(ask({ connect: async () => refusing })).rejects.toThrow('no such table')
   })
 
   it('fails the upkeep of the log alone', async () => {
