@@ -105,7 +105,7 @@ export class ChangeHub {
       this.#reading = this.#read().finally(() => {
         this.#reading = undefined
         const { fold = 50, poll = 30_000 } = this.#options
-        const rest = this.#failures > 0 ? Math.random() * Math.min(5_000, 100 * 2 ** this.#failures) : poll
+        const rest = this.#failures > 0 ? Math.random() * Math.min(2_000, 100 * 2 ** this.#failures) : poll
         this.#plan(this.#isWanted ? fold : rest)
       })
     }, delay)
