@@ -397,6 +397,19 @@ describe('where a worker runs', () => {
     expect(heard.mock.calls).toEqual([[RESET]])
   })
 
+  it('asks an origin that is away every four seconds at most, for its first minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
+    answers.hello = () => ({ ...GREETING, reachable: false })
+    answers.probe = () => ({ reachable: false })
+    connect()
+    await settled()
+    await vi.advanceTimersByTimeAsync(60_000)
+    const probes = asked.filter((each) => each === 'probe').length
+    expect(probes).toBeGreaterThanOrEqual(15)
+    expect(probes).toBeLessThan(20)
+  })
+
   it('a closed layer does not go on asking whether the origin is back', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     answers.hello = () => ({ ...GREETING, reachable: false })

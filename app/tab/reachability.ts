@@ -1,8 +1,6 @@
 import type { OriginState } from '../../sw/protocol.ts'
+import { longestRestMs } from './back-off.ts'
 
-/** While the origin is away it is asked again, less and less often. */
-const PROBE_FROM_MS = 1000
-const PROBE_TO_MS = 30_000
 /** When the origin is back, tabs do not all ask in the same instant. */
 const SPREAD_MS = 300
 
@@ -20,7 +18,7 @@ interface Ports {
 export class Reachability {
   readonly #ports: Ports
   #origin: OriginState = { reachable: true }
-  #probeMs = PROBE_FROM_MS
+  #failures = 0
   #probing: ReturnType<typeof setTimeout> | undefined
 
   constructor(ports: Ports) {
@@ -38,11 +36,10 @@ export class Reachability {
     onOrigin({ offline: !reachable && !signIn, signInNeeded: signIn })
     clearTimeout(this.#probing)
     if (!reachable) {
-      // Full jitter, so that tabs and users do not return together (I11).
-      this.#probing = setTimeout(() => this.probe(), Math.random() * this.#probeMs)
-      this.#probeMs = Math.min(this.#probeMs * 2, PROBE_TO_MS)
+      // It is asked again, less and less often.
+      this.#probing = setTimeout(() => this.probe(), Math.random() * longestRestMs(++this.#failures))
     } else if (!wasReachable) {
-      this.#probeMs = PROBE_FROM_MS
+      this.#failures = 0
       setTimeout(onBack, Math.random() * SPREAD_MS)
     }
   }

@@ -1,34 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { build } from 'vite'
 import { type Database, openDatabase } from '../../server/demo/database.ts'
 import { migration } from '../../server/sync/migration.ts'
 import { sync } from '../../server/sync/sync.ts'
 import { workerScript } from '../../tools/build/build-worker.ts'
+import { PAGE } from './document.ts'
+import { pageScript } from './page-script.ts'
 
 /** Gives a worker of another scope the names of the one at the root: then two workers are alive on the same data. */
 const OF_ROOT = `Object.defineProperty(ServiceWorkerRegistration.prototype, 'scope', { value: location.origin + '/' });\n`
 
-const PAGE = '<!doctype html><meta charset=utf-8><title>shop</title><script type=module src=/page.js></script>'
-
 /** The worker and the page's script, made from the sources as they are. */
 export async function scripts(): Promise<{ readonly worker: string; readonly page: string }> {
   const worker = await workerScript({ config: 'e2e/sync/rules-of-collections.ts' })
-  const built = await build({
-    configFile: false,
-    logLevel: 'warn',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    build: {
-      write: false,
-      outDir: tmpdir(),
-      lib: { entry: 'e2e/sync/collections-page.ts', formats: ['es'], fileName: () => 'page.js' },
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  })
-  const [result] = [built].flat()
-  if (result === undefined || !('output' in result)) throw new Error('the page was not built')
-  return { worker, page: result.output[0].code }
+  return { worker, page: await pageScript('e2e/sync/collections-page.ts') }
 }
 
 /** A shop's server: products on PGlite, `/api/sync` by the kit's own handlers, and a list in JSON. */

@@ -1,8 +1,7 @@
 import { request, type ClientRequest } from 'node:http'
 import { expect, test } from '@playwright/test'
-import { Pool } from 'pg'
-import { migration } from '../../server/sync/migration.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import type { Postgres } from './postgres.ts'
+import { startProductsDatabase } from './products-database.ts'
 import { Shop } from './shop.ts'
 
 const CALLERS = process.env['FULL'] === undefined ? 200 : 2000
@@ -11,11 +10,7 @@ const COMMITS = 20
 let postgres: Postgres
 let shop: Shop
 test.beforeAll(async () => {
-  postgres = await startPostgres()
-  const pool = new Pool({ connectionString: postgres.url })
-  await pool.query('create table products (id integer primary key, name text not null)')
-  await pool.query(migration([{ entity: 'products', table: 'products' }]))
-  await pool.end()
+  postgres = await startProductsDatabase()
   process.env['RETURNS_PER_SECOND'] = String(CALLERS / 10)
   shop = await new Shop(postgres.url).start()
 })

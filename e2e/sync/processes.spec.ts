@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
-import { Client, Pool } from 'pg'
+import { Client } from 'pg'
 import { FeedClient } from '../../server/events/feed-client.fixture.ts'
-import { migration } from '../../server/sync/migration.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import type { Postgres } from './postgres.ts'
+import { startProductsDatabase } from './products-database.ts'
 import { Shop } from './shop.ts'
 
 let postgres: Postgres
@@ -10,11 +10,7 @@ let one: Shop
 let other: Shop
 
 test.beforeAll(async () => {
-  postgres = await startPostgres()
-  const pool = new Pool({ connectionString: postgres.url })
-  await pool.query('create table products (id integer primary key, name text not null)')
-  await pool.query(migration([{ entity: 'products', table: 'products' }]))
-  await pool.end()
+  postgres = await startProductsDatabase()
   one = await new Shop(postgres.url).start()
   other = await new Shop(postgres.url).start()
 })

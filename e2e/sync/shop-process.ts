@@ -7,6 +7,7 @@ import { getRequestListener } from '@hono/node-server'
 import { Client, Pool } from 'pg'
 import { createClient } from 'redis'
 import { changeHub, events, listenWith, redisStream, writePosition } from '../../server/index.ts'
+import { PAGE } from './document.ts'
 
 // One server process of several: /events over the database that all share, a list of products and writes to it.
 
@@ -92,7 +93,7 @@ async function answer(request: Request): Promise<Response> {
   const file = join(FOLDER, pathname.slice(1))
   if (/^\/[\w-]+\.js$/.test(pathname) && existsSync(file))
     return new Response(readFileSync(file), { headers: { 'content-type': 'text/javascript' } })
-  return new Response('<!doctype html><title>shop</title><script type=module src=/page.js></script>', {
+  return new Response(PAGE, {
     headers: { 'content-type': 'text/html', 'cache-control': 'no-cache' },
   })
 }

@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, type Page, test } from '@playwright/test'
-import { Pool } from 'pg'
-import { build } from 'vite'
-import { migration } from '../../server/sync/migration.ts'
 import { buildWorker } from '../../tools/build/build-worker.ts'
 import { HoldingProxy } from './holding-proxy.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { pageScript } from './page-script.ts'
+import type { Postgres } from './postgres.ts'
+import { startProductsDatabase } from './products-database.ts'
 import { Shop } from './shop.ts'
 import { openTabsBrowser, type TabsBrowser } from './tabs-browser.ts'
 
@@ -20,22 +19,8 @@ let browser: TabsBrowser
 test.beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true })
   await buildWorker({ config: 'e2e/sync/rules-of-push.ts', out: `${FOLDER}/sw.js` })
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      outDir: FOLDER,
-      emptyOutDir: false,
-      copyPublicDir: false,
-      lib: { entry: 'e2e/sync/page.ts', formats: ['es'], fileName: () => 'page.js' },
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  })
-  postgres = await startPostgres()
-  const pool = new Pool({ connectionString: postgres.url })
-  await pool.query('create table products (id integer primary key, name text not null)')
-  await pool.query(migration([{ entity: 'products', table: 'products' }]))
-  await pool.end()
+  writeFileSync(`${FOLDER}/page.js`, await pageScript('e2e/sync/page.ts'))
+  postgres = await startProductsDatabase()
   shop = await new Shop(postgres.url, FOLDER).start()
   proxy = await new HoldingProxy(() => shop.url).start()
 })

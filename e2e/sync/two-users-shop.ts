@@ -1,35 +1,16 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
 import type { PoolClient } from 'pg'
-import { build } from 'vite'
 import { type Database, openDatabase, transaction } from '../../server/demo/database.ts'
 import { changeHub, events, strongEntityTag, sync, writePosition } from '../../server/index.ts'
 import { migration } from '../../server/sync/migration.ts'
 import { workerScript } from '../../tools/build/build-worker.ts'
+import { PAGE } from './document.ts'
+import { pageScript } from './page-script.ts'
 
 /** How the page of another user learns of a change. */
 export type Way = 'push' | 'focus' | 'polling'
-
-const PAGE = '<!doctype html><meta charset=utf-8><title>shop</title><script type=module src=/page.js></script>'
-
-async function page(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'warn',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    build: {
-      write: false,
-      outDir: tmpdir(),
-      lib: { entry: 'e2e/sync/two-users-page.ts', formats: ['es'], fileName: () => 'page.js' },
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  })
-  const [result] = [built].flat()
-  if (result === undefined || !('output' in result)) throw new Error('the page was not built')
-  return result.output[0].code
-}
 
 /** A shop on PGlite with the kit's `/sync` and `/events`, a list that is a collection, and one that is not. */
 export class TwoUsersShop {
@@ -66,7 +47,7 @@ export class TwoUsersShop {
       await database.pool.query(migration([{ entity: table, table }]))
       await database.pool.query(`insert into ${table} (name) select '${table} ' || n from generate_series(1, 20) n`)
     }
-    const shop = new TwoUsersShop(database, await page())
+    const shop = new TwoUsersShop(database, await pageScript('e2e/sync/two-users-page.ts'))
     const listener = getRequestListener((request) => shop.#answer(request), { overrideGlobalObjects: false })
     const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -181,7 +181,7 @@ export class ChangeHub {
   /** When the log is read although nothing was heard. */
   #restMs(): number {
     const { poll = POLL_MS } = this.#options
-    if (this.#failures > 0) return Math.random() * Math.min(5_000, 100 * 2 ** this.#failures)
+    if (this.#failures > 0) return Math.random() * Math.min(2_000, 100 * 2 ** this.#failures)
     switch (this.#role) {
       case undefined:
       case 'teller':

@@ -31,7 +31,7 @@ const CHANNEL = 'freshlayer'
 /** A connection that is half dead says nothing: it is asked this often, and has this long to answer. */
 const PING_MS = 15_000
 const PING_LIMIT_MS = 5_000
-const MAX_REST_MS = 5_000
+const MAX_REST_MS = 2_000
 
 /**
  * Listens on a connection of its own, which no pool hands out and no transaction-pooling proxy may stand before. One that

@@ -1,3 +1,5 @@
+import { SyncProblem } from './answers.ts'
+
 /** The rows of one query, as `pg` and PGlite give them. */
 export interface QueryRows {
   readonly rows: readonly Readonly<Record<string, unknown>>[]
@@ -7,7 +9,7 @@ export interface QueryRows {
 export interface Session {
   query(text: string, values?: readonly unknown[]): Promise<QueryRows>
   release(destroy?: boolean): void
-  /** Where it is a client of `pg`. */
+  /** A connection that breaks says so. Absent: there is none that could. */
   on?(event: 'error', listener: () => void): unknown
   off?(event: 'error', listener: () => void): unknown
 }
@@ -18,29 +20,36 @@ export interface SessionPool {
 }
 
 /**
- * A session of its caller's own, until it is released. A connection that breaks meanwhile fails its queries. `pg` says it as an
- * event as well, which would end the process if nothing listened.
+ * A session of the pool. A client of `pg` whose connection breaks says so in an event, and where nobody hears it the process
+ * ends. Here the query that fails tells the caller, so nothing more has to be done about it.
  */
-export async function takeSession(pool: SessionPool): Promise<Session> {
+export async function borrow(pool: SessionPool): Promise<Session & { readonly isBroken: boolean }> {
   const session = await pool.connect()
-  session.on?.('error', ignore)
+  let isBroken = false
+  const broken = (): void => void (isBroken = true)
+  session.on?.('error', broken)
   return {
     query: (text, values) => session.query(text, values),
     release: (destroy) => {
+      session.off?.('error', broken)
       session.release(destroy)
-      session.off?.('error', ignore)
+    },
+    get isBroken() {
+      return isBroken
     },
   }
 }
 
-const ignore = (): void => undefined
-
-/** Runs `work` in one transaction of one snapshot, which writes nothing. What it throws is passed on. */
+/**
+ * Runs `work` in one transaction of one snapshot, which writes nothing. What it throws is passed on.
+ *
+ * @throws SyncProblem 503 where the database is away.
+ */
 export async function inSnapshot<Result>(
   pool: SessionPool,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
-  const session = await takeSession(pool)
+  const session = await borrow(pool).catch((error: unknown) => Promise.reject(away(error)))
   let isUsable = false
   try {
     await session.query('begin isolation level repeatable read read only')
@@ -53,9 +62,16 @@ export async function inSnapshot<Result>(
       () => true,
       () => false,
     )
-    throw error
+    throw session.isBroken ? away(error) : error
   } finally {
     // A session that cannot roll back is in an unknown state.
     session.release(!isUsable)
   }
+}
+
+/** The database cannot be reached: that is no fault of the program, and clients ask again. */
+function away(cause: unknown): SyncProblem {
+  const problem = new SyncProblem(503, 'The database is away.')
+  problem.cause = cause
+  return problem
 }

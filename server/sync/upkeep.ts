@@ -1,4 +1,4 @@
-import { type SessionPool, takeSession } from './database.ts'
+import { borrow, type SessionPool } from './database.ts'
 
 /** How much of the log is deleted in one statement. */
 const SLICE = 10_000
@@ -17,7 +17,7 @@ export interface CutOptions {
 export async function cutLog(pool: SessionPool, { days = 30 }: CutOptions = {}): Promise<number> {
   let cut = 0
   for (;;) {
-    const session = await takeSession(pool)
+    const session = await borrow(pool)
     try {
       const { rows } = await session.query(
         `with young as (
@@ -51,7 +51,7 @@ export async function cutLog(pool: SessionPool, { days = 30 }: CutOptions = {}):
 
 /** Gives the log a new generation, and empties it: after a dump was restored, its transactions are of another database. */
 export async function beginGeneration(pool: SessionPool): Promise<void> {
-  const session = await takeSession(pool)
+  const session = await borrow(pool)
   try {
     await session.query('begin')
     await session.query('truncate freshlayer.changes')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type CacheStatus, cacheStatus } from './cache-status.ts'
+import { type CacheStatus, cacheStatus, standInOf } from './cache-status.ts'
 import { seconds } from './units.ts'
 
 describe('Cache-Status (RFC 9211 §2)', () => {
@@ -41,5 +41,18 @@ describe('Cache-Status (RFC 9211 §2)', () => {
 
   it('has no empty member where the field was empty', () => {
     expect(cacheStatus(HIT, '')).toBe('Freshlayer; hit; ttl=1')
+  })
+})
+
+describe('what stands in for the origin', () => {
+  it.each<[rule: string, status: CacheStatus, standsIn: string | undefined]>([
+    ['was stored, and the origin is away', { fwd: 'stale', detail: 'offline' }, 'offline'],
+    ['so it is where a gateway says so', { fwd: 'stale', 'fwd-status': 503, detail: 'offline' }, 'offline'],
+    ['or too slow', { fwd: 'stale', detail: 'timeout' }, 'timeout'],
+    ['or it is from before a write', { fwd: 'stale', detail: 'offline-before-write' }, 'offline-before-write'],
+    ['is no answer of the origin', { fwd: 'stale', 'fwd-status': 200, stored: true }, undefined],
+    ['is no hit', { hit: true, ttl: seconds(1), detail: 'collection' }, undefined],
+  ])('%s', (_, status, standsIn) => {
+    expect(standInOf(cacheStatus(status, 'Origin; hit'))).toBe(standsIn)
   })
 })

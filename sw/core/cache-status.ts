@@ -28,5 +28,9 @@ export function cacheStatus(status: CacheStatus, origins: string | null | undefi
   return [...(origins ? [origins] : []), [CACHE_NAME, ...parameters].join('; ')].join(', ')
 }
 
+/** What stands in for the origin's answer: `offline`, `timeout` or `offline-before-write`. Undefined: the answer is none that does. */
+export const standInOf = (field: string | null): string | undefined =>
+  /Freshlayer; fwd=stale; (?:fwd-status=\d+; )?detail=(offline(?:-before-write)?|timeout)$/.exec(field ?? '')?.[1]
+
 /** Structured-field integers have at most 15 digits, so `Infinity` is written as the largest delta-seconds. */
 const integer = (seconds: number): number => Math.max(-2_147_483_648, Math.min(2_147_483_648, Math.floor(seconds)))

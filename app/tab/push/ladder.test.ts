@@ -37,6 +37,21 @@ describe('the way to hear of changes', () => {
       'long-poll',
     ],
     ['and not before', ['held-back', ['ended', 5], ['held-back', 5], ['ended', 15]], 'stream'],
+    [
+      'is the one that worked before, when a server is back that was away',
+      ['held-back', 'ended', 'failed', 'failed', 'failed', 'ended'],
+      'long-poll',
+    ],
+    [
+      'is not, when that one fails once more while the lesser one works',
+      ['held-back', 'ended', 'failed', 'failed', 'failed', 'ended', 'failed', 'ended', 'ended'],
+      'poll',
+    ],
+    [
+      'is so however long the server was away',
+      ['held-back', 'ended', ...Array.from({ length: 30 }, (): Outcome => 'failed'), 'ended'],
+      'long-poll',
+    ],
     ['is the best at once when a server is back that was away', ['failed', 'failed', 'failed', 'ended'], 'stream'],
   ])('%s', (_, outcomes, way) => {
     expect(after(WAYS, ...outcomes).way).toBe(way)
@@ -59,6 +74,7 @@ describe('the rest before the next connection', () => {
     ['after two', ['failed', 'failed'], 2000],
     ['behind a proxy that holds streams back', ['held-back'], 0],
     ['between polls', ['held-back', 'held-back', 'ended'], 30_000],
+    ['in the first minute without a server', Array.from({ length: 26 }, (): Outcome => 'failed'), 4000],
     [
       'after many failed polls',
       ['held-back', 'held-back', ...Array.from({ length: 40 }, (): Outcome => 'failed')],

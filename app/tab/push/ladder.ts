@@ -1,3 +1,5 @@
+import { longestRestMs } from '../back-off.ts'
+
 /** The ways to hear of changes, from the best to the one that always works. */
 export type Way = 'socket' | 'stream' | 'long-poll' | 'poll'
 
@@ -14,6 +16,10 @@ export interface Position {
   readonly ways: readonly Way[]
   /** Which of them it is. */
   readonly at: number
+  /** The best of them that is not known to come to nothing. While the server is away the page goes further down. */
+  readonly best: number
+  /** It was tried once more since, because a lesser one works. */
+  readonly isTried: boolean
   /** Connections in a row that came to nothing. */
   readonly failures: number
   /** From when on the best way is tried again, once a lesser one works. Unit: milliseconds of the page's clock. */
@@ -33,9 +39,6 @@ const TRIES = 3
 const PATIENCE_MS = 5 * 60_000
 const MAX_PATIENCE_MS = 60 * 60_000
 
-/** Rests after failures double up to this. */
-const FIRST_REST_MS = 1000
-const MAX_REST_MS = 30_000
 /** How often a page asks that can do no better. */
 const POLL_MS = 30_000
 
@@ -57,27 +60,30 @@ const MOVES: Readonly<Record<Way, Readonly<Record<Outcome, Move>>>> = {
   poll: { ended: 'stay', cut: 'count', 'held-back': 'count', failed: 'count' },
 }
 
+const TOP = { at: 0, best: 0, isTried: false, failures: 0 }
+
 /** A page that has not tried anything yet. */
 export const atTheTop = (ways: readonly Way[]): Position => ({
   ways,
-  at: 0,
-  failures: 0,
+  ...TOP,
   climbAtMs: 0,
   patienceMs: PATIENCE_MS,
 })
 
 /** What a page does after a connection. */
 export function next(position: Position, outcome: Outcome, nowMs: number): Next {
-  const { ways, at, climbAtMs } = position
+  const { ways, at, best, isTried, climbAtMs } = position
   const way = ways[at] ?? 'poll'
   const move = MOVES[way][outcome]
   if (move === 'stay') {
-    if (at > 0 && nowMs >= climbAtMs) return { ...position, at: 0, failures: 0, restMs: 0 }
+    if (at > 0 && nowMs >= climbAtMs) return { ...position, ...TOP, restMs: 0 }
+    // The server was away, or the better way is at fault: it has one try to show which.
+    if (at > best) return { ...position, at: best, isTried: true, failures: TRIES - 1, restMs: 0 }
     const patienceMs = at === 0 ? PATIENCE_MS : position.patienceMs
-    return { ...position, failures: 0, patienceMs, restMs: way === 'poll' ? POLL_MS : 0 }
+    return { ...position, isTried: false, failures: 0, patienceMs, restMs: way === 'poll' ? POLL_MS : 0 }
   }
   const failures = position.failures + 1
-  const restMs = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (failures - 1))
+  const restMs = longestRestMs(failures)
   const isLast = at === ways.length - 1
   if (isLast || (move === 'count' && failures < TRIES)) return { ...position, failures, restMs }
   // A server that is away brings a page down here too. When it is back, it is back for the best way.
@@ -85,6 +91,8 @@ export function next(position: Position, outcome: Outcome, nowMs: number): Next 
   return {
     ways,
     at: at + 1,
+    best: outcome === 'failed' && !isTried ? best : at + 1,
+    isTried: false,
     failures: 0,
     climbAtMs: Math.max(climbAtMs, nowMs + patienceMs),
     patienceMs: Math.min(MAX_PATIENCE_MS, position.patienceMs * (outcome === 'failed' ? 1 : 2)),

@@ -1,5 +1,5 @@
 import type { CollectionRule, Rule } from '../../../config/language/index.ts'
-import type { CacheStatus } from '../../core/cache-status.ts'
+import { type CacheStatus, standInOf } from '../../core/cache-status.ts'
 import type { SyncFailure } from '../../core/collections/failure.ts'
 import { BARE, withoutRows, type Wrapper, wrapperOf } from '../../core/collections/wrapper.ts'
 import { isAway } from '../../core/head.ts'
@@ -67,6 +67,8 @@ interface Where {
   readonly isWritten: boolean
   /** What is newer than they are came at this place. */
   readonly newest: Sequence
+  /** Until here pages have got answers of the origin beside the rows. */
+  readonly ahead: Sequence
   /** Then no age is known. */
   readonly isClockBack: boolean
   readonly age: Seconds
@@ -204,6 +206,7 @@ export class CollectionAnswers {
       isBehind: newest > at,
       isWritten: invalidated === UNDER_WAY,
       newest,
+      ahead,
       isClockBack: now() < atMs,
       age,
       // What was read before a connection was lost is stale after it.
@@ -355,9 +358,11 @@ export class CollectionAnswers {
   ): Promise<Response | undefined> {
     const response = await rest()
     if (response === undefined || !read.isTheirs()) return response
-    const isOver = GONE.includes(response.status)
+    const why = standInOf(response.headers.get('cache-status'))
+    const isOver = why === undefined && GONE.includes(response.status)
     if (isOver && named.id === undefined) read.waitUntil(this.#forget(of, named))
     if (response.status !== 200 && !(isOver && held?.row !== undefined)) return response
+    if (why !== undefined) return (await this.#inStepStandIn(read, of, named, why)) ?? response
     // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
     if (named.id === undefined || held?.row !== undefined)
       this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
@@ -376,6 +381,20 @@ export class CollectionAnswers {
     await runs
       .remove(of, named.rule)
       .catch((error: unknown) => report('rows that are gone at the origin are not deleted yet', error))
+  }
+
+  /**
+   * The origin is away, and what is stored beside the rows would stand in for it. It may be as old as the first load, so the
+   * rows do (I2). Undefined: they may not, or what is stored has come later than they have.
+   */
+  async #inStepStandIn(read: ReadContext, of: Of, named: Named, why: string): Promise<Response | undefined> {
+    const { head: request, rule, tags, partition } = read
+    const held = await timeout(STORE_LIMIT_MS, this.#look(of, named), undefined)
+    const where = this.#where({ url: request.url, tags, partition, rule }, of, named, held)
+    if (held === undefined || where === undefined || !read.isTheirs()) return undefined
+    if (0 - where.ttl >= where.windows.offline || where.ahead > held.head.confirmedAt) return undefined
+    const detail = where.isBehindWrite ? 'offline-before-write' : why
+    return this.#made(read, of, named, held, { fwd: 'stale', detail })
   }
 
   #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {

@@ -1,9 +1,11 @@
 import { expect, vi } from 'vitest'
 import { compileRules, type Config, matcherOf, normaliseUrl } from '../../../config/language/index.ts'
 import { COLLECTIONS_STORE } from '../../../config/names.ts'
+import { cacheStatus } from '../../core/cache-status.ts'
 import type { Question, SyncState } from '../../protocol.ts'
 import { fakeDatabase, fakeLocks } from '../store/fake-database.fixture.ts'
 import { PageLoads } from '../requests/page-loads.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { ReadContext } from '../requests/read.ts'
 import type { UseStore } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
@@ -42,6 +44,8 @@ export interface Given {
   readonly config?: Config
   /** In place of the identity where all users see the same. */
   readonly identity?: object
+  /** What is stored of a route beside the rows: it stands in where the origin is away. Default: nothing. */
+  readonly standIn?: () => unknown
   /** In place of the object store of collections. */
   readonly wrap?: (use: UseStore) => UseStore
 }
@@ -52,6 +56,7 @@ export async function collectionWorker({
   database,
   config = CONFIG,
   identity,
+  standIn,
   wrap = (use) => use,
 }: Given = {}) {
   fakeLocks()
@@ -61,6 +66,7 @@ export async function collectionWorker({
   const rules = compileRules(config)
   const store: Store = storeOver(use, rules)
   store.writer.activate()
+  const missed: { readonly url: string; readonly byGateway: boolean; readonly again: () => Promise<unknown> }[] = []
   const told: { readonly say?: string; readonly kind?: string }[] = []
   const channel = {
     changes: (changes: readonly ({ kind: string } | undefined)[]) =>
@@ -78,7 +84,12 @@ export async function collectionWorker({
     channel,
     identity: { ...everyone().identity, ...identity },
     identifiedBy: [],
-    reachability: { reached: () => undefined },
+    reachability: {
+      reached: () => undefined,
+      missed: (...[url, byGateway, again]: Parameters<Reachability['missed']>) =>
+        void missed.push({ url, byGateway, again }),
+      forget: () => undefined,
+    },
     loads,
     statistics,
   }
@@ -133,6 +144,10 @@ export async function collectionWorker({
   const read = async (path: string, init: RequestInit = {}, partition = 'everyone'): Promise<Response> => {
     const context = contextOf(path, init, partition)
     const rest = async (): Promise<Response> => {
+      if (standIn !== undefined && backend.isAway) {
+        const how = cacheStatus({ fwd: 'stale', detail: 'offline-before-write' }, undefined)
+        return Response.json(standIn(), { headers: { 'cache-status': how } })
+      }
       const response = await fetch(context.request)
       const headers = new Headers(response.headers)
       headers.set('cache-status', 'network')
@@ -147,6 +162,8 @@ export async function collectionWorker({
     store,
     loads,
     told,
+    /** The origin was away. */
+    missed,
     behind,
     read,
     /** The rows of a user of whom it is not known whether they still ask. */

@@ -117,6 +117,24 @@ describe('a write', () => {
     expect((await worker.get('/api/products/1')).value).toEqual(backend.rows.get(1))
   })
 
+  test('that ends while the origin is away: the rows stand in for it, and no older answer of the list', async () => {
+    const old = { items: [{ id: 1, name: 'from the first load' }], total: 1 }
+    const worker = await loaded(undefined, { standIn: () => old })
+    const { backend, store } = worker
+    const list = listOf(backend)
+    const before = backend.at('/sync').length
+    backend.isAway = true
+    const announced = store.log.announce(writing)
+    const read = await worker.get('/api/products')
+    expect(read.value).toEqual(list)
+    expect(read.how).toContain('fwd=stale; detail=offline-before-write')
+    // What stands in is no news of the origin's: the rows are not behind it, and no sync is begun.
+    await worker.settle()
+    expect(backend.at('/sync')).toHaveLength(before)
+    await store.log.end(announced, [], undefined)
+    expect((await worker.get('/api/products')).value).toEqual(list)
+  })
+
   test('whose turn has not come is answered by the origin', async () => {
     const worker = await loaded()
     const { backend, store } = worker

@@ -30,7 +30,7 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
   readonly channel: Channel
   readonly identity: Identity
   readonly identifiedBy: readonly string[]
-  readonly reachability: Pick<Reachability, 'reached'>
+  readonly reachability: Pick<Reachability, 'reached' | 'missed' | 'forget'>
   readonly loads: PageLoads
   readonly statistics: Statistics
 }

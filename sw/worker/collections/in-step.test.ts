@@ -206,3 +206,29 @@ describe('a write has been caught up with', () => {
     expect(await waiting).toBe(true)
   })
 })
+
+describe('a hint while the origin is away', () => {
+  const CHANGED = { tags: ['products'], transactions: [] }
+
+  test('is made good when tabs find that the origin is back', async () => {
+    const worker = await loaded()
+    worker.backend.put(1, 'of another user')
+    worker.backend.isAway = true
+    await worker.hint(CHANGED)
+    await expect.poll(() => worker.missed, { timeout: 10_000 }).toHaveLength(1)
+    const [{ url, byGateway, again } = {}] = worker.missed
+    expect([url, byGateway]).toEqual(['https://app.test/sync', false])
+    worker.backend.isAway = false
+    await again?.()
+    const read = await worker.get(LIST)
+    expect(read.how).toContain('hit')
+    expect(read.value).toMatchObject({ items: [{ name: 'of another user' }, {}, {}, {}, {}] })
+  })
+
+  test('is so too where a gateway answers for it', async () => {
+    const worker = await loaded()
+    for (let count = 0; count < 3; count++) worker.backend.instead.push(() => new Response('', { status: 503 }))
+    await worker.hint(CHANGED)
+    await expect.poll(() => worker.missed, { timeout: 10_000 }).toMatchObject([{ byGateway: true }])
+  })
+})

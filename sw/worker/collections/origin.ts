@@ -34,16 +34,18 @@ const LIMIT_MS = 30_000
 /** Asks the endpoint of `/sync` for one partition, with the credentials that its user has now. */
 export class SyncOrigin {
   readonly #ports: Ports
-  readonly #partition: string
+  readonly partition: string
   readonly #clientId: string | undefined
   readonly isTheirs: () => boolean
+  /** Whether something has answered the last request. */
+  isAnswered = false
   /** Requests that were sent, and characters that came. */
   requests = 0
   characters = 0
 
   constructor(ports: Ports, partition: string, clientId: string | undefined) {
     this.#ports = ports
-    this.#partition = partition
+    this.partition = partition
     this.#clientId = clientId
     this.isTheirs = ports.generations.watch(partition)
   }
@@ -58,15 +60,16 @@ export class SyncOrigin {
     const { identity, reachability } = this.#ports
     const end = (failure: SyncFailure): Next => ({ kind: 'end', failure, floorMs: 0 })
     try {
-      const authorization = await identity.credentialsOf(this.#partition, this.#clientId)
+      const authorization = await identity.credentialsOf(this.partition, this.#clientId)
       // Without its token the origin would answer for somebody else.
-      if (isOfToken(this.#partition) && authorization === undefined) return end('refused-user')
+      if (isOfToken(this.partition) && authorization === undefined) return end('refused-user')
       await identity.ready
       // The browser may have another user's cookie by now: only a page's own read shows whose it is.
-      const isTheirs = (): boolean => this.isTheirs() && !identity.isDoubted(this.#partition)
+      const isTheirs = (): boolean => this.isTheirs() && !identity.isDoubted(this.partition)
       if (!isTheirs()) return end('other-user')
-      const isAlone = identity.watchOthers(this.#partition)
+      const isAlone = identity.watchOthers(this.partition)
       this.requests++
+      this.isAnswered = false
       const response = await fetch(url, {
         method: body === undefined ? 'GET' : 'POST',
         cache: 'no-store',
@@ -80,7 +83,8 @@ export class SyncOrigin {
         ...(body && { body: JSON.stringify(body) }),
       })
       const { status, headers } = response
-      if (!isTheirs() || !isAlone() || identity.isOther(this.#partition, fieldsOf(headers))) {
+      this.isAnswered = true
+      if (!isTheirs() || !isAlone() || identity.isOther(this.partition, fieldsOf(headers))) {
         discard(response)
         return end('other-user')
       }
@@ -89,7 +93,7 @@ export class SyncOrigin {
         if (body !== undefined && [404, 405, 501].includes(status)) return { kind: 'unsupported' }
         return afterFailure(status, headers.get('retry-after') ?? undefined, attempt, now())
       }
-      reachability.reached(url)
+      reachability.reached(url.split('?', 1)[0] ?? url)
       const refused =
         response.redirected || !/^application\/([^;]+\+)?json\b/i.test(headers.get('content-type') ?? '')
           ? 'no-json'

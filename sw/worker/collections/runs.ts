@@ -11,7 +11,7 @@ import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import type { Reachability } from '../requests/reachability.ts'
 import { readOf } from '../requests/read.ts'
-import { scope } from '../scope.ts'
+import { scope, worker } from '../scope.ts'
 import { log as logChange } from '../store/change-log.ts'
 import { collectionsMark } from '../store/records.ts'
 import type { Store } from '../store/store.ts'
@@ -27,7 +27,7 @@ export interface RunsPorts extends Pick<Store, 'writer' | 'log' | 'generations'>
   readonly match: Matcher
   readonly channel: Channel
   readonly identity: Identity
-  readonly reachability: Pick<Reachability, 'reached'>
+  readonly reachability: Pick<Reachability, 'reached' | 'missed' | 'forget'>
   readonly collections: CollectionStore
   readonly rules: CollectionRules
   readonly ownWrites: OwnWrites
@@ -162,7 +162,9 @@ export class Runs {
         this.#progress.set(key, head)
         void this.#tell(of)
         try {
-          return await this.#syncRun(key, of, rule, origin, head, place).run(full)
+          const end = await this.#syncRun(key, of, rule, origin, head, place).run(full)
+          if (end.kind === 'failed' && end.failure === 'offline') this.#missed(rule, origin)
+          return end
         } finally {
           this.#count('requests', origin.requests)
           this.#count('characters', origin.characters)
@@ -173,6 +175,15 @@ export class Runs {
     } finally {
       writer.release(ticket)
     }
+  }
+
+  /** The origin is away: tabs ask now and then whether it still is, and what this run was to bring comes when it is not. */
+  #missed(rule: CollectionRule, { partition, isAnswered, isTheirs }: SyncOrigin): void {
+    const { reachability, rules } = this.#ports
+    reachability.missed(new URL(rules.url, worker.location.origin).href, isAnswered, async () => {
+      if (isTheirs()) await this.run({ rule, partition, isWish: true, clientId: undefined })
+      else reachability.forget()
+    })
   }
 
   #syncRun(key: string, of: Of, rule: CollectionRule, origin: SyncOrigin, head: Head, place: Sequence): SyncRun {
