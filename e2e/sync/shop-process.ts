@@ -93,5 +93,5 @@ const listener = getRequestListener(answer, { overrideGlobalObjects: false })
 const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
 server.listen(Number(PORT), '127.0.0.1', 10_000, () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('SIGTERM', () => {
-  void feed.close(1000).then(() => process.exit(0))
+  void feed.close(1000, Number(process.env['AWAY'] ?? 0)).then(() => process.exit(0))
 })
