@@ -22,6 +22,8 @@ export class Shop {
   readonly received: string[] = []
   /** Another one makes the worker's script another one. */
   build = 1
+  /** The status of each answer of the endpoint. */
+  readonly synced: number[] = []
   /** Settles before a request to the endpoint is answered. */
   gate: ((path: string) => Promise<unknown>) | undefined
   readonly #database: Database
@@ -119,7 +121,10 @@ export class Shop {
       await this.gate?.(url)
       const body = await text(request)
       if (pathname.startsWith('/api/sync')) {
-        const answer = await this.#sync(new Request(this.url + url, { method, ...(body !== '' && { body }) }))
+        const held = request.headers['if-none-match']
+        const headers = held === undefined ? {} : { 'if-none-match': held }
+        const answer = await this.#sync(new Request(this.url + url, { method, headers, ...(body !== '' && { body }) }))
+        this.synced.push(answer.status)
         response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
       } else if (pathname === '/api/products') json(await this.list())
       else if (pathname === '/api/other') json({ other: true })

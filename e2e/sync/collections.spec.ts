@@ -215,6 +215,10 @@ test('editing one row writes one row, is named to the other tab, and the writer 
   expect((after?.rowsWritten ?? 0) - (before?.rowsWritten ?? 0)).toBe(3)
   expect((await list(other)).value).toEqual(await shop.list())
   expect(shop.at('/api/products').length).toBe(lists)
+  // Nothing has changed since: a 304, which the browser hands to the worker as it is.
+  shop.synced.splice(0)
+  expect(await page.evaluate(() => window.layer.sync())).toMatchObject([{ state: 'idle', rows: SOME - 1 }])
+  expect(shop.synced).toEqual([304])
 })
 
 test('without the network the list is shown, also by a worker that has to start', async () => {

@@ -102,5 +102,5 @@ const listener = getRequestListener(answer, { overrideGlobalObjects: false })
 const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
 server.listen(Number(PORT), '127.0.0.1', 10_000, () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('SIGTERM', () => {
-  void Promise.all([feed.close(1000), hub.close()]).then(() => process.exit(0))
+  void Promise.all([feed.close(1000, Number(process.env['AWAY'] ?? 0)), hub.close()]).then(() => process.exit(0))
 })

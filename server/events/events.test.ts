@@ -302,10 +302,22 @@ describe('a server that ends its connections', () => {
   test('spreads their return over a time for all of them, also of those that are ended last', async () => {
     const feed = open({ returnsPerSecond: 1, limits: { connections: 40 } })
     const listening = await Promise.all(Array.from({ length: 40 }, () => listen(feed)))
-    await feed.close()
-    const last = await Promise.all(listening.slice(-10).map((client) => client.over()))
-    // Each up to forty seconds: that all of ten are below ten happens once in a million runs.
-    expect(Math.max(...last.map(({ retry = 0 }) => retry))).toBeGreaterThan(10_000)
+    await feed.close(0, 5000)
+    const all = await Promise.all(listening.map((client) => client.over()))
+    // One in each second of forty, and none before there is a process that takes it.
+    const seconds = all.map(({ retry = 0 }) => Math.floor((retry - 5000) / 1000))
+    const turns = seconds.toSorted((one, other) => one - other)
+    for (const [at, second] of turns.entries()) expect(Math.abs(second - at)).toBeLessThanOrEqual(1)
+    expect(JSON.parse(all[0]?.messages.at(-1)?.data ?? '')).toEqual({ returns: 40_000 })
+  })
+
+  test('tells those who may be cut off without a word the same with each heartbeat', async () => {
+    const feed = open({ returnsPerSecond: 1, heartbeat: 0.1, limits: { connections: 20 } })
+    const listening = await Promise.all(Array.from({ length: 20 }, () => listen(feed)))
+    const isTold = ({ messages }: FeedClient): boolean => messages.at(-1)?.event === 'heartbeat'
+    await Promise.all(listening.map((client) => client.until(isTold)))
+    const turns = listening.map(({ retry = 0 }) => Math.floor((retry - 1) / 1000))
+    expect(turns.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, at) => at))
   })
 
   test('does so with each after its lifetime, so that who they are is asked anew', async () => {
@@ -320,7 +332,8 @@ test('a silent connection gets signs of life', async () => {
   const response = await feed(asked())
   const reader = response.body!.getReader()
   let text = ''
-  while (!/^retry: \d+\n:\n\n/m.test(text)) text += new TextDecoder().decode((await reader.read()).value)
+  while (!/^retry: \d+\nevent: heartbeat\ndata: {"returns":1000}\n\n/m.test(text))
+    text += new TextDecoder().decode((await reader.read()).value)
   await reader.cancel()
   expect(feed.connections).toBe(0)
 })

@@ -51,8 +51,14 @@ export interface Events {
   socket(request: Request): Promise<Response | ((socket: Socket) => void)>
   /** How many listen. */
   readonly connections: number
-  /** Ends all connections over a while, each with a time of its own after which to come back. Unit: milliseconds. */
-  close(over?: number): Promise<void>
+  /**
+   * Ends all connections over a while, each with a time of its own after which to come back: evenly spread, and none before the
+   * while is over.
+   *
+   * @param over unit: milliseconds. Default: 0.
+   * @param away how much longer no process can take them, where this one is the only one. Unit: milliseconds. Default: 0.
+   */
+  close(over?: number, away?: number): Promise<void>
 }
 
 /** No cache and no proxy on the way keeps, holds back or changes it. */
@@ -69,6 +75,10 @@ const MAX_SPREAD_MS = 30_000
 const MIN_SPREAD_MS = 200
 /** A connection has to last for a moment at least, whatever is configured. */
 const TICK_MS = 1000
+/** One that has ended alone, by its lifetime, comes back within this time. */
+const ALONE_MS = 1000
+/** All come back over this long at most. */
+const MAX_RETURNS_MS = 60_000
 
 /** One who listens, and when the server ends it. */
 interface Listener {
@@ -91,7 +101,7 @@ export function events<Principal>(options: EventsOptions<Principal>): Events {
   return Object.defineProperties(
     Object.assign(handle, {
       socket: (request: Request) => feed.socket(request),
-      close: (over?: number) => feed.close(over),
+      close: (over?: number, away?: number) => feed.close(over, away),
       connections: 0,
     }),
     { connections: { get: () => feed.connections } },
@@ -160,18 +170,21 @@ class Feed<Principal> {
     }
   }
 
-  async close(over = 0): Promise<void> {
+  async close(over = 0, away = 0): Promise<void> {
     this.#isClosing = true
     this.#unsubscribe()
     const all = [...this.#listeners]
     this.#ending = all.length
+    const firstAtMs = performance.now() + over + away
     const slices = Math.max(1, Math.ceil(over / 100))
     for (let slice = 0; slice < slices; slice++) {
       for (let at = slice; at < all.length; at += slices) {
         const listener = all[at]
-        if (listener !== undefined && this.#listeners.has(listener)) this.#end(listener)
+        if (listener === undefined || !this.#listeners.has(listener)) continue
+        this.#end(listener, firstAtMs - performance.now() + this.#turnOf(at, all.length))
       }
-      if (slice < slices - 1) await new Promise((resolve) => setTimeout(resolve, 100))
+      // Also after the last, as the process may end then: what was sent has to go out.
+      if (over > 0) await new Promise((resolve) => setTimeout(resolve, 100))
     }
     clearInterval(this.#ticking)
   }
@@ -223,7 +236,8 @@ class Feed<Principal> {
       connection.end()
       throw this.#later('The database is away.')
     }
-    connection.send(new Frame('hello', { heartbeat }, { retry: this.#retryMs() }))
+    const returns = this.#returnsMs
+    connection.send(new Frame('hello', { heartbeat, returns }, { retry: Math.ceil(Math.random() * returns) }))
     const hint = audience.hintOf(news.changed)
     // A hint of nothing, where nothing was missed: it has the cursor.
     connection.send(new Frame('hint', hint ?? NOTHING, { cursor: this.#cursorOf(listener, news) }))
@@ -271,18 +285,20 @@ class Feed<Principal> {
   #tick(): void {
     const { heartbeat = 15 } = this.#options
     const now = performance.now()
-    for (const listener of this.#listeners) if (listener.endsAtMs <= now) this.#end(listener)
+    for (const listener of this.#listeners) if (listener.endsAtMs <= now) this.#end(listener, Math.random() * ALONE_MS)
     if (now - this.#beatAtMs < heartbeat * 1000) return
     this.#beatAtMs = now
     this.#limits.tidy()
     // How many there are is known better now than at the beginning of each.
+    const [returns, count] = [this.#returnsMs, this.#listeners.size]
+    let at = 0
     for (const { connection } of this.#listeners)
-      connection.send(new Frame('heartbeat', {}, { retry: this.#retryMs() }))
+      connection.send(new Frame('heartbeat', { returns }, { retry: Math.ceil(this.#turnOf(at++, count)) }))
   }
 
-  /** Ends one, which comes back at a time of its own. */
-  #end({ connection, isPoll }: Listener): void {
-    if (!isPoll) connection.send(new Frame('end', {}, { retry: this.#retryMs() }))
+  /** Ends one, which comes back after so many milliseconds. */
+  #end({ connection, isPoll }: Listener, backMs: number): void {
+    if (!isPoll) connection.send(new Frame('end', { returns: this.#returnsMs }, { retry: Math.ceil(backMs) }))
     connection.end()
   }
 
@@ -290,18 +306,21 @@ class Feed<Principal> {
     return formatEventCursor({ generation, snapshot, audience: audience.key })
   }
 
-  /** So long that all who listen may come back at once. */
-  #retryMs(): number {
+  /** Over how long all who listen come back, when they are cut off at once. Unit: milliseconds. */
+  get #returnsMs(): number {
     const { returnsPerSecond = 200 } = this.#options
-    const spread = Math.max(
-      1000,
-      Math.min(60_000, (Math.max(this.#listeners.size, this.#ending) / returnsPerSecond) * 1000),
-    )
-    return Math.ceil(Math.random() * spread)
+    const neededMs = (Math.max(this.#listeners.size, this.#ending) / returnsPerSecond) * 1000
+    return Math.ceil(Math.max(1000, Math.min(MAX_RETURNS_MS, neededMs)))
+  }
+
+  /** When one of so many comes back: each has an equal part of the time to itself. Unit: milliseconds. */
+  #turnOf(at: number, count: number): number {
+    return ((at + Math.random()) / count) * this.#returnsMs
   }
 
   #later(detail: string): SyncProblem {
-    return new SyncProblem(503, detail, {}, { 'retry-after': String(1 + Math.ceil(this.#retryMs() / 1000)) })
+    const wait = 1 + Math.ceil((Math.random() * this.#returnsMs) / 1000)
+    return new SyncProblem(503, detail, {}, { 'retry-after': String(wait) })
   }
 }
 

@@ -23,7 +23,7 @@ export class Frame {
     this.#options = options
   }
 
-  /** For an event stream, where a heartbeat is a comment. @see HTML §9.2 */
+  /** For an event stream. @see HTML §9.2 */
   get bytes(): Uint8Array {
     return (this.#bytes ??= new TextEncoder().encode(this.#lines().join('\n') + '\n\n'))
   }
@@ -38,7 +38,8 @@ export class Frame {
     return [
       ...(retry === undefined ? [] : [`retry: ${retry}`]),
       ...(cursor === undefined ? [] : [`id: ${cursor}`]),
-      ...(this.#event === 'heartbeat' ? [':'] : [`event: ${this.#event}`, `data: ${JSON.stringify(this.#data)}`]),
+      `event: ${this.#event}`,
+      `data: ${JSON.stringify(this.#data)}`,
     ]
   }
 }

@@ -51,7 +51,7 @@ test('a WebSocket is told what a stream is told', async () => {
     })
   })
   expect(told).toEqual([
-    { event: 'hello', retry: expect.any(Number), heartbeat: 15 },
+    { event: 'hello', retry: expect.any(Number), heartbeat: 15, returns: 1000 },
     { event: 'hint', cursor: expect.any(String), tags: [] },
     { event: 'hint', cursor: expect.any(String), tags: ['products', 'products:7'], transactions: [expect.any(String)] },
   ])

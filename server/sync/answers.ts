@@ -27,6 +27,12 @@ const PRIVATE = { 'cache-control': 'no-store', 'cdn-cache-control': 'no-store' }
 export const answerJson = (body: unknown): Response =>
   new Response(JSON.stringify(body), { headers: { 'content-type': 'application/json', ...PRIVATE } })
 
+/**
+ * Nothing has changed since the cursor, and the rows that the client holds are right. No answer has an `ETag`: a cache on
+ * the way that keeps one in spite of `no-store` could else say this by itself.
+ */
+export const answerUnchanged = (): Response => new Response(null, { status: 304, headers: PRIVATE })
+
 const TITLES: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',

@@ -1,10 +1,11 @@
-import { bucketSums, collectionDigest } from '../../sw/core/digest.ts'
+import { bucketSums, collectionDigest, heldTag } from '../../sw/core/digest.ts'
+import { evaluatePreconditions } from '../validators.ts'
 import { gone, SyncProblem } from './answers.ts'
 import { type Asked, askedOf, rowsOf, type SyncOptions } from './asked.ts'
 import { type Cursor, formatCursor, type LogPosition, parseCursor } from './cursor.ts'
 import { inSnapshot, type Session } from './database.ts'
 import type { ApiRow } from './entity.ts'
-import { entriesAfter, isBehind, type LogEntry, type LogState, logState } from './log.ts'
+import { entriesAfter, isBehind, isOld, type LogEntry, type LogState, logState } from './log.ts'
 
 /** The changes of one entity in an answer. An id stands once, in one of the three lists. */
 export interface EntityChanges {
@@ -33,17 +34,24 @@ export interface SyncAnswer {
   readonly data: Readonly<Record<string, EntityChanges>>
 }
 
+/** A cursor that is kept by a 304 falls behind its last answer by this part of the retention at most: an hour of 30 days. */
+const OLD_PART = 1 / 720
+/** So many transactions further on the client gets a younger cursor: the log is read from where it stands. */
+const OLD_TRANSACTIONS = 10_000n
+
 /**
- * What has changed since a cursor, or a page of the first load.
+ * What has changed since a cursor, or a page of the first load. 'unchanged': nothing, and the client holds what it has to, by
+ * its `If-None-Match`. Its cursor stays good.
  *
  * @throws SyncProblem 400 for a cursor or an entity that is none, 410 for a cursor that is of no use any more.
  */
 export async function changesSince<Principal>(
   options: SyncOptions<Principal>,
   principal: Principal,
-  query: URLSearchParams,
-): Promise<SyncAnswer> {
+  request: Request,
+): Promise<SyncAnswer | 'unchanged'> {
   const { pool, days = 30, spread = 30, pageSize = 1000 } = options
+  const query = new URL(request.url).searchParams
   const asked = askedOf(options, principal, (query.get('entities') ?? '').split(',').filter(Boolean))
   const since = query.get('since')
   const given = since === null ? undefined : parseCursor(since)
@@ -67,16 +75,26 @@ export async function changesSince<Principal>(
     const { data, next, hasMore } = read
     const behind = await isBehind(session, asked.scopes)
     const isComplete = !hasMore && !behind && next.load === undefined && next.position.xid >= state.horizon
-    return {
-      since,
-      timestamp: formatCursor(next),
-      hasMore,
-      behind,
-      retention: `P${days}D`,
-      data: isComplete ? await withTotals(reading, data, query.get('digest') === '1') : data,
-    }
+    const told = isComplete ? await withTotals(reading, data, query.get('digest') === '1') : data
+    if (isHeld(request, told) && !(await isToRenew(session, cursor, state, days))) return 'unchanged'
+    return { since, timestamp: formatCursor(next), hasMore, behind, retention: `P${days}D`, data: told }
   })
 }
+
+/** Whether nothing has changed, and the request says that the client holds just this. */
+function isHeld(request: Request, data: Page['data']): boolean {
+  const held: { readonly count: number; readonly digest: number }[] = []
+  for (const { added, updated, deleted, total, digest } of Object.values(data)) {
+    if (total === undefined || digest === undefined || added.length + updated.length + deleted.length > 0) return false
+    held.push({ count: total, digest })
+  }
+  const named = (name: string): string | undefined => request.headers.get(name) ?? undefined
+  return evaluatePreconditions(request.method, named, { etag: heldTag(...held) }) === 'not-modified'
+}
+
+/** Whether the cursor gets so old that the client needs another, though nothing has changed. */
+const isToRenew = async (session: Session, { position }: Cursor, { horizon }: LogState, days: number) =>
+  horizon - position.xid > OLD_TRANSACTIONS || isOld(session, position, days * 86_400 * OLD_PART)
 
 /**
  * @throws SyncProblem 410

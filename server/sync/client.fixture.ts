@@ -1,4 +1,4 @@
-import { BUCKETS, bucketOf, bucketSums, collectionDigest, type RowVersion } from '../../sw/core/digest.ts'
+import { BUCKETS, bucketOf, bucketSums, collectionDigest, heldTag, type RowVersion } from '../../sw/core/digest.ts'
 import type { SyncAnswer } from './changes-since.ts'
 import type { Comparison } from './compare.ts'
 import { versionText } from './entity.ts'
@@ -32,7 +32,10 @@ export class SyncClient {
   async step(): Promise<SyncAnswer> {
     const query = new URLSearchParams({ entities: this.#entity, digest: '1' })
     if (this.cursor !== null) query.set('since', this.cursor)
-    const response = await this.ask(`/sync?${query}`)
+    const held = { count: this.rows.size, digest: collectionDigest(bucketSums(this.versions())) }
+    const headers = this.cursor === null ? {} : { 'if-none-match': heldTag(held) }
+    const response = await this.ask(`/sync?${query}`, { headers })
+    if (response.status === 304) return this.#unchanged(held)
     if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
     const answer = (await response.json()) as SyncAnswer
     if (answer.since !== this.cursor) throw new Error('the answer is to another cursor')
@@ -73,7 +76,17 @@ export class SyncClient {
   }
 
   ask(path: string, init: RequestInit = {}): Promise<Response> {
-    return this.#handler(new Request(`http://shop.invalid${path}`, { ...init, headers: { 'x-user': this.#user } }))
+    const headers = { 'x-user': this.#user, ...init.headers }
+    return this.#handler(new Request(`http://shop.invalid${path}`, { ...init, headers }))
+  }
+
+  /** What a 304 stands for: the cursor stays. */
+  #unchanged({ count, digest }: { readonly count: number; readonly digest: number }): SyncAnswer {
+    if (this.cursor === null) throw new Error('nothing can be unchanged since nothing')
+    const changes = { added: [], updated: [], deleted: [], total: count, digest }
+    const answer = { since: this.cursor, timestamp: this.cursor, hasMore: false, behind: false, retention: 'P30D' }
+    this.answers.push({ ...answer, data: { [this.#entity]: changes } })
+    return { ...answer, data: { [this.#entity]: changes } }
   }
 
   *versions(): Generator<RowVersion> {

@@ -89,6 +89,19 @@ export async function isBehind(session: Session, entities: readonly EntityScope[
   return rows[0]?.['behind'] === true
 }
 
+/**
+ * Whether the log goes on after a place with an entry that was noted longer ago than so many seconds: the log is cut off up to
+ * its first young entry, so a place with a young one after it, or with none, stays good.
+ */
+export async function isOld(session: Session, { xid, id }: LogPosition, seconds: number): Promise<boolean> {
+  const { rows } = await session.query(
+    `select noted_at < now() - make_interval(secs => $3) as old from freshlayer.changes
+     where (xid, id) > ($1::xid8, $2::bigint) order by xid, id limit 1`,
+    [String(xid), String(id), seconds],
+  )
+  return rows[0]?.['old'] === true
+}
+
 /** The entry is of an entity that was asked for, and in a scope that the caller may know of. */
 const OF_CALLER = `exists (select from unnest($3::text[], $4::text[]) as asked (entity, scope)
   where asked.entity = c.entity and (asked.scope is null or asked.scope = c.scope))`

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { bucketSums, collectionDigest, heldTag } from '../../sw/core/digest.ts'
 import { type Database, openDatabase } from '../demo/database.ts'
 import type { SyncAnswer } from './changes-since.ts'
 import { SyncClient } from './client.fixture.ts'
@@ -267,10 +268,25 @@ describe('a cursor that is of no use', () => {
     await fill(1)
     const client = new SyncClient(handler, 'products')
     await client.pull()
+    const { cursor } = client
     await note()
     await client.pull()
-    await cutLog(database.pool, { days: 0 })
+    expect(client.cursor).toBe(cursor)
+    await sql(`update freshlayer.changes set noted_at = noted_at - interval '61 minutes'`)
+    await client.pull()
+    expect(client.cursor).not.toBe(cursor)
+    expect(await cutLog(database.pool, { days: 1 / 24 })).toBeGreaterThan(0)
     await expect(client.pull()).resolves.toMatchObject({ hasMore: false })
+  })
+
+  test('a client without news gets another cursor when very many transactions have been made', async () => {
+    await fill(1)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    const { cursor } = client
+    await sql('do $$ begin for each in 1..10001 loop perform pg_current_xact_id(); commit; end loop; end $$')
+    await client.pull()
+    expect(client.cursor).not.toBe(cursor)
   })
   const note = (): Promise<unknown> => sql(`insert into notes (owner) values ('grace')`)
 
@@ -382,6 +398,82 @@ test.each([
 ])('a body %s is a problem, and no error of the database', async (_, body, status) => {
   const request = new Request('http://shop.invalid/sync/rows', { method: 'POST', body, headers: { 'x-user': 'ada' } })
   expect((await handler(request)).status).toBe(status)
+})
+
+describe('nothing changed', () => {
+  /** A client that is in step, and what the server says to its next request, with an `If-None-Match` of these numbers. */
+  async function inStep() {
+    await fill(3)
+    const client = new SyncClient(handler, 'products')
+    await client.pull()
+    const right = { count: 3, digest: collectionDigest(bucketSums(client.versions())) }
+    const ask = (tag: string): Promise<Response> =>
+      client.ask(`/sync?entities=products&digest=1&since=${client.cursor}`, { headers: { 'if-none-match': tag } })
+    return { client, right, ask }
+  }
+
+  test('is a 304 without a body and without a tag, which no cache keeps', async () => {
+    const { right, ask } = await inStep()
+    for (const tag of [heldTag(right), `W/${heldTag(right)}`]) {
+      const response = await ask(tag)
+      expect([response.status, await response.text()]).toEqual([304, ''])
+      expect([...response.headers]).toEqual([
+        ['cache-control', 'no-store'],
+        ['cdn-cache-control', 'no-store'],
+      ])
+    }
+  })
+
+  test('also when other entities have changed', async () => {
+    const { right, ask } = await inStep()
+    await sql(`insert into notes (owner) values ('ada')`)
+    expect((await ask(heldTag(right))).status).toBe(304)
+  })
+
+  test('is said in full to a client that holds anything else, or does not say what', async () => {
+    const { client, right, ask } = await inStep()
+    for (const wrong of [heldTag({ ...right, count: 4 }), heldTag({ ...right, digest: 1 }), '"another"']) {
+      const response = await ask(wrong)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('etag')).toBeNull()
+      expect(await response.json()).toMatchObject({ data: { products: { total: 3, digest: right.digest } } })
+    }
+    expect((await client.ask(`/sync?entities=products&digest=1&since=${client.cursor}`)).status).toBe(200)
+  })
+
+  test('is not said of a change, though it has been taken back', async () => {
+    const { right, ask } = await inStep()
+    await sql('insert into products (id, name) values (9, $1)', ['came'])
+    await sql('delete from products where id = 9')
+    const response = await ask(heldTag(right))
+    expect(await response.json()).toMatchObject({ data: { products: { deleted: ['9'] } } })
+  })
+
+  test('is never said to a first load, nor of a cursor that is of no use', async () => {
+    const { client, right, ask } = await inStep()
+    const first = await client.ask('/sync?entities=products&digest=1', { headers: { 'if-none-match': heldTag(right) } })
+    expect(first.status).toBe(200)
+    await beginGeneration(database.pool)
+    expect((await ask(heldTag(right))).status).toBe(410)
+  })
+
+  test('of several entities is one tag, in the order of their names', async () => {
+    await inStep()
+    const both = '/sync?entities=products,notes&digest=1'
+    const client = new SyncClient(handler, 'products')
+    let cursor = ''
+    const tallies = new Map<string, { count: number; digest: number }>()
+    for (let since = ''; ; since = `&since=${cursor}`) {
+      const answer = (await (await client.ask(both + since)).json()) as SyncAnswer
+      cursor = answer.timestamp
+      for (const [name, { total: count = 0, digest = 0 }] of Object.entries(answer.data))
+        tallies.set(name, { count, digest })
+      if (!answer.hasMore && answer.data['notes']?.total !== undefined) break
+    }
+    const tag = heldTag(...['notes', 'products'].flatMap((name) => tallies.get(name) ?? []))
+    const headers = { 'if-none-match': tag }
+    expect((await client.ask(`${both}&since=${cursor}`, { headers })).status).toBe(304)
+  })
 })
 
 test('nothing is noted any more after the migration is undone', async () => {

@@ -1,4 +1,4 @@
-import { answerJson, answerProblem, SyncProblem } from './answers.ts'
+import { answerJson, answerProblem, answerUnchanged, SyncProblem } from './answers.ts'
 import type { SyncOptions } from './asked.ts'
 import { changesSince } from './changes-since.ts'
 import { compare, readRows } from './compare.ts'
@@ -16,7 +16,8 @@ export function sync<Principal>(options: SyncOptions<Principal>): (request: Requ
       if (path.endsWith('/compare')) return answerJson(await compare(options, principal, request))
       if (path.endsWith('/rows')) return answerJson(await readRows(options, principal, request))
       if (request.method !== 'GET') throw new SyncProblem(405, 'GET is the method of /sync.', {}, { allow: 'GET' })
-      return answerJson(await changesSince(options, principal, new URL(request.url).searchParams))
+      const answer = await changesSince(options, principal, request)
+      return answer === 'unchanged' ? answerUnchanged() : answerJson(answer)
     } catch (error) {
       if (error instanceof SyncProblem) return answerProblem(error)
       throw error

@@ -29,6 +29,15 @@ export const rowDigest = ({ id, version }: RowVersion): number => hashOf(`${id}\
 /** One number for a whole collection: 32 bits. */
 export const collectionDigest = (sums: Uint32Array): number => sums.reduce((sum, each) => (sum + each) >>> 0, 0)
 
+/**
+ * What a client holds of collections, in the order of their names, as an entity-tag: how many rows, and their digest. The client
+ * sends it as `If-None-Match` with its cursor. The server answers 304 where nothing has changed since, and the tag is right.
+ *
+ * @see docs/decisions/0046-nothing-changed-is-a-304.md
+ */
+export const heldTag = (...held: readonly { readonly count: number; readonly digest: number }[]): string =>
+  `"${held.map(({ count, digest }) => `${count}-${digest}`).join('.')}"`
+
 /** FNV-1a over the text's UTF-16 units, finished as MurmurHash3 does: texts that differ a little differ in all bits. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5

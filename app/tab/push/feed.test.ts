@@ -211,6 +211,24 @@ describe('a page that leads', () => {
     expect([gap >= 24_000, gap <= 36_000]).toEqual([true, true])
   })
 
+  it('that finds no server comes back over as long as the server has said that all need', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
+    const { asked } = listen({ cursor: 'before' })
+    const stream = (await request(asked, 1)).answer(200)
+    stream.write(HELLO + hint([], 'now'))
+    await pass(0)
+    stream.write('retry: 900\nevent: heartbeat\ndata: {"returns":10000}\n\n')
+    await pass(0)
+    stream.cut()
+    const second = await request(asked, 2)
+    second.fail()
+    await pass(0)
+    const third = await request(asked, 3)
+    expect(third.atMs - second.atMs).toBeGreaterThan(19_000)
+    expect(third.atMs - second.atMs).toBeLessThanOrEqual(20_100)
+    vi.mocked(Math.random).mockRestore()
+  })
+
   it('waits as long as the server asks it to', async () => {
     const { asked } = listen({ cursor: 'before' })
     const first = await request(asked, 1)

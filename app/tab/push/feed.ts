@@ -55,6 +55,8 @@ export class Feed {
   /** Of the connection or the rest of now. Undefined: nothing is wanted. */
   #current: AbortController | undefined
   #retryMs: number | undefined
+  /** Over how long all callers of the server come back, as it has said last. */
+  #returnsMs = 0
   #refusals = 0
 
   constructor(ports: Ports) {
@@ -104,7 +106,12 @@ export class Feed {
     if (outcome !== 'failed') this.#refusals = 0
     const { restMs, ...position } = next(this.#position, outcome, performance.now())
     const hasStayed = position.at === this.#position.at && outcome === 'ended'
+    const isClimbing = position.at < this.#position.at
     this.#position = position
+    // The server was away, and is back for all: twice the time, as the rest is any part of it, and half on average.
+    if (outcome === 'failed') return waitMs + Math.random() * Math.max(restMs, 2 * this.#returnsMs)
+    // All who were brought down by that come up now.
+    if (isClimbing) return Math.random() * this.#returnsMs
     // The server has given each a time of its own.
     if ((outcome === 'ended' || outcome === 'cut') && restMs <= RETRY_MS && isConstant(way))
       return waitMs + (this.#retryMs ?? Math.random() * RETRY_MS)
@@ -134,6 +141,7 @@ export class Feed {
     }
     const heard = (message: Message): void => {
       isHeard = true
+      if (message.kind !== 'hint') this.#returnsMs = message.returnsMs ?? this.#returnsMs
       if (message.kind === 'hello' && isConstant(way)) watch.expect(message.heartbeatMs * SILENT_BEATS)
       else watch.sign(message.kind === 'sign')
       if (message.kind !== 'hint') return

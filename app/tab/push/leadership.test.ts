@@ -10,6 +10,10 @@ class Locks {
     return this.#queue.length
   }
 
+  query(): Promise<LockManagerSnapshot> {
+    return Promise.resolve({ pending: this.#queue.map(() => ({ name: 'push' })) })
+  }
+
   request(
     _: string,
     options: { signal?: AbortSignal; steal?: boolean },
@@ -120,16 +124,40 @@ describe('of all tabs', () => {
     expect(leaders()).toEqual([1])
   })
 
-  it('a hidden one leads on for five seconds, and then another does', async () => {
-    const [first] = [new Tab(), new Tab()]
+  it('a hidden one leads on for five seconds, while no other is in sight', async () => {
+    const [first, second] = [new Tab(), new Tab(false)]
     await pass(0)
-    await first?.show(false)
-    await pass(4900)
+    await first.show(false)
+    await pass(4400)
     expect(leaders()).toEqual([0])
-    await pass(200)
+    await pass(1000)
+    expect(leaders()).toEqual([])
+    await second.show(true)
     expect(leaders()).toEqual([1])
-    await first?.show(true)
+  })
+
+  it('a hidden one gives the lead to another that is in sight, or comes in sight, in a second', async () => {
+    const [first, second] = [new Tab(), new Tab(false)]
+    await pass(0)
+    await first.show(false)
+    await pass(2000)
+    expect(leaders()).toEqual([0])
+    await second.show(true)
+    await pass(1000)
+    expect(leaders()).toEqual([1])
+    await first.show(true)
     expect([leaders(), locks.waiting]).toEqual([[1], 1])
+  })
+
+  it('one that comes in sight takes the lead within two seconds from one that has been dead for long', async () => {
+    const [, second] = [new Tab(), new Tab(false)]
+    await pass(60_000)
+    const lastMs = Date.now()
+    Object.defineProperty(memory, 'beatAtMs', { get: () => lastMs, set() {}, configurable: true })
+    await pass(60_000)
+    await second.show(true)
+    await pass(2000)
+    expect(second.leads).toBe(true)
   })
 
   it('one that is soon in sight again leads on', async () => {

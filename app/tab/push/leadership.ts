@@ -11,10 +11,14 @@ interface Ports {
 
 /** A tab that is hidden for longer gives the lead up: the user may only have looked at another tab. */
 const HIDDEN_MS = 5000
+/** It looks so often whether the user looks at another tab of the app, and gives the lead to that one then. */
+const HANDING_MS = 500
 /** The leader says so often that it lives. */
 const BEAT_MS = 5000
 /** One that has not for so long is taken the lead from: it hangs, or is stopped in a debugger. */
 const DEAD_MS = 2 * BEAT_MS + 2000
+/** A tab in sight looks so often whether the leader is dead. */
+const WATCH_MS = 1500
 
 /**
  * One tab of all leads: the lock of the browser says which. Only tabs in sight ask for it.
@@ -23,8 +27,9 @@ const DEAD_MS = 2 * BEAT_MS + 2000
  *          in sight               the lock is granted
  *   out ──────────────► waiting ──────────────────────► leading
  *    ▲                     │                               │
- *    │   hidden, frozen,   │      hidden for 5 s, frozen,  │
- *    └── pagehide ◄────────┘      pagehide, or taken away  │
+ *    │   hidden, frozen,   │     hidden for 5 s, or while  │
+ *    └── pagehide ◄────────┘     another waits; frozen,    │
+ *    │                           pagehide, or taken away   │
  *    └─────────────────────────────────────────────────────┘
  *   waiting, and the leader has missed two beats: the lock is taken from it
  * ```
@@ -36,8 +41,11 @@ export class Leadership {
   #state: 'out' | 'waiting' | 'leading' = 'out'
   /** Ends the waiting, or gives the lead up. */
   #leave = (): void => undefined
+  /** While it leads and is hidden. */
   #hiding: ReturnType<typeof setTimeout> | undefined
   #isAway = false
+  /** How long it waits at least before it takes the lead from a tab that seems dead. Unit: milliseconds. */
+  #patienceMs = 0
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -61,11 +69,28 @@ export class Leadership {
 
   #look(): void {
     clearTimeout(this.#hiding)
+    this.#hiding = undefined
     const isInSight = !this.#isAway && document.visibilityState === 'visible'
     if (isInSight) {
       if (this.#state === 'out') this.#wait()
-    } else if (this.#isAway || this.#state === 'waiting') this.#leave()
-    else if (this.#state === 'leading') this.#hiding = setTimeout(() => this.#leave(), HIDDEN_MS)
+      return
+    }
+    this.#patienceMs = 0
+    if (this.#isAway || this.#state === 'waiting') this.#leave()
+    else if (this.#state === 'leading') this.#hide(Date.now())
+  }
+
+  /** Leads on for a while, though it is hidden: until another tab in sight waits, or the while is over. */
+  #hide(sinceMs: number): void {
+    const look = async (): Promise<void> => {
+      const isOver = Date.now() - sinceMs >= HIDDEN_MS || (await isWaitedFor(this.#ports.name))
+      // It is in sight again, or has given up.
+      if (this.#hiding !== hiding) return
+      if (isOver) this.#leave()
+      else this.#hide(sinceMs)
+    }
+    const hiding = setTimeout(() => void look(), HANDING_MS)
+    this.#hiding = hiding
   }
 
   /** @param steal takes the lock from the tab that has it. */
@@ -76,10 +101,10 @@ export class Leadership {
     const waiting = new AbortController()
     const watch = setInterval(() => {
       const now = Date.now()
-      if (now - Math.max(sinceMs, memory.beatAtMs ?? 0) < DEAD_MS) return
+      if (now - sinceMs < this.#patienceMs || now - (memory.beatAtMs ?? sinceMs) < DEAD_MS) return
       leave()
       this.#wait(true)
-    }, BEAT_MS)
+    }, WATCH_MS)
     const leave = (): void => {
       clearInterval(watch)
       this.#state = 'out'
@@ -126,7 +151,18 @@ export class Leadership {
 
   /** The lock was taken away, where this tab still thinks that it leads; else its waiting has ended. */
   #taken({ signal }: AbortController): void {
-    if (this.#state === 'leading' && !signal.aborted) this.#leave()
+    if (this.#state === 'leading' && !signal.aborted) {
+      // Where beats cannot be kept each tab seems dead: they must not take it from each other all the time.
+      this.#patienceMs = DEAD_MS
+      this.#leave()
+    }
     if (this.#state === 'out') this.#look()
   }
+}
+
+/** Whether a tab waits for a lock. Only tabs in sight do. */
+async function isWaitedFor(name: string): Promise<boolean> {
+  const { locks } = navigator as { readonly locks?: LockManager }
+  const { pending = [] } = (await locks?.query().catch(() => undefined)) ?? {}
+  return pending.some((each) => each.name === name)
 }

@@ -3,10 +3,10 @@ import type { Hint } from './hint.ts'
 /** A message of a feed, as a tab understands it. */
 export type Message =
   /** The connection is there. */
-  | { readonly kind: 'hello'; readonly heartbeatMs: number }
+  | { readonly kind: 'hello'; readonly heartbeatMs: number; readonly returnsMs?: number }
   | { readonly kind: 'hint'; readonly hint: Hint; readonly cursor?: string | undefined; readonly spreadMs?: number }
-  /** It says nothing, but shows that the connection lives. */
-  | { readonly kind: 'sign' }
+  /** It shows that the connection lives. @param returnsMs over how long all come back who are cut off at once. */
+  | { readonly kind: 'sign'; readonly returnsMs?: number }
 
 /** A server cannot have a page wait longer before it reads anew. */
 const MAX_SPREAD_MS = 60_000
@@ -30,12 +30,13 @@ export function ownMessage(
   data: Readonly<Record<string, unknown>> | undefined,
   cursor?: string,
 ): Message {
-  const { heartbeat, tags, all, transactions, spread } = data ?? {}
+  const { heartbeat, returns, tags, all, transactions, spread } = data ?? {}
+  const returning = typeof returns === 'number' ? { returnsMs: Math.min(returns, MAX_SPREAD_MS) } : {}
   if (type === 'hello') {
     const seconds = typeof heartbeat === 'number' && heartbeat > 0 ? heartbeat : 15
-    return { kind: 'hello', heartbeatMs: seconds * 1000 }
+    return { kind: 'hello', heartbeatMs: seconds * 1000, ...returning }
   }
-  if (type !== 'hint') return { kind: 'sign' }
+  if (type !== 'hint') return { kind: 'sign', ...returning }
   const isRead = isTexts(tags)
   return {
     kind: 'hint',

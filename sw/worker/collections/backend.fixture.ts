@@ -1,4 +1,4 @@
-import { bucketOf, bucketSums, BUCKETS, collectionDigest, type RowVersion } from '../../core/digest.ts'
+import { bucketOf, bucketSums, BUCKETS, collectionDigest, heldTag, type RowVersion } from '../../core/digest.ts'
 
 /** A row of the backend. */
 export interface BackendRow {
@@ -19,14 +19,22 @@ interface Entry {
 export class Backend {
   readonly rows = new Map<number, BackendRow>()
   readonly log: Entry[] = []
-  /** Requests as they came: method, path, query and body. */
-  readonly arrived: { readonly method: string; readonly url: URL; readonly body: string }[] = []
+  /** Requests as they came: method, path, query, body and `If-None-Match`, and the status of the answer. */
+  readonly arrived: {
+    readonly method: string
+    readonly url: URL
+    readonly body: string
+    readonly held: string | undefined
+    status?: number
+  }[] = []
   /** In place of the next answers, one for each; undefined: the backend's own. */
   readonly instead: (((own: Response) => Response | Promise<Response>) | undefined)[] = []
   pageSize = 10
   generation = 'one'
   scope = 'all'
   hasCompare = true
+  /** Whether it answers 304 where nothing has changed. */
+  isConditional = true
   /** What was before is cut off the log. */
   cutTo = 0
   isBehind = false
@@ -55,11 +63,15 @@ export class Backend {
     const request = typeof given === 'string' ? new Request(new URL(given, 'https://app.test'), init) : given
     const url = new URL(request.url)
     const body = await request.clone().text()
-    this.arrived.push({ method: request.method, url, body })
+    const held = request.headers.get('if-none-match') ?? undefined
+    const arrived: Backend['arrived'][number] = { method: request.method, url, body, held }
+    this.arrived.push(arrived)
     await this.gate
     if (this.isAway) throw new TypeError('Failed to fetch')
-    const own = this.#answer(url, body)
-    return this.instead.shift()?.(own) ?? own
+    const own = this.#answer(url, body, held)
+    const answer = (await this.instead.shift()?.(own)) ?? own
+    arrived.status = answer.status
+    return answer
   }
 
   get asked(): string[] {
@@ -71,10 +83,10 @@ export class Backend {
     return this.arrived.flatMap(({ url }) => (url.pathname === path ? [url] : []))
   }
 
-  #answer(url: URL, body: string): Response {
+  #answer(url: URL, body: string, held: string | undefined): Response {
     switch (url.pathname) {
       case '/sync':
-        return this.#changes(url.searchParams)
+        return this.#changes(url.searchParams, held)
       case '/sync/compare':
         return this.hasCompare ? this.#compare(body) : new Response('', { status: 404 })
       case '/sync/rows': {
@@ -95,7 +107,7 @@ export class Backend {
     return btoa(JSON.stringify(parts)).replaceAll('=', '')
   }
 
-  #changes(query: URLSearchParams): Response {
+  #changes(query: URLSearchParams, held: string | undefined): Response {
     const since = query.get('since')
     if (since?.includes(':') === true) return json({ title: 'since is no cursor of this server' }, 400)
     const [, generation, scope, at, , , load] = since === null ? [] : (JSON.parse(atob(since)) as unknown[])
@@ -125,6 +137,9 @@ export class Backend {
     const next = hasMore ? (later.at(-1)?.at ?? from) : this.#at
     const rows = ids.flatMap((id) => this.rows.get(id) ?? [])
     const gone = ids.filter((id) => !this.rows.has(id)).map(String)
+    const digest = collectionDigest(bucketSums(this.#versions()))
+    const isRight = held === heldTag({ count: this.rows.size, digest })
+    if (isRight && ids.length === 0 && !this.isBehind && this.isConditional) return new Response(null, { status: 304 })
     return this.#page(since, this.#cursor(next), hasMore, rows, gone)
   }
 

@@ -399,6 +399,77 @@ describe('an answer that cannot be used', () => {
   })
 })
 
+describe('where nothing has changed', () => {
+  const cursors = (backend: Backend): (string | null)[] =>
+    backend.at('/sync').map(({ searchParams }) => searchParams.get('since'))
+  const tagOf = (backend: Backend): string | undefined => backend.arrived.at(-1)?.held
+
+  test('a 304 is as good as an answer: the rows are confirmed, and the cursor stays', async () => {
+    const worker = await loaded()
+    const { backend, store } = worker
+    await worker.sync()
+    const [before, after] = [cursors(backend).at(-1), backend.arrived.length]
+    await store.log.invalidate(['tag products'], undefined)
+    expect((await worker.get('/api/products')).how).toContain('detail=synced')
+    expect(backend.arrived.slice(after).map(({ status }) => status)).toEqual([304])
+    expect(cursors(backend).at(-1)).toBe(before)
+    backend.put(1, 'other')
+    await worker.sync()
+    expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
+    expect((await worker.sync())[0]).toMatchObject({ state: 'idle' })
+    expect((await worker.stats())?.drift).toBe(0)
+  })
+
+  test('a backend that knows nothing of it answers as ever', async () => {
+    const worker = await loaded()
+    worker.backend.isConditional = false
+    const [state] = await worker.sync()
+    expect(state).toMatchObject({ state: 'idle', rows: 25 })
+    expect(tagOf(worker.backend)).toMatch(/^"25-\d+"$/)
+  })
+
+  test('but the rows differ, the server says so, and they are made good', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    backend.putSilently(3, 'silent')
+    await worker.sync()
+    expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
+    expect((await worker.stats())?.drift).toBe(1)
+  })
+
+  test('the end of a load is confirmed by it as well', async () => {
+    const worker = await loaded()
+    const { backend } = worker
+    const before = backend.arrived.length
+    expect((await worker.sync(undefined, true))[0]).toMatchObject({ state: 'idle', rows: 25 })
+    expect(backend.arrived.slice(before).map(({ status }) => status)).toEqual([200, 200, 200, 304])
+  })
+
+  test('a 304 out of a cache is refused, and what is asked then is the whole answer', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const worker = await loaded()
+    const { backend } = worker
+    backend.put(1, 'other')
+    backend.instead.push(() => new Response(null, { status: 304, headers: { age: '7' } }))
+    const before = backend.arrived.length
+    await worker.sync()
+    expect((await worker.get('/api/products')).value).toEqual(listOf(backend))
+    const asked = backend.arrived.slice(before)
+    expect(asked.map(({ held }) => held !== undefined)).toEqual([true, false])
+    expect(new Set(asked.map(({ url }) => url.href)).size).toBe(2)
+    vi.mocked(Math.random).mockRestore()
+  })
+
+  test('a 304 that nobody has asked for is no answer', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const backend = filled(5)
+    const worker = await collectionWorker({ backend })
+    backend.instead.push(...Array.from({ length: 3 }, () => () => new Response(null, { status: 304 })))
+    expect((await worker.sync())[0]).toMatchObject({ error: { kind: 'server' }, rows: 0 })
+    vi.mocked(Math.random).mockRestore()
+  })
+})
+
 describe('rows that are not what they have to be', () => {
   test('are made good by a comparison, and that is told', async () => {
     const worker = await loaded(filled(40))

@@ -16,6 +16,8 @@ interface Ports {
 /** What the endpoint has said. */
 export type Said =
   | { readonly kind: 'text'; readonly text: string }
+  /** A 304: nothing has changed, and what is held is right. */
+  | { readonly kind: 'unchanged' }
   /** An answer that may not be used, and why. */
   | { readonly kind: 'refused'; readonly why: 'no-json' | 'from-a-cache' }
   | { readonly kind: 'unsupported' }
@@ -53,10 +55,11 @@ export class SyncOrigin {
   /**
    * One request and its answer. Never rejects.
    *
-   * @param body JSON that is posted. Default: GET.
    * @param attempt the first is 1.
+   * @param body JSON that is posted. Default: GET.
+   * @param held what is held, as an entity-tag. Undefined: the whole answer is wanted.
    */
-  async ask(url: string, attempt: number, body?: object): Promise<Said> {
+  async ask(url: string, attempt: number, body?: object, held?: string): Promise<Said> {
     const { identity, reachability } = this.#ports
     const end = (failure: SyncFailure): Next => ({ kind: 'end', failure, floorMs: 0 })
     try {
@@ -79,6 +82,7 @@ export class SyncOrigin {
           accept: 'application/json',
           ...(authorization !== undefined && { authorization }),
           ...(body && { 'content-type': 'application/json' }),
+          ...(held !== undefined && { 'if-none-match': held }),
         },
         ...(body && { body: JSON.stringify(body) }),
       })
@@ -88,14 +92,16 @@ export class SyncOrigin {
         discard(response)
         return end('other-user')
       }
-      if (status !== 200) {
+      const isUnchanged = status === 304 && held !== undefined
+      if (status !== 200 && !isUnchanged) {
         discard(response)
         if (body !== undefined && [404, 405, 501].includes(status)) return { kind: 'unsupported' }
         return afterFailure(status, headers.get('retry-after') ?? undefined, attempt, now())
       }
       reachability.reached(url.split('?', 1)[0] ?? url)
       const refused =
-        response.redirected || !/^application\/([^;]+\+)?json\b/i.test(headers.get('content-type') ?? '')
+        response.redirected ||
+        !(isUnchanged || /^application\/([^;]+\+)?json\b/i.test(headers.get('content-type') ?? ''))
           ? 'no-json'
           : isFromCache(headers)
             ? 'from-a-cache'
@@ -104,6 +110,7 @@ export class SyncOrigin {
         discard(response)
         return { kind: 'refused', why: refused }
       }
+      if (isUnchanged) return { kind: 'unchanged' }
       const text = await response.text()
       this.characters += text.length
       return isTheirs() && isAlone() ? { kind: 'text', text } : end('other-user')

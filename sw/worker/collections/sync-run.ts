@@ -10,7 +10,7 @@ import {
   type Refusal,
   type SyncPage,
 } from '../../core/collections/sync-answer.ts'
-import { bucketOf } from '../../core/digest.ts'
+import { bucketOf, heldTag } from '../../core/digest.ts'
 import type { Sequence } from '../../core/sequence.ts'
 import { jittered, now, pause } from '../../fetch/clock.ts'
 import { worker } from '../scope.ts'
@@ -137,7 +137,7 @@ export class SyncRun {
     const seen = new Set<string>()
     let idle = 0
     for (let expected: string | undefined = cursor; ;) {
-      const page = await this.#page(asked, seen)
+      const page = await this.#page(asked, seen, expected === cursor && rows.isLoaded ? rows : undefined)
       if (page === 'gone') return this.#heal()
       const { hasMore, isBehind } = page
       const isEnd = !hasMore && rows.isLoaded
@@ -251,15 +251,21 @@ export class SyncRun {
     return undefined
   }
 
-  /** One page. 'gone': the cursor is of no use any more. */
-  async #page(since: string | undefined, seen: ReadonlySet<string>): Promise<SyncPage | 'gone'> {
+  /**
+   * One page. 'gone': the cursor is of no use any more.
+   *
+   * @param held rows that stand at the cursor: the server need not say that they are as they have to be. Undefined: it has to.
+   */
+  async #page(since: string | undefined, seen: ReadonlySet<string>, held?: RowSet): Promise<SyncPage | 'gone'> {
     const { entity } = this.#of
     const query = new URLSearchParams({ entities: entity, digest: '1', ...(since !== undefined && { since }) })
     const url = urlOf(`${this.#ports.rules.url}?${query}`)
     const shape = { ...this.#ports.rule, entity, since, seen }
-    const page = await this.#asked(url, undefined, (text) => parsePage(text, shape))
+    const page = await this.#asked(url, undefined, (text) => parsePage(text, shape), held && heldTag(held))
     if (page === 'unsupported') throw new Ended('endpoint')
-    return page
+    if (page !== 'unchanged') return page
+    // The cursor stays, a time as well.
+    return { cursor: held?.cursor ?? '', hasMore: false, isBehind: false, rows: [], deleted: [] }
   }
 
   async #posted<T extends object>(
@@ -272,7 +278,7 @@ export class SyncRun {
       return parsed === 'invalid' ? 'no-comparison' : parsed
     })
     // The database itself is another one: its own log is begun anew first.
-    if (answer === 'gone') throw new Ended('server')
+    if (answer === 'gone' || answer === 'unchanged') throw new Ended('server')
     return answer
   }
 
@@ -284,15 +290,18 @@ export class SyncRun {
     url: string,
     body: object | undefined,
     parse: (text: string) => T | Unusable,
-  ): Promise<T | 'gone' | 'unsupported'> {
+    held?: string,
+  ): Promise<T | 'gone' | 'unsupported' | 'unchanged'> {
     const { origin, onRefused } = this.#ports
     for (let attempt = 1; ; attempt++) {
       const alone = `${url}${url.includes('?') ? '&' : '?'}_=${crypto.randomUUID()}`
-      const said = await origin.ask(alone, attempt, body)
+      // What came out of a cache by mistake is asked for whole.
+      const said = await origin.ask(alone, attempt, body, attempt > 1 ? undefined : held)
       let failed: Extract<Said, { readonly kind: 'again' | 'end' }> & { readonly why?: string }
       switch (said.kind) {
         case 'unsupported':
-          return 'unsupported'
+        case 'unchanged':
+          return said.kind
         case 'gone':
           await pause(Math.min(said.floorMs, MOST_SPREAD_MS))
           return 'gone'
