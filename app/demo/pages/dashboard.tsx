@@ -243,7 +243,7 @@ function OnThisDevice(): JSX.Element {
   const isBusy = syncState === 'syncing'
   return (
     <Panel
-      title="Catalogue on this device"
+      title="Offline catalogue"
       actions={
         <button
           type="button"

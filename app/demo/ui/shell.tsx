@@ -30,14 +30,14 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
         Skip to content
       </a>
       <div className="sidebar">
-        <div className="sidebar-head">
-          <Brand subtitle={shopName === 'Corner Supply Co.' ? 'Back office' : (shopName ?? 'Back office')} />
+        <Brand subtitle={shopName === 'Corner Supply Co.' ? 'Back office' : (shopName ?? 'Back office')} />
+        <div className="sidebar-tools">
+          <button type="button" className="nav-link finder-opener" onClick={() => setIsSearching(true)}>
+            <Icon name="search" />
+            <span>Find a product</span>
+          </button>
           <BellButton bell={bell} />
         </div>
-        <button type="button" className="nav-link finder-opener" onClick={() => setIsSearching(true)}>
-          <Icon name="search" />
-          <span>Find a product</span>
-        </button>
         <nav className="sidebar-nav" aria-label="Main">
           <NavigationSections />
         </nav>
