@@ -22,5 +22,5 @@ export default defineConfig({
   },
   build: { outDir: '../../dist/demo', emptyOutDir: true },
   plugins: [react(), freshlayer({ config: '../../config/freshlayer.config.ts' })],
-  server: { proxy: { '/api': 'http://localhost:4173' } },
+  server: { proxy: { '/api': 'http://localhost:4173', '/events': 'http://localhost:4173' } },
 })

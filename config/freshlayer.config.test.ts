@@ -34,6 +34,9 @@ describe('the rules of the demo shop', () => {
     ['/api/stock/7', 30, false],
     ['/api/till', 0, false],
     ['/api/settings', 30 * 60, true],
+    ['/api/catalogue', 5 * 60, true],
+    ['/api/product-tags', 30 * 60, true],
+    ['/api/activity', 60, false],
     ['/api/me/tasks', 0, false],
     ['/api/me/preferences', 10 * 60, false],
   ])('keep %s fresh for %i s', (path, fresh, isPublic) => {
@@ -50,6 +53,8 @@ describe('the rules of the demo shop', () => {
     ['/api/settings', undefined],
     ['/api/reports/sales', undefined],
     ['/api/categories', undefined],
+    ['/api/catalogue', undefined],
+    ['/api/activity', undefined],
   ])('poll %s every %s ms', (path, pollMs) => {
     const { pathname, search } = new URL(path, 'https://shop.example')
     const found = match({ method: 'GET', origin: 'https://shop.example', sameOrigin: true, pathname, search })

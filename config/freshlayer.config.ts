@@ -25,6 +25,14 @@ export default defineConfig({
   // figures are better than none, for a week.
   defaults: { expects: 'json', timeout: '3s', offline: '7d' },
 
+  // What others change in the catalogue, and the bell, is told within a second. What tills change all day is not told: a
+  // hint for each sale would have every screen read anew every few seconds. Stock, sales and purchases poll instead.
+  push: { url: '/events' },
+
+  // The search looks in all 5,000 products without a request. After a change only the changed rows are sent.
+  sync: { url: '/api/sync' },
+  collections: { products: { list: '/api/catalogue', items: 'items', total: 'total', version: 'updatedAt' } },
+
   routes: [
     // The money in the till must be current: an old balance is wrong. It is never stored and not available offline.
     { match: '/api/till', preset: 'network-only' },
@@ -86,6 +94,12 @@ export default defineConfig({
       public: true,
     },
 
+    // The rows that the search looks in. They are told of changes, so five minutes count only while nothing can be told.
+    { match: '/api/catalogue', fresh: '5m', stale: '1d', offline: '30d', tags: ['products'], public: true },
+
+    // A new tag of another user may be suggested half an hour late: it can be typed all the same.
+    { match: '/api/product-tags', fresh: '30m', stale: '1d', tags: ['product-tags'], public: true },
+
     // Stock changes with each sale at each till. Half a minute keeps the page quick while a clerk counts shelves. The
     // clerk's own sales and adjustments show at once, those of others by the next poll. After ten minutes a level is useful only offline.
     {
@@ -120,6 +134,9 @@ export default defineConfig({
     // The shop's name, currency and tax are set up once and read by every page. They are the same for all users.
     { match: '/api/settings', fresh: '30m', stale: '1d', offline: '30d', tags: ['settings'], public: true },
 
+    // The bell is told of changes. A minute is for those who come back to a tab that was out of sight.
+    { match: '/api/activity', fresh: '1m', stale: '1d', tags: ['activity'] },
+
     // A manager may give a user a new task at any time, so the user's tasks are shown at once and validated each time.
     { match: ['/api/me/tasks', '/api/me/tasks/:id'], fresh: 0, stale: '1d', tags: ['tasks'] },
 
@@ -146,7 +163,7 @@ export default defineConfig({
     // A product is listed, has variants and a stock level, and is counted in its category and its brand.
     {
       match: ['/api/products', '/api/products/:id'],
-      invalidates: ['products', 'product:{id}', 'stock', 'categories', 'brands', 'reports'],
+      invalidates: ['products', 'product:{id}', 'product-tags', 'stock', 'categories', 'brands', 'reports'],
     },
     { match: '/api/products/:id/variants', invalidates: ['variants', 'product:{id}', 'products', 'stock'] },
     // A variant's URL does not name its product, so all products are validated.

@@ -1,4 +1,4 @@
-/** Connects the app to the layer. Beside it only what is synced by hooks uses the layer: the search, and new products. */
+/** Connects the app to the layer. Beside it only what is on the hooks of `freshlayer/react` uses the layer. */
 import type { QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -7,6 +7,8 @@ import { bindQueryClient, type Binding } from 'freshlayer/tanstack-query'
 import rules from '../../config/freshlayer.config.ts'
 import { isUnreachable } from './api-error.ts'
 import { formatAge, formatNumber, plural } from './format.ts'
+import { authorization } from './bearer-token.ts'
+import { agesOfShown } from './resources/shown.ts'
 import { beforeUserChange, confirmSession, currentUserId, useSession } from './session.ts'
 
 /** How often the ages on screen are updated while the page is visible. */
@@ -17,7 +19,12 @@ const SETTLE_MS = 250
 /** Connects the app and its query client to the layer, and shows the layer's state in `place`. */
 export function mountLayer(place: HTMLElement | null, client: QueryClient): void {
   const nameOf = (id: number | null): string | null => (id === null ? null : String(id))
-  const layer = connect({ worker: '/sw.js', identify: () => nameOf(currentUserId()), mayUpdate: () => !isEdited() })
+  const layer = connect({
+    worker: '/sw.js',
+    identify: () => nameOf(currentUserId()),
+    authorization,
+    mayUpdate: () => !isEdited(),
+  })
   beforeUserChange((id) => layer.identify(nameOf(id)))
   const binding = bindQueryClient(client, rules, { layer })
   layer.on('state', ({ offline }) => !offline && confirmSession())
@@ -138,8 +145,9 @@ async function lookAt({ layer, binding, client }: Shown): Promise<Sight | undefi
   const [all, stats] = await Promise.all([Promise.all(shown), layer.stats()])
   if (stats === undefined) return undefined
   const { total } = stats
-  if (shown.length === 0) return { total }
-  const ages = all.filter((age) => age !== undefined)
+  const synced = agesOfShown(Date.now())
+  if (shown.length + synced.length === 0) return { total }
+  const ages = [...all.filter((age) => age !== undefined), ...synced]
   return { total, age: ages.length === 0 ? 'live' : Math.max(...ages) }
 }
 

@@ -1,14 +1,18 @@
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { toHono } from '../adapters/hono.ts'
 import { tokenKey } from './access-token.ts'
+import { activityRoutes } from './activity.ts'
+import { catalogueRoutes, catalogueSync } from './catalogue-rows.ts'
 import type { Database } from './database.ts'
+import type { Feed } from './feed.ts'
 import { personalRoutes } from './personal.ts'
 import { answerProblem, Problem } from './problem.ts'
-import { productRoutes } from './products.ts'
+import { productRoutes, tagRoutes } from './products.ts'
 import { purchaseRoutes } from './purchases.ts'
 import { reportRoutes } from './reports.ts'
 import { saleRoutes } from './sales.ts'
-import { requireSession, sessionRoutes, type ShopEnv } from './session.ts'
+import { requireSession, sessionOrNothing, sessionRoutes, type ShopEnv } from './session.ts'
 import { settingsRoutes } from './settings.ts'
 import { staticFiles } from './static.ts'
 import { stockRoutes } from './stock.ts'
@@ -18,12 +22,20 @@ import { productVariantRoutes, variantRoutes } from './variants.ts'
 
 const MAX_BODY_BYTES = 256 * 1024
 
+/** What is served beside the API. */
+interface Parts {
+  /** The built app. Default: none. */
+  readonly staticFolder?: string | undefined
+  /** Default: there is no `/events`. */
+  readonly feed?: Pick<Feed, 'events'>
+}
+
 /**
- * The shop's back office: the API under `/api` and, where a folder is given, the built app beside it.
+ * The shop's back office: the API under `/api`, the feed of changes, and the built app.
  *
  * @param database with its schema in place; its key for access tokens is read here, once.
  */
-export async function createApp(database: Database, staticFolder?: string): Promise<Hono> {
+export async function createApp(database: Database, { staticFolder, feed }: Parts = {}): Promise<Hono> {
   const { pool, engine } = database
   const key = await tokenKey(pool)
   const app = new Hono()
@@ -37,7 +49,11 @@ export async function createApp(database: Database, staticFolder?: string): Prom
   const shop = new Hono<ShopEnv>()
   shop.use(requireSession(pool, key))
   shop.route('/me', personalRoutes(pool))
+  shop.route('/activity', activityRoutes(pool))
+  shop.route('/catalogue', catalogueRoutes(pool))
+  shop.all('/sync/*', catalogueSync(pool))
   shop.route('/products', productRoutes(pool))
+  shop.route('/product-tags', tagRoutes(pool))
   shop.route('/products/:productId/variants', productVariantRoutes(pool))
   shop.route('/variants', variantRoutes(pool))
   shop.route('/categories', taxonomyRoutes(pool, CATEGORIES))
@@ -50,6 +66,7 @@ export async function createApp(database: Database, staticFolder?: string): Prom
   shop.route('/reports', reportRoutes(pool))
   shop.route('/till', tillRoutes(pool))
   app.route('/api', shop)
+  if (feed !== undefined) app.get('/events', sessionOrNothing(pool, key), toHono(feed.events))
   app.all('/api/*', refuseUnknown)
   app.all('/api', refuseUnknown)
 

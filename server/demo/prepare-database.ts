@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Database, transaction } from './database.ts'
-import { SCHEMA, TABLES } from './schema.ts'
+import { migration } from '../sync/migration.ts'
+import { LOGGED_TABLES, SCHEMA, TABLES } from './schema.ts'
 import { seedShop } from './seed.ts'
 import { StartError } from './start-error.ts'
 
@@ -33,6 +34,8 @@ export async function prepareDatabase(database: Database, now: Date): Promise<vo
       randomBytes(32).toString('base64url'),
     ])
     await seedShop(client, now)
+    // After the seed: a new client loads the rows as they are, so nobody needs to hear of their coming.
+    await client.query(migration(LOGGED_TABLES.map((table) => ({ entity: table, table }))))
     // Without statistics the first queries are planned as if the tables were empty.
     await client.query('analyze')
   })

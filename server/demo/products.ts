@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
+import { noteWrite } from './activity.ts'
 import { type Queryable, transaction } from './database.ts'
 import {
   bodyOf,
@@ -31,6 +32,7 @@ interface Product {
   readonly costCents: number
   readonly status: 'active' | 'archived'
   readonly description: string
+  readonly tags: readonly string[]
   readonly variantCount: number
   readonly onHand: number
   readonly updatedAt: Date
@@ -54,13 +56,23 @@ const PRODUCT_FIELDS = {
   costCents: cents,
 }
 
+/** In lower case, each once, in the order given. */
+const TAGS = v.pipe(
+  v.array(requiredText(30), 'Must be a list of texts.'),
+  v.transform((tags) => [...new Set(tags.map((tag) => tag.toLowerCase()))]),
+  v.maxLength(12, 'At most 12 tags.'),
+)
+
 const NEW_PRODUCT = v.object({
   ...PRODUCT_FIELDS,
   status: v.optional(STATUS, 'active'),
   description: v.optional(text(2000), ''),
+  tags: v.optional(TAGS, []),
 })
-const PRODUCT = v.object({ ...PRODUCT_FIELDS, status: STATUS, description: text(2000) })
-const PRODUCT_CHANGE = v.partial(PRODUCT)
+const WHOLE = v.object({ ...PRODUCT_FIELDS, status: STATUS, description: text(2000), tags: TAGS })
+/** As a client sends it: one of before tags leaves them as they are. */
+const PRODUCT = v.object({ ...WHOLE.entries, tags: v.optional(TAGS) })
+const PRODUCT_CHANGE = v.partial(WHOLE)
 
 const ORDERS = {
   name: 'lower(p.name), p.id',
@@ -75,6 +87,7 @@ const LIST_QUERY = v.object({
   category: v.optional(queryInteger(1)),
   brand: v.optional(queryInteger(1)),
   status: v.optional(STATUS),
+  tag: v.optional(text(30)),
   sort: v.optional(
     v.picklist(['name', '-updated', 'price', '-price'], 'Must be name, -updated, price or -price.'),
     'name',
@@ -85,7 +98,7 @@ const LIST_TABLES: readonly TableName[] = ['products', 'stock', 'variants']
 const ITEM_TABLES: readonly TableName[] = [...LIST_TABLES, 'categories', 'brands', 'units']
 
 const PRODUCT_COLUMNS = `p.id, p.sku, p.name, p.category_id as "categoryId", p.brand_id as "brandId",
-  p.unit_id as "unitId", p.price_cents as "priceCents", p.cost_cents as "costCents", p.status, p.description,
+  p.unit_id as "unitId", p.price_cents as "priceCents", p.cost_cents as "costCents", p.status, p.description, p.tags,
   (select count(*) from variants v where v.product_id = p.id) as "variantCount", s.on_hand as "onHand",
   p.updated_at as "updatedAt"`
 
@@ -114,12 +127,14 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
     const product = await bodyOf(c, NEW_PRODUCT)
     return transaction(pool, async (client) => {
       const { rows } = await client.query<{ id: number }>(
-        `insert into products (sku, name, category_id, brand_id, unit_id, price_cents, cost_cents, status, description)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
+        `insert into products (sku, name, category_id, brand_id, unit_id, price_cents, cost_cents, status, description,
+           tags)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id`,
         valuesOf(product),
       )
       const newId = rows[0]?.id
       await client.query('insert into stock (product_id) values ($1)', [newId])
+      await noteWrite(c, client, { deed: 'added the product', subject: product.name, path: `/products/${newId}` })
       return answerCreated(c, `/api/products/${newId}`, await loadProduct(client, newId))
     })
   })
@@ -144,8 +159,10 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
   routes.delete('/:id', async (c) => {
     const productId = idIn(c)
     return transaction(pool, async (client) => {
-      await checkPreconditions(c, client, await lockProduct(client, productId), ITEM_TABLES)
+      const product = await lockProduct(client, productId)
+      await checkPreconditions(c, client, product, ITEM_TABLES)
       await client.query('delete from products where id = $1', [productId])
+      await noteWrite(c, client, { deed: 'deleted the product', subject: product.name, path: '/products' })
       return c.body(null, 204)
     })
   })
@@ -153,7 +170,21 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
   return routes
 }
 
-type ProductInput = v.InferOutput<typeof PRODUCT>
+/** The tags in use, the commonest first: what a form suggests. */
+export function tagRoutes(pool: Pool): Hono<ShopEnv> {
+  const routes = new Hono<ShopEnv>()
+  routes.get('/', async (c) => {
+    const changed = await lastChange(pool, ['products'])
+    const { rows } = await pool.query<{ name: string; productCount: number }>(
+      `select tag as name, count(*) as "productCount" from products, unnest(tags) tag
+       group by tag order by count(*) desc, tag limit 200`,
+    )
+    return answerRead(c, { items: rows, total: rows.length }, changed)
+  })
+  return routes
+}
+
+type ProductInput = v.InferOutput<typeof WHOLE>
 
 const valuesOf = (product: ProductInput): unknown[] => [
   product.sku,
@@ -165,25 +196,32 @@ const valuesOf = (product: ProductInput): unknown[] => [
   product.costCents,
   product.status,
   product.description,
+  product.tags,
 ]
 
 function changeProduct(
-  c: Context,
+  c: Context<ShopEnv>,
   pool: Pool,
   productId: number | undefined,
-  change: v.InferOutput<typeof PRODUCT_CHANGE>,
+  change: { readonly [Name in keyof ProductInput]?: ProductInput[Name] | undefined },
 ): Promise<ProductDetail | undefined> {
   return transaction(pool, async (client) => {
     const current = await lockProduct(client, productId)
     await checkPreconditions(c, client, current, ITEM_TABLES)
+    const changed = v.parse(WHOLE, { ...current, ...withoutAbsent(change) })
     await client.query(
       `update products set sku = $1, name = $2, category_id = $3, brand_id = $4, unit_id = $5, price_cents = $6,
-         cost_cents = $7, status = $8, description = $9 where id = $10`,
-      [...valuesOf(v.parse(PRODUCT, { ...current, ...change })), productId],
+         cost_cents = $7, status = $8, description = $9, tags = $10 where id = $11`,
+      [...valuesOf(changed), productId],
     )
+    await noteWrite(c, client, { deed: 'changed the product', subject: changed.name, path: `/products/${productId}` })
     return loadProduct(client, productId)
   })
 }
+
+/** An absent member leaves what is there. */
+const withoutAbsent = (change: object): object =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
 
 async function loadProduct(db: Queryable, productId: number | undefined): Promise<ProductDetail | undefined> {
   const { rows } = await db.query<ProductDetail>(
@@ -222,5 +260,6 @@ function conditionsOf(query: v.InferOutput<typeof LIST_QUERY>): { where: string;
   if (query.category !== undefined) add((placeholder) => `p.category_id = ${placeholder}`, query.category)
   if (query.brand !== undefined) add((placeholder) => `p.brand_id = ${placeholder}`, query.brand)
   if (query.status !== undefined) add((placeholder) => `p.status = ${placeholder}`, query.status)
+  if (query.tag !== undefined) add((placeholder) => `${placeholder} = any(p.tags)`, query.tag)
   return { where: conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`, values }
 }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
+import { noteWrite } from './activity.ts'
 import { type Queryable, transaction } from './database.ts'
 import { bodyOf, cents, id, idIn, integer, offsetOf, PAGING, queryOf, requiredText } from './input.ts'
 import { notFound, Problem } from './problem.ts'
@@ -81,6 +82,7 @@ export function purchaseRoutes(pool: Pool): Hono<ShopEnv> {
           [purchaseId, line.productId, line.quantity, line.unitCostCents],
         )
       }
+      await noteWrite(c, client, { deed: 'ordered from', subject: supplier, path: `/purchases/${purchaseId}` })
       return answerCreated(c, `/api/purchases/${purchaseId}`, await loadPurchase(client, purchaseId))
     })
   })
@@ -109,6 +111,8 @@ export function purchaseRoutes(pool: Pool): Hono<ShopEnv> {
           userId: c.get('user').id,
         })
       }
+      const { supplier } = purchase
+      await noteWrite(c, client, { deed: 'received goods from', subject: supplier, path: `/purchases/${purchaseId}` })
       return answerChanged(c, await loadPurchase(client, purchaseId))
     })
   })

@@ -63,6 +63,7 @@ export function makeProducts(
         cost_cents: costCents,
         status: active ? 'active' : 'archived',
         description: `${noun} from ${BRANDS[brandIndex]?.[0] ?? ''}, ${BRANDS[brandIndex]?.[1] ?? ''}. Shelf: ${shelf.name}.`,
+        tags: tagsOf(id),
         updated_at: before(now, dice.roll() * 60),
       },
     })
@@ -78,6 +79,18 @@ export function makeProducts(
   }
   return { products, stock }
 }
+
+const TAGS: readonly (readonly [tag: string, every: number])[] = [
+  ['bestseller', 9],
+  ['seasonal', 7],
+  ['organic', 11],
+  ['local', 13],
+  ['clearance', 23],
+  ['fragile', 17],
+]
+
+/** By the id, without the dice: another tag changes nothing else of the shop. */
+const tagsOf = (id: number): readonly string[] => TAGS.flatMap(([tag, every]) => (id % every === 0 ? [tag] : []))
 
 const PACKS: readonly (readonly [name: string, factor: number])[] = [
   ['Single', 1],

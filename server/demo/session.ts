@@ -109,6 +109,16 @@ export function requireSession(pool: Pool, key: string): MiddlewareHandler<ShopE
   }
 }
 
+/** Answers 204 where no user is signed in: to an event stream that means "not now", and no console shows an error. */
+export function sessionOrNothing(pool: Pool, key: string): MiddlewareHandler<ShopEnv> {
+  return async (c, next) => {
+    const found = await sessionOf(c, pool, key)
+    if (found === undefined) return c.body(null, 204)
+    c.set('user', found.user)
+    return next()
+  }
+}
+
 async function sessionOf(c: Context, pool: Pool, key: string): Promise<{ user: User; mode: Mode } | undefined> {
   const cookie = getCookie(c, SESSION_COOKIE)
   // A request with a token counts only by that token: its cookie may belong to another user.

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
+import { noteWrite } from './activity.ts'
 import { type Queryable, transaction } from './database.ts'
 import { bodyOf, requiredText, text } from './input.ts'
 import { answerChanged, answerRead, checkPreconditions, lastChange } from './representation.ts'
@@ -46,6 +47,7 @@ export function settingsRoutes(pool: Pool): Hono<ShopEnv> {
         'update settings set shop_name = $1, currency = $2, tax_percent = $3, receipt_footer = $4 where id = 1',
         [shopName, currency, taxPercent, receiptFooter],
       )
+      await noteWrite(c, client, { deed: 'changed the settings of', subject: shopName, path: '/settings' })
       return answerChanged(c, await loadSettings(client))
     })
   })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import type { Pool } from 'pg'
 import { createApp } from './app.ts'
-import { type DatabaseLocation, openDatabase, withoutPassword } from './database.ts'
+import { type Feed, openFeed } from './feed.ts'
+import { type Database, type DatabaseLocation, openDatabase, withoutPassword } from './database.ts'
 import { prepareDatabase } from './prepare-database.ts'
 import { errorCode, errorLine, StartError } from './start-error.ts'
 
@@ -47,7 +48,8 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   const database = await openDatabase(location)
   try {
     await prepareDatabase(database, new Date())
-    const app = await createApp(database, staticFolder)
+    const feed = openFeed(database)
+    const app = await createApp(database, { staticFolder, feed })
     const handle = getRequestListener(app.fetch, { overrideGlobalObjects: false })
     const server = await listen(
       createServer((incoming, outgoing) => void handle(incoming, outgoing)),
@@ -60,12 +62,19 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
       url: `http://${urlHost(host)}:${chosen}`,
       port: chosen,
       pool: database.pool,
-      close: () => (closing ??= closeServer(server).then(() => database.close())),
+      close: () => (closing ??= end(server, feed, database)),
     }
   } catch (error) {
     await database.close()
     throw preparationError(error, location)
   }
+}
+
+/** Listeners first: their connections would stay open. */
+async function end(server: Server, feed: Feed, database: Database): Promise<void> {
+  await feed.close()
+  await closeServer(server)
+  await database.close()
 }
 
 /** What a PostgreSQL server refuses is for its owner to put right. In the embedded database it would be a defect. */

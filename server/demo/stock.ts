@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
+import { noteWrite } from './activity.ts'
 import { type Queryable, transaction } from './database.ts'
 import { bodyOf, idIn, integer, MAX_INTEGER, offsetOf, PAGING, queryOf, searchPatterns, text } from './input.ts'
 import { notFound, Problem } from './problem.ts'
@@ -91,8 +92,10 @@ export function stockRoutes(pool: Pool): Hono<ShopEnv> {
     return transaction(pool, async (client) => {
       const { rowCount } = await client.query('select 1 from stock where product_id = $1 for update', [productId])
       if (productId === undefined || rowCount === 0) throw notFound('product')
-      await checkPreconditions(c, client, await loadStock(client, productId), ITEM_TABLES)
+      const before = await loadStock(client, productId)
+      await checkPreconditions(c, client, before, ITEM_TABLES)
       await moveStock(client, { productId, delta, reason, note, userId: c.get('user').id })
+      await noteWrite(c, client, { deed: 'corrected the stock of', subject: before.name, path: `/stock/${productId}` })
       return answerCreated(c, `/api/stock/${productId}`, await loadStock(client, productId))
     })
   })

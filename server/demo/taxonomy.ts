@@ -1,6 +1,7 @@
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
+import { noteWrite } from './activity.ts'
 import { type Queryable, transaction } from './database.ts'
 import { bodyOf, idIn, requiredText } from './input.ts'
 import { notFound } from './problem.ts'
@@ -49,12 +50,14 @@ export function taxonomyRoutes(pool: Pool, taxonomy: Taxonomy): Hono<ShopEnv> {
   const count =
     countedBy === undefined ? '' : `, (select count(*) from products p where p.${countedBy} = t.id) as "productCount"`
   const select = `select t.id, ${columns.map((column) => `t.${column}`).join(', ')}${count}, t.updated_at as "updatedAt" from ${table} t`
-  const load = async (db: Queryable, id: number | undefined): Promise<unknown> =>
+  const load = async (db: Queryable, id: number | undefined): Promise<Readonly<Record<string, unknown>> | undefined> =>
     (await db.query<Readonly<Record<string, unknown>>>(`${select} where t.id = $1`, [id])).rows[0]
   const lock = async (db: Queryable, id: number | undefined): Promise<void> => {
     const { rowCount } = await db.query(`select 1 from ${table} where id = $1 for update`, [id])
     if (rowCount === 0) throw notFound(singular)
   }
+  const note = (c: Context<ShopEnv>, db: Queryable, verb: string, name = ''): Promise<void> =>
+    noteWrite(c, db, { deed: `${verb} the ${singular}`, subject: name, path: `/${table}` })
   const routes = new Hono<ShopEnv>()
 
   routes.get('/', async (c) => {
@@ -65,13 +68,16 @@ export function taxonomyRoutes(pool: Pool, taxonomy: Taxonomy): Hono<ShopEnv> {
 
   routes.post('/', async (c) => {
     const values = await bodyOf(c, input)
-    const { rows } = await pool.query<{ id: number }>(
-      `insert into ${table} (${columns.join(', ')}) values (${columns.map((_column, index) => `$${index + 1}`).join(', ')})
-       returning id`,
-      columns.map((column) => values[column]),
-    )
-    const id = rows[0]?.id
-    return answerCreated(c, `/api/${table}/${id}`, await load(pool, id))
+    const places = columns.map((_column, index) => `$${index + 1}`).join(', ')
+    return transaction(pool, async (client) => {
+      const { rows } = await client.query<{ id: number }>(
+        `insert into ${table} (${columns.join(', ')}) values (${places}) returning id`,
+        columns.map((column) => values[column]),
+      )
+      const id = rows[0]?.id
+      await note(c, client, 'added', values['name'])
+      return answerCreated(c, `/api/${table}/${id}`, await load(client, id))
+    })
   })
 
   routes.get('/:id', async (c) => {
@@ -91,6 +97,7 @@ export function taxonomyRoutes(pool: Pool, taxonomy: Taxonomy): Hono<ShopEnv> {
         `update ${table} set ${columns.map((column, index) => `${column} = $${index + 2}`).join(', ')} where id = $1`,
         [id, ...columns.map((column) => values[column])],
       )
+      await note(c, client, 'changed', values['name'])
       return answerChanged(c, await load(client, id))
     })
   })
@@ -99,8 +106,10 @@ export function taxonomyRoutes(pool: Pool, taxonomy: Taxonomy): Hono<ShopEnv> {
     const id = idIn(c)
     return transaction(pool, async (client) => {
       await lock(client, id)
-      await checkPreconditions(c, client, await load(client, id), tables)
+      const item = await load(client, id)
+      await checkPreconditions(c, client, item, tables)
       await client.query(`delete from ${table} where id = $1`, [id])
+      await note(c, client, 'deleted', String(item?.['name']))
       return c.body(null, 204)
     })
   })

@@ -91,8 +91,14 @@ alter table ${qualified(table)} add column if not exists ${identifier(updatedAt)
 
 -- Later than before by a millisecond at least: two versions of a row never have the same.
 create function ${functionName('touch', entity)}() returns trigger language plpgsql as ${quote}
+declare
+  -- Generated columns have no value yet in a "before" trigger, so they cannot take part in the comparison.
+  generated text[];
 begin
-  if to_jsonb(new) is distinct from to_jsonb(old) then
+  if to_jsonb(new) = to_jsonb(old) then return new; end if;
+  select coalesce(array_agg(attname::text), '{}') into generated from pg_catalog.pg_attribute
+    where attrelid = tg_relid and attgenerated <> '';
+  if to_jsonb(new) - generated is distinct from to_jsonb(old) - generated then
     new.${identifier(updatedAt)} := greatest(clock_timestamp(), old.${identifier(updatedAt)} + interval '1 millisecond');
   end if;
   return new;

@@ -21,7 +21,9 @@ const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<strin
 
 beforeAll(async () => {
   database = await openDatabase({ kind: 'memory' })
-  await sql('create table products (id integer primary key, name text not null, deleted_at timestamptz)')
+  await sql(
+    'create table products (id integer primary key, name text not null, deleted_at timestamptz, label text generated always as (upper(name)) stored)',
+  )
   await sql('create table notes (id uuid primary key default gen_random_uuid(), owner text, text text)')
   await sql('create table lines (id integer primary key, note uuid, text text)')
   await sql(`create function owner_of_line(line jsonb) returns text language sql stable as

@@ -1,10 +1,14 @@
+import { useSync } from 'freshlayer/react'
 import type { JSX } from 'react'
 import { Link } from 'react-router'
-import { calendarDay, counted, formatCalendarDay, formatMoment, formatNumber, formatTime } from '../format.ts'
+import { calendarDay, counted, formatCalendarDay, formatMoment, formatNumber, formatTime, plural } from '../format.ts'
+import { useActivity } from '../resources/activity.ts'
 import { useTasks, useTickTask, type Task } from '../resources/me.ts'
 import { useSales } from '../resources/sales.ts'
 import { useMoney, useSalesReport, useTill, type SalesReport } from '../resources/shop.ts'
 import { useStock } from '../resources/stock.ts'
+import { Deeds } from '../ui/bell.tsx'
+import { Icon } from '../ui/icon.tsx'
 import { Loaded, RefreshButton, Skeleton } from '../ui/loaded.tsx'
 import { EmptyState, Page, Panel } from '../ui/page.tsx'
 import { useToasts } from '../ui/toasts.tsx'
@@ -29,6 +33,8 @@ export function Dashboard(): JSX.Element {
         <MyTasks />
         <LowStock />
         <LatestSales />
+        <LatestChanges />
+        <OnThisDevice />
       </div>
     </Page>
   )
@@ -124,24 +130,14 @@ function MyTasks(): JSX.Element {
 }
 
 function TaskItem({ task }: { readonly task: Task }): JSX.Element {
-  const tick = useTickTask()
   const toasts = useToasts()
-  const done = tick.isPending ? tick.variables.done : task.done
+  const tick = useTickTask(task.id, (error) => toasts.failed(`“${task.title}” was not saved`, error))
+  const { done } = task
   const overdue = !done && task.dueOn !== null && task.dueOn < calendarDay(new Date())
   return (
     <li>
       <label className={done ? 'task task-done' : 'task'}>
-        <input
-          type="checkbox"
-          checked={done}
-          disabled={tick.isPending}
-          onChange={(event) =>
-            tick.mutate(
-              { id: task.id, done: event.target.checked },
-              { onError: (error) => toasts.failed(`“${task.title}” was not saved`, error) },
-            )
-          }
-        />
+        <input type="checkbox" checked={done} onChange={(event) => tick.mutate({ done: event.target.checked })} />
         <span className="task-title">{task.title}</span>
         {task.dueOn !== null && (
           <span className={overdue ? 'task-due task-overdue' : 'task-due'}>
@@ -218,6 +214,62 @@ function LatestSales(): JSX.Element {
           )
         }
       </Loaded>
+    </Panel>
+  )
+}
+
+function LatestChanges(): JSX.Element {
+  const activity = useActivity()
+  return (
+    <Panel title="Latest changes">
+      <Loaded query={activity} skeleton={<Skeleton rows={5} />}>
+        {({ items }) => <Deeds deeds={items.slice(0, 5)} />}
+      </Loaded>
+    </Panel>
+  )
+}
+
+const STATES = {
+  idle: 'Up to date.',
+  syncing: 'Fetching what has changed …',
+  offline: 'The server cannot be reached. The search goes on with what is here.',
+  error: 'It could not be brought up to date. The search goes on with what is here.',
+} as const
+
+/** The rows that the search looks in. */
+function OnThisDevice(): JSX.Element {
+  const { sync, syncState, syncError, collections } = useSync()
+  const catalogue = collections.find(({ entity }) => entity === 'products')
+  const isBusy = syncState === 'syncing'
+  return (
+    <Panel
+      title="Offline catalogue"
+      actions={
+        <button
+          type="button"
+          className="button"
+          aria-disabled={isBusy}
+          aria-busy={isBusy}
+          onClick={() => !isBusy && void sync()}
+        >
+          <Icon name="sync" />
+          <span>{catalogue?.isLoaded === true ? 'Sync now' : 'Load now'}</span>
+        </button>
+      }
+    >
+      {catalogue === undefined || (!catalogue.isLoaded && !isBusy && syncError === undefined) ? (
+        <EmptyState title="Not loaded yet.">The first search loads it. Then searching needs no network.</EmptyState>
+      ) : (
+        <>
+          <p className="figure">{formatNumber(catalogue.rows)}</p>
+          <p className="figure-note">{plural(catalogue.rows, 'product')}, for a search without a network</p>
+          <p className="figure-note" role="status">
+            {STATES[catalogue.state]}
+            {catalogue.syncedAtMs !== undefined &&
+              ` Last synced at ${formatTime(new Date(catalogue.syncedAtMs).toISOString())}.`}
+          </p>
+        </>
+      )}
     </Panel>
   )
 }

@@ -2,10 +2,15 @@ import type { JSX, SubmitEvent } from 'react'
 import { fieldErrorsOf, messageOf } from '../api-error.ts'
 import { centsToInput, parseCents } from '../format.ts'
 import { useCatalogue, type CataloguePath } from '../resources/catalogue.ts'
-import type { ProductDetail, ProductInput } from '../resources/products.ts'
+import { useTagNames, type ProductDetail, type ProductInput } from '../resources/products.ts'
 import { readText, SelectField, TextArea, TextField } from '../ui/field.tsx'
+import { TagsInput } from '../ui/tags-input.tsx'
 
-const AMOUNT = '\\d+([.,]\\d{1,2})?'
+export const AMOUNT = '\\d+([.,]\\d{1,2})?'
+
+/** What a tags input has put into a form. */
+export const tagsIn = (form: FormData): readonly string[] =>
+  form.getAll('tags').filter((tag) => typeof tag === 'string')
 
 /** The form that creates or changes a product. */
 export function ProductForm({
@@ -26,6 +31,7 @@ export function ProductForm({
   readonly onCancel: () => void
 }): JSX.Element {
   const errors = fieldErrorsOf(error)
+  const suggestions = useTagNames()
   const submit = (event: SubmitEvent<HTMLFormElement>): void => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
@@ -43,6 +49,7 @@ export function ProductForm({
       costCents,
       status: readText(form, 'status') === 'archived' ? 'archived' : 'active',
       description: readText(form, 'description'),
+      tags: tagsIn(form),
     })
   }
   return (
@@ -90,6 +97,15 @@ export function ProductForm({
           name="description"
           defaultValue={initial?.description ?? ''}
           error={errors['description']}
+        />
+      </div>
+      <div className="span-2">
+        <TagsInput
+          label="Tags"
+          name="tags"
+          defaultValue={initial?.tags}
+          suggestions={suggestions}
+          error={errors['tags']}
         />
       </div>
       <div className="form-actions span-2">

@@ -18,6 +18,7 @@ import { Facts } from '../ui/facts.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Loaded, RefreshButton } from '../ui/loaded.tsx'
 import { Page, Panel } from '../ui/page.tsx'
+import { Tags } from '../ui/tags-input.tsx'
 import { useToasts } from '../ui/toasts.tsx'
 import { ProductForm } from './product-form.tsx'
 import { Variants } from './variants.tsx'
@@ -95,6 +96,11 @@ function Details({ product }: { readonly product: ProductDetail }): JSX.Element 
           ['Changed', formatMoment(product.updatedAt)],
         ]}
       />
+      {product.tags.length > 0 && (
+        <div className="prose">
+          <Tags tags={product.tags}>{(tag) => <Link to={`/products?tag=${encodeURIComponent(tag)}`}>{tag}</Link>}</Tags>
+        </div>
+      )}
       <p className="prose">{product.description === '' ? 'No description yet.' : product.description}</p>
     </Panel>
   )

@@ -1,8 +1,8 @@
-import type { JSX } from 'react'
+import { useState, type JSX } from 'react'
 import { Link } from 'react-router'
 import { formatDay, formatNumber } from '../format.ts'
 import { useCatalogue, type CataloguePath } from '../resources/catalogue.ts'
-import { useProducts, type Product } from '../resources/products.ts'
+import { productsUrl, useProductList, type Product } from '../resources/products.ts'
 import { useMoney } from '../resources/shop.ts'
 import { DataTable, type Column } from '../ui/data-table.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -12,6 +12,7 @@ import { Pager } from '../ui/pager.tsx'
 import { FilterSelect, SearchField } from '../ui/search-field.tsx'
 import { StatusBadge, StockCount } from '../ui/badges.tsx'
 import { useUrlFilters } from '../ui/url-filters.ts'
+import { QuickEdit } from './quick-edit.tsx'
 
 const statuses = [
   { value: '', label: 'Any status' },
@@ -28,14 +29,18 @@ const sorts = [
 
 export function ProductList(): JSX.Element {
   const filters = useUrlFilters()
-  const products = useProducts({
+  const tag = filters.get('tag')
+  const listUrl = productsUrl({
     search: filters.get('search'),
     category: filters.get('category'),
     brand: filters.get('brand'),
     status: filters.get('status'),
+    tag,
     sort: filters.get('sort'),
     page: filters.page,
   })
+  const products = useProductList(listUrl)
+  const [editing, setEditing] = useState<Product | undefined>(undefined)
   const categories = useOptions('/api/categories', 'All categories')
   const brands = useOptions('/api/brands', 'All brands')
   const money = useMoney()
@@ -62,6 +67,20 @@ export function ProductList(): JSX.Element {
     { header: 'Variants', numeric: true, cell: (product) => formatNumber(product.variantCount) },
     { header: 'Changed', fixed: true, cell: (product) => formatDay(product.updatedAt) },
     { header: 'Status', cell: (product) => <StatusBadge status={product.status} /> },
+    {
+      header: 'Actions',
+      quiet: true,
+      cell: (product) => (
+        <button
+          type="button"
+          className="button button-small"
+          aria-label={`Edit ${product.name}`}
+          onClick={() => setEditing(product)}
+        >
+          Edit
+        </button>
+      ),
+    },
   ]
 
   return (
@@ -108,6 +127,7 @@ export function ProductList(): JSX.Element {
           options={sorts}
           onChoose={(value) => filters.set('sort', value)}
         />
+        {tag !== '' && <span className="tag tag-filter">Tag: {tag}</span>}
         {filters.any && (
           <button type="button" className="button button-quiet" onClick={filters.clear}>
             Clear filters
@@ -126,6 +146,9 @@ export function ProductList(): JSX.Element {
           )
         }
       </Loaded>
+      {editing !== undefined && (
+        <QuickEdit key={editing.id} product={editing} listUrl={listUrl} onClose={() => setEditing(undefined)} />
+      )}
     </Page>
   )
 }

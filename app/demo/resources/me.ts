@@ -5,9 +5,11 @@ import {
   type UseMutationResult,
   type UseQueryResult,
 } from '@tanstack/react-query'
-import { sendJson } from '../api.ts'
+import { type Mutation, useSyncedMutation } from 'freshlayer/react'
+import { send, sendJson } from '../api.ts'
 import { invalidatePaths } from './query-keys.ts'
 import { reading } from './reading.ts'
+import { useSynced, type Shown } from './synced.ts'
 
 export interface Task {
   readonly id: number
@@ -22,15 +24,26 @@ export interface Preferences {
   readonly startPage: string
 }
 
-export function useTasks(): UseQueryResult<{ readonly items: readonly Task[] }> {
-  return useQuery(reading<{ items: readonly Task[] }>('/api/me/tasks'))
+interface Tasks {
+  readonly items: readonly Task[]
 }
 
-export function useTickTask(): UseMutationResult<Task, Error, { id: number; done: boolean }> {
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: ({ id, done }) => sendJson<Task>('PATCH', `/api/me/tasks/${id}`, { done }),
-    onSuccess: () => invalidatePaths(client, '/api/me/tasks'),
+const TASKS = '/api/me/tasks'
+
+export function useTasks(): Shown<Tasks> {
+  return useSynced<Tasks>(TASKS)
+}
+
+/** The tick shows at once, and goes again if it cannot be saved. */
+export function useTickTask(id: number, onError: (error: Error) => void): Mutation<Task, { done: boolean }> {
+  return useSyncedMutation<Task, { done: boolean }>('PATCH', `${TASKS}/${id}`, {
+    fetch: send,
+    optimistic: (show, { done }) =>
+      show<Tasks | undefined>(
+        TASKS,
+        (before) => before && { items: before.items.map((task) => (task.id === id ? { ...task, done } : task)) },
+      ),
+    onError,
   })
 }
 

@@ -7,9 +7,10 @@ import {
   type UseQueryResult,
 } from '@tanstack/react-query'
 import { type Mutation, type SyncedQuery, useSyncedMutation, useSyncedQuery } from 'freshlayer/react'
-import { deleteAt, getTagged, send, sendJson, type Tagged } from '../api.ts'
-import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
+import { deleteAt, getTagged, send, sendJson, sendRead, type Tagged } from '../api.ts'
+import { invalidatePaths, withQuery, type Listed, type Paged } from './query-keys.ts'
 import { reading, taggedReading } from './reading.ts'
+import { useSynced, type Shown } from './synced.ts'
 
 type ProductStatus = 'active' | 'archived'
 
@@ -24,6 +25,7 @@ export interface Product {
   readonly costCents: number
   readonly status: ProductStatus
   readonly description: string
+  readonly tags: readonly string[]
   readonly variantCount: number
   readonly onHand: number
   readonly updatedAt: string
@@ -38,7 +40,7 @@ export interface ProductDetail extends Product {
 /** The properties of a product that a user can set. */
 export type ProductInput = Pick<
   Product,
-  'sku' | 'name' | 'categoryId' | 'brandId' | 'unitId' | 'priceCents' | 'costCents' | 'status' | 'description'
+  'sku' | 'name' | 'categoryId' | 'brandId' | 'unitId' | 'priceCents' | 'costCents' | 'status' | 'description' | 'tags'
 >
 
 interface ProductFilters {
@@ -46,14 +48,15 @@ interface ProductFilters {
   readonly category?: string
   readonly brand?: string
   readonly status?: string
+  readonly tag?: string
   readonly sort?: string
   readonly page?: number
   readonly pageSize?: number
 }
 
-function productsUrl(filters: ProductFilters): string {
-  const { search, category, brand, status, sort, page, pageSize = 25 } = filters
-  return withQuery('/api/products', { search, category, brand, status, sort, page, pageSize })
+export function productsUrl(filters: ProductFilters): string {
+  const { search, category, brand, status, tag, sort, page, pageSize = 25 } = filters
+  return withQuery('/api/products', { search, category, brand, status, tag, sort, page, pageSize })
 }
 
 export function useProducts(filters: ProductFilters): UseQueryResult<Paged<Product>> {
@@ -76,11 +79,53 @@ export function useReloadProduct(id: number): UseMutationResult<Tagged<ProductDe
   })
 }
 
-/** The first few products that a text finds; for an empty text nothing is read. */
-export function useFoundProducts(search: string): SyncedQuery<Paged<Product>> {
-  const url = search.trim() !== '' && productsUrl({ search: search.trim(), pageSize: 8 })
-  // Who types the same again within two minutes sees it at once.
-  return useSyncedQuery<Paged<Product>>(url, { fetch: send, fresh: '2m' })
+/** A list that a save changes at once, before the server has answered. */
+export function useProductList(url: string): Shown<Paged<Product>> {
+  return useSynced<Paged<Product>>(url)
+}
+
+/** A product in short, as the layer keeps all of them for the search. */
+export type CatalogueRow = Pick<Product, 'id' | 'sku' | 'name' | 'priceCents' | 'status'>
+
+/** All products. The layer answers from the rows it keeps, and fetches only those that have changed. */
+export function useCatalogueRows(): SyncedQuery<{ readonly items: readonly CatalogueRow[] }> {
+  return useSyncedQuery('/api/catalogue', { fetch: sendRead })
+}
+
+/** The tags in use, the commonest first. */
+export function useTagNames(): readonly string[] {
+  const { data } = useSyncedQuery<Listed<{ readonly name: string }>>('/api/product-tags', { fetch: sendRead })
+  return data?.items.map(({ name }) => name) ?? []
+}
+
+/** What a quick edit changes. What it does not name stays as others have left it. */
+export type ProductChange = Partial<Pick<Product, 'name' | 'priceCents' | 'status' | 'tags'>>
+
+/**
+ * Saves a part of a product. The list at `listUrl` shows it at once; if the save fails, it shows again what was there.
+ *
+ * @param onError called when it has failed, also where the dialog is closed by then.
+ */
+export function useChangeProduct(
+  { id, listUrl }: { readonly id: number; readonly listUrl: string },
+  { onSuccess, onError }: { readonly onSuccess: () => void; readonly onError: (error: Error) => void },
+): Mutation<Product, ProductChange> {
+  const client = useQueryClient()
+  return useSyncedMutation<Product, ProductChange>('PATCH', `/api/products/${id}`, {
+    fetch: send,
+    optimistic: (show, change) =>
+      show<Paged<Product> | undefined>(
+        listUrl,
+        (before) =>
+          before && { ...before, items: before.items.map((item) => (item.id === id ? { ...item, ...change } : item)) },
+      ),
+    successMessage: ({ name }) => `${name} was saved. All users will see the update.`,
+    onSuccess: () => {
+      void invalidatePaths(client, '/api/products', '/api/stock')
+      onSuccess()
+    },
+    onError,
+  })
 }
 
 /** @param onCreated called when the server has made it. */

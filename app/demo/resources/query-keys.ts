@@ -1,4 +1,5 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import { refreshShown } from './shown.ts'
 
 /** A page of a list, as every paged endpoint answers it. */
 export interface Paged<T> {
@@ -32,13 +33,15 @@ export function urlOfKey(key: QueryKey): string | undefined {
 
 /** Marks everything read from these paths, from below them, or from them with parameters, and refetches what is shown. */
 export async function invalidatePaths(client: QueryClient, ...paths: readonly string[]): Promise<void> {
-  await client.invalidateQueries({
-    predicate: ({ queryKey }) => {
-      const url = urlOfKey(queryKey)
-      return url !== undefined && paths.some((path) => isUnder(url, path))
-    },
-  })
+  const isOf = (url: string | undefined): boolean => url !== undefined && paths.some((path) => isUnder(url, path))
+  await Promise.all([
+    client.invalidateQueries({ predicate: ({ queryKey }) => isOf(urlOfKey(queryKey)) }),
+    // The hooks follow the layer. Without a worker nobody tells them what a write has changed.
+    isControlled() ? undefined : refreshShown(isOf),
+  ])
 }
+
+const isControlled = (): boolean => 'serviceWorker' in navigator && navigator.serviceWorker.controller !== null
 
 /** Whether `url` is `path`, something below it, or it with parameters. */
 export function isUnder(url: string, path: string): boolean {

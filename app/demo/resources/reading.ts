@@ -1,6 +1,7 @@
 import type { QueryClient, QueryFunctionContext } from '@tanstack/react-query'
 import { getJson, getTagged, type Tagged } from '../api.ts'
 import { isUnder, urlOfKey } from './query-keys.ts'
+import { refreshShown } from './shown.ts'
 
 /** URLs that a user is refreshing, and how often: two buttons may cover the same one. */
 const refreshing = new Map<string, number>()
@@ -33,10 +34,13 @@ export async function refresh(client: QueryClient, path?: string): Promise<void>
     .flatMap(({ queryKey }) => urlOfKey(queryKey) ?? [])
     .filter((url) => path === undefined || isUnder(url, path))
   for (const url of urls) refreshing.set(url, (refreshing.get(url) ?? 0) + 1)
-  await client.refetchQueries({
-    type: 'active',
-    predicate: ({ queryKey }) => urls.includes(urlOfKey(queryKey) ?? ''),
-  })
+  await Promise.all([
+    refreshShown((url) => path === undefined || isUnder(url, path)),
+    client.refetchQueries({
+      type: 'active',
+      predicate: ({ queryKey }) => urls.includes(urlOfKey(queryKey) ?? ''),
+    }),
+  ])
   for (const url of urls) refreshing.set(url, (refreshing.get(url) ?? 1) - 1)
 }
 

@@ -1,5 +1,4 @@
 import {
-  keepPreviousData,
   useMutation,
   useQuery,
   useQueryClient,
@@ -9,6 +8,7 @@ import {
 import { sendJson } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
 import { reading } from './reading.ts'
+import { useSynced, type Shown } from './synced.ts'
 
 export interface Sale {
   readonly id: number
@@ -49,9 +49,8 @@ interface SaleFilters {
   readonly pageSize?: number
 }
 
-export function useSales({ page, pageSize = 25, from, to }: SaleFilters): UseQueryResult<Paged<Sale>> {
-  const url = withQuery('/api/sales', { page, pageSize, from, to })
-  return useQuery({ ...reading<Paged<Sale>>(url), placeholderData: keepPreviousData })
+export function useSales({ page, pageSize = 25, from, to }: SaleFilters): Shown<Paged<Sale>> {
+  return useSynced<Paged<Sale>>(withQuery('/api/sales', { page, pageSize, from, to }))
 }
 
 export function useSale(id: number): UseQueryResult<SaleDetail> {

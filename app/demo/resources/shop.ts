@@ -9,6 +9,7 @@ import { sendJson } from '../api.ts'
 import { formatMoney } from '../format.ts'
 import { invalidatePaths, withQuery } from './query-keys.ts'
 import { reading } from './reading.ts'
+import { useSynced, type Shown } from './synced.ts'
 
 export interface Settings {
   readonly shopName: string
@@ -58,11 +59,10 @@ export function useMoney(): (cents: number) => string {
   return (cents) => formatMoney(cents, currency)
 }
 
-export function useTill(): UseQueryResult<Till> {
-  return useQuery(reading<Till>('/api/till'))
+export function useTill(): Shown<Till> {
+  return useSynced<Till>('/api/till')
 }
 
-export function useSalesReport(days: number): UseQueryResult<SalesReport> {
-  const url = withQuery('/api/reports/sales', { days })
-  return useQuery(reading<SalesReport>(url))
+export function useSalesReport(days: number): Shown<SalesReport> {
+  return useSynced<SalesReport>(withQuery('/api/reports/sales', { days }))
 }

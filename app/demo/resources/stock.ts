@@ -1,5 +1,4 @@
 import {
-  keepPreviousData,
   useMutation,
   useQuery,
   useQueryClient,
@@ -9,6 +8,7 @@ import {
 import { sendJson } from '../api.ts'
 import { invalidatePaths, withQuery, type Paged } from './query-keys.ts'
 import { reading } from './reading.ts'
+import { useSynced, type Shown } from './synced.ts'
 
 export interface StockLevel {
   readonly productId: number
@@ -46,9 +46,8 @@ interface Adjustment {
   readonly note: string
 }
 
-export function useStock({ search, level, page, pageSize = 25 }: StockFilters): UseQueryResult<Paged<StockLevel>> {
-  const url = withQuery('/api/stock', { search, level, page, pageSize })
-  return useQuery({ ...reading<Paged<StockLevel>>(url), placeholderData: keepPreviousData })
+export function useStock({ search, level, page, pageSize = 25 }: StockFilters): Shown<Paged<StockLevel>> {
+  return useSynced<Paged<StockLevel>>(withQuery('/api/stock', { search, level, page, pageSize }))
 }
 
 export function useStockDetail(productId: number): UseQueryResult<StockDetail> {

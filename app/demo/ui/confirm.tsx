@@ -1,9 +1,7 @@
-import { useLayoutEffect, useRef, type JSX } from 'react'
+import type { JSX } from 'react'
+import { Dialog } from './dialog.tsx'
 
-/**
- * Asks before something that cannot be undone. Rendered means open. The focus begins at the choice that changes nothing,
- * stays inside, and goes back to what opened the dialog; where that is gone, to the page.
- */
+/** Asks before something that cannot be undone. Rendered means open. The focus begins at the choice that changes nothing. */
 export function Confirm({
   title,
   detail,
@@ -19,27 +17,8 @@ export function Confirm({
   readonly onConfirm: () => void
   readonly onCancel: () => void
 }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null)
-  // A layout effect ends before the dialog leaves the document; only from inside the document does closing give the focus
-  // back.
-  useLayoutEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => {
-      element?.close()
-      setTimeout(focusPageIfLost)
-    }
-  }, [])
   return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      aria-label={title}
-      onCancel={(event) => {
-        event.preventDefault()
-        onCancel()
-      }}
-    >
+    <Dialog title={title} onClose={onCancel}>
       <h2>{title}</h2>
       <p>{detail}</p>
       <div className="form-actions">
@@ -50,11 +29,6 @@ export function Confirm({
           {action}
         </button>
       </div>
-    </dialog>
+    </Dialog>
   )
-}
-
-/** What opened the dialog may have gone with what was deleted. */
-function focusPageIfLost(): void {
-  if (document.activeElement === document.body) document.querySelector('main')?.focus({ preventScroll: true })
 }

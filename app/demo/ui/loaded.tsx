@@ -1,7 +1,8 @@
-import { useQueryClient, type UseQueryResult } from '@tanstack/react-query'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState, type JSX, type ReactNode } from 'react'
 import { ApiError, messageOf } from '../api-error.ts'
 import { refresh } from '../resources/reading.ts'
+import type { Shown } from '../resources/synced.ts'
 import { Icon } from './icon.tsx'
 
 /** Shows a query: its data, a placeholder while it loads, or its error. */
@@ -10,7 +11,7 @@ export function Loaded<T>({
   skeleton = <Skeleton rows={8} />,
   children,
 }: {
-  readonly query: UseQueryResult<T>
+  readonly query: Shown<T>
   readonly skeleton?: ReactNode
   readonly children: (data: T) => ReactNode
 }): JSX.Element {

@@ -1,72 +1,96 @@
-import { useLayoutEffect, useRef, useState, type JSX } from 'react'
+import { useDeferredValue, useMemo, useState, type JSX } from 'react'
 import { Link } from 'react-router'
 import { messageOf } from '../api-error.ts'
-import { formatMoney } from '../format.ts'
-import { useFoundProducts } from '../resources/products.ts'
+import { counted, formatMoney } from '../format.ts'
+import { useCatalogueRows, type CatalogueRow } from '../resources/products.ts'
 import { useSettings } from '../resources/shop.ts'
+import { Dialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
-import { SearchField } from './search-field.tsx'
 
-/** A button that opens a search for products, from every page. */
-export function ProductSearch(): JSX.Element {
-  const [open, setOpen] = useState(false)
-  return (
-    <>
-      <button type="button" className="nav-link" onClick={() => setOpen(true)}>
-        <Icon name="search" />
-        <span>Find a product</span>
-      </button>
-      {open && <SearchDialog onClose={() => setOpen(false)} />}
-    </>
-  )
-}
+/** More than these would not be read. */
+const AT_MOST = 8
 
-function SearchDialog({ onClose }: { readonly onClose: () => void }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null)
+/** A search in all products, on this device: it needs no request, and works offline. */
+export function ProductSearch({ onClose }: { readonly onClose: () => void }): JSX.Element {
   const [text, setText] = useState('')
-  useLayoutEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
-  }, [])
   return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      aria-label="Find a product"
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-    >
-      <SearchField label="Name or SKU" value={text} onSearch={setText} />
-      <Found text={text} onFollow={onClose} />
-      <div className="form-actions">
-        <button type="button" className="button" onClick={onClose}>
-          Close
+    <Dialog title="Find a product" className="dialog dialog-wide" isLight onClose={onClose}>
+      <div className="dialog-head">
+        <h2>Find a product</h2>
+        <button type="button" className="icon-button" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
         </button>
       </div>
-    </dialog>
+      <div className="search search-wide" role="search">
+        <Icon name="search" />
+        <input
+          className="input"
+          type="search"
+          aria-label="Name or SKU"
+          placeholder="Name or SKU"
+          autoFocus
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      <Found text={useDeferredValue(text)} onFollow={onClose} />
+    </Dialog>
   )
 }
 
 function Found({ text, onFollow }: { readonly text: string; readonly onFollow: () => void }): JSX.Element {
-  const { data, error, isSyncing } = useFoundProducts(text)
+  const { data, error, isSyncing } = useCatalogueRows()
   const currency = useSettings().data?.currency
-  if (data === undefined) return <p role="status">{error ? messageOf(error) : isSyncing ? 'Searching …' : ''}</p>
-  if (data.items.length === 0) return <p role="status">Nothing found</p>
+  const found = useMemo(() => search(data?.items ?? [], text), [data, text])
+  const shown = found.slice(0, AT_MOST)
   return (
-    <ul className="finder" aria-label="Found products" aria-busy={isSyncing}>
-      {data.items.map(({ id, name, sku, priceCents }) => (
-        <li key={id}>
-          <Link className="finder-item" to={`/products/${id}`} onClick={onFollow}>
-            <span>
-              {name} <small>{sku}</small>
-            </span>
-            <span>{formatMoney(priceCents, currency)}</span>
-          </Link>
-        </li>
-      ))}
-    </ul>
+    <>
+      <p className="finder-said" role="status">
+        {data === undefined
+          ? error
+            ? messageOf(error)
+            : isSyncing
+              ? 'Loading the catalogue …'
+              : ''
+          : said(text, found.length)}
+      </p>
+      {shown.length > 0 && (
+        <ul className="finder" aria-label="Found products">
+          {shown.map(({ id, name, sku, priceCents, status }) => (
+            <li key={id}>
+              <Link className="finder-item" to={`/products/${id}`} onClick={onFollow}>
+                <span>
+                  {name}
+                  <small>
+                    <span className="code">{sku}</span>
+                    {status === 'archived' && ' · archived'}
+                  </small>
+                </span>
+                <span>{formatMoney(priceCents, currency)}</span>
+              </Link>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   )
+}
+
+/** Rows that have all words of the text in their name or number; those whose name begins with it first. */
+function search(rows: readonly CatalogueRow[], text: string): readonly CatalogueRow[] {
+  const asked = text.trim().toLowerCase()
+  const words = asked.split(/\s+/).filter((word) => word !== '')
+  if (words.length === 0) return []
+  const found = rows.filter(({ name, sku }) => {
+    const text = `${name} ${sku}`.toLowerCase()
+    return words.every((word) => text.includes(word))
+  })
+  const begins = ({ name }: CatalogueRow): number => (name.toLowerCase().startsWith(asked) ? 0 : 1)
+  return found.toSorted((one, other) => begins(one) - begins(other) || one.name.localeCompare(other.name))
+}
+
+function said(text: string, count: number): string {
+  if (text.trim() === '') return ''
+  if (count === 0) return 'Nothing found'
+  return count > AT_MOST ? `${counted(count, 'product')}, the first ${AT_MOST} shown` : counted(count, 'product')
 }

@@ -4,6 +4,7 @@ import { usePreferences } from '../resources/me.ts'
 import { useSettings } from '../resources/shop.ts'
 import { confirmSession, signOut } from '../session.ts'
 import type { User } from '../session-bootstrap.ts'
+import { BellButton, BellNews, useBell } from './bell.tsx'
 import { Brand } from './brand.tsx'
 import { Icon } from './icon.tsx'
 import { NavigationLink, NavigationSections, shortcuts } from './navigation.tsx'
@@ -19,6 +20,8 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
   const menu = useRef<HTMLDialogElement>(null)
   const shopName = useSettings().data?.shopName
   useDensity()
+  const bell = useBell(user.id)
+  const [isSearching, setIsSearching] = useState(false)
   const closeMenu = (): void => menu.current?.close()
 
   return (
@@ -28,7 +31,13 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
       </a>
       <div className="sidebar">
         <Brand subtitle={shopName === 'Corner Supply Co.' ? 'Back office' : (shopName ?? 'Back office')} />
-        <ProductSearch />
+        <div className="sidebar-tools">
+          <button type="button" className="nav-link finder-opener" onClick={() => setIsSearching(true)}>
+            <Icon name="search" />
+            <span>Find a product</span>
+          </button>
+          <BellButton bell={bell} />
+        </div>
         <nav className="sidebar-nav" aria-label="Main">
           <NavigationSections />
         </nav>
@@ -36,6 +45,10 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
       </div>
       <header className="topbar">
         <Brand subtitle="Back office" />
+        <button type="button" className="icon-button" aria-label="Find a product" onClick={() => setIsSearching(true)}>
+          <Icon name="search" />
+        </button>
+        <BellButton bell={bell} />
         <Link className="avatar" to="/preferences" aria-label={`${user.name}, preferences`}>
           {user.initials}
         </Link>
@@ -46,6 +59,8 @@ export function Shell({ user, confirmed }: { readonly user: User; readonly confi
           <Outlet />
         </PageFailure>
       </main>
+      <BellNews bell={bell} />
+      {isSearching && <ProductSearch onClose={() => setIsSearching(false)} />}
       <nav className="tabbar" aria-label="Shortcuts">
         {shortcuts.map((destination) => (
           <NavigationLink key={destination.to} destination={destination} />

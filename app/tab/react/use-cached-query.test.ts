@@ -1,28 +1,33 @@
 // @vitest-environment happy-dom
-import { act, Component, createElement as h, type ReactNode, StrictMode, Suspense } from 'react'
-import { createRoot, hydrateRoot, type Root } from 'react-dom/client'
+import { act, Component, createElement as h, type ReactNode, Suspense } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
-import { FakePage, settled } from '../page.fixture.ts'
+import { beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { type FakePage, settled } from '../page.fixture.ts'
 import { cacheQuery, type CachedQuery, type QueryOptions, useCachedQuery, useRefresh } from './index.ts'
+import {
+  api,
+  connected,
+  hydrate,
+  loadPage,
+  page,
+  pageForEachTest,
+  place,
+  said,
+  show,
+  text,
+  unmount,
+} from './page.fixture.ts'
 
-const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
+vi.mock('../connect.ts', async () => (await import('./page.fixture.ts')).connecting)
+pageForEachTest()
 
 interface Product {
   readonly price: number
 }
 
-let page: FakePage
-let place: HTMLElement
-let root: Root
-let said: unknown[]
 let query: CachedQuery<Product>
 let rendered: number
 
-const api = (path: string): string => new URL(path, document.baseURI).href
-const text = (): string => place.textContent ?? ''
-const show = (node: ReactNode): Promise<void> => act(async () => root.render(h(StrictMode, null, node)))
 const answer = (...given: Parameters<FakePage['answer']>): Promise<void> => act(() => page.answer(...given))
 const change = (...given: Parameters<FakePage['change']>): Promise<void> => act(() => page.change(...given))
 
@@ -55,23 +60,7 @@ class Boundary extends Component<{ readonly children: ReactNode }, { readonly er
 }
 
 beforeEach(() => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
-  page = new FakePage()
-  connected.layer = page.layer
-  place = document.body.appendChild(document.createElement('main'))
-  root = createRoot(place)
-  said = []
   rendered = 0
-  vi.spyOn(console, 'error').mockImplementation((...words: unknown[]) => void said.push(...words))
-})
-afterEach(async () => {
-  await act(async () => root.unmount())
-  await vi.advanceTimersByTimeAsync(120_000)
-  place.remove()
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
 })
 
 describe('useCachedQuery()', () => {
@@ -305,16 +294,15 @@ describe('on a server', () => {
     const html = renderToString(node)
     vi.unstubAllGlobals()
     vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
-    page = new FakePage()
-    connected.layer = page.layer
+    loadPage()
     expect(html).toBe('<p>none syncing;</p>')
     expect(page.asked).toEqual([])
-    await act(async () => root.unmount())
+    await unmount()
     place.innerHTML = html
     const reading = cacheQuery('/api/products/1')
     await page.answer({ price: 10 })
     await reading
-    await act(async () => void (root = hydrateRoot(place, node)))
+    await hydrate(node)
     expect(text()).toBe('10;')
     expect(said).toEqual([])
     expect(page.asked).toHaveLength(1)

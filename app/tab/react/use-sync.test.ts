@@ -1,22 +1,14 @@
 // @vitest-environment happy-dom
-import { act, createElement as h, type ReactNode, StrictMode } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
+import { act, createElement as h, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import type { SyncEvent, SyncState } from '../syncing.ts'
 import { type Syncing, useSync } from './index.ts'
+import { connected, followers, pageForEachTest, show, text } from './page.fixture.ts'
 
-const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-const followers = vi.hoisted(() => new Set<(layer: unknown) => void>())
-vi.mock('../connect.ts', () => ({
-  connectedLayer: () => connected.layer,
-  onConnected: (follow: (layer: unknown) => void) => {
-    followers.add(follow)
-    return () => followers.delete(follow)
-  },
-}))
+vi.mock('../connect.ts', async () => (await import('./page.fixture.ts')).connecting)
+pageForEachTest()
 
-let root: Root
 let syncing: Syncing
 let states: SyncState[] | Error
 let listeners: Map<string, Set<(event: unknown) => void>>
@@ -39,8 +31,7 @@ function Shown(): ReactNode {
   return `${syncing.syncState}${syncing.isLoading ? ' loading' : ''}`
 }
 
-beforeEach(async () => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
+beforeEach(() => {
   states = [IDLE]
   asked = []
   listeners = new Map()
@@ -60,15 +51,9 @@ beforeEach(async () => {
       return answer()
     },
   }
-  root = createRoot(document.body)
-})
-afterEach(async () => {
-  await act(async () => root.unmount())
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
 })
 
-const mount = (): Promise<void> => act(async () => root.render(h(StrictMode, null, h(Shown))))
+const mount = (): Promise<void> => show(h(Shown))
 
 it('says how far the collections have come', async () => {
   await mount()
@@ -117,7 +102,7 @@ it('follows the layer that is connected later', async () => {
 
 it('listens to nothing when it is gone', async () => {
   await mount()
-  await act(async () => root.render(null))
+  await show(null)
   expect([...listeners.values()].map(({ size }) => size)).toEqual([0, 0])
 })
 
@@ -125,6 +110,6 @@ it('without a layer there are none, and on a server they are not known', async (
   expect(renderToString(h(Shown))).toBe('idle loading')
   connected.layer = undefined
   await mount()
-  expect(document.body.textContent).toBe('idle')
+  expect(text()).toBe('idle')
   await act(() => syncing.sync())
 })

@@ -1,8 +1,7 @@
 // @vitest-environment happy-dom
-import { act, createElement as h, Fragment, type ReactNode, StrictMode } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
+import { createElement as h, Fragment, type ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
 import { observe } from '../observe.ts'
 import { FakePage, settled } from '../page.fixture.ts'
 import {
@@ -15,16 +14,22 @@ import {
   useSyncedMutation,
   useSyncedQuery,
 } from './index.ts'
+import {
+  api,
+  connected,
+  followers,
+  invalidated,
+  page,
+  pageForEachTest,
+  reported,
+  run,
+  said,
+  show,
+  text,
+} from './page.fixture.ts'
 
-const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-const followers = vi.hoisted(() => new Set<(layer: unknown) => void>())
-vi.mock('../connect.ts', () => ({
-  connectedLayer: () => connected.layer,
-  onConnected: (follow: (layer: unknown) => void) => {
-    followers.add(follow)
-    return () => followers.delete(follow)
-  },
-}))
+vi.mock('../connect.ts', async () => (await import('./page.fixture.ts')).connecting)
+pageForEachTest()
 
 interface Item {
   readonly id: number
@@ -33,23 +38,9 @@ interface Item {
 
 const LIST = '/api/items'
 
-let page: FakePage
-let place: HTMLElement
-let root: Root
-let said: unknown[]
-let reported: unknown[]
-let invalidated: unknown[]
 let list: SyncedQuery<Item[]>
 let mutation: Mutation<Item, Item>
 
-const api = (path: string): string => new URL(path, document.baseURI).href
-const text = (): string => place.textContent ?? ''
-const show = (node: ReactNode): Promise<void> => act(async () => root.render(h(StrictMode, null, node)))
-const run = <T>(work: () => T): Promise<void> =>
-  act(async () => {
-    work()
-    await settled()
-  })
 const asks = (method?: string): FakePage['asked'] => page.asked.filter(({ init }) => init.method === method)
 /** The newest request of that method is answered; undefined: a read. */
 const answer = (method: string | undefined, ...given: Parameters<FakePage['answer']>): Promise<void> =>
@@ -80,29 +71,6 @@ function Add(options: MutationOptions<Item, Item>): ReactNode {
 const both = (options: MutationOptions<Item, Item> = OPTIMISTIC): ReactNode =>
   h(Fragment, null, h(List), h(Add, options))
 const item = (id: number): Item => ({ id, name: `n${id}` })
-
-beforeEach(() => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
-  page = new FakePage()
-  connected.layer = page.layer
-  invalidated = []
-  Object.assign(page.layer, { invalidate: async (reach: unknown) => void invalidated.push(reach) })
-  place = document.body.appendChild(document.createElement('main'))
-  root = createRoot(place)
-  said = []
-  reported = []
-  vi.spyOn(console, 'error').mockImplementation((...words: unknown[]) => void said.push(...words))
-  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
-})
-afterEach(async () => {
-  await act(async () => root.unmount())
-  await vi.advanceTimersByTimeAsync(120_000)
-  place.remove()
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
 
 describe('an optimistic change', () => {
   it('is shown at once, in all that shows the URL, and stays until a read after the write has come', async () => {

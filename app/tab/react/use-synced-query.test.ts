@@ -1,30 +1,19 @@
 // @vitest-environment happy-dom
-import { act, createElement as h, type ReactNode, StrictMode, Suspense } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
+import { createElement as h, type ReactNode, Suspense } from 'react'
 import { renderToString } from 'react-dom/server'
-import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
-import { FakePage, settled } from '../page.fixture.ts'
+import { describe, expect, expectTypeOf, it, vi } from 'vitest'
+import type { FakePage } from '../page.fixture.ts'
 import { type SyncedQuery, type SyncedQueryOptions, useSyncedQuery } from './index.ts'
+import { api, connected, page, pageForEachTest, run, show, text } from './page.fixture.ts'
 
-const connected = vi.hoisted(() => ({ layer: undefined as unknown }))
-vi.mock('../connect.ts', () => ({ connectedLayer: () => connected.layer, onConnected: () => () => undefined }))
+vi.mock('../connect.ts', async () => (await import('./page.fixture.ts')).connecting)
+pageForEachTest()
 
 const URL_ASKED = '/api/products'
 const LIGHT = '/api/versions/products'
 
-let page: FakePage
-let place: HTMLElement
-let root: Root
 let query: SyncedQuery<number, number>
 
-const api = (path: string): string => new URL(path, document.baseURI).href
-const text = (): string => place.textContent ?? ''
-const show = (node: ReactNode): Promise<void> => act(async () => root.render(h(StrictMode, null, node)))
-const run = <T>(work: () => T): Promise<void> =>
-  act(async () => {
-    work()
-    await settled()
-  })
 const asked = (url: string): FakePage['asked'] => page.asked.filter((each) => each.url === url)
 const answer = (url: string, ...given: Parameters<FakePage['answer']>): Promise<void> =>
   run(() =>
@@ -43,24 +32,6 @@ function Shown({ url = URL_ASKED, ...options }: Props): ReactNode {
   query = useSyncedQuery<number>(url, options)
   return `${query.data ?? 'none'}${query.isSyncing ? ' syncing' : ''}${query.isStale ? ' stale' : ''}`
 }
-
-beforeEach(() => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] })
-  page = new FakePage()
-  connected.layer = page.layer
-  Object.assign(page.layer, { invalidate: async () => undefined })
-  place = document.body.appendChild(document.createElement('main'))
-  root = createRoot(place)
-})
-afterEach(async () => {
-  await act(async () => root.unmount())
-  await vi.advanceTimersByTimeAsync(120_000)
-  place.remove()
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  vi.unstubAllGlobals()
-})
 
 describe('fresh', () => {
   it.each([

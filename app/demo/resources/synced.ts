@@ -1,0 +1,36 @@
+import { useSyncedQuery } from 'freshlayer/react'
+import { useEffect, useRef } from 'react'
+import { sendRead } from '../api.ts'
+import { noteShown } from './shown.ts'
+
+/** What `Loaded` shows: a query of TanStack Query has the same members. */
+export interface Shown<T> {
+  readonly data: T | undefined
+  readonly error: unknown
+  readonly isError: boolean
+  readonly isFetching: boolean
+  /** The data is of the URL before, while that of the new one is read. */
+  readonly isPlaceholderData: boolean
+  readonly refetch: () => Promise<unknown>
+}
+
+/** The JSON at `url`. What others change comes by itself. While another page of a list loads, the one before stays. */
+export function useSynced<T>(url: string): Shown<T> {
+  const query = useSyncedQuery<T>(url, { fetch: sendRead })
+  const { data, error, isSyncing, refresh } = query
+  const before = useRef<T | undefined>(undefined)
+  useEffect(() => {
+    if (data !== undefined) before.current = data
+  })
+  const component = useRef({})
+  useEffect(() => noteShown(component.current, url, query), [url, query])
+  const isPlaceholderData = data === undefined && error === undefined && before.current !== undefined
+  return {
+    data: isPlaceholderData ? before.current : data,
+    error,
+    isError: error !== undefined,
+    isFetching: isSyncing,
+    isPlaceholderData,
+    refetch: refresh,
+  }
+}
