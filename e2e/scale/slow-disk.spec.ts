@@ -77,9 +77,6 @@ test('while hundreds of answers wait for a slow disk, tabs hear of what a write 
   const began = performance.now()
   expect(await stage.write(['/api/shelves/0'])).toBe(1)
   await expect.poll(() => notSeen(2), { timeout: 120_000 }).toEqual([])
-  const passed = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s after the write began`
-  console.log(`the other tab shows all of it ${passed()}`)
-  // One after the other they would take a quarter of an hour.
-  await stage.stored(orders.at(-1) ?? '')
-  console.log(`the last of ${orders.length} answers is stored ${passed()}`)
+  const passed = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(`the other tab shows all of it ${passed} s after the write began`)
 })
