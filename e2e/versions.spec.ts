@@ -41,32 +41,3 @@ test('an equal version costs a light request and no full one; another fetches, a
     .poll(() => page.evaluate(() => window.heard.at(-1)?.diff))
     .toEqual({ added: ['3'], updated: ['2'], removed: ['1'] })
 })
-
-test('a list of 20,000 items: an equal version costs one light request, and three that differ are named', async ({
-  origin,
-  open,
-}) => {
-  let items = Array.from({ length: 20_000 }, (_, id) => ({ id, updatedAt: '2026-01-01T00:00:00.000Z' }))
-  origin.json('/api/versions', () => ({ a: items }))
-  origin.json('/api/versioned/list', () => ({ items }))
-  const page = await open()
-  const other = await open()
-  const asked = (path: string): number => origin.received.filter((each) => each.path.startsWith(path)).length
-  const list = (from = page): ReturnType<typeof read> => read(from, '/api/versioned/list')
-  await list()
-  await list()
-  expect([asked('/api/versions'), asked('/api/versioned')]).toEqual([1, 2])
-  // In another order it is the same version.
-  items = items.toReversed()
-  const same = await list()
-  expect(same.headers['cache-status']).toContain('detail=same-version')
-  expect(asked('/api/versioned')).toBe(2)
-  items = items.slice(1).map((item) => (item.id === 7 ? { ...item, updatedAt: '2026-01-02' } : item))
-  items.push({ id: 20_001, updatedAt: '2026-01-02' })
-  // What was said within the second before counts.
-  const isNew = async (): Promise<boolean> => (await list()).text === JSON.stringify({ items })
-  await expect.poll(isNew).toBe(true)
-  await expect
-    .poll(() => other.evaluate(() => window.heard.at(-1)?.diff))
-    .toEqual({ added: ['20001'], updated: ['7'], removed: ['19999'] })
-})

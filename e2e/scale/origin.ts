@@ -24,8 +24,6 @@ export class ScaleOrigin {
   away = false
   /** Reads of the API that have reached the origin, away or not. */
   reads = 0
-  /** Those of them that ask for a version alone. */
-  lights = 0
   readonly #page: string
   readonly #versions = new Map<string, number>()
   #server: Server | undefined
@@ -42,11 +40,6 @@ export class ScaleOrigin {
   /** What the worker has reported on its console. */
   get reports(): readonly Said[] {
     return this.said.filter(({ kind }) => kind === 'report')
-  }
-
-  /** A subject is changed past the layer. */
-  change(name: string): void {
-    this.#versions.set(name, this.#version(name) + 1)
   }
 
   async start(): Promise<void> {
@@ -85,15 +78,10 @@ export class ScaleOrigin {
     if (api !== 'api') return void response.writeHead(404, { 'cache-control': 'no-store' }).end()
     if (method === 'GET') this.reads++
     if (this.away) return void request.socket.destroy()
-    if (folder === 'versions') {
-      this.lights++
-      response.writeHead(200, { 'content-type': 'application/json' })
-      return void response.end(String(this.#version(`lists/${subject}`)))
-    }
     const name = `${folder}/${subject}`
     // A worker that finds the origin away asks by HEAD.
     const isWrite = method !== 'GET' && method !== 'HEAD'
-    if (isWrite) this.change(name)
+    if (isWrite) this.#versions.set(name, this.#version(name) + 1)
     const version = this.#version(name)
     const user = userOf(request.headers.authorization)
     const filler = fillerOf(path, version, FILLERS[folder] ?? 0)

@@ -10,7 +10,6 @@ export default defineConfig({
     { match: '/api/shelves/:shelf/:id', tags: ['shelf:{shelf}'] },
     { match: '/api/orders/:id/**' },
     { match: ['/api/pages/:id', '/api/files/:id'] },
-    { match: '/api/lists/:id', fresh: 0, versions: '/api/versions/{id}' },
   ],
   writes: [
     { match: 'POST /api/shelves/:shelf', invalidates: ['shelf:{shelf}'] },

@@ -77,40 +77,6 @@ test('while hundreds of answers wait for a slow disk, tabs hear of what a write 
   const began = performance.now()
   expect(await stage.write(['/api/shelves/0'])).toBe(1)
   await expect.poll(() => notSeen(2), { timeout: 120_000 }).toEqual([])
-  const passed = (): string => `${((performance.now() - began) / 1000).toFixed(1)} s after the write began`
-  console.log(`the other tab shows all of it ${passed()}`)
-  // One after the other they would take a quarter of an hour.
-  await stage.stored(orders.at(-1) ?? '')
-  console.log(`the last of ${orders.length} answers is stored ${passed()}`)
-})
-
-test('on a disk of three seconds a version spares the full answer, and another one is on the screen of all', async ({
-  stage,
-}) => {
-  test.slow()
-  const list = '/api/lists/1'
-  await stage.begin('rules', { lateMs: 3000 })
-  const { origin } = stage
-  const other = await stage.open()
-  await other.evaluate((path) => window.observeAll([path]), list)
-  const notSeen = (version: number): Promise<readonly string[]> =>
-    other.evaluate(([path, version]) => window.notSeen([path], version), [list, version] as const)
-  await expect.poll(() => notSeen(1)).toEqual([])
-  await stage.slow(true)
-  await stage.workers.stop()
-  /** How often the list itself is asked for by one read. */
-  const fulls = async (): Promise<number> => {
-    const before = origin.reads - origin.lights
-    expect(await stage.read([list])).toMatchObject({ answered: 1, failures: [], wrong: [] })
-    return origin.reads - origin.lights - before
-  }
-  // Until the disk has answered nothing is known of it.
-  await expect.poll(() => fulls(), { timeout: 60_000 }).toBe(0)
-  const { lights } = origin
-  expect(await fulls()).toBe(0)
-  expect(origin.lights).toBeGreaterThan(lights)
-  origin.change('lists/1')
-  // What was said within the second before counts.
-  await expect.poll(async () => (await stage.read([list], { version: 2 })).wrong).toEqual([])
-  await expect.poll(() => notSeen(2), { timeout: 60_000 }).toEqual([])
+  const passed = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(`the other tab shows all of it ${passed} s after the write began`)
 })
