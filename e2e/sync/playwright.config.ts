@@ -1,11 +1,13 @@
 import { defineConfig } from '@playwright/test'
 
-// Without more: the part for every change. `FULL=1`: 50,000 commits. `SEED=…`: the same transactions again.
+// Without more: the part for every change. `FULL=1`: 50,000 commits, 200 partitions (`RUNS=…`: so many). `SEED=…`: the same
+// transactions and partitions again.
 
 process.env['SEED'] ??= String(Date.now() % 1_000_000_000)
 
 export default defineConfig({
   testDir: '.',
+  testMatch: '*.spec.ts',
   metadata: { seed: process.env['SEED'] },
   outputDir: '../../dist/e2e-sync/results',
   workers: 1,

@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Client, Pool } from 'pg'
 import { createClient } from 'redis'
-import { changeHub, events, listenWith, redisStream, writePosition } from '../../server/index.ts'
+import { transaction } from '../../server/demo/database.ts'
+import { changeHub, events, listenWith, redisStream, sync, writePosition } from '../../server/index.ts'
 import { PAGE } from './document.ts'
 
-// One server process of several: /events over the database that all share, a list of products and writes to it.
+// One server process of several over the database that all share: /events, lists of products and of parts, writes to them, and
+// /api/sync for the parts.
 
 const { DATABASE_URL = '', REDIS_URL = '', PORT = '0', FOLDER = '' } = process.env
 const pool = new Pool({ connectionString: DATABASE_URL, max: 8 })
@@ -31,38 +33,36 @@ const hub = changeHub({
 const feed = events<string>({
   hub,
   principalOf: () => 'everyone',
-  mayHear: () => ({ products: { tags: ['products', 'product:{id}'] } }),
+  mayHear: () => ({ products: { tags: ['products', 'product:{id}'] }, parts: { tags: ['parts'] } }),
   limits: { connections: 10_000, perMinute: 1_000_000 },
   heartbeat: 2,
   returnsPerSecond: Number(process.env['RETURNS_PER_SECOND'] ?? 200),
+})
+
+const synced = sync<string>({
+  pool,
+  principalOf: () => 'everyone',
+  entities: { parts: { rows: () => ({ text: 'select id, name, updated_at from parts' }) } },
 })
 
 /** Requests by path, and how many feeds have been opened in each second. */
 const received: Record<string, number> = {}
 const opened: number[] = []
 
-async function write(request: Request): Promise<Response> {
+async function write(request: Request, table: 'products' | 'parts'): Promise<Response> {
   const { id, name } = (await request.json()) as { id: number; name: string }
-  const client = await pool.connect()
-  try {
-    await client.query('begin')
+  const position = await transaction(pool, async (client) => {
     await client.query(
-      `insert into products (id, name) values ($1, $2) on conflict (id) do update set name = excluded.name`,
+      `insert into ${table} (id, name) values ($1, $2) on conflict (id) do update set name = excluded.name`,
       [id, name],
     )
-    const position = await writePosition(client)
-    await client.query('commit')
-    return new Response(null, { status: 204, headers: { 'freshlayer-position': position } })
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
+    return writePosition(client)
+  })
+  return new Response(null, { status: 204, headers: { 'freshlayer-position': position } })
 }
 
-async function list(request: Request): Promise<Response> {
-  const { rows } = await pool.query('select id, name from products order by id')
+async function list(request: Request, table: 'products' | 'parts'): Promise<Response> {
+  const { rows } = await pool.query(`select id, name, updated_at from ${table} order by id`)
   const body = JSON.stringify(rows)
   const etag = `"${createHash('sha256').update(body).digest('base64url')}"`
   const headers = { etag, 'content-type': 'application/json', 'cache-control': 'no-cache' }
@@ -82,7 +82,14 @@ async function answer(request: Request): Promise<Response> {
       return feed(request)
     }
     case '/api/products':
-      return request.method === 'GET' ? list(request) : write(request)
+    case '/api/parts': {
+      const table = pathname === '/api/parts' ? 'parts' : 'products'
+      return request.method === 'GET' ? list(request, table) : write(request, table)
+    }
+    case '/api/sync':
+    case '/api/sync/compare':
+    case '/api/sync/rows':
+      return synced(request)
     case '/stats': {
       if (searchParams.has('collect')) globalThis.gc?.()
       const peak = Math.max(0, ...Object.values(opened))
@@ -98,7 +105,10 @@ async function answer(request: Request): Promise<Response> {
   })
 }
 
-const listener = getRequestListener(answer, { overrideGlobalObjects: false })
+/** As a gateway would, where the database is away. */
+const away = (): Response => new Response('', { status: 503, headers: { 'cache-control': 'no-store' } })
+
+const listener = getRequestListener((request) => answer(request).catch(away), { overrideGlobalObjects: false })
 const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
 server.listen(Number(PORT), '127.0.0.1', 10_000, () => process.send?.({ port: (server.address() as AddressInfo).port }))
 process.on('SIGTERM', () => {
