@@ -42,8 +42,13 @@ async function write(request: Request): Promise<Response> {
       [id, name],
     )
     const position = await writePosition(client)
+    // Before the commit: no later than it is visible.
+    const committedAt = String(performance.timeOrigin + performance.now())
     await client.query('commit')
-    return new Response(null, { status: 204, headers: { 'freshlayer-position': position } })
+    return new Response(null, {
+      status: 204,
+      headers: { 'freshlayer-position': position, 'committed-at': committedAt },
+    })
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
     throw error
