@@ -51,14 +51,17 @@ const opened: number[] = []
 
 async function write(request: Request, table: 'products' | 'parts'): Promise<Response> {
   const { id, name } = (await request.json()) as { id: number; name: string }
-  const position = await transaction(pool, async (client) => {
+  const written = await transaction(pool, async (client) => {
     await client.query(
       `insert into ${table} (id, name) values ($1, $2) on conflict (id) do update set name = excluded.name`,
       [id, name],
     )
-    return writePosition(client)
+    const position = await writePosition(client)
+    // Before the commit: no later than it is visible.
+    const committedAt = String(performance.timeOrigin + performance.now())
+    return { 'freshlayer-position': position, 'committed-at': committedAt }
   })
-  return new Response(null, { status: 204, headers: { 'freshlayer-position': position } })
+  return new Response(null, { status: 204, headers: written })
 }
 
 async function list(request: Request, table: 'products' | 'parts'): Promise<Response> {

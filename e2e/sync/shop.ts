@@ -58,9 +58,11 @@ export class Shop {
     await gone
   }
 
-  async put(id: number, name: string): Promise<void> {
+  /** A write. Gives when it began to be committed, in milliseconds since 1970. */
+  async put(id: number, name: string): Promise<number> {
     const response = await fetch(`${this.url}/api/products`, { method: 'PUT', body: JSON.stringify({ id, name }) })
     if (response.status !== 204) throw new Error(`the write was answered with ${response.status}`)
+    return Number(response.headers.get('committed-at'))
   }
 
   async stats(collect = false): Promise<Stats> {
