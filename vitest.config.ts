@@ -1,6 +1,16 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // As in `vite.config.ts`: the demo imports the package by its entries.
+  resolve: {
+    alias: [
+      {
+        find: /^freshlayer\/react$/,
+        replacement: fileURLToPath(new URL('app/tab/react/index.ts', import.meta.url)),
+      },
+    ],
+  },
   test: {
     // Properties take what a busy machine lets them have.
     testTimeout: 60_000,

@@ -18,19 +18,21 @@ export interface Shown<T> {
 export function useSynced<T>(url: string): Shown<T> {
   const query = useSyncedQuery<T>(url, { fetch: sendRead })
   const { data, error, isSyncing, refresh } = query
-  const before = useRef<T | undefined>(undefined)
+  const before = useRef<{ readonly url: string; readonly data: T } | undefined>(undefined)
   useEffect(() => {
-    if (data !== undefined) before.current = data
+    if (data !== undefined) before.current = { url, data }
+    // The data is gone though the URL is the same: the user may be another.
+    else if (before.current?.url === url) before.current = undefined
   })
   const component = useRef({})
   useEffect(() => noteShown(component.current, url, query), [url, query])
-  const isPlaceholderData = data === undefined && error === undefined && before.current !== undefined
+  const kept = data === undefined && error === undefined && before.current?.url !== url ? before.current : undefined
   return {
-    data: isPlaceholderData ? before.current : data,
+    data: kept === undefined ? data : kept.data,
     error,
     isError: error !== undefined,
     isFetching: isSyncing,
-    isPlaceholderData,
+    isPlaceholderData: kept !== undefined,
     refetch: refresh,
   }
 }
