@@ -1116,7 +1116,10 @@ describe('where a worker runs', () => {
       if (isClosed) layer.close()
       Object.assign(container, { controller })
       for (let changes = 0; changes < 2; changes++) container.dispatchEvent(new Event('controllerchange'))
+      // A part of the page's script comes later, as from a server.
+      await vi.dynamicImportSettled()
       await vi.advanceTimersByTimeAsync(5000)
+      await vi.dynamicImportSettled()
       const told = vi.mocked(ask).mock.calls.flatMap(([, question]) => (question.ask === 'fill' ? [question.urls] : []))
       vi.mocked(ask).mockClear()
       return told

@@ -9,6 +9,7 @@ import type { attempt, warn } from './report.ts'
 import type { ask, WorkerOf } from './rpc.ts'
 import { eventOf, stateOf, type SyncEvent, type SyncState } from './syncing.ts'
 
+export { longestRestMs } from './back-off.ts'
 export { applyUpdate }
 
 /** Handed in: this file imports nothing of the script that loads it, which a page may have loaded by another address. */

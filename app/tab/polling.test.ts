@@ -60,6 +60,13 @@ describe('a page that polls', () => {
     expect(asked).toHaveLength(2)
   })
 
+  it('comes back soon where the worker has missed one question', async () => {
+    const answers = [2000, undefined, 2000]
+    const { asked } = polled(() => (answers.length > 0 ? answers.shift() : Infinity))
+    await vi.advanceTimersByTimeAsync(2001 + 4001)
+    expect(asked).toHaveLength(3)
+  })
+
   it('rests while nothing is polled, and asks once it shows something new', async () => {
     const { asked, attention } = polled(() => Infinity)
     await vi.advanceTimersByTimeAsync(600_000)

@@ -16,7 +16,7 @@ interface Options {
 
 /** What a page begins to show within this time it asks about together. */
 const GATHER_MS = 1000
-/** A worker that did not answer is asked again after this time. */
+/** A worker that did not answer is asked again after twice the time of before, and this at most. */
 const AGAIN_MS = 30_000
 /** Tabs and users do not tick in the same instant. */
 const JITTER = 0.1
@@ -37,6 +37,7 @@ export function poll(attention: Asking, options: Options): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let gathering: ReturnType<typeof setTimeout> | undefined
   let known = new Set<string>()
+  let nextMs = AGAIN_MS
   let isAsking = false
   /** Something has happened since the worker was asked: what it answers is about the page before. */
   let isOutdated = false
@@ -55,7 +56,7 @@ export function poll(attention: Asking, options: Options): void {
     known = new Set(attention.urls())
     const answer = await attention.attend('poll', isFirst)
     isAsking = false
-    const nextMs = answer?.nextMs ?? AGAIN_MS
+    nextMs = answer?.nextMs ?? Math.min(AGAIN_MS, nextMs * 2)
     if (isOutdated) return void tick(hasNew())
     clearTimeout(timer)
     if (nextMs < Infinity && !signal.aborted) {

@@ -40,6 +40,8 @@ test.beforeAll(async () => {
   writeFileSync(`${FOLDER}/page.js`, await pageScript('e2e/sync/partitions-page.ts'))
   postgres = await startProductsDatabase()
   database = new Pool({ connectionString: postgres.url })
+  // The server may be gone before the last connection has ended.
+  database.on('connect', (client) => client.on('error', () => undefined))
   await database.query('create table parts (id integer primary key, name text not null)')
   await database.query(migration([{ entity: 'parts', table: 'parts' }]))
   // What each row has been called, one after another: the row is locked until its transaction ends.

@@ -134,7 +134,11 @@ const BUDGETS: readonly Budget[] = [
   // No build leaves out what the rules do not use, and the check of the rules is in it.
   { name: 'prebuilt worker', limitKb: 63.2, script: prebuilt('freshlayer-sw.js') },
   { name: 'prebuilt part of a worker', limitKb: 61.2, script: prebuilt('freshlayer-attach.js') },
-  { name: 'what either loads for rules with collections', limitKb: 15.2, script: prebuilt('freshlayer-collections.js') },
+  {
+    name: 'what either loads for rules with collections',
+    limitKb: 15.2,
+    script: prebuilt('freshlayer-collections.js'),
+  },
   { name: 'prebuilt page script', limitKb: 5.3, script: prebuilt('freshlayer-page.js') },
 ]
 

@@ -1,4 +1,5 @@
-import { longestRestMs } from '../back-off.ts'
+// By way of the part that has it, so that it is no third file.
+import { longestRestMs } from '../more.ts'
 
 /** The ways to hear of changes, from the best to the one that always works. */
 export type Way = 'socket' | 'stream' | 'long-poll' | 'poll'
