@@ -6,7 +6,7 @@ const ITEMS: readonly (readonly [name: string, ...specs: string[]])[] = [
   ['1. sixteen writers on PostgreSQL', 'writers'],
   ['2. what clients hold is what SQL says', 'oracle'],
   ['3. partitions between tabs, server processes and the database', 'partitions'],
-  ['4. several server processes', 'processes'],
+  ['4. several server processes, and from commit to paint', 'processes', 'paint', 'redis'],
   ['5. twenty tabs', 'tabs'],
   ['6. bytes at the socket', 'bytes', 'dictionaries'],
   ['8. two thousand listeners', 'many-callers'],
