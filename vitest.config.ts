@@ -12,6 +12,8 @@ export default defineConfig({
     ],
   },
   test: {
+    // A machine with two processors gets one worker otherwise, and most of a test is waiting.
+    maxWorkers: 3,
     // Properties take what a busy machine lets them have.
     testTimeout: 60_000,
     // Opening a database takes seconds of a processor's time, and on a busy machine many times that.
