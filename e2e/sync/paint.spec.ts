@@ -10,7 +10,7 @@ import { Shop } from './shop.ts'
 import { openTabsBrowser, type TabsBrowser } from './tabs-browser.ts'
 
 const SEED = Number(process.env['SEED'])
-const WRITES = process.env['FULL'] === undefined ? 15 : 100
+const WRITES = process.env['FULL'] === undefined ? 8 : 100
 const PRODUCTS = 500
 const FOLDER = 'dist/e2e-sync/paint'
 
