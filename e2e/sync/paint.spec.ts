@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from '@playwright/test'
 import { Pool } from 'pg'
-import { build } from 'vite'
 import { diceOf } from '../../bench/dice.ts'
-import { migration } from '../../server/sync/migration.ts'
 import { buildWorker } from '../../tools/build/build-worker.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { pageScript } from './page-script.ts'
+import type { Postgres } from './postgres.ts'
+import { startProductsDatabase } from './products-database.ts'
 import { Shop } from './shop.ts'
 import { openTabsBrowser, type TabsBrowser } from './tabs-browser.ts'
 
@@ -20,21 +20,9 @@ let browser: TabsBrowser
 test.beforeAll(async () => {
   mkdirSync(FOLDER, { recursive: true })
   await buildWorker({ config: 'e2e/sync/rules-of-push.ts', out: `${FOLDER}/sw.js` })
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      outDir: FOLDER,
-      emptyOutDir: false,
-      copyPublicDir: false,
-      lib: { entry: 'e2e/sync/paint-page.ts', formats: ['es'], fileName: () => 'page.js' },
-      rolldownOptions: { output: { codeSplitting: false } },
-    },
-  })
-  postgres = await startPostgres()
+  writeFileSync(`${FOLDER}/page.js`, await pageScript('e2e/sync/paint-page.ts'))
+  postgres = await startProductsDatabase()
   const pool = new Pool({ connectionString: postgres.url })
-  await pool.query('create table products (id integer primary key, name text not null)')
-  await pool.query(migration([{ entity: 'products', table: 'products' }]))
   await pool.query(`insert into products (id, name) select n, 'product ' || n from generate_series(1, $1::int) n`, [
     PRODUCTS,
   ])
