@@ -1,8 +1,8 @@
 import { expect, test } from '@playwright/test'
 import { Pool } from 'pg'
 import { FeedClient } from '../../server/events/feed-client.fixture.ts'
-import { migration } from '../../server/sync/migration.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import type { Postgres } from './postgres.ts'
+import { startProductsDatabase } from './products-database.ts'
 import { type Redis, startRedis } from './redis.ts'
 import { Shop } from './shop.ts'
 import { StreamMember } from './stream-member.ts'
@@ -13,11 +13,11 @@ let postgres: Postgres
 let redis: Redis
 let pool: Pool
 test.beforeAll(async () => {
-  postgres = await startPostgres()
+  postgres = await startProductsDatabase()
   redis = await startRedis()
   pool = new Pool({ connectionString: postgres.url })
-  await pool.query('create table products (id integer primary key, name text not null)')
-  await pool.query(migration([{ entity: 'products', table: 'products' }]))
+  // The server may be gone before the last connection has ended.
+  pool.on('connect', (client) => client.on('error', () => undefined))
 })
 test.afterAll(async () => {
   await pool.end()
