@@ -36,6 +36,8 @@ export class Shop {
     this.#database = database
     this.#scripts = made
     this.#sync = sync<string>({
+      // There is one client: it has not to wait for its turn.
+      spread: 1,
       pool: database.pool,
       principalOf: () => 'ada',
       entities: { products: { rows: () => ({ text: 'select id, name, note, updated_at from products' }) } },

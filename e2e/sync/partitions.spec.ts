@@ -15,7 +15,7 @@ import { openTabsBrowser, type TabsBrowser } from './tabs-browser.ts'
 const FOLDER = 'dist/e2e-sync/partitions'
 const SEED = Number(process.env['SEED'])
 const isFull = process.env['FULL'] !== undefined
-const RUNS = Number(process.env['RUNS'] ?? (isFull ? 200 : 4))
+const RUNS = Number(process.env['RUNS'] ?? (isFull ? 200 : 10))
 /** The tabs of each browser. */
 const TABS = [3, 2]
 const ROWS = 6
