@@ -58,7 +58,10 @@ test('what cannot be built upon is said in one line, and nothing is written', as
     expect(code).toBe(1)
     return output.trimEnd().split('\n').at(-1)
   }
-  expect(await line('build', 'empty')).toBe('freshlayer empty has no HTML file: name the folder that your build writes')
+  expect(await line('build', 'empty')).toBe(
+    'freshlayer empty has no HTML file: name the folder that your build writes. ' +
+      'Where a server fills in a template, name that as well: --document index.ejs',
+  )
   expect(await line('build', 'nowhere')).toMatch(/nowhere is not there/)
   expect(await line('build', 'other')).toMatch(/other\/sw\.js is a worker of another kind/)
   expect(app.has('other/freshlayer.js')).toBe(false)

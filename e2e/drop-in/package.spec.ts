@@ -180,10 +180,10 @@ is<Is<ReturnType<typeof freshlayer>, Plugin[]>>()
 is<Is<FreshlayerOptions['files'], readonly string[] | undefined>>()
 void notModifiedFields
 `,
-  'worker.ts': `import { attach, freshlayer } from 'freshlayer/sw'
+  'worker.ts': `import { attach, freshlayer, type HandedIn } from 'freshlayer/sw'
 import type { Config } from 'freshlayer/config'
 ${EQUAL}
-is<Is<Parameters<typeof attach>, [scope: ServiceWorkerGlobalScope, config: Config]>>()
+is<Is<Parameters<typeof attach>, [scope: ServiceWorkerGlobalScope, config: Config, parts?: HandedIn]>>()
 is<Is<Parameters<typeof freshlayer>[0], Config>>()
 `,
 }
