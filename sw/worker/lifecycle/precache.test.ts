@@ -5,7 +5,7 @@ vi.stubGlobal('self', globalThis)
 vi.stubGlobal('location', new URL('https://app.test/sw.js'))
 vi.stubGlobal('registration', { scope: 'https://app.test/' })
 vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-const { precache } = await import('./precache.ts')
+const { asFile, precache } = await import('./precache.ts')
 
 const URL_ASKED = 'https://app.test/a-12345678.js'
 
@@ -52,4 +52,12 @@ describe('a file of the app that is kept', () => {
     expect([file?.headers.get('vary'), file?.headers.get('content-type')]).toEqual([null, 'text/javascript'])
     expect(await file?.text()).toBe('the script')
   })
+})
+
+it('keeps the answer of a server that has nothing to send for an empty file', async () => {
+  // As Chromium has it: a body of no bytes.
+  const headers = new Headers({ vary: 'Origin', etag: '"1"' })
+  const given = { body: new Response('').body, status: 204, statusText: '', headers } as Response
+  const kept = asFile(given)
+  expect([kept.status, kept.body, [...kept.headers]]).toEqual([204, null, [['etag', '"1"']]])
 })
