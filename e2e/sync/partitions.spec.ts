@@ -41,6 +41,7 @@ test.beforeAll(async () => {
   postgres = await startProductsDatabase()
   database = new Pool({ connectionString: postgres.url })
   // The server may be gone before the last connection has ended.
+  database.on('error', () => undefined)
   database.on('connect', (client) => client.on('error', () => undefined))
   await database.query('create table parts (id integer primary key, name text not null)')
   await database.query(migration([{ entity: 'parts', table: 'parts' }]))

@@ -17,6 +17,7 @@ test.beforeAll(async () => {
   redis = await startRedis()
   pool = new Pool({ connectionString: postgres.url })
   // The server may be gone before the last connection has ended.
+  pool.on('error', () => undefined)
   pool.on('connect', (client) => client.on('error', () => undefined))
 })
 test.afterAll(async () => {
