@@ -130,7 +130,9 @@ test('rules that are wrong are said in one line: the page goes on without the la
   ])
   expect(await saidOf(undefined)).toEqual([expect.stringContaining(`${WITHOUT}: a 404 given, expected a script`)])
   expect(await saidOf(RULES.replace('"identity"', 'identity" '))).toEqual([
-    expect.stringMatching(/ freshlayer\.rules\.js:4:\d+: '.*SyntaxError: .*' given, expected a script beside the worker's own: self\./),
+    expect.stringMatching(
+      / freshlayer\.rules\.js:4:\d+: '.*SyntaxError: .*' given, expected a script beside the worker's own: self\./,
+    ),
   ])
   expect(await saidOf('self.freshlayerRules = [1, 2]')).toEqual([
     expect.stringContaining(`${WITHOUT}: a list given, expected self.freshlayerRules = {`),
