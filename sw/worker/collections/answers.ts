@@ -1,4 +1,5 @@
 import type { CollectionRule, Rule } from '../../../config/language/index.ts'
+import type { Occasion } from '../../core/attention.ts'
 import { type CacheStatus, standInOf } from '../../core/cache-status.ts'
 import type { SyncFailure } from '../../core/collections/failure.ts'
 import { BARE, withoutRows, type Wrapper, wrapperOf } from '../../core/collections/wrapper.ts'
@@ -88,10 +89,10 @@ export interface ShownRows {
   /**
    * Validates the rows by a run, or by one that is under way and began after all that is newer than they are.
    *
-   * @param isWish the user asks for it: one that begins from now on.
+   * @param because 'refresh': by a run that begins from now on. On 'reconnect' it also keeps no rest that only spares reads.
    * @returns undefined: the run could not tell, and the URL itself may.
    */
-  readonly sync: (isWish: boolean) => Promise<Refreshed['outcome'] | undefined>
+  readonly sync: (because: Occasion) => Promise<Refreshed['outcome'] | undefined>
 }
 
 type Explained = Pick<Explanation, 'state' | 'why' | 'ageSeconds' | 'ttlSeconds' | 'invalidated'>
@@ -244,8 +245,9 @@ export class CollectionAnswers {
       confirmedAtMs: held.head.confirmedAtMs,
       isBehind: where.isBehind,
       isFresh: where.ttl > 0,
-      sync: async (isWish) => {
-        const since = isWish ? undefined : where.newest
+      sync: async (because) => {
+        const since = because === 'refresh' ? undefined : where.newest
+        const isWish = because === 'refresh' || because === 'reconnect'
         const asking = { rule: named.rule, partition: of.partition, clientId, isWish }
         const end = await runs.run({ ...asking, ...(since !== undefined && { since }) })
         const live = (await this.#look(of, named))?.head.live
@@ -267,9 +269,9 @@ export class CollectionAnswers {
     rest: () => Promise<Response | undefined>,
   ): Promise<Response | undefined> {
     const { runs } = this.#ports
-    const { partition, clientId, rule } = read
-    const run = runs.run({ rule: named.rule, partition, clientId, ...(since !== undefined && { since }) })
-    read.waitUntil(run)
+    const { partition, clientId, rule, waitUntil } = read
+    const run = runs.run({ rule: named.rule, partition, clientId, waitUntil, ...(since !== undefined && { since }) })
+    waitUntil(run)
     const end = await timeout(rule.timeoutMs, run, 'late' as const)
     const held = await this.#look(of, named)
     if (!read.isTheirs()) return undefined
@@ -398,7 +400,7 @@ export class CollectionAnswers {
   }
 
   #syncBehind({ partition, clientId, waitUntil }: ReadContext, { rule }: Named): Promise<unknown> {
-    const run = this.#ports.runs.run({ rule, partition, clientId, since: NEVER })
+    const run = this.#ports.runs.run({ rule, partition, clientId, waitUntil, since: NEVER })
     waitUntil(run)
     return run
   }

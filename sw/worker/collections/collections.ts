@@ -139,7 +139,9 @@ export function collectionsOf(
         if (head === undefined || runs.isRemoved(of, head)) return
         // Hints of one moment have one run: it begins after what they have invalidated.
         const since = ports.log.memory.covering({ url: listUrl(rule), tags: tags ?? [] })
-        await runs.run({ rule, partition, clientId, since })
+        let owed: Promise<unknown> | undefined
+        await runs.run({ rule, partition, clientId, since, waitUntil: (work) => void (owed = work) })
+        await owed
       })
       await Promise.all(work)
     },

@@ -225,6 +225,36 @@ describe('a hint while the origin is away', () => {
     expect(read.value).toMatchObject({ items: [{ name: 'of another user' }, {}, {}, {}, {}] })
   })
 
+  test('is made good after the rest where the origin is back before it has ended', async () => {
+    const worker = await loaded()
+    worker.backend.put(1, 'of another user')
+    worker.backend.isAway = true
+    await worker.hint(CHANGED)
+    await expect.poll(() => worker.missed, { timeout: 10_000 }).toHaveLength(1)
+    worker.backend.isAway = false
+    const read = await worker.get(LIST)
+    expect(read.how).toContain('detail=offline-before-write')
+    await worker.hint(CHANGED)
+    await expect
+      .poll(() => worker.told.filter(({ kind }) => kind === 'changed'), { timeout: 10_000 })
+      .toMatchObject([{ diff: { updated: ['1'] } }])
+    await worker.settle()
+    // The read and the hint that came in the rest have one run.
+    expect(worker.asked().filter((path) => path === '/sync')).toHaveLength(4)
+    expect((await worker.get(LIST)).value).toMatchObject({ items: [{ name: 'of another user' }, {}, {}, {}, {}] })
+  })
+
+  test('costs no rest on reconnect: the page knows better', async () => {
+    const worker = await loaded()
+    worker.backend.put(1, 'of another user')
+    worker.backend.isAway = true
+    await worker.hint(CHANGED)
+    await expect.poll(() => worker.missed, { timeout: 10_000 }).toHaveLength(1)
+    worker.backend.isAway = false
+    const { shown } = await worker.validate('reconnect', [LIST])
+    expect(shown).toMatchObject([{ outcome: 'changed' }])
+  })
+
   test('is so too where a gateway answers for it', async () => {
     const worker = await loaded()
     for (let count = 0; count < 3; count++) worker.backend.instead.push(() => new Response('', { status: 503 }))

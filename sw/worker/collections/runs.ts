@@ -4,7 +4,7 @@ import type { Change, Diff } from '../../core/change.ts'
 import { isCrowd, type SyncFailure } from '../../core/collections/failure.ts'
 import { literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
-import { now, uptimeMs } from '../../fetch/clock.ts'
+import { now, pause, uptimeMs } from '../../fetch/clock.ts'
 import type { SyncFault, SyncState, SyncStats } from '../../protocol.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -47,6 +47,8 @@ interface Asking {
   readonly since?: Sequence
   /** The page that asks. Undefined: the worker does by itself. */
   readonly clientId: string | undefined
+  /** Keeps the worker alive for a run that comes after the rest. */
+  readonly waitUntil?: (work: Promise<unknown>) => void
 }
 
 interface Running {
@@ -65,6 +67,8 @@ interface Fault {
   /** The origin has not asked for the rest: it spares reads, and a page that wishes to sync may. */
   readonly isOwnRest: boolean
   readonly end: RunEnd
+  /** The run that was asked for in the rest, and comes after it. */
+  owed?: Promise<RunEnd>
 }
 
 /** Items that are named in an invalidation; more are covered by the path before their id. */
@@ -88,17 +92,27 @@ export class Runs {
 
   /** Keeps a collection in step. Never rejects. */
   run(asking: Asking): Promise<RunEnd> {
-    const { rule, partition, full = false, since, isWish = false } = asking
+    const { rule, partition, full = false, since, isWish = false, waitUntil } = asking
     const key = headKey({ partition, entity: rule.entity })
     const held = this.#faults.get(key)
     const isSpared = isWish && (held?.fault.kind === 'offline' || held?.isOwnRest === true)
     const isResting = held !== undefined && held.untilMs > uptimeMs() && !isSpared
-    if (isResting) return Promise.resolve(held.end)
+    if (isResting) {
+      // The origin may be back before the rest has ended, and what has changed would be asked for by no one.
+      if (held.fault.kind === 'offline') waitUntil?.((held.owed ??= this.#afterRest(held, asking)))
+      return Promise.resolve(held.end)
+    }
     const running = this.#running.get(key)
     if (running === undefined) return this.#begin(key, asking)
     if (since !== undefined && !full && (running.place ?? since) >= since) return running.current
     running.isNextFull ||= full
     return (running.next ??= running.current.then(() => this.#begin(key, { ...asking, full: running.isNextFull })))
+  }
+
+  async #afterRest({ untilMs }: Fault, asking: Asking): Promise<RunEnd> {
+    const isTheirs = this.#ports.generations.watch(asking.partition)
+    await pause(untilMs - uptimeMs())
+    return isTheirs() ? this.run({ ...asking, isWish: true }) : OTHER_USER
   }
 
   #begin(key: string, asking: Asking): Promise<RunEnd> {

@@ -46,7 +46,7 @@ export function validating(
       if (!isTurn(rows, url, rule) || silence.isSilent) return { atMs: confirmedAtMs }
       // Before the answer: other tabs ask meanwhile.
       attention.remember(key, because)
-      running.set(key, (run = sync(because === 'refresh')))
+      running.set(key, (run = sync(because)))
     }
     const outcome = await run
     if (outcome === undefined) return undefined

@@ -16,7 +16,7 @@ type Ports = Looking &
 export const refresh: Answerer<'refresh', Ports> = async (ports, { url }, clientId) => {
   const match = readOf(ports.match, url)
   if (match === undefined) return { outcome: 'absent' }
-  const kept = await (await ports.collections?.shown(url, clientId))?.sync(true)
+  const kept = await (await ports.collections?.shown(url, clientId))?.sync('refresh')
   if (kept !== undefined) return { outcome: kept }
   const { urlOf, generations } = ports
   // A user may sign in or out while the disk is read.

@@ -105,6 +105,7 @@ describe('a read that fails without an answer', () => {
     let answer = (): void => undefined
     says.unfollowed = () => new Promise((resolve) => (answer = () => resolve({ type: 'opaqueredirect' })))
     fail()
+    isWell = true
     reachability.reached(OTHER_URL)
     answer()
     await settled()
@@ -129,6 +130,47 @@ describe('a read that fails without an answer', () => {
       reachability.reached(URL_READ)
     }
     expect(told).toEqual([SIGN_IN, BACK, SIGN_IN, BACK])
+  })
+})
+
+describe('what failed while something else was answered', () => {
+  const look = (): (() => void) => {
+    let end = (): void => undefined
+    says.unfollowed = () => new Promise((_, fail) => (end = () => fail(new TypeError('Failed to fetch'))))
+    return () => end()
+  }
+
+  it('is asked once more: no tab hears that the origin was away', async () => {
+    const endLook = look()
+    fail()
+    isWell = true
+    let again = 0
+    reachability.missed(URL_READ, false, () => Promise.resolve(void again++))
+    reachability.reached(OTHER_URL)
+    endLook()
+    await settled()
+    expect(again).toBe(1)
+    expect(told).toEqual([])
+  })
+
+  it('is asked no more until it was well, where it fails again', async () => {
+    const endLook = look()
+    let again = 0
+    const miss = (): void =>
+      reachability.missed(URL_READ, false, () => {
+        again++
+        miss()
+        return Promise.resolve()
+      })
+    miss()
+    for (let count = 0; count < 5; count++) reachability.reached(OTHER_URL)
+    expect(again).toBe(1)
+    reachability.reached(URL_READ)
+    miss()
+    for (let count = 0; count < 5; count++) reachability.reached(OTHER_URL)
+    expect(again).toBe(2)
+    endLook()
+    await settled()
   })
 })
 

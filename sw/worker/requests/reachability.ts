@@ -30,6 +30,10 @@ export class Reachability {
   readonly #failing = new Set<string>()
   /** Asks once more what failed last. */
   #again: (() => Promise<unknown>) | undefined
+  /** Asks once more what has failed since `#looking` began, by URL. */
+  readonly #missed = new Map<string, () => Promise<unknown>>()
+  /** URLs that were asked once more because something else was answered, and have not been well since. */
+  readonly #askedAgain = new Set<string>()
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -42,8 +46,13 @@ export class Reachability {
   /** A URL has been answered: its origin is there, and no other. */
   reached(url: string): void {
     this.#failing.delete(url)
+    this.#askedAgain.delete(url)
+    this.#missed.delete(url)
     const { origin } = new URL(url)
-    if (origin === location.origin) this.#looking = this.#failed = undefined
+    if (origin === location.origin) {
+      this.#looking = this.#failed = undefined
+      void this.#askMissed()
+    }
     if (this.#away === origin) this.#set(undefined)
   }
 
@@ -60,7 +69,21 @@ export class Reachability {
     this.#failed = byGateway || origin !== location.origin ? undefined : url
     if (this.#failed === undefined) this.#set(origin)
     // While it is away the tabs ask now and then whether it still is.
-    else if (this.#away !== origin) void this.#look(url)
+    else if (this.#away !== origin) {
+      if (this.#missed.size < MAX_FAILING) this.#missed.set(url, again)
+      void this.#look(url)
+    }
+  }
+
+  /**
+   * What failed just before something else was answered is asked once more, one after the other: the origin was never said
+   * to be away, so no tab asks when it is back. What always fails is not asked again for each answer (I11).
+   */
+  async #askMissed(): Promise<void> {
+    const missed = [...this.#missed].filter(([url]) => !this.#askedAgain.has(url))
+    this.#missed.clear()
+    for (const [url] of missed) this.#askedAgain.add(url)
+    for (const [, again] of missed) await again().catch(() => undefined)
   }
 
   /** What failed last may not be asked any more. */
@@ -100,6 +123,7 @@ export class Reachability {
       // Something has been answered meanwhile.
       if (this.#looking !== looking) return
       this.#looking = undefined
+      this.#missed.clear()
       if (signIn && this.#away === undefined && !this.#isNews(url)) return
       this.#set(location.origin, signIn)
     }))
