@@ -1,5 +1,6 @@
 import { UNKNOWN } from '../tab/connect-at-load.ts'
-import { connect, type ConnectOptions, type Freshlayer } from '../tab/connect.ts'
+import { connect } from '../tab/connect.ts'
+import type { ConnectOptions, Freshlayer } from '../tab/freshlayer.ts'
 import { askStatus } from './ask-status.ts'
 import { askedElsewhere } from './elsewhere.ts'
 import { type Shown, StripElement } from './element.ts'

@@ -1,6 +1,6 @@
 import { normaliseEncoding } from '../../sw/core/percent-encoding.ts'
 import type { ChangeEvent } from './change-feed.ts'
-import type { Freshlayer } from './connect.ts'
+import type { Freshlayer } from './freshlayer.ts'
 import { inSlices } from './slices.ts'
 
 /** What the worker makes of a URL: the URL under which its answer is stored, and the tags of that. */

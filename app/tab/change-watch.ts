@@ -1,7 +1,7 @@
 import { AffectedUrls, type Effect } from './affected-urls.ts'
 import { inBursts } from './bursts.ts'
 import { type ChangeEvent, mayEndUser } from './change-feed.ts'
-import type { Freshlayer } from './connect.ts'
+import type { Freshlayer } from './freshlayer.ts'
 import { attempt } from './report.ts'
 import { type ShownBy, shownBy } from './shown-urls.ts'
 import { inSlices } from './slices.ts'

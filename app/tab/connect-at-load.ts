@@ -1,4 +1,5 @@
-import { type ConnectOptions, standIn } from './connect.ts'
+import { standIn } from './connect.ts'
+import type { ConnectOptions } from './freshlayer.ts'
 import { Registration } from './registration.ts'
 import { ask } from './rpc.ts'
 

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { LoggedChange } from '../../sw/core/change.ts'
 import { type Announcement, envelope, type Greeting, PROTOCOL_VERSION, type Question } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
-import { connect, connectedLayer, type ConnectOptions, type Freshlayer, standIn } from './connect.ts'
+import { connect, connectedLayer, standIn } from './connect.ts'
+import type { ConnectOptions, Freshlayer } from './freshlayer.ts'
 import { ask } from './rpc.ts'
 
 vi.mock('./rpc.ts', () => ({ ask: vi.fn() }))

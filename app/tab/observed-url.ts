@@ -2,7 +2,7 @@ import { ageOf } from './answer-age.ts'
 import { bodyOf } from './answer-body.ts'
 import { AnswerError } from './answer-error.ts'
 import type { ChangeWatch, Watcher } from './change-watch.ts'
-import type { Freshlayer } from './connect.ts'
+import type { Freshlayer } from './freshlayer.ts'
 import { attempt } from './report.ts'
 
 /** How a page reads: `fetch`, or a function of the app that adds what its requests need, such as a token. */

@@ -1,6 +1,7 @@
 import { absoluteUrl } from './affected-urls.ts'
 import { watchOf } from './change-watch.ts'
-import { connectedLayer, type Freshlayer, onConnected } from './connect.ts'
+import { connectedLayer, onConnected } from './connect.ts'
+import type { Freshlayer } from './freshlayer.ts'
 import { ObservedUrl, type Observed } from './observed-url.ts'
 
 /** All URLs that a page shows by way of the layer, each once. */

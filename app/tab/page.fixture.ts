@@ -2,7 +2,7 @@ import { vi } from 'vitest'
 import type { Occasion } from '../../sw/core/attention.ts'
 import type { Explanation, Shown } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
-import type { Freshlayer, State } from './connect.ts'
+import type { Freshlayer, State } from './freshlayer.ts'
 import { shownBy } from './shown-urls.ts'
 
 /** A request of the page, and how it is answered. */

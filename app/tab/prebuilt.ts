@@ -1,5 +1,6 @@
 import { UNKNOWN } from './connect-at-load.ts'
-import { type ConnectOptions, standIn } from './connect.ts'
+import { standIn } from './connect.ts'
+import type { ConnectOptions } from './freshlayer.ts'
 import { watchPrebuilt } from './watch-prebuilt.ts'
 
 /** Where the page finds the layer; and where it leaves its options before, if it has any. */

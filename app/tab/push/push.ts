@@ -1,5 +1,5 @@
 import type { PushOptions } from '../../../config/language/index.ts'
-import type { Freshlayer } from '../connect.ts'
+import type { Freshlayer } from '../freshlayer.ts'
 import type { warn } from '../report.ts'
 import { eventStream } from './event-stream.ts'
 import { Feed } from './feed.ts'

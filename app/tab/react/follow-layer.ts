@@ -1,4 +1,5 @@
-import { connectedLayer, type Freshlayer, onConnected } from '../connect.ts'
+import { connectedLayer, onConnected } from '../connect.ts'
+import type { Freshlayer } from '../freshlayer.ts'
 
 /**
  * Listens to the layer of the page, and to the one that takes its place when the page is connected anew, or only later than

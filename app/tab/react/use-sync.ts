@@ -1,7 +1,8 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import { mayEndUser } from '../change-feed.ts'
 import { followLayer } from './follow-layer.ts'
-import { connectedLayer, type Freshlayer, type SyncOptions } from '../connect.ts'
+import { connectedLayer } from '../connect.ts'
+import type { Freshlayer, SyncOptions } from '../freshlayer.ts'
 import { warn } from '../report.ts'
 import type { SyncError, SyncState } from '../syncing.ts'
 

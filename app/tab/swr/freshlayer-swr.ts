@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
 import { type Arguments, type Key, type Middleware, type SWRConfiguration, unstable_serialize, useSWRConfig } from 'swr'
 import { expectArgument } from '../arguments.ts'
 import { watchOf } from '../change-watch.ts'
-import type { Freshlayer } from '../connect.ts'
+import type { Freshlayer } from '../freshlayer.ts'
 import { isPage } from '../observed-urls.ts'
 import { CacheBridge, INFINITE, type Mutate, type UrlsOf } from './cache-bridge.ts'
 

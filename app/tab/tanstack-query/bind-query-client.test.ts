@@ -12,7 +12,7 @@ import {
 } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 import type { Config } from '../../../config/language/index.ts'
-import type { Freshlayer } from '../connect.ts'
+import type { Freshlayer } from '../freshlayer.ts'
 import type { QueryClientLike } from './query-client.ts'
 import { shownBy } from '../shown-urls.ts'
 import { FakeLayer, FakePage } from './page.fixture.ts'

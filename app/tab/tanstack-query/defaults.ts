@@ -1,4 +1,4 @@
-import type { Freshlayer } from '../connect.ts'
+import type { Freshlayer } from '../freshlayer.ts'
 import type { LearntUrls } from './learnt-urls.ts'
 import type { PageRules } from './page-rules.ts'
 import type { QueryClientLike, QueryLike } from './query-client.ts'
