@@ -191,6 +191,18 @@ describe('a light endpoint that is of no use', () => {
     expect(asked(origin)).toEqual([1, 4])
     expect(warned()).toBe(before + 1)
   })
+
+  it('is left alone also where the app has many others', async () => {
+    const { origin, read } = await versioned({ rule: { keyHeaders: ['x-store'] } })
+    origin.versions = new Response('no', { status: 404 })
+    for (let store = 0; store < 200; store++) {
+      await read(1, { 'x-store': 'the one that is shown' })
+      await read(1, { 'x-store': String(store) })
+      await read(1, { 'x-store': String(store) })
+    }
+    const stores = origin.lights.map(({ headers }) => headers.get('x-store'))
+    expect(stores.filter((store) => store === 'the one that is shown')).toHaveLength(1)
+  })
 })
 
 describe('rows that share a light endpoint', () => {

@@ -34,6 +34,7 @@ const LIMIT_MS = 3000
 const SHARED_MS = 1000
 /** For so long an endpoint is left alone that gave an answer of no use. */
 const PAUSE_MS = 60_000
+/** Of so many endpoints it is known what they have said: those that were used last. */
 const MAX_KNOWN = 50
 
 /** Where the versions of a read's data are asked for. */
@@ -106,6 +107,14 @@ export class VersionedSender extends Sender {
     return 'settlement' in versioned ? versioned : { ...(await super.send(read, plan)), versioned }
   }
 
+  /** Takes note of an endpoint as the one that was used last. */
+  #put(key: string, asking: Asking): void {
+    this.#asked.delete(key)
+    this.#asked.set(key, asking)
+    const [oldest = ''] = this.#asked.keys()
+    if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
+  }
+
   /** What confirms the row; else what the answer that is asked for now will have. */
   async #check(read: Read, plan: Plan, light: Light): Promise<FlightResult | Versioned> {
     const { log, statistics } = this.#ports
@@ -114,6 +123,7 @@ export class VersionedSender extends Sender {
     const row = plan.kind === 'validate' || plan.kind === 'serve-then-validate' ? plan.row : undefined
     const { version } = log.memory
     let asked = this.#asked.get(key)
+    if (asked) this.#put(key, asked)
     const isTheirOwn = asked?.isTheirs() === true && asked.authorization === authorization
     if (row === undefined || !mayConfirm(row.status, plan.why))
       return { signature: isTheirOwn && asked?.heard ? signatureOf(asked.heard, id) : undefined }
@@ -122,8 +132,7 @@ export class VersionedSender extends Sender {
       if (isPaused(asked?.pause)) return {}
       const asking: Asking = { ...(isTheirOwn && asked), atMs: uptimeMs(), version, isTheirs, authorization }
       asking.said = timeout(LIMIT_MS, this.#ask(read, row, light, asking), undefined)
-      if (this.#asked.size >= MAX_KNOWN) this.#asked.clear()
-      this.#asked.set(key, (asked = asking))
+      this.#put(key, (asked = asking))
     }
     const said = await asked.said
     const signature = said && signatureOf(said, id)
