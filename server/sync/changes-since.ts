@@ -5,7 +5,8 @@ import { type Asked, askedOf, rowsOf, type SyncOptions } from './asked.ts'
 import { type Cursor, formatCursor, type LogPosition, parseCursor } from './cursor.ts'
 import { inSnapshot, type Session } from './database.ts'
 import type { ApiRow } from './entity.ts'
-import { entriesAfter, isBehind, isOld, type LogEntry, type LogState, logState } from './log.ts'
+import { entriesAfter, isBehind, isOld, lastEntry, type LogEntry, type LogState, logState } from './log.ts'
+import type { Total, Totals } from './totals.ts'
 
 /** The changes of one entity in an answer. An id stands once, in one of the three lists. */
 export interface EntityChanges {
@@ -49,6 +50,7 @@ export async function changesSince<Principal>(
   options: SyncOptions<Principal>,
   principal: Principal,
   request: Request,
+  totals: Totals,
 ): Promise<SyncAnswer | 'unchanged'> {
   const { pool, days = 30, spread = 30, pageSize = 1000 } = options
   const query = new URL(request.url).searchParams
@@ -75,7 +77,9 @@ export async function changesSince<Principal>(
     const { data, next, hasMore } = read
     const behind = await isBehind(session, asked.scopes)
     const isComplete = !hasMore && !behind && next.load === undefined && next.position.xid >= state.horizon
-    const told = isComplete ? await withTotals(reading, data, query.get('digest') === '1') : data
+    const told = isComplete
+      ? await withTotals(reading, data, state, query.get('digest') === '1' ? totals : undefined)
+      : data
     if (isHeld(request, told) && !(await isToRenew(session, cursor, state, days))) return 'unchanged'
     return { since, timestamp: formatCursor(next), hasMore, behind, retention: `P${days}D`, data: told }
   })
@@ -168,16 +172,26 @@ async function changedPage<Principal>(
   return { data, next: { generation, scope, position: next }, hasMore }
 }
 
+/** @param totals undefined: no digest is wanted. */
 async function withTotals<Principal>(
   { asked, session }: Reading<Principal>,
   data: Page['data'],
-  wantsDigest: boolean,
+  { generation, begin }: LogState,
+  totals: Totals | undefined,
 ): Promise<Page['data']> {
   const counted: Record<string, EntityChanges> = {}
   for (const [name, changes] of Object.entries(data)) {
     const rows = rowsOf(asked, name, session)
-    const digest = wantsDigest ? { digest: collectionDigest(bucketSums(await rows.versions())) } : {}
-    counted[name] = { ...changes, total: await rows.count(), ...digest }
+    const read = async (): Promise<Total> => {
+      const versions = await rows.versions()
+      return { total: versions.length, digest: collectionDigest(bucketSums(versions)) }
+    }
+    if (totals === undefined) counted[name] = { ...changes, total: await rows.count() }
+    else {
+      const last = await lastEntry(session, name)
+      const state = [generation, begin.xid, begin.id, last?.xid, last?.id].join(' ')
+      counted[name] = { ...changes, ...(await totals.of(`${name} ${asked.digest}`, state, read)) }
+    }
   }
   return counted
 }

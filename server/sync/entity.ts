@@ -56,7 +56,9 @@ export class EntityRows<Principal> {
   /** Those of the rows that the caller may see, by their ids. */
   async byId(ids: readonly string[]): Promise<ReadonlyMap<string, ApiRow>> {
     if (ids.length === 0) return new Map()
-    const { rows } = await this.#query((next) => `where t.${this.#id}::text = any(${next}::text[])`, [ids])
+    const { type, is, cast = '' } = comparedAs(await this.#idType())
+    const known = is === undefined ? ids : ids.filter(is)
+    const { rows } = await this.#query((next) => `where t.${this.#id}${cast} = any(${next}::${type}[])`, [known])
     return new Map(rows.map((row) => [String(row[this.#idName]), this.#render(row)]))
   }
 
@@ -104,6 +106,20 @@ export class EntityRows<Principal> {
     }))
   }
 
+  /** What PostgreSQL calls the type of the ids. */
+  async #idType(): Promise<string> {
+    const known = idTypes.get(this.#entity)
+    if (known !== undefined) return known
+    const { text, values = [] } = this.#select
+    const { rows } = await this.#session.query(
+      `select pg_typeof((select t.${this.#id} from (${text}) t limit 0))::text as type`,
+      values,
+    )
+    const type = String(rows[0]?.['type'])
+    idTypes.set(this.#entity, type)
+    return type
+  }
+
   get #idName(): string {
     return this.#entity.id ?? 'id'
   }
@@ -149,6 +165,38 @@ export class EntityRows<Principal> {
     ])
   }
 }
+
+/** The types of ids that have been asked for. */
+const idTypes = new WeakMap<object, string>()
+
+interface Compared {
+  /** Of the texts that ids are given as. */
+  readonly type: 'bigint' | 'uuid' | 'text'
+  /** What texts are of the type at all: PostgreSQL refuses a query with any other. Default: all. */
+  readonly is?: (text: string) => boolean
+  /** Of the column, where the type is another than its own: then no index serves. Default: none. */
+  readonly cast?: '::text'
+}
+
+/** How ids that are given as texts are compared with a column, such that its index serves. */
+function comparedAs(type: string): Compared {
+  switch (type) {
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return { type: 'bigint', is: isBigint }
+    case 'uuid':
+      return { type: 'uuid', is: (text) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text) }
+    case 'text':
+    case 'character varying':
+      return { type: 'text' }
+    default:
+      return { type: 'text', cast: '::text' }
+  }
+}
+
+const isBigint = (text: string): boolean =>
+  /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
 
 /** What PostgreSQL says of a text that is no value of a column's type: out of range, no time, bad encoding, no such value. */
 const NO_VALUE = ['22003', '22007', '22008', '22021', '22P02']

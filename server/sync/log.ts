@@ -90,6 +90,19 @@ export async function isBehind(session: Session, entities: readonly EntityScope[
 }
 
 /**
+ * The last entry of an entity before which no other can come; undefined: there is none. Where nothing is behind, any change
+ * makes it another.
+ */
+export async function lastEntry(session: Session, entity: string): Promise<LogPosition | undefined> {
+  const { rows } = await session.query(
+    `select xid::text, id::text from freshlayer.changes c
+     where entity = $1 and xid < pg_snapshot_xmin(pg_current_snapshot()) order by c.xid desc, c.id desc limit 1`,
+    [entity],
+  )
+  return rows[0] && { xid: BigInt(String(rows[0]['xid'])), id: BigInt(String(rows[0]['id'])) }
+}
+
+/**
  * Whether the log goes on after a place with an entry that was noted longer ago than so many seconds: the log is cut off up to
  * its first young entry, so a place with a young one after it, or with none, stays good.
  */

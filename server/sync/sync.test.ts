@@ -4,6 +4,7 @@ import { type Database, openDatabase } from '../demo/database.ts'
 import type { SyncAnswer } from './changes-since.ts'
 import { SyncClient } from './client.fixture.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
+import type { SessionPool } from './database.ts'
 import { migration, undoing } from './migration.ts'
 import { sync } from './sync.ts'
 import { beginGeneration, cutLog } from './upkeep.ts'
@@ -186,6 +187,69 @@ describe('a client of /sync', () => {
     const after = (await sql('select updated_at from products')).rows[0]?.['updated_at'] as Date
     expect(after.getTime()).toBeGreaterThan(before.getTime())
   })
+})
+
+test.each([
+  ['integer', ['1', '2'], ['', 'a', '1.5', '-1', '99999999999', '999999999999999999999', "1' or true"]],
+  ['smallint', ['1', '2'], ['40000']],
+  ['bigint', ['-9223372036854775808', '9223372036854775807'], ['x', '9223372036854775808']],
+  ['uuid', ['00000000-0000-4000-8000-000000000001'], ['00000000', 'x']],
+  ['text', ['a', "it's", '{"}', ''], ['A']],
+  ['varchar(20)', ['a', 'b'], ['c']],
+  ['numeric', ['1', '1.50'], ['x']],
+  ['timestamptz', ['2026-01-01 00:00:00+00'], ['x']],
+])('rows with ids of the type %s are found by them, and other texts find none', async (type, ids, others) => {
+  await sql(`create table typed (id ${type} primary key, updated_at timestamptz default now())`)
+  try {
+    for (const id of ids) await sql('insert into typed (id) values ($1)', [id])
+    const { rows } = await sql('select id::text as id from typed order by typed.id')
+    const typed = sync({
+      pool: database.pool,
+      principalOf: () => 'ada',
+      entities: { typed: { rows: () => ({ text: 'select t.*, id::text as shown from typed t' }) } },
+    })
+    const asked = { entity: 'typed', ids: [...rows.map(({ id }) => id), ...others] }
+    for (let time = 0; time < 2; time++) {
+      const response = await typed(
+        new Request('http://shop.invalid/sync/rows', { method: 'POST', body: JSON.stringify(asked) }),
+      )
+      expect(response.status).toBe(200)
+      const found = (await response.json()) as { rows: { shown: string }[] }
+      expect(found.rows.map(({ shown }) => shown).toSorted()).toEqual(rows.map(({ id }) => String(id)).toSorted())
+    }
+  } finally {
+    await sql('drop table typed')
+  }
+})
+
+test('changes are counted once for all callers who see the same', async () => {
+  let counts = 0
+  const pool: SessionPool = {
+    connect: async () => {
+      const session = await database.pool.connect()
+      return {
+        query: (text, values = []) => {
+          // All rows, with no condition of the layer's own.
+          if (text.startsWith('select t.* from (select * from products) t') && !text.includes('where')) counts++
+          return session.query<Record<string, unknown>>(text, [...values])
+        },
+        release: (destroy) => session.release(destroy),
+      }
+    },
+  }
+  const counting = sync({
+    pool,
+    principalOf: () => 'ada',
+    entities: { products: { rows: () => ({ text: 'select * from products' }) } },
+  })
+  await fill(20)
+  const clients = Array.from({ length: 30 }, () => new SyncClient(counting, 'products'))
+  for (const client of clients) await client.pull()
+  expect(counts).toBe(1)
+  await sql(`update products set name = 'other' where id = 3`)
+  for (const client of clients) await client.pull()
+  expect(counts).toBe(2)
+  for (const client of clients) expect(client.rows.get('3')).toMatchObject({ name: 'other' })
 })
 
 describe('the scope of a caller', () => {

@@ -2,12 +2,14 @@ import { answerJson, answerProblem, answerUnchanged, SyncProblem } from './answe
 import type { SyncOptions } from './asked.ts'
 import { changesSince } from './changes-since.ts'
 import { compare, readRows } from './compare.ts'
+import { Totals } from './totals.ts'
 
 /**
  * Handlers of `GET /sync?since=&entities=`, `POST /sync/compare` and `POST /sync/rows`, from a `Request` to a `Response`.
  * Which of them it is says the end of the path.
  */
 export function sync<Principal>(options: SyncOptions<Principal>): (request: Request) => Promise<Response> {
+  const totals = new Totals()
   return async (request) => {
     try {
       const principal = await options.principalOf(request)
@@ -16,7 +18,7 @@ export function sync<Principal>(options: SyncOptions<Principal>): (request: Requ
       if (path.endsWith('/compare')) return answerJson(await compare(options, principal, request))
       if (path.endsWith('/rows')) return answerJson(await readRows(options, principal, request))
       if (request.method !== 'GET') throw new SyncProblem(405, 'GET is the method of /sync.', {}, { allow: 'GET' })
-      const answer = await changesSince(options, principal, request)
+      const answer = await changesSince(options, principal, request, totals)
       return answer === 'unchanged' ? answerUnchanged() : answerJson(answer)
     } catch (error) {
       if (error instanceof SyncProblem) return answerProblem(error)
