@@ -33,6 +33,11 @@ export interface ChangeEvent {
   readonly userMayBeGone?: true
   /** The ids of the items that a list has gained, changed and lost. Absent: not known, or too many. */
   readonly diff?: Diff
+  /**
+   * The page has got the newer answer by a read of its own, and is told only of which items it names (`diff`): there is nothing
+   * to read. Absent: it has not.
+   */
+  readonly isRead?: true
 }
 
 /** Whether what the page shows may be of a user who is gone (I3). */
@@ -54,7 +59,7 @@ interface Ports {
 }
 
 /**
- * The worker's change log, as this page hears it: each change once and in order, and the page's own changes never.
+ * The worker's change log, as this page hears it: each change once and in order. What the page has read itself it hears only where items are named.
  *
  * ```
  *            greet()                  the worker's answer
@@ -157,8 +162,10 @@ export class ChangeFeed {
     // Only the worker knows whether a change of a partition that is new to this page concerns it.
     if (ahead > 1 || !(isTheirs || this.#others.has(partition))) return this.greet([change])
     heard.position = position
-    if (isInformed) this.#others.delete(partition)
-    else if (isTheirs) this.#tell(eventOf(change))
+    if (isInformed) {
+      this.#others.delete(partition)
+      if (change.diff) this.#tell({ ...eventOf(change), isRead: true })
+    } else if (isTheirs) this.#tell(eventOf(change))
   }
 
   /**

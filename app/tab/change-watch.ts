@@ -105,7 +105,7 @@ export class ChangeWatch {
   #learn(change: ChangeEvent): void {
     // Before anything is waited for: nothing of theirs may be on screen meanwhile.
     if (mayEndUser(change)) for (const watcher of this.#watchers.keys()) attempt(() => watcher.onUserGone?.())
-    this.#lookLater(change)
+    if (change.isRead !== true) this.#lookLater(change)
   }
 
   async #lookAt(changes: readonly ChangeEvent[]): Promise<void> {

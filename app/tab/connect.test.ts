@@ -951,6 +951,25 @@ describe('where a worker runs', () => {
     expect(heard).toEqual([diff, undefined])
   })
 
+  it('is told which items its own read has brought, and that it has nothing to read', async () => {
+    const layer = connect()
+    const heard: unknown[] = []
+    layer.on('change', ({ diff, isRead }) => heard.push([diff?.added, isRead]))
+    await vi.waitFor(() => expect(asked).toEqual(['hello']))
+    const diff = { added: ['3'], updated: [], removed: [] }
+    const own = { partition: 'everyone', informed: ['here'] }
+    await vi.waitFor(() => {
+      tell({ position: 1, ...own, diff })
+      expect(heard).toEqual([[['3'], true]])
+    })
+    tell({ position: 2, ...own })
+    tell({ position: 3, partition: 'everyone', diff })
+    expect(heard).toEqual([
+      [['3'], true],
+      [['3'], undefined],
+    ])
+  })
+
   it('is told of changes of its own users and of everyone, and asks the worker whether others’ concern it', async () => {
     const layer = connect()
     const heard: string[] = []

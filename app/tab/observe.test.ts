@@ -52,6 +52,13 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: { price: 10 }, isSyncing: false })
   })
 
+  it('nothing at a change that the page has read itself', async () => {
+    look()
+    await page.answer({ price: 10 })
+    await page.change({ urls: [URL_ASKED], diff: { added: [], updated: ['1'], removed: [] }, isRead: true })
+    expect(page.asked).toHaveLength(1)
+  })
+
   it('the new data at a change of the URL, with the old data until it comes', async () => {
     look()
     await page.answer({ price: 10 })

@@ -113,6 +113,16 @@ describe('which queries a change fetches again', () => {
   const CHANGES: readonly (readonly [string, Parameters<FakeLayer['change']>[0], boolean])[] = [
     ['of its URL', { kind: 'changed', urls: [`${ORIGIN}/api/products/1`], tags: ['products', 'product:1'] }, true],
     ['of another URL with its tag', { kind: 'changed', urls: [`${ORIGIN}/api/products/2`], tags: ['products'] }, false],
+    [
+      'of its URL that the page has read itself',
+      {
+        kind: 'changed',
+        urls: [`${ORIGIN}/api/products/1`],
+        diff: { added: ['2'], updated: [], removed: [] },
+        isRead: true,
+      },
+      false,
+    ],
     ['of a write, by tag', { kind: 'invalidated', tags: ['product:1'], cause: 'write' }, true],
     ['of a write, by another tag', { kind: 'invalidated', tags: ['product:2'], cause: 'write' }, false],
     [

@@ -239,7 +239,7 @@ class BoundClient implements Binding {
     // Before that: what is asked for because of it is newer than the change.
     const since = this.#refetching.now()
     if (mayEndUser(change)) this.#endUser()
-    if (change.cause === 'sign-out') return
+    if (change.cause === 'sign-out' || change.isRead === true) return
     this.#lookLater({ change, since })
   }
 
