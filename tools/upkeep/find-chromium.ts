@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { accessSync, constants, existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { chromium } from 'playwright'
+import { debianPackage, isProgram, namedProgram, onPath, runs } from './programs.ts'
 
 /** A Chromium and where it comes from. */
 export interface Browser {
@@ -19,16 +18,11 @@ const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
  * @throws when `FRESHLAYER_CHROMIUM` names no program: who sets it means it.
  */
 export function findChromium(): Browser | undefined {
-  const named = process.env['FRESHLAYER_CHROMIUM']
-  if (named !== undefined && named !== '') {
-    if (!isProgram(named)) throw new Error(`FRESHLAYER_CHROMIUM names ${named}, which is not a program`)
-    return { path: named, source: 'FRESHLAYER_CHROMIUM' }
-  }
+  const named = namedProgram('FRESHLAYER_CHROMIUM')
+  if (named !== undefined) return { path: named, source: 'FRESHLAYER_CHROMIUM' }
   const own = chromium.executablePath()
   if (existsSync(own)) return { path: own, source: 'Playwright' }
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const candidates = [...folders.flatMap((folder) => NAMES.map((name) => join(folder, name))), MAC]
-  const found = candidates.find(isProgram)
+  const found = onPath(NAMES) ?? (isProgram(MAC) ? MAC : undefined)
   return found === undefined ? undefined : { path: found, source: 'the system' }
 }
 
@@ -36,14 +30,9 @@ export function findChromium(): Browser | undefined {
 export function requireChromium(): Browser {
   const found = findChromium()
   if (found !== undefined) return found
-  for (const [what, ...command] of INSTALLERS) {
+  for (const [what, ...lines] of INSTALLERS) {
     console.log(`No Chromium found; trying ${what}.`)
-    try {
-      for (const line of command) execFileSync('sh', ['-c', line], { stdio: 'inherit' })
-    } catch {
-      continue
-    }
-    const installed = findChromium()
+    const installed = runs(lines) ? findChromium() : undefined
     if (installed !== undefined) return installed
   }
   throw new Error('No Chromium could be installed: install one and name it in FRESHLAYER_CHROMIUM')
@@ -51,18 +40,5 @@ export function requireChromium(): Browser {
 
 const INSTALLERS: readonly (readonly [string, ...string[]])[] = [
   ["Playwright's download", 'npx --no-install playwright install chromium'],
-  [
-    'the Debian package',
-    'test "$(id -u)" = 0 && command -v apt-get',
-    'apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium',
-  ],
+  ['the Debian package', ...debianPackage('chromium')],
 ]
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { debianPackage, runs } from './programs.ts'
 
 /** Where Debian has the programs of PostgreSQL's versions. */
 const DEBIAN = '/usr/lib/postgresql'
@@ -29,19 +29,8 @@ export function requirePostgres(): string {
   const found = findPostgres()
   if (found !== undefined) return found
   console.log('No PostgreSQL found; trying the Debian package.')
-  try {
-    for (const line of ['test "$(id -u)" = 0 && command -v apt-get', INSTALL])
-      execFileSync('sh', ['-c', line], { stdio: 'inherit' })
-  } catch {
+  const installed = runs(debianPackage('postgresql')) ? findPostgres() : undefined
+  if (installed === undefined)
     throw new Error('No PostgreSQL could be installed: install one, and name its bin folder in FRESHLAYER_POSTGRES')
-  }
-  return requirePostgresOnce()
-}
-
-const INSTALL = 'apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql'
-
-function requirePostgresOnce(): string {
-  const found = findPostgres()
-  if (found === undefined) throw new Error('PostgreSQL was installed, but its initdb is not in /usr/lib/postgresql')
-  return found
+  return installed
 }
