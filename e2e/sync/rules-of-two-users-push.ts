@@ -1,20 +1,10 @@
 import { defineConfig } from '../../config/index.ts'
+import { TWO_USERS } from './rules-of-two-users.ts'
 
 /** Nothing but the feed tells what another user has changed. */
 // oxlint-disable-next-line import/no-default-export -- A rules file has one.
 export default defineConfig({
-  version: '1',
-  identity: 'none',
+  ...TWO_USERS,
   push: { url: '/events' },
-  sync: { url: '/api/sync' },
   defaults: { fresh: '1h', stale: '1d', onFocus: false, onReconnect: false },
-  routes: [
-    { match: '/api/categories', tags: ['categories'] },
-    { match: '/api/products', tags: ['products'] },
-  ],
-  writes: [
-    { match: 'PUT /api/categories/:id', invalidates: ['categories'] },
-    { match: 'POST /api/products', invalidates: ['products'] },
-  ],
-  collections: { categories: { list: '/api/categories' } },
 })

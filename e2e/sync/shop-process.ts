@@ -7,11 +7,11 @@ import { getRequestListener } from '@hono/node-server'
 import { Client, Pool } from 'pg'
 import { createClient } from 'redis'
 import { transaction } from '../../server/demo/database.ts'
-import { changeHub, events, listenWith, redisStream, sync, writePosition } from '../../server/index.ts'
+import { changeHub, events, listenWith, redisStream, sync, versions, writePosition } from '../../server/index.ts'
 import { PAGE } from './document.ts'
 
-// One server process of several over the database that all share: /events, lists of products and of parts, writes to them, and
-// /api/sync for the parts.
+// One server process of several over the database that all share: /events, lists of products and of parts, writes to them,
+// /api/sync for the parts, and /api/versions for the products.
 
 const { DATABASE_URL = '', REDIS_URL = '', PORT = '0', FOLDER = '' } = process.env
 const pool = new Pool({ connectionString: DATABASE_URL, max: 8 })
@@ -45,7 +45,13 @@ const synced = sync<string>({
   entities: { parts: { rows: () => ({ text: 'select id, name, updated_at from parts' }) } },
 })
 
-/** Requests by path, and how many feeds have been opened in each second. */
+const versioned = versions<string>({
+  pool,
+  principalOf: () => 'everyone',
+  entities: { products: { rows: () => ({ text: 'select id, updated_at from products' }), answer: 'items' } },
+})
+
+/** Requests by path, reads of lists also by their method, and how many feeds have been opened in each second. */
 const received: Record<string, number> = {}
 const opened: number[] = []
 
@@ -87,12 +93,16 @@ async function answer(request: Request): Promise<Response> {
     case '/api/products':
     case '/api/parts': {
       const table = pathname === '/api/parts' ? 'parts' : 'products'
+      const counted = `${request.method} ${pathname}`
+      received[counted] = (received[counted] ?? 0) + 1
       return request.method === 'GET' ? list(request, table) : write(request, table)
     }
     case '/api/sync':
     case '/api/sync/compare':
     case '/api/sync/rows':
       return synced(request)
+    case '/api/versions':
+      return versioned(request)
     case '/stats': {
       if (searchParams.has('collect')) globalThis.gc?.()
       const peak = Math.max(0, ...Object.values(opened))

@@ -11,6 +11,7 @@ const ITEMS: readonly (readonly [name: string, ...specs: string[]])[] = [
   ['6. bytes at the socket', 'bytes', 'dictionaries'],
   ['8. two thousand listeners', 'many-callers'],
   ['9. two users, by push, focus and polls', 'two-users'],
+  ['10. versions', 'versions'],
 ]
 
 const named = ITEMS.flatMap(([, ...specs]) => specs)
