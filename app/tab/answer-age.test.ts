@@ -4,7 +4,13 @@ import { ageOf, type AnswerAge } from './answer-age.ts'
 const NOW = 1_000_000_000
 
 describe('what an answer says of its age', () => {
-  const fresh: AnswerAge = { updatedAt: NOW, isStale: false, isBeingValidated: false, isOffline: false }
+  const fresh: AnswerAge = {
+    updatedAt: NOW,
+    isStale: false,
+    isBeingValidated: false,
+    isOffline: false,
+    isOnlyNow: false,
+  }
   const standIn = { ...fresh, isStale: true, isOffline: true }
 
   it.each<[string, Record<string, string>, AnswerAge]>([
@@ -23,7 +29,12 @@ describe('what an answer says of its age', () => {
     [
       'stale, and validated behind',
       { 'cache-status': 'Freshlayer; hit; ttl=-3; detail=rule', age: '303' },
-      { updatedAt: NOW - 303_000, isStale: true, isBeingValidated: true, isOffline: false },
+      { ...fresh, updatedAt: NOW - 303_000, isStale: true, isBeingValidated: true },
+    ],
+    [
+      'of a rule without a window',
+      { 'cache-status': 'Freshlayer; fwd=bypass; fwd-status=200; detail=network-only' },
+      { ...fresh, isOnlyNow: true },
     ],
     ['announced a moment ago', { 'cache-status': 'Freshlayer; hit; ttl=-1; detail=announced' }, fresh],
     [

@@ -8,6 +8,8 @@ export interface AnswerAge {
   readonly isBeingValidated: boolean
   /** It stands in for the origin, which could not be reached. */
   readonly isOffline: boolean
+  /** Its rule has no window: what the origin has now is the only answer that may be shown. */
+  readonly isOnlyNow: boolean
 }
 
 /**
@@ -36,5 +38,6 @@ export function ageOf(headers: Headers, nowMs: number): AnswerAge {
     // The page has asked for what is stored, of whatever age.
     isBeingValidated: isPast && detail !== 'force-cache' && detail !== 'only-if-cached',
     isOffline,
+    isOnlyNow: detail === 'network-only',
   }
 }

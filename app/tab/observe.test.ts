@@ -194,6 +194,25 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: undefined })
   })
 
+  it('nothing of before, where its rule lets nothing be shown but what the origin has now', async () => {
+    const leave = look()
+    await page.answer(
+      { balance: 10 },
+      { fields: { 'cache-status': 'Freshlayer; fwd=bypass; fwd-status=200; detail=network-only' } },
+    )
+    expect(last()).toMatchObject({ data: { balance: 10 } })
+    leave()
+    // A part that shows it right away shares it.
+    const again = look()
+    expect(last()).toMatchObject({ data: { balance: 10 } })
+    again()
+    await vi.advanceTimersByTimeAsync(1)
+    look()
+    expect(last()).toMatchObject({ data: undefined, isSyncing: true })
+    await page.answer({ balance: 11 })
+    expect(last()).toMatchObject({ data: { balance: 11 } })
+  })
+
   it('the change, where its read was given up and it comes back at once (I1)', async () => {
     const leave = look()
     await page.answer({ price: 10 })

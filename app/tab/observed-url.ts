@@ -97,7 +97,7 @@ interface Reading {
  *  at rest ───────────> being read ────────────────────> at rest
  *     ^  a change │          │  a change: read again at its end
  *     │           └──────────┘
- *     │ shown in no place: kept for a minute, and forgotten at the first change
+ *     │ shown in no place: kept for a minute, and forgotten at the first change; of a rule without a window at once
  * ```
  */
 export class ObservedUrl {
@@ -131,6 +131,8 @@ export class ObservedUrl {
   /** The last read has failed, and was made once more already. */
   #isRetried = false
   #readAtMs = -Infinity
+  /** What has been read is not shown again. */
+  #isOnlyNow = false
   /** The body as it came: the same text is the same data. */
   #text: string | undefined
   #resting: ReturnType<typeof setTimeout> | undefined
@@ -310,8 +312,9 @@ export class ObservedUrl {
       const { data } = this.#base
       const isSame = text === this.#text && data !== undefined
       const body = isSame ? data : bodyOf(response, text)
-      const { isStale, isBeingValidated, updatedAt, isOffline } = ageOf(response.headers, Date.now())
+      const { isStale, isBeingValidated, updatedAt, isOffline, isOnlyNow } = ageOf(response.headers, Date.now())
       this.#text = text
+      this.#isOnlyNow = isOnlyNow
       return {
         data: body,
         isSyncing: isBeingValidated,
@@ -380,7 +383,7 @@ export class ObservedUrl {
     this.#reading?.abort.abort()
     this.#reading = undefined
     clearTimeout(this.#looking)
-    if (keptMs > 0 || this.#base.data === undefined) this.#forget()
+    if (keptMs > 0 || this.#base.data === undefined || this.#isOnlyNow) this.#forget()
     else this.#restLater(KEEP_MS)
   }
 
