@@ -18,6 +18,7 @@ export class RecordingProxy {
   #server: Server | undefined
   #port = 0
   #held: Promise<void> | undefined
+  #open = 0
 
   constructor(targetPort: number) {
     this.#targetPort = targetPort
@@ -30,6 +31,11 @@ export class RecordingProxy {
   /** What reached the API, the oldest first. */
   get api(): readonly Recorded[] {
     return this.recorded.filter(({ path }) => path.startsWith('/api/'))
+  }
+
+  /** Requests to the API that have not been answered to their end. */
+  get open(): number {
+    return this.#open
   }
 
   /** Takes a free port the first time, the same one ever after. */
@@ -72,6 +78,10 @@ export class RecordingProxy {
     const { method = 'GET', url: path = '/', headers } = incoming
     const recorded: Recorded = { method, path, headers, atMs: Date.now(), status: 0 }
     this.recorded.push(recorded)
+    if (path.startsWith('/api/')) {
+      this.#open++
+      outgoing.once('close', () => this.#open--)
+    }
     const asked = ask({ host: '127.0.0.1', port: this.#targetPort, method, path, headers }, (answer) => {
       recorded.status = answer.statusCode ?? 0
       outgoing.writeHead(recorded.status, answer.headers)

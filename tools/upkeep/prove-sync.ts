@@ -9,6 +9,7 @@ const ITEMS: readonly (readonly [name: string, ...specs: string[]])[] = [
   ['4. several server processes, and from commit to paint', 'processes', 'paint', 'redis'],
   ['5. twenty tabs', 'tabs'],
   ['6. bytes at the socket', 'bytes', 'dictionaries'],
+  ['7. a tour by three users', 'tour'],
   ['8. two thousand listeners', 'many-callers'],
   ['9. two users, by push, focus and polls', 'two-users'],
   ['10. versions', 'versions'],
