@@ -10,6 +10,8 @@ import { inSlices } from './slices.ts'
 export interface Watcher {
   /** What it shows, in the form of `absoluteUrl`. */
   readonly urls: () => Iterable<string>
+  /** Whether a part of the page shows it now, or it is only kept. Default: it is shown. */
+  readonly isShown?: () => boolean
   /**
    * It is to be read anew.
    *
@@ -86,7 +88,7 @@ export class ChangeWatch {
     const leave = this.#layer.on('change', (change) => this.#learn(change))
     const { parts } = shownBy(this.#layer)
     const part: ShownBy = {
-      urls: () => this.#urls(),
+      urls: () => this.#urls(true),
       onShown: (shown, because) => this.#confirm(shown, because),
     }
     parts.add(part)
@@ -121,8 +123,9 @@ export class ChangeWatch {
     })
   }
 
-  #urls(): Set<string> {
-    return new Set([...this.#watchers.keys()].flatMap((watcher) => [...watcher.urls()]))
+  #urls(isForSight = false): Set<string> {
+    const watchers = [...this.#watchers.keys()].filter(({ isShown }) => !isForSight || isShown?.() !== false)
+    return new Set(watchers.flatMap((watcher) => [...watcher.urls()]))
   }
 
   /** The layer has looked at what is shown. */

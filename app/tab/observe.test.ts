@@ -194,6 +194,24 @@ describe('what an observer sees', () => {
     expect(last()).toMatchObject({ data: undefined })
   })
 
+  it('nothing, once it has left: what is kept is neither polled nor validated on focus', async () => {
+    const shown = (): string[] => [...shownBy(page.layer).parts].flatMap(({ urls }) => [...urls()])
+    const onNew = vi.fn()
+    shownBy(page.layer).onNew = onNew
+    look('/api/products/2')
+    const leave = look()
+    await page.answer({ price: 10 })
+    expect(shown()).toHaveLength(2)
+    leave()
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(shown()).toEqual(['https://app.test/api/products/2'])
+    onNew.mockClear()
+    look()
+    expect(last()).toMatchObject({ data: { price: 10 } })
+    expect(shown()).toContain(URL_ASKED)
+    expect(onNew).toHaveBeenCalledOnce()
+  })
+
   it('nothing of before, where its rule lets nothing be shown but what the origin has now', async () => {
     const leave = look()
     await page.answer(

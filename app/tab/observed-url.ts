@@ -4,6 +4,7 @@ import { AnswerError } from './answer-error.ts'
 import type { ChangeWatch, Watcher } from './change-watch.ts'
 import type { Freshlayer } from './freshlayer.ts'
 import { attempt } from './report.ts'
+import { shownBy } from './shown-urls.ts'
 
 /** How a page reads: `fetch`, or a function of the app that adds what its requests need, such as a token. */
 export type Fetch = (
@@ -112,6 +113,7 @@ export class ObservedUrl {
   readonly #listeners = new Set<() => void>()
   readonly #watcher: Watcher = {
     urls: () => [this.#url],
+    isShown: () => this.#listeners.size > 0,
     onDue: (why) => this.#onDue(why),
     onConfirmed: (_, atMs) => this.confirm(atMs),
     onUserGone: () => this.#clear(),
@@ -162,6 +164,7 @@ export class ObservedUrl {
   subscribe(listener: () => void, fetch?: Fetch): () => void {
     clearTimeout(this.#resting)
     this.#listeners.add(listener)
+    shownBy(this.#ports.layer).onNew()
     if (fetch !== undefined) this.#fetch = fetch
     if (this.isOld) void this.read()
     return () => {
