@@ -9,8 +9,8 @@ const TOLD_MS = 5000
 const ANSWER_MS = 5000
 /** From the origin's answer to the frame that shows it. */
 const FRAME_MS = 1000
-/** Polls come by up to a tenth later. */
-const JITTER = 1.1
+/** A poll may come a quarter late, and by half a tenth more. */
+const LATE = 1.3
 
 /** One tab of a user, and what it has painted. */
 export interface Screen {
@@ -92,7 +92,7 @@ function allowedMs({ from, key, shownMs, isAway, isBack, isAtRest }: Moment): nu
   if (isSoon) return freshMs + staleMs + shownMs + FRAME_MS
   if (isTold(key)) return TOLD_MS
   // What a poll looks at is validated soon, even if it is fresh.
-  const polledMs = shownMs > ANSWER_MS ? pollMs * JITTER + ANSWER_MS : Infinity
+  const polledMs = shownMs > ANSWER_MS ? pollMs * LATE + ANSWER_MS : Infinity
   return Math.min(freshMs + shownMs, polledMs) + FRAME_MS
 }
 
