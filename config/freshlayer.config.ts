@@ -86,11 +86,13 @@ export default defineConfig({
       poll: '30s',
     },
     // The long lists are never polled: coming back to the tab is soon enough.
+    { match: '/api/products', fresh: '5m', stale: '1h', tags: ['products'], public: true },
+    // One product shows the names of its category, brand and unit. Lists show none, so a new name does not concern them.
     {
-      match: ['/api/products', '/api/products/:id'],
+      match: '/api/products/:id',
       fresh: '5m',
       stale: '1h',
-      tags: ['products', 'product:{id}'],
+      tags: ['products', 'product:{id}', 'product-names'],
       public: true,
     },
 
@@ -169,9 +171,9 @@ export default defineConfig({
     // A variant's URL does not name its product, so all products are validated.
     { match: '/api/variants/:id', invalidates: ['variants', 'products', 'stock'] },
 
-    // Products show the names of their category, brand and unit.
-    { match: ['/api/categories', '/api/categories/:id'], invalidates: ['categories', 'products', 'reports'] },
-    { match: ['/api/brands', '/api/brands/:id'], invalidates: ['brands', 'products'] },
-    { match: ['/api/units', '/api/units/:id'], invalidates: ['units', 'products'] },
+    // A product shows the names of its category, brand and unit.
+    { match: ['/api/categories', '/api/categories/:id'], invalidates: ['categories', 'product-names', 'reports'] },
+    { match: ['/api/brands', '/api/brands/:id'], invalidates: ['brands', 'product-names'] },
+    { match: ['/api/units', '/api/units/:id'], invalidates: ['units', 'product-names'] },
   ],
 })

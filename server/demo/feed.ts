@@ -25,12 +25,12 @@ export function openFeed({ pool, listen }: Pick<Database, 'pool' | 'listen'>): F
   const feed = events<number>({
     hub,
     principalOf: (request) => (nativeRequest(request) as Context<ShopEnv>).get('user').id,
-    // The tags of the rules that a changed row ends. Products show the names of their category, brand and unit.
+    // The tags of the rules that a changed row ends. A product shows the names of its category, brand and unit.
     mayHear: () => ({
       products: { tags: ['products', 'product:{id}'] },
-      categories: { tags: ['categories', 'category:{id}', 'products'] },
-      brands: { tags: ['brands', 'brand:{id}', 'products'] },
-      units: { tags: ['units', 'unit:{id}', 'products'] },
+      categories: { tags: ['categories', 'category:{id}', 'product-names'] },
+      brands: { tags: ['brands', 'brand:{id}', 'product-names'] },
+      units: { tags: ['units', 'unit:{id}', 'product-names'] },
       activity: { tags: ['activity'] },
     }),
   })
