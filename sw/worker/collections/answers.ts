@@ -267,7 +267,7 @@ export class CollectionAnswers {
       return (await this.#standIn(read, of, named, now, why)) ?? response
     }
     // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
-    if (named.id === undefined || held?.row !== undefined) await this.#standings.putAhead(of)
+    if (named.id === undefined || held?.row !== undefined) this.#standings.putAhead(of)
     else if (held?.head.live !== undefined) return response
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#answers.learn(read, of, named.rule, response, run)

@@ -117,7 +117,13 @@ export class RowStandings {
   }
 
   /** A page gets an answer of the origin now. */
-  async putAhead(of: Of): Promise<void> {
-    this.#ahead.set(headKey(of), await this.#ports.writer.nextInMemory().catch(() => UNDER_WAY))
+  putAhead(of: Of): void {
+    const key = headKey(of)
+    // Which place that is a busy disk may be late to say: the answer does not wait for it.
+    this.#ahead.set(key, UNDER_WAY)
+    this.#ports.writer.nextInMemory().then(
+      (place) => this.#ahead.set(key, place),
+      () => undefined,
+    )
   }
 }

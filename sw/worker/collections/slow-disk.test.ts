@@ -1,9 +1,11 @@
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { COLLECTIONS_STORE, RECORDS_STORE } from '../../../config/names.ts'
+import { STORE_LIMIT_MS } from '../../fetch/clock.ts'
 import { countingRounds } from '../store/fake-database.fixture.ts'
 import { Backend } from './backend.fixture.ts'
 import { collectionWorker } from './collection.fixture.ts'
 
-const { completedRequests } = await import('../store/database.ts')
+const { completedRequests, promisifyRequest } = await import('../store/database.ts')
 
 /** A worker whose store of rows counts how often it waits for the disk. */
 async function counted(rows: number) {
@@ -66,5 +68,50 @@ describe('a disk that takes a second for each answer (I13)', () => {
     await worker.store.log.remove(['prefix '], undefined)
     expect(await onSlowDisk(() => worker.waitsOf(() => worker.collections.erase()))).toBeLessThan(40)
     expect((await worker.keys()).filter((key) => key.includes('rows'))).toEqual([])
+  })
+})
+
+/** Keeps a database busy until the way out is called: nothing else of it is read or written. */
+async function holdDisk(database: string): Promise<() => void> {
+  const opening = indexedDB.open(database)
+  const db = await promisifyRequest(opening)
+  const store = db.transaction([COLLECTIONS_STORE, RECORDS_STORE], 'readwrite').objectStore(COLLECTIONS_STORE)
+  let isHeld = true
+  await new Promise<void>((resolve) => {
+    const again = (): void => {
+      resolve()
+      if (isHeld) store.get('nothing').addEventListener('success', again)
+      else db.close()
+    }
+    store.get('nothing').addEventListener('success', again)
+  })
+  return () => (isHeld = false)
+}
+
+describe('a disk that is busy', () => {
+  afterEach(() => vi.useRealTimers())
+
+  test('holds no answer of the origin back, in a worker that has just started', async () => {
+    const first = await counted(5)
+    await first.get('/api/products')
+    await first.settle()
+    const { backend, database } = first
+    const worker = await collectionWorker({ backend, database })
+    const release = await holdDisk(database)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const reading = worker.get('/api/products')
+    let isAnswered = false
+    void reading.then(() => (isAnswered = true))
+    // As long as a read waits for the disk at most.
+    await vi.advanceTimersByTimeAsync(STORE_LIMIT_MS)
+    await vi.waitFor(() => expect(isAnswered).toBe(true), { timeout: 1000 })
+    expect((await reading).how).toBe('network')
+    release()
+    vi.useRealTimers()
+    await worker.settle()
+    backend.put(1, 'another')
+    await worker.store.log.invalidate(['tag products'], undefined)
+    // Once the disk says when that was, the rows can be in step with it.
+    expect((await worker.get('/api/products')).how).toContain('detail=synced')
   })
 })
