@@ -4,7 +4,7 @@ import { type CacheStatus, standInOf } from '../../core/cache-status.ts'
 import type { SyncFailure } from '../../core/collections/failure.ts'
 import { isAway } from '../../core/head.ts'
 import { isOfNobody } from '../../core/key.ts'
-import { NEVER, type Sequence } from '../../core/sequence.ts'
+import { NEVER, type Sequence, UNDER_WAY } from '../../core/sequence.ts'
 import type { Seconds } from '../../core/units.ts'
 import { STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import type { Explanation, Refreshed } from '../../protocol.ts'
@@ -89,7 +89,11 @@ export class CollectionAnswers {
     const looking = this.#standings.look(of, named)
     const held = await timeout(STORE_LIMIT_MS, looking, 'late' as const)
     if (held === 'late') return this.#late(read, of, named, looking, rest)
-    const { ready } = this.#ports.identity
+    const { identity, log } = this.#ports
+    // A page has the answer to its write a little before the write's end is on disk.
+    const isWritten = log.memory.covering({ url: read.head.url, tags: read.tags }) === UNDER_WAY
+    if (held?.head.live !== undefined && isWritten) await timeout(STORE_LIMIT_MS, log.ended, undefined)
+    const { ready } = identity
     if (ready !== undefined) await ready
     if (!read.isTheirs()) return undefined
     const plan = this.#plan(read, of, named, held)

@@ -117,6 +117,28 @@ describe('a write', () => {
     expect((await worker.get('/api/products/1')).value).toEqual(backend.rows.get(1))
   })
 
+  test.each(['has been at work', 'has just started'])(
+    'is in the next answer, by its row alone, also before its end is on disk, in a worker that %s',
+    async (state) => {
+      const first = await loaded()
+      const { backend } = first
+      const worker =
+        state === 'has been at work' ? first : await collectionWorker({ backend, database: first.database })
+      await worker.store.writer.load()
+      const announced = worker.store.log.announce(writing)
+      await announced.durable
+      backend.put(1, 'written')
+      const lists = backend.at('/api/products').length
+      // The page has its answer, and asks for the list in the same moment.
+      const ending = worker.store.log.end(announced, writing.targets, undefined)
+      const read = await worker.get('/api/products')
+      expect(read.how).toContain('detail=synced')
+      expect(read.value).toEqual(listOf(backend))
+      expect(backend.at('/api/products')).toHaveLength(lists)
+      await ending
+    },
+  )
+
   test('that ends while the origin is away: the rows stand in for it, and no older answer of the list', async () => {
     const old = { items: [{ id: 1, name: 'from the first load' }], total: 1 }
     const worker = await loaded(undefined, { standIn: () => old })

@@ -85,6 +85,8 @@ export class InvalidationLog implements StateReader {
   readonly #onSettled: OnSettled
   /** Writes of this worker whose end is not on disk yet. */
   readonly #own = new Map<string, 'pending' | 'over'>()
+  /** Settles when the ends of all writes that have ended by now are on disk, or cannot be. */
+  ended: Promise<unknown> = Promise.resolve()
   /** Pending writes of other workers, by id. */
   #others: ReadonlyMap<string, PendingWrite> = new Map()
   /** Removals that are not on disk. The marks of those that have a place go there with the next step of an erasure. */
@@ -155,11 +157,24 @@ export class InvalidationLog implements StateReader {
    * @returns settles when the invalidation is on disk. Rejects when the store could not be written: then the write stays
    * pending in memory until it is, and on disk the announcement stands for it.
    */
-  async end(
+  end(
     { id }: Pick<Announced, 'id'>,
     reached: readonly Target[],
     change: Change | undefined,
     onPlaced?: (at: Sequence, id: string) => void,
+  ): Promise<LoggedChange | undefined> {
+    const ending = this.#end(id, reached, change, onPlaced)
+    const { ended } = this
+    const before = (): Promise<unknown> => ended
+    this.ended = ending.then(before, before)
+    return ending
+  }
+
+  async #end(
+    id: string,
+    reached: readonly Target[],
+    change: Change | undefined,
+    onPlaced: ((at: Sequence, id: string) => void) | undefined,
   ): Promise<LoggedChange | undefined> {
     this.memory.begin(id, reached)
     // A slow announcement does not come after this.
