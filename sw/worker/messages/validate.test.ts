@@ -76,6 +76,28 @@ describe('what a page shows', () => {
     expect(outcomeOf(await again)).toBe('unchanged')
   })
 
+  it('is asked about once after an invalidation, also by a tab that asks while the answer is being stored', async () => {
+    const of = await withRead({ fresh: 600 })
+    await of.store.log.invalidate(['tag items'], undefined)
+    const first = of.validate('invalidated', { fresh: 600 })
+    let end = (): void => undefined
+    const body = new ReadableStream<Uint8Array>({
+      start: (stream) => {
+        stream.enqueue(new TextEncoder().encode('two'))
+        end = () => stream.close()
+      },
+    })
+    await answered(of, 1, new Response(body))
+    await vi.waitFor(() => expect(body.locked).toBe(true))
+    const second = of.validate('invalidated', { fresh: 600 }, {}, 'another tab')
+    await expectRequests(of, 2)
+    end()
+    expect(outcomeOf(await first)).toBe('changed')
+    expect(await second).toEqual({ shown: [{ atMs: Date.now() }], nextMs: undefined })
+    await expectRequests(of, 2)
+    expect(of.told.filter((each) => (each as { kind?: string }).kind === 'changed')).toHaveLength(1)
+  })
+
   it('joins the request of a read that is on its way', async () => {
     const of = await withRead({})
     const reading = of.read()

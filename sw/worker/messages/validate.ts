@@ -3,7 +3,7 @@ import { isDue, isWanted } from '../../core/attention.ts'
 import type { Row } from '../../core/row.ts'
 import { withTags } from '../../core/invalidation.ts'
 import { standing } from '../../core/timeline.ts'
-import { now } from '../../fetch/clock.ts'
+import { now, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import type { Shown } from '../../protocol.ts'
 import type { Attention } from '../requests/attention.ts'
 import { lossOf } from '../requests/plan-read.ts'
@@ -37,7 +37,7 @@ const LANES = 6
  * asks the origin once for all of them.
  */
 export const validate: Answerer<'validate', Ports> = async (ports, question, clientId) => {
-  const { match, urlOf, generations, attention, writer, log, sender, polling, collections } = ports
+  const { match, urlOf, generations, attention, flights, writer, log, sender, polling, collections } = ports
   const { urls, because, lostAtMs } = question
   if (lostAtMs !== undefined) await writer.noteLoss(Math.min(lostAtMs, now()))
   const areSame = generations.watchAll()
@@ -52,7 +52,15 @@ export const validate: Answerer<'validate', Ports> = async (ports, question, cli
     const url = urlOf(normaliseUrl(found.href, rule))
     const byRows = await lookByRows?.(given, url, rule)
     if (byRows !== undefined) return byRows
-    const row = (await rowsFor(ports, url, clientId).catch(() => [])).find(isPlain)
+    const find = async (): Promise<Row | undefined> =>
+      (await rowsFor(ports, url, clientId).catch(() => [])).find(isPlain)
+    let row = await find()
+    // What another tab has brought a moment ago may be on its way to the store, and is of this tab's use as well.
+    const storing = row && because !== 'refresh' ? flights.storing(row.key) : undefined
+    if (storing !== undefined) {
+      await timeout(STORE_LIMIT_MS, storing, undefined)
+      row = await find()
+    }
     if (!areSame()) {
       // The user has changed meanwhile. What the page shows then has its turn after an interval.
       round?.isTurn(rule, url, url, 0)
