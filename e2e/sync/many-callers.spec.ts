@@ -18,10 +18,9 @@ let postgres: Postgres
 let shop: Shop
 test.beforeAll(async () => {
   postgres = await startProductsDatabase()
-  process.env['RETURNS_PER_SECOND'] = String(PER_SECOND)
   // A process that ends says that the next one is there after so many milliseconds.
-  process.env['AWAY'] = '2000'
-  shop = await new Shop(postgres.url).start()
+  const settings = { RETURNS_PER_SECOND: String(PER_SECOND), AWAY: '2000' }
+  shop = await new Shop(postgres.url, '', '', settings).start()
 })
 test.afterAll(async () => {
   for (const caller of callers) caller.close()

@@ -18,14 +18,19 @@ export class Shop {
   readonly #database: string
   readonly #folder: string
   readonly #redis: string
+  readonly #settings: Readonly<Record<string, string>>
   #port = 0
   #process: ChildProcess | undefined
 
-  /** @param redis the URL of a Redis through which its processes tell each other. Default: none. */
-  constructor(database: string, folder = '', redis = '') {
+  /**
+   * @param redis the URL of a Redis through which its processes tell each other. Default: none.
+   * @param settings what else its processes find in their environment.
+   */
+  constructor(database: string, folder = '', redis = '', settings: Readonly<Record<string, string>> = {}) {
     this.#database = database
     this.#folder = folder
     this.#redis = redis
+    this.#settings = settings
   }
 
   get url(): string {
@@ -34,7 +39,7 @@ export class Shop {
 
   async start(): Promise<this> {
     const [DATABASE_URL, REDIS_URL, FOLDER, PORT] = [this.#database, this.#redis, this.#folder, String(this.#port)]
-    const env = { ...process.env, DATABASE_URL, REDIS_URL, FOLDER, PORT }
+    const env = { ...process.env, ...this.#settings, DATABASE_URL, REDIS_URL, FOLDER, PORT }
     const started = fork(PROCESS, {
       env,
       execArgv: ['--import', 'tsx', '--expose-gc'],
