@@ -10,7 +10,8 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   metadata: { seed: process.env['SEED'] },
   outputDir: '../../dist/e2e-sync/results',
-  workers: 1,
+  // Each file has servers and browsers of its own. What is measured in full runs beside nothing else.
+  workers: process.env['FULL'] === undefined ? 2 : 1,
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
