@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { ConsoleMessage, Page } from '@playwright/test'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, read, test } from './support/test.ts'
 

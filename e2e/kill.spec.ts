@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, read, stopWorkers, test } from './support/test.ts'

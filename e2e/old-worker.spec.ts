@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { BrowserContext, Page } from '@playwright/test'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { controlled, expect, test } from './support/test.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
 import { erased } from './support/backend.ts'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'
 import { expect, test } from './support/test.ts'

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { chromium, type Frame, type Page } from '@playwright/test'
 import { requireChromium } from '../tools/upkeep/find-chromium.ts'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import { putRecord, replaceRecords, withoutNamedFields } from './support/database.ts'
 import { onDisk } from './support/disk.ts'
 import type { ScriptedOrigin } from './support/scripted-origin.ts'

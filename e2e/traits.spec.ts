@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Page } from '@playwright/test'
-import { BUILT } from './support/build.ts'
+import { BUILT } from './support/workers.ts'
 import { type Fetched, expect, read, test } from './support/test.ts'
 
 // What apps that others wrote do, by trait; docs/guide/real-apps.md says which tests hold the others.

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BUILT, SHELL } from './build.ts'
+import { SHELL } from './build.ts'
+import { BUILT } from './workers.ts'
 
 /** One request as the origin saw it. */
 export interface Received {
