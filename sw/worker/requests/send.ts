@@ -97,7 +97,7 @@ export class Sender {
     const requestedAtMs = now()
     const confirmsTrust = this.#watchTrust(read.partition)
     const settled = (outcome: Outcome): Settlement => {
-      this.#noteReachability(read, outcome)
+      this.#noteReachability(read, plan, outcome)
       return settledFor(read, plan, outcome)
     }
     try {
@@ -128,14 +128,15 @@ export class Sender {
     }
   }
 
-  #noteReachability(read: Read, outcome: Outcome): void {
+  #noteReachability(read: Read, plan: Plan, outcome: Outcome): void {
     const { reachability } = this.#ports
     const { url } = read.head
     const isAnswered = outcome.kind === 'response'
     if (isAnswered && !isAway(outcome.head.status)) reachability.reached(url)
     else {
       reachability.missed(url, isAnswered, async () => {
-        if (read.isTheirs()) await this.#ports.askAgain({ ...read, clientId: undefined }, AGAIN)
+        const again: Plan = { ...AGAIN, store: plan.kind !== 'fetch' || plan.store }
+        if (read.isTheirs()) await this.#ports.askAgain({ ...read, clientId: undefined }, again)
         else reachability.forget()
       })
     }
@@ -181,4 +182,4 @@ export class Sender {
 }
 
 /** How the origin is asked once more where nothing that is stored may answer. */
-const AGAIN: Plan = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' }
+const AGAIN = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' } as const satisfies Plan

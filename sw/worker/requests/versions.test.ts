@@ -5,14 +5,17 @@ import { fakeDatabase } from '../store/fake-database.fixture.ts'
 import { type Arrived, type Fields, worker, type Worker } from './worker.fixture.ts'
 
 const { VersionedSender } = await import('./versions.ts')
+const { promisifyRequest } = await import('../store/database.ts')
 
 const LIGHT = 'https://app.test/api/versions'
 const url = (at: number): string => `https://app.test/api/items/${at}`
 const RULE = { name: 'items', versions: { url: '/api/versions' } }
 
 interface Origin {
-  /** What the light endpoint says: its body, or a response. */
+  /** What the light endpoint says: its body, a response, or that it cannot be reached. */
   versions: unknown
+  /** In place of it for the next requests, one for each. */
+  readonly instead: unknown[]
   /** What the data is, by its URL. */
   body: (url: string) => string
   readonly lights: Request[]
@@ -24,7 +27,7 @@ async function versioned(
   given: { database?: UseStore; rule?: object; identity?: Partial<Identity>; params?: object } = {},
 ): Promise<{ of: Worker; origin: Origin; read: (at?: number, headers?: Fields, rule?: object) => Promise<Response> }> {
   const rule = { ...RULE, ...given.rule }
-  const origin: Origin = { versions: '"v1"', body: () => 'one', lights: [], fulls: [] }
+  const origin: Origin = { versions: '"v1"', instead: [], body: () => 'one', lights: [], fulls: [] }
   const of = await worker({
     Sender: VersionedSender,
     match: ({ pathname }: { pathname: string }) => ({
@@ -37,11 +40,15 @@ async function versioned(
     ...(given.identity && { identity: given.identity }),
   })
   of.store.writer.activate()
-  const answer = ({ request, answer: give }: Arrived): void => {
+  const answer = ({ request, answer: give, fail }: Arrived): void => {
     const isLight = request.url.startsWith(LIGHT)
     ;(isLight ? origin.lights : origin.fulls).push(request)
-    if (!isLight) give(new Response(origin.body(request.url), { headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } }))
-    else give(origin.versions instanceof Response ? origin.versions.clone() : new Response(String(origin.versions)))
+    if (!isLight)
+      return give(new Response(origin.body(request.url), { headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } }))
+    const said = origin.instead.shift() ?? origin.versions
+    if (said instanceof Error) fail()
+    else if (said instanceof Promise) void said.then((later) => give(new Response(String(later))))
+    else give(said instanceof Response ? said.clone() : new Response(String(said)))
   }
   const push = of.arrived.push.bind(of.arrived)
   of.arrived.push = (...all) => {
@@ -202,6 +209,46 @@ describe('a light endpoint that is of no use', () => {
     }
     const stores = origin.lights.map(({ headers }) => headers.get('x-store'))
     expect(stores.filter((store) => store === 'the one that is shown')).toHaveLength(1)
+  })
+})
+
+describe('a light endpoint that cannot be reached', () => {
+  it('is asked once more when something else is answered, and what it says then is no answer of the data', async () => {
+    const { use } = await fakeDatabase()
+    const { of, origin } = await signed({ database: use })
+    vi.stubGlobal('location', { origin: new URL(LIGHT).origin })
+    // What the failure means is not known before the data has come.
+    const { fetch } = globalThis
+    const never = new Promise<Response>(() => undefined)
+    vi.stubGlobal('fetch', (asked: Request | string) => (typeof asked === 'string' ? never : fetch(asked)))
+    let say: ((version: string) => void) | undefined
+    origin.instead.push(new TypeError('Failed to fetch'), new Promise((resolve) => (say = resolve)))
+    origin.body = () => 'two'
+    const [before] = asked(origin)
+    expect(await (await of.read(RULE, {}, {}, url(1))).text()).toBe('two')
+    await vi.waitFor(() => expect(origin.lights).toHaveLength(before + 2))
+    say?.('"v2"')
+    await settled(of)
+    const keys = await use('readonly', (store) => promisifyRequest(store.getAllKeys()))
+    expect(keys.filter((key) => String(key).includes('/api/versions') && !String(key).includes('versions '))).toEqual(
+      [],
+    )
+    pass()
+    expect(await (await of.read(RULE, {}, {}, url(1))).text()).toBe('two')
+  })
+
+  it.each([502, 503, 504])('because a gateway says %i is asked again with the next read', async (code) => {
+    const { origin, read } = await signed()
+    pass()
+    origin.versions = new Response('', { status: code })
+    await read()
+    origin.versions = '"v2"'
+    for (let at = 0; at < 2; at++) {
+      pass()
+      await read()
+    }
+    pass()
+    expect(status(await read())).toContain('same-version')
   })
 })
 
