@@ -181,5 +181,8 @@ export class Sender {
   }
 }
 
+/** Why what has failed is asked for once more. */
+export const PROBE = 'probe'
+
 /** How the origin is asked once more where nothing that is stored may answer. */
-const AGAIN = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: 'probe' } as const satisfies Plan
+const AGAIN = { kind: 'fetch', store: true, variants: [], fwd: 'stale', why: PROBE } as const satisfies Plan

@@ -16,6 +16,8 @@ interface Origin {
   versions: unknown
   /** In place of it for the next requests, one for each. */
   readonly instead: unknown[]
+  /** Nothing is answered. */
+  isAway: boolean
   /** What the data is, by its URL. */
   body: (url: string) => string
   readonly lights: Request[]
@@ -27,7 +29,7 @@ async function versioned(
   given: { database?: UseStore; rule?: object; identity?: Partial<Identity>; params?: object } = {},
 ): Promise<{ of: Worker; origin: Origin; read: (at?: number, headers?: Fields, rule?: object) => Promise<Response> }> {
   const rule = { ...RULE, ...given.rule }
-  const origin: Origin = { versions: '"v1"', instead: [], body: () => 'one', lights: [], fulls: [] }
+  const origin: Origin = { versions: '"v1"', instead: [], isAway: false, body: () => 'one', lights: [], fulls: [] }
   const of = await worker({
     Sender: VersionedSender,
     match: ({ pathname }: { pathname: string }) => ({
@@ -43,6 +45,7 @@ async function versioned(
   const answer = ({ request, answer: give, fail }: Arrived): void => {
     const isLight = request.url.startsWith(LIGHT)
     ;(isLight ? origin.lights : origin.fulls).push(request)
+    if (origin.isAway) return fail()
     if (!isLight)
       return give(new Response(origin.body(request.url), { headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } }))
     const said = origin.instead.shift() ?? origin.versions
@@ -213,14 +216,19 @@ describe('a light endpoint that is of no use', () => {
 })
 
 describe('a light endpoint that cannot be reached', () => {
+  /** What a failure means is not known before something else is answered. */
+  const withoutLook = (): void => {
+    vi.stubGlobal('location', { origin: new URL(LIGHT).origin })
+    vi.stubGlobal('navigator', { onLine: true, locks: navigator.locks })
+    const { fetch } = globalThis
+    const never = new Promise<Response>(() => undefined)
+    vi.stubGlobal('fetch', (given: Request | string) => (typeof given === 'string' ? never : fetch(given)))
+  }
+
   it('is asked once more when something else is answered, and what it says then is no answer of the data', async () => {
     const { use } = await fakeDatabase()
     const { of, origin } = await signed({ database: use })
-    vi.stubGlobal('location', { origin: new URL(LIGHT).origin })
-    // What the failure means is not known before the data has come.
-    const { fetch } = globalThis
-    const never = new Promise<Response>(() => undefined)
-    vi.stubGlobal('fetch', (asked: Request | string) => (typeof asked === 'string' ? never : fetch(asked)))
+    withoutLook()
     let say: ((version: string) => void) | undefined
     origin.instead.push(new TypeError('Failed to fetch'), new Promise((resolve) => (say = resolve)))
     origin.body = () => 'two'
@@ -235,6 +243,26 @@ describe('a light endpoint that cannot be reached', () => {
     )
     pass()
     expect(await (await of.read(RULE, {}, {}, url(1))).text()).toBe('two')
+  })
+
+  it('names what has changed meanwhile once it is back, by the request that finds that it is', async () => {
+    const { of, origin, read } = await versioned()
+    withoutLook()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await (await read()).text()
+    await vi.waitFor(async () => expect(await listOf(of)).toHaveLength(1))
+    pass()
+    origin.isAway = true
+    await read().catch(() => undefined)
+    origin.isAway = false
+    origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"a"}]'
+    origin.body = () => 'two'
+    await (await read(2)).text()
+    await vi.waitFor(() =>
+      expect(of.told).toContainEqual(
+        expect.objectContaining({ kind: 'changed', diff: { added: ['2'], updated: ['1'], removed: [] } }),
+      ),
+    )
   })
 
   it.each([502, 503, 504])('because a gateway says %i is asked again with the next read', async (code) => {

@@ -17,7 +17,7 @@ import type { Writer } from '../store/writer.ts'
 import type { FlightResult } from './flight-result.ts'
 import type { Read } from './read.ts'
 import type { Times } from './response-store.ts'
-import { Sender, type SenderPorts } from './send.ts'
+import { PROBE, Sender, type SenderPorts } from './send.ts'
 
 export interface VersionedPorts extends SenderPorts {
   readonly match: Matcher
@@ -65,6 +65,8 @@ interface Asking {
   heard?: Said | undefined
   /** It was of no use: the endpoint is left alone. */
   pause?: Pause
+  /** Nothing has come: what finds out whether the origin is back asks anew. */
+  isUnreached?: true
   readonly atMs: number
   /** How much had been invalidated when it began. */
   readonly version: number
@@ -120,17 +122,21 @@ export class VersionedSender extends Sender {
     const { log, statistics } = this.#ports
     const { rule, authorization, isTheirs } = read
     const { key, id } = light
-    const row = plan.kind === 'validate' || plan.kind === 'serve-then-validate' ? plan.row : undefined
+    const isValidated = plan.kind === 'validate' || plan.kind === 'serve-then-validate'
+    // What was away is fetched whole once it is back; what has changed meanwhile is named all the same.
+    const row = isValidated ? plan.row : plan.why === PROBE ? read.row : undefined
     const { version } = log.memory
     let asked = this.#asked.get(key)
     if (asked) this.#put(key, asked)
     const isTheirOwn = asked?.isTheirs() === true && asked.authorization === authorization
     if (row === undefined || !mayConfirm(row.status, plan.why))
       return { signature: isTheirOwn && asked?.heard ? signatureOf(asked.heard, id) : undefined }
-    const isShared = isTheirOwn && asked?.version === version && uptimeMs() - asked.atMs < SHARED_MS
+    const isUnreached = asked?.isUnreached === true && !isValidated
+    const isShared = isTheirOwn && asked?.version === version && uptimeMs() - asked.atMs < SHARED_MS && !isUnreached
     if (asked === undefined || !isShared) {
       if (isPaused(asked?.pause)) return {}
-      const asking: Asking = { ...(isTheirOwn && asked), atMs: uptimeMs(), version, isTheirs, authorization }
+      const { isUnreached: _, ...known } = asked ?? {}
+      const asking: Asking = { ...(isTheirOwn && known), atMs: uptimeMs(), version, isTheirs, authorization }
       asking.said = timeout(LIMIT_MS, this.#ask(read, row, light, asking), undefined)
       this.#put(key, (asked = asking))
     }
@@ -138,6 +144,7 @@ export class VersionedSender extends Sender {
     const signature = said && signatureOf(said, id)
     if (said === undefined || signature === undefined) return {}
     if (signature !== row.signature) return { signature, diff: diffOf(asked, row, said) }
+    if (!isValidated) return { signature }
     statistics.count(rule.name, { notModified: 1, requestsSaved: Number(isShared) })
     const { requestedAtMs, receivedAtMs, date } = said
     const fields = new Map(row.fields).set('date', date)
@@ -173,7 +180,7 @@ export class VersionedSender extends Sender {
       if (isOfUse) {
         asking.pause = pauseFor(PAUSE_MS)
         report(`${url} gives no versions`, response?.status)
-      }
+      } else asking.isUnreached = true
       return undefined
     }
     const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
