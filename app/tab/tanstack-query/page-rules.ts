@@ -1,5 +1,5 @@
 import { absoluteUrl } from '../affected-urls.ts'
-import { compileRules, type Config, matcherOf, normaliseUrl, type Rule } from '../../../config/language/index.ts'
+import { compilePageRules, type Config, matcherOf, normaliseUrl, type Rule } from '../../../config/language/index.ts'
 
 /** A request that the layer may answer. */
 export interface CoveredRead {
@@ -14,7 +14,7 @@ export class PageRules {
   readonly #hasUsers: boolean
 
   constructor(config: Config) {
-    const rules = compileRules(config)
+    const rules = compilePageRules(config)
     this.#match = matcherOf(rules)
     this.#hasUsers = rules.identity !== 'none'
   }
