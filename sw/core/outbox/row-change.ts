@@ -1,0 +1,88 @@
+import { isObject, isSameJson, type JsonObject, ownMember } from './json.ts'
+import { assigned, mergePatched } from './merge-patch.ts'
+import { isMergePatch } from './outcome.ts'
+
+/** What a write does to one row, as far as it is known before the origin has answered. */
+export type RowChange =
+  /** The row is new. */
+  | { readonly kind: 'create'; readonly row: JsonObject }
+  /** Members have other values. */
+  | { readonly kind: 'assign'; readonly members: JsonObject }
+  /** A JSON merge patch (RFC 7396). */
+  | { readonly kind: 'merge'; readonly patch: JsonObject }
+  | { readonly kind: 'delete' }
+  /** What the origin has answered: the row as it is there. */
+  | { readonly kind: 'replace'; readonly row: JsonObject }
+
+/** A write, as far as its request says what it does. */
+export interface Asked {
+  readonly method: string
+  /** Its `Content-Type`. */
+  readonly type: string | undefined
+  /** Its body as JSON; undefined: it has none, or another kind. */
+  readonly body: unknown
+  /** Of the row: temporary where the write creates it. */
+  readonly id: string
+  /** The member of a row that holds its id. */
+  readonly idMember: string
+  /** Whether its URL is that of a list and not of a row. */
+  readonly isOfList: boolean
+  /** What the rule calls such a row. Some backends wrap a body in an object with this one member. */
+  readonly entity: string | undefined
+}
+
+/**
+ * What a write of a usual REST shape does to its row: POST to a list creates, PUT and PATCH of a row set members, DELETE
+ * of a row removes it. Undefined: the write has another shape, and what it does is not guessed.
+ */
+export function changeOf({ method, type, body, id, idMember, isOfList, entity }: Asked): RowChange | undefined {
+  if (method === 'DELETE') return isOfList ? undefined : { kind: 'delete' }
+  const members = unwrapped(body, entity)
+  if (members === undefined || /\bjson-patch\b|\bvnd\.api\b/i.test(type ?? '')) return undefined
+  if (method === 'POST' && isOfList)
+    return { kind: 'create', row: Object.hasOwn(members, idMember) ? members : { [idMember]: id, ...members } }
+  if (isOfList || (method !== 'PUT' && method !== 'PATCH')) return undefined
+  // A row keeps its id, which the server may write otherwise than the URL.
+  const others = Object.fromEntries(Object.entries(members).filter(([name]) => name !== idMember))
+  return method === 'PATCH' && isMergePatch(type)
+    ? { kind: 'merge', patch: others }
+    : { kind: 'assign', members: others }
+}
+
+/** The members of a body; those of its one member where that wraps them: `{ product: { … } }`, `{ data: { … } }`. */
+function unwrapped(body: unknown, entity: string | undefined): JsonObject | undefined {
+  if (!isObject(body)) return undefined
+  const [name = '', ...others] = Object.keys(body)
+  const inner = others.length === 0 && (name === entity || name === 'data') ? ownMember(body, name) : undefined
+  return isObject(inner) ? inner : body
+}
+
+/**
+ * A row after changes, in their order; undefined: there is none. What no change touches is the same object as before,
+ * and a change that the row has already changes nothing: so an answer that has the write already may be folded over.
+ *
+ * @param row undefined: it is not there.
+ */
+export function foldRow(row: JsonObject | undefined, changes: readonly RowChange[]): JsonObject | undefined {
+  let folded = row
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'create':
+        // The origin has it already, with more than was sent.
+        folded ??= change.row
+        break
+      case 'assign':
+        folded &&= assigned(folded, change.members)
+        break
+      case 'merge':
+        folded &&= mergePatched(folded, change.patch) as JsonObject
+        break
+      case 'replace':
+        folded &&= isSameJson(folded, change.row) ? folded : change.row
+        break
+      case 'delete':
+        folded = undefined
+    }
+  }
+  return folded
+}
