@@ -20,3 +20,12 @@ export function isSameJson(one: unknown, other: unknown): boolean {
     names.every((name) => Object.hasOwn(other, name) && isSameJson(one[name], other[name]))
   )
 }
+
+/** A value of a JSON text; `'invalid'`: it is none. */
+export function parsedJson(text: string): { readonly value: unknown } | 'invalid' {
+  try {
+    return { value: JSON.parse(text) as unknown }
+  } catch {
+    return 'invalid'
+  }
+}
