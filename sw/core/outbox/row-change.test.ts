@@ -9,10 +9,10 @@ const OF_LIST: Asked = {
   body: { name: 'Tea' },
   id: 'tmp-1',
   idMember: 'id',
-  isOfList: true,
+  target: 'list',
   entity: 'product',
 }
-const OF_ROW: Asked = { ...OF_LIST, method: 'PUT', id: '7', isOfList: false }
+const OF_ROW: Asked = { ...OF_LIST, method: 'PUT', id: '7', target: 'row' }
 
 describe('what a write does to its row', () => {
   test.each<[string, Asked, RowChange | undefined]>([
@@ -61,6 +61,8 @@ describe('what a write does to its row', () => {
     ['DELETE of a list is not guessed', { ...OF_LIST, method: 'DELETE', body: undefined }, undefined],
     ['POST to a row is not guessed', { ...OF_ROW, method: 'POST' }, undefined],
     ['PUT of a list is not guessed', { ...OF_LIST, method: 'PUT' }, undefined],
+    ['PUT of a part of a row is not guessed', { ...OF_ROW, target: 'other' }, undefined],
+    ['DELETE of a part of a row is not guessed', { ...OF_ROW, target: 'other', method: 'DELETE' }, undefined],
     ['a method that nobody knows is not guessed', { ...OF_ROW, method: 'MERGE' }, undefined],
     [
       'a JSON patch is not guessed',

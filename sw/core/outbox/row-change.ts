@@ -14,6 +14,12 @@ export type RowChange =
   /** What the origin has answered: the row as it is there. */
   | { readonly kind: 'replace'; readonly row: JsonObject }
 
+/**
+ * What the URL of a write is of: a list of rows, one row, or something else, such as an action or a part of a row
+ * (`/products/7/photo`).
+ */
+export type Target = 'list' | 'row' | 'other'
+
 /** A write, as far as its request says what it does. */
 export interface Asked {
   readonly method: string
@@ -25,8 +31,7 @@ export interface Asked {
   readonly id: string
   /** The member of a row that holds its id. */
   readonly idMember: string
-  /** Whether its URL is that of a list and not of a row. */
-  readonly isOfList: boolean
+  readonly target: Target
   /** What the rule calls such a row. Some backends wrap a body in an object with this one member. */
   readonly entity: string | undefined
 }
@@ -35,13 +40,14 @@ export interface Asked {
  * What a write of a usual REST shape does to its row: POST to a list creates, PUT and PATCH of a row set members, DELETE
  * of a row removes it. Undefined: the write has another shape, and what it does is not guessed.
  */
-export function changeOf({ method, type, body, id, idMember, isOfList, entity }: Asked): RowChange | undefined {
-  if (method === 'DELETE') return isOfList ? undefined : { kind: 'delete' }
+export function changeOf({ method, type, body, id, idMember, target, entity }: Asked): RowChange | undefined {
+  if (target === 'other') return undefined
+  if (method === 'DELETE') return target === 'row' ? { kind: 'delete' } : undefined
   const members = unwrapped(body, entity)
   if (members === undefined || /\bjson-patch\b|\bvnd\.api\b/i.test(type ?? '')) return undefined
-  if (method === 'POST' && isOfList)
+  if (method === 'POST' && target === 'list')
     return { kind: 'create', row: Object.hasOwn(members, idMember) ? members : { [idMember]: id, ...members } }
-  if (isOfList || (method !== 'PUT' && method !== 'PATCH')) return undefined
+  if (target === 'list' || (method !== 'PUT' && method !== 'PATCH')) return undefined
   // A row keeps its id, which the server may write otherwise than the URL.
   const others = Object.fromEntries(Object.entries(members).filter(([name]) => name !== idMember))
   return method === 'PATCH' && isMergePatch(type)
