@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { type Base, baseOf, followUps, preconditionOf, UPDATED_AT_FIELD } from './base.ts'
+
+const fields = (given: Record<string, string>) => new Map(Object.entries(given))
+const etag = (tag: string): Base => ({ kind: 'etag', tag })
+const NONE: Base = { kind: 'none' }
+
+describe('the base of a write', () => {
+  test.each<[string, Record<string, string>, unknown, Base]>([
+    ['is the entity-tag', { etag: '"a"' }, '2026', etag('"a"')],
+    [
+      'is the version where the tag is weak: If-Match never matches it',
+      { etag: 'W/"a"' },
+      '2026',
+      { kind: 'updated-at', text: '2026' },
+    ],
+    ['is the version where there is no tag', {}, 7, { kind: 'updated-at', text: '7' }],
+    ['is the version where the tag is none', { etag: 'a' }, '2026', { kind: 'updated-at', text: '2026' }],
+    ['is none where the version cannot be sent', {}, 'a\ud800', NONE],
+    ['is none where there is neither', {}, undefined, NONE],
+    ['is none where the version is no text and no number', {}, { at: 1 }, NONE],
+  ])('%s', (_, given, version, expected) => {
+    expect(baseOf(fields(given), version)).toEqual(expected)
+  })
+
+  test.each<[string, Base, readonly [string, string] | undefined]>([
+    ['tag is sent as If-Match', etag('"a"'), ['if-match', '"a"']],
+    [
+      'version is sent in a field, with characters that a field may have',
+      { kind: 'updated-at', text: '2026-01-01 ä\n' },
+      [UPDATED_AT_FIELD, '2026-01-01%20%C3%A4%0A'],
+    ],
+    ['that is none is not sent', NONE, undefined],
+    ['that has to be read first is not sent', { kind: 'unread' }, undefined],
+  ])('%s', (_, base, expected) => {
+    expect(preconditionOf(base)).toEqual(expected)
+  })
+})
+
+describe('after an acknowledgement', () => {
+  const LANE = { before: 'entity product\n7', after: 'entity product\n7' }
+  const DONE = { place: 5, partition: 'user/ada', base: etag('"a"'), answered: etag('"b"'), lane: LANE }
+  const write = (place: number, base: Base, lane = LANE.before, partition = 'user/ada') => ({
+    place,
+    partition,
+    lane,
+    base,
+  })
+
+  test('later writes with the same base inherit the answered one, and no others', () => {
+    const writes = [
+      write(4, etag('"a"')),
+      write(6, etag('"a"')),
+      write(7, etag('"other"')),
+      write(8, etag('"a"'), 'entity product\n8'),
+      write(9, etag('"a"'), LANE.before, 'user/grace'),
+      write(10, etag('"a"')),
+    ]
+    expect(followUps(writes, DONE)).toEqual([write(6, etag('"b"')), write(10, etag('"b"'))])
+  })
+
+  test('two edits in a row never conflict with each other, however many follow', () => {
+    let queued = [1, 2, 3, 4].map((place) => write(place, etag('"0"')))
+    let current = '"0"'
+    for (let first = queued[0]; first !== undefined; first = queued[0]) {
+      expect(preconditionOf(first.base)).toEqual(['if-match', current])
+      current = `"${first.place}"`
+      const changed = followUps(queued, { ...DONE, place: first.place, base: first.base, answered: etag(current) })
+      queued = queued.slice(1).map((each) => changed.find(({ place }) => place === each.place) ?? each)
+    }
+    expect(current).toBe('"4"')
+  })
+
+  test('they have to read the row first where the answer does not say what it is now', () => {
+    expect(followUps([write(6, etag('"a"'))], { ...DONE, answered: NONE })).toEqual([write(6, { kind: 'unread' })])
+  })
+
+  test('nothing changes where there is nothing to compare with', () => {
+    expect(followUps([write(6, NONE)], { ...DONE, base: NONE, answered: NONE })).toEqual([])
+  })
+
+  test('of a create, what follows goes into the lane of the id and has the base that was answered', () => {
+    const lane = { before: 'entity product\ntmp-1', after: 'entity product\n7' }
+    const writes = [write(6, NONE, lane.before), write(7, NONE, 'entity product'), write(8, NONE, lane.after)]
+    expect(followUps(writes, { ...DONE, base: NONE, lane })).toEqual([write(6, etag('"b"'), lane.after)])
+  })
+})
