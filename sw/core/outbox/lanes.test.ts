@@ -2,7 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { epochMs } from '../units.ts'
 import { RETRY } from './backoff.ts'
-import { isLeaseOver, laneOf, LEASE_MS, type Queued, type Turn, turnsOf, type WriteState } from './lanes.ts'
+import {
+  isLeasedTo,
+  isLeaseOver,
+  laneOf,
+  LEASE_MS,
+  maySend,
+  type Queued,
+  REQUEST_LIMIT_MS,
+  type Turn,
+  turnsOf,
+  type WriteState,
+} from './lanes.ts'
 
 const NOW = epochMs(1_800_000_000_000)
 const at = (ms: number) => epochMs(NOW + ms)
@@ -142,6 +153,25 @@ describe('a lease', () => {
     ['from a clock of another year is none', at(31_536_000_000), false, true],
   ])('%s', (_, untilMs, isGone, expected) => {
     expect(isLeaseOver({ worker: 'w', untilMs }, NOW, () => isGone)).toBe(expected)
+  })
+
+  test.each<[string, WriteState, boolean]>([
+    ['is that of its attempt', { ...LEASED }, true],
+    ['of a later attempt is another', { ...LEASED, untilMs: at(LEASE_MS + 1) } as WriteState, false],
+    ['of another worker is another', { ...LEASED, worker: 'v' } as WriteState, false],
+    ['that was settled is none', WAITING, false],
+    ['that has become a question is none', ASKING, false],
+  ])('%s', (_, state, expected) => {
+    expect(isLeasedTo(state, { kind: 'leased', worker: 'w', untilMs: at(LEASE_MS) })).toBe(expected)
+  })
+
+  test.each([
+    ['that is new lets the write be sent', 0, true],
+    ['that covers the request does', LEASE_MS - REQUEST_LIMIT_MS, true],
+    ['that would end before the request does not', LEASE_MS - REQUEST_LIMIT_MS + 1, false],
+    ['that is over does not', LEASE_MS, false],
+  ])('%s', (_, heldUpMs, expected) => {
+    expect(maySend({ untilMs: at(LEASE_MS) }, at(heldUpMs))).toBe(expected)
   })
 
   test('that is over makes an unknown outcome, and is not sent by itself', () => {

@@ -68,8 +68,18 @@ export interface Turns<W extends Queued> {
   readonly nextMs: EpochMs | undefined
 }
 
-/** The longest time for which a worker may say that it sends a write. A request is given up before. Milliseconds. */
+/** The longest time for which a worker may say that it sends a write. Milliseconds. */
 export const LEASE_MS = 30_000
+
+/** When a request that sends a write is given up. Milliseconds. */
+export const REQUEST_LIMIT_MS = 25_000
+
+/**
+ * Whether a leased write may be sent now: its request has to end before the lease does. A worker that was held up since it
+ * took the lease sends nothing, because others would take its request for one that has ended.
+ */
+export const maySend = ({ untilMs }: { readonly untilMs: EpochMs }, now: EpochMs): boolean =>
+  untilMs - now >= REQUEST_LIMIT_MS
 
 /** Whether nobody sends a leased write any more. A lease that is longer than any was taken from a clock that was ahead. */
 export const isLeaseOver = (
@@ -77,6 +87,14 @@ export const isLeaseOver = (
   now: EpochMs,
   isGone: (worker: string) => boolean,
 ): boolean => isGone(worker) || now >= untilMs || untilMs - now > LEASE_MS
+
+/**
+ * Whether a write is still leased to the attempt that took this lease. The transaction that settles an attempt asks it of
+ * the record as it is by then. Another attempt may have been made since, or a witness asked. Then a success of this one still
+ * acknowledges a write that is there, and everything else that it says is not news.
+ */
+export const isLeasedTo = (state: WriteState, lease: Extract<WriteState, { kind: 'leased' }>): boolean =>
+  state.kind === 'leased' && state.worker === lease.worker && state.untilMs === lease.untilMs
 
 /**
  * What is to be done with the queued writes of one user: of each lane the earliest write alone has its turn, and what
