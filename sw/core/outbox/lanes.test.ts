@@ -108,6 +108,9 @@ describe('turns', () => {
       write(4, 'd'),
     ]
     expect(turnsOf(writes, TURN).nextMs).toBe(at(10))
+    // Once a sign of life has come, it is waited for its time alone.
+    expect(turnsOf(writes, { ...TURN, hasSign: true }).nextMs).toBe(at(5))
+    expect(turnsOf(writes, { ...TURN, isPaused: true }).nextMs).toBeUndefined()
     expect(turnsOf([write(4, 'd')], TURN).nextMs).toBeUndefined()
   })
 })

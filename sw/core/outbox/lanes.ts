@@ -64,7 +64,7 @@ export interface Turns<W extends Queued> {
   readonly over: readonly W[]
   /** They name a temporary id that no write creates and no map knows. */
   readonly lost: readonly W[]
-  /** Until when a wait lasts that needs no sign of life; undefined: there is none. */
+  /** When the next of them comes if nothing else happens; undefined: none does. */
   readonly nextMs: EpochMs | undefined
 }
 
@@ -128,7 +128,7 @@ export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn): Turn
     if (missing.some((id) => (creators.get(id) ?? place) >= place)) lost.push(write)
     else if (missing.length === 0 && !(state.isOnSign && !hasSign)) {
       if (isDue(state.atMs, now, limits)) due.push(write)
-      else if (!state.isOnSign && state.atMs < (nextMs ?? Infinity)) nextMs = state.atMs
+      else if (state.atMs < (nextMs ?? Infinity)) nextMs = state.atMs
     }
   }
   const chosen = isPaused ? [] : due.slice(0, Math.max(0, turn.most - underWay))
