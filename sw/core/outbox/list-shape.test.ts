@@ -55,6 +55,7 @@ describe('a list is not whole', () => {
     ['where its total is another', shapeOf({ items: ROWS, total: 3 })],
     ['where its total beside it is another', shapeOf({ items: ROWS, meta: { total: 3 } })],
     ['where it has a cursor', shapeOf({ items: ROWS, next_cursor: 'abc' })],
+    ['where it has more pages', shapeOf({ data: ROWS, meta: { last_page: 2 } })],
     ['where it has more', shapeOf({ items: ROWS, page: { hasMore: true } })],
     ['where it has an address of the next page', shapeOf({ results: ROWS, next: 'https://api.example/p?page=2' })],
   ])('%s', (_, shape) => expect(shape).toMatchObject({ isWhole: false }))
@@ -62,6 +63,7 @@ describe('a list is not whole', () => {
 
 test.each([
   ['that has no next page', shapeOf({ items: ROWS, next: null, previous: null, hasMore: false, next_cursor: '' })],
+  ['that has one page', shapeOf({ content: ROWS, totalPages: 1, pages: ['a'] })],
   ['whose links lead elsewhere', shapeOf(ROWS, { link: '</p/schema>; rel="describedby"' })],
   ['whose fields say that this is all', shapeOf(ROWS, { 'content-range': 'products 0-1/2', 'x-total-count': '2' })],
   ['whose range has no total', shapeOf(ROWS, { 'content-range': 'products 0-1/*' })],

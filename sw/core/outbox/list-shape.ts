@@ -39,7 +39,7 @@ export function listShapeOf(value: unknown, answer: ListAnswer): ListShape | und
     totals: counts.map(({ path }) => path),
     isWhole:
       counts.every(({ count }) => count === length) &&
-      !around.some(({ object }) => Object.entries(object).some(([name, more]) => MORE.test(name) && isGiven(more))) &&
+      !around.some(({ object }) => Object.entries(object).some(saysMore)) &&
       isWholeAnswer(answer, length),
   }
 }
@@ -51,7 +51,12 @@ const TOTAL = /^_?(?:total|count|total_?(?:count|items|elements|results|records|
 const MORE =
   /^_?(?:next|prev|previous|has_?(?:more|next)|next_?(?:page|cursor|token|page_?token|url|link)|continuation_?token)$/i
 
-const isGiven = (more: unknown): boolean => more !== null && more !== false && more !== '' && more !== 0
+/** The number of pages, under the names that it usually has. */
+const PAGES = /^_?(?:total_?pages|page_?count|pages|last_?page)$/i
+
+const saysMore = ([name, value]: readonly [string, unknown]): boolean =>
+  (MORE.test(name) && value !== null && value !== false && value !== '' && value !== 0) ||
+  (PAGES.test(name) && typeof value === 'number' && value > 1)
 
 function isWholeAnswer({ status, fields, search }: ListAnswer, length: number): boolean {
   const [, rangeTotal] = /\/(\d+)$/.exec(fields.get('content-range') ?? '') ?? []
