@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Base, baseOf, followUps, preconditionOf, UPDATED_AT_FIELD } from './base.ts'
+import { type Base, baseOf, followUps, preconditionOf } from './base.ts'
 
 const fields = (given: Record<string, string>) => new Map(Object.entries(given))
 const etag = (tag: string): Base => ({ kind: 'etag', tag })
@@ -28,7 +28,7 @@ describe('the base of a write', () => {
     [
       'version is sent in a field, with characters that a field may have',
       { kind: 'updated-at', text: '2026-01-01 ä\n' },
-      [UPDATED_AT_FIELD, '2026-01-01%20%C3%A4%0A'],
+      ['freshlayer-updated-at', '2026-01-01%20%C3%A4%0A'],
     ],
     ['that is none is not sent', NONE, undefined],
     ['that has to be read first is not sent', { kind: 'unread' }, undefined],
@@ -50,6 +50,7 @@ describe('after an acknowledgement', () => {
   test('later writes with the same base inherit the answered one, and no others', () => {
     const writes = [
       write(4, etag('"a"')),
+      write(5, etag('"a"')),
       write(6, etag('"a"')),
       write(7, etag('"other"')),
       write(8, etag('"a"'), 'entity product\n8'),
@@ -81,7 +82,11 @@ describe('after an acknowledgement', () => {
 
   test('of a create, what follows goes into the lane of the id and has the base that was answered', () => {
     const lane = { before: 'entity product\ntmp-1', after: 'entity product\n7' }
-    const writes = [write(6, NONE, lane.before), write(7, NONE, 'entity product'), write(8, NONE, lane.after)]
-    expect(followUps(writes, { ...DONE, base: NONE, lane })).toEqual([write(6, etag('"b"'), lane.after)])
+    const other = write(9, etag('"other"'), lane.before)
+    const writes = [other, write(6, NONE, lane.before), write(7, NONE, 'entity product'), write(8, NONE, lane.after)]
+    expect(followUps(writes, { ...DONE, base: NONE, lane })).toEqual([
+      { ...other, lane: lane.after },
+      write(6, etag('"b"'), lane.after),
+    ])
   })
 })

@@ -27,7 +27,7 @@ export function baseOf(fields: Fields, version: unknown): Base {
 }
 
 /** The field that makes a backend of this package refuse a write whose row has another version by now. */
-export const UPDATED_AT_FIELD = 'freshlayer-updated-at'
+const UPDATED_AT_FIELD = 'freshlayer-updated-at'
 
 /** The field by which the origin refuses a write whose row is another by now; undefined: there is none. */
 export function preconditionOf(base: Base): readonly [name: string, value: string] | undefined {

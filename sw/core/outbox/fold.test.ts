@@ -66,6 +66,7 @@ describe('a list', () => {
 
   test('says that it is not complete where it lacks a row that is changed', () => {
     expect(fold(ROWS, listOf(ROWS), [rename('9', 'z')])).toMatchObject({ value: ROWS, isComplete: false })
+    expect(fold(ROWS, listOf(ROWS), [remove('8'), rename('9', 'z'), remove('7')])).toMatchObject({ isComplete: false })
   })
 
   test('says that it is not complete where the shape of a write is not known', () => {
@@ -121,7 +122,9 @@ describe('an item', () => {
 
   test('that nothing changes is the same value', () => {
     const wrapped = { data: item }
-    expect(fold(wrapped, ITEM, [rename('2', 'b')]).value).toBe(wrapped)
+    const { value, isComplete } = fold(wrapped, ITEM, [rename('2', 'b')])
+    expect(value).toBe(wrapped)
+    expect(isComplete).toBe(true)
   })
 })
 
@@ -131,6 +134,12 @@ describe("a rule's own function", () => {
   test('is called in the order of the writes', () => {
     const writes = [remove('1'), write('8', add(8)), rename('8', 'h'), write('9', add(9)), remove('2')]
     expect(fold(ROWS, listOf(ROWS), writes).value).toEqual([ROWS[2], { id: 8, name: 'h' }, { id: 9 }])
+  })
+
+  test('gets what the writes before it have made, and none after it', () => {
+    const withoutB = (cached: unknown): unknown => (cached as { name: string }[]).filter(({ name }) => name !== 'B')
+    const writes = [rename('2', 'B'), write('2', withoutB), rename('3', 'B')]
+    expect(fold(ROWS, listOf(ROWS), writes).value).toEqual([ROWS[0], { id: 3, name: 'B' }])
   })
 
   test('that throws is left out, named, and stops nothing else', () => {

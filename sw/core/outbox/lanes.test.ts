@@ -106,6 +106,7 @@ describe('turns', () => {
       write(2, 'b', { state: { ...later, atMs: at(10) } }),
       write(3, 'c', { state: { ...later, atMs: at(5), isOnSign: true } }),
       write(4, 'd'),
+      write(5, 'e', { state: later }),
     ]
     expect(turnsOf(writes, TURN).nextMs).toBe(at(10))
     // Once a sign of life has come, it is waited for its time alone.

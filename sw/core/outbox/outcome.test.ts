@@ -44,6 +44,13 @@ describe('the outcome of a write (RFC 9110 §15)', () => {
     expect(outcome(response(503, { 'retry-after': '999999' }))).toMatchObject({ floorMs: 3_600_000 })
   })
 
+  test.each(['witness', 'ask'] as const)('an unknown outcome is followed by what the write allows: %s', (unknown) => {
+    const late = response(503, { 'retry-after': '9' })
+    expect(outcome(late, { unknown })).toEqual({ kind: unknown, why: 'server', floorMs: 9000 })
+    expect(outcome(FAILURE, { unknown })).toEqual({ kind: unknown, why: 'failure', floorMs: 0 })
+    expect(outcome(response(200, HTML), { unknown })).toEqual({ kind: unknown, why: 'no-answer', floorMs: 0 })
+  })
+
   test('401 pauses the user', () => expect(outcome(response(401))).toEqual({ kind: 'pause' }))
 
   test.each([409, 412])('%i is a conflict', (status) => {
@@ -74,6 +81,7 @@ describe('the outcome of a write (RFC 9110 §15)', () => {
     ['a page with 200, as a captive portal has', response(200, HTML)],
     ['a page of XHTML', response(200, { 'content-type': 'application/xhtml+xml' })],
     ['a redirect that was not followed', response(302)],
+    ['a choice of redirects', response(300)],
     ['a 304', response(304)],
     ['an answer that the browser hides', response(0)],
   ])('%s is no answer', (_, given) => {
@@ -121,6 +129,8 @@ describe('after an unknown outcome', () => {
     ['PUT is sent again', 'PUT', JSON_TYPE, {}, 'resend'],
     ['DELETE is sent again', 'DELETE', undefined, {}, 'resend'],
     ['a merge patch is sent again', 'PATCH', 'Application/merge-patch+json; charset=utf-8', {}, 'resend'],
+    ['a merge patch by another method may not be', 'POST', 'application/merge-patch+json', {}, 'ask'],
+    ['a patch without a type may not be', 'PATCH', undefined, {}, 'ask'],
     ['another patch may not be', 'PATCH', JSON_TYPE, {}, 'ask'],
     ['a JSON patch may not be', 'PATCH', 'application/json-patch+json', {}, 'ask'],
     ['a patch with a precondition is', 'PATCH', JSON_TYPE, { hasPrecondition: true }, 'resend'],

@@ -48,6 +48,13 @@ describe('what a write does to its row', () => {
       { ...OF_ROW, method: 'PATCH', type: MERGE, body: { name: null } },
       { kind: 'merge', patch: { name: null } },
     ],
+    ['PUT of a merge patch sets members', { ...OF_ROW, type: MERGE }, { kind: 'assign', members: { name: 'Tea' } }],
+    [
+      'a body with a member beside its wrapper is the row',
+      { ...OF_ROW, body: { data: { a: 1 }, name: 'Tea' } },
+      { kind: 'assign', members: { data: { a: 1 }, name: 'Tea' } },
+    ],
+    ['an empty body changes nothing', { ...OF_ROW, body: {} }, { kind: 'assign', members: {} }],
     [
       'a row keeps its id, whatever the body says',
       { ...OF_ROW, body: { id: 'tmp-1', name: 'Tea' } },
@@ -93,6 +100,10 @@ describe('a row', () => {
 
   test('that the origin has already is not created a second time', () => {
     expect(foldRow(row, [{ kind: 'create', row: { id: 7, name: 'Mint' } }])).toBe(row)
+  })
+
+  test('is what the origin says once that has answered', () => {
+    expect(foldRow(row, [{ kind: 'replace', row: { id: 7, name: 'Mint' } }])).toEqual({ id: 7, name: 'Mint' })
   })
 
   test('that is not there is not made by a change', () => {
