@@ -1,5 +1,6 @@
 import { entityTag, isStrong } from '../entity-tag.ts'
 import type { Fields } from '../head.ts'
+import { isWellFormed } from './json.ts'
 
 /** What a write was made on top of, as the origin tells one state of a row from another. */
 export type Base =
@@ -22,8 +23,7 @@ export function baseOf(fields: Fields, version: unknown): Base {
   const tag = entityTag(fields.get('etag'))
   if (tag !== undefined && isStrong(tag)) return { kind: 'etag', tag }
   const text = typeof version === 'number' ? String(version) : version
-  // Half a character cannot be sent.
-  return typeof text === 'string' && !/\p{Surrogate}/u.test(text) ? { kind: 'updated-at', text } : { kind: 'none' }
+  return typeof text === 'string' && isWellFormed(text) ? { kind: 'updated-at', text } : { kind: 'none' }
 }
 
 /** The field that makes a backend of this package refuse a write whose row has another version by now. */

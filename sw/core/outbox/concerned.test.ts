@@ -19,6 +19,7 @@ test.each<[string, string, Target, string, [list: string, item: string] | undefi
     'A/',
     ['https://a.example/~p', 'https://a.example/~p/A%2F'],
   ],
+  ['an id that no URL can have: nothing', LIST, 'list', 'a\ud800', undefined],
   ['a part of a row: nothing', `${LIST}/7/photo`, 'other', '7', undefined],
 ])('a write concerns, of %s', (_, url, target, id, expected) => {
   const concerned = concernedBy(url, target, id)

@@ -21,6 +21,9 @@ export function isSameJson(one: unknown, other: unknown): boolean {
   )
 }
 
+/** Whether a text has no half of a character: such a text cannot be part of a URL or a field, and JSON may hold one. */
+export const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
+
 /** A value of a JSON text; `'invalid'`: it is none. */
 export function parsedJson(text: string): { readonly value: unknown } | 'invalid' {
   try {

@@ -151,6 +151,7 @@ describe("the server's id", () => {
       { id: '9007199254740993', json: '"9007199254740993"' },
     ],
     ['is none where a number cannot hold it', { id: Number('9007199254740993') }, '/p/1', undefined],
+    ['is none where no URL can hold it', { id: 'a\ud800' }, '/p/1', undefined],
     ['is none where nothing names it', { ok: true }, undefined, undefined],
     ['is none in a list', [{ id: 7 }], undefined, undefined],
     ['is none in an empty Location', null, '/', undefined],

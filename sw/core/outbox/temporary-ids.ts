@@ -1,6 +1,6 @@
 import { idOf } from '../collections/row.ts'
 import { decoded, parsePair } from '../search.ts'
-import { isObject, parsedJson } from './json.ts'
+import { isObject, isWellFormed, parsedJson } from './json.ts'
 
 /** An id of the server. */
 export interface ServerId {
@@ -81,7 +81,7 @@ export function idsIn(
 
 /**
  * The id that the answer to a create gives: of its JSON, else the last segment of its `Location`. Undefined: it names none,
- * or a number that JavaScript cannot hold.
+ * a number that JavaScript cannot hold, or a text that no URL can.
  *
  * A `Location` does not say whether JSON has the id as a number. One that looks like a number is taken for one.
  *
@@ -98,7 +98,7 @@ export function serverIdOf(
     const given = isObject(object) && Object.hasOwn(object, idMember) ? object[idMember] : undefined
     if (typeof given === 'number' && !Number.isSafeInteger(given)) return undefined
     const id = idOf(given)
-    if (id !== undefined) return { id, json: JSON.stringify(given) }
+    if (id !== undefined) return isWellFormed(id) ? { id, json: JSON.stringify(given) } : undefined
   }
   const segment = location
     ?.replace(/[?#].*$/s, '')
