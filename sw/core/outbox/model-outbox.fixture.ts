@@ -2,6 +2,7 @@ import { epochMs } from '../units.ts'
 import { nextTry, RETRY } from './backoff.ts'
 import { type Base, followUps, preconditionOf } from './base.ts'
 import { resolved } from './conflict.ts'
+import { fold, type Folding } from './fold.ts'
 import {
   isLeasedTo,
   laneOf,
@@ -12,10 +13,11 @@ import {
   turnsOf,
   type WriteState,
 } from './lanes.ts'
+import { listShapeOf } from './list-shape.ts'
 import { afterUnknown, type Given, type Outcome, outcomeOf, type Unknown } from './outcome.ts'
-import { changeOf } from './row-change.ts'
+import { changeOf, type RowChange } from './row-change.ts'
 import { bodyWithIds, idsIn, type ServerId, serverIdOf, urlWithIds } from './temporary-ids.ts'
-import { witnessed } from './witness.ts'
+import { type Witnessed, witnessed } from './witness.ts'
 
 /** What a build of the worker does. A broken one leaves something out. */
 export interface Build {
@@ -31,6 +33,10 @@ export interface Build {
   readonly startsInTime: boolean
   /** It looks at the record before it settles an attempt. See `isLeasedTo`. */
   readonly looksAgain: boolean
+  /** It folds an acknowledged write over a list from before, until there is another one. */
+  readonly foldsAcknowledged: boolean
+  /** It looks in the list for a create that was sent. */
+  readonly looksInList: boolean
 }
 
 export const WHOLE: Build = {
@@ -40,6 +46,8 @@ export const WHOLE: Build = {
   inherits: true,
   startsInTime: true,
   looksAgain: true,
+  foldsAcknowledged: true,
+  looksInList: true,
 }
 
 /** What has become of a user's writes, once all is well again and nothing more happens. */
@@ -49,6 +57,8 @@ export interface Report {
   readonly performed: readonly { readonly write: number; readonly row: string }[]
   /** Writes that are still queued, and why. */
   readonly left: readonly { readonly write: number; readonly state: WriteState }[]
+  /** What the page has shown that is not what the user has written. */
+  readonly wrongViews: readonly string[]
   /** What happened, for a message. */
   readonly events: readonly string[]
 }
@@ -114,14 +124,20 @@ class World {
   readonly #hasKeys: boolean
   readonly #build: Build
   #now = 1_800_000_000_000
+  /** Steps so far. */
+  #at = 0
   #isHealed = false
   readonly #events: string[] = []
 
   // What is on disk.
   readonly #writes = new Map<number, Stored>()
   readonly #ids = new Map<string, ServerId>()
-  /** The rows of the stored list. */
+  /** The rows that a new write knows of: those of the stored list, and those that own writes have made since. */
   #list = new Set<string>()
+  /** The stored list, and when it was asked for. */
+  #base: { readonly rows: readonly Row[]; readonly at: number } = { rows: [], at: 0 }
+  /** What was acknowledged, and when. */
+  readonly #done: { readonly at: number; readonly folding: Folding }[] = []
   #places = 0
 
   // What the worker has in memory.
@@ -131,7 +147,10 @@ class World {
 
   // The user's.
   readonly #accepted: number[] = []
-  readonly #rows: { id: string; base: Base }[] = []
+  readonly #rows: { id: string; base: Base; readonly key: string }[] = []
+  /** The name of each row as the user has written it, by the row's first id. */
+  readonly #wanted = new Map<string, string>()
+  readonly #wrongViews: string[] = []
 
   // The network's and the backend's.
   readonly #flights: Flight[] = []
@@ -153,7 +172,41 @@ class World {
     else if (die < 16) this.#deliver()
     else if (die < 18) this.#now += 1000 + this.#dice(10_000)
     else if (die === 18) this.#stop()
-    else this.#list = new Set(this.#table.keys())
+    else {
+      this.#list = new Set(this.#table.keys())
+      this.#base = { rows: [...this.#table.values()], at: this.#at }
+    }
+    this.#at++
+    this.#look()
+  }
+
+  /** What the page shows at this moment is what the user has written, whatever the origin has of it. */
+  #look(): void {
+    const { looksInList, foldsAcknowledged } = this.#build
+    const { rows, at } = this.#base
+    const shape = listShapeOf(rows, { status: 200, fields: new Map(), search: '' })
+    if (shape === undefined) throw new Error('the list of this model is bare')
+    const queued = [...this.#writes.values()].filter(({ state }) => state.kind !== 'dead')
+    // A create that was sent may be in the list before it is acknowledged.
+    const found = new Map(
+      queued.flatMap((write) => {
+        const isSent = looksInList && write.attempts > 0 && write.mints !== undefined
+        const seen = isSent ? this.#witnessed(write, rows) : undefined
+        return seen?.kind === 'found' ? [[write.mints, String(seen.row['id'])] as const] : []
+      }),
+    )
+    const pending = queued.map((write): Folding => {
+      const own = write.mints ?? write.url.slice(LIST.length + 1)
+      return { place: write.place, id: found.get(own) ?? this.#ids.get(own)?.id ?? own, change: changeOfWrite(write) }
+    })
+    const acknowledged = this.#done.filter((each) => foldsAcknowledged && each.at >= at).map(({ folding }) => folding)
+    const writes = [...acknowledged, ...pending].toSorted((one, other) => one.place - other.place)
+    const { value } = fold(rows, { kind: 'list', shape, idMember: 'id', isNewFirst: false }, writes)
+    const names = (value as Row[]).map(({ name }) => name).toSorted()
+    const wanted = [...this.#wanted.values()].toSorted()
+    if (JSON.stringify(names) === JSON.stringify(wanted)) return
+    this.#wrongViews.push(`${names.join(' ')} in place of ${wanted.join(' ')}`)
+    this.#events.push(`shown: ${names.join(' ')} in place of ${wanted.join(' ')}`)
   }
 
   /** From now on nothing fails, and everything has time. */
@@ -168,7 +221,8 @@ class World {
 
   report(): Report {
     const left = [...this.#writes.values()].map(({ write, state }) => ({ write, state }))
-    return { accepted: this.#accepted, performed: this.#performed, left, events: this.#events }
+    const [accepted, performed, wrongViews, events] = [this.#accepted, this.#performed, this.#wrongViews, this.#events]
+    return { accepted, performed, left, wrongViews, events }
   }
 
   /** The user writes, and the page hears that it is accepted. */
@@ -186,8 +240,10 @@ class World {
     const url = isCreate ? LIST : `${LIST}/${id}`
     const lane = laneOf({ entity: 'p', id, path: '', isWitnessed: isCreate && !this.#hasKeys })
     const isTemporary = (text: string): boolean => text.startsWith('tmp-')
-    if (isCreate) this.#rows.push({ id, base })
+    if (isCreate) this.#rows.push({ id, base, key: id })
     if (isDeletion) this.#rows.splice(at, 1)
+    if (isDeletion) this.#wanted.delete(row.key)
+    else this.#wanted.set(row?.key ?? id, `${write}`)
     this.#accepted.push(write)
     this.#writes.set(place, {
       write,
@@ -362,19 +418,15 @@ class World {
       if (shown !== undefined && row !== undefined) shown.base = answered
     }
     this.#writes.delete(write.place)
+    const own = write.url.slice(LIST.length + 1)
+    const change: RowChange =
+      row === undefined ? { kind: 'delete' } : { kind: write.method === 'POST' ? 'create' : 'replace', row: { ...row } }
+    const folding = { place: write.place, id: id?.id ?? this.#ids.get(own)?.id ?? own, change }
+    this.#done.push({ at: this.#at, folding })
   }
 
   #conflict(write: Stored, theirs: Row | undefined): void {
-    const change = changeOf({
-      method: write.method,
-      type: JSON_TYPE,
-      body: write.body && (JSON.parse(write.body) as unknown),
-      id: '',
-      idMember: 'id',
-      target: 'row',
-      entity: 'p',
-    })
-    if (change === undefined) throw new Error('a write of this model has a usual shape')
+    const change = changeOfWrite(write)
     const at = { ms: this.#now, count: 0, node: 'a' }
     const conflict = {
       change,
@@ -388,17 +440,21 @@ class World {
     else this.#writes.set(write.place, { ...write, state: { kind: 'asking', why: 'conflict' } })
   }
 
-  #witness(write: Stored): void {
-    const found = witnessed({
+  #witnessed(write: Stored, rows: readonly Row[]): Witnessed {
+    return witnessed({
       sent: JSON.parse(write.body ?? '{}') as Record<string, unknown>,
       compared: undefined,
       idMember: 'id',
       known: write.known,
       isKnownWhole: true,
-      rows: [...this.#table.values()],
+      rows,
       isWhole: true,
       isSettled: this.#now - write.lastSentMs >= SETTLED_MS,
     })
+  }
+
+  #witness(write: Stored): void {
+    const found = this.#witnessed(write, [...this.#table.values()])
     this.#events.push(`witness ${write.write}: ${found.kind}`)
     if (found.kind === 'found')
       this.#acknowledge(
@@ -458,4 +514,18 @@ class World {
     this.#table.set(id, next)
     return { status: row === undefined ? 201 : 200, row: next }
   }
+}
+
+function changeOfWrite({ method, body, mints, url }: Stored): RowChange {
+  const change = changeOf({
+    method,
+    type: JSON_TYPE,
+    body: body && (JSON.parse(body) as unknown),
+    id: mints ?? url.slice(LIST.length + 1),
+    idMember: 'id',
+    target: method === 'POST' ? 'list' : 'row',
+    entity: 'p',
+  })
+  if (change === undefined) throw new Error('a write of this model has a usual shape')
+  return change
 }
