@@ -69,7 +69,7 @@ export function witnessed({
     if (!isObject(row)) continue
     const id = idOf(row[idMember])
     if (id !== undefined && known.has(id)) continue
-    const likeness = shownLikeness(names, sent, row)
+    const likeness = likenessOf(names, sent, row)
     if (likeness === 'similar' || (likeness === 'same' && id === undefined)) return unsure('similar')
     if (likeness === 'same') equal.push(row)
   }
@@ -104,14 +104,9 @@ export function witnessedRow(
 
 type Likeness = 'same' | 'similar' | 'other'
 
+/** Whether a row has what was sent. A row that shows nothing of it is similar: the list may not give these members. */
 const likenessOf = (names: readonly string[], sent: JsonObject, row: JsonObject): Likeness =>
   least(names.map((name) => likeness(sent[name], ownMember(row, name))))
-
-/** The same, where what is empty on both sides shows nothing. */
-function shownLikeness(names: readonly string[], sent: JsonObject, row: JsonObject): Likeness {
-  const isShown = names.some((name) => !isEmpty(sent[name]) && likeness(sent[name], ownMember(row, name)) === 'same')
-  return isShown ? likenessOf(names, sent, row) : 'other'
-}
 
 /**
  * Whether a value is what was sent. Backends trim texts, write numbers, times and truth in other forms, leave out what is
