@@ -59,6 +59,33 @@ describe('two writes', () => {
     ['create × patch is a create', create({ a: 1, b: 1 }), patch({ a: 2 }), one('first', { a: 2, b: 1 })],
     ['create × patch of an object is both', create({ a: { b: 1 } }), patch({ a: { c: 1 } }), BOTH],
     [
+      'create × put with more in a member is a create',
+      create({ p: { a: 1 } }),
+      put({ p: { a: 2, b: 1 } }),
+      one('first', { p: { a: 2, b: 1 } }),
+    ],
+    [
+      'put × put keeps an id that the first does not have',
+      put({ a: 1 }),
+      put({ id: 7, a: 2 }),
+      one('first', { id: 7, a: 2 }),
+    ],
+    [
+      'put × put may name the temporary id',
+      put({ p: 'tmp-1' }),
+      put({ p: 'tmp-1', a: 1 }),
+      one('first', { p: 'tmp-1', a: 1 }),
+    ],
+    ['merge of an object × put is the put', merge({ a: { b: 1 } }), put({ a: { b: 2 } }), one('second')],
+    ['patch of an object and more × put is both', patch({ a: { b: 1 }, c: 1 }), put({ a: { b: 1 }, c: 1 }), BOTH],
+    [
+      'a write to a list that creates nothing is sent by itself',
+      put({ a: 1 }, { target: 'list' }),
+      put({ a: 2 }),
+      BOTH,
+    ],
+    ['an action on the row is sent by itself', put({ a: 1 }), write('POST', { a: 2 }), BOTH],
+    [
       'create × merge is a create',
       create({ a: { b: 1 }, d: 1 }),
       merge({ a: { c: 1 }, d: null }),
@@ -104,6 +131,14 @@ describe('two writes', () => {
     ['delete × patch is both', DELETE, patch({ a: 1 }), BOTH],
   ])('%s', (_, first, second, expected) => {
     expect(of(first, second)).toEqual(expected)
+  })
+
+  test('are one where a create has the id that it keeps', () => {
+    const row = { idMember: 'id', temporaryId: undefined, isNamedElsewhere: false }
+    expect(coalesced(create({ id: 'x' }), put({ id: 'x', a: 2 }), row)).toEqual(one('first', { id: 'x', a: 2 }))
+    expect(coalesced(create({ a: 'undefined' }), put({ a: 'undefined' }), row)).toEqual(
+      one('first', { a: 'undefined' }),
+    )
   })
 
   test('are both where another write names what is created', () => {

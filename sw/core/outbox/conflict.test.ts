@@ -26,6 +26,7 @@ describe('a conflict', () => {
   test.each<[string, ConflictPolicy, Partial<Conflict>, Resolution]>([
     ['is left to the server', 'server-wins', {}, YIELD],
     ['is left to the client', 'client-wins', {}, send(CONFLICT.change)],
+    ['is left to the client, also an earlier one', 'client-wins', { theirsAt: at(3) }, send(CONFLICT.change)],
     ['is left to the user', 'ask', {}, ASK],
     ['is left to the later: mine', 'last-write-wins', {}, send(CONFLICT.change)],
     ['is left to the later: theirs', 'last-write-wins', { theirsAt: at(3) }, YIELD],
@@ -110,7 +111,31 @@ describe('the later of two merge patches', () => {
     expect(of('last-write-wins', { change: patch(mine), base, theirs: { ...theirs }, theirsAt })).toEqual(expected)
   })
 
+  test.each<[string, object, object, number | undefined, Resolution]>([
+    ['that became a value there yields', { size: { w: 7 } }, { ...base, size: 5 }, 9, YIELD],
+    ['that became a value there wins', { size: { w: 7 } }, { ...base, size: 5 }, 1, send(patch({ size: { w: 7 } }))],
+    [
+      'of which nothing is left is not sent',
+      { name: 'Mint', size: { h: 9 } },
+      { ...base, size: { w: 1, h: 3 } },
+      9,
+      send(patch({ name: 'Mint' })),
+    ],
+    [
+      'of which both have changed one is left to the user',
+      { size: { h: 9 } },
+      { ...base, size: { w: 1, h: 3 } },
+      undefined,
+      ASK,
+    ],
+  ])('an object %s', (_, mine, theirs, theirsMs, expected) => {
+    const theirsAt = theirsMs === undefined ? undefined : at(theirsMs)
+    expect(of('last-write-wins', { change: patch(mine), base, theirs: { ...theirs }, theirsAt })).toEqual(expected)
+  })
+
   test('without a base is by their times alone', () => {
+    const isNew = { change: patch({ color: 'red' }), base: undefined, theirsAt: at(3) }
+    expect(of('last-write-wins', isNew)).toEqual(YIELD)
     const given = { change: patch({ name: 'Mint' }), base: undefined }
     expect(of('last-write-wins', given)).toEqual(send(patch({ name: 'Mint' })))
     expect(of('last-write-wins', { ...given, theirsAt: at(3) })).toEqual(YIELD)
@@ -155,10 +180,13 @@ describe("a rule's own function", () => {
 
   test('gets the row as it was, as it is wanted and as it is there', () => {
     calls.length = 0
-    of(both)
+    const theirs = { ...BASE, price: 9 }
+    of(both, { theirs })
+    of(both, { theirs, base: undefined })
     of((...given) => calls.push(given), { change: DELETE })
     expect(calls).toEqual([
-      [BASE, { ...BASE, name: 'Mint' }, CONFLICT.theirs],
+      [BASE, { ...BASE, name: 'Mint' }, theirs],
+      [undefined, { ...BASE, name: 'Mint', price: 9 }, theirs],
       [BASE, undefined, CONFLICT.theirs],
     ])
   })
@@ -189,9 +217,17 @@ describe("a rule's own function", () => {
       ASK,
     ],
     ['that returns nothing leaves it to the user', () => undefined, {}, ASK],
+    ['that returns a promise leaves it to the user, of a PUT', async () => ({}), { isPartial: false }, ASK],
+    [
+      'has no patch for what is the same',
+      () => ({ name: 'both', keep: 1, a: 5 }),
+      { change: patch({ name: 'Mint' }), theirs: { name: 'Chai', keep: 1, a: { b: 1 } } },
+      send(patch({ name: 'both', a: 5 })),
+    ],
     ['that returns a promise leaves it to the user', async () => ({}), {}, ASK],
     ['cannot take a member away by a PATCH of plain JSON', () => ({ name: 'both' }), {}, ASK],
     ['cannot write a row that is gone', both, { theirs: undefined }, ASK],
+    ['may say null for a deletion', () => null, { change: DELETE }, send(DELETE)],
     ['may delete all the same', () => undefined, { change: DELETE }, send(DELETE)],
     ['may drop a deletion', (_, __, theirs) => theirs, { change: DELETE }, YIELD],
     ['cannot write in place of a deletion', both, { change: DELETE }, ASK],

@@ -21,6 +21,32 @@ describe('a hybrid time', () => {
     ['of the past may be', clamped(time(-9_000_000, 3), at(0)), time(-9_000_000, 3)],
   ])('%s', (_, given, expected) => expect(given).toEqual(expected))
 
+  test.each([
+    ['an earlier one', time(0), time(1), -1],
+    ['an earlier count', time(0, 1, 'b'), time(0, 2, 'a'), -1],
+    ['an earlier node', time(0, 1, 'a'), time(0, 1, 'b'), -1],
+    ['the same', time(0, 1, 'a'), time(0, 1, 'a'), 0],
+  ])('is compared: %s', (_, one, other, expected) => {
+    expect([Math.sign(compareTimes(one, other)), Math.sign(compareTimes(other, one)) + 0]).toEqual([
+      expected,
+      0 - expected,
+    ])
+  })
+
+  test.each([
+    '0000000000-0000-a',
+    'x-000000000-0000-a',
+    '000000000-0000-',
+    '000000000-0000-a b',
+    'on 2026-11-30T10:00:00Z',
+  ])('is none in %j', (text) => expect(parseTime(text)).toBe('invalid'))
+
+  test('of the calendar is earlier than any other of its millisecond', () => {
+    expect(parseTime('2027-01-15T08:00:00Z')).toEqual({ ms: NOW, count: 0, node: '' })
+    expect(parseTime(NOW)).toEqual({ ms: NOW, count: 0, node: '' })
+    expect(parseTime(1e15)).toBe('invalid')
+  })
+
   const anyTime = fc.record({
     ms: fc.integer({ min: 0, max: 4_000_000_000_000 }),
     count: fc.nat(36 ** 4 - 1),

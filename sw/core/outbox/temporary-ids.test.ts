@@ -54,6 +54,7 @@ describe('a JSON body', () => {
       '{"product":7,"other":"b/ä"}',
     ],
     ['has names of members replaced, as texts', '{"stock" : { "tmp-1" : 3 }}', '{"stock" : { "7" : 3 }}'],
+    ['has names of members replaced, however they are spaced', '{"tmp-1":1,"tmp-2" \n\t:2}', '{"7":1,"b/ä" \n\t:2}'],
     [
       'keeps spaces, numbers and escapes',
       '{\n\t"n": 1.50e+3, "big": 9007199254740993, "e": "\\u0041\\/" , "p": "tmp-1" }\n',
@@ -142,6 +143,7 @@ describe("the server's id", () => {
     ['is within the name of the entity', { product: { id: 7 } }, undefined, { id: '7', json: '7' }],
     ['is that of the JSON before that of Location', { id: 7 }, '/p/8', { id: '7', json: '7' }],
     ['is the last segment of Location', undefined, 'https://a.example/p/8/?x#y', { id: '8', json: '8' }],
+    ['is a number of several digits', undefined, '/p/120', { id: '120', json: '120' }],
     ['is a decoded text', undefined, '/p/a%2Fb', { id: 'a/b', json: '"a/b"' }],
     ['is a text where a number would be another', undefined, '/p/007', { id: '007', json: '"007"' }],
     [
