@@ -39,8 +39,13 @@ describe('a list', () => {
   })
 
   test('gets new rows at its beginning where the rule says so', () => {
-    const { value } = fold(ROWS, listOf(ROWS, { isNewFirst: true }), [create('tmp-1'), remove('1')])
-    expect(value).toEqual([{ id: 'tmp-1', name: 'new' }, ROWS[1], ROWS[2]])
+    const { value } = fold(ROWS, listOf(ROWS, { isNewFirst: true }), [create('tmp-1'), remove('1'), create('tmp-2')])
+    expect(value).toEqual([{ id: 'tmp-2', name: 'new' }, { id: 'tmp-1', name: 'new' }, ROWS[1], ROWS[2]])
+    expect(fold(ROWS, listOf(ROWS), [create('tmp-1'), create('tmp-2')]).value).toMatchObject([
+      ...ROWS,
+      { id: 'tmp-1' },
+      { id: 'tmp-2' },
+    ])
   })
 
   test('that is wrapped keeps its wrapper, and counts anew', () => {

@@ -18,7 +18,7 @@ export interface Folding {
 
 /** What is read. */
 export type Read =
-  /** `isNewFirst`: where new rows go. */
+  /** `isNewFirst`: new rows go to the beginning, the newest first; otherwise to the end, the newest last. */
   | { readonly kind: 'list'; readonly shape: ListShape; readonly idMember: string; readonly isNewFirst: boolean }
   | { readonly kind: 'item'; readonly id: string; readonly idMember: string }
 
@@ -98,7 +98,7 @@ function foldList(
   // A change of a row that is not there says nothing: the row is gone at the server, or newer than this list.
   const isComplete = shape.isWhole && [...unseen.values()].every(isOfItself)
   if (kept === undefined && added.length === 0) return { value, isComplete }
-  const all = isNewFirst ? [...added, ...(kept ?? rows)] : [...(kept ?? rows), ...added]
+  const all = isNewFirst ? [...added.toReversed(), ...(kept ?? rows)] : [...(kept ?? rows), ...added]
   const counted = shape.totals.reduce((counting, path) => {
     const total = memberOf(counting, path)
     return typeof total === 'number' ? withMember(counting, path, total + all.length - rows.length) : counting
