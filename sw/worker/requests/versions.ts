@@ -65,8 +65,6 @@ interface Asking {
   heard?: Said | undefined
   /** It was of no use: the endpoint is left alone. */
   pause?: Pause
-  /** Nothing has come: what finds out whether the origin is back asks anew. */
-  isUnreached?: true
   readonly atMs: number
   /** How much had been invalidated when it began. */
   readonly version: number
@@ -122,30 +120,27 @@ export class VersionedSender extends Sender {
     const { log, statistics } = this.#ports
     const { rule, authorization, isTheirs } = read
     const { key, id } = light
-    const isValidated = plan.kind === 'validate' || plan.kind === 'serve-then-validate'
+    const isProbe = plan.why === PROBE
     // What was away is fetched whole once it is back; what has changed meanwhile is named all the same.
-    const row = isValidated ? plan.row : plan.why === PROBE ? read.row : undefined
+    const row = isProbe ? read.row : 'row' in plan ? plan.row : undefined
     const { version } = log.memory
-    let asked = this.#asked.get(key)
-    if (asked) this.#put(key, asked)
-    const isTheirOwn = asked?.isTheirs() === true && asked.authorization === authorization
+    const known = this.#asked.get(key)
+    const own = known?.isTheirs() === true && known.authorization === authorization ? known : undefined
+    if (own) this.#put(key, own)
     if (row === undefined || !mayConfirm(row.status, plan.why))
-      return { signature: isTheirOwn && asked?.heard ? signatureOf(asked.heard, id) : undefined }
-    const isUnreached = asked?.isUnreached === true && !isValidated
-    const isShared = isTheirOwn && asked?.version === version && uptimeMs() - asked.atMs < SHARED_MS && !isUnreached
-    if (asked === undefined || !isShared) {
-      if (isPaused(asked?.pause)) return {}
-      const { isUnreached: _, ...known } = asked ?? {}
-      const asking: Asking = { ...(isTheirOwn && known), atMs: uptimeMs(), version, isTheirs, authorization }
-      asking.said = timeout(LIMIT_MS, this.#ask(read, row, light, asking), undefined)
-      this.#put(key, (asked = asking))
+      return { signature: own?.heard && signatureOf(own.heard, id) }
+    let asked = own
+    if (asked === undefined || isProbe || asked.version !== version || uptimeMs() - asked.atMs >= SHARED_MS) {
+      if (isPaused(known?.pause)) return {}
+      asked = { ...own, version, isTheirs, authorization, atMs: uptimeMs() }
+      asked.said = timeout(LIMIT_MS, this.#ask(read, row, light, asked), undefined)
+      this.#put(key, asked)
     }
     const said = await asked.said
     const signature = said && signatureOf(said, id)
     if (said === undefined || signature === undefined) return {}
-    if (signature !== row.signature) return { signature, diff: diffOf(asked, row, said) }
-    if (!isValidated) return { signature }
-    statistics.count(rule.name, { notModified: 1, requestsSaved: Number(isShared) })
+    if (isProbe || signature !== row.signature) return { signature, diff: diffOf(asked, row, said) }
+    statistics.count(rule.name, { notModified: 1, requestsSaved: Number(asked === own) })
     const { requestedAtMs, receivedAtMs, date } = said
     const fields = new Map(row.fields).set('date', date)
     fields.delete('age')
@@ -180,7 +175,7 @@ export class VersionedSender extends Sender {
       if (isOfUse) {
         asking.pause = pauseFor(PAUSE_MS)
         report(`${url} gives no versions`, response?.status)
-      } else asking.isUnreached = true
+      }
       return undefined
     }
     const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
@@ -204,7 +199,7 @@ export class VersionedSender extends Sender {
     void writer
       .nextInMemory()
       .then((at) => (isTheirs() ? rows.commit({ ...row, ...body, sequence: at, bodyAt: at }, undefined) : undefined))
-      .catch((error: unknown) => report('versions are not kept', error))
+      .catch((error: unknown) => report('versions could not be stored', error))
     return new Map([...lists, [row.digest, items] as const].slice(-MAX_LISTS))
   }
 }
