@@ -3,7 +3,7 @@ import { evaluatePreconditions } from '../validators.ts'
 import { gone, SyncProblem } from './answers.ts'
 import { type Asked, askedOf, rowsOf, type SyncOptions } from './asked.ts'
 import { type Cursor, formatCursor, type LogPosition, parseCursor } from './cursor.ts'
-import { inSnapshot, type Session } from './database.ts'
+import { inSnapshot, isRowSecurityActive, type Session } from './database.ts'
 import type { ApiRow } from './entity.ts'
 import { entriesAfter, isBehind, isOld, lastEntry, type LogEntry, type LogState, logState } from './log.ts'
 import type { Total, Totals } from './totals.ts'
@@ -78,7 +78,7 @@ export async function changesSince<Principal>(
     const behind = await isBehind(session, asked.scopes)
     const isComplete = !hasMore && !behind && next.load === undefined && next.position.xid >= state.horizon
     const told = isComplete
-      ? await withTotals(reading, data, state, query.get('digest') === '1' ? totals : undefined)
+      ? await withTotals(reading, data, state, cursor, query.get('digest') === '1' ? totals : undefined)
       : data
     if (isHeld(request, told) && !(await isToRenew(session, cursor, state, days))) return 'unchanged'
     return { since, timestamp: formatCursor(next), hasMore, behind, retention: `P${days}D`, data: told }
@@ -176,10 +176,12 @@ async function changedPage<Principal>(
 async function withTotals<Principal>(
   { asked, session }: Reading<Principal>,
   data: Page['data'],
-  { generation, begin }: LogState,
+  { generation, begin, horizon }: LogState,
+  { position }: Cursor,
   totals: Totals | undefined,
 ): Promise<Page['data']> {
   const counted: Record<string, EntityChanges> = {}
+  const isShared = totals !== undefined && !(await isRowSecurityActive(session))
   for (const [name, changes] of Object.entries(data)) {
     const rows = rowsOf(asked, name, session)
     const read = async (): Promise<Total> => {
@@ -187,10 +189,12 @@ async function withTotals<Principal>(
       return { total: versions.length, digest: collectionDigest(bucketSums(versions)) }
     }
     if (totals === undefined) counted[name] = { ...changes, total: await rows.count() }
+    else if (!isShared) counted[name] = { ...changes, ...(await read()) }
     else {
       const last = await lastEntry(session, name)
       const state = [generation, begin.xid, begin.id, last?.xid, last?.id].join(' ')
-      counted[name] = { ...changes, ...(await totals.of(`${name} ${asked.digest}`, state, read)) }
+      const places = { horizon, since: position.xid }
+      counted[name] = { ...changes, ...(await totals.of(`${name} ${asked.digest}`, state, places, read)) }
     }
   }
   return counted

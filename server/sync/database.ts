@@ -69,6 +69,14 @@ export async function inSnapshot<Result>(
   }
 }
 
+/** Whether the session decides which rows of some table a query gets: two callers with one select may then see different rows. */
+export async function isRowSecurityActive(session: Pick<Session, 'query'>): Promise<boolean> {
+  const { rows } = await session.query(
+    'select exists (select from pg_class where relrowsecurity and row_security_active(oid)) as active',
+  )
+  return rows[0]?.['active'] === true
+}
+
 /** The database cannot be reached: that is no fault of the program, and clients ask again. */
 function away(cause: unknown): SyncProblem {
   const problem = new SyncProblem(503, 'The database is away.')

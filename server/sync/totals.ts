@@ -14,28 +14,40 @@ const KEPT_MS = 10_000
 /** Of so many kinds of callers the numbers are kept. */
 const MOST_KEPT = 1000
 
+/** Places in the order of transactions, see `LogState.horizon`. */
+interface Places {
+  /** Of what is counted now. */
+  readonly horizon: bigint
+  /** The rows that the caller holds are as of this place at least: what was counted before it may be older than they are. */
+  readonly since: bigint
+}
+
+interface Kept {
+  readonly state: string
+  readonly horizon: bigint
+  readonly sinceMs: number
+  readonly total: Promise<Total>
+}
+
 /**
  * Counts the rows of an entity once for all callers who see the same of it. Two thousand clients that hear of one change would
  * have the database read all rows two thousand times.
  */
 export class Totals {
-  readonly #kept = new Map<
-    string,
-    { readonly state: string; readonly sinceMs: number; readonly total: Promise<Total> }
-  >()
+  readonly #kept = new Map<string, Kept>()
 
   /**
    * @param seen names what the caller may see: the entity, the select and its values.
    * @param state names the state of the log.
    */
-  async of(seen: string, state: string, read: () => Promise<Total>): Promise<Total> {
+  async of(seen: string, state: string, { horizon, since }: Places, read: () => Promise<Total>): Promise<Total> {
     const kept = this.#kept.get(seen)
     const nowMs = performance.now()
-    if (kept?.state === state && nowMs - kept.sinceMs < KEPT_MS)
+    if (kept?.state === state && kept.horizon >= since && nowMs - kept.sinceMs < KEPT_MS)
       // The caller whose question it was may be gone: then each reads by itself.
       return kept.total.catch(read)
     const total = read()
-    const entry = { state, sinceMs: nowMs, total }
+    const entry: Kept = { state, horizon, sinceMs: nowMs, total }
     this.#kept.delete(seen)
     this.#kept.set(seen, entry)
     total.catch(() => this.#kept.get(seen) === entry && this.#kept.delete(seen))
