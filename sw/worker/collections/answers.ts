@@ -88,7 +88,8 @@ export class CollectionAnswers {
     const of: Of = { partition: read.partition, entity: named.rule.entity }
     const looking = this.#standings.look(of, named)
     const held = await timeout(STORE_LIMIT_MS, looking, 'late' as const)
-    if (held === 'late') return this.#late(read, of, named, looking, rest)
+    // The store is late.
+    if (held === 'late') return this.#restOrRows(read, of, named, undefined, () => looking, rest)
     const { identity, log } = this.#ports
     // A page has the answer to its write a little before the write's end is on disk.
     const isWritten = log.memory.covering({ url: read.head.url, tags: read.tags }) === UNDER_WAY
@@ -195,10 +196,11 @@ export class CollectionAnswers {
       const made = how && (await this.#answers.of(read, of, named, held, how))
       if (made) return made
     }
-    return this.#rest(read, of, named, held, rest)
+    // What answers for the endpoint need not be what answers for the list.
+    return this.#restOrRows(read, of, named, held, () => this.#standings.look(of, named), rest)
   }
 
-  /** How rows answer after a run; undefined: they may not. */
+  /** How rows answer after a run; undefined: they may not, unless the list's own URL has no answer either. */
   #howServed(
     { head: { url }, tags, rule }: ReadContext,
     of: Of,
@@ -207,33 +209,41 @@ export class CollectionAnswers {
     { isBehind, standsIn }: { readonly isBehind: boolean; readonly standsIn: boolean },
   ): CacheStatus | undefined {
     const covering = this.#ports.log.memory.covering({ url, tags })
-    const isAhead = this.#standings.aheadOf(of) > head.confirmedAt
-    if (end !== 'late' && end.kind === 'idle' && end.isConfirmed && covering <= head.confirmedAt && !isAhead)
-      return { fwd: 'stale', 'fwd-status': 200, detail: 'synced' }
-    const isAbsent = end !== 'late' && end.kind === 'failed' && end.failure === 'offline'
-    if (!standsIn || (end === 'late' ? isBehind || covering > head.confirmedAt : !isAbsent)) return undefined
+    // What a page has got beside the rows meanwhile may be newer than they are (I2).
+    if (covering > head.confirmedAt || this.#standings.aheadOf(of) > head.confirmedAt) return undefined
+    if (end !== 'late') {
+      const isDone = end.kind === 'idle' && end.isConfirmed
+      return isDone ? { fwd: 'stale', 'fwd-status': 200, detail: 'synced' } : undefined
+    }
+    if (!standsIn || isBehind) return undefined
     this.#ports.statistics.count(rule.name, { standIns: 1 })
-    const why = end === 'late' ? 'timeout' : covering > head.confirmedAt ? 'offline-before-write' : 'offline'
-    return { fwd: 'stale', detail: why }
+    return { fwd: 'stale', detail: 'timeout' }
   }
 
-  /** The store is late: the network answers, and where it cannot the rows do after all. */
-  async #late(
+  /**
+   * The network answers, and where it cannot the rows do after all.
+   *
+   * @param held what is known to be held.
+   * @param look gives what is held then.
+   */
+  async #restOrRows(
     read: ReadContext,
     of: Of,
     named: Named,
-    looking: Promise<Held | undefined>,
+    held: Held | undefined,
+    look: () => Promise<Held | undefined>,
     rest: () => Promise<Response | undefined>,
   ): Promise<Response | undefined> {
     let response: Response | undefined
     let failure: { readonly error: unknown } | undefined
     try {
-      response = await this.#rest(read, of, named, undefined, rest)
+      response = await this.#rest(read, of, named, held, rest)
       if (response === undefined || !isAway(response.status)) return response
     } catch (error) {
       failure = { error }
     }
-    const made = await this.#standIn(read, of, named, await looking, 'offline')
+    const made = await this.#standIn(read, of, named, await look(), 'offline')
+    if (made) this.#ports.statistics.count(read.rule.name, { standIns: 1 })
     if (made || !read.isTheirs()) return made
     if (failure !== undefined) throw failure.error
     return response

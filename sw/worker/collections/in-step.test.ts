@@ -232,8 +232,11 @@ describe('a hint while the origin is away', () => {
     await worker.hint(CHANGED)
     await expect.poll(() => worker.missed, { timeout: 10_000 }).toHaveLength(1)
     worker.backend.isAway = false
-    const read = await worker.get(LIST)
-    expect(read.how).toContain('detail=offline-before-write')
+    // The list's own URL is asked all the same.
+    expect(await worker.get(LIST)).toMatchObject({
+      how: 'network',
+      value: { items: [{ name: 'of another user' }, {}, {}, {}, {}] },
+    })
     await worker.hint(CHANGED)
     await expect
       .poll(() => worker.told.filter(({ kind }) => kind === 'changed'), { timeout: 10_000 })
@@ -260,5 +263,47 @@ describe('a hint while the origin is away', () => {
     for (let count = 0; count < 3; count++) worker.backend.instead.push(() => new Response('', { status: 503 }))
     await worker.hint(CHANGED)
     await expect.poll(() => worker.missed, { timeout: 10_000 }).toMatchObject([{ byGateway: true }])
+  })
+})
+
+describe('an endpoint for which a gateway answers, beside a list that the origin gives', () => {
+  /** The rows are held, `/sync` is away from now on, and another user has changed a row. */
+  async function withoutSync() {
+    const worker = await loaded()
+    const { backend } = worker
+    const { fetch } = backend
+    vi.stubGlobal('fetch', (given: Request | string, init?: RequestInit) =>
+      String(typeof given === 'string' ? given : given.url).includes('/sync')
+        ? Promise.resolve(new Response('', { status: 503 }))
+        : fetch(given, init),
+    )
+    backend.put(1, 'of another user')
+    return worker
+  }
+
+  test.each([
+    [
+      'whose rows are behind',
+      async (worker: Awaited<ReturnType<typeof withoutSync>>) => {
+        await worker.store.log.invalidate(['tag products'], undefined)
+      },
+    ],
+    [
+      'whose newer answer a page has got',
+      async (worker: Awaited<ReturnType<typeof withoutSync>>) => {
+        expect((await worker.get(LIST, { cache: 'reload' })).value).toMatchObject({
+          items: [{ name: 'of another user' }, {}, {}, {}, {}],
+        })
+      },
+    ],
+  ])('a list %s is the origin’s, and no page is taken back', async (_, happen) => {
+    const worker = await withoutSync()
+    await happen(worker)
+    for (let time = 0; time < 2; time++) {
+      const read = await worker.get(LIST)
+      expect(read.value).toMatchObject({ items: [{ name: 'of another user' }, {}, {}, {}, {}] })
+      expect(read.how).toBe('network')
+    }
+    await worker.settle()
   })
 })
