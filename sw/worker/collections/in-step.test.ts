@@ -307,3 +307,17 @@ describe('an endpoint for which a gateway answers, beside a list that the origin
     await worker.settle()
   })
 })
+
+test('an endpoint that says when to come back is not asked before, and keeps no worker busy until then', async () => {
+  const worker = await loaded()
+  worker.backend.instead.push(() => new Response('', { status: 503, headers: { 'retry-after': '600' } }))
+  await worker.hint({ tags: ['products'], transactions: [] })
+  await expect.poll(() => worker.missed).toHaveLength(1)
+  // Tabs ask every few seconds whether the origin is back, a user wants to sync, and pages read.
+  await worker.missed[0]?.again()
+  await worker.sync()
+  await worker.validate('reconnect', [LIST])
+  expect((await worker.get(LIST)).how).toBe('network')
+  expect(worker.asked().filter((path) => path === '/sync')).toHaveLength(1)
+  await worker.settle()
+})

@@ -95,11 +95,12 @@ export class Runs {
     const { rule, partition, full = false, since, isWish = false, waitUntil } = asking
     const key = headKey({ partition, entity: rule.entity })
     const held = this.#faults.get(key)
-    const isSpared = isWish && (held?.fault.kind === 'offline' || held?.isOwnRest === true)
+    const isSpared = isWish && held?.isOwnRest === true
     const isResting = held !== undefined && held.untilMs > uptimeMs() && !isSpared
     if (isResting) {
-      // The origin may be back before the rest has ended, and what has changed would be asked for by no one.
-      if (held.fault.kind === 'offline') waitUntil?.((held.owed ??= this.#afterRest(held, asking)))
+      // The origin may be back before the rest has ended, and what has changed would be asked for by no one. A worker that is held
+      // up for a longer rest does not make way for a newer one.
+      if (held.fault.kind === 'offline' && held.isOwnRest) waitUntil?.((held.owed ??= this.#afterRest(held, asking)))
       return Promise.resolve(held.end)
     }
     const running = this.#running.get(key)
