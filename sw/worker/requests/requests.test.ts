@@ -1599,6 +1599,16 @@ describe('what a page has read before the worker was there', () => {
   })
 })
 
+it('an origin that says when to come back is not asked before whether it is back', async () => {
+  const of = await worker()
+  const reading = of.read()
+  ;(await next(of, 0)).answer(new Response('', { status: 503, headers: { 'retry-after': '60' } }))
+  await reading
+  await Promise.all(of.behind)
+  expect(await of.probe()).toMatchObject({ reachable: false })
+  expect(of.arrived).toHaveLength(1)
+})
+
 /** What is read is stored. */
 async function stored(of: Worker): Promise<void> {
   const reading = of.read()

@@ -135,6 +135,8 @@ export class Sender {
     if (isAnswered && !isAway(outcome.head.status)) reachability.reached(url)
     else {
       reachability.missed(url, isAnswered, async () => {
+        // The origin has said when to come back: each tab in sight would ask every few seconds (I11).
+        if (!this.mayAskBehind(url)) return
         const again: Plan = { ...AGAIN, store: plan.kind !== 'fetch' || plan.store }
         if (read.isTheirs()) await this.#ports.askAgain({ ...read, clientId: undefined }, again)
         else reachability.forget()

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import { fakeDatabase } from '../store/fake-database.fixture.ts'
 import type { Session } from '../identity/identity.ts'
-import type { Explanation, Question, Refreshed, Stats, Validated } from '../../protocol.ts'
+import type { Explanation, OriginState, Question, Refreshed, Stats, Validated } from '../../protocol.ts'
 import type { UseStore } from '../store/database.ts'
 import { PageLoads } from './page-loads.ts'
 import type { Store } from '../store/store.ts'
@@ -106,6 +106,8 @@ export async function worker({
     clientId?: string,
   ) => Promise<Validated>
   readonly explain: (clientId?: string) => Promise<Explanation>
+  /** A tab asks whether the origin is back. */
+  readonly probe: () => Promise<OriginState>
   readonly stats: () => Promise<Pick<Stats, 'total' | 'rules'>>
   readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
   /** A POST whose answer may be stored. */
@@ -203,6 +205,7 @@ export async function worker({
       const asking = { ...ports, match: () => match, identifiedBy: ['identify'], files: undefined } as never
       return explain(asking, { ask: 'explain', url: URL_ASKED }, clientId)
     },
+    probe: () => shared.reachability.probe(),
     stats: () => statistics.read(),
     write: (session, headers = {}, url = URL_ASKED) => {
       const invalidates = { urls: [], patterns: [], tags: [] }
