@@ -48,6 +48,8 @@ interface Light {
 
 /** What a light endpoint has said. */
 interface Said extends Times {
+  /** When it was asked for, by the worker's uptime. */
+  readonly askedAtMs: number
   readonly date: string
   readonly signature: string
   readonly items?: Items
@@ -82,10 +84,10 @@ const MAX_LISTS = 3
  * ```
  *   row with signature s ──► light endpoint says s ──► confirmed, as by a 304
  *                        └─► says another, t       ──► fetched, and stored with t
- *   no row, or no signature ─────────────────────────► fetched, and stored with what was said last
+ *   no row, or no signature ─────────────────────────► fetched, and stored with what was said a moment ago, if anything was
  * ```
  *
- * A row gets a signature that was heard before the row was asked for. So the row is as new as its signature, or newer: an
+ * A row gets a signature that was heard just before the row was asked for. So the row is as new as its signature, or newer: an
  * equal signature later means that nothing has changed since (I2). One request serves all rows that need it within a moment,
  * unless anything was invalidated since it began: no answer from before a write confirms what the write covers (I1).
  * What was heard belongs to a partition, and to its session (I3).
@@ -127,8 +129,7 @@ export class VersionedSender extends Sender {
     const known = this.#asked.get(key)
     const own = known?.isTheirs() === true && known.authorization === authorization ? known : undefined
     if (own) this.#put(key, own)
-    if (row === undefined || !mayConfirm(row.status, plan.why))
-      return { signature: own?.heard && signatureOf(own.heard, id) }
+    if (row === undefined || !mayConfirm(row.status, plan.why)) return { signature: signatureNow(own?.heard, id) }
     let asked = own
     if (asked === undefined || isProbe || asked.version !== version || uptimeMs() - asked.atMs >= SHARED_MS) {
       if (isPaused(known?.pause)) return {}
@@ -178,7 +179,11 @@ export class VersionedSender extends Sender {
       }
       return undefined
     }
-    const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
+    const said = {
+      ...times,
+      askedAtMs: asking.atMs,
+      date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs),
+    }
     if (typeof versions === 'string') return (asking.heard = { ...said, signature: `=${versions}` })
     const text = new TextEncoder().encode(itemsText(versions)).buffer
     const signature = await digestOf(text)
@@ -236,6 +241,13 @@ function lightOf(match: Matcher, { rule, head, partition }: Read): Light | undef
   const named = keyHeaders.map((name) => `${name}:${head.fields.get(name) ?? ''}`)
   return { url, entity, id, key: [partition, 'row', `versions ${entity ?? ''} ${url}`, ...named].join('\n') }
 }
+
+/**
+ * The signature of a read that is sent now, of what was said a moment ago. Of what was said long ago it gets none: an item that
+ * came since and goes again makes the version the same as then, and the answer with the item would count as confirmed.
+ */
+const signatureNow = (heard: Asking['heard'], id: string): string | undefined =>
+  heard && uptimeMs() - heard.askedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
 
 /** The signature of a read: that of its item, or of all. Undefined: there is no such item. */
 function signatureOf({ signature, items }: Said, id: string): string | undefined {
