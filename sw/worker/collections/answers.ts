@@ -89,7 +89,7 @@ export class CollectionAnswers {
     const looking = this.#standings.look(of, named)
     const held = await timeout(STORE_LIMIT_MS, looking, 'late' as const)
     // The store is late.
-    if (held === 'late') return this.#restOrRows(read, of, named, undefined, () => looking, rest)
+    if (held === 'late') return this.#restOrRows(read, of, named, held, () => looking, rest)
     const { identity, log } = this.#ports
     // A page has the answer to its write a little before the write's end is on disk.
     const isWritten = log.memory.covering({ url: read.head.url, tags: read.tags }) === UNDER_WAY
@@ -223,14 +223,13 @@ export class CollectionAnswers {
   /**
    * The network answers, and where it cannot the rows do after all.
    *
-   * @param held what is known to be held.
    * @param look gives what is held then.
    */
   async #restOrRows(
     read: ReadContext,
     of: Of,
     named: Named,
-    held: Held | undefined,
+    held: Held | 'late' | undefined,
     look: () => Promise<Held | undefined>,
     rest: () => Promise<Response | undefined>,
   ): Promise<Response | undefined> {
@@ -260,12 +259,16 @@ export class CollectionAnswers {
     return this.#standIn(read, of, named, await this.#standings.look(of, named), why)
   }
 
-  /** The answer as without a collection. What it brings may be newer than the rows: they answer again when they have it. */
+  /**
+   * The answer as without a collection. What it brings may be newer than the rows: they answer again when they have it.
+   *
+   * @param held 'late': what is held is not known yet.
+   */
   async #rest(
     read: ReadContext,
     of: Of,
     named: Named,
-    held: Held | undefined,
+    held: Held | 'late' | undefined,
     rest: () => Promise<Response | undefined>,
   ): Promise<Response | undefined> {
     const response = await rest()
@@ -273,7 +276,8 @@ export class CollectionAnswers {
     const why = standInOf(response.headers.get('cache-status'))
     const isOver = why === undefined && GONE.includes(response.status)
     if (isOver && named.id === undefined) read.waitUntil(this.#forget(of, named))
-    if (response.status !== 200 && !(isOver && held?.row !== undefined)) return response
+    const mayHaveRow = held === 'late' || held?.row !== undefined
+    if (response.status !== 200 && !(isOver && mayHaveRow)) return response
     if (why !== undefined) {
       // What is stored beside the rows may be as old as the first load, so they come first (I2), unless they are older.
       const now = await timeout(STORE_LIMIT_MS, this.#standings.look(of, named), undefined)
@@ -281,7 +285,7 @@ export class CollectionAnswers {
       return (await this.#standIn(read, of, named, now, why)) ?? response
     }
     // What the item's pattern matches need not be an item: where no row is held nothing can be older than the answer.
-    if (named.id === undefined || held?.row !== undefined) this.#standings.putAhead(of)
+    if (named.id === undefined || mayHaveRow) this.#standings.putAhead(of)
     else if (held?.head.live !== undefined) return response
     const run = this.#syncBehind(read, named)
     if (named.id === undefined) this.#answers.learn(read, of, named.rule, response, run)

@@ -115,3 +115,38 @@ describe('a disk that is busy', () => {
     expect((await worker.get('/api/products')).how).toContain('detail=synced')
   })
 })
+
+test.each(['/api/products', '/api/products/1'])(
+  'a disk that is late once takes no page back: %s was newer at the origin (I2)',
+  async (path) => {
+    let gate: Promise<unknown> | undefined
+    const backend = new Backend()
+    for (let id = 1; id <= 5; id++) backend.put(id, `product ${id}`)
+    const worker = await collectionWorker({
+      backend,
+      wrap: (use) => async (mode, work) => (await gate, use(mode, work)),
+    })
+    await worker.get('/api/products')
+    await worker.settle()
+    backend.put(1, 'of another user')
+    let release = (): void => undefined
+    gate = new Promise<void>((resolve) => (release = resolve))
+    const late = await worker.get(path)
+    expect(late.how).toBe('network')
+    // The endpoint is slower than the page.
+    let answer = (): void => undefined
+    const away = new Promise<void>((resolve) => (answer = resolve))
+    const { fetch } = backend
+    vi.stubGlobal('fetch', async (given: Request | string, init?: RequestInit) => {
+      if (typeof given === 'string') await away
+      return fetch(given, init)
+    })
+    gate = undefined
+    release()
+    const next = worker.get(path)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    answer()
+    expect((await next).value).toEqual(late.value)
+    await worker.settle()
+  },
+)
