@@ -196,6 +196,9 @@ export class CollectionAnswers {
       const made = how && (await this.#answers.of(read, of, named, held, how))
       if (made) return made
     }
+    // The origin has another user, or none: no rows stand in (I3).
+    if (end !== 'late' && end.kind === 'failed' && DENIED.includes(end.failure))
+      return this.#rest(read, of, named, held, rest)
     // What answers for the endpoint need not be what answers for the list.
     return this.#restOrRows(read, of, named, held, () => this.#standings.look(of, named), rest)
   }
@@ -315,6 +318,8 @@ export class CollectionAnswers {
     const where = this.#standings.of({ url: request.url, tags, partition, rule }, of, named, held)
     if (where === undefined || !read.isTheirs() || isPastCaches(request.cache)) return undefined
     if (0 - where.ttl >= where.windows.offline) return undefined
+    // Nobody has asked the origin: it need not be away.
+    if (request.cache === 'only-if-cached' && where.isBehind) return undefined
     const detail = where.isBehindWrite ? 'offline-before-write' : why
     return this.#answers.of(read, of, named, held, { fwd: 'stale', detail })
   }
@@ -329,8 +334,11 @@ export class CollectionAnswers {
 /** The origin has no such list or item, or not for this user. */
 const GONE: readonly number[] = [403, 404, 410]
 
+/** After these failures the rows may be of a user who is gone. */
+const DENIED: readonly SyncFailure[] = ['refused-user', 'other-user']
+
 /** After these failures the origin has been heard, or must not be asked. */
-const GONE_ON: readonly SyncFailure[] = ['refused-user', 'other-user', 'rate-limited']
+const GONE_ON: readonly SyncFailure[] = [...DENIED, 'rate-limited']
 
 const REST: Plan = { kind: 'rest' }
 

@@ -46,6 +46,8 @@ export interface Given {
   readonly identity?: object
   /** What is stored of a route beside the rows: it stands in where the origin is away. Default: nothing. */
   readonly standIn?: () => unknown
+  /** Nothing is stored beside the rows that a page gets who takes only what is stored. Default: the network answers. */
+  readonly unsatisfied?: boolean
   /** In place of the object store of collections. */
   readonly wrap?: (use: UseStore) => UseStore
 }
@@ -57,6 +59,7 @@ export async function collectionWorker({
   config = CONFIG,
   identity,
   standIn,
+  unsatisfied = false,
   wrap = (use) => use,
 }: Given = {}) {
   fakeLocks()
@@ -148,6 +151,7 @@ export async function collectionWorker({
         const how = cacheStatus({ fwd: 'stale', detail: 'offline-before-write' }, undefined)
         return Response.json(standIn(), { headers: { 'cache-status': how } })
       }
+      if (unsatisfied && context.head.cache === 'only-if-cached') return new Response('', { status: 504 })
       const response = await fetch(context.request)
       const headers = new Headers(response.headers)
       headers.set('cache-status', 'network')

@@ -308,6 +308,24 @@ describe('an endpoint for which a gateway answers, beside a list that the origin
   })
 })
 
+test('rows do not stand in where the endpoint has refused their user (I3)', async () => {
+  const worker = await loaded()
+  await worker.store.log.invalidate(['tag products'], undefined)
+  worker.backend.instead.push(
+    () => new Response('', { status: 401 }),
+    () => new Response('', { status: 503 }),
+  )
+  expect((await worker.get(LIST)).status).toBe(503)
+})
+
+test('a page that takes only what is stored gets no rows from before a write', async () => {
+  const worker = await loaded({ unsatisfied: true })
+  await worker.store.log.invalidate(['tag products'], undefined)
+  worker.backend.instead.push(() => new Response('', { status: 400 }))
+  const read = await worker.get(LIST, { cache: 'only-if-cached', mode: 'same-origin' })
+  expect(read.status).toBe(504)
+})
+
 test('an endpoint that says when to come back is not asked before, and keeps no worker busy until then', async () => {
   const worker = await loaded()
   worker.backend.instead.push(() => new Response('', { status: 503, headers: { 'retry-after': '600' } }))
