@@ -48,6 +48,8 @@ export interface Given {
   readonly standIn?: () => unknown
   /** Nothing is stored beside the rows that a page gets who takes only what is stored. Default: the network answers. */
   readonly unsatisfied?: boolean
+  /** So long the origin wants to be left alone, as an answer has said. Default: it does not. */
+  readonly restMs?: number
   /** In place of the object store of collections. */
   readonly wrap?: (use: UseStore) => UseStore
 }
@@ -60,6 +62,7 @@ export async function collectionWorker({
   identity,
   standIn,
   unsatisfied = false,
+  restMs = 0,
   wrap = (use) => use,
 }: Given = {}) {
   fakeLocks()
@@ -104,7 +107,7 @@ export async function collectionWorker({
     urlOf: (url: string) => url,
     attention: new Attention(),
     polling: polling(),
-    sender: { restMs: () => 0 },
+    sender: { restMs: () => restMs },
   }
   const hints = hintsOf(messagePorts as never)
   const behind: Promise<unknown>[] = []

@@ -56,6 +56,16 @@ describe('what pages show of a collection', () => {
     expect(worker.asked()).toEqual(ONE_SYNC)
   })
 
+  test('is left alone while the origin wants to be, unless a user asks', async () => {
+    const worker = await loaded({ restMs: 60_000, ...polled('30s') })
+    await worker.store.log.invalidate(['tag products'], undefined)
+    nowMs += 3_600_001
+    for (const because of ['focus', 'reconnect', 'invalidated', 'poll'] as const) await worker.validate(because, ITEMS)
+    expect(worker.asked()).toEqual([])
+    await worker.validate('refresh', ITEMS)
+    expect(worker.asked()).toEqual(ONE_SYNC)
+  })
+
   test('is validated once for twenty tabs', async () => {
     const worker = await loaded()
     nowMs += 2 * 3600_000

@@ -4,6 +4,7 @@ import { now } from '../../fetch/clock.ts'
 import type { Refreshed, Shown } from '../../protocol.ts'
 import type { Attention } from '../requests/attention.ts'
 import type { Polling } from '../requests/polling.ts'
+import type { Sender } from '../requests/send.ts'
 import type { ShownRows } from './answers.ts'
 
 /** One message of a page that shows URLs. */
@@ -11,6 +12,7 @@ export interface Asking {
   readonly because: Occasion
   readonly clientId: string
   readonly attention: Attention
+  readonly sender: Pick<Sender, 'restMs'>
   /** Undefined: it is no poll. */
   readonly round: ReturnType<Polling> | undefined
   /** Whether the origin has not answered: each further question would wait as long. */
@@ -25,7 +27,7 @@ export type Validating = (given: string, url: string, rule: Rule) => Promise<Sho
  * by one run, however many of its URLs are shown.
  */
 export function validating(
-  { because, clientId, attention, round, silence }: Asking,
+  { because, clientId, attention, sender, round, silence }: Asking,
   shown: (url: string, clientId: string) => Promise<ShownRows | undefined>,
 ): Validating {
   const running = new Map<string, Promise<Refreshed['outcome'] | undefined>>()
@@ -33,6 +35,7 @@ export function validating(
     // What is not asked because its origin is silent has its turn again after an interval.
     const quietMs = silence.isSilent ? 0 : attention.quietMs(key, confirmedAtMs)
     if (because === 'poll') return round?.isTurn(rule, key, url, quietMs) === true
+    if (because !== 'refresh' && sender.restMs(url) > 0) return false
     const isUnknown = quietMs < 0 || (because === 'reconnect' && attention.lastOf(key)?.because !== because)
     const state = isFresh ? 'fresh' : 'stale'
     return isDue(because, rule, { state, invalidated: isBehind, quietMs: isUnknown ? Infinity : quietMs })

@@ -43,7 +43,7 @@ export const validate: Answerer<'validate', Ports> = async (ports, question, cli
   const areSame = generations.watchAll()
   const round = because === 'poll' ? polling?.(ports, question, clientId) : undefined
   const silence = { isSilent: false }
-  const lookByRows = collections?.validating({ because, clientId, attention, round, silence })
+  const lookByRows = collections?.validating({ because, clientId, attention, sender, round, silence })
 
   const look = async (given: string): Promise<Shown> => {
     const found = readOf(match, given)
