@@ -168,7 +168,10 @@ export class CollectionAnswers {
         const live = (await this.#standings.look(of, named))?.head.live
         const isChanged = live?.set !== before.set || live?.revision !== before.revision
         if (end.kind === 'idle') return isChanged ? 'changed' : end.isConfirmed ? 'unchanged' : 'kept'
-        if (end.failure === 'offline') return 'unreachable'
+        const isListThere = named.id === undefined && end.byGateway === true
+        if (end.failure === 'offline' && !isListThere) return 'unreachable'
+        // What answers for the endpoint need not be what answers for the list: reads get what that says until the rows have it.
+        if (isListThere) this.#standings.putAhead(of)
         // What the endpoint cannot tell the URL itself may: as a read, it goes on as without a collection.
         return GONE_ON.includes(end.failure) ? 'kept' : undefined
       },

@@ -279,7 +279,7 @@ describe('a hint while the origin is away', () => {
 describe('an endpoint for which a gateway answers, beside a list that the origin gives', () => {
   /** The rows are held, `/sync` is away from now on, and another user has changed a row. */
   async function withoutSync() {
-    const worker = await loaded()
+    const worker = await loaded(polled('30s'))
     const { backend } = worker
     const { fetch } = backend
     vi.stubGlobal('fetch', (given: Request | string, init?: RequestInit) =>
@@ -290,6 +290,15 @@ describe('an endpoint for which a gateway answers, beside a list that the origin
     backend.put(1, 'of another user')
     return worker
   }
+
+  test('a poll brings what another user has changed', async () => {
+    const worker = await withoutSync()
+    nowMs += 30_000
+    const { shown } = await worker.validate('poll', [LIST])
+    // In this test nothing is stored beside the rows: the page reads.
+    expect(shown).toMatchObject([{ outcome: 'absent' }])
+    expect((await worker.get(LIST)).value).toMatchObject({ items: [{ name: 'of another user' }, {}, {}, {}, {}] })
+  })
 
   test.each([
     [

@@ -178,8 +178,9 @@ export class Runs {
         void this.#tell(of)
         try {
           const end = await this.#syncRun(key, of, rule, origin, head, place).run(full)
-          if (end.kind === 'failed' && end.failure === 'offline') this.#missed(rule, origin)
-          return end
+          if (end.kind !== 'failed' || end.failure !== 'offline') return end
+          this.#missed(rule, origin)
+          return { ...end, byGateway: origin.isAnswered }
         } finally {
           this.#count('requests', origin.requests)
           this.#count('characters', origin.characters)

@@ -31,6 +31,8 @@ export type RunEnd =
       readonly why?: string | undefined
       /** The origin wants no request before this time from now. Unit: milliseconds. */
       readonly waitMs: number
+      /** 'offline': something has answered in the origin's place, for this endpoint at least. */
+      readonly byGateway?: boolean
     }
 
 /** What happens in a run beside its end. */
