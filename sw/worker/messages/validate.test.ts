@@ -280,6 +280,20 @@ describe('a poll', () => {
     expect(await third).toMatchObject({ nextMs: 30_000 })
   })
 
+  it('is at its pace again as soon as the origin has answered on another occasion', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(1)
+    const of = await withRead(POLL)
+    const failing = of.validate('poll', POLL)
+    ;(await next(of, 1)).fail()
+    expect(await failing).toMatchObject({ nextMs: 60_000 })
+    later(10_000)
+    const back = of.validate('refresh', POLL)
+    await answered(of, 2)
+    expect(outcomeOf(await back)).toBe('unchanged')
+    later(1000)
+    expect(await of.validate('poll', POLL)).toMatchObject({ nextMs: 29_000 })
+  })
+
   it('leaves the origin alone for as long as it wants', async () => {
     const of = await withRead(POLL)
     const first = of.validate('poll', POLL)

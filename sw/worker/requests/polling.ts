@@ -1,5 +1,7 @@
 import type { Rule } from '../../../config/language/index.ts'
 import { pollIntervalMs, pollWaitMs } from '../../core/poll.ts'
+import type { EpochMs } from '../../core/units.ts'
+import { now } from '../../fetch/clock.ts'
 import type { Question } from '../../protocol.ts'
 import type { Attention } from './attention.ts'
 import type { Sender } from './send.ts'
@@ -35,6 +37,7 @@ export type Polling = (ports: Ports, asking: Asking, clientId: string) => Round
 interface Slowed {
   readonly failures: number
   readonly intervalMs: number
+  readonly failedAtMs: EpochMs
 }
 
 const MAX_SLOWED = 1000
@@ -48,7 +51,10 @@ export function polling(): Polling {
     let nextMs = Infinity
     const isTurn: Round['isTurn'] = ({ pollMs, pollHidden }, key, url, quietMs) => {
       if (pollMs === undefined || (isHidden && !pollHidden)) return false
-      const waitMs = pollWaitMs(slowed.get(key)?.intervalMs ?? pollMs, quietMs, sender.restMs(url))
+      const last = slowed.get(key)
+      // What the origin has confirmed since, or was asked about on another occasion, is polled at its own pace again.
+      const isSlowed = last !== undefined && quietMs >= now() - last.failedAtMs
+      const waitMs = pollWaitMs(isSlowed ? last.intervalMs : pollMs, quietMs, sender.restMs(url))
       if (waitMs > 0) nextMs = Math.min(nextMs, Math.max(waitMs, pollMs * LEAST_PART))
       return waitMs === 0
     }
@@ -59,7 +65,8 @@ export function polling(): Polling {
         const failures = (slowed.get(key)?.failures ?? 0) + 1
         slowed.delete(key)
         if (slowed.size >= MAX_SLOWED) slowed.clear()
-        if (!isWell) slowed.set(key, { failures, intervalMs: pollIntervalMs(pollMs, failures, Math.random()) })
+        const intervalMs = pollIntervalMs(pollMs, failures, Math.random())
+        if (!isWell) slowed.set(key, { failures, intervalMs, failedAtMs: now() })
         isTurn(rule, key, url, 0)
       },
       isTurnOfPage: (rule, url) => {

@@ -6,7 +6,7 @@ import type { Row } from '../../core/row.ts'
 import { bytes } from '../../core/units.ts'
 import { itemsDiff, itemsOf, itemsText, mayConfirm, parseVersions, type Versioned } from '../../core/versions.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
-import { isPaused, type Pause, pauseFor, timeout, uptimeMs } from '../../fetch/clock.ts'
+import { isPaused, now, type Pause, pauseFor, timeout, uptimeMs } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { discard } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
@@ -48,8 +48,6 @@ interface Light {
 
 /** What a light endpoint has said. */
 interface Said extends Times {
-  /** When it was asked for, by the worker's uptime. */
-  readonly askedAtMs: number
   readonly date: string
   readonly signature: string
   readonly items?: Items
@@ -179,11 +177,7 @@ export class VersionedSender extends Sender {
       }
       return undefined
     }
-    const said = {
-      ...times,
-      askedAtMs: asking.atMs,
-      date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs),
-    }
+    const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
     if (typeof versions === 'string') return (asking.heard = { ...said, signature: `=${versions}` })
     const text = new TextEncoder().encode(itemsText(versions)).buffer
     const signature = await digestOf(text)
@@ -247,7 +241,7 @@ function lightOf(match: Matcher, { rule, head, partition }: Read): Light | undef
  * came since and goes again makes the version the same as then, and the answer with the item would count as confirmed.
  */
 const signatureNow = (heard: Asking['heard'], id: string): string | undefined =>
-  heard && uptimeMs() - heard.askedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
+  heard && now() - heard.requestedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
 
 /** The signature of a read: that of its item, or of all. Undefined: there is no such item. */
 function signatureOf({ signature, items }: Said, id: string): string | undefined {
