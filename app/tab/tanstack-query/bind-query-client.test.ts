@@ -394,6 +394,20 @@ describe('which queries a change fetches again', () => {
 })
 
 describe('what is on screen', () => {
+  it('that is shown again from memory is told as shown: else nothing would poll it', async () => {
+    bind()
+    const onNew = vi.fn()
+    shownBy(layer).onNew = onNew
+    const queryFn = (): Promise<unknown> => json('/api/products/1')
+    const before = show(['product'], queryFn, { staleTime: Infinity })
+    await until(() => expect(before.shown()).toBeDefined())
+    before.leave()
+    onNew.mockClear()
+    const after = show(['product'], queryFn, { staleTime: Infinity })
+    await until(() => expect(onNew).toHaveBeenCalled())
+    expect(after.calls).not.toHaveBeenCalled()
+  })
+
   it('is what the observed queries have read, and the layer is told when that changes', async () => {
     bind()
     const onNew = vi.fn()

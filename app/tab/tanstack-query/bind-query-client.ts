@@ -176,15 +176,24 @@ class BoundClient implements Binding {
       this.#urls.forget(query)
     }
     // What became due without an observer is fetched for it, whatever it says of mounting.
-    if (type === 'observerAdded') queueMicrotask(() => this.#refetching.work())
+    if (type === 'observerAdded') {
+      queueMicrotask(() => this.#refetching.work())
+      // What is shown from memory makes no request that would tell.
+      this.#tellShown()
+    }
     if (type !== 'updated' || action === undefined) return
     if (action.type === 'fetch') this.#begin(query, action.meta?.fetchMore !== undefined)
     if (action.type === 'success' || action.type === 'error') this.#end(query, action.manual === true)
     this.#refetching.learn(query, action)
     if (action.type !== 'success') return
-    if (this.#layer !== undefined) shownBy(this.#layer).onNew()
+    this.#tellShown()
     this.#defaults.keep(query)
     if (action.manual !== true) this.#tellOthers(query)
+  }
+
+  /** The page may show something new. */
+  #tellShown(): void {
+    if (this.#layer !== undefined) shownBy(this.#layer).onNew()
   }
 
   /** The URLs of the queries that components observe. */
