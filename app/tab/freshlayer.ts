@@ -87,9 +87,13 @@ export interface CaughtUpOptions {
   readonly timeoutMs?: number
 }
 
+/** What `layer.on()` takes, by the kind of what is told. */
 export interface Listeners {
+  /** What the layer can do for this page has changed. */
   state: (state: State) => void
+  /** What this page may be showing has changed. */
   change: (change: ChangeEvent) => void
+  /** A collection has come further, or could not. */
   sync: (event: SyncEvent) => void
 }
 

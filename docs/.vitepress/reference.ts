@@ -11,7 +11,7 @@ const PAGES = [
   },
   {
     page: 'page',
-    source: 'app/tab/connect.ts',
+    source: 'app/tab/freshlayer.ts',
     title: 'The page’s side',
     lead: 'What `connect()` takes, and what it gives. This page is made of the docstrings in the types.',
   },

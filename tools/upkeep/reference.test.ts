@@ -56,7 +56,7 @@ Says \`long\` of a &lt;p>.
 
 describe('the page’s side', () => {
   it('has each option and each method', () => {
-    const page = referencePage(readFileSync('app/tab/connect.ts', 'utf8'), { title: 'Page', lead: '' })
+    const page = referencePage(readFileSync('app/tab/freshlayer.ts', 'utf8'), { title: 'Page', lead: '' })
     expect(page).toContain('### identify')
     expect(page).toContain('`explain(url: string): Promise<Explanation>`')
   })
