@@ -13,12 +13,14 @@ function shopHistory(): ShopHistory {
     history.add(key, '2', MINUTE_MS)
   }
   history.add('name 7', 'Tea', 0)
+  for (const [at, value] of ['1', '2', '1'].entries()) history.add('stock 8', value, at * 1000)
   return history
 }
 
 const FROM: Readonly<Record<string, string>> = {
   'price 7': '/api/products/:id',
   'stock 7': '/api/stock/:id',
+  'stock 8': '/api/stock/:id',
   'sales 25': '/api/sales',
   till: '/api/till',
 }
@@ -64,6 +66,16 @@ describe('a screen is no older than its rule allows', () => {
       'what was newer does not go back',
       [paint(after(100), [fact('price 7', '2')]), paint(after(200), [fact('price 7', '1')])],
       'price 7 is 1, after a newer one',
+    ],
+    [
+      'a value that has come back may be the one of before',
+      [paint(2500, [fact('stock 8', '1')]), paint(2600, [fact('stock 8', '2')]), paint(2700, [fact('stock 8', '1')])],
+      undefined,
+    ],
+    [
+      'but it comes back once',
+      ['2', '1', '2'].map((value, at) => paint(2500 + at, [fact('stock 8', value)])),
+      'stock 8 is 2, after a newer one',
     ],
     [
       'what a screen calls by its name is found',

@@ -154,8 +154,10 @@ export function checkScreens(screens: readonly Screen[], history: ShopHistory): 
           recalled.longestMs = Math.max(recalled.longestMs, untilMs - atMs)
         }
         const place = `${fact.from} ${key}`
-        if (version.fromMs < (newest.get(place) ?? 0)) faults.add(`${said}, after a newer one`)
-        newest.set(place, version.fromMs)
+        // A value that came back may be the one of before: what is shown need not be newer than the oldest that it can be.
+        const next = history.versionSince(key, fact.value, newest.get(place) ?? 0)
+        if (next === undefined) faults.add(`${said}, after a newer one`)
+        else newest.set(place, next.fromMs)
       }
     }
     for (const { atMs, path, facts, written } of looks) {

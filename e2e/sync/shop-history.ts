@@ -117,6 +117,11 @@ export class ShopHistory {
     return this.#versions.get(key)?.findLast((version) => version.value === value && version.fromMs <= atMs + EARLY_MS)
   }
 
+  /** The oldest version of which the value can be that is no older than another. Undefined: each is older. */
+  versionSince(key: string, value: string, sinceMs: number): Readonly<Version> | undefined {
+    return this.#versions.get(key)?.find((version) => version.value === value && version.fromMs >= sinceMs)
+  }
+
   /** The first value that came within that time. */
   madeWithin(key: string, fromMs: number, toMs: number): Readonly<Version> | undefined {
     return this.#versions.get(key)?.find((version) => version.fromMs >= fromMs && version.fromMs <= toMs)
