@@ -59,7 +59,8 @@ interface Ports {
 }
 
 /**
- * The worker's change log, as this page hears it: each change once and in order. What the page has read itself it hears only where items are named.
+ * The worker's change log, as this page hears it: each change once and in order. Of a change that the page has read itself it hears
+ * only where the change names items.
  *
  * ```
  *            greet()                  the worker's answer

@@ -58,7 +58,7 @@ describe('a screen is no older than its rule allows', () => {
     ['what is never stored is what the origin has', [paint(after(500), [fact('till', '1')])], undefined],
     ['and nothing before', [paint(after(1500), [fact('till', '1')])], 'till is 1, 1500 ms old, allowed are 1000'],
     [
-      'a value that nobody has set is none',
+      'a value that was never set is none',
       [paint(after(0), [fact('price 7', '3')])],
       'price 7 is 3, which the database never had',
     ],

@@ -258,7 +258,7 @@ test('three users who write: no screen is older than its rule allows, and there 
 
 /** The check itself has tests without a browser; this shows that the screens' facts reach it. */
 if (isFull)
-  test('a server that tells nobody of changes is found out', async () => {
+  test('a server that tells no client of changes is found out', async () => {
     const shop = await openShop()
     await shop.pool.query('drop trigger freshlayer_update on products')
     const evening = async (users: readonly ShopUser[], pool: Pool): Promise<void> => {

@@ -81,7 +81,7 @@ export const REQUEST_LIMIT_MS = 25_000
 export const maySend = ({ untilMs }: { readonly untilMs: EpochMs }, now: EpochMs): boolean =>
   untilMs - now >= REQUEST_LIMIT_MS
 
-/** Whether nobody sends a leased write any more. A lease that is longer than any was taken from a clock that was ahead. */
+/** Whether no worker sends a leased write any more. A lease that is longer than any was taken from a clock that was ahead. */
 export const isLeaseOver = (
   { worker, untilMs }: { readonly worker: string; readonly untilMs: EpochMs },
   now: EpochMs,

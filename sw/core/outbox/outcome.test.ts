@@ -137,7 +137,7 @@ describe('after an unknown outcome', () => {
     ['POST may not be', 'POST', JSON_TYPE, {}, 'ask'],
     ['POST with a key is', 'POST', JSON_TYPE, { hasKey: true, canWitness: true }, 'resend'],
     ['POST with a witness asks that', 'POST', JSON_TYPE, { canWitness: true }, 'witness'],
-    ['a method that nobody knows may not be', 'MERGE', JSON_TYPE, {}, 'ask'],
+    ['a method that is not registered may not be', 'MERGE', JSON_TYPE, {}, 'ask'],
   ])('%s', (_, method, type, given, expected) => {
     expect(afterUnknown({ method, type }, { ...NONE, ...given })).toBe(expected)
   })

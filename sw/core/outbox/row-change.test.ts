@@ -70,7 +70,7 @@ describe('what a write does to its row', () => {
     ['PUT of a list is not guessed', { ...OF_LIST, method: 'PUT' }, undefined],
     ['PUT of a part of a row is not guessed', { ...OF_ROW, target: 'other' }, undefined],
     ['DELETE of a part of a row is not guessed', { ...OF_ROW, target: 'other', method: 'DELETE' }, undefined],
-    ['a method that nobody knows is not guessed', { ...OF_ROW, method: 'MERGE' }, undefined],
+    ['a method that is not registered is not guessed', { ...OF_ROW, method: 'MERGE' }, undefined],
     [
       'a JSON patch is not guessed',
       { ...OF_ROW, method: 'PATCH', type: 'application/json-patch+json', body: {} },

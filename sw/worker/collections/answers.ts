@@ -321,7 +321,7 @@ export class CollectionAnswers {
     const where = this.#standings.of({ url: request.url, tags, partition, rule }, of, named, held)
     if (where === undefined || !read.isTheirs() || isPastCaches(request.cache)) return undefined
     if (0 - where.ttl >= where.windows.offline) return undefined
-    // Nobody has asked the origin: it need not be away.
+    // The origin was not asked: it need not be away.
     if (request.cache === 'only-if-cached' && where.isBehind) return undefined
     const detail = where.isBehindWrite ? 'offline-before-write' : why
     return this.#answers.of(read, of, named, held, { fwd: 'stale', detail })
