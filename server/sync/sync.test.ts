@@ -330,6 +330,16 @@ describe('a cursor that is of no use', () => {
     expect(held(client)).toEqual(await expected())
   })
 
+  test('a log that keeps nothing is cut whole, also of what was noted in the same millisecond', async () => {
+    await cutLog(database.pool, { days: 0 })
+    const cut: number[] = []
+    for (let id = 1; id <= 200; id++) {
+      await sql(`insert into products (id, name) values (${id}, 'a')`)
+      cut.push(await cutLog(database.pool, { days: 0 }))
+    }
+    expect(cut).toEqual(cut.map(() => 1))
+  })
+
   test('a client without news keeps a young cursor while the log is cut', async () => {
     await fill(1)
     const client = new SyncClient(handler, 'products')

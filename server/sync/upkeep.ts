@@ -21,7 +21,7 @@ export async function cutLog(pool: SessionPool, { days = 30 }: CutOptions = {}):
     try {
       const { rows } = await session.query(
         `with young as (
-           select xid, id from freshlayer.changes where noted_at >= now() - make_interval(secs => $1)
+           select xid, id from freshlayer.changes where noted_at > now() - make_interval(secs => $1)
            order by xid, id limit 1
          ), old as (
            -- In the log's order, up to the first entry that is young: what is cut off has no gap.
