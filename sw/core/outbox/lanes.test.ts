@@ -7,7 +7,9 @@ import {
   isLeaseOver,
   laneOf,
   LEASE_MS,
+  leaseMs,
   maySend,
+  MOST_LEASE_MS,
   type Queued,
   REQUEST_LIMIT_MS,
   type Turn,
@@ -153,7 +155,8 @@ describe('a lease', () => {
     ['ends', NOW, false, true],
     ['ends with its worker', at(20_000), true, true],
     ['of full length is one', at(LEASE_MS), false, false],
-    ['from a clock that was ahead is none', at(LEASE_MS + 1), false, true],
+    ['of another config is one', at(MOST_LEASE_MS), false, false],
+    ['from a clock that was ahead is none', at(MOST_LEASE_MS + 1), false, true],
     ['from a clock of another year is none', at(31_536_000_000), false, true],
   ])('%s', (_, untilMs, isGone, expected) => {
     expect(isLeaseOver({ worker: 'w', untilMs }, NOW, () => isGone)).toBe(expected)
@@ -176,6 +179,11 @@ describe('a lease', () => {
     ['that is over does not', LEASE_MS, false],
   ])('%s', (_, heldUpMs, expected) => {
     expect(maySend({ untilMs: at(LEASE_MS) }, at(heldUpMs))).toBe(expected)
+  })
+
+  test('is as long as the config lets a request take, and a little longer', () => {
+    const lease = { untilMs: at(leaseMs(120_000)) }
+    expect([maySend(lease, NOW, 120_000), maySend(lease, at(5001), 120_000)]).toEqual([true, false])
   })
 
   test('that is over makes an unknown outcome, and is not sent by itself', () => {

@@ -68,25 +68,37 @@ export interface Turns<W extends Queued> {
   readonly nextMs: EpochMs | undefined
 }
 
-/** The longest time for which a worker may say that it sends a write. Milliseconds. */
-export const LEASE_MS = 30_000
-
-/** When a request that sends a write is given up. Milliseconds. */
+/** When a request that sends a write is given up where the config does not say it. Milliseconds. */
 export const REQUEST_LIMIT_MS = 25_000
+
+/** For how long a worker says that it sends a write, of which the request may take so long. */
+export const leaseMs = (requestLimitMs: number): number => requestLimitMs + 5000
+
+/** The lease where the config does not say it. Milliseconds. */
+export const LEASE_MS = leaseMs(REQUEST_LIMIT_MS)
+
+/** The longest that a config can ask for. Milliseconds. */
+export const MOST_LEASE_MS = 300_000
 
 /**
  * Whether a leased write may be sent now: its request has to end before the lease does. A worker that was held up since it
  * took the lease sends nothing, because others would take its request for one that has ended.
  */
-export const maySend = ({ untilMs }: { readonly untilMs: EpochMs }, now: EpochMs): boolean =>
-  untilMs - now >= REQUEST_LIMIT_MS
+export const maySend = (
+  { untilMs }: { readonly untilMs: EpochMs },
+  now: EpochMs,
+  requestLimitMs = REQUEST_LIMIT_MS,
+): boolean => untilMs - now >= requestLimitMs
 
-/** Whether no worker sends a leased write any more. A lease that is longer than any was taken from a clock that was ahead. */
+/**
+ * Whether no worker sends a leased write any more. A lease that is longer than any was taken from a clock that was ahead. One
+ * that is longer than those of this config may be that of a worker with the config before.
+ */
 export const isLeaseOver = (
   { worker, untilMs }: { readonly worker: string; readonly untilMs: EpochMs },
   now: EpochMs,
   isGone: (worker: string) => boolean,
-): boolean => isGone(worker) || now >= untilMs || untilMs - now > LEASE_MS
+): boolean => isGone(worker) || now >= untilMs || untilMs - now > MOST_LEASE_MS
 
 /**
  * Whether a write is still leased to the attempt that took this lease. The transaction that settles an attempt asks it of
