@@ -11,8 +11,24 @@ const pageKind = configWith({
     push: anything,
     sync: anything,
     collections: anything,
+    outbox: anything,
   },
   ofRoutes: { poll: anything, versions: anything },
+  ofWrites: {
+    offline: anything,
+    timeout: anything,
+    status: anything,
+    entity: anything,
+    id: anything,
+    idMember: anything,
+    versionMember: anything,
+    idempotent: anything,
+    witness: anything,
+    conflict: anything,
+    optimistic: anything,
+    coalesce: anything,
+    demand: anything,
+  },
 })
 
 /**

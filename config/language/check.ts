@@ -7,6 +7,7 @@ import { READ_METHODS, WATCHED_METHODS, WRITE_METHODS } from './option-kinds.ts'
 import type { Config } from './options.ts'
 import { paramsOf, patternMistake } from './pattern-mistakes.ts'
 import { parsePattern } from './pattern.ts'
+import { queueFindings } from './queued-writes.ts'
 import { covers, extentOf, type Place } from './shadow.ts'
 import { signInFindings } from './sign-in.ts'
 import { nearest } from './spelling.ts'
@@ -27,6 +28,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
   // Without a problem the value is a valid config.
   const signIns = problems.length > 0 ? undefined : signInFindings(config as unknown as Config, routes, writes)
   const invalidated = invalidatedFindings(config, routes, writes)
+  const queued = queueFindings(config, writes, routes)
   return {
     problems: [
       ...problems,
@@ -36,6 +38,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...invalidated.problems,
       ...unreadGroups(config),
       ...collectionProblems(config, routes),
+      ...queued.problems,
       ...routes.flatMap((route) => unusedHeuristic(config, route)),
       ...writes.flatMap(reading),
       ...writes.flatMap(storing),
@@ -55,6 +58,7 @@ export function checkConfig(config: unknown, file: string, form?: string): Findi
       ...routes.flatMap(swallowing),
       ...routes.flatMap((route) => polledInVain(config, route)),
       ...writes.flatMap((write) => unread(write, routes)),
+      ...queued.warnings,
       ...(signIns?.warnings ?? []),
     ],
   }

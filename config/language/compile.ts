@@ -8,6 +8,7 @@ import { memberPath } from './member-path.ts'
 import type { Config, NavigationOptions, Route, RouteOptions, Window, Write } from './options.ts'
 import { asSent, parsePattern, type Pattern } from './pattern.ts'
 import { PRESETS } from './presets.ts'
+import { outboxRules, withQueues } from './queued-writes.ts'
 import { parseSize } from './size.ts'
 import type { Invalidates, Rule, Rules, WriteRule } from './rule.ts'
 import { kindOf } from './template.ts'
@@ -32,8 +33,10 @@ const DEFAULTS = {
 export function compileRules(config: Config): Rules {
   const { navigation = {}, kill, push } = config
   const { exclude = [], timeout = '3s', offline = 0 } = navigation
+  const rules = compilePageRules(config)
   return {
-    ...compilePageRules(config),
+    ...rules,
+    writes: withQueues(rules.writes, config.writes),
     navigation: {
       timeoutMs: timerMs(timeout),
       excluded: patternsOf(exclude),
@@ -42,6 +45,7 @@ export function compileRules(config: Config): Rules {
     ...(kill && { kill: { gone: false, ...kill } }),
     ...(push && { push: true }),
     ...collectionRules(config),
+    ...outboxRules(config),
   }
 }
 

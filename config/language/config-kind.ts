@@ -10,6 +10,7 @@ import {
   meantDuration,
   parameters,
   pattern,
+  PLACE,
   template,
 } from './option-kinds.ts'
 import type {
@@ -20,6 +21,7 @@ import type {
   SyncOptions,
   VersionsOptions,
 } from './options.ts'
+import { OUTBOX_KINDS, QUEUE_KINDS } from './queue-kinds.ts'
 
 /** Nothing is polled more often. '30ms' is a slip, and would be a flood. */
 const LEAST_POLL_S = 1
@@ -33,10 +35,7 @@ const poll = kind(
   (given) => (isDuration(given) ? given.replace(/ms$/, 's') : meantDuration('forever')(given)),
 )
 
-const lightUrl = text(
-  "a path or a full URL such as '/api/versions?entities=products'",
-  /^(?:https?:\/)?\/(?!\/\/)(?:[^{}\s#*]|\{\w+\})*$/,
-)
+const lightUrl = text("a path or a full URL such as '/api/versions?entities=products'", PLACE)
 
 const VERSIONS: Readonly<Record<keyof VersionsOptions, Kind>> = {
   url: lightUrl,
@@ -118,6 +117,8 @@ export const configKind = configWith({
     push: record(PUSH, { url: "a path such as '/events'" }),
     sync: record(SYNC, { url: "a path of the app's own origin such as '/api/sync'" }),
     collections,
+    outbox: record(OUTBOX_KINDS),
   },
   ofRoutes: { poll, versions },
+  ofWrites: QUEUE_KINDS,
 })

@@ -78,4 +78,75 @@ describe('defineConfig', () => {
       defineConfig({ ...base, routes, groups: ['shelf'], writes: [{ match: '/x', invalidates: ['shelves'] }] }),
     ]).toHaveLength(14)
   })
+
+  it('types how writes are queued', () => {
+    const base = { version: 1, identity: 'none', routes: [{ match: '/a/:id', tags: ['as'] }] } as const
+    expect([
+      defineConfig({
+        ...base,
+        writes: [
+          {
+            match: ['POST /a', 'PATCH /a/:id'],
+            invalidates: ['as'],
+            offline: 'queue',
+            entity: 'a',
+            id: ':id',
+            idempotent: { field: 'X-Key', form: 'plain', keeps: '7d' },
+            witness: { compare: ['name'], after: '1m' },
+            conflict: (_, mine, theirs) => ({ ...(theirs as object), ...(mine as object) }),
+            optimistic: (cached, { method, url, params, body }, read) => [
+              cached,
+              method.length,
+              url.length,
+              params['id'],
+              body,
+              read.url.length,
+            ],
+            timeout: '2s',
+            status: 201,
+            versionMember: 'version',
+            coalesce: true,
+            demand: 'persistent',
+          },
+          {
+            match: 'POST /b',
+            offline: 'queue',
+            idempotent: true,
+            witness: false,
+            conflict: 'ask',
+            optimistic: 'first',
+          },
+          { match: 'POST /c', offline: 'off' },
+        ],
+        outbox: {
+          lanes: 2,
+          quick: 5,
+          firstWait: '2s',
+          longestWait: '1h',
+          giveUpAfter: 'forever',
+          attemptTimeout: '2m',
+          mostWrites: 500,
+          budget: '1GB',
+        },
+      }),
+      // @ts-expect-error queued is no way to wait
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queued' }] }),
+      // @ts-expect-error latest-wins is no policy
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queue', conflict: 'latest-wins' }] }),
+      // @ts-expect-error a policy takes three rows
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queue', conflict: (a, b, c, d) => [a, b, c, d] }] }),
+      // @ts-expect-error true is no witness
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queue', witness: true }] }),
+      // @ts-expect-error new rows are first or last
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queue', optimistic: 'top' }] }),
+      // @ts-expect-error 500 is no status of a queued answer
+      defineConfig({ ...base, writes: [{ match: '/x', offline: 'queue', status: 500 }] }),
+      // @ts-expect-error a budget has a unit
+      defineConfig({ ...base, outbox: { budget: 500 } }),
+      // @ts-expect-error an outbox has no size
+      defineConfig({ ...base, outbox: { size: '5MB' } }),
+      // @ts-expect-error a wait has a unit
+      defineConfig({ ...base, outbox: { firstWait: 5 } }),
+    ]).toHaveLength(10)
+  })
 })

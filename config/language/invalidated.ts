@@ -103,16 +103,14 @@ const storesPages = (navigation: unknown): boolean => {
 }
 
 /** An entry that takes away what a write without an entry ends, and names nothing instead. */
-const idle = ({ path, options }: Entry): Problem[] =>
-  isRecord(options) && options['invalidates'] === undefined && options['session'] === undefined
-    ? [
-        problem(
-          `${path}.invalidates`,
-          undefined,
-          'what else changes, or no entry at all: a write without an entry also ends the tags of the route at its path',
-        ),
-      ]
-    : []
+function idle({ path, options }: Entry): Problem[] {
+  if (!isRecord(options) || options['invalidates'] !== undefined || options['session'] !== undefined) return []
+  const expected =
+    options['offline'] === 'queue'
+      ? 'what else changes: a write with an entry ends only what that names, and not the tags of the route at its path'
+      : 'what else changes, or no entry at all: a write without an entry also ends the tags of the route at its path'
+  return [problem(`${path}.invalidates`, undefined, expected)]
+}
 
 /** A tag that ends in the name of a parameter, where its value is probably meant. */
 function bare({ path, options, patterns }: Entry, option: 'tags' | 'invalidates'): Problem[] {

@@ -2,7 +2,7 @@ import { parseDuration } from './duration.ts'
 import { isRecord, kind, list, problem, record, text, word, type Kind } from './kind.ts'
 import { MEDIA_TYPE } from './media-type.ts'
 import { MEMBER_PATH, meantMemberPath } from './member-path.ts'
-import type { Config, IdentifiedBy, Route, RouteOptions, Write } from './options.ts'
+import type { Config, IdentifiedBy, QueueOptions, Route, RouteOptions, Write } from './options.ts'
 import { patternMistake } from './pattern-mistakes.ts'
 import { PRESETS } from './presets.ts'
 import { parseSize } from './size.ts'
@@ -106,7 +106,7 @@ const reads: Kind = (value, path, problems) => {
 
 export const flag = kind('true or false', (value) => typeof value === 'boolean')
 
-const size = kind(
+export const size = kind(
   "a size with its unit ('500kB', '20MB', '1GB')",
   (value) => parseSize(value) !== 'invalid',
   (given) => {
@@ -115,7 +115,13 @@ const size = kind(
   },
 )
 
-const fieldName = text("the name of a header field: 'X-Store-Id'", /^[\w!#$%&'*+.^`|~-]+$/)
+/** A path or a full URL, with holes. */
+export const PLACE = /^(?:https?:\/)?\/(?!\/\/)(?:[^{}\s#*]|\{\w+\})*$/
+
+/** The name of a header field (RFC 9110 §5.1). */
+export const FIELD_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+
+export const fieldName = text("the name of a header field: 'X-Store-Id'", FIELD_NAME)
 
 /** A field whose value may be part of a key (I5). */
 const keyHeader: Kind = (value, path, problems) =>
@@ -176,7 +182,7 @@ const ROUTE: Readonly<Record<Exclude<keyof Route, WorkerRouteOption>, Kind>> = {
   ...ROUTE_OPTIONS,
 }
 
-const WRITE: Readonly<Record<keyof Write, Kind>> = {
+const WRITE: Readonly<Record<Exclude<keyof Write, keyof QueueOptions>, Kind>> = {
   match: match(WATCHED_METHODS),
   invalidates: list(invalidated),
   session: word('sign-in', 'sign-out'),
@@ -197,7 +203,7 @@ const IDENTIFIED_BY: Readonly<Record<keyof IdentifiedBy, Kind>> = {
     Array.isArray(value) && value.length > 0
       ? list(way)(value, path, problems)
       : void problems.push(problem(path, value, "a list of 'authorization', 'identify' and 'echo', at least one")),
-  echo: text("the name of a header field: 'X-User'", /^[\w!#$%&'*+.^`|~-]+$/),
+  echo: text("the name of a header field: 'X-User'", FIELD_NAME),
   probe: text("a path of the app's own origin such as '/api/session'", /^\/(?!\/)\S*$/),
   offlineIdentity: word('last'),
   partitionOf: call('from a token to the name of its user'),
@@ -213,17 +219,18 @@ const identity: Kind = (value, path, problems) =>
       )(value, path, problems)
 
 /** The options that only a worker makes something of. */
-type WorkerOption = 'shell' | 'navigation' | 'kill' | 'push' | 'sync' | 'collections'
+type WorkerOption = 'shell' | 'navigation' | 'kill' | 'push' | 'sync' | 'collections' | 'outbox'
 type WorkerRouteOption = 'poll' | 'versions'
 
 /** What is expected of them. */
 interface WorkerKinds {
   readonly options: Readonly<Record<WorkerOption, Kind>>
   readonly ofRoutes: Readonly<Record<WorkerRouteOption, Kind>>
+  readonly ofWrites: Readonly<Record<keyof QueueOptions, Kind>>
 }
 
 /** A whole config. */
-export function configWith({ options, ofRoutes }: WorkerKinds): Kind {
+export function configWith({ options, ofRoutes, ofWrites }: WorkerKinds): Kind {
   const { poll, versions } = ofRoutes
   const config: Readonly<Record<keyof Config, Kind>> = {
     version: kind("a text or a number such as '1'", (value) => isText(value) || Number.isFinite(value)),
@@ -232,9 +239,12 @@ export function configWith({ options, ofRoutes }: WorkerKinds): Kind {
     defaults: record({ ...ROUTE_OPTIONS, poll }),
     routes: list(record({ ...ROUTE, poll, versions }, { match: "a pattern such as '/api/products/:id'" })),
     writes: list(
-      record(WRITE, {
-        match: "a pattern such as 'POST /api/sales'",
-      }),
+      record(
+        { ...WRITE, ...ofWrites },
+        {
+          match: "a pattern such as 'POST /api/sales'",
+        },
+      ),
     ),
     groups: list(text("a name, or its beginning and a star: 'product:*'", /^(?:[^*]+\*?|\*)$/)),
     $schema: kind('the address of a JSON Schema', isText),

@@ -103,6 +103,12 @@ export interface Config {
    * @example { products: { list: '/api/products', item: '/api/products/:id' } }
    */
   collections?: Readonly<Record<string, CollectionOptions>>
+
+  /**
+   * How the writes are sent whose rules say `offline: 'queue'`. Default: the defaults of its options.
+   * @example { giveUpAfter: '30d' }
+   */
+  outbox?: OutboxOptions
 }
 
 /** A feed of messages from the server. */
@@ -596,8 +602,230 @@ export interface Route extends RouteOptions {
   name?: string
 }
 
-/** What a write invalidates besides its own URL. */
-export interface Write {
+/** What a backend honours, so that a write may be sent again: two requests with one key are performed once. */
+export interface IdempotencyOptions {
+  /**
+   * The name of the request field with the key. Another origin has to allow it (CORS). Default: `'Idempotency-Key'`.
+   * @example 'X-Request-Id'
+   */
+  field?: string
+
+  /**
+   * `'string'`: the key in quotes, as the expired draft of `Idempotency-Key` has it. `'plain'`: the key as it is. Default:
+   * `'string'`.
+   * @example 'plain'
+   */
+  form?: 'string' | 'plain'
+
+  /**
+   * How long the backend knows a key. A write whose outcome is still unknown after that is not sent again by itself. Default:
+   * `'24h'`.
+   * @example '7d'
+   */
+  keeps?: Duration
+}
+
+/** What shows whether a write was performed whose answer was lost. */
+export interface WitnessOptions {
+  /**
+   * What is read by GET: the list that has the new row, or the row. A path of the app's own origin, or a full URL of the
+   * origin that `match` names. `{name}` is filled in from `match`. Default: the write's own URL without its query.
+   * @example '/api/stock/{productId}/adjustments'
+   */
+  url?: string
+
+  /**
+   * The members of the request's JSON that the backend keeps as they are sent. Leave out what it computes or never gives
+   * back. Default: all of them.
+   * @example ['productId', 'quantity', 'reference']
+   */
+  compare?: readonly string[]
+
+  /**
+   * How long after the last attempt the backend cannot still be performing it. Only what is missing after that is sent
+   * again. Default: `'30s'`.
+   * @example '2m'
+   */
+  after?: Duration
+}
+
+/** How a write waits for an origin that is away. */
+export interface QueueOptions {
+  /**
+   * `'queue'`: the write is recorded before it is sent, and sent later where the origin cannot be reached. The page gets a
+   * 202 then, and reads show the write. `'off'`: it fails as without the layer. Default: `'off'`.
+   * @example 'queue'
+   */
+  offline?: 'queue' | 'off'
+
+  /**
+   * How long the page waits for the origin's own answer to a write whose turn it is. After that it gets the answer of a
+   * queued write, and the request goes on. `0`: it never waits. `'forever'`: until the request fails. Default: `'5s'`.
+   * @example '2s'
+   */
+  timeout?: Duration
+
+  /**
+   * The status of the answer that the page gets in place of the origin's: what an app expects that does not know of
+   * queued writes. A 204 has no body. A deletion gets no body in any case. Default: 202.
+   * @example 201
+   */
+  status?: 200 | 201 | 202 | 204
+
+  /**
+   * What the write changes one of. Writes to one of them are sent in order, one after the other, also where their paths
+   * differ. Default: the path stands for it.
+   * @example 'product'
+   */
+  entity?: string
+
+  /**
+   * The parameter of `match` that is its id. Default: the parameter that is the last segment; a pattern without one is that
+   * of a list.
+   * @example ':productId'
+   */
+  id?: string
+
+  /**
+   * The member of its JSON that holds its id. Default: `'id'`.
+   * @example 'uuid'
+   */
+  idMember?: string
+
+  /**
+   * The member of its JSON that changes whenever the row does, such as a time or a number: for a backend that sends no ETag, and
+   * for `'last-write-wins'`, which needs a time. Default: `'updated_at'`.
+   * @example 'version'
+   */
+  versionMember?: string
+
+  /**
+   * Whether the backend honours a key, so that a write whose answer was lost can be sent again: `true`, the name of the field,
+   * or more about it. Without one, PUT, DELETE, JSON merge patches and writes with `If-Match` are sent again, and for others a
+   * `witness` is asked. Default: `false`.
+   * @example true
+   * @example { field: 'X-Request-Id', form: 'plain', keeps: '7d' }
+   */
+  idempotent?: boolean | string | IdempotencyOptions
+
+  /**
+   * What shows whether a write was performed whose answer was lost, for a backend that honours no key. A text is its URL.
+   * `false`: nothing does, so the user is asked. Default: the write's own URL, if a route reads it.
+   * @example { compare: ['reference'], after: '2m' }
+   */
+  witness?: false | string | WitnessOptions
+
+  /**
+   * What happens when the row has changed at the origin (409, 412). `'last-write-wins'`: the later one, of a JSON merge patch
+   * each member by itself. `'server-wins'`: the write is dropped. `'client-wins'`: it is sent on top. `'ask'`: the user
+   * decides. A function gets the row as the user saw it, as the user wants it, and as it is there (undefined: deleted), and
+   * returns the row as it is to be, or `'ask'`. It runs in the worker, so it cannot use variables around it. Default:
+   * `'ask'`.
+   * @example 'last-write-wins'
+   * @example (base, mine, theirs) => ({ ...theirs, note: `${theirs.note}\n${mine.note}` })
+   */
+  conflict?:
+    | 'last-write-wins'
+    | 'server-wins'
+    | 'client-wins'
+    | 'ask'
+    | ((base: unknown, mine: unknown, theirs: unknown) => unknown)
+
+  /**
+   * Whether reads show the write before the origin has it. `true`: a create, a change or a deletion in its list and its item,
+   * new rows at the end of the list. `'first'`: new rows at the beginning. `false`: reads show it once the origin has it. A
+   * function gets what is read, as JSON, the write, and the URL that is read, and returns what is read with the write. It is
+   * called for the write's list, its item, and the URLs that `invalidates` names. It runs in the worker, so it cannot use
+   * variables around it. Default: `true`.
+   * @example 'first'
+   * @example (cached, { body }) => ({ ...cached, open: cached.open + body.count })
+   */
+  optimistic?:
+    | boolean
+    | 'first'
+    | ((
+        cached: unknown,
+        write: {
+          readonly method: string
+          readonly url: string
+          readonly params: Readonly<Record<string, string>>
+          readonly body: unknown
+        },
+        read: { readonly url: string },
+      ) => unknown)
+
+  /**
+   * Whether writes to one row that were never sent are sent as one: a create and its changes, several changes, a change and
+   * the deletion. Only where every backend would make the same of it. Default: `false`.
+   * @example true
+   */
+  coalesce?: boolean
+
+  /**
+   * `'persistent'`: the write is only queued where the browser has promised not to delete the app's data. Default: it is
+   * queued in any case.
+   * @example 'persistent'
+   */
+  demand?: 'persistent'
+}
+
+/** How queued writes are sent. */
+export interface OutboxOptions {
+  /**
+   * How many writes are sent at the same time: 1 to 16. Default: 4.
+   * @example 1
+   */
+  lanes?: number
+
+  /**
+   * How many attempts follow each other by themselves, 1 to 10. Further ones wait for a sign of life: an answer of the origin,
+   * a tab that comes into sight. Default: 3.
+   * @example 5
+   */
+  quick?: number
+
+  /**
+   * The longest wait before the second attempt. It doubles with each further one, and any time up to it may be chosen.
+   * Default: `'1s'`.
+   * @example '5s'
+   */
+  firstWait?: Duration
+
+  /**
+   * The longest wait between two attempts. `Retry-After` comes before it. Default: `'5m'`.
+   * @example '1h'
+   */
+  longestWait?: Duration
+
+  /**
+   * When a write is given up that was tried and never acknowledged. It is kept, and the user is told. `'forever'`: never.
+   * Default: `'7d'`.
+   * @example '30d'
+   */
+  giveUpAfter?: Duration
+
+  /**
+   * How long an attempt may take, from 1 second to 4 minutes. What became of one that took longer is not known. Default: `'25s'`.
+   * @example '2m'
+   */
+  attemptTimeout?: Duration
+
+  /**
+   * How many writes may wait, 1 to 100,000. One more is treated as on a full disk: it is sent at once and not queued, and
+   * where the origin cannot be reached it fails. Default: 10,000.
+   * @example 500
+   */
+  mostWrites?: number
+
+  /**
+   * How large the bodies of waiting writes may be in all. One more is treated as on a full disk. Default: `'100MB'`.
+   * @example '500MB'
+   */
+  budget?: Size
+}
+
+/** What a write invalidates besides its own URL, and how it waits for an origin that is away. */
+export interface Write extends QueueOptions {
   /**
    * The writes that match, as in {@link Route.match}. No method means `POST`, `PUT`, `PATCH` and `DELETE`.
    * @example 'POST /api/sales'

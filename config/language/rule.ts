@@ -1,7 +1,11 @@
 import type { Budget } from '../../sw/core/budget.ts'
 import type { MemberPath } from '../../sw/core/ignored-members.ts'
-import type { Seconds } from '../../sw/core/units.ts'
-import type { Identity } from './options.ts'
+import type { RetryLimits } from '../../sw/core/outbox/backoff.ts'
+import type { ConflictPolicy } from '../../sw/core/outbox/conflict.ts'
+import type { Idempotency } from '../../sw/core/outbox/idempotency.ts'
+import type { Target } from '../../sw/core/outbox/row-change.ts'
+import type { Bytes, Seconds } from '../../sw/core/units.ts'
+import type { Identity, Write } from './options.ts'
 import type { Pattern, RequestPath } from './pattern.ts'
 
 /** The parts of a request that decide its rule. */
@@ -84,7 +88,55 @@ export interface WriteRule {
   readonly session: 'sign-in' | 'sign-out' | undefined
   /** Absent: no. */
   readonly stores?: boolean
+  /** Absent: it fails where the origin cannot be reached. */
+  readonly queue?: QueueRule
   readonly patterns: readonly Pattern[]
+}
+
+/** How a write waits for an origin that is away. */
+export interface QueueRule {
+  /** Absent: the path stands for it. */
+  readonly entity?: string
+  /** What the URL is of, by the pattern that matches: the first one decides. */
+  readonly places: readonly QueuePlace[]
+  /** How long the page waits for the origin's own answer. At most 2^31 - 1. */
+  readonly timeoutMs: number
+  /** Of the answer that a page gets in its place. */
+  readonly status: 200 | 201 | 202 | 204
+  readonly idMember: string
+  /** The member of a row that changes whenever the row does. */
+  readonly versionMember: string
+  /** Absent: the backend honours no key. */
+  readonly idempotency?: Idempotency
+  /** Absent: nothing shows what became of a write, and the user is asked. */
+  readonly witness?: WitnessRule
+  readonly conflict: ConflictPolicy
+  /** Where new rows are shown; false: reads do not show the write. */
+  readonly optimistic:
+    | 'first'
+    | 'last'
+    | false
+    | NonNullable<Extract<Write['optimistic'], (...given: never[]) => unknown>>
+  readonly coalesces: boolean
+  /** It is only queued where the browser has promised not to delete it. */
+  readonly needsPersistence: boolean
+}
+
+/** What a URL is of that a pattern matches. */
+export interface QueuePlace {
+  readonly pattern: Pattern
+  readonly target: Target
+  /** The parameter that is the id. Absent: there is none. */
+  readonly id?: string
+}
+
+/** What shows whether a write was performed. */
+interface WitnessRule {
+  /** A template, with its holes. Absent: the write's own URL, if a route reads it. */
+  readonly url?: string
+  /** Absent: all that was sent. */
+  readonly compared?: readonly string[]
+  readonly afterMs: number
 }
 
 /** The entries of a write's `invalidates` by kind. All plain text, so that it can be stored. */
@@ -147,6 +199,21 @@ export interface Rules {
   readonly push?: true
   /** Absent where the config has no collections. */
   readonly collections?: CollectionRules
+  /** Absent where no write waits for an origin that is away. */
+  readonly outbox?: OutboxRules
+}
+
+/** How queued writes are kept and sent. */
+interface OutboxRules {
+  /** How many are sent at the same time. */
+  readonly most: number
+  readonly limits: RetryLimits
+  /** When an attempt is given up. The lease is a little longer: see `leaseMs`. */
+  readonly requestLimitMs: number
+  /** How many may wait. */
+  readonly mostWrites: number
+  /** How large their bodies may be in all. */
+  readonly budget: Bytes
 }
 
 /** The compiled collections, and where they are kept in step. */

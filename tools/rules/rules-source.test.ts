@@ -53,6 +53,23 @@ describe('the rules of a worker', () => {
     expect(b).toMatchObject({ parse, "hostile' name": judge, list: [0, judge] })
   })
 
+  it('have the functions of queued writes, and waits without an end', () => {
+    const conflict = (): unknown => 'ask'
+    const optimistic = (cached: unknown): unknown => cached
+    const queued = {
+      match: 'PUT /api/:id',
+      offline: 'queue',
+      conflict,
+      optimistic,
+      idempotent: { keeps: 'forever' },
+    } as const
+    const config: Config = { ...BASE, writes: [queued], outbox: { giveUpAfter: 'forever' } }
+    const { rules } = written(config)
+    expect(rules).toEqual(compileRules(config))
+    expect(rules.writes[0]?.queue).toMatchObject({ conflict, optimistic, idempotency: { keepsFor: Infinity } })
+    expect(rules.outbox?.limits.ageMs).toBe(Infinity)
+  })
+
   it('are refused by the build when a function of them is not the config’s own', () => {
     const rules = { ...compileRules(BASE), made: () => 1 }
     expect(() => written(BASE, rules)).toThrow('not in the config')

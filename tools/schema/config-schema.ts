@@ -3,6 +3,7 @@ import { type Comment, parseSync, type TSInterfaceDeclaration, type TSPropertySi
 import { DURATION } from '../../config/language/duration.ts'
 import { MEDIA_TYPE } from '../../config/language/media-type.ts'
 import { MEMBER_PATH } from '../../config/language/member-path.ts'
+import { FIELD_NAME, PLACE } from '../../config/language/option-kinds.ts'
 import { PRESETS } from '../../config/language/presets.ts'
 import { SIZE } from '../../config/language/size.ts'
 
@@ -18,6 +19,28 @@ const NAMED: Readonly<Record<string, Schema>> = {
   Preset: { enum: Object.keys(PRESETS) },
 }
 
+/** A wait is at least 100 ms, and has an end. */
+const WAIT: Schema = {
+  not: {
+    anyOf: [{ enum: [0, 'forever'] }, { type: 'string', pattern: '^0*(?:\\d{1,2}(?:\\.\\d+)?ms|0(?:\\.0\\d*)?s)$' }],
+  },
+}
+
+/** An attempt takes from a second to four minutes. */
+const ATTEMPT: Schema = {
+  not: {
+    anyOf: [
+      { enum: [0, 'forever'] },
+      { type: 'string', pattern: '^0*(?:\\d{1,3}(?:\\.\\d+)?ms|0(?:\\.\\d*)?s)$' },
+      {
+        type: 'string',
+        pattern:
+          '^0*(?:(?:24[1-9]|2[5-9]\\d|[3-9]\\d\\d|\\d{4,})(?:\\.\\d+)?s|(?:[5-9]|\\d{2,})(?:\\.\\d+)?m|[1-9]\\d*(?:\\.\\d+)?[hdw])$',
+      },
+    ],
+  },
+}
+
 /** What the check asks of an option's value beside its type, as `interface.option`. */
 const NARROWER: Readonly<Record<string, Schema>> = {
   'Config.version': { minLength: 1 },
@@ -31,6 +54,22 @@ const NARROWER: Readonly<Record<string, Schema>> = {
   'RouteOptions.expects': { pattern: `^(?:${MEDIA_TYPE.source.slice(1, -1).replace('json', '[jJ][sS][oO][nN]')})$` },
   'Route.match': { minLength: 1, minItems: 1 },
   'Route.name': { minLength: 1 },
+  'QueueOptions.entity': { pattern: '^[\\w.-]+$' },
+  'QueueOptions.id': { pattern: '^:[a-zA-Z_]\\w*$' },
+  'QueueOptions.idMember': { minLength: 1 },
+  'QueueOptions.versionMember': { minLength: 1 },
+  'QueueOptions.idempotent': { pattern: FIELD_NAME.source },
+  'QueueOptions.witness': { pattern: PLACE.source },
+  'IdempotencyOptions.field': { pattern: FIELD_NAME.source },
+  'WitnessOptions.url': { pattern: PLACE.source },
+  'WitnessOptions.compare': { items: { type: 'string', minLength: 1 } },
+  'WitnessOptions.after': WAIT,
+  'OutboxOptions.lanes': { type: 'integer', minimum: 1, maximum: 16 },
+  'OutboxOptions.quick': { type: 'integer', minimum: 1, maximum: 10 },
+  'OutboxOptions.firstWait': WAIT,
+  'OutboxOptions.longestWait': WAIT,
+  'OutboxOptions.attemptTimeout': ATTEMPT,
+  'OutboxOptions.mostWrites': { type: 'integer', minimum: 1, maximum: 100_000 },
   'Write.match': { minLength: 1, minItems: 1 },
   'Write.name': { minLength: 1 },
 }

@@ -106,7 +106,7 @@ const BUDGETS: readonly Budget[] = [
   { name: 'tab client', limitKb: 2.5, script: tab() },
   { name: 'what the page loads once it is at rest', limitKb: 3.4, script: tab('tab-more.js') },
   { name: 'what a page with a feed loads beside it', limitKb: 5.5, script: tab('tab-push.js') },
-  { name: 'the rules in a page without a worker', limitKb: 20, script: entry('app/page/index.ts', 'createFreshness') },
+  { name: 'the rules in a page without a worker', limitKb: 20.2, script: entry('app/page/index.ts', 'createFreshness') },
   { name: 'tab client, and observe()', limitKb: 8.5, script: tabWith('index.ts', 'observe') },
   {
     name: 'tab client, and the hooks for React',
@@ -128,12 +128,12 @@ const BUDGETS: readonly Budget[] = [
   { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
   {
     name: 'a worker that takes its rules at runtime',
-    limitKb: 58.6,
+    limitKb: 59.8,
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
-  { name: 'prebuilt worker', limitKb: 63.3, script: prebuilt('freshlayer-sw.js') },
-  { name: 'prebuilt part of a worker', limitKb: 61.2, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt worker', limitKb: 65, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 63, script: prebuilt('freshlayer-attach.js') },
   {
     name: 'what either loads for rules with collections',
     limitKb: 15.3,
