@@ -123,6 +123,35 @@ describe('while the origin is away', () => {
     expect(news.find(({ end }) => end === 'sent')?.id).toBe('7')
   })
 
+  test('an app that goes on with the temporary id of a row has it in the row’s lane, on top of its own writes', async () => {
+    const { write, writes, backend, rest, outbox } = await outboxWorker()
+    backend.isAway = true
+    const { id } = (await (await write('POST', '/api/products', { name: 'tea' })).json()) as { id: string }
+    await write('PUT', `/api/products/${id}`, { name: 'green' })
+    await rest()
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    backend.isAway = true
+    await write('PUT', `/api/products/${id}`, { name: 'black' })
+    await write('PUT', '/api/products/7', { name: 'white' })
+    await rest()
+    expect(new Set((await writes()).map(({ lane }) => lane)).size).toBe(1)
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    expect(backend.received.map(({ path, fields }) => [path, fields.get('if-match')])).toEqual([
+      ['/api/products', null],
+      ['/api/products/7', '"1"'],
+      ['/api/products/7', '"2"'],
+      ['/api/products/7', '"3"'],
+    ])
+  })
+
   test('one lane’s failure holds up no other, and a dead letter holds none', async () => {
     const { write, writes, backend, rest, outbox } = await outboxWorker()
     backend.products.set(1, { id: 1, name: 'a', version: 1 }).set(2, { id: 2, name: 'b', version: 1 })

@@ -33,13 +33,11 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         draft.remove(place)
         return { ...newsOf(write), end: 'discarded' }
       }
-      const again = {
-        ...write,
-        ...(how === 'edit' && edited(body)),
-        state: WAITING(),
-        acceptedAtMs: now(),
-        attempts: 0,
-      }
+      // The user has decided: what the row has become at the origin does not count any more.
+      const isConflict = write.state.kind === 'asking' && write.state.why === 'conflict'
+      const base: WriteRecord['base'] = isConflict ? { kind: 'none' } : write.base
+      const given = how === 'edit' && edited(body)
+      const again = { ...write, ...given, base, state: WAITING(), acceptedAtMs: now(), attempts: 0 }
       draft.put(again, how === 'edit' && again.body === undefined ? body : undefined)
       return newsOf(again)
     })
@@ -71,17 +69,7 @@ export const newsOf = (write: WriteRecord): OutboxNews => ({
 })
 
 /** A queued write as its page sees it. */
-export function shownWrite({
-  place,
-  rule,
-  method,
-  url,
-  state,
-  id,
-  acceptedAtMs,
-  attempts,
-  size,
-}: WriteRecord): QueuedWrite {
+function shownWrite({ place, rule, method, url, state, id, acceptedAtMs, attempts, size }: WriteRecord): QueuedWrite {
   const shown = { place, rule, method, url, acceptedAtMs, attempts, size, ...(id !== undefined && { id }) }
   switch (state.kind) {
     case 'waiting':
