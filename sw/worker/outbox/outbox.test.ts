@@ -377,6 +377,29 @@ describe('the user', () => {
     expect(new Set(backend.received.map(({ fields }) => fields.get(KEY))).size).toBe(2)
   })
 
+  test('decides a conflict: what was written on top of it does not conflict once more', async () => {
+    const { write, writes, backend, rest, outbox, ask } = await outboxWorker({
+      rows: () => [{ fields: new Map([['etag', '"1"']]), requestedAtMs: 1, body: undefined }],
+    })
+    backend.products.set(1, { id: 1, name: 'theirs', version: 2 })
+    backend.isAway = true
+    await write('PUT', '/api/products/1', { name: 'mine' })
+    await write('PUT', '/api/products/1', { name: 'mine, too' })
+    await rest()
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect((await writes()).map(({ state }) => state.kind)).toEqual(['asking', 'waiting'])
+    })
+    expect(await ask({ ask: 'outbox' })).toMatchObject([{ state: 'needs-you', why: 'conflict' }, { state: 'waiting' }])
+    await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+    await vi.waitFor(async () => expect(await writes()).toEqual([]))
+    expect(backend.products.get(1)?.name).toBe('mine, too')
+    const [first, second] = backend.received.filter(({ fields }) => fields.get('if-match') !== '"1"')
+    expect(first?.fields.get('if-match')).toBe(null)
+    expect(second?.fields.get('if-match')).toBe('"3"')
+  })
+
   test('discards it', async () => {
     const { ask, writes, news } = await dead()
     expect(await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })).toEqual({ isDone: true })
