@@ -17,6 +17,7 @@ export type {
   KillRule,
   Match,
   Matcher,
+  QueueRule,
   ReadMatch,
   RequestLine,
   Rule,

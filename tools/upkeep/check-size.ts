@@ -106,7 +106,11 @@ const BUDGETS: readonly Budget[] = [
   { name: 'tab client', limitKb: 2.5, script: tab() },
   { name: 'what the page loads once it is at rest', limitKb: 3.4, script: tab('tab-more.js') },
   { name: 'what a page with a feed loads beside it', limitKb: 5.5, script: tab('tab-push.js') },
-  { name: 'the rules in a page without a worker', limitKb: 20.2, script: entry('app/page/index.ts', 'createFreshness') },
+  {
+    name: 'the rules in a page without a worker',
+    limitKb: 20.2,
+    script: entry('app/page/index.ts', 'createFreshness'),
+  },
   { name: 'tab client, and observe()', limitKb: 8.5, script: tabWith('index.ts', 'observe') },
   {
     name: 'tab client, and the hooks for React',
