@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { Write } from '../../../config/language/index.ts'
+import type { CollectionRule, Write } from '../../../config/language/index.ts'
 import { sequence } from '../../core/sequence.ts'
 import { epochMs } from '../../core/units.ts'
+import { collectionList } from './collection-list.ts'
 import { Overlay, type OverlaidRead } from './overlay.ts'
 import { PendingWrites } from './pending-writes.ts'
 import { ORIGIN, queuedBy } from './queued-write.fixture.ts'
@@ -359,6 +360,47 @@ describe('a create that was sent, and is in the answer already,', () => {
       there,
       { id: 'tmp-1', name: 'Salt' },
     ])
+  })
+})
+
+describe('the list of a collection', () => {
+  const rule = { entity: 'p', list: '/api/p', id: ['id'], version: ['updated_at'] }
+  const named = queued({ place: 4, line: 'PATCH /api/p/1', body: { name: 'Zinc' } })
+
+  test.each<[string, Partial<CollectionRule>, string[]]>([
+    ['by its id', {}, ['Zinc', 'Mint', 'Salt']],
+    ['by a member', { order: { path: ['name'], isDescending: false } }, ['Mint', 'Salt', 'Zinc']],
+    ['from the highest', { order: { path: ['name'], isDescending: true } }, ['Zinc', 'Salt', 'Mint']],
+    // As in the list itself: what lacks the member comes last.
+    ['by a member that a new row lacks', { order: { path: ['at'], isDescending: false } }, ['Mint', 'Zinc', 'Salt']],
+  ])('has each row in its place %s', async (_, given, names) => {
+    const { over } = overlaid(create, named)
+    const rows = ROWS.map((row) => ({ ...row, at: 3 - row.id }))
+    const answer = await over(answered(rows), '/api/p', { list: collectionList({ ...rule, ...given }) })
+    expect(((await answer.json()) as { name: string }[]).map(({ name }) => name)).toEqual(names)
+  })
+
+  test('has its shape by the rules, and not by guess', async () => {
+    const { over } = overlaid(create, remove)
+    const list = collectionList({ ...rule, items: ['data', 'rows'], total: ['n'] })
+    const answer = await over(answered({ data: { rows: ROWS, tags: [{ id: 1 }] }, n: 2, next: 'x' }), '/api/p', {
+      list,
+    })
+    expect(await answer.json()).toEqual({
+      data: { rows: [ROWS[1], { id: 'tmp-1', name: 'Salt' }], tags: [{ id: 1 }] },
+      n: 2,
+      next: 'x',
+    })
+    expect(shownOf(answer)).toBe('shown')
+  })
+
+  test('that nothing changes is handed on itself', async () => {
+    const { over } = overlaid(rename)
+    const answer = answered([
+      { id: 2, name: 'Basil' },
+      { id: 1, name: 'Tea' },
+    ])
+    expect(await over(answer, '/api/p', { list: collectionList(rule) })).toBe(answer)
   })
 })
 

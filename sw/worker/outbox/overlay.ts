@@ -1,6 +1,6 @@
 import { cacheStatus } from '../../core/cache-status.ts'
 import { hasInexactNumber } from '../../core/collections/exact.ts'
-import { memberOf } from '../../core/collections/member.ts'
+import { memberOf, withMember } from '../../core/collections/member.ts'
 import { idOf } from '../../core/collections/row.ts'
 import { fold, type Folded, type Folding, type Read } from '../../core/outbox/fold.ts'
 import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
@@ -11,6 +11,7 @@ import { MAX_STORED_BYTES, wholeBody } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
 import { discard } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
+import type { KnownList } from './collection-list.ts'
 import type { PendingWrites, Showing, WritesOf } from './pending-writes.ts'
 import { changeBy, idBy, isJson, jsonOf, type QueuedWrite, rowChangeBy } from './queued-write.ts'
 
@@ -29,6 +30,8 @@ export interface OverlaidRead {
   readonly hasWrite: (write: QueuedWrite) => boolean
   /** When the answer was received; undefined: right now. */
   readonly receivedAtMs: EpochMs | undefined
+  /** Of the rows of a collection: its list. Absent: the answer shows where its rows are, and new ones go to one of its ends. */
+  readonly list?: KnownList
 }
 
 interface Ports {
@@ -147,9 +150,12 @@ export class Overlay {
     { writes, shown: found }: Found,
   ): Made {
     for (let base = given?.value; ; base = given && JSON.parse(given.text)) {
-      const shape = found.some(({ kind }) => kind === 'item') ? undefined : shapeOf(base, read, answer)
+      const shape = found.some(({ kind }) => kind === 'item')
+        ? undefined
+        : (read.list?.shape ?? shapeOf(base, read, answer))
       const before = countOf(base, shape)
-      const { value, isComplete, failed } = this.#fold(base, shape, read, found, writes)
+      const { value: folded, isComplete, failed } = this.#fold(base, shape, read, found, writes)
+      const value = folded === base ? base : ordered(folded, shape, read.list)
       const run = found.filter(({ write }) => typeof write.queue.optimistic === 'function' && !this.#failed.has(write))
       const text = value === undefined ? undefined : textOf(value)
       const broken = text === 'invalid' ? run : run.filter(({ write }) => failed.includes(write.place))
@@ -205,29 +211,25 @@ export class Overlay {
     // Also those that the answer has in any case: they are rows of other creates.
     const made = writes.at(read.url).filter(({ write }) => write.mints !== undefined && write.done !== undefined)
     const taken = new Set(made.map(({ write }) => idBy(write, writes.idFor)))
-    /** The rows that were not there before, by what was there. */
-    const fresh = new Map<ReadonlySet<string>, JsonObject[]>()
+    /** The rows that were not there before, by their ids, by what was there. */
+    const fresh = new Map<ReadonlySet<string>, Map<string, JsonObject>>()
     for (const { write } of sent) {
       const { known, queue, mints } = write
       const change = rowChangeBy(write, this.#bodies.get(write), writes.idFor)
       if (known === undefined || mints === undefined || change?.kind !== 'create') continue
-      const isNew = (row: unknown): row is JsonObject => {
-        const id = isObject(row) ? idOf(row[queue.idMember]) : undefined
-        return id !== undefined && !known.has(id)
-      }
-      const candidates = fresh.get(known) ?? rows.filter(isNew)
+      const { idMember } = queue
+      const candidates = fresh.get(known) ?? newRows(rows, known, idMember)
       fresh.set(known, candidates)
       // The app has chosen the id.
-      if (candidates.some((each) => idOf(each[queue.idMember]) === mints)) continue
-      const look = { sent: change.row, compared: queue.witness?.compared, idMember: queue.idMember, known: taken }
-      const row = candidates.find(
-        (each) =>
-          witnessed({ ...look, isKnownWhole: true, rows: [each], isWhole: true, isSettled: true }).kind === 'found',
-      )
-      const id = row && idOf(row[queue.idMember])
-      if (id === undefined) continue
-      taken.add(id)
-      same.set(mints, id)
+      if (candidates.has(mints)) continue
+      const look = { sent: change.row, compared: queue.witness?.compared, idMember, known: taken }
+      for (const [id, row] of candidates) {
+        if (witnessed({ ...look, ...LOOK, rows: [row] }).kind !== 'found') continue
+        taken.add(id)
+        candidates.delete(id)
+        same.set(mints, id)
+        break
+      }
     }
     return same
   }
@@ -302,6 +304,19 @@ function textOf(value: unknown): string {
 const isUnknownThere = ({ mints, needs, done, firstSentAtMs }: QueuedWrite): boolean =>
   mints !== undefined && done === undefined && (firstSentAtMs === undefined || needs.includes(mints))
 
+/** The rows of a list that were not there before. */
+const newRows = (rows: readonly unknown[], known: ReadonlySet<string>, idMember: string): Map<string, JsonObject> =>
+  new Map(
+    rows.flatMap((row) => {
+      if (!isObject(row)) return []
+      const id = idOf(row[idMember])
+      return id === undefined || known.has(id) ? [] : [[id, row] as const]
+    }),
+  )
+
+/** Whether one row is a create. */
+const LOOK = { isKnownWhole: true, isWhole: true, isSettled: true }
+
 const NO_IDS: ReadonlyMap<string, string> = new Map()
 
 /** Whether an answer may have a create that was not acknowledged. A clock that was set back makes it look once too often. */
@@ -338,6 +353,12 @@ function shapeOf(base: unknown, { url }: OverlaidRead, answer: Response | undefi
   const mark = url.indexOf('?')
   const search = mark < 0 ? '' : url.slice(mark + 1)
   return listShapeOf(base, { status: answer.status, fields: fieldsOf(answer.headers), search })
+}
+
+/** A list whose rows have the order that the rules say. */
+function ordered(value: unknown, shape: ListShape | undefined, list: KnownList | undefined): unknown {
+  const rows = list && shape && memberOf(value, shape.rows)
+  return Array.isArray(rows) ? withMember(value, shape?.rows ?? [], list?.ordered(rows)) : value
 }
 
 /** The number of rows in a list. */
