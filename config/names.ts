@@ -17,8 +17,8 @@ export const scopeOf = (registrationScope: string): string =>
 export const cacheDatabaseOf = (scope: string): string => `freshlayer-cache-v1 ${scope}`
 
 /**
- * Writes made offline. Strict durability: what the page was told is accepted must survive. Reserved: nothing writes it
- * yet. Keys of queued writes begin with `write `.
+ * Writes made offline. Strict durability: what the page was told is accepted must survive. Keys of queued writes begin with
+ * `write `.
  */
 export const outboxDatabaseOf = (scope: string): string => `${OUTBOX_PREFIX}${scope}`
 
@@ -49,3 +49,6 @@ export const aliveLockOf = (scope: string, worker: string): string => `freshlaye
 /** The Web Lock under which one worker at a time keeps a collection of a partition in step. */
 export const syncLockOf = (scope: string, partition: string, entity: string): string =>
   `freshlayer-sync ${entity} ${partition} ${scope}`
+
+/** The Web Lock under which one worker at a time sends queued writes. */
+export const outboxLockOf = (scope: string): string => `freshlayer-outbox ${scope}`

@@ -73,6 +73,20 @@ export type Question =
     }
   | { readonly ask: 'sync-state' }
   | { readonly ask: 'sync-stats' }
+  /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
+  | { readonly ask: 'drain' }
+  | { readonly ask: 'outbox' }
+  | SteerOutbox
+
+/** The user has said what becomes of a queued write. */
+interface SteerOutbox {
+  readonly ask: 'steer-outbox'
+  readonly place: number
+  /** 'read': the body is given, and nothing is changed. */
+  readonly how: 'retry' | 'edit' | 'discard' | 'read'
+  /** Of an edit: what is sent in place of its body. */
+  readonly body?: ArrayBuffer
+}
 
 /** The page shows these URLs: the worker validates those that its rules want to be validated on such an occasion. */
 interface Validate {
@@ -105,6 +119,53 @@ export interface Answers {
   'caught-up': boolean
   'sync-state': readonly SyncState[]
   'sync-stats': SyncStats
+  drain: OutboxCounts
+  outbox: readonly QueuedWrite[]
+  'steer-outbox': Steered
+}
+
+/** How many writes of the asking tab's user the origin does not have. */
+export interface OutboxCounts {
+  /** They are sent as soon as the origin can be reached. */
+  readonly waiting: number
+  /** The user has to say what becomes of them. */
+  readonly needsYou: number
+  /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
+  readonly nextAtMs?: number | undefined
+}
+
+/** A write that the origin does not have yet. */
+export interface QueuedWrite {
+  /** Its number among all writes, in the order in which they were accepted. */
+  readonly place: number
+  /** The name of its rule. */
+  readonly rule: string
+  readonly method: string
+  readonly url: string
+  /**
+   * 'waiting': it is sent when the origin can be reached, and after what was written before it. 'sending': it is under way.
+   * 'needs-you': the user has to say. 'dead': the origin refuses it, or it is too old.
+   */
+  readonly state: 'waiting' | 'sending' | 'needs-you' | 'dead'
+  /**
+   * Why it needs the user, or is dead: 'outcome' (whether the origin has it is not known), 'conflict', 'lost-id', 'no-rule',
+   * 'unreadable', 'too-old', or the status of the answer that refuses it.
+   */
+  readonly why?: string
+  /** The id of the row that it changes; temporary where it creates it. */
+  readonly id?: string
+  /** Milliseconds since 1970. */
+  readonly acceptedAtMs: number
+  readonly attempts: number
+  /** Of its body. Bytes. */
+  readonly size: number
+}
+
+/** What has become of a queued write by the user's word. */
+export interface Steered {
+  /** Whether the write was there, and in a state in which this can be done. */
+  readonly isDone: boolean
+  readonly body?: ArrayBuffer | undefined
 }
 
 /** How far a collection has come, for the user of the asking tab. */
@@ -176,6 +237,8 @@ export interface Validated {
 }
 
 export interface Greeting extends OriginState {
+  /** Of the tab's user. Absent: the rules queue nothing. */
+  readonly outbox?: OutboxCounts | undefined
   /** Which pages poll: those in sight, or all, or none. Absent: the worker is of an older build, and knows no occasions. */
   readonly polls?: 'visible' | 'all' | 'none'
 
@@ -311,6 +374,19 @@ export type Announcement =
   /** To one tab: the server no longer has a file of its build. */
   | { readonly say: 'outdated' }
   | SyncNews
+  | OutboxNews
+
+/** A queued write of one partition has come further, to every tab. */
+export interface OutboxNews {
+  readonly say: 'outbox'
+  readonly partition: string
+  /** As it is now. */
+  readonly write: QueuedWrite
+  /** What has become of one that is not there any more. Absent: it is. */
+  readonly end?: 'sent' | 'refused' | 'discarded'
+  /** The server's id of the row that it has created. */
+  readonly id?: string
+}
 
 /** How a collection of one partition comes on, to every tab. */
 export interface SyncNews {
@@ -397,7 +473,16 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'take-over':
     case 'sync-state':
     case 'sync-stats':
+    case 'drain':
+    case 'outbox':
       return question
+    case 'steer-outbox': {
+      const { place, how, body } = question
+      const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)
+      return typeof place === 'number' && isKnown && (body instanceof ArrayBuffer || how !== 'edit')
+        ? question
+        : undefined
+    }
     case 'caught-up': {
       const { position = '', entities = [], limitMs } = question
       return typeof position === 'string' && isTexts(entities) && typeof limitMs === 'number' ? question : undefined
@@ -449,6 +534,7 @@ const NO_CHANGE: readonly unknown[] = [
   'partitions',
   'rules',
   'sync',
+  'outbox',
 ]
 
 /** What the worker says; undefined when the message is foreign or malformed, or is of another version and no change. */
@@ -478,6 +564,10 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'sync':
       return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
         typeof announcement.state.rows === 'number'
+        ? announcement
+        : undefined
+    case 'outbox':
+      return typeof announcement.partition === 'string' && typeof announcement.write?.place === 'number'
         ? announcement
         : undefined
     case undefined:

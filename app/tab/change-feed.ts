@@ -1,6 +1,13 @@
 import { channelOf } from '../../config/names.ts'
 import type { ChangeCause, Diff, LoggedChange } from '../../sw/core/change.ts'
-import { type Greeting, type HeardChange, heardChange, type OriginState, type Since } from '../../sw/protocol.ts'
+import {
+  type Greeting,
+  type HeardChange,
+  heardChange,
+  type OriginState,
+  type OutboxCounts,
+  type Since,
+} from '../../sw/protocol.ts'
 import { attempt, warn } from './report.ts'
 import { ask, type WorkerOf } from './rpc.ts'
 
@@ -56,6 +63,8 @@ interface Ports {
   readonly onOrigin: (origin: OriginState) => void
   /** Which pages poll, as the worker greets this one. */
   readonly onPolls: (polls: Greeting['polls']) => void
+  /** How many writes wait, where the rules queue some. */
+  readonly onOutbox: (counts: OutboxCounts) => void
 }
 
 /**
@@ -75,12 +84,13 @@ export class ChangeFeed {
   readonly #listeners = new Set<(change: ChangeEvent) => void>()
   #channel: BroadcastChannel | undefined
   /** How far this page has heard the change log, and whose changes are its own. */
-  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'polls' | keyof OriginState>]: Greeting[K] } = {
-    clientId: '',
-    logId: '',
-    position: 0,
-    partitions: [],
-  }
+  #heard: { -readonly [K in Exclude<keyof Greeting, 'missed' | 'polls' | 'outbox' | keyof OriginState>]: Greeting[K] } =
+    {
+      clientId: '',
+      logId: '',
+      position: 0,
+      partitions: [],
+    }
   /** Changes that came while the worker was being asked what went before them. Undefined: the worker is not being asked. */
   #waiting: HeardChange[] | undefined
   /** Partitions that the worker, when it was asked, did not name as the page's: it is asked once for each. */
@@ -199,7 +209,10 @@ export class ChangeFeed {
     this.#hasUnread = true
   }
 
-  #catchUp({ missed, reachable, signIn = false, polls, ...heard }: Greeting, waiting: readonly HeardChange[]): void {
+  #catchUp(
+    { missed, reachable, signIn = false, polls, outbox, ...heard }: Greeting,
+    waiting: readonly HeardChange[],
+  ): void {
     this.#waiting = undefined
     this.#wasAway = false
     this.#heard = this.#isOutdated ? { ...heard, partitions: [] } : heard
@@ -209,6 +222,7 @@ export class ChangeFeed {
     for (const partition of heard.partitions) this.#others.delete(partition)
     this.#ports.onOrigin({ reachable, signIn })
     this.#ports.onPolls(polls)
+    if (outbox) this.#ports.onOutbox(outbox)
     if (missed === 'reset') this.#tell(MISSED)
     else for (const change of missed) this.#tell(eventOf(heardChange(change)))
     for (const change of waiting) {

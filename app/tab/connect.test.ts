@@ -182,7 +182,7 @@ describe('a wrong argument', () => {
     [() => undefined, undefined],
   ])('of on() is refused: %s', (kind, listener) => {
     expect(() => layer().on(wrong<'change'>(kind), wrong(listener))).toThrow(
-      "freshlayer: on() takes 'state', 'change' or 'sync', and a function",
+      "freshlayer: on() takes 'state', 'change', 'sync' or 'outbox', and a function",
     )
   })
 

@@ -16,6 +16,7 @@ import { BUILT_WORKER } from './built-worker.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { CaughtUpOptions, ConnectOptions, Freshlayer, Listeners, State, SyncOptions } from './freshlayer.ts'
 import type { More } from './more.ts'
+import type { Outbox } from './outbox.ts'
 import type { Hint } from './push/hint.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
@@ -95,6 +96,7 @@ class Connection implements Freshlayer {
   #options: ConnectOptions
   readonly #listeners = new Set<Listeners['state']>()
   readonly #syncListeners = new Set<Listeners['sync']>()
+  readonly #outboxListeners = new Set<Listeners['outbox']>()
   readonly #abort = new AbortController()
   readonly #registration: Registration
   readonly #changes: ChangeFeed
@@ -127,6 +129,7 @@ class Connection implements Freshlayer {
       hear: (event) => this.#hear(event),
       onOrigin: (origin) => this.#learnOrigin(origin),
       onPolls: (polls) => this.#tell(({ attention }) => attention.learn(polls)),
+      onOutbox: (counts) => this.#tellSoon(({ outbox }) => outbox.learn(counts)),
     }))
     if (container === undefined) {
       this.#degrade(NO_WORKER)
@@ -182,12 +185,13 @@ class Connection implements Freshlayer {
   on<K extends keyof Listeners>(kind: K, listener: Listeners[K]): () => void
   on(kind: keyof Listeners, listener: Listeners[keyof Listeners]): () => void {
     expectArgument(
-      /^(state|change|sync)$/.test(kind) && typeof listener === 'function',
+      /^(state|change|sync|outbox)$/.test(kind) && typeof listener === 'function',
       'on',
-      "'state', 'change' or 'sync', and a function",
+      "'state', 'change', 'sync' or 'outbox', and a function",
     )
     if (kind === 'change') return this.#changes.on(listener as Listeners['change'])
-    const listeners: Set<unknown> = kind === 'sync' ? this.#syncListeners : this.#listeners
+    const others = { sync: this.#syncListeners, outbox: this.#outboxListeners, state: this.#listeners }
+    const listeners: Set<unknown> = others[kind]
     listeners.add(listener)
     return () => void listeners.delete(listener)
   }
@@ -256,6 +260,15 @@ class Connection implements Freshlayer {
 
   getSyncStats(): Promise<SyncStats | undefined> {
     return this.#ask({ ask: 'sync-stats' }, undefined)
+  }
+
+  readonly outbox: Outbox = {
+    list: async () => (await this.#load()).outbox.list(),
+    counts: async () => (await this.#load()).outbox.counts(),
+    read: async (place) => (await this.#load()).outbox.read(place),
+    retry: async (place) => (await this.#load()).outbox.retry(place),
+    edit: async (place, body) => (await this.#load()).outbox.edit(place, body),
+    discard: async (place) => (await this.#load()).outbox.discard(place),
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -411,6 +424,10 @@ class Connection implements Freshlayer {
           this.#tellSoon((more) => {
             for (const listener of this.#syncListeners) attempt(() => listener(more.eventOf(announcement)))
           })
+        return
+      case 'outbox':
+        if (this.#changes.concerns(announcement.partition))
+          this.#tellSoon(({ outbox }) => outbox.hear(announcement, this.#outboxListeners))
         return
       case undefined:
         return

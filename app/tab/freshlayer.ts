@@ -1,6 +1,7 @@
 import type { PushOptions } from '../../config/language/index.ts'
 import type { Explanation, Reach, Refreshed, SignedOut, Stats, SyncStats } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
+import type { Outbox, OutboxEvent } from './outbox.ts'
 import type { SyncEvent, SyncState } from './syncing.ts'
 
 export interface ConnectOptions {
@@ -95,6 +96,8 @@ export interface Listeners {
   change: (change: ChangeEvent) => void
   /** A collection has come further, or could not. */
   sync: (event: SyncEvent) => void
+  /** A queued write of the page's user has come further, in whatever tab it was made. */
+  outbox: (event: OutboxEvent) => void
 }
 
 /**
@@ -151,6 +154,8 @@ export interface Freshlayer {
   syncState(): Promise<readonly SyncState[]>
   /** What has been done to keep collections in step; undefined where no worker answers. */
   getSyncStats(): Promise<SyncStats | undefined>
+  /** The writes of the page's user that the origin does not have yet. */
+  readonly outbox: Outbox
   /**
    * Lets a waiting worker take over, in every tab, as soon as each other tab agrees (`mayUpdate`) or is out of sight;
    * settles then. Never reloads: a page that wants the new build does so itself. Rejects with the signal's reason; once the

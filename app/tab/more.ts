@@ -4,6 +4,7 @@ import type { expectArgument } from './arguments.ts'
 import { Attention } from './attention.ts'
 import { explained } from './explained.ts'
 import { A_REACH, isReach } from './reach-argument.ts'
+import { PageOutbox } from './outbox.ts'
 import { Reachability } from './reachability.ts'
 import type { attempt, warn } from './report.ts'
 import type { ask, WorkerOf } from './rpc.ts'
@@ -54,6 +55,7 @@ export class More {
   readonly #ports: Ports
   readonly #reachability: Reachability
   readonly attention: Attention
+  readonly outbox: PageOutbox
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -67,6 +69,7 @@ export class More {
       attempt: run,
       warn: say,
     }))
+    this.outbox = new PageOutbox({ ...ports, ask: ports.askIfAny })
     this.#reachability = new Reachability({
       probe: () => question(worker, { ask: 'probe' }),
       signal,
@@ -91,12 +94,14 @@ export class More {
   online(): void {
     this.#reachability.probe()
     this.attention.online()
+    this.outbox.poke()
   }
 
   /** The page comes into sight. While it was out of sight it has left the origin alone. */
   look(): void {
     this.#reachability.probe()
     void this.attention.look()
+    this.outbox.poke()
   }
 
   async explain(url: string): Promise<Explanation> {

@@ -11,12 +11,14 @@ export { normaliseUrl } from './normalise-url.ts'
 export type { Config, IdentifiedBy, Identity, PushOptions, Route, RouteOptions, Window, Write } from './options.ts'
 export { pathMatches, type Pattern } from './pattern.ts'
 export { prefixes } from './prefixes.ts'
+export { writtenTo } from './queue-place.ts'
 export type {
   CollectionRule,
   CollectionRules,
   KillRule,
   Match,
   Matcher,
+  OutboxRules,
   QueueRule,
   ReadMatch,
   RequestLine,

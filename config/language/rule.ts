@@ -204,7 +204,7 @@ export interface Rules {
 }
 
 /** How queued writes are kept and sent. */
-interface OutboxRules {
+export interface OutboxRules {
   /** How many are sent at the same time. */
   readonly most: number
   readonly limits: RetryLimits

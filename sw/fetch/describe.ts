@@ -65,7 +65,7 @@ export function describeResponse(response: Response, url: string, structured?: T
 export const hasBody = ({ method, body }: Request): boolean => method !== 'GET' && method !== 'HEAD' && body !== null
 
 /** Frameworks send `/items` on to `/items/`, or back: one resource by two names. */
-function isSameButForSlash(one: string, other: string): boolean {
+export function isSameButForSlash(one: string, other: string): boolean {
   const [a, b] = [one, other].map((href) => {
     const { origin, pathname, search } = new URL(href)
     return [origin, pathname.replace(/\/$/, ''), search].join('\n')

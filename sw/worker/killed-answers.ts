@@ -35,7 +35,12 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
       return { reachable: true }
     case 'sync':
     case 'sync-state':
+    case 'outbox':
       return []
+    case 'drain':
+      return { waiting: 0, needsYou: 0 }
+    case 'steer-outbox':
+      return { isDone: false }
     case 'sync-stats':
       return NO_SYNC
     case 'take-over':

@@ -1,7 +1,7 @@
 import type { RouteHandlerCallback } from 'workbox-core/types.js'
 import { Route, Router } from 'workbox-routing'
 import { type Match, type Matcher, matcherOf, type Rule, type Rules } from '../../config/language/index.ts'
-import { cacheDatabaseOf, COLLECTIONS_STORE } from '../../config/names.ts'
+import { cacheDatabaseOf, COLLECTIONS_STORE, outboxDatabaseOf } from '../../config/names.ts'
 import { isThisMachine } from '../../config/this-machine.ts'
 import { EVERYONE, methodOfKey } from '../core/key.ts'
 import type { Row } from '../core/row.ts'
@@ -57,6 +57,8 @@ import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
+import type { Send } from './outbox/attempts.ts'
+import type { outboxOf } from './outbox/outbox.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
@@ -93,6 +95,8 @@ export interface Parts {
   readonly hintsOf?: typeof hintsOf | undefined
   /** Keeps lists row by row, where the rules say so. */
   readonly collectionsOf?: typeof collectionsOf | undefined
+  /** Queues writes, where the rules say so. */
+  readonly outboxOf?: typeof outboxOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -102,6 +106,8 @@ export interface Parts {
   readonly database?: UseStore
   /** The rows of collections. */
   readonly rowsDatabase?: UseStore
+  /** The queued writes. */
+  readonly outboxDatabase?: UseStore
   readonly channel?: Channel
   readonly router?: Router
   readonly before?: (answer: Answering) => Answering
@@ -135,6 +141,7 @@ export function start(
     router = new Router(),
     database = openStore(cacheDatabaseOf(scope()), 'relaxed'),
     rowsDatabase = openStore(cacheDatabaseOf(scope()), 'relaxed', COLLECTIONS_STORE),
+    outboxDatabase = openStore(outboxDatabaseOf(scope()), 'strict'),
     channel = new Channel(),
     structured,
     ranges,
@@ -148,6 +155,7 @@ export function start(
     racesOf,
     hintsOf,
     collectionsOf: keptBy,
+    outboxOf: queuedBy,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -169,7 +177,7 @@ export function start(
   const config = rules.identity === 'none' ? { by: [] } : rules.identity
   const identities = identityOf(config, { ...store, channel, secrets })
   const { sessions } = identities
-  const reachability = new Reachability(channel)
+  const reachability = new Reachability(channel, () => outbox?.noteSign())
   const statistics = new Statistics(writer)
   const shared = {
     ...store,
@@ -202,6 +210,17 @@ export function start(
   const reads = new Reads(ports)
   const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const hints = hintsOf?.(ports)
+  const write: Send = (request, as, clientId, waitUntil) => {
+    const written = writes.answer(request, as, clientId, waitUntil)
+    hints?.note(written, as.tags)
+    if (collections === undefined) return written
+    return written.then((response) => {
+      collections.noteWrite(request, response, waitUntil)
+      return response
+    })
+  }
+  const { liveness } = writer
+  const outbox = rules.outbox && queuedBy?.(rules.outbox, { ...shared, liveness, send: write }, outboxDatabase)
   const answer = before(
     answering(
       { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },
@@ -223,6 +242,7 @@ export function start(
         'take-over': takeOver,
         ...(hints && { hint: hints.answer }),
         ...collections?.answerers,
+        ...outbox?.answerers,
       },
     ),
   )
@@ -231,11 +251,13 @@ export function start(
   const housekeeping = new Housekeeping({ ...ports, ruleOf })
   channel.onOthersChange(({ ended }) => {
     writer.reread()
+    outbox?.reread()
     if (ended !== undefined && ended !== EVERYONE) generations.advance(ended)
   })
   const activate = (): void => {
     writer.activate()
     housekeeping.activate()
+    outbox?.activate()
   }
 
   const known = new Set<string>()
@@ -247,13 +269,8 @@ export function start(
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
     const answered = (as: Match): Promise<Response> => {
       if (as.kind === 'read') return reads.answer({ request, match: as, clientId, waitUntil })
-      const written = writes.answer(request, as, clientId, waitUntil)
-      hints?.note(written, as.tags)
-      if (collections === undefined) return written
-      return written.then((response) => {
-        collections.noteWrite(request, response, waitUntil)
-        return response
-      })
+      const queue = as.rule.queue && outbox
+      return queue ? queue.answer(request, as, clientId, waitUntil) : write(request, as, clientId, waitUntil)
     }
     if (found.kind === 'write' || found.rule.reads === undefined || request.method !== 'POST') return answered(found)
     return isRead(request, found.rule, isQuery).then((is) => {

@@ -98,6 +98,7 @@ function moduleSource(config: Config, path: string): string {
     ),
     ...usedBy(push === true, 'hintsOf', 'messages/hints'),
     ...usedBy(rules.collections !== undefined, 'collectionsOf', 'collections/collections'),
+    ...usedBy(rules.outbox !== undefined, 'outboxOf', 'outbox/outbox'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

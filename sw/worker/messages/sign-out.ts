@@ -1,6 +1,17 @@
 import type { Identities } from '../identity/identity.ts'
+import type { Outbox } from '../outbox/outbox.ts'
 import type { Answerer } from './answering.ts'
 
-/** The user of a tab signs out. */
-export const signOut: Answerer<'sign-out', Pick<Identities, 'signOut'>> = (ports, _, clientId) =>
-  ports.signOut(clientId).then(() => ({ signedOut: true, unsent: 0 }))
+interface Ports extends Pick<Identities, 'signOut'> {
+  /** Absent: nothing is queued. */
+  readonly outbox?: Pick<Outbox, 'unsentOf' | 'drop'> | undefined
+}
+
+/** The user of a tab signs out. Where writes are unsent nothing happens, unless the page says to drop them. */
+export const signOut: Answerer<'sign-out', Ports> = async ({ outbox, ...ports }, { force }, clientId) => {
+  const unsent = (await outbox?.unsentOf(clientId)) ?? 0
+  if (unsent > 0 && !force) return { signedOut: false, unsent }
+  await outbox?.drop(clientId)
+  await ports.signOut(clientId)
+  return { signedOut: true, unsent }
+}

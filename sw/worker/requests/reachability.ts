@@ -15,6 +15,7 @@ import type { Channel } from '../channel.ts'
  */
 export class Reachability {
   readonly #channel: Channel
+  readonly #onReached: () => void
   /** The origin that could not be reached. */
   #away: string | undefined
   /** The origin of the app redirects requests, and what they lead to may not be read: a sign-in at another origin. */
@@ -35,8 +36,10 @@ export class Reachability {
   /** URLs that were asked once more because something else was answered, and have not been well since. */
   readonly #askedAgain = new Set<string>()
 
-  constructor(channel: Channel) {
+  /** @param onReached hears of each answer of the app's own origin. */
+  constructor(channel: Channel, onReached: () => void = () => undefined) {
     this.#channel = channel
+    this.#onReached = onReached
   }
 
   get state(): OriginState {
@@ -51,6 +54,7 @@ export class Reachability {
     const { origin } = new URL(url)
     if (origin === location.origin) {
       this.#looking = this.#failed = undefined
+      this.#onReached()
       void this.#askMissed()
     }
     if (this.#away === origin) this.#set(undefined)

@@ -1,0 +1,132 @@
+import type { Answers, OutboxCounts, OutboxNews, Question, QueuedWrite, Steered } from '../../sw/protocol.ts'
+import type { expectArgument } from './arguments.ts'
+import type { attempt, warn } from './report.ts'
+
+/** A queued write has come further. */
+export interface OutboxEvent {
+  /** As it is now. */
+  readonly write: QueuedWrite
+  /**
+   * What has become of one that is not there any more. 'sent': the origin has it. 'refused': the page that waited for it has
+   * the origin's answer. 'discarded': the user did not want it any more. Absent: it is there.
+   */
+  readonly end?: 'sent' | 'refused' | 'discarded'
+  /** The server's id of the row that it has created. */
+  readonly id?: string
+}
+
+/** The writes of the page's user that the origin does not have yet. Without a worker there are none. */
+export interface Outbox {
+  /** All of them, in the order in which they were accepted. */
+  list(): Promise<readonly QueuedWrite[]>
+  /** How many they are. Has those sent that may be sent now. */
+  counts(): Promise<OutboxCounts>
+  /** The body of one, byte for byte; undefined: it has none, or is not there. */
+  read(place: number): Promise<ArrayBuffer | undefined>
+  /** Has one sent again that needs the user, or was given up. False: it is not there, or is under way. */
+  retry(place: number): Promise<boolean>
+  /**
+   * The same, with another body: it is another write then, with a key of its own.
+   *
+   * @param body a text is sent as UTF-8.
+   */
+  edit(place: number, body: string | ArrayBuffer): Promise<boolean>
+  /** Drops one: what reads show of it is gone. False: it is not there, or is under way. */
+  discard(place: number): Promise<boolean>
+}
+
+interface Ports {
+  readonly ask: <A extends Question['ask'], W extends Answers[A] | undefined>(
+    question: Extract<Question, { readonly ask: A }>,
+    without: W,
+  ) => Promise<Answers[A] | W>
+  readonly signal: AbortSignal
+  readonly expectArgument: typeof expectArgument
+  readonly attempt: typeof attempt
+  readonly warn: typeof warn
+}
+
+/** A page in sight asks the worker this often at most, while writes wait: milliseconds. */
+const LEAST_POKE_MS = 1000
+const MOST_POKE_MS = 30_000
+
+const NOT_THERE: Steered = { isDone: false }
+const NONE: OutboxCounts = { waiting: 0, needsYou: 0 }
+
+/**
+ * What a page does for queued writes. Some browsers stop a worker that only waits: while writes wait, a page in sight starts it at
+ * the time that the worker has named.
+ */
+export class PageOutbox implements Outbox {
+  readonly #ports: Ports
+  /** Whether the worker queues at all. */
+  #isThere = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+    ports.signal.addEventListener('abort', () => clearTimeout(this.#timer))
+  }
+
+  /** The worker has said how many writes wait. */
+  learn({ waiting, nextAtMs = Infinity }: OutboxCounts): void {
+    this.#isThere = true
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (waiting === 0 || this.#ports.signal.aborted) return
+    const inMs = Math.min(MOST_POKE_MS, Math.max(LEAST_POKE_MS, nextAtMs - Date.now()))
+    // Each of many tabs at another time.
+    this.#timer = setTimeout(() => this.poke(), inMs * (1 + Math.random() / 4))
+  }
+
+  /** The page is in sight, or online: a sign of life. */
+  poke(): void {
+    if (!this.#isThere || document.hidden) return
+    this.counts().catch(this.#ports.warn)
+  }
+
+  /** A write has come further, in whatever tab. */
+  hear({ write, end, id }: OutboxNews, listeners: Iterable<(event: OutboxEvent) => void>): void {
+    // What waits is looked after by each page.
+    if (!end && this.#timer === undefined) this.learn({ waiting: 1, needsYou: 0 })
+    const event = { write, ...(end && { end }), ...(id !== undefined && { id }) }
+    for (const listener of listeners) this.#ports.attempt(() => listener(event))
+  }
+
+  list(): Promise<readonly QueuedWrite[]> {
+    return this.#ports.ask<'outbox', []>({ ask: 'outbox' }, [])
+  }
+
+  async counts(): Promise<OutboxCounts> {
+    const counts = await this.#ports.ask({ ask: 'drain' }, NONE)
+    this.learn(counts)
+    return counts
+  }
+
+  async read(place: number): Promise<ArrayBuffer | undefined> {
+    this.#expectPlace('read', place)
+    return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'read' }, NOT_THERE)).body
+  }
+
+  async retry(place: number): Promise<boolean> {
+    this.#expectPlace('retry', place)
+    return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'retry' }, NOT_THERE)).isDone
+  }
+
+  async edit(place: number, given: string | ArrayBuffer): Promise<boolean> {
+    this.#expectPlace('edit', place)
+    const isBody = typeof given === 'string' || given instanceof ArrayBuffer
+    this.#ports.expectArgument(isBody, 'outbox.edit', 'a number, and a text or an ArrayBuffer')
+    const body = typeof given === 'string' ? new TextEncoder().encode(given).buffer : given
+    return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'edit', body }, NOT_THERE)).isDone
+  }
+
+  async discard(place: number): Promise<boolean> {
+    this.#expectPlace('discard', place)
+    return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'discard' }, NOT_THERE)).isDone
+  }
+
+  #expectPlace(method: string, place: unknown): void {
+    this.#ports.expectArgument(typeof place === 'number', `outbox.${method}`, 'the number of a write')
+  }
+}

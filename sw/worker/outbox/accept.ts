@@ -1,0 +1,204 @@
+import { type OutboxRules, type QueueRule, type WriteMatch, writtenTo } from '../../../config/language/index.ts'
+import { type Base, preconditionOf } from '../../core/outbox/base.ts'
+import { isObject, parsedJson } from '../../core/outbox/json.ts'
+import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
+import type { Target } from '../../core/outbox/row-change.ts'
+import { idsIn } from '../../core/outbox/temporary-ids.ts'
+import { type EpochMs, epochMs } from '../../core/units.ts'
+import { digestOf } from '../../fetch/body-reader.ts'
+import { fieldsOf } from '../../fetch/describe.ts'
+import { lineOf } from '../../fetch/matching.ts'
+import { idOf } from '../../core/collections/row.ts'
+import type { Draft } from './outbox-store.ts'
+import { isStamped } from './stamps.ts'
+import { type DoneRecord, MOST_INLINE, newRecord, type WriteRecord } from './write-record.ts'
+
+/** A write as the page has asked for it, before it has a place. */
+export interface Asked {
+  readonly partition: string
+  readonly rule: string
+  readonly queue: QueueRule
+  readonly method: string
+  /** Without fragment. */
+  readonly url: string
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  readonly stamps: readonly string[]
+  readonly credentials: RequestCredentials
+  readonly body: ArrayBuffer | undefined
+  readonly digest: string
+  readonly target: Target
+  /** Of the row; of a create the temporary one. */
+  readonly id: string | undefined
+  readonly mints: string | undefined
+}
+
+/** For so long the same request from a page that was not answered is its own retry. */
+const ADOPT_MS = 300_000
+
+/** Fields that say of one attempt, and not of the write. */
+const OF_ATTEMPT = new Set(['content-length', 'cache-control', 'pragma'])
+
+/** What a page's request asks for; undefined: it cannot be queued. The request's body is not used up. */
+export async function askedOf(request: Request, match: WriteMatch, partition: string): Promise<Asked | undefined> {
+  const { rule } = match
+  const { queue } = rule
+  if (queue === undefined || request.mode === 'no-cors' || request.mode === 'navigate') return undefined
+  const bytes = await request.clone().arrayBuffer()
+  const { method } = request
+  const url = request.url.replace(/#.*$/s, '')
+  const body = bytes.byteLength === 0 ? undefined : bytes
+  const { target, id } = writtenTo(queue, lineOf(request))
+  const isCreate = method === 'POST' && target === 'list'
+  const mints = isCreate ? (ownId(textOf(body, request), queue) ?? `tmp-${crypto.randomUUID()}`) : undefined
+  const fields = [...fieldsOf(request.headers)]
+  const head = new TextEncoder().encode(`${method} ${url}\n`)
+  const content = new Uint8Array(head.length + bytes.byteLength)
+  content.set(head)
+  content.set(new Uint8Array(bytes), head.length)
+  return {
+    partition,
+    rule: rule.name,
+    queue,
+    method,
+    url,
+    fields: fields.filter(([name]) => !isStamped(name) && !OF_ATTEMPT.has(name)),
+    stamps: fields.map(([name]) => name).filter(isStamped),
+    credentials: request.credentials,
+    body,
+    digest: await digestOf(content.buffer),
+    target,
+    id: mints ?? id,
+    mints,
+  }
+}
+
+/** The id that the app has given to a row that it creates. */
+function ownId(text: string | undefined, { idMember, entity }: QueueRule): string | undefined {
+  const parsed = text === undefined ? 'invalid' : parsedJson(text)
+  const value = parsed === 'invalid' ? undefined : parsed.value
+  if (!isObject(value)) return undefined
+  const inner = entity === undefined ? undefined : value[entity]
+  return idOf(value[idMember]) ?? (isObject(inner) ? idOf(inner[idMember]) : undefined)
+}
+
+const textOf = (body: ArrayBuffer | undefined, { headers }: Request): string | undefined =>
+  body !== undefined && /\bjson\b/i.test(headers.get('content-type') ?? '') ? new TextDecoder().decode(body) : undefined
+
+/** What has become of a page's request. */
+export type Accepted =
+  | { readonly kind: 'new'; readonly write: WriteRecord }
+  /** It is the retry of a write that was accepted before, and whose page was not answered. */
+  | { readonly kind: 'adopted'; readonly write: WriteRecord }
+  /** The same, and the origin has it by now. */
+  | { readonly kind: 'done'; readonly done: DoneRecord }
+  /** The outbox holds as much as the rules allow. */
+  | { readonly kind: 'full' }
+
+/** What holds for a write that is accepted. */
+export interface Circumstances {
+  readonly now: EpochMs
+  readonly worker: string
+  /** Whether a page waits for the answer to a write: then another request is a write of its own. */
+  readonly isAwaited: (place: number) => boolean
+  readonly rules: OutboxRules
+  /** It may be sent at once, as far as anything but the outbox decides. */
+  readonly maySend: boolean
+  /** The validator of what the page was shown of the row; undefined: nothing is stored. */
+  readonly shown: { readonly base: Base; readonly requestedAtMs: EpochMs } | undefined
+}
+
+/** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
+export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
+  const { now, worker, rules, maySend, shown } = circumstances
+  const { partition, queue, method, url, digest, target, id, mints, body } = asked
+  const temporary = new Set<string>()
+  const lane = laneOf({
+    entity: queue.entity,
+    id,
+    path: new URL(url).pathname,
+    isWitnessed: mints !== undefined && queue.idempotency === undefined,
+  })
+  let isBusy = false
+  let [count, bytes] = [0, asked.body?.byteLength ?? 0]
+  for (const write of draft.writes()) {
+    count++
+    bytes += write.size
+    if (write.partition !== partition) continue
+    if (isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
+    if (write.mints !== undefined) temporary.add(write.mints)
+    if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
+  }
+  for (const done of draft.done())
+    if (done.write.partition === partition && isRetry(done.write, digest, circumstances)) return { kind: 'done', done }
+  if (count >= rules.mostWrites || bytes > rules.budget) return { kind: 'full' }
+  const type = new Map(asked.fields).get('content-type')
+  const isText = body !== undefined && /\b(?:json|x-www-form-urlencoded)\b/i.test(type ?? '')
+  const needs = idsIn(
+    { url, body: isText ? new TextDecoder().decode(body) : undefined, type },
+    (text) => text !== mints && (temporary.has(text) || draft.idOf(partition, text) !== undefined),
+  )
+  const isSent = maySend && !isBusy && needs.every((each) => draft.idOf(partition, each) !== undefined)
+  const lease: WriteState = { kind: 'leased', worker, untilMs: epochMs(now + leaseMs(rules.requestLimitMs)) }
+  const record = newRecord({
+    place: draft.takePlace(),
+    partition,
+    lane,
+    state: isSent ? lease : { kind: 'waiting', atMs: now, isOnSign: false },
+    needs,
+    rule: asked.rule,
+    method,
+    url,
+    fields: asked.fields,
+    stamps: asked.stamps,
+    credentials: asked.credentials,
+    body: isInline(body) ? body : undefined,
+    size: body?.byteLength ?? 0,
+    digest,
+    isAnswered: false,
+    target,
+    key: crypto.randomUUID(),
+    base: baseFor(draft, asked, lane, shown),
+    acceptedAtMs: now,
+    attempts: Number(isSent),
+    wasUnsure: false,
+    ...(mints !== undefined && { mints }),
+    ...(id !== undefined && { id }),
+    ...(isSent && { firstSentAtMs: now, lastSentAtMs: now }),
+  })
+  draft.put(record, isInline(body) ? undefined : body)
+  return { kind: 'new', write: record }
+}
+
+/** Whether a request with this digest is the page's own retry of a write. */
+const isRetry = (
+  { digest, isAnswered, acceptedAtMs, place }: WriteRecord,
+  asked: string,
+  { now, isAwaited }: Circumstances,
+): boolean => digest === asked && !isAnswered && Math.abs(now - acceptedAtMs) < ADOPT_MS && !isAwaited(place)
+
+const isInline = (body: ArrayBuffer | undefined): boolean => body === undefined || body.byteLength <= MOST_INLINE
+
+/**
+ * What a new write is made on top of: what the newest acknowledged write of its row was answered, where the page has read
+ * nothing newer since; else what it was shown. So a page that has not read the row since its own last edit does not
+ * conflict with that.
+ */
+function baseFor(
+  draft: Draft,
+  { partition, target, mints, fields, url, queue }: Asked,
+  lane: string,
+  shown: Circumstances['shown'],
+): Base {
+  // The page's own condition says it, and a new row has nothing to compare with.
+  if (target !== 'row' || mints !== undefined || fields.some(([name]) => name.startsWith('if-'))) return NONE
+  // A field of ours would cause a preflight that the other origin may refuse.
+  if (new URL(url).origin !== location.origin && queue.idempotency === undefined) return NONE
+  let answered: { readonly base: Base; readonly atMs: EpochMs } | undefined
+  for (const done of draft.done())
+    if (done.write.partition === partition && done.write.lane === lane)
+      answered = { base: done.answered, atMs: done.atMs }
+  if (answered !== undefined && (shown === undefined || shown.requestedAtMs <= answered.atMs)) return answered.base
+  return shown === undefined || preconditionOf(shown.base) === undefined ? NONE : shown.base
+}
+
+const NONE: Base = { kind: 'none' }

@@ -1,0 +1,169 @@
+import type { Match, OutboxRules, QueueRule, WriteMatch } from '../../../config/language/index.ts'
+import { preconditionOf } from '../../core/outbox/base.ts'
+import { idempotencyField } from '../../core/outbox/idempotency.ts'
+import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
+import type { Given } from '../../core/outbox/outcome.ts'
+import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { wholeBody } from '../../fetch/body-reader.ts'
+import { now } from '../../fetch/clock.ts'
+import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
+import { lineOf } from '../../fetch/matching.ts'
+import { report } from '../report.ts'
+import type { Draft, OutboxStore } from './outbox-store.ts'
+import { type Attempt, paused, settle, type Settled } from './settle.ts'
+import type { Stamps } from './stamps.ts'
+import type { WriteRecord } from './write-record.ts'
+
+/** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
+export type Send = (
+  request: Request,
+  match: WriteMatch,
+  clientId: string,
+  waitUntil: (work: Promise<unknown>) => void,
+) => Promise<Response>
+
+interface Ports {
+  readonly store: OutboxStore
+  readonly stamps: Stamps
+  readonly send: Send
+  readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
+  readonly rules: OutboxRules
+}
+
+/** A page that waits for the answer to its write. */
+export interface Waiting {
+  readonly request: Request
+  readonly match: WriteMatch
+}
+
+/** What an attempt has come to. */
+export interface Ended {
+  readonly settled: Settled
+  /** The origin's answer; undefined: there was none, or it may not be told. */
+  readonly response: Response | undefined
+}
+
+type Leased = Attempt['write']
+
+export const isLeased = (write: WriteRecord): write is Leased => write.state.kind === 'leased'
+
+/** The text of a longer answer is not looked at. Bytes. */
+const MOST_ANSWER = 262_144
+
+/** Sends leased writes, one request each, and settles what comes of it. */
+export class Attempts {
+  readonly #ports: Ports
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** The rule of a write, by what its URL is now; undefined: no rule queues it any more. */
+  queueOf(write: WriteRecord): { readonly match: WriteMatch; readonly queue: QueueRule } | undefined {
+    const match = this.#ports.match(lineOf({ method: write.method, url: this.#urlOf(write) }))
+    return match?.kind === 'write' && match.rule.queue !== undefined ? { match, queue: match.rule.queue } : undefined
+  }
+
+  /**
+   * Sends a write. Never rejects.
+   *
+   * @param page the request of the page that waits for the answer. Default: none does.
+   */
+  async send(
+    write: Leased,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    page?: Waiting,
+  ): Promise<Ended> {
+    const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
+    const queue = found?.queue
+    if (found === undefined || queue === undefined) return this.#release(write, { kind: 'asking', why: 'no-rule' })
+    const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
+    if (request === 'unstamped') return this.#release(write, paused(now()))
+    if (request === undefined) return this.#release(write, { kind: 'asking', why: 'unreadable' })
+    // A worker that was held up sends nothing: others may have taken the write by now.
+    if (!maySend(write.state, now(), this.#ports.rules.requestLimitMs))
+      return this.#release(write, { kind: 'waiting', atMs: now(), isOnSign: false })
+    let raw: Response | undefined
+    const { match } = found
+    const rule = { ...match.rule, send: async (sent: Request) => (raw = await fetch(sent)) }
+    let response: Response | undefined
+    try {
+      response = await this.#ports.send(request, { ...match, rule }, clientId, waitUntil)
+    } catch {
+      // The network's own failure says no more than that.
+    }
+    const text = response && (await textOf(response))
+    const given: Given =
+      response === undefined
+        ? { kind: 'failure' }
+        : {
+            kind: 'response',
+            status: raw?.type === 'opaqueredirect' ? 0 : response.status,
+            fields: fieldsOf(response.headers),
+            isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
+          }
+    const isConditional = preconditionOf(write.base) !== undefined
+    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional }
+    const { limits } = this.#ports.rules
+    const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
+    return { settled, response }
+  }
+
+  /** Nothing was sent: the lease ends, and the attempt does not count. */
+  async #release(write: Leased, state: WriteState): Promise<Ended> {
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      const released = { ...current, state, attempts: Math.max(0, current.attempts - 1) }
+      draft.put(released)
+      return { kind: 'kept', write: released, isPaused: false }
+    })
+    return { settled, response: undefined }
+  }
+
+  #change(work: (draft: Draft) => Settled): Promise<Settled> {
+    return this.#ports.store.change(work).catch((error: unknown): Settled => {
+      report('what came of a queued write could not be recorded; its lease runs out', error)
+      return { kind: 'unrecorded' }
+    })
+  }
+
+  #urlOf = ({ url, partition }: WriteRecord): string =>
+    urlWithIds(url, (text) => this.#ports.store.idOf(partition, text))
+
+  /** The request that sends a write, with what it is stamped with. */
+  async #requestOf(
+    write: WriteRecord,
+    { idempotency }: QueueRule,
+    page: Request | undefined,
+  ): Promise<Request | 'unstamped'> {
+    const { store, stamps, rules } = this.#ports
+    const { method, partition, credentials } = write
+    const idFor = (text: string): ServerId | undefined => store.idOf(partition, text)
+    const secrets = page === undefined ? await stamps.of(write) : []
+    if (secrets === undefined) return 'unstamped'
+    const headers = new Headers(page?.headers ?? write.fields.map(([...pair]) => pair))
+    for (const [name, value] of secrets) headers.set(name, value)
+    const precondition = preconditionOf(write.base)
+    if (precondition !== undefined) headers.set(...precondition)
+    // A key of the app's own stays.
+    if (idempotency !== undefined && !headers.has(idempotency.field))
+      headers.set(...idempotencyField(idempotency, write.key))
+    const bytes = await store.bodyOf(write)
+    const type = headers.get('content-type') ?? undefined
+    const isText = write.needs.length > 0 && bytes !== undefined
+    const body = isText ? bodyWithIds(new TextDecoder().decode(bytes), type, idFor) : bytes
+    const signal = AbortSignal.timeout(rules.requestLimitMs)
+    const url = this.#urlOf(write)
+    const mode = new URL(url).origin === location.origin ? 'same-origin' : 'cors'
+    return new Request(url, { method, headers, credentials, mode, signal, ...(body !== undefined && { body }) })
+  }
+}
+
+/** The text of an answer that is JSON of a usual size. The answer itself stays readable. */
+async function textOf(response: Response): Promise<string | undefined> {
+  if (!/\bjson\b/i.test(response.headers.get('content-type') ?? '') || response.body === null) return undefined
+  const bytes = await wholeBody(response.clone(), MOST_ANSWER).catch(() => undefined)
+  return bytes instanceof ArrayBuffer ? new TextDecoder().decode(bytes) : undefined
+}

@@ -1,0 +1,187 @@
+import { outboxLockOf } from '../../../config/names.ts'
+import type { OutboxRules } from '../../../config/language/index.ts'
+import { leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
+import { epochMs } from '../../core/units.ts'
+import { now } from '../../fetch/clock.ts'
+import { report } from '../report.ts'
+import { scope } from '../scope.ts'
+import { aliveWorkers, type Liveness } from '../store/liveness.ts'
+import { type Attempts, type Ended, isLeased } from './attempts.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import { expire } from './settle.ts'
+import type { Sender, Stamps } from './stamps.ts'
+import type { WriteRecord } from './write-record.ts'
+
+interface Ports {
+  readonly store: OutboxStore
+  readonly attempts: Attempts
+  readonly stamps: Stamps
+  readonly liveness: Liveness
+  readonly rules: OutboxRules
+  /** Hears of each attempt that has ended. */
+  readonly ended: (ended: Ended) => void
+}
+
+/** What a drain found to do. */
+interface Round {
+  readonly begun: readonly WriteRecord[]
+  /** When the next write comes if nothing else happens; undefined: none does. */
+  readonly nextMs: number | undefined
+}
+
+/**
+ * Sends queued writes: one worker at a time, of each lane the earliest, a few lanes at a time, until nothing may be sent.
+ *
+ * ```
+ *   sign of life, timer, poke ──► lock ──► who may send ──► lease ──► send ──► settle
+ *                                             ▲                                  │
+ *                                             └──────────────────────────────────┘
+ * ```
+ */
+export class Drain {
+  readonly #ports: Ports
+  #running: Promise<void> | undefined
+  #isWanted = false
+  #hasSign = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #nextMs: number | undefined
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** When the next write may be sent without a sign of life: milliseconds since 1970. Undefined: none may. */
+  get nextMs(): number | undefined {
+    return this.#nextMs
+  }
+
+  /**
+   * Sends what may be sent. Settles once nothing may be any more. Never rejects.
+   *
+   * @param isSign the origin has just shown that it is there.
+   */
+  run(isSign: boolean): Promise<void> {
+    this.#hasSign ||= isSign
+    this.#isWanted = true
+    this.#running ??= this.#drain().finally(() => (this.#running = undefined))
+    return this.#running
+  }
+
+  async #drain(): Promise<void> {
+    clearTimeout(this.#timer)
+    try {
+      await underLock(async () => {
+        while (this.#isWanted) {
+          this.#isWanted = false
+          await this.#sendAll()
+        }
+      })
+    } catch (error) {
+      report('queued writes could not be sent; they are tried again', error)
+    }
+    this.#plan()
+  }
+
+  async #sendAll(): Promise<void> {
+    const { attempts } = this.#ports
+    const underWay = new Set<Promise<unknown>>()
+    const behind: Promise<unknown>[] = []
+    const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
+    for (;;) {
+      const senders = await this.#senders()
+      const { begun, nextMs } = await this.#begin(senders)
+      this.#nextMs = nextMs
+      for (const write of begun) {
+        if (!isLeased(write)) continue
+        const clientId = senders.get(write.partition)?.clientId ?? ''
+        const sent: Promise<unknown> = attempts
+          .send(write, clientId, waitUntil)
+          .then((ended) => this.#note(ended))
+          .finally(() => underWay.delete(sent))
+        underWay.add(sent)
+      }
+      if (underWay.size === 0) break
+      await Promise.race(underWay)
+    }
+    await Promise.all(behind)
+  }
+
+  #note(ended: Ended): void {
+    // The origin is there until it is not.
+    if (ended.settled.kind === 'kept') this.#hasSign = false
+    this.#ports.ended(ended)
+  }
+
+  /** Who may send for each user whose writes wait. */
+  async #senders(): Promise<ReadonlyMap<string, Sender>> {
+    const { store, stamps } = this.#ports
+    await store.loaded
+    const partitions = new Set([...store.writes.values()].map(({ partition }) => partition))
+    const senders = new Map<string, Sender>()
+    for (const partition of partitions) {
+      const sender = await stamps.senderOf(partition)
+      if (sender !== undefined) senders.set(partition, sender)
+    }
+    return senders
+  }
+
+  /** Leases what may be sent now. */
+  async #begin(senders: ReadonlyMap<string, Sender>): Promise<Round> {
+    const { store, attempts, liveness, rules } = this.#ports
+    if (senders.size === 0) return { begun: [], nextMs: undefined }
+    const isAlive = await aliveWorkers()
+    await liveness.hold()
+    const { most, limits, requestLimitMs } = rules
+    return store.change((draft): Round => {
+      const begun: WriteRecord[] = []
+      let nextMs: number | undefined
+      for (const partition of senders.keys()) {
+        const turns = turnsOf(draft.writes(), {
+          partition,
+          now: now(),
+          limits,
+          most,
+          isPaused: false,
+          hasSign: this.#hasSign,
+          isGone: (worker) => worker !== liveness.worker && !isAlive(worker),
+          isMapped: (id) => draft.idOf(partition, id) !== undefined,
+        })
+        for (const { place, ...write } of turns.over)
+          expire(draft, place, attempts.queueOf({ ...write, place })?.queue, limits, now())
+        for (const write of turns.lost) draft.put({ ...write, state: { kind: 'asking', why: 'lost-id' } })
+        for (const write of turns.send) {
+          const [at, untilMs] = [now(), epochMs(now() + leaseMs(requestLimitMs))]
+          const leased: WriteRecord = {
+            ...write,
+            state: { kind: 'leased', worker: liveness.worker, untilMs },
+            attempts: write.attempts + 1,
+            firstSentAtMs: write.firstSentAtMs ?? at,
+            lastSentAtMs: at,
+          }
+          draft.put(leased)
+          begun.push(leased)
+        }
+        // What has become of those is known in the next round.
+        const soonMs = turns.over.length > 0 ? now() : turns.nextMs
+        if (soonMs !== undefined && soonMs < (nextMs ?? Infinity)) nextMs = soonMs
+      }
+      return { begun, nextMs }
+    })
+  }
+
+  /** A worker that lives on comes back by itself. One that is stopped is started by a page. */
+  #plan(): void {
+    if (this.#nextMs === undefined) return
+    this.#timer = setTimeout(() => void this.run(false), Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now())))
+  }
+}
+
+const MOST_TIMER_MS = 2 ** 31 - 1
+
+/** Runs the work unless another worker is at it: that one sends. */
+async function underLock(work: () => Promise<void>): Promise<void> {
+  if (!('locks' in navigator)) return work()
+  await navigator.locks.request(outboxLockOf(scope()), { ifAvailable: true }, (lock) =>
+    lock === null ? undefined : work(),
+  )
+}

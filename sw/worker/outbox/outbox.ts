@@ -1,0 +1,276 @@
+import type { Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
+import { baseOf } from '../../core/outbox/base.ts'
+import type { JsonObject } from '../../core/outbox/json.ts'
+import { isObject } from '../../core/outbox/json.ts'
+import { foldRow } from '../../core/outbox/row-change.ts'
+import type { Row } from '../../core/row.ts'
+import { now, timeout } from '../../fetch/clock.ts'
+import { lineOf } from '../../fetch/matching.ts'
+import type { Channel } from '../channel.ts'
+import type { Identity } from '../identity/identity.ts'
+import { report } from '../report.ts'
+import { bodyOf } from '../store/bodies.ts'
+import type { UseStore } from '../store/database.ts'
+import type { Liveness } from '../store/liveness.ts'
+import type { Rows } from '../store/rows.ts'
+import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
+import { Attempts, type Ended, isLeased, type Send, type Waiting } from './attempts.ts'
+import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
+import type { Answerers } from '../messages/answering.ts'
+import { Drain } from './drain.ts'
+import { OutboxStore } from './outbox-store.ts'
+import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
+import { Stamps } from './stamps.ts'
+import { countsOf, newsOf, steering } from './steering.ts'
+import type { WriteRecord } from './write-record.ts'
+
+interface Ports {
+  readonly identity: Identity
+  readonly channel: Channel
+  readonly liveness: Liveness
+  readonly rows: Pick<Rows, 'rowsOf'>
+  readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
+  readonly send: Send
+}
+
+/** What is stored of the row is looked up for so long. Milliseconds. */
+const SHOWN_LIMIT_MS = 500
+
+/** Accepts the writes whose rules queue them, sends them, and keeps them until the origin has them. */
+export class Outbox {
+  readonly #rules: OutboxRules
+  readonly #ports: Ports
+  readonly #store: OutboxStore
+  readonly #stamps: Stamps
+  readonly #attempts: Attempts
+  readonly #drain: Drain
+  /** The writes whose pages wait for an answer of this worker, by place. */
+  readonly #awaited = new Set<number>()
+  #isActive = false
+  /** What tabs ask of it. */
+  readonly answerers: Answerers<unknown>
+
+  constructor(rules: OutboxRules, ports: Ports, use: UseStore) {
+    this.#rules = rules
+    this.#ports = ports
+    this.#store = new OutboxStore(use)
+    this.#stamps = new Stamps(ports.identity)
+    const shared = { ...ports, store: this.#store, stamps: this.#stamps }
+    this.#attempts = new Attempts({ ...shared, rules })
+    this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
+    this.answerers = steering({
+      store: this.#store,
+      drain: this.#drain,
+      writesOf: (clientId) => this.writesOf(clientId),
+      tell: (news) => this.#announce(news),
+    })
+    this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
+  }
+
+  /** Another worker has changed what is on disk. */
+  reread(): void {
+    this.#store.reread()
+  }
+
+  /** The worker is the one that answers: what an earlier one has left is sent. */
+  activate(): void {
+    if (this.#isActive) return
+    this.#isActive = true
+    void this.#drain.run(true)
+  }
+
+  /** The origin has answered. */
+  noteSign(): void {
+    if (this.#isActive && this.#store.writes.size > 0) void this.#drain.run(true)
+  }
+
+  /** How many writes of these users memory knows. Before the disk has been read there may be some. */
+  knownOf(partitions: readonly string[]): OutboxCounts {
+    const { loaded } = this.#store
+    loaded?.catch(() => undefined)
+    if (loaded !== undefined) return { waiting: 1, needsYou: 0 }
+    const own = [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
+    return countsOf(own, this.#drain.nextMs)
+  }
+
+  /** How many writes of a client's users the origin does not have. */
+  async unsentOf(clientId: string): Promise<number> {
+    return (await this.writesOf(clientId)).length
+  }
+
+  /** A client's users sign out, and do not want what is unsent any more. */
+  async drop(clientId: string): Promise<void> {
+    const own = await this.writesOf(clientId)
+    await this.#store.change((draft) => {
+      for (const { place } of own) draft.remove(place)
+    })
+    this.#stamps.forget()
+    for (const write of own) this.#announce({ ...newsOf(write), end: 'discarded' })
+  }
+
+  /** Sends what may be sent. Settles once nothing may be any more. */
+  drain(isSign: boolean): Promise<void> {
+    return this.#drain.run(isSign)
+  }
+
+  /** The writes of a client's users, in order. */
+  async writesOf(clientId: string): Promise<readonly WriteRecord[]> {
+    const partitions = await this.#ports.identity.partitionsOf(clientId)
+    await this.#store.loaded
+    return [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
+  }
+
+  /** The answer to a page's write: the origin's, or one that says that it is queued. Rejects as the network did. */
+  async answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
+    const asked = await this.#askedOf(request, match, clientId)
+    if (asked === undefined) return straight()
+    this.#stamps.learn(request, asked.partition)
+    const accepted = await this.#accept(asked).catch((error: unknown) => {
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    })
+    if (accepted === undefined || accepted.kind === 'full') return straight().then(unqueued)
+    if (accepted.kind === 'done') {
+      waitUntil(this.#markAnswered(accepted.done.write.place))
+      return answerAgain(accepted.done)
+    }
+    const { write } = accepted
+    this.#awaited.add(write.place)
+    try {
+      return await this.#answerTo(write, asked, { request, match }, clientId, waitUntil)
+    } finally {
+      // Until that is on disk the same request is another write all the same.
+      waitUntil(this.#markAnswered(write.place).finally(() => this.#awaited.delete(write.place)))
+    }
+  }
+
+  async #askedOf(request: Request, match: WriteMatch, clientId: string): Promise<Asked | undefined> {
+    try {
+      const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
+      // What is nobody's cannot be sent later (I3).
+      return partition === undefined ? undefined : await askedOf(request, match, partition)
+    } catch (error) {
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    }
+  }
+
+  async #accept(asked: Asked): Promise<Accepted> {
+    const { liveness } = this.#ports
+    const [shown] = await Promise.all([this.#shown(asked), liveness.hold()])
+    const accepted = await this.#store.change((draft) =>
+      accept(draft, asked, {
+        now: now(),
+        worker: liveness.worker,
+        rules: this.#rules,
+        maySend: navigator.onLine !== false,
+        isAwaited: (place) => this.#awaited.has(place),
+        shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
+      }),
+    )
+    if (accepted.kind === 'new') this.#announce(newsOf(accepted.write))
+    return accepted
+  }
+
+  /** The stored response of the row that a write changes. */
+  async #shown({ target, url, partition, mints }: Asked): Promise<Row | undefined> {
+    if (target !== 'row' || mints !== undefined) return undefined
+    const found = this.#ports.rows.rowsOf(url.replace(/\?.*$/s, ''), [partition]).catch(() => [])
+    const rows = await timeout(SHOWN_LIMIT_MS, found, [])
+    return rows.toSorted((one, other) => other.requestedAtMs - one.requestedAtMs)[0]
+  }
+
+  async #answerTo(
+    write: WriteRecord,
+    asked: Asked,
+    page: Waiting,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    if (isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
+      const sent = this.#attempts.send(write, clientId, waitUntil, page)
+      waitUntil(sent.then((ended) => this.#tell(ended)))
+      const ended = await timeout(asked.queue.timeoutMs, sent, undefined)
+      const kind = ended?.settled.kind
+      if (ended?.response !== undefined && kind !== 'kept') return ended.response
+      // Once it is settled the drain has it.
+      waitUntil(sent.then(() => this.drain(false)))
+    } else waitUntil(this.drain(false))
+    return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
+  }
+
+  /** The row of a write as its page sees it without this write. */
+  async #rowOf(write: WriteRecord, asked: Asked): Promise<JsonObject | undefined> {
+    const shown = await this.#shown(asked)
+    const body = shown && bodyOf(shown)
+    const text = body === undefined ? undefined : await new Response(body).text()
+    let row = text === undefined ? undefined : objectOf(text)
+    for (const earlier of this.#store.writes.values()) {
+      if (earlier.place >= write.place) break
+      if (earlier.partition !== write.partition || earlier.id !== write.id || earlier.state.kind === 'dead') continue
+      const change = changeOfWrite(earlier, earlier.body, asked.queue)
+      if (change !== undefined) row = foldRow(row, [change])
+    }
+    return row
+  }
+
+  /** The page has its answer: from now on the same request is another write. */
+  async #markAnswered(place: number): Promise<void> {
+    await this.#store
+      .change((draft) => {
+        const write = draft.get(place)
+        if (write !== undefined) return draft.put({ ...write, isAnswered: true })
+        for (const done of draft.done())
+          if (done.write.place === place) draft.putDone(place, { ...done, write: { ...done.write, isAnswered: true } })
+      })
+      .catch((error: unknown) => report('a queued write could not be marked as answered', error))
+  }
+
+  #tell({ settled }: Ended): void {
+    switch (settled.kind) {
+      case 'acknowledged': {
+        const { write, id } = settled
+        return this.#announce({ ...newsOf(write), end: 'sent', ...(id && { id: id.id }) })
+      }
+      case 'refused':
+        return this.#announce({ ...newsOf(settled.write), end: 'refused' })
+      case 'kept':
+        return this.#announce(newsOf(settled.write))
+      case 'other':
+      case 'unrecorded':
+        return undefined
+    }
+  }
+
+  /** Tells other workers that the disk has changed, and tabs how. */
+  #announce(news: OutboxNews): void {
+    this.#ports.channel.tellWorkers()
+    this.#ports.channel.announce(news)
+  }
+}
+
+/** Says that the write is not in the outbox: what fails has failed. */
+function unqueued(response: Response): Response {
+  if (response.redirected || response.type === 'opaqueredirect') return response
+  const headers = new Headers(response.headers)
+  headers.set(OUTBOX_FIELD, 'unqueued')
+  const { status, statusText, body } = response
+  return new Response([204, 205].includes(status) ? null : body, { status, statusText, headers })
+}
+
+function objectOf(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const outboxOf = (...given: ConstructorParameters<typeof Outbox>): Outbox => new Outbox(...given)

@@ -1,0 +1,220 @@
+import type { QueueRule } from '../../../config/language/index.ts'
+import type { Fields } from '../../core/head.ts'
+import { isKeyKnown } from '../../core/outbox/idempotency.ts'
+import { type RetryLimits, nextTry } from '../../core/outbox/backoff.ts'
+import { type Base, baseOf, followUps, preconditionOf } from '../../core/outbox/base.ts'
+import { concernedBy } from '../../core/outbox/concerned.ts'
+import { isObject, ownMember, parsedJson } from '../../core/outbox/json.ts'
+import { isLeasedTo, laneOf, type WriteState } from '../../core/outbox/lanes.ts'
+import { afterUnknown, type Given, type Outcome, outcomeOf, type Unknown } from '../../core/outbox/outcome.ts'
+import { type ServerId, serverIdOf } from '../../core/outbox/temporary-ids.ts'
+import { type EpochMs, epochMs } from '../../core/units.ts'
+import type { Draft } from './outbox-store.ts'
+import { doneRecord, type WriteRecord } from './write-record.ts'
+
+/** An attempt to send a write, with what came of it. */
+export interface Attempt {
+  /** As it was leased to the attempt. */
+  readonly write: WriteRecord & { readonly state: Extract<WriteState, { kind: 'leased' }> }
+  readonly given: Given
+  /** The text of the answer, where it is JSON of a usual size. */
+  readonly text: string | undefined
+  /** The page waits for the answer. Then it hears of a refusal as without the layer, and nothing is kept. */
+  readonly isPageWaiting: boolean
+  /** The layer has added a precondition that the page did not ask for. */
+  readonly isConditional: boolean
+}
+
+/** What has become of a write whose attempt has ended. */
+export type Settled =
+  | { readonly kind: 'acknowledged'; readonly write: WriteRecord; readonly id: ServerId | undefined }
+  /** The page gets the origin's answer, and nothing is kept. */
+  | { readonly kind: 'refused'; readonly write: WriteRecord }
+  /** It is kept, in another state. */
+  | { readonly kind: 'kept'; readonly write: WriteRecord; readonly isPaused: boolean }
+  /** It was settled by another attempt. */
+  | { readonly kind: 'other' }
+  /** The disk does not take it. */
+  | { readonly kind: 'unrecorded' }
+
+/** What nobody can send now is looked at again after so long, once there is a sign of life. */
+const PAUSE_MS = 10_000
+
+export const paused = (now: EpochMs): WriteState => ({ kind: 'waiting', atMs: epochMs(now + PAUSE_MS), isOnSign: true })
+
+/** Acknowledged writes are kept for so long where nothing says that each base has them. */
+const KEEP_DONE_MS = 86_400_000
+const MOST_DONE = 1000
+
+/** What follows an unknown outcome of a write. */
+export function unknownOf(
+  { method, fields, base, firstSentAtMs }: WriteRecord,
+  queue: QueueRule,
+  now: EpochMs,
+): Unknown {
+  const own = new Map(fields)
+  const { idempotency } = queue
+  return afterUnknown(
+    { method, type: own.get('content-type') },
+    {
+      hasKey: idempotency !== undefined && isKeyKnown(idempotency, firstSentAtMs, now),
+      hasPrecondition: own.has('if-match') || preconditionOf(base) !== undefined,
+      canWitness: false,
+    },
+  )
+}
+
+/** Settles an attempt, in the transaction that knows the record as it is by then. */
+export function settle(
+  draft: Draft,
+  { write, given, text, isPageWaiting, isConditional }: Attempt,
+  queue: QueueRule,
+  limits: RetryLimits,
+  now: EpochMs,
+): Settled {
+  const current = draft.get(write.place)
+  const { idempotency } = queue
+  const hasKey = idempotency !== undefined
+  const unknown = unknownOf(write, queue, now)
+  const accept = new Map(write.fields).get('accept')
+  const outcome = outcomeOf(given, { method: write.method, accept, hasKey, unknown, wasUnsure: write.wasUnsure }, now)
+  if (current === undefined) return { kind: 'other' }
+  if (outcome.kind === 'acknowledge' && given.kind === 'response')
+    return {
+      kind: 'acknowledged',
+      write: current,
+      id: acknowledge(draft, current, given.status, given.fields, text, queue, now),
+    }
+  if (!isLeasedTo(current.state, write.state)) return { kind: 'other' }
+  const isTold =
+    outcome.kind === 'dead-letter' || outcome.kind === 'pause' || (outcome.kind === 'conflict' && !isConditional)
+  if (isPageWaiting && isTold) {
+    draft.remove(write.place)
+    return { kind: 'refused', write: current }
+  }
+  const kept = { ...current, ...after(outcome, current, limits, now) }
+  draft.put(kept)
+  return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
+}
+
+/** A write whose lease is over: nothing is known of what the origin did. */
+export function expire(
+  draft: Draft,
+  place: number,
+  queue: QueueRule | undefined,
+  limits: RetryLimits,
+  now: EpochMs,
+): void {
+  const write = draft.get(place)
+  if (write === undefined) return
+  const outcome: Outcome =
+    queue === undefined
+      ? { kind: 'ask', why: 'failure', floorMs: 0 }
+      : outcomeOf(
+          { kind: 'failure' },
+          {
+            method: write.method,
+            accept: undefined,
+            hasKey: false,
+            unknown: unknownOf(write, queue, now),
+            wasUnsure: true,
+          },
+          now,
+        )
+  draft.put({ ...write, ...after(outcome, write, limits, now), wasUnsure: true })
+}
+
+function after(
+  outcome: Outcome,
+  { attempts, acceptedAtMs, wasUnsure }: WriteRecord,
+  limits: RetryLimits,
+  now: EpochMs,
+): Pick<WriteRecord, 'state' | 'wasUnsure'> {
+  const again = (kind: 'waiting' | 'unsure', floorMs: number, isAway: boolean): WriteState => {
+    const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, Math.random())
+    return next.kind === 'too-old'
+      ? { kind: 'dead', why: 'too-old' }
+      : { kind, atMs: next.atMs, isOnSign: next.kind === 'on-sign' }
+  }
+  switch (outcome.kind) {
+    case 'retry':
+      return {
+        state: again('waiting', outcome.floorMs, outcome.why === 'failure' || outcome.why === 'no-answer'),
+        wasUnsure: wasUnsure || outcome.isUnsure,
+      }
+    case 'witness':
+      return { state: again('unsure', outcome.floorMs, false), wasUnsure: true }
+    case 'ask':
+      return { state: { kind: 'asking', why: 'outcome' }, wasUnsure: true }
+    case 'pause':
+      return { state: paused(now), wasUnsure }
+    case 'conflict':
+      return { state: { kind: 'asking', why: 'conflict' }, wasUnsure }
+    case 'dead-letter':
+      return { state: { kind: 'dead', why: String(outcome.status) }, wasUnsure }
+    case 'acknowledge':
+      // Only a response acknowledges.
+      return { state: { kind: 'asking', why: 'outcome' }, wasUnsure: true }
+  }
+}
+
+/**
+ * A write that the origin has: its record becomes an acknowledged one, the server's id is noted, and later writes of the row
+ * inherit the answered validator.
+ */
+function acknowledge(
+  draft: Draft,
+  write: WriteRecord,
+  status: number,
+  fields: Fields,
+  text: string | undefined,
+  { idMember, versionMember, entity }: QueueRule,
+  now: EpochMs,
+): ServerId | undefined {
+  const parsed = text === undefined ? 'invalid' : parsedJson(text)
+  const body = parsed === 'invalid' ? undefined : parsed.value
+  const { partition, place, mints, base } = write
+  const id = mints === undefined ? undefined : serverIdOf({ body, location: fields.get('location') }, idMember, entity)
+  const answered: Base =
+    write.method === 'DELETE' ? { kind: 'none' } : baseOf(fields, versionOf(body, versionMember, entity))
+  const before = mints === undefined ? write.lane : rowLane(write, entity, mints)
+  const after = id === undefined ? before : rowLane(write, entity, id.id)
+  const done = { place, partition, base, answered, lane: { before, after } }
+  for (const later of followUps(draft.writes(), done)) draft.put(later)
+  if (mints !== undefined && id !== undefined) draft.noteId(partition, mints, id)
+  draft.remove(place)
+  draft.putDone(
+    place,
+    doneRecord({
+      write: { ...write, body: undefined },
+      status,
+      fields: [...fields],
+      answer: text,
+      answered,
+      atMs: now,
+    }),
+  )
+  tidy(draft, now)
+  return id
+}
+
+/** The value of the member of a row that changes whenever the row does. */
+export function versionOf(body: unknown, member: string, entity: string | undefined): unknown {
+  if (!isObject(body)) return undefined
+  const wrapped = entity === undefined ? undefined : body[entity]
+  return ownMember(body, member) ?? (isObject(wrapped) ? ownMember(wrapped, member) : undefined)
+}
+
+/** The lane of a row, also where the write that creates it was in that of all creates. */
+function rowLane({ url, target }: WriteRecord, entity: string | undefined, id: string): string {
+  const item = concernedBy(url, target, id)?.item
+  return laneOf({ entity, id, path: new URL(item ?? url).pathname, isWitnessed: false })
+}
+
+/** Acknowledged writes do not pile up. */
+function tidy(draft: Draft, now: EpochMs): void {
+  const done = [...draft.done()]
+  const surplus = done.length - MOST_DONE
+  for (const [at, { write, atMs }] of done.entries())
+    if (at < surplus || now - atMs > KEEP_DONE_MS || atMs > now) draft.removeDone(write.place)
+}

@@ -1,0 +1,97 @@
+import { epochMs } from '../../core/units.ts'
+import { now } from '../../fetch/clock.ts'
+import type { OutboxCounts, OutboxNews, QueuedWrite, Steered } from '../../protocol.ts'
+import type { Answerers } from '../messages/answering.ts'
+import type { Drain } from './drain.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import { MOST_INLINE, type WriteRecord } from './write-record.ts'
+
+interface Ports {
+  readonly store: OutboxStore
+  readonly drain: Drain
+  /** The writes of a client's users, in order. */
+  readonly writesOf: (clientId: string) => Promise<readonly WriteRecord[]>
+  readonly tell: (news: OutboxNews) => void
+}
+
+/** What tabs see of queued writes, and do with them. Each tab has to do with those of its own users alone (I3). */
+export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unknown> => ({
+  drain: async (_, __, clientId) => {
+    await drain.run(true)
+    return countsOf(await writesOf(clientId), drain.nextMs)
+  },
+  outbox: async (_, __, clientId) => (await writesOf(clientId)).map(shownWrite),
+  'steer-outbox': async (_, { place, how, body }, clientId): Promise<Steered> => {
+    const own = (await writesOf(clientId)).find((write) => write.place === place)
+    if (own === undefined) return { isDone: false }
+    if (how === 'read') return { isDone: true, body: await store.bodyOf(own) }
+    const steered = await store.change((draft): OutboxNews | undefined => {
+      const write = draft.get(place)
+      // What is under way may be with the origin already.
+      if (write === undefined || write.state.kind === 'leased') return undefined
+      if (how === 'discard') {
+        draft.remove(place)
+        return { ...newsOf(write), end: 'discarded' }
+      }
+      const again = {
+        ...write,
+        ...(how === 'edit' && edited(body)),
+        state: WAITING(),
+        acceptedAtMs: now(),
+        attempts: 0,
+      }
+      draft.put(again, how === 'edit' && again.body === undefined ? body : undefined)
+      return newsOf(again)
+    })
+    if (steered === undefined) return { isDone: false }
+    tell(steered)
+    void drain.run(true)
+    return { isDone: true }
+  },
+})
+
+const WAITING = (): WriteRecord['state'] => ({ kind: 'waiting', atMs: now(), isOnSign: false })
+
+/** Another body is another write: it has a key of its own, and its outcome is not that of the first. */
+function edited(body: ArrayBuffer | undefined): Partial<WriteRecord> & Pick<WriteRecord, 'body'> {
+  const size = body?.byteLength ?? 0
+  return { body: size > MOST_INLINE ? undefined : body, size, key: crypto.randomUUID(), wasUnsure: false }
+}
+
+/** How many they are, and when the next of them is tried. */
+export function countsOf(writes: readonly WriteRecord[], nextAtMs: number | undefined): OutboxCounts {
+  const needsYou = writes.filter(({ state }) => state.kind === 'asking' || state.kind === 'dead').length
+  return { waiting: writes.length - needsYou, needsYou, nextAtMs: nextAtMs && epochMs(nextAtMs) }
+}
+
+export const newsOf = (write: WriteRecord): OutboxNews => ({
+  say: 'outbox',
+  partition: write.partition,
+  write: shownWrite(write),
+})
+
+/** A queued write as its page sees it. */
+export function shownWrite({
+  place,
+  rule,
+  method,
+  url,
+  state,
+  id,
+  acceptedAtMs,
+  attempts,
+  size,
+}: WriteRecord): QueuedWrite {
+  const shown = { place, rule, method, url, acceptedAtMs, attempts, size, ...(id !== undefined && { id }) }
+  switch (state.kind) {
+    case 'waiting':
+    case 'unsure':
+      return { ...shown, state: 'waiting' }
+    case 'leased':
+      return { ...shown, state: 'sending' }
+    case 'asking':
+      return { ...shown, state: 'needs-you', why: state.why }
+    case 'dead':
+      return { ...shown, state: 'dead', why: state.why }
+  }
+}

@@ -1,0 +1,118 @@
+import type { Base } from '../../core/outbox/base.ts'
+import { isObject } from '../../core/outbox/json.ts'
+import type { Queued, WriteState } from '../../core/outbox/lanes.ts'
+import type { Target } from '../../core/outbox/row-change.ts'
+import type { ServerId } from '../../core/outbox/temporary-ids.ts'
+import type { EpochMs } from '../../core/units.ts'
+
+/** The shape of the records of queued writes: one of another shape is kept, and shown to the user. */
+const WRITE_SHAPE = 1
+
+/** A larger body lies in a record of its own, and is read when it is sent. Bytes. */
+export const MOST_INLINE = 8192
+
+/** A queued write, as it is on disk. */
+export interface WriteRecord extends Queued {
+  readonly shape: typeof WRITE_SHAPE
+  /** The name of its rule, for the page. What the rule says is found anew by the URL. */
+  readonly rule: string
+  readonly method: string
+  /** As the page sent it, without fragment: it may name temporary ids. */
+  readonly url: string
+  /** Without secrets. */
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** The names of its secret fields: they are stamped when it is sent. */
+  readonly stamps: readonly string[]
+  readonly credentials: RequestCredentials
+  /** Undefined: it has none, or one that lies beside it. */
+  readonly body: ArrayBuffer | undefined
+  /** Of the body. Bytes. */
+  readonly size: number
+  /** Of method, URL and body: the page's own retry is known by it. */
+  readonly digest: string
+  /** Whether the page has been answered: until then the same request is its own retry. */
+  readonly isAnswered: boolean
+  readonly target: Target
+  /** Of the row that it changes; temporary where it creates it. */
+  readonly id?: string
+  /** The same at every attempt. */
+  readonly key: string
+  readonly base: Base
+  readonly acceptedAtMs: EpochMs
+  readonly attempts: number
+  readonly firstSentAtMs?: EpochMs
+  readonly lastSentAtMs?: EpochMs
+  /** The outcome of an earlier attempt is not known. */
+  readonly wasUnsure: boolean
+}
+
+/** A write that the origin has acknowledged, for as long as a stored base may not have it. */
+export interface DoneRecord {
+  readonly shape: typeof WRITE_SHAPE
+  readonly write: WriteRecord
+  readonly status: number
+  readonly fields: readonly (readonly [name: string, value: string])[]
+  /** The text of its answer, where it is JSON of a usual size. */
+  readonly answer: string | undefined
+  readonly answered: Base
+  readonly atMs: EpochMs
+}
+
+export const newRecord = (given: Omit<WriteRecord, 'shape'>): WriteRecord => ({ shape: WRITE_SHAPE, ...given })
+
+export const doneRecord = (given: Omit<DoneRecord, 'shape'>): DoneRecord => ({ shape: WRITE_SHAPE, ...given })
+
+/** A record of a queued write; `'unreadable'` for what this version cannot be sure of. */
+export function parseWrite(value: unknown, place: number): WriteRecord | 'unreadable' {
+  if (!isObject(value) || value['shape'] !== WRITE_SHAPE || value['place'] !== place) return 'unreadable'
+  const isText = (name: string): boolean => typeof value[name] === 'string'
+  const { state, fields, body, base, needs, mints, id } = value
+  const isWhole =
+    ['partition', 'lane', 'rule', 'method', 'url', 'digest', 'key', 'credentials', 'target'].every(isText) &&
+    [value['size'], value['acceptedAtMs'], value['attempts']].every(isCount) &&
+    (body === undefined || body instanceof ArrayBuffer) &&
+    [mints, id].every((each) => each === undefined || typeof each === 'string') &&
+    isTexts(needs) &&
+    isTexts(value['stamps']) &&
+    isPairs(fields) &&
+    isObject(base) &&
+    isState(state)
+  return isWhole ? (value as unknown as WriteRecord) : 'unreadable'
+}
+
+/** A record of an acknowledged write. */
+export function parseDone(value: unknown, place: number): DoneRecord | 'unreadable' {
+  if (!isObject(value) || parseWrite(value['write'], place) === 'unreadable') return 'unreadable'
+  const { status, fields, atMs, answered } = value
+  return isCount(status) && isPairs(fields) && isCount(atMs) && isObject(answered)
+    ? (value as unknown as DoneRecord)
+    : 'unreadable'
+}
+
+/** A server's id, as it is on disk. */
+export const parseServerId = (value: unknown): ServerId | 'unreadable' =>
+  isObject(value) && typeof value['id'] === 'string' && typeof value['json'] === 'string'
+    ? { id: value['id'], json: value['json'] }
+    : 'unreadable'
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0 && Number.isFinite(value)
+
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every((each) => typeof each === 'string')
+
+const isPairs = (value: unknown): boolean => Array.isArray(value) && value.every(isTexts)
+
+function isState(value: unknown): value is WriteState {
+  if (!isObject(value)) return false
+  switch (value['kind']) {
+    case 'waiting':
+    case 'unsure':
+      return isCount(value['atMs'])
+    case 'leased':
+      return typeof value['worker'] === 'string' && isCount(value['untilMs'])
+    case 'asking':
+    case 'dead':
+      return typeof value['why'] === 'string'
+    default:
+      return false
+  }
+}
