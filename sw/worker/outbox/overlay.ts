@@ -239,23 +239,25 @@ export class Overlay {
     for (;;) {
       const found = this.#found(read)
       if (found === undefined) return undefined
-      const late = found.shown.flatMap(({ write }) => this.#readBody(read.partition, write, found.writes) ?? [])
+      const late = found.shown.flatMap(({ write }) => this.#readBody(read, write, found.writes) ?? [])
       if (late.length === 0) return found
       await Promise.all(late)
     }
   }
 
   /** Undefined: it is read. */
-  #readBody(partition: string, write: QueuedWrite, { idFor }: WritesOf): Promise<void> | undefined {
+  #readBody(read: OverlaidRead, write: QueuedWrite, { idFor }: WritesOf): Promise<void> | undefined {
     if (this.#bodies.has(write)) return undefined
     const { body, type } = write
-    const keep = (text: string | undefined): void => void this.#bodies.set(write, jsonOf(text, type, idFor))
-    if (body instanceof Blob && isJson(type))
-      return body.text().then(keep, () => {
+    const keep = (bytes: ArrayBuffer | undefined): void =>
+      void this.#bodies.set(write, jsonOf(bytes && new TextDecoder().decode(bytes), type, idFor))
+    if (typeof body === 'function' && isJson(type))
+      return body().then(keep, () => {
         keep(undefined)
-        this.#fail(partition, write)
+        // The body of one that was settled meanwhile is gone with it.
+        if (this.#found(read)?.shown.some((each) => each.write === write) === true) this.#fail(read.partition, write)
       })
-    keep(body instanceof ArrayBuffer ? new TextDecoder().decode(body) : undefined)
+    keep(typeof body === 'function' ? undefined : body)
     return undefined
   }
 

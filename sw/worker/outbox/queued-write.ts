@@ -6,7 +6,6 @@ import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds, type IdOf, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { normaliseEncoding } from '../../core/percent-encoding.ts'
 import { decoded } from '../../core/search.ts'
-import type { Sequence } from '../../core/sequence.ts'
 import type { EpochMs } from '../../core/units.ts'
 
 /** A write of the outbox, as far as reads show it. Immutable: another version replaces it. */
@@ -23,8 +22,8 @@ export interface QueuedWrite {
   readonly to: WrittenTo
   /** Its `Content-Type`. */
   readonly type: string | undefined
-  /** Undefined: it has none. */
-  readonly body: ArrayBuffer | Blob | undefined
+  /** Undefined: it has none. One that lies elsewhere is read when it is needed. */
+  readonly body: ArrayBuffer | (() => Promise<ArrayBuffer | undefined>) | undefined
   /** The id of what it creates: temporary, or the one that the app has chosen. Absent: it creates nothing. */
   readonly mints?: string
   /** The temporary ids that its URL or its body names, its own among them. */
@@ -44,8 +43,8 @@ export interface QueuedWrite {
 
 /** What is known of an acknowledged write. */
 interface Acknowledgement {
-  /** Its place in the order of the cache database. */
-  readonly at: Sequence
+  /** When, in the order by which reads know whether they have it: see `OverlaidRead.hasWrite`. */
+  readonly at: number
   /** Its `Freshlayer-Position`. Absent: the backend does not say it. */
   readonly position?: string
   /** The row as the origin's answer gives it. Absent: the answer does not, or the row is gone. */

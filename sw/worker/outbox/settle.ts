@@ -186,7 +186,8 @@ function acknowledge(
   draft.putDone(
     place,
     doneRecord({
-      write: { ...write, body: undefined },
+      // Without the origin's representation what was sent stands for it.
+      write: text === undefined ? write : { ...write, body: undefined },
       status,
       fields: [...fields],
       answer: text,
