@@ -134,6 +134,12 @@ describe('an answer', () => {
     expect(await over(answer)).toBe(answer)
   })
 
+  test('that was redirected, or that the browser hides, is handed on itself', async () => {
+    const { over } = overlaid(create)
+    const redirected = Object.defineProperty(answered(ROWS), 'redirected', { value: true })
+    for (const answer of [redirected, Response.error()]) expect(await over(answer)).toBe(answer)
+  })
+
   test('of a part of a list has what is certain, and says that the rest is not shown', async () => {
     const { over } = overlaid(create, rename, remove)
     const fields = { 'content-range': 'items 0-1/25', 'x-total-count': '25' }
@@ -240,6 +246,27 @@ describe('an item', () => {
     expect(await (await overlay.standIn(readOf('/api/p/u-1')))?.json()).toEqual({ id: 'u-1', name: 'Salt' })
   })
 
+  test('is answered to HEAD as to GET, without its body', async () => {
+    const chosen = queued({ place: 1, line: 'POST /api/p', body: { id: 'u-1' }, mints: 'u-1', firstSentAtMs: NOW })
+    const { over, overlay, readOf } = overlaid(chosen)
+    const answer = await over(new Response(null, { status: 404 }), '/api/p/u-1', { method: 'HEAD' })
+    expect([answer.status, await answer.text()]).toEqual([200, ''])
+    expect(await overlay.standIn(readOf('/api/p/u-1', { method: 'HEAD' }))).toBeUndefined()
+  })
+
+  test('at whose URL something is made, too, does not show that', async () => {
+    const below = queuedBy({ match: 'POST /api/p/*' })({ place: 7, line: 'POST /api/p/2', body: {}, mints: 'tmp-7' })
+    const { over } = overlaid(rename, below)
+    const answer = await over(answered(ROWS[1]), '/api/p/2')
+    expect([await answer.json(), shownOf(answer)]).toEqual([{ id: 2, name: 'Basil' }, 'not-shown'])
+  })
+
+  test('that is deleted here, and there, is answered as there', async () => {
+    const { over } = overlaid(remove)
+    const answer = answered({}, {}, 404)
+    expect(await over(answer, '/api/p/1')).toBe(answer)
+  })
+
   test('that is changed here is not made by that', async () => {
     const { overlay, readOf, over } = overlaid(rename)
     expect(await overlay.standIn(readOf('/api/p/2'))).toBeUndefined()
@@ -304,7 +331,8 @@ describe('an acknowledged write', () => {
 
   test('stays deleted, and stays made', async () => {
     const made = { ...create, done: { at: sequence(1, 5), row: { id: 7, name: 'Salt' } } }
-    const { over, pending } = overlaid(made, { ...remove, done: { at: sequence(1, 6) } })
+    // Some backends answer with what they have deleted.
+    const { over, pending } = overlaid(made, { ...remove, done: { at: sequence(1, 6), row: { id: 1, name: 'Tea' } } })
     pending.map(ADA, 'tmp-1', { id: '7', json: '7' })
     expect(await (await over(answered(ROWS), '/api/p', before)).json()).toEqual([ROWS[1], { id: 7, name: 'Salt' }])
     expect(await (await over(answered([...ROWS, { id: 7, name: 'Salt', vat: 1 }]), '/api/p', before)).json()).toEqual([
@@ -335,6 +363,22 @@ describe('a create that was sent, and is in the answer already,', () => {
     const one = await over(answered([...ROWS, there]))
     expect(await one.json()).toEqual([...ROWS, there, { id: 'tmp-2', name: 'Salt' }])
     const answer = answered([...ROWS, there, { ...there, id: 8 }])
+    expect(await over(answer)).toBe(answer)
+  })
+
+  test('is known by the id that the app has chosen, and not by its members', async () => {
+    const chosen = {
+      ...sent,
+      ...queued({ place: 1, line: 'POST /api/p', body: { id: 'u-1', name: 'Salt' }, mints: 'u-1' }),
+    }
+    const { over } = overlaid(chosen, queued({ place: 2, line: 'PATCH /api/p/u-1', body: { price: 3 } }))
+    const rows = [there, { id: 'u-1', name: 'Salt' }]
+    expect(await (await over(answered(rows))).json()).toEqual([there, { id: 'u-1', name: 'Salt', price: 3 }])
+  })
+
+  test('is found among rows that are none', async () => {
+    const { over } = overlaid(sent)
+    const answer = answered([...ROWS, null, 'x', { name: 'Salt' }, there])
     expect(await over(answer)).toBe(answer)
   })
 
@@ -373,11 +417,12 @@ describe('the list of a collection', () => {
     ['by its id', {}, ['Zinc', 'Mint', 'Salt']],
     ['by a member', { order: { path: ['name'], isDescending: false } }, ['Mint', 'Salt', 'Zinc']],
     ['from the highest', { order: { path: ['name'], isDescending: true } }, ['Zinc', 'Salt', 'Mint']],
+    ['by a number', { order: { path: ['rank'], isDescending: false } }, ['Mint', 'Zinc', 'Salt']],
     // As in the list itself: what lacks the member comes last.
     ['by a member that a new row lacks', { order: { path: ['at'], isDescending: false } }, ['Mint', 'Zinc', 'Salt']],
   ])('has each row in its place %s', async (_, given, names) => {
     const { over } = overlaid(create, named)
-    const rows = ROWS.map((row) => ({ ...row, at: 3 - row.id }))
+    const rows = ROWS.map((row) => ({ ...row, at: 3 - row.id, rank: row.id === 1 ? 10 : 9 }))
     const answer = await over(answered(rows), '/api/p', { list: collectionList({ ...rule, ...given }) })
     expect(((await answer.json()) as { name: string }[]).map(({ name }) => name)).toEqual(names)
   })
@@ -428,6 +473,15 @@ describe("a rule's own function", () => {
       [{ n: 1 }, given, { url: `${LIST}/b%2F1/count?x=2` }],
       [{ n: 1 }, given, { url: `${ORIGIN}/api/till?open=1` }],
     ])
+  })
+
+  test('gets the server’s ids once they are known', async () => {
+    const optimistic = vi.fn((cached: unknown) => cached)
+    const { over, pending } = overlaid(by(optimistic)({ place: 1, line: 'PATCH /api/p/tmp-9', body: { of: 'tmp-9' } }))
+    pending.map(ADA, 'tmp-9', { id: '9', json: '9' })
+    await over(answered({ n: 1 }), '/api/p/9/count')
+    const given = { method: 'PATCH', url: `${LIST}/9`, body: { of: 9 } }
+    expect(optimistic.mock.calls).toMatchObject([[{ n: 1 }, given, { url: `${LIST}/9/count` }]])
   })
 
   test('may change what it is given', async () => {

@@ -121,7 +121,6 @@ export class Overlay {
     if (found === undefined) return answer
     const { text, isComplete, isChanged, added } = this.#folded(base, read, answer, found)
     if (!isChanged) return isComplete ? answer : marked(answer)
-    discard(answer)
     return text === undefined ? gone() : rebuilt(answer, text, isComplete ? 'shown' : 'not-shown', added)
   }
 
@@ -165,7 +164,7 @@ export class Overlay {
       // JSON so deep that it can be read and not written.
       if (text === 'invalid') return { text: undefined, isComplete: false, isChanged: false, added: 0 }
       // A function may change what it is given, and return that.
-      const isChanged = value !== base || (run.length > 0 && base !== undefined)
+      const isChanged = value !== base || run.length > 0
       return { text, isComplete, isChanged, added: countOf(value, shape) - before }
     }
   }
@@ -261,8 +260,7 @@ export class Overlay {
     return undefined
   }
 
-  #fail(partition: string, write: QueuedWrite | undefined): void {
-    if (write === undefined || this.#failed.has(write)) return
+  #fail(partition: string, write: QueuedWrite): void {
     this.#failed.add(write)
     this.#ports.failed(partition, write.place)
   }
@@ -326,13 +324,8 @@ const mayHave = ({ receivedAtMs }: OverlaidRead, { firstSentAtMs, done }: Queued
   done === undefined && firstSentAtMs !== undefined && (receivedAtMs === undefined || receivedAtMs >= firstSentAtMs)
 
 /** Whether an answer has a body of which something can be made. */
-const mayFold = ({ status, headers, type, redirected }: Response): boolean =>
-  status >= 200 &&
-  status < 300 &&
-  type !== 'opaque' &&
-  type !== 'opaqueredirect' &&
-  !redirected &&
-  isJson(headers.get('content-type'))
+const mayFold = ({ status, headers, redirected }: Response): boolean =>
+  status < 300 && !redirected && isJson(headers.get('content-type'))
 
 /**
  * The JSON of an answer; undefined: it is none, is too long, or would not be the same once it is written anew. The answer can
@@ -375,7 +368,7 @@ function recount(headers: Headers, added: number): void {
   const total = headers.get('x-total-count')
   if (total !== null) headers.set('x-total-count', total.replace(/^\d+$/, plus))
   const range = headers.get('content-range')
-  if (range !== null && !range.startsWith('bytes')) headers.set('content-range', range.replace(/(?<=[-/])\d+/g, plus))
+  if (range !== null) headers.set('content-range', range.replace(/(?<=[-/])\d+/g, plus))
 }
 
 /** An answer with another body, and so without validators. */
@@ -401,10 +394,10 @@ function gone(): Response {
 
 /** An answer that does not show what it should, as it came but for a field that says so. */
 function marked(answer: Response): Response {
-  const { status, statusText, type, redirected, body } = answer
-  // A copy of these would lose what they are.
-  if (redirected || type === 'opaque' || type === 'opaqueredirect' || status < 200 || status > 599) return answer
+  const { status, statusText, redirected, body } = answer
+  // A copy would lose what they are. What the browser hides has the status 0.
+  if (redirected || status < 200 || status > 599) return answer
   const headers = new Headers(answer.headers)
   headers.set(FIELD, 'not-shown')
-  return new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers })
+  return new Response(body, { status, statusText, headers })
 }

@@ -70,6 +70,19 @@ describe('the writes of a read', () => {
     expect([at('/api/stock/7'), at('/api/stock/7?open=1'), at('/api/all/1')]).toEqual([[], ['1 whole'], []])
   })
 
+  test('of a URL that the rule invalidates have the server’s id in it', () => {
+    const by = queuedBy({ optimistic: (cached) => cached, invalidates: ['/api/stock/{id}'] })
+    const { all, at } = pending(by({ place: 1, line: 'PATCH /api/p/tmp-1', body: {} }))
+    expect([at('/api/stock/tmp-1'), at('/api/stock/7')]).toEqual([['1 whole'], []])
+    all.map(ADA, 'tmp-1', { id: '7', json: '7' })
+    expect([at('/api/stock/tmp-1'), at('/api/stock/7')]).toEqual([[], ['1 whole']])
+  })
+
+  test('to a list as a whole are those of that alone', () => {
+    const { at } = pending(queuedBy({ match: 'PUT /api/settings' })({ place: 1, line: 'PUT /api/settings', body: {} }))
+    expect([at('/api/settings'), at('/api/settings/')]).toEqual([['1 list'], []])
+  })
+
   test('to a part of a row are those of no read', () => {
     const { at } = pending(
       queuedBy({ match: 'POST /api/p/:id/photo', id: ':id' })({ place: 1, line: 'POST /api/p/7/photo' }),

@@ -27,6 +27,13 @@ const CONFIG: Config = {
       idempotent: true,
     },
     { match: 'POST /api/q' },
+    {
+      match: 'POST /api/till/:id',
+      offline: 'queue',
+      idempotent: true,
+      invalidates: ['/api/till/{id}/open'],
+      optimistic: (cached) => ({ ...(cached as object), isOpen: true }),
+    },
   ],
 }
 const ROWS = [
@@ -49,6 +56,7 @@ async function outbox(name?: string) {
     name: itsName,
     store,
     failed,
+    shown,
     /** `PUT /api/p/1`. */
     add: (line: string, json?: object, given: Partial<WriteRecord> = {}) => {
       const [method = '', path = ''] = line.split(' ')
@@ -87,13 +95,13 @@ async function outbox(name?: string) {
       })
     },
     /** The origin answers a write. */
-    acknowledge: (place: number, status: number, json?: object) =>
+    acknowledge: (place: number, status: number, json?: object, fields: readonly (readonly [string, string])[] = []) =>
       store.change((draft) => {
         const found = draft.get(place)
         if (found === undefined) throw new Error('there is no such write')
         const leased = { ...found, state: { kind: 'leased', worker: 'w', untilMs: NOW } } as const
         draft.put(leased)
-        const given = { kind: 'response', status, fields: new Map<string, string>(), isRedirected: false } as const
+        const given = { kind: 'response', status, fields: new Map(fields), isRedirected: false } as const
         const text = json && JSON.stringify(json)
         const attempt = { write: leased, given, text, isPageWaiting: false, isConditional: false }
         return settle(draft, attempt, queue, RETRY, NOW).kind
@@ -161,6 +169,21 @@ test('another worker shows the same, large bodies and the server’s ids among i
   expect(await other.read('/api/p')).toEqual([...ROWS, { id: 7, name: 'Salt', text }])
   expect(await other.read('/api/p/7/parts', [])).toEqual([{ id: 'tmp-2', of: 7 }])
   expect(other.failed).not.toHaveBeenCalled()
+})
+
+test('what an answer says of a write is what is shown of it', async () => {
+  const { add, acknowledge, read, shown } = await outbox()
+  const place = await add('PUT /api/p/1', { name: 'Zinc' })
+  await acknowledge(place, 200, { p: { id: 1, name: 'Zinc', vat: 1 } }, [['freshlayer-position', 'p7']])
+  expect(await read('/api/p')).toEqual([{ id: 1, name: 'Zinc', vat: 1 }, ROWS[1]])
+  const [first] = shown.of(ADA)?.at(`${HOME}/api/p`) ?? []
+  expect(first?.write.done).toEqual({ at: NOW, position: 'p7', row: { id: 1, name: 'Zinc', vat: 1 } })
+})
+
+test('a function of a rule is called for what the rule invalidates', async () => {
+  const { add, read } = await outbox()
+  await add('POST /api/till/7', {}, { target: 'other' })
+  expect(await read('/api/till/7/open', { n: 1 })).toEqual({ n: 1, isOpen: true })
 })
 
 test('what the rules do not queue any more is not shown', async () => {
