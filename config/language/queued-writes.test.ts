@@ -324,6 +324,21 @@ describe('is refused:', () => {
   })
 })
 
+test('writes of one entity have one member for its id', () => {
+  const of = (method: string, entity: string, idMember?: string): Write => ({
+    match: `${method} /api/${entity}/:id`,
+    invalidates: ['products'],
+    offline: 'queue',
+    entity,
+    ...(idMember !== undefined && { idMember }),
+  })
+  const same = [of('PUT', 'a', 'uuid'), of('PUT', 'b'), of('DELETE', 'a', 'uuid'), of('DELETE', 'b', 'id')]
+  expect(problemsOf({}, { writes: same })).toEqual([])
+  expect(problemsOf({}, { writes: [of('PUT', 'a'), of('PUT', 'b', 'sku'), of('DELETE', 'a', 'uuid')] })).toEqual([
+    "writes[2].idMember: 'uuid' given, expected 'id', as for the other writes of 'a'",
+  ])
+})
+
 describe('a write whose lost answers the user would be asked about', () => {
   const ELSEWHERE = { match: 'POST /api/sales', invalidates: ['products'] }
   test.each<[string, object, boolean]>([

@@ -135,6 +135,7 @@ export function queueFindings(
       ...queued.flatMap(session),
       ...queued.flatMap(unknownId),
       ...queued.flatMap(witnessElsewhere),
+      ...otherIds(queued),
       ...unusedOutbox(config, queued),
       ...crossedWaits(config),
     ],
@@ -163,6 +164,20 @@ function unknownId({ path, options, patterns }: Entry): Problem[] {
   if (typeof id !== 'string' || patterns.length === 0 || known.includes(id)) return []
   const expected = known.length > 0 ? `a parameter of match: ${known.join(', ')}` : 'no id: match has no parameters'
   return [problem(`${path}.id`, id, expected, nearest(id, known))]
+}
+
+/** Writes of one entity whose rows would have their ids in different members: they are folded over the same rows. */
+function otherIds(queued: readonly Entry[]): Problem[] {
+  const first = new Map<unknown, unknown>()
+  return queued.flatMap(({ path, options }) => {
+    const { entity, idMember = 'id' } = isRecord(options) ? options : {}
+    if (entity === undefined) return []
+    const expected = first.get(entity) ?? idMember
+    first.set(entity, expected)
+    return idMember === expected
+      ? []
+      : [problem(`${path}.idMember`, idMember, `'${String(expected)}', as for the other writes of '${String(entity)}'`)]
+  })
 }
 
 /** A witness with a hole that `match` does not fill, or of another origin: the user's credentials are not for it. */

@@ -27,6 +27,7 @@ const guides = [
   { text: 'Dictionaries', link: '/guide/dictionaries' },
   { text: 'For the backend team', link: '/guide/backend' },
   { text: 'Lists kept row by row', link: '/guide/collections' },
+  { text: 'Writes offline', link: '/guide/offline-writes' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
   { text: 'Push: what others change', link: '/guide/push' },

@@ -132,12 +132,12 @@ const BUDGETS: readonly Budget[] = [
   { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
   {
     name: 'a worker that takes its rules at runtime',
-    limitKb: 59.8,
+    limitKb: 60,
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
-  { name: 'prebuilt worker', limitKb: 65, script: prebuilt('freshlayer-sw.js') },
-  { name: 'prebuilt part of a worker', limitKb: 63, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt worker', limitKb: 65.4, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 63.2, script: prebuilt('freshlayer-attach.js') },
   {
     name: 'what either loads for rules with collections',
     limitKb: 15.3,

@@ -75,6 +75,7 @@ export class OutboxStore {
   #held: Held = empty()
   /** Undefined: nothing was read yet, or another worker has written since. */
   #revision: number | undefined
+  #version = 0
   readonly #waiting: Work[] = []
   #isRunning = false
   #loading: Promise<void> | undefined
@@ -92,6 +93,11 @@ export class OutboxStore {
 
   get done(): ReadonlyMap<number, DoneRecord> {
     return this.#held.done
+  }
+
+  /** Another number whenever memory has changed. */
+  get version(): number {
+    return this.#version
   }
 
   get unreadable(): readonly Unreadable[] {
@@ -114,6 +120,7 @@ export class OutboxStore {
       // A change of this worker has read it meanwhile.
       if (this.#revision !== undefined) return
       this.#held = held
+      this.#version++
       this.#revision = counter.revision
     }).finally(() => (this.#loading = undefined))
     return this.#loading
@@ -182,6 +189,7 @@ export class OutboxStore {
     })
     made.apply(held)
     this.#held = held
+    this.#version++
     this.#revision = counter.revision + Number(!made.isEmpty)
     for (const [at, { resolve }] of works.entries()) resolve(given[at])
   }

@@ -182,7 +182,8 @@ function acknowledge(
   draft.putDone(
     place,
     doneRecord({
-      write: { ...write, lane: after, body: undefined },
+      // Without the origin's representation what was sent stands for it.
+      write: { ...write, lane: after, ...(text !== undefined && { body: undefined }) },
       status,
       fields: [...fields],
       answer: text,

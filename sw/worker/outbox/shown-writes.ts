@@ -1,0 +1,116 @@
+import { fillPlaces, type Match, type RequestLine } from '../../../config/language/index.ts'
+import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { lineOf } from '../../fetch/matching.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import { PendingWrites, type WritesOf } from './pending-writes.ts'
+import type { QueuedWrite } from './queued-write.ts'
+import type { DoneRecord, WriteRecord } from './write-record.ts'
+
+interface Ports {
+  readonly store: Pick<OutboxStore, 'writes' | 'done' | 'idOf' | 'bodyOf' | 'version'>
+  readonly match: (line: RequestLine) => Match | undefined
+}
+
+/** The writes of the outbox as reads show them: what its memory holds, by the URLs of reads. Dead letters are left out. */
+export class ShownWrites {
+  readonly #ports: Ports
+  readonly #pending = new PendingWrites()
+  /** What is shown by now. Records are never changed, so the same record is the same write. */
+  readonly #records = new Map<number, { readonly record: WriteRecord | DoneRecord; readonly partition: string }>()
+  /** The temporary ids of which no server's is known: those of each user. */
+  readonly #unmapped = new Map<string, Set<string>>()
+  #version = -1
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** Undefined: the user has none. */
+  of(partition: string): WritesOf | undefined {
+    const { version } = this.#ports.store
+    if (version !== this.#version) this.#sync()
+    this.#version = version
+    return this.#pending.of(partition)
+  }
+
+  #sync(): void {
+    const { store } = this.#ports
+    const { writes, done } = store
+    for (const place of this.#records.keys()) if (!writes.has(place) && !done.has(place)) this.#remove(place)
+    for (const record of writes.values())
+      if (record.state.kind === 'dead') this.#remove(record.place)
+      else this.#put(record, record)
+    for (const record of done.values()) this.#put(record, record.write)
+    for (const [partition, ids] of this.#unmapped)
+      for (const temporary of ids) {
+        const id = store.idOf(partition, temporary)
+        if (id === undefined) continue
+        this.#pending.map(partition, temporary, id)
+        ids.delete(temporary)
+      }
+  }
+
+  #put(record: WriteRecord | DoneRecord, write: WriteRecord): void {
+    const { place, partition } = write
+    if (this.#records.get(place)?.record === record) return
+    const shown = this.#shown(record, write)
+    if (shown === undefined) return this.#remove(place)
+    this.#records.set(place, { record, partition })
+    const { idFor } = this.#pending.of(partition) ?? {}
+    const unmapped = this.#unmapped.get(partition) ?? new Set()
+    this.#unmapped.set(partition, unmapped)
+    for (const id of shown.needs) if (idFor?.(id) === undefined) unmapped.add(id)
+    this.#pending.put(partition, shown)
+  }
+
+  #remove(place: number): void {
+    const found = this.#records.get(place)
+    if (found === undefined) return
+    this.#records.delete(place)
+    this.#pending.remove(found.partition, place)
+  }
+
+  /** Undefined: the rules do not queue it any more. */
+  #shown(record: WriteRecord | DoneRecord, write: WriteRecord): QueuedWrite | undefined {
+    const { place, method, url, fields, target, id, mints, needs, body, size, firstSentAtMs } = write
+    const match = this.#ports.match(lineOf({ method, url }))
+    const queue = match?.kind === 'write' ? match.rule.queue : undefined
+    if (match?.kind !== 'write' || queue === undefined) return undefined
+    const { params, rule } = match
+    return {
+      place,
+      queue,
+      method,
+      url,
+      params,
+      to: { target, ...(id !== undefined && { id }) },
+      type: new Map(fields).get('content-type'),
+      body: body ?? (size > 0 && record === write ? () => this.#ports.store.bodyOf(write) : undefined),
+      needs: [...needs, ...(mints === undefined ? [] : [mints])],
+      invalidated: fillPlaces(rule.invalidates, params).urls.map((each) => new URL(each, url).href),
+      ...(mints !== undefined && { mints }),
+      ...(firstSentAtMs !== undefined && { firstSentAtMs }),
+      ...('write' in record && { done: acknowledgementOf(record, queue.idMember, queue.entity) }),
+    }
+  }
+}
+
+function acknowledgementOf(
+  { atMs, answer, fields }: DoneRecord,
+  idMember: string,
+  entity: string | undefined,
+): NonNullable<QueuedWrite['done']> {
+  const position = new Map(fields).get('freshlayer-position')
+  const row = answer === undefined ? undefined : rowIn(answer, idMember, entity)
+  return { at: atMs, ...(position !== undefined && { position }), ...(row !== undefined && { row }) }
+}
+
+/** The row that an answer gives, wrapped or not; undefined: it gives none. */
+function rowIn(text: string, idMember: string, entity: string | undefined): JsonObject | undefined {
+  const parsed = parsedJson(text)
+  const value = parsed === 'invalid' ? undefined : parsed.value
+  if (!isObject(value)) return undefined
+  return [value, value['data'], entity === undefined ? undefined : value[entity]]
+    .filter(isObject)
+    .find((each) => Object.hasOwn(each, idMember))
+}
