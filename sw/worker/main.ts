@@ -247,8 +247,9 @@ export function start(
     const waitUntil = (work: Promise<unknown>): void => event.waitUntil(work)
     const answered = (as: Match): Promise<Response> => {
       if (as.kind === 'read') return reads.answer({ request, match: as, clientId, waitUntil })
-      const written = writes.answer(request, as, clientId, waitUntil)
-      hints?.note(written, as.tags)
+      const ended = [...as.tags]
+      const written = writes.answer(request, as, clientId, waitUntil, ended)
+      hints?.note(written, ended)
       if (collections === undefined) return written
       return written.then((response) => {
         collections.noteWrite(request, response, waitUntil)
