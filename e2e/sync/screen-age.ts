@@ -67,8 +67,9 @@ function windowsOf(from: string): Windows {
   return { freshMs: ms(fresh), staleMs: ms(stale), offlineMs: ms(offline), pollMs }
 }
 
-/** What the feed tells of: what SQL knows of products beside their stock, and the lists that they refer to. */
-const isTold = (key: string): boolean => /^(price|name|products|active|categories|brands|units|activity)\b/.test(key)
+/** What the feed tells of: what SQL knows of products beside their stock, the lists that they refer to, and purchases. */
+const isTold = (key: string): boolean =>
+  /^(price|name|products|active|categories|brands|units|purchases?|activity)\b/.test(key)
 
 interface Moment {
   readonly from: string
