@@ -118,14 +118,6 @@ export class VersionedSender extends Sender {
     return { ...result, versioned: { diff: later.then((said) => said?.versioned?.diff) } }
   }
 
-  /** Takes note of an endpoint as the one that was used last. */
-  #put(key: string, asking: Asking): void {
-    this.#asked.delete(key)
-    this.#asked.set(key, asking)
-    const [oldest = ''] = this.#asked.keys()
-    if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
-  }
-
   /** What confirms the row; else what the answer that is asked for now will have. Undefined: nothing was heard. */
   async #check(read: Read, plan: Plan, light: Light): Promise<FlightResult | Heard | undefined> {
     const { log, statistics } = this.#ports
@@ -137,21 +129,26 @@ export class VersionedSender extends Sender {
     const { version } = log.memory
     const known = this.#asked.get(key)
     const own = known?.isTheirs() === true && known.authorization === authorization ? known : undefined
-    if (own) this.#put(key, own)
-    if (row === undefined || !mayConfirm(row.status, plan.why))
-      return { versioned: { signature: signatureNow(own?.heard, id) } }
+    const isConfirmable = row !== undefined && mayConfirm(row.status, plan.why)
+    const isShared = !isProbe && own?.version === version && isPaused(own.shared)
     let asked = own
-    if (isProbe || asked?.version !== version || !isPaused(asked.shared)) {
-      if (isPaused(known?.pause)) return undefined
+    if (isConfirmable && !isShared && !isPaused(known?.pause)) {
       asked = { ...own, version, isTheirs, authorization, shared: pauseFor(SHARED_MS) }
       asked.said = timeout(LIMIT_MS, this.#ask(read, row, light, asked), undefined)
-      this.#put(key, asked)
     }
-    const said = await asked.said
+    // The one that was used last is the last to be forgotten.
+    if (asked) {
+      this.#asked.delete(key)
+      this.#asked.set(key, asked)
+      const [oldest = ''] = this.#asked.keys()
+      if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
+    }
+    if (!isConfirmable) return { versioned: { signature: signatureNow(own?.heard, id) } }
+    const said = await asked?.said
     const signature = said && signatureOf(said, id)
     if (said === undefined) return undefined
     if (isProbe || signature === undefined || signature !== row.signature)
-      return { versioned: { signature, diff: diffOf(asked, row, said) } }
+      return { versioned: { signature, diff: diffOf(asked?.lists, row, said) } }
     statistics.count(rule.name, { notModified: 1, requestsSaved: Number(asked === own) })
     const fields = new Map(row.fields).set('date', said.date)
     fields.delete('age')
@@ -161,7 +158,7 @@ export class VersionedSender extends Sender {
   }
 
   /** Undefined: nothing of use. */
-  async #ask(read: Read, row: Row, { url, key, entity, id }: Light, asking: Asking): Promise<Said | undefined> {
+  async #ask(read: Read, row: Row, { key, url, id, entity }: Light, asking: Asking): Promise<Said | undefined> {
     const { rows, writer } = this.#ports
     const { request, rule, isTheirs } = read
     const fields = new Map([['accept', 'application/json']])
@@ -230,7 +227,7 @@ async function listsOf([row]: readonly Row[]): Promise<Lists> {
 }
 
 /** What differs from a row's list, where that is still known. */
-async function diffOf({ lists }: Asking, { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
+async function diffOf(lists: Asking['lists'], { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
   const before = (await lists)?.get(signature)
   return before && items && itemsDiff(before, items)
 }
