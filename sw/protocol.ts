@@ -149,7 +149,7 @@ export interface QueuedWrite {
   readonly state: 'waiting' | 'sending' | 'needs-you' | 'dead'
   /**
    * Why it needs the user, or is dead: 'outcome' (whether the origin has it is not known), 'conflict', 'lost-id', 'no-rule',
-   * 'unreadable', 'too-old', or the status of the answer that refuses it.
+   * 'unreadable', 'too-old', 'not-shown' (it waits, and reads cannot show it), or the status of the answer that refuses it.
    */
   readonly why?: string
   /** The id of the row that it changes; temporary where it creates it. */
@@ -380,6 +380,8 @@ export type Announcement =
 export interface OutboxNews {
   readonly say: 'outbox'
   readonly partition: string
+  /** The reads that are another by it now. */
+  readonly urls: readonly string[]
   /** As it is now. */
   readonly write: QueuedWrite
   /** What has become of one that is not there any more. Absent: it is. */
@@ -567,7 +569,9 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
         ? announcement
         : undefined
     case 'outbox':
-      return typeof announcement.partition === 'string' && typeof announcement.write?.place === 'number'
+      return isTexts([announcement.partition]) &&
+        isTexts(announcement.urls) &&
+        typeof announcement.write?.place === 'number'
         ? announcement
         : undefined
     case undefined:

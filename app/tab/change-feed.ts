@@ -195,6 +195,11 @@ export class ChangeFeed {
     if (urls.length > 0) for (const listener of this.#listeners) attempt(() => listener(event))
   }
 
+  /** Reads show what a user has written and the origin does not have. */
+  tellShown(urls: readonly string[]): void {
+    if (urls.length > 0) this.#tell({ kind: 'changed', urls, tags: [], all: false, cause: 'write' })
+  }
+
   /** The page's user is another: what it shows is of the one before. */
   endUser(): void {
     this.#tell(USER_GONE)

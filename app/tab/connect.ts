@@ -426,8 +426,9 @@ class Connection implements Freshlayer {
           })
         return
       case 'outbox':
-        if (this.#changes.concerns(announcement.partition))
-          this.#tellSoon(({ outbox }) => outbox.hear(announcement, this.#outboxListeners))
+        if (!this.#changes.concerns(announcement.partition)) return
+        this.#changes.tellShown(announcement.urls)
+        this.#tellSoon(({ outbox }) => outbox.hear(announcement, this.#outboxListeners))
         return
       case undefined:
         return

@@ -207,7 +207,6 @@ export function start(
   // A worker without collections erases what one with them has left: it could not tell what of it has been removed.
   store.erasure.eraseCollections = collections?.erase ?? (() => clearCollections(rowsDatabase))
   const ports = { ...shared, responses, sender, flights, loads, lookup, files, collections }
-  const reads = new Reads(ports)
   const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const hints = hintsOf?.(ports)
   const write: Send = (request, as, clientId, waitUntil) => {
@@ -221,7 +220,9 @@ export function start(
     })
   }
   const { liveness } = writer
-  const outbox = rules.outbox && queuedBy?.(rules.outbox, { ...shared, liveness, send: write }, outboxDatabase)
+  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all }
+  const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
+  const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(
     answering(
       { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },

@@ -1,4 +1,4 @@
-import type { Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
+import type { CollectionRule, Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import type { JsonObject } from '../../core/outbox/json.ts'
 import { isObject } from '../../core/outbox/json.ts'
@@ -19,6 +19,7 @@ import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
+import { OverlaidReads } from './overlaid-reads.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
 import { Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -31,6 +32,8 @@ interface Ports {
   readonly rows: Pick<Rows, 'rowsOf'>
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly send: Send
+  /** Default: the rules have none. */
+  readonly collections?: readonly CollectionRule[] | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -46,6 +49,8 @@ export class Outbox {
   readonly #drain: Drain
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
+  /** Reads, with what is queued in them. */
+  readonly reads: OverlaidReads
   #isActive = false
   /** What tabs ask of it. */
   readonly answerers: Answerers<unknown>
@@ -58,6 +63,10 @@ export class Outbox {
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules })
     this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
+    this.reads = new OverlaidReads(
+      { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
+      ports.collections,
+    )
     this.answerers = steering({
       store: this.#store,
       drain: this.#drain,
@@ -174,7 +183,8 @@ export class Outbox {
         shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
       }),
     )
-    if (accepted.kind === 'new') this.#announce(newsOf(accepted.write))
+    // One that is sent at once is news by its answer.
+    if (accepted.kind === 'new') this.#announce(newsOf(accepted.write, !isLeased(accepted.write)))
     return accepted
   }
 
@@ -236,16 +246,25 @@ export class Outbox {
     switch (settled.kind) {
       case 'acknowledged': {
         const { write, id } = settled
-        return this.#announce({ ...newsOf(write), end: 'sent', ...(id && { id: id.id }) })
+        return this.#announce({ ...newsOf(write, false), end: 'sent', ...(id && { id: id.id }) })
       }
       case 'refused':
-        return this.#announce({ ...newsOf(settled.write), end: 'refused' })
-      case 'kept':
-        return this.#announce(newsOf(settled.write))
+        return this.#announce({ ...newsOf(settled.write, false), end: 'refused' })
+      case 'kept': {
+        const { attempts, state } = settled.write
+        return this.#announce(newsOf(settled.write, attempts < 2 || state.kind !== 'waiting'))
+      }
       case 'other':
       case 'unrecorded':
         return undefined
     }
+  }
+
+  /** A write is queued, and reads cannot show it. */
+  #tellHidden(partition: string, place: number): void {
+    const write = this.#store.writes.get(place)
+    if (write?.partition === partition)
+      this.#ports.channel.announce({ ...newsOf(write), write: { ...newsOf(write).write, why: 'not-shown' } })
   }
 
   /** Tells other workers that the disk has changed, and tabs how. */

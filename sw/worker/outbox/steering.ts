@@ -1,3 +1,4 @@
+import { concernedBy } from '../../core/outbox/concerned.ts'
 import { followUps } from '../../core/outbox/base.ts'
 import { epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
@@ -82,9 +83,11 @@ export function countsOf(writes: readonly WriteRecord[], nextAtMs: number | unde
   return { waiting: writes.length - needsYou, needsYou, nextAtMs: nextAtMs && epochMs(nextAtMs) }
 }
 
-export const newsOf = (write: WriteRecord): OutboxNews => ({
+/** @param isNews whether reads are another by it now. Default: they are. */
+export const newsOf = (write: WriteRecord, isNews = true): OutboxNews => ({
   say: 'outbox',
   partition: write.partition,
+  urls: isNews ? Object.values(concernedBy(write.url, write.target, write.id ?? '') ?? {}) : [],
   write: shownWrite(write),
 })
 

@@ -17,6 +17,7 @@ import type { Channel } from '../channel.ts'
 import type { Erasure } from '../store/erasure.ts'
 import type { Eviction } from '../store/eviction.ts'
 import { type Generations, UNKNOWN_USER } from '../store/generations.ts'
+import type { OverlaidReads } from '../outbox/overlaid-reads.ts'
 import { answerUnkeyed, answerUnknown, passUnkeyed } from './unkeyed-reads.ts'
 
 interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
@@ -29,6 +30,8 @@ interface Ports extends ContextPorts, PlanPorts, ForwardPorts {
   readonly channel: Channel
   /** Absent: the rules have none. */
   readonly collections?: Pick<Collections, 'answer' | 'standIn'> | undefined
+  /** Puts what users have written into answers. Absent: the rules queue nothing. */
+  readonly overlaid?: OverlaidReads | undefined
 }
 
 /**
@@ -51,13 +54,14 @@ export class Reads {
    * The answer to a page's read. Rejects only as the network did, when there is no answer at all. When the identity it
    * was read for has ended meanwhile it is an error: no page may be shown it any more (I3).
    */
-  async answer(asked: Asked): Promise<Response> {
-    const { generations, loads, ofTheNext, statistics } = this.#ports
+  async answer(given: Asked): Promise<Response> {
+    const { generations, loads, ofTheNext, statistics, overlaid } = this.#ports
     const beganAtMs = uptimeMs()
     const isSameSession = generations.watch(UNKNOWN_USER)
-    statistics.count(asked.match.rule.name, { reads: 1 })
-    const partition = await this.#partitionOf(asked, isSameSession)
+    statistics.count(given.match.rule.name, { reads: 1 })
+    const partition = await this.#partitionOf(given, isSameSession)
     if (partition instanceof Response) return partition
+    const asked = overlaid === undefined ? given : await overlaid.prepared(given, partition)
     const isTheirs = generations.watch(partition)
     let read: ReadContext
     try {
@@ -65,7 +69,8 @@ export class Reads {
     } catch (error) {
       return answerUnkeyed(this.#ports, asked, error, isSameSession)
     }
-    const answer = isTheirs() ? await this.#answer(read, beganAtMs) : undefined
+    const rest = (): Promise<Response | undefined> => this.#answer(read, beganAtMs)
+    const answer = isTheirs() ? await (overlaid?.answer(read, rest) ?? rest()) : undefined
     loads.answered(read.clientId, read.key)
     // The backend has named another user before this was sent: it goes out as it would without the layer.
     if (answer === undefined && isSameSession()) return passUnkeyed(asked, OTHER_USER, isSameSession)

@@ -152,6 +152,7 @@ export async function answerOf(
               detail: isKept ? detail : settlement.why,
             })
       if (isOfTheNext) ports.ofTheNext.add(answer)
+      else ports.overlaid?.times.set(answer, { requestedAtMs, receivedAtMs })
       return answer
     }
   }

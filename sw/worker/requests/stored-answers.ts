@@ -12,6 +12,7 @@ import type { Statistics } from '../statistics.ts'
 import { bodyOf } from '../store/bodies.ts'
 import type { InvalidationLog } from '../store/invalidation-log.ts'
 import { gatewayTimeout, storedAnswer } from '../../fetch/answer.ts'
+import type { AnswerTimes } from '../outbox/overlaid-reads.ts'
 import type { Hit } from './plan-read.ts'
 import type { Ranges } from './ranges.ts'
 import type { Read, ReadContext } from './read.ts'
@@ -21,6 +22,8 @@ export interface StoredPorts {
   readonly log: InvalidationLog
   readonly statistics: Statistics
   readonly ranges: Ranges | undefined
+  /** Notes when what an answer is made of was asked for. Absent: nobody wants to know. */
+  readonly overlaid?: { readonly times: WeakMap<Response, AnswerTimes> } | undefined
 }
 
 /** What is stored answers, without waiting for the origin. */
@@ -70,7 +73,15 @@ export async function obstacle(
 }
 
 /** As much of a stored response as a page asks for. */
-function answerWith({ ranges }: StoredPorts, head: RequestHead, row: Row, age: Seconds, how: CacheStatus): Response {
+function answerWith(
+  { ranges, overlaid }: StoredPorts,
+  head: RequestHead,
+  row: Row,
+  age: Seconds,
+  how: CacheStatus,
+): Response {
   const body = bodyOf(row)
-  return ranges?.answer(head, row, body, age, how) ?? storedAnswer(head, row, body, age, how)
+  const answer = ranges?.answer(head, row, body, age, how) ?? storedAnswer(head, row, body, age, how)
+  overlaid?.times.set(answer, row)
+  return answer
 }
