@@ -1,5 +1,17 @@
 import { defineConfig } from './language/index.ts'
 
+/** What shows how much there is of products: levels, lists, and each product. A variant shows its own count, which no sale moves. */
+const STOCK = ['stock', 'products', 'product-stock']
+
+/** What shows a product's name, price, status or tags. */
+const PRODUCT = ['products', 'product:{id}', 'product-tags', 'stock', 'reports', 'line-names']
+
+/** The tag of what a write has created. The feed tells it as well, and then it is no news. */
+const created =
+  (name: string) =>
+  (answer: unknown): string[] =>
+    typeof answer === 'object' && answer !== null && 'id' in answer ? [`${name}:${String(answer.id)}`] : []
+
 /**
  * The rules of Corner Supply Co., the demo shop: how fresh each part of its API must be.
  *
@@ -25,8 +37,8 @@ export default defineConfig({
   // figures are better than none, for a week.
   defaults: { expects: 'json', timeout: '3s', offline: '7d' },
 
-  // What others change in the catalogue, and the bell, is told within a second. What tills change all day is not told: a
-  // hint for each sale would have every screen read anew every few seconds. Stock, sales and purchases poll instead.
+  // What others change in the catalogue, purchases, a user's tasks and the bell are told within a second. What tills change all
+  // day is not told: a hint for each sale would have every screen read anew every few seconds. Stock and sales poll instead.
   push: { url: '/events' },
 
   // The search looks in all 5,000 products without a request. After a change only the changed rows are sent.
@@ -70,7 +82,8 @@ export default defineConfig({
       match: '/api/products/:id/variants',
       fresh: '5m',
       stale: '1h',
-      tags: ['variants', 'product:{id}'],
+      // Variants show nothing of their product, so a change of that does not concern them.
+      tags: ['variants', 'variants:{id}'],
       public: true,
     },
     // The point of sale shows 24 products and what is left of each, while other tills sell. So it looks every half minute;
@@ -87,12 +100,13 @@ export default defineConfig({
     },
     // The long lists are never polled: coming back to the tab is soon enough.
     { match: '/api/products', fresh: '5m', stale: '1h', tags: ['products'], public: true },
-    // One product shows the names of its category, brand and unit. Lists show none, so a new name does not concern them.
+    // One product shows the names of its category, brand and unit, and its stock. Lists show no names of others. A change of
+    // another product ends the lists, and not this.
     {
       match: '/api/products/:id',
       fresh: '5m',
       stale: '1h',
-      tags: ['products', 'product:{id}', 'product-names'],
+      tags: ['product:{id}', 'product-names', 'product-stock'],
       public: true,
     },
 
@@ -113,22 +127,14 @@ export default defineConfig({
       poll: '30s',
     },
 
-    // Sales come every few minutes in opening hours, deliveries a few times a day. A manager looks again about once a
-    // minute; a page that stays open looks every half minute. Sales are marked `mine`, so users never share them.
-    {
-      match: ['/api/sales', '/api/sales/:id'],
-      fresh: '1m',
-      stale: '10m',
-      tags: ['sales', 'sale:{id}'],
-      poll: '30s',
-    },
-    {
-      match: ['/api/purchases', '/api/purchases/:id'],
-      fresh: '1m',
-      stale: '10m',
-      tags: ['purchases', 'purchase:{id}'],
-      poll: '30s',
-    },
+    // Sales come every few minutes in opening hours. A manager looks again about once a minute; a page that stays open looks
+    // every half minute. Sales are marked `mine`, so users never share them.
+    { match: '/api/sales', fresh: '1m', stale: '10m', tags: ['sales'], poll: '30s' },
+    // A sale that was made never changes, but for the names of its products. Others' new names may come half an hour late.
+    { match: '/api/sales/:id', fresh: '30m', stale: '1d', tags: ['sale:{id}', 'line-names'] },
+    // Deliveries come a few times a day, and are told. A page that stays open looks every half minute all the same.
+    { match: '/api/purchases', fresh: '5m', stale: '1h', tags: ['purchases'], poll: '30s' },
+    { match: '/api/purchases/:id', fresh: '5m', stale: '1h', tags: ['purchase:{id}', 'line-names'] },
 
     // Reports cover whole days, so five minutes do not change a decision.
     { match: '/api/reports/**', fresh: '5m', stale: '1h', tags: ['reports'] },
@@ -139,8 +145,8 @@ export default defineConfig({
     // The bell is told of changes. A minute is for those who come back to a tab that was out of sight.
     { match: '/api/activity', fresh: '1m', stale: '1d', tags: ['activity'] },
 
-    // A manager may give a user a new task at any time, so the user's tasks are shown at once and validated each time.
-    { match: ['/api/me/tasks', '/api/me/tasks/:id'], fresh: 0, stale: '1d', tags: ['tasks'] },
+    // A manager may give a user a new task at any time. It is told, so five minutes count only while nothing can be told.
+    { match: ['/api/me/tasks', '/api/me/tasks/:id'], fresh: '5m', stale: '1d', tags: ['tasks'] },
 
     // Only the user changes these preferences, and each change ends their freshness.
     { match: '/api/me/preferences', fresh: '10m', stale: '7d', tags: ['preferences'] },
@@ -150,30 +156,40 @@ export default defineConfig({
   // is enough for settings, tasks and preferences.
   writes: [
     // A sale takes goods from the shelf and puts money in the till.
-    { match: 'POST /api/sales', invalidates: ['sales', 'stock', 'products', 'variants', 'reports', '/api/till'] },
+    { match: 'POST /api/sales', invalidates: ['sales', ...STOCK, 'reports', '/api/till'] },
 
     // An order does not change stock; its arrival does.
-    { match: 'POST /api/purchases', invalidates: ['purchases'] },
-    {
-      match: 'POST /api/purchases/:id/receive',
-      invalidates: ['purchases', 'stock', 'products', 'variants'],
-    },
+    { match: 'POST /api/purchases', invalidates: ['purchases', created('purchase')] },
+    { match: 'POST /api/purchases/:id/receive', invalidates: ['purchases', 'purchase:{id}', ...STOCK] },
 
-    // A shelf count changes the stock in levels, in lists, in the product and in its variants.
-    { match: 'POST /api/stock/:productId/adjustments', invalidates: ['stock', 'products', 'variants'] },
+    { match: 'POST /api/stock/:productId/adjustments', invalidates: STOCK },
 
-    // A product is listed, has variants and a stock level, and is counted in its category and its brand.
+    // A product is listed, has a stock level, and is counted in its category and its brand. Reports and the
+    // lines of sales and purchases show its name. One that was sold cannot be deleted, so only a change concerns these.
     {
-      match: ['/api/products', '/api/products/:id'],
-      invalidates: ['products', 'product:{id}', 'product-tags', 'stock', 'categories', 'brands', 'reports'],
+      match: 'POST /api/products',
+      invalidates: ['products', 'product-tags', 'stock', 'categories', 'brands', created('product')],
     },
-    { match: '/api/products/:id/variants', invalidates: ['variants', 'product:{id}', 'products', 'stock'] },
+    {
+      match: 'DELETE /api/products/:id',
+      invalidates: ['products', 'product:{id}', 'product-tags', 'stock', 'categories', 'brands'],
+    },
+    {
+      match: 'PUT /api/products/:id',
+      invalidates: [...PRODUCT, 'categories', 'brands'],
+    },
+    // A quick edit leaves category and brand as they are.
+    { match: 'PATCH /api/products/:id', invalidates: PRODUCT },
+    { match: '/api/products/:id/variants', invalidates: ['variants:{id}', 'product:{id}', 'products', 'stock'] },
     // A variant's URL does not name its product, so all products are validated.
-    { match: '/api/variants/:id', invalidates: ['variants', 'products', 'stock'] },
+    { match: '/api/variants/:id', invalidates: ['variants', ...STOCK] },
 
-    // A product shows the names of its category, brand and unit.
-    { match: ['/api/categories', '/api/categories/:id'], invalidates: ['categories', 'product-names', 'reports'] },
-    { match: ['/api/brands', '/api/brands/:id'], invalidates: ['brands', 'product-names'] },
-    { match: ['/api/units', '/api/units/:id'], invalidates: ['units', 'product-names'] },
+    // A product shows the names of its category, brand and unit. One that is new or deleted has no products.
+    { match: ['POST /api/categories', 'DELETE /api/categories/:id'], invalidates: ['categories'] },
+    { match: 'PUT /api/categories/:id', invalidates: ['categories', 'product-names', 'reports'] },
+    { match: ['POST /api/brands', 'DELETE /api/brands/:id'], invalidates: ['brands'] },
+    { match: 'PUT /api/brands/:id', invalidates: ['brands', 'product-names'] },
+    { match: ['POST /api/units', 'DELETE /api/units/:id'], invalidates: ['units'] },
+    { match: 'PUT /api/units/:id', invalidates: ['units', 'product-names'] },
   ],
 })

@@ -1,6 +1,6 @@
 import { expect, panel, settled, signIn, test, underLayer } from '../support/demo.ts'
 
-// One's own tasks are served from store and validated each time, so no window has to pass before a read is a stale one.
+// The refresh button asks the origin whatever is fresh. So no window has to pass.
 test('a row changed behind the app’s back shows in three tabs after one of them read it; an unchanged one causes no request', async ({
   context,
   origin,

@@ -27,7 +27,7 @@ const FROM: Readonly<Record<string, string>> = {
 
 const fact = (key: string, value: string): Fact => ({ from: FROM[key] ?? '/api/products', key, value })
 
-const paint = (atMs: number, facts: readonly Fact[]): Paint => ({ atMs, path: '/', isHidden: false, facts })
+const paint = (atMs: number, facts: readonly Fact[], path = '/'): Paint => ({ atMs, path, isHidden: false, facts })
 
 function faultsOf(paints: readonly Paint[], { endMs = 0, ...screen }: Partial<Screen> = {}): readonly string[] {
   const lastMs = Math.max(endMs, ...paints.map(({ atMs }) => atMs))
@@ -84,6 +84,20 @@ describe('a screen is no older than its rule allows', () => {
     ],
   ])('%s', (_rule, paints, fault) => {
     expect(faultsOf(paints)).toEqual(fault === undefined ? [] : [`ada on /: ${fault}`])
+  })
+
+  it.each<[rule: string, paths: readonly [string, string], faults: readonly string[]]>([
+    ['a page of a list is as old as its own answer', ['/stock', '/stock?page=2'], []],
+    [
+      'a page does not go back',
+      ['/stock?page=2', '/stock?page=2'],
+      ['ada on /stock?page=2: stock 7 is 1, after a newer one'],
+    ],
+    ['nor does what has no pages', ['/sell', '/sell?x=1'], ['ada on /sell?x=1: stock 7 is 1, after a newer one']],
+  ])('%s', (_rule, paths, faults) => {
+    const shown = (value: string): Fact => ({ from: '/api/stock', key: 'stock 7', value })
+    const paints = paths.map((path, at) => paint(after(100 + at), [shown(at === 0 ? '2' : '1')], path))
+    expect(faultsOf(paints)).toEqual(faults)
   })
 
   it('at rest it shows what is fresh, and all that its user has written', () => {

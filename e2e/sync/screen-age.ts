@@ -67,8 +67,9 @@ function windowsOf(from: string): Windows {
   return { freshMs: ms(fresh), staleMs: ms(stale), offlineMs: ms(offline), pollMs }
 }
 
-/** What the feed tells of: what SQL knows of products beside their stock, and the lists that they refer to. */
-const isTold = (key: string): boolean => /^(price|name|products|active|categories|brands|units|activity)\b/.test(key)
+/** What the feed tells of: what SQL knows of products beside their stock, the lists that they refer to, and purchases. */
+const isTold = (key: string): boolean =>
+  /^(price|name|products|active|categories|brands|units|purchases?|activity)\b/.test(key)
 
 interface Moment {
   readonly from: string
@@ -153,7 +154,7 @@ export function checkScreens(screens: readonly Screen[], history: ShopHistory): 
           recalled.values++
           recalled.longestMs = Math.max(recalled.longestMs, untilMs - atMs)
         }
-        const place = `${fact.from} ${key}`
+        const place = `${answerOf(fact.from, path)} ${key}`
         // A value that came back may be the one of before: what is shown need not be newer than the oldest that it can be.
         const next = history.versionSince(key, fact.value, newest.get(place) ?? 0)
         if (next === undefined) faults.add(`${said}, after a newer one`)
@@ -174,6 +175,15 @@ export function checkScreens(screens: readonly Screen[], history: ShopHistory): 
     }
   }
   return { faults: [...faults], oldest, values, recalled }
+}
+
+/**
+ * The answer that a screen at an address has something from. Each page of a list is an answer of its own, with its own age: a row
+ * that moves from one to another may be newer on the page that it has come to.
+ */
+function answerOf(from: string, path: string): string {
+  const [pathname = '', search] = path.split('?', 2)
+  return search !== undefined && from === `/api${pathname}` ? `${from}?${search}` : from
 }
 
 /** Since when something is on a screen. */

@@ -78,7 +78,8 @@ test('what another user adds, changes and removes is named and shown', async () 
   await expect.poll(named).toEqual({ added: [String(ROWS + 1)], updated: ['2'], removed: ['3'] })
 })
 
-test('what was changed while the page was offline is shown', async () => {
+test('also what was changed while the page was offline', async () => {
+  await page.evaluate(() => void window.named.splice(0))
   const port = new URL(shop.url).port
   await shop.stop()
   await expect
@@ -95,6 +96,7 @@ test('what was changed while the page was offline is shown', async () => {
       timeout: 30_000,
     })
     .toEqual(['added meanwhile', 'changed meanwhile', undefined])
+  await expect.poll(named).toEqual({ added: [String(ROWS + 2)], updated: ['4'], removed: ['5'] })
 })
 
 /** All that has been named, each row as it was named last. */

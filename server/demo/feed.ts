@@ -17,8 +17,8 @@ const DAY_MS = 86_400_000
 const LOG_DAYS = 30
 
 /**
- * Tells clients what others have changed. Stock, sales and purchases are not told: each sale at each till would have all
- * screens read anew, so these poll.
+ * Tells clients what others have changed. Stock and sales are not told: each sale at each till would have all screens read
+ * anew, so these poll.
  */
 export function openFeed({ pool, listen }: Pick<Database, 'pool' | 'listen'>): Feed {
   const hub = changeHub({ pool, listen })
@@ -26,12 +26,14 @@ export function openFeed({ pool, listen }: Pick<Database, 'pool' | 'listen'>): F
     hub,
     principalOf: (request) => (nativeRequest(request) as Context<ShopEnv>).get('user').id,
     // The tags of the rules that a changed row ends. A product shows the names of its category, brand and unit.
-    mayHear: () => ({
+    mayHear: (userId) => ({
       products: { tags: ['products', 'product:{id}'] },
-      categories: { tags: ['categories', 'category:{id}', 'product-names'] },
-      brands: { tags: ['brands', 'brand:{id}', 'product-names'] },
-      units: { tags: ['units', 'unit:{id}', 'product-names'] },
+      categories: { tags: ['categories', 'category:{id}'], updated: ['product-names'] },
+      brands: { tags: ['brands', 'brand:{id}'], updated: ['product-names'] },
+      units: { tags: ['units', 'unit:{id}'], updated: ['product-names'] },
+      purchases: { tags: ['purchases', 'purchase:{id}'] },
       activity: { tags: ['activity'] },
+      tasks: { tags: ['tasks'], scopes: [String(userId)] },
     }),
   })
   const cutting = setInterval(() => void cutLog(pool, { days: LOG_DAYS }).catch(() => undefined), DAY_MS)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { FeedClient } from '../events/feed-client.fixture.ts'
 import { type Credentials, openShop, type Shop } from './shop-fixture.ts'
 
 let shop: Shop
@@ -55,6 +56,21 @@ describe('what others have changed', () => {
     expect((await shop.ask('PATCH', '/api/products/7', { as: grace, body: { priceCents: -1 } })).status).toBe(422)
     expect(await newest(ada)).toEqual(before)
   })
+})
+
+test('a new task is told to its user alone, and what a write has done can be told from what others have', async () => {
+  const listen = async (as: Credentials): Promise<FeedClient> =>
+    new FeedClient(await shop.ask('GET', '/events', { as })).until(({ cursor }) => cursor !== undefined)
+  const [hers, graces] = [await listen(ada), await listen(grace)]
+  await shop.pool.query(`insert into tasks (user_id, title, due_on) values (1, 'Order boxes', current_date)`)
+  await shop.pool.query(`insert into purchases (supplier, status) values ('Northgate', 'ordered')`)
+  for (const client of [hers, graces]) await client.until(({ tags }) => tags.includes('purchases'))
+  expect([hers, graces].map(({ tags }) => tags.includes('tasks'))).toEqual([true, false])
+  for (const client of [hers, graces]) await client.close()
+
+  const [task] = (await json<{ items: readonly Row[] }>('/api/me/tasks')).items
+  const answer = await shop.ask('PATCH', `/api/me/tasks/${task?.id}`, { as: ada, body: { done: true } })
+  expect(answer.headers.get('freshlayer-position')).toMatch(/^[\w-]+$/)
 })
 
 test('a row of the catalogue is the same in its list and in /api/sync', async () => {

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
 import { type Queryable, transaction } from './database.ts'
+import { writePosition } from '../sync/position.ts'
 import { bodyOf, idIn, requiredText } from './input.ts'
 import { notFound } from './problem.ts'
 import { answerChanged, answerRead, checkPreconditions, lastChange } from './representation.ts'
@@ -49,6 +50,7 @@ export function personalRoutes(pool: Pool): Hono<ShopEnv> {
       if (task === undefined) throw notFound('task')
       await checkPreconditions(c, client, task, ['tasks'])
       await client.query('update tasks set done = $2 where id = $1', [taskId, done])
+      c.header('Freshlayer-Position', await writePosition(client))
       return answerChanged(c, { ...task, done })
     })
   })

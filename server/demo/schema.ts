@@ -1,3 +1,5 @@
+import type { LoggedTable } from '../sync/migration.ts'
+
 /** Every table but `table_changes`, which is about them. */
 export const TABLES = [
   'secrets',
@@ -22,7 +24,11 @@ export const TABLES = [
 ] as const
 
 /** The tables whose changes go into the change log, and from there to clients by `/api/sync` and `/events`. */
-export const LOGGED_TABLES = ['products', 'categories', 'brands', 'units', 'activity'] as const
+export const LOGGED_TABLES: readonly LoggedTable[] = [
+  ...['products', 'categories', 'brands', 'units', 'purchases', 'activity'].map((table) => ({ entity: table, table })),
+  // Nobody hears of another user's tasks.
+  { entity: 'tasks', table: 'tasks', scope: 'user_id' },
+]
 
 export type TableName = (typeof TABLES)[number]
 

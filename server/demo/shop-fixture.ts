@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Client, type Pool } from 'pg'
 import { createApp } from './app.ts'
 import { type DatabaseLocation, openDatabase } from './database.ts'
+import { openFeed } from './feed.ts'
 import { prepareDatabase } from './prepare-database.ts'
 
 /** A seeded shop for one test file, asked without a network. */
@@ -32,7 +33,8 @@ export async function openShop(): Promise<Shop> {
   const { location, drop } = await emptyDatabase(process.env['FRESHLAYER_TEST_DATABASE_URL'])
   const database = await openDatabase(location)
   await prepareDatabase(database, new Date())
-  const app = await createApp(database)
+  const feed = openFeed(database)
+  const app = await createApp(database, { feed })
 
   const ask: Shop['ask'] = async (method, path, { as = {}, body, fields = {} } = {}) => {
     const json = body === undefined ? {} : { 'content-type': 'application/json' }
@@ -50,6 +52,7 @@ export async function openShop(): Promise<Shop> {
       return { cookie: cookiesOf(await ask('POST', '/api/session', { body })) }
     },
     close: async () => {
+      await feed.close()
       await database.close()
       await drop()
     },

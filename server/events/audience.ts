@@ -9,6 +9,12 @@ export interface Heard {
    * @example ['products', 'product:{id}']
    */
   readonly tags?: readonly string[]
+  /**
+   * Further tags, that only a change of a row that was there before ends, and not one that comes or goes: where other data
+   * shows something of it, such as a product the name of its category. Holes as in `tags`. Default: none.
+   * @example ['product-names']
+   */
+  readonly updated?: readonly string[]
   /** The values of the log's `scope` that the caller may know of, where the table is logged with one. Default: all. */
   readonly scopes?: readonly string[]
 }
@@ -31,15 +37,23 @@ const MAX_TAGS = 1000
 /** All callers who may hear the same: what they are told is made once. */
 export class Audience {
   readonly key: string
-  readonly #heard: ReadonlyMap<string, { readonly tags: readonly string[]; readonly scopes?: ReadonlySet<string> }>
+  readonly #heard: ReadonlyMap<
+    string,
+    { readonly tags: readonly string[]; readonly updated?: readonly string[]; readonly scopes?: ReadonlySet<string> }
+  >
 
   constructor(mayHear: MayHear) {
     const sorted = Object.entries(mayHear)
-      .map(([entity, { tags = [entity, `${entity}:{id}`], scopes }]) => ({ entity, tags, scopes: scopes?.toSorted() }))
+      .map(([entity, { tags = [entity, `${entity}:{id}`], updated, scopes }]) => ({
+        entity,
+        tags,
+        ...(updated && { updated }),
+        scopes: scopes?.toSorted(),
+      }))
       .toSorted((one, other) => (one.entity < other.entity ? -1 : 1))
     this.key = scopeDigest(sorted)
     this.#heard = new Map(
-      sorted.map(({ entity, tags, scopes }) => [entity, { tags, ...(scopes && { scopes: new Set(scopes) }) }]),
+      sorted.map(({ entity, scopes, ...heard }) => [entity, { ...heard, ...(scopes && { scopes: new Set(scopes) }) }]),
     )
   }
 
@@ -50,14 +64,15 @@ export class Audience {
     let transactions: Set<string> | undefined = new Set()
     let isAll = false
     let isTold = false
-    for (const { entity, scope, rows, transactions: by } of changed) {
+    for (const { entity, scope, rows, transactions: by, operations } of changed) {
       const heard = this.#heard.get(entity)
       if (heard === undefined) continue
       if (heard.scopes !== undefined && (scope === null || !heard.scopes.has(scope))) continue
       isTold = true
       if (by === undefined) transactions = undefined
       else for (const each of by) transactions?.add(each)
-      for (const template of heard.tags) {
+      const isUpdated = operations === undefined || operations.includes('updated')
+      for (const template of isUpdated ? [...heard.tags, ...(heard.updated ?? [])] : heard.tags) {
         if (!template.includes('{id}')) tags.add(filled(template, { scope }))
         else if (rows === undefined) isAll = true
         else for (const id of rows) tags.add(filled(template, { scope, id }))

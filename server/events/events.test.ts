@@ -110,6 +110,19 @@ describe('a caller of /events', () => {
     expect(hints).toEqual([{ tags: ['products', tagOf(id)], transactions: [rows[0]?.['xid']] }])
   })
 
+  test('hears what only a change of a row concerns when one has changed, and not when one comes or goes', async () => {
+    const client = await listen(open({ mayHear: () => ({ products: { tags: ['product:{id}'], updated: ['names'] } }) }))
+    const id = await add()
+    await client.until(({ tags }) => tags.includes(tagOf(id)))
+    expect(client.tags).not.toContain('names')
+    await sql(`update products set name = 'another' where id = ${id}`)
+    await client.until(({ tags }) => tags.includes('names'))
+    const before = client.messages.length
+    await sql(`delete from products where id = ${id}`)
+    await client.until(({ messages }) => messages.slice(before).some(({ data }) => data.includes(tagOf(id))))
+    expect(client.messages.slice(before).some(({ data }) => data.includes('names'))).toBe(false)
+  })
+
   test('hears nothing of what was rolled back', async () => {
     const client = await listen(open())
     const id = ++last

@@ -10,6 +10,8 @@ export interface ChangedRows {
   readonly rows: readonly string[] | undefined
   /** The transactions that changed them. Undefined: they are too many to be named. */
   readonly transactions: readonly string[] | undefined
+  /** What was done to them: 'added', 'updated', 'deleted', each at most once. Default: not known. */
+  readonly operations?: readonly string[] | undefined
 }
 
 /** What has been committed since a snapshot. */
@@ -55,7 +57,8 @@ export function newsSince(pool: SessionPool, told?: Told, most = Infinity): Prom
     const { rows } = await session.query(
       `select entity, scope,
          case when count(distinct row_id) <= ${MAX_ROWS} then array_agg(distinct row_id) end as row_ids,
-         case when count(distinct xid) <= ${MAX_TRANSACTIONS} then array_agg(distinct xid::text) end as transactions
+         case when count(distinct xid) <= ${MAX_TRANSACTIONS} then array_agg(distinct xid::text) end as transactions,
+         array_agg(distinct operation) as operations
        from freshlayer.changes
        where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)
        group by entity, scope`,
@@ -66,6 +69,7 @@ export function newsSince(pool: SessionPool, told?: Told, most = Infinity): Prom
       scope: row['scope'] === null ? null : String(row['scope']),
       rows: textsOf(row['row_ids']),
       transactions: textsOf(row['transactions']),
+      operations: textsOf(row['operations']),
     }))
     return { ...news, changed }
   })

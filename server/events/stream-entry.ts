@@ -20,7 +20,15 @@ const ENTRY = v.object({
   snapshot: SNAPSHOT,
   changed: v.union([
     v.literal('unknown'),
-    v.array(v.object({ entity: v.string(), scope: v.nullable(v.string()), rows: NAMES, transactions: NAMES })),
+    v.array(
+      v.object({
+        entity: v.string(),
+        scope: v.nullable(v.string()),
+        rows: NAMES,
+        transactions: NAMES,
+        operations: NAMES,
+      }),
+    ),
   ]),
 })
 
@@ -32,11 +40,12 @@ export function parseEntry(text: unknown): StreamEntry | 'unreadable' {
   if (!parsed.success) return 'unreadable'
   const { generation, from, snapshot, changed } = parsed.output
   if (changed === 'unknown') return { generation, from, snapshot, changed }
-  const rowsOf = ({ entity, scope, rows, transactions }: (typeof changed)[number]): ChangedRows => ({
+  const rowsOf = ({ entity, scope, rows, transactions, operations }: (typeof changed)[number]): ChangedRows => ({
     entity,
     scope,
     rows,
     transactions,
+    operations,
   })
   return { generation, from, snapshot, changed: changed.map(rowsOf) }
 }

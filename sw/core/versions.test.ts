@@ -118,6 +118,10 @@ describe('the difference of items', () => {
     )
   })
 
+  it('of equal items is none: what has changed is not known', () => {
+    expect(itemsDiff(new Map([['1', 'a']]), new Map([['1', 'a']]))).toBeUndefined()
+  })
+
   it('of more than a thousand names none', () => {
     const after = new Map(Array.from({ length: 1001 }, (_, id) => [String(id), 'a'] as const))
     expect(itemsDiff(new Map(), after)).toBeUndefined()

@@ -49,7 +49,7 @@ export const itemsOf = (text: string): ReadonlyMap<string, string> => new Map(JS
 /** More ids than this are not named: a page that shows the list reads it again anyway. */
 const MAX_NAMED = 1000
 
-/** The ids of the items that are new, changed and gone; undefined: too many to name. */
+/** The ids of the items that are new, changed and gone; undefined: none are, or too many to name. */
 export function itemsDiff(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): Diff | undefined {
   const ids = (of: ReadonlyMap<string, string>, isMeant: (id: string, version: string) => boolean): string[] =>
     [...of].flatMap(([id, version]) => (isMeant(id, version) ? [id] : []))
@@ -58,7 +58,8 @@ export function itemsDiff(before: ReadonlyMap<string, string>, after: ReadonlyMa
     updated: ids(after, (id, version) => before.has(id) && before.get(id) !== version),
     removed: ids(before, (id) => !after.has(id)),
   }
-  return diff.added.length + diff.updated.length + diff.removed.length > MAX_NAMED ? undefined : diff
+  const { length } = Object.values(diff).flat()
+  return length > 0 && length <= MAX_NAMED ? diff : undefined
 }
 
 /** Why a plan asks the origin for the answer itself, and is not content with an equal signature. */

@@ -211,8 +211,9 @@ export function start(
   const writes = new Writes({ ...ports, tagsOfAnswer, postAnswers: answersOf?.(ports) })
   const hints = hintsOf?.(ports)
   const write: Send = (request, as, clientId, waitUntil) => {
-    const written = writes.answer(request, as, clientId, waitUntil)
-    hints?.note(written, as.tags)
+    const ended = [...as.tags]
+    const written = writes.answer(request, as, clientId, waitUntil, ended)
+    hints?.note(written, ended)
     if (collections === undefined) return written
     return written.then((response) => {
       collections.noteWrite(request, response, waitUntil)

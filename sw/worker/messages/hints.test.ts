@@ -72,6 +72,18 @@ describe('what the server says has changed', () => {
     expect(stale[1]).toEqual(['prefix '])
   })
 
+  it('is no news of what the answer of the app’s own write has named', async () => {
+    const { stale, hint, hints } = worker()
+    const tags = ['products']
+    const answer = Promise.resolve().then(() => {
+      tags.push('product:7')
+      return written(position('5'))
+    })
+    hints.note(answer, tags)
+    await hint(['products', 'product:7'], { transactions: ['5'] })
+    expect(stale).toEqual([])
+  })
+
   it('waits for the answer of a write that is under way: its news may be here first', async () => {
     const { stale, hint, hints } = worker()
     let answer: (given: Response) => void = () => undefined

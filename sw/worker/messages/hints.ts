@@ -29,7 +29,7 @@ const MAX_OWN = 200
 
 /**
  * What the server says has changed counts as stale. Of the app's own writes that is news only for tags that the write's rule
- * does not name: what it names is stale since the write's answer, and has been asked for anew.
+ * does not name, of itself or of the answer: what it names is stale since the write's answer, and has been asked for anew.
  */
 class Hints {
   /** What keeps the worker alive after a hint. Never rejects. */
@@ -43,7 +43,11 @@ class Hints {
     this.#ports = ports
   }
 
-  /** Takes note of a write of the app, whose answer names its transaction if the backend says so. */
+  /**
+   * Takes note of a write of the app, whose answer names its transaction if the backend says so.
+   *
+   * @param tags what the write makes stale. Complete when the answer is there.
+   */
   note(answer: Promise<Response>, tags: readonly string[]): void {
     const noted = answer.then(
       ({ headers }) => {

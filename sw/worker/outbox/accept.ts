@@ -3,7 +3,7 @@ import { type Base, preconditionOf } from '../../core/outbox/base.ts'
 import { isObject, parsedJson } from '../../core/outbox/json.ts'
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import type { Target } from '../../core/outbox/row-change.ts'
-import { idsIn } from '../../core/outbox/temporary-ids.ts'
+import { idsIn, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
@@ -112,10 +112,12 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
   const { now, worker, rules, maySend, shown } = circumstances
   const { partition, queue, method, url, digest, target, id, mints, body } = asked
   const temporary = new Set<string>()
+  // An app may go on with the temporary id for as long as its page is open.
+  const idFor = (text: string): ServerId | undefined => draft.idOf(partition, text)
   const lane = laneOf({
     entity: queue.entity,
-    id,
-    path: new URL(url).pathname,
+    id: id === undefined || mints !== undefined ? id : (idFor(id)?.id ?? id),
+    path: new URL(urlWithIds(url, idFor)).pathname,
     isWitnessed: mints !== undefined && queue.idempotency === undefined,
   })
   let isBusy = false
@@ -135,9 +137,9 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
   const isText = body !== undefined && /\b(?:json|x-www-form-urlencoded)\b/i.test(type ?? '')
   const needs = idsIn(
     { url, body: isText ? new TextDecoder().decode(body) : undefined, type },
-    (text) => text !== mints && (temporary.has(text) || draft.idOf(partition, text) !== undefined),
+    (text) => text !== mints && (temporary.has(text) || idFor(text) !== undefined),
   )
-  const isSent = maySend && !isBusy && needs.every((each) => draft.idOf(partition, each) !== undefined)
+  const isSent = maySend && !isBusy && needs.every((each) => idFor(each) !== undefined)
   const lease: WriteState = { kind: 'leased', worker, untilMs: epochMs(now + leaseMs(rules.requestLimitMs)) }
   const record = newRecord({
     place: draft.takePlace(),

@@ -21,7 +21,7 @@ vi.stubGlobal('clients', {
 })
 vi.spyOn(console, 'warn').mockImplementation(() => undefined)
 
-export const JSON_TYPE = 'application/json'
+const JSON_TYPE = 'application/json'
 
 export const CONFIG: Config = {
   version: '1',

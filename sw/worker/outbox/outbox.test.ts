@@ -123,6 +123,35 @@ describe('while the origin is away', () => {
     expect(news.find(({ end }) => end === 'sent')?.id).toBe('7')
   })
 
+  test('an app that goes on with the temporary id of a row has it in the row’s lane, on top of its own writes', async () => {
+    const { write, writes, backend, rest, outbox } = await outboxWorker()
+    backend.isAway = true
+    const { id } = (await (await write('POST', '/api/products', { name: 'tea' })).json()) as { id: string }
+    await write('PUT', `/api/products/${id}`, { name: 'green' })
+    await rest()
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    backend.isAway = true
+    await write('PUT', `/api/products/${id}`, { name: 'black' })
+    await write('PUT', '/api/products/7', { name: 'white' })
+    await rest()
+    expect(new Set((await writes()).map(({ lane }) => lane)).size).toBe(1)
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    expect(backend.received.map(({ path, fields }) => [path, fields.get('if-match')])).toEqual([
+      ['/api/products', null],
+      ['/api/products/7', '"1"'],
+      ['/api/products/7', '"2"'],
+      ['/api/products/7', '"3"'],
+    ])
+  })
+
   test('one lane’s failure holds up no other, and a dead letter holds none', async () => {
     const { write, writes, backend, rest, outbox } = await outboxWorker()
     backend.products.set(1, { id: 1, name: 'a', version: 1 }).set(2, { id: 2, name: 'b', version: 1 })
@@ -346,6 +375,29 @@ describe('the user', () => {
     await vi.waitFor(async () => expect(await writes()).toEqual([]))
     expect(backend.received.map((each) => each.body)).toEqual(['{"name":"tea"}', '{"name":"coffee"}'])
     expect(new Set(backend.received.map(({ fields }) => fields.get(KEY))).size).toBe(2)
+  })
+
+  test('decides a conflict: what was written on top of it does not conflict once more', async () => {
+    const { write, writes, backend, rest, outbox, ask } = await outboxWorker({
+      rows: () => [{ fields: new Map([['etag', '"1"']]), requestedAtMs: 1, body: undefined }],
+    })
+    backend.products.set(1, { id: 1, name: 'theirs', version: 2 })
+    backend.isAway = true
+    await write('PUT', '/api/products/1', { name: 'mine' })
+    await write('PUT', '/api/products/1', { name: 'mine, too' })
+    await rest()
+    backend.isAway = false
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect((await writes()).map(({ state }) => state.kind)).toEqual(['asking', 'waiting'])
+    })
+    expect(await ask({ ask: 'outbox' })).toMatchObject([{ state: 'needs-you', why: 'conflict' }, { state: 'waiting' }])
+    await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+    await vi.waitFor(async () => expect(await writes()).toEqual([]))
+    expect(backend.products.get(1)?.name).toBe('mine, too')
+    const [first, second] = backend.received.filter(({ fields }) => fields.get('if-match') !== '"1"')
+    expect(first?.fields.get('if-match')).toBe(null)
+    expect(second?.fields.get('if-match')).toBe('"3"')
   })
 
   test('discards it', async () => {

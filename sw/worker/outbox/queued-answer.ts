@@ -20,7 +20,7 @@ export function changeOfWrite(
 }
 
 /** The JSON of a body; undefined: it has none. */
-export function jsonOf(body: ArrayBuffer | undefined): unknown {
+function jsonOf(body: ArrayBuffer | undefined): unknown {
   const parsed = body === undefined ? 'invalid' : parsedJson(new TextDecoder().decode(body))
   return parsed === 'invalid' ? undefined : parsed.value
 }

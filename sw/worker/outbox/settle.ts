@@ -47,11 +47,7 @@ const KEEP_DONE_MS = 86_400_000
 const MOST_DONE = 1000
 
 /** What follows an unknown outcome of a write. */
-export function unknownOf(
-  { method, fields, base, firstSentAtMs }: WriteRecord,
-  queue: QueueRule,
-  now: EpochMs,
-): Unknown {
+function unknownOf({ method, fields, base, firstSentAtMs }: WriteRecord, queue: QueueRule, now: EpochMs): Unknown {
   const own = new Map(fields)
   const { idempotency } = queue
   return afterUnknown(
@@ -187,7 +183,7 @@ function acknowledge(
     place,
     doneRecord({
       // Without the origin's representation what was sent stands for it.
-      write: text === undefined ? write : { ...write, body: undefined },
+      write: { ...write, lane: after, ...(text !== undefined && { body: undefined }) },
       status,
       fields: [...fields],
       answer: text,
@@ -200,7 +196,7 @@ function acknowledge(
 }
 
 /** The value of the member of a row that changes whenever the row does. */
-export function versionOf(body: unknown, member: string, entity: string | undefined): unknown {
+function versionOf(body: unknown, member: string, entity: string | undefined): unknown {
   if (!isObject(body)) return undefined
   const wrapped = entity === undefined ? undefined : body[entity]
   return ownMember(body, member) ?? (isObject(wrapped) ? ownMember(wrapped, member) : undefined)

@@ -1,9 +1,10 @@
+import { followUps } from '../../core/outbox/base.ts'
 import { epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import type { OutboxCounts, OutboxNews, QueuedWrite, Steered } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import type { Drain } from './drain.ts'
-import type { OutboxStore } from './outbox-store.ts'
+import type { Draft, OutboxStore } from './outbox-store.ts'
 import { MOST_INLINE, type WriteRecord } from './write-record.ts'
 
 interface Ports {
@@ -33,13 +34,8 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         draft.remove(place)
         return { ...newsOf(write), end: 'discarded' }
       }
-      const again = {
-        ...write,
-        ...(how === 'edit' && edited(body)),
-        state: WAITING(),
-        acceptedAtMs: now(),
-        attempts: 0,
-      }
+      const given = how === 'edit' && edited(body)
+      const again = { ...write, ...given, ...decided(draft, write, how === 'edit'), acceptedAtMs: now(), attempts: 0 }
       draft.put(again, how === 'edit' && again.body === undefined ? body : undefined)
       return newsOf(again)
     })
@@ -50,12 +46,34 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
   },
 })
 
-const WAITING = (): WriteRecord['state'] => ({ kind: 'waiting', atMs: now(), isOnSign: false })
+/**
+ * A write that is sent again by the user's word. What the origin has refused it has not performed: the key may stand for the
+ * refusal there. Another body is another write. After a conflict what the row has become does not count any more, nor for the later writes on top of it.
+ */
+function decided(draft: Draft, write: WriteRecord, isOther: boolean): Pick<WriteRecord, 'state' | 'key' | 'base'> {
+  const { state } = write
+  const isConflict = state.kind === 'asking' && state.why === 'conflict'
+  const isRefused = isConflict || (state.kind === 'dead' && state.why !== 'too-old')
+  if (isConflict)
+    for (const later of followUps(draft.writes(), {
+      ...write,
+      answered: NONE,
+      lane: { before: write.lane, after: write.lane },
+    }))
+      draft.put({ ...later, base: NONE })
+  return {
+    state: { kind: 'waiting', atMs: now(), isOnSign: false },
+    key: isRefused || isOther ? crypto.randomUUID() : write.key,
+    base: isConflict ? NONE : write.base,
+  }
+}
 
-/** Another body is another write: it has a key of its own, and its outcome is not that of the first. */
+const NONE: WriteRecord['base'] = { kind: 'none' }
+
+/** Another body: its outcome is not that of the first. */
 function edited(body: ArrayBuffer | undefined): Partial<WriteRecord> & Pick<WriteRecord, 'body'> {
   const size = body?.byteLength ?? 0
-  return { body: size > MOST_INLINE ? undefined : body, size, key: crypto.randomUUID(), wasUnsure: false }
+  return { body: size > MOST_INLINE ? undefined : body, size, wasUnsure: false }
 }
 
 /** How many they are, and when the next of them is tried. */
@@ -71,17 +89,7 @@ export const newsOf = (write: WriteRecord): OutboxNews => ({
 })
 
 /** A queued write as its page sees it. */
-export function shownWrite({
-  place,
-  rule,
-  method,
-  url,
-  state,
-  id,
-  acceptedAtMs,
-  attempts,
-  size,
-}: WriteRecord): QueuedWrite {
+function shownWrite({ place, rule, method, url, state, id, acceptedAtMs, attempts, size }: WriteRecord): QueuedWrite {
   const shown = { place, rule, method, url, acceptedAtMs, attempts, size, ...(id !== undefined && { id }) }
   switch (state.kind) {
     case 'waiting':

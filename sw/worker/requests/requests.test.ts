@@ -1735,6 +1735,17 @@ describe('what has come while a read waits for the network', () => {
   })
 })
 
+describe('a write whose rule makes tags of its answer', () => {
+  it('says which they are when its answer is there, so that news of them by push are no news', async () => {
+    const of = await worker()
+    const ended: string[] = []
+    const writing = of.create((answer) => [`item:${(answer as { id: number }).id}`], ended)
+    ;(await next(of, 0)).answer(Response.json({ id: 7 }, { status: 201 }))
+    await writing
+    expect(ended).toEqual(['item:7'])
+  })
+})
+
 describe('the answer to a POST that may serve reads (RFC 9110 §9.3.3)', () => {
   const SERVING = { 'content-location': URL_ASKED, 'cache-control': 'max-age=600', etag: '"written"' }
   const HTTP = { fresh: 'http' }

@@ -138,7 +138,9 @@ export class ResponseStore {
     const digest = await digestOf((await compared?.(body, rule)) ?? body)
     const isSame =
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
-    const outcome = isSame ? 'unchanged' : previous === undefined ? 'first' : 'changed'
+    // What the data had already when it came after its version is named when the version says so.
+    const diff = previous && (await differing)
+    const outcome = previous === undefined ? 'first' : isSame && diff === undefined ? 'unchanged' : 'changed'
     const atMs = now()
     // An answer that must be validated each time, and that the origin makes anew each time, is a change each time. Tabs
     // that were told a moment ago are not told again, or they would keep each other reading for ever (I11).
@@ -168,7 +170,6 @@ export class ResponseStore {
       bodyAt: exchange.sequence,
       ...(signature !== undefined && { signature }),
     }
-    const diff = outcome === 'changed' && differing !== undefined ? await differing : undefined
     const change: Change | undefined =
       outcome === 'unchanged' || isEcho
         ? undefined

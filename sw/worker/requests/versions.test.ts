@@ -160,6 +160,25 @@ describe('another signature', () => {
     })
   })
 
+  it('names also what the data had already when it came after the version', async () => {
+    const { of, origin, read } = await versioned()
+    origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await read()
+    pass()
+    // Item 2 changes between the versions and the data.
+    origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"a"}]'
+    origin.body = () => 'both'
+    await read()
+    pass()
+    origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"b"}]'
+    await read()
+    const naming = (updated: string): unknown =>
+      expect.objectContaining({ kind: 'changed', diff: { added: [], updated: [updated], removed: [] } }) as unknown
+    expect(of.told.slice(-2)).toEqual([naming('1'), naming('2')])
+    pass()
+    expect(status(await read())).toContain('same-version')
+  })
+
   it('of an item that the endpoint lists fetches that item alone', async () => {
     const { origin, read } = await versioned({ rule: { versions: { url: '/api/versions', id: '{id}' } } })
     origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"a"}]'
@@ -263,6 +282,79 @@ describe('a light endpoint that cannot be reached', () => {
         expect.objectContaining({ kind: 'changed', diff: { added: ['2'], updated: ['1'], removed: [] } }),
       ),
     )
+  })
+
+  /** Items that are named differ from those of before the outage. */
+  const NAMED = expect.objectContaining({ kind: 'changed', diff: { added: ['2'], updated: ['1'], removed: [] } })
+
+  /** Only when the data has come can the light endpoint be reached again. */
+  const backWithData = (origin: Origin): void => {
+    origin.isAway = false
+    origin.versions = new TypeError('Failed to fetch')
+    origin.body = (of) => {
+      if (of === url(1)) origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"a"}]'
+      return 'two'
+    }
+  }
+
+  it('names what has changed also if it is back later than the data, and gives that no version', async () => {
+    const { of, origin, read } = await versioned()
+    withoutLook()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await (await read()).text()
+    await vi.waitFor(async () => expect(await listOf(of)).toHaveLength(1))
+    pass()
+    origin.isAway = true
+    await read().catch(() => undefined)
+    backWithData(origin)
+    await (await read(2)).text()
+    await vi.waitFor(() => expect(of.told).toContainEqual(NAMED))
+    pass()
+    // What it said after the data may be newer than that.
+    const [, fulls] = asked(origin)
+    await (await read()).text()
+    expect(origin.fulls).toHaveLength(fulls + 1)
+    pass()
+    expect(status(await read())).toContain('same-version')
+  })
+
+  it('names what has changed to other tabs where a page has read the data meanwhile', async () => {
+    const { of, origin, read } = await versioned()
+    withoutLook()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await (await read()).text()
+    pass()
+    backWithData(origin)
+    expect(await (await read()).text()).toBe('two')
+    await vi.waitFor(() => expect(of.told).toContainEqual(NAMED))
+  })
+
+  it('is not asked once more for names where none can come of it', async () => {
+    const { origin, read } = await versioned()
+    withoutLook()
+    origin.versions = new TypeError('Failed to fetch')
+    for (let at = 0; at < 3; at++) {
+      await (await read()).text()
+      pass()
+    }
+    // Before each read but the first, and by the one look that what has failed gets when something else is answered.
+    expect(origin.lights).toHaveLength(3)
+  })
+
+  it('names nothing where the version is the same and the data is not', async () => {
+    const { of, origin, read } = await versioned()
+    withoutLook()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await (await read()).text()
+    await vi.waitFor(async () => expect(await listOf(of)).toHaveLength(1))
+    pass()
+    origin.isAway = true
+    await read().catch(() => undefined)
+    origin.isAway = false
+    origin.body = () => 'two'
+    await (await read(2)).text()
+    await vi.waitFor(() => expect(of.told).toContainEqual(expect.objectContaining({ kind: 'changed' })))
+    expect(of.told).not.toContainEqual(expect.objectContaining({ diff: expect.anything() as unknown }))
   })
 
   it.each([502, 503, 504])('because a gateway says %i is asked again with the next read', async (code) => {

@@ -4,9 +4,9 @@ import { formatHttpDate } from '../../core/http-date.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Row } from '../../core/row.ts'
 import { bytes } from '../../core/units.ts'
-import { itemsDiff, itemsOf, itemsText, mayConfirm, parseVersions, type Versioned } from '../../core/versions.ts'
+import { itemsDiff, itemsOf, itemsText, mayConfirm, parseVersions } from '../../core/versions.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
-import { isPaused, now, type Pause, pauseFor, timeout, uptimeMs } from '../../fetch/clock.ts'
+import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { discard } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
@@ -47,7 +47,8 @@ interface Light {
 }
 
 /** What a light endpoint has said. */
-interface Said extends Times {
+interface Said {
+  readonly times: Times
   readonly date: string
   readonly signature: string
   readonly items?: Items
@@ -55,6 +56,8 @@ interface Said extends Times {
 
 type Items = ReadonlyMap<string, string>
 type Lists = ReadonlyMap<string, Items>
+
+type Heard = Required<Pick<FlightResult, 'versioned'>>
 
 /** The last request to a light endpoint, and what is known of those before. */
 interface Asking {
@@ -65,7 +68,8 @@ interface Asking {
   heard?: Said | undefined
   /** It was of no use: the endpoint is left alone. */
   pause?: Pause
-  readonly atMs: number
+  /** What it says serves further rows. */
+  readonly shared: Pause
   /** How much had been invalidated when it began. */
   readonly version: number
   readonly isTheirs: () => boolean
@@ -102,21 +106,20 @@ export class VersionedSender extends Sender {
 
   override async send(read: Read, plan: Plan): Promise<FlightResult> {
     const light = lightOf(this.#ports.match, read)
-    const versioned = light && (await this.#check(read, plan, light))
-    if (versioned === undefined) return super.send(read, plan)
-    return 'settlement' in versioned ? versioned : { ...(await super.send(read, plan)), versioned }
+    if (light === undefined) return super.send(read, plan)
+    const heard = await this.#check(read, plan, light)
+    if (heard && 'settlement' in heard) return heard
+    const result = await super.send(read, plan)
+    // The data came, and the endpoint could not be reached before. What it says now names what has changed. It is no signature
+    // of the data, as it may be newer. A version that is no list has no names.
+    if (heard || result.settlement.kind !== 'store' || read.row?.signature?.startsWith('=') !== false)
+      return { ...result, ...heard }
+    const later = this.#check(read, { ...plan, why: PROBE }, light)
+    return { ...result, versioned: { diff: later.then((said) => said?.versioned?.diff) } }
   }
 
-  /** Takes note of an endpoint as the one that was used last. */
-  #put(key: string, asking: Asking): void {
-    this.#asked.delete(key)
-    this.#asked.set(key, asking)
-    const [oldest = ''] = this.#asked.keys()
-    if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
-  }
-
-  /** What confirms the row; else what the answer that is asked for now will have. */
-  async #check(read: Read, plan: Plan, light: Light): Promise<FlightResult | Versioned> {
+  /** What confirms the row; else what the answer that is asked for now will have. Undefined: nothing was heard. */
+  async #check(read: Read, plan: Plan, light: Light): Promise<FlightResult | Heard | undefined> {
     const { log, statistics } = this.#ports
     const { rule, authorization, isTheirs } = read
     const { key, id } = light
@@ -126,31 +129,37 @@ export class VersionedSender extends Sender {
     const { version } = log.memory
     const known = this.#asked.get(key)
     const own = known?.isTheirs() === true && known.authorization === authorization ? known : undefined
-    if (own) this.#put(key, own)
-    if (row === undefined || !mayConfirm(row.status, plan.why)) return { signature: signatureNow(own?.heard, id) }
+    const isConfirmable = row !== undefined && mayConfirm(row.status, plan.why)
+    const isShared = !isProbe && own?.version === version && isPaused(own.shared)
     let asked = own
-    if (asked === undefined || isProbe || asked.version !== version || uptimeMs() - asked.atMs >= SHARED_MS) {
-      if (isPaused(known?.pause)) return {}
-      asked = { ...own, version, isTheirs, authorization, atMs: uptimeMs() }
+    if (isConfirmable && !isShared && !isPaused(known?.pause)) {
+      asked = { ...own, version, isTheirs, authorization, shared: pauseFor(SHARED_MS) }
       asked.said = timeout(LIMIT_MS, this.#ask(read, row, light, asked), undefined)
-      this.#put(key, asked)
     }
-    const said = await asked.said
+    // The one that was used last is the last to be forgotten.
+    if (asked) {
+      this.#asked.delete(key)
+      this.#asked.set(key, asked)
+      const [oldest = ''] = this.#asked.keys()
+      if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
+    }
+    if (!isConfirmable) return { versioned: { signature: signatureNow(own?.heard, id) } }
+    const said = await asked?.said
     const signature = said && signatureOf(said, id)
-    if (said === undefined || signature === undefined) return {}
-    if (isProbe || signature !== row.signature) return { signature, diff: diffOf(asked, row, said) }
+    if (said === undefined) return undefined
+    if (isProbe || signature === undefined || signature !== row.signature)
+      return { versioned: { signature, diff: diffOf(asked?.lists, row, said) } }
     statistics.count(rule.name, { notModified: 1, requestsSaved: Number(asked === own) })
-    const { requestedAtMs, receivedAtMs, date } = said
-    const fields = new Map(row.fields).set('date', date)
+    const fields = new Map(row.fields).set('date', said.date)
     fields.delete('age')
     const head = { status: 304, statusText: '', fields, redirected: false, opaque: false }
     const outcome = { kind: 'response', head } as const
-    return { outcome, settlement: { kind: 'refresh', row, fields, why: SAME_VERSION }, requestedAtMs, receivedAtMs }
+    return { outcome, settlement: { kind: 'refresh', row, fields, why: SAME_VERSION }, ...said.times }
   }
 
   /** Undefined: nothing of use. */
-  async #ask(read: Read, row: Row, { url, key, entity, id }: Light, asking: Asking): Promise<Said | undefined> {
-    const { rows } = this.#ports
+  async #ask(read: Read, row: Row, { key, url, id, entity }: Light, asking: Asking): Promise<Said | undefined> {
+    const { rows, writer } = this.#ports
     const { request, rule, isTheirs } = read
     const fields = new Map([['accept', 'application/json']])
     for (const [name, value] of 'fields' in request ? request.fields : request.headers)
@@ -177,29 +186,37 @@ export class VersionedSender extends Sender {
       }
       return undefined
     }
-    const said = { ...times, date: response?.headers.get('date') ?? formatHttpDate(times.receivedAtMs) }
+    const said = { times, date: response?.headers.get('date') ?? formatHttpDate(receivedAtMs) }
     if (typeof versions === 'string') return (asking.heard = { ...said, signature: `=${versions}` })
     const text = new TextEncoder().encode(itemsText(versions)).buffer
     const signature = await digestOf(text)
     if (id === '') {
       const before = asking.lists ?? rows.find(key).then(listsOf)
-      const list = { ...row, ...times, key, variant: '', tags: [], fields: new Map(), digest: signature }
-      asking.lists = before.catch(() => new Map()).then((lists) => this.#keep(lists, list, versions, text, isTheirs))
+      const body = storedBody(text)
+      const list = {
+        ...row,
+        ...times,
+        key,
+        variant: '',
+        tags: [],
+        fields: new Map(),
+        digest: signature,
+        size: bytes(text.byteLength),
+        body,
+      }
+      asking.lists = before
+        .catch(() => new Map())
+        .then((lists: Lists) => {
+          if (lists.has(signature)) return lists
+          // On disk too: the worker may be stopped before anything changes. It goes with the rows of its partition.
+          void writer
+            .nextInMemory()
+            .then((at) => (isTheirs() ? rows.commit({ ...list, sequence: at, bodyAt: at }, undefined) : undefined))
+            .catch((error: unknown) => report('versions could not be stored', error))
+          return new Map([...lists, [signature, versions] as const].slice(-MAX_LISTS))
+        })
     }
     return (asking.heard = { ...said, signature, items: versions })
-  }
-
-  /** Keeps a list for the next difference: on disk too, as the worker may be stopped before anything changes. */
-  #keep(lists: Lists, row: Row, items: Items, text: ArrayBuffer, isTheirs: () => boolean): Lists {
-    if (lists.has(row.digest)) return lists
-    const { writer, rows } = this.#ports
-    const body = { size: bytes(text.byteLength), body: storedBody(text) }
-    // It lies with the rows of its partition, and goes with them.
-    void writer
-      .nextInMemory()
-      .then((at) => (isTheirs() ? rows.commit({ ...row, ...body, sequence: at, bodyAt: at }, undefined) : undefined))
-      .catch((error: unknown) => report('versions could not be stored', error))
-    return new Map([...lists, [row.digest, items] as const].slice(-MAX_LISTS))
   }
 }
 
@@ -210,7 +227,7 @@ async function listsOf([row]: readonly Row[]): Promise<Lists> {
 }
 
 /** What differs from a row's list, where that is still known. */
-async function diffOf({ lists }: Asking, { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
+async function diffOf(lists: Asking['lists'], { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
   const before = (await lists)?.get(signature)
   return before && items && itemsDiff(before, items)
 }
@@ -241,7 +258,7 @@ function lightOf(match: Matcher, { rule, head, partition }: Read): Light | undef
  * came since and goes again makes the version the same as then, and the answer with the item would count as confirmed.
  */
 const signatureNow = (heard: Asking['heard'], id: string): string | undefined =>
-  heard && now() - heard.requestedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
+  heard && now() - heard.times.requestedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
 
 /** The signature of a read: that of its item, or of all. Undefined: there is no such item. */
 function signatureOf({ signature, items }: Said, id: string): string | undefined {

@@ -28,6 +28,7 @@ const { Attention } = await import('./attention.ts')
 const { polling } = await import('./polling.ts')
 const { refresh } = await import('../messages/refresh.ts')
 const { Writes } = await import('./writes.ts')
+const { tagsOfAnswer } = await import('../../fetch/answer-tags.ts')
 
 /** A page that knows nothing that it is asked for. */
 export const PAGE = { id: 'a tab', postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(undefined) }
@@ -110,6 +111,8 @@ export async function worker({
   readonly probe: () => Promise<OriginState>
   readonly stats: () => Promise<Pick<Stats, 'total' | 'rules'>>
   readonly write: (session?: Session, headers?: Fields, url?: string) => Promise<Response>
+  /** A POST whose rule makes tags of the answer; `ended` gets them. */
+  readonly create: (ofAnswer: (answer: unknown) => readonly string[], ended: string[]) => Promise<Response>
   /** A POST whose answer may be stored. */
   readonly post: (stores?: boolean, rule?: object) => Promise<Response>
   readonly behind: Promise<unknown>[]
@@ -167,7 +170,7 @@ export async function worker({
   const reads = new Reads(ports as never)
   let readingBy: object = RULE
   const match = () => ({ kind: 'read', rule: readingBy, tags: ['items'] })
-  const writing = { ...ports, ...sessions(ports), postAnswers: postAnswers({ ...ports, match } as never) }
+  const writing = { ...ports, ...sessions(ports), postAnswers: postAnswers({ ...ports, match } as never), tagsOfAnswer }
   const writes = new Writes(writing as never)
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
   return {
@@ -212,6 +215,11 @@ export async function worker({
       const { tags, ...places } = invalidates
       const match = { kind: 'write', rule: { invalidates: places, session }, params: {}, tags } as never
       return writes.answer(new Request(url, { method: 'PUT', headers }), match, 'a tab', waitUntil)
+    },
+    create: (ofAnswer, ended) => {
+      const rule = { invalidates: { urls: [], patterns: [] }, session: undefined, ofAnswer: [ofAnswer] }
+      const match = { kind: 'write', rule, params: {}, tags: ['items'] } as never
+      return writes.answer(new Request(URL_ASKED, { method: 'POST', body: 'a' }), match, 'a tab', waitUntil, ended)
     },
     post: (stores = true, reading = {}) => {
       readingBy = { ...RULE, ...reading }

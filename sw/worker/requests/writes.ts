@@ -45,12 +45,17 @@ export class Writes {
     this.#ports = ports
   }
 
-  /** The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written. */
+  /**
+   * The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written.
+   *
+   * @param ended gets the tags that the answer gives beside those of the rule, before it is there. Default: nobody needs them.
+   */
   async answer(
     request: Request,
     match: WriteMatch,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
+    ended: string[] = [],
   ): Promise<Response> {
     const { writer, log, channel, identity, sessions, applySignals, structured, urlOf } = this.#ports
     const { rule, params, tags } = match
@@ -129,6 +134,7 @@ export class Writes {
     // The browser may have the next user's cookie by now. So memory ends the session first, and the disk is not waited for.
     const following = settleWithin(follow())
     const more = [...groups, ...((await tagging) ?? [])]
+    ended.push(...more)
     await Promise.all([following, end([...reached, ...others, ...targetsOf(urlOf, [], more)])])
     if (kept !== undefined) waitUntil(kept.store())
     return forwardedAnswer(response, { fwd: 'method', 'fwd-status': status })

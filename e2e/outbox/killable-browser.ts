@@ -1,0 +1,53 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, type Browser, chromium } from 'playwright'
+import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
+
+const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
+
+/** A browser that may be killed, and is started again with the profile that it has left. */
+export class KillableBrowser {
+  readonly #profile = mkdtempSync(join(tmpdir(), 'freshlayer-outbox-'))
+  #process: ChildProcess | undefined
+  #connection: Browser | undefined
+
+  async start(): Promise<BrowserContext> {
+    const browser = spawn(
+      requireChromium().path,
+      [...ARGS, `--user-data-dir=${this.#profile}`, '--remote-debugging-port=0', 'about:blank'],
+      { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    )
+    this.#process = browser
+    const address = await new Promise<string>((resolve, reject) => {
+      let said = ''
+      browser.stderr.on('data', (data: Buffer) => {
+        said += String(data)
+        const [, found] = /DevTools listening on (ws:\S+)/.exec(said) ?? []
+        if (found !== undefined) resolve(found)
+      })
+      browser.once('exit', () => reject(new Error(`Chromium has ended: ${said}`)))
+    })
+    this.#connection = await chromium.connectOverCDP(address, { noDefaults: true })
+    const [context] = this.#connection.contexts()
+    if (context === undefined) throw new Error('the browser has no context')
+    return context
+  }
+
+  /** All its processes at once, as the system does that has no memory left. */
+  async kill(): Promise<void> {
+    const killed = this.#process
+    this.#process = undefined
+    if (killed?.pid === undefined) return
+    const gone = new Promise((resolve) => killed.once('exit', resolve))
+    process.kill(-killed.pid, 'SIGKILL')
+    await gone
+    await this.#connection?.close().catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 10 })
+  }
+}

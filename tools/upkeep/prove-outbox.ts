@@ -1,0 +1,17 @@
+import { prove } from './prove.ts'
+
+/** What is proven, and in which test of `e2e/outbox`. */
+const ITEMS: readonly (readonly [name: string, spec: string])[] = [
+  ['1. random schedules of edits, cuts, stops and kills', 'schedules'],
+]
+
+/** Runs the tests of writing offline at full scale, an item at a time; `--short` for CI. `SEED=…` has the same chances again. */
+const isShort = process.argv.includes('--short')
+const seed = (process.env['SEED'] ??= String(Date.now() % 1_000_000_000))
+prove(
+  ITEMS.map(([name, spec]) => ({
+    name: `${name} (seed ${seed})`,
+    args: ['-c', 'e2e/outbox/playwright.config.ts', `e2e/outbox/${spec}.spec.ts`],
+    env: isShort ? {} : { FULL: '1' },
+  })),
+)
