@@ -62,7 +62,7 @@ export function witnessed({
   isWhole,
   isSettled,
 }: Look): Witnessed {
-  const names = (compared ?? Object.keys(sent)).filter((name) => name !== idMember && Object.hasOwn(sent, name))
+  const names = comparedIn({ sent, compared, idMember })
   if (names.every((name) => isEmpty(sent[name]))) return unsure('nothing')
   const equal: JsonObject[] = []
   for (const row of rows) {
@@ -102,11 +102,44 @@ export function witnessedRow(
   return isSettled ? { kind: 'absent' } : { kind: 'wait' }
 }
 
+/** What of a create is compared. As in `Look`. */
+export type Sent = Pick<Look, 'sent' | 'compared' | 'idMember'>
+
+/** The members that are compared. */
+export const comparedIn = ({ sent, compared, idMember }: Sent): string[] =>
+  (compared ?? Object.keys(sent)).filter((name) => name !== idMember && Object.hasOwn(sent, name))
+
+/** Whether a row has all that was sent, in one form or another. Where nothing was sent that could be compared no row has it. */
+export function hasSent(of: Sent, row: JsonObject): boolean {
+  const names = comparedIn(of)
+  return !names.every((name) => isEmpty(of.sent[name])) && likenessOf(names, of.sent, row) === 'same'
+}
+
+/**
+ * The ids of the rows that may be what is about to be sent, and are not: those that a list has before the first attempt. Of
+ * `Look.known` no others matter.
+ */
+export function alikeBefore(of: Sent, rows: readonly unknown[]): string[] {
+  const names = comparedIn(of)
+  return rows.flatMap((row) => {
+    const id = isObject(row) && likenessOf(names, of.sent, row) !== 'other' ? idOf(row[of.idMember]) : undefined
+    return id ?? []
+  })
+}
+
 type Likeness = 'same' | 'similar' | 'other'
 
 /** Whether a row has what was sent. A row that shows nothing of it is similar: the list may not give these members. */
-const likenessOf = (names: readonly string[], sent: JsonObject, row: JsonObject): Likeness =>
-  least(names.map((name) => likeness(sent[name], ownMember(row, name))))
+function likenessOf(names: readonly string[], sent: JsonObject, row: JsonObject): Likeness {
+  let least: Likeness = 'same'
+  for (const name of names) {
+    const found = likeness(sent[name], ownMember(row, name))
+    // Most rows differ in the first member.
+    if (found === 'other') return found
+    if (found === 'similar') least = found
+  }
+  return least
+}
 
 /**
  * Whether a value is what was sent. Backends trim texts, write numbers, times and truth in other forms, leave out what is
@@ -136,16 +169,16 @@ const isEmpty = (value: unknown): boolean => value === undefined || value === nu
 const least = (all: readonly Likeness[]): Likeness =>
   all.includes('other') ? 'other' : all.includes('similar') ? 'similar' : 'same'
 
-const textOf = (value: unknown): string => String(value).normalize().trim()
+export const textOf = (value: unknown): string => String(value).normalize().trim()
 
 /** The number that a value is in one form or another. */
-function numberOf(value: unknown): number | undefined {
+export function numberOf(value: unknown): number | undefined {
   if (typeof value === 'boolean') return Number(value)
   return /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i.test(textOf(value)) ? Number(value) : undefined
 }
 
 /** The time that a value is in one form or another: milliseconds since 1970. */
-function timeOf(value: unknown): number | undefined {
+export function timeOf(value: unknown): number | undefined {
   const time = parseTime(value)
   return time === 'invalid' ? undefined : time.ms
 }

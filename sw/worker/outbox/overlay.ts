@@ -1,11 +1,11 @@
 import { cacheStatus } from '../../core/cache-status.ts'
 import { hasInexactNumber } from '../../core/collections/exact.ts'
 import { memberOf, withMember } from '../../core/collections/member.ts'
-import { idOf } from '../../core/collections/row.ts'
 import { fold, type Folded, type Folding, type Read } from '../../core/outbox/fold.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { parsedJson } from '../../core/outbox/json.ts'
 import { type ListShape, listShapeOf } from '../../core/outbox/list-shape.ts'
-import { witnessed } from '../../core/outbox/witness.ts'
+import { RowsAlike } from '../../core/outbox/rows-alike.ts'
+import type { Sent } from '../../core/outbox/witness.ts'
 import type { EpochMs } from '../../core/units.ts'
 import { MAX_STORED_BYTES, wholeBody } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
@@ -210,25 +210,19 @@ export class Overlay {
     // Also those that the answer has in any case: they are rows of other creates.
     const made = writes.at(read.url).filter(({ write }) => write.mints !== undefined && write.done !== undefined)
     const taken = new Set(made.map(({ write }) => idBy(write, writes.idFor)))
-    /** The rows that were not there before, by their ids, by what was there. */
-    const fresh = new Map<ReadonlySet<string>, Map<string, JsonObject>>()
+    const alike = new RowsAlike(rows)
     for (const { write } of sent) {
       const { known, queue, mints } = write
+      const { idMember, witness } = queue
       const change = rowChangeBy(write, this.#bodies.get(write), writes.idFor)
       if (known === undefined || mints === undefined || change?.kind !== 'create') continue
-      const { idMember } = queue
-      const candidates = fresh.get(known) ?? newRows(rows, known, idMember)
-      fresh.set(known, candidates)
+      const of: Sent = { sent: change.row, compared: witness?.compared, idMember }
       // The app has chosen the id.
-      if (candidates.has(mints)) continue
-      const look = { sent: change.row, compared: queue.witness?.compared, idMember, known: taken }
-      for (const [id, row] of candidates) {
-        if (witnessed({ ...look, ...LOOK, rows: [row] }).kind !== 'found') continue
-        taken.add(id)
-        candidates.delete(id)
-        same.set(mints, id)
-        break
-      }
+      if (alike.withId(mints, idMember)) continue
+      const id = alike.to(of).find((each) => !known.has(each) && !taken.has(each))
+      if (id === undefined) continue
+      taken.add(id)
+      same.set(mints, id)
     }
     return same
   }
@@ -303,19 +297,6 @@ function textOf(value: unknown): string {
 /** Whether the origin cannot know the row of a create by its id. */
 const isUnknownThere = ({ mints, needs, done, firstSentAtMs }: QueuedWrite): boolean =>
   mints !== undefined && done === undefined && (firstSentAtMs === undefined || needs.includes(mints))
-
-/** The rows of a list that were not there before. */
-const newRows = (rows: readonly unknown[], known: ReadonlySet<string>, idMember: string): Map<string, JsonObject> =>
-  new Map(
-    rows.flatMap((row) => {
-      if (!isObject(row)) return []
-      const id = idOf(row[idMember])
-      return id === undefined || known.has(id) ? [] : [[id, row] as const]
-    }),
-  )
-
-/** Whether one row is a create. */
-const LOOK = { isKnownWhole: true, isWhole: true, isSettled: true }
 
 const NO_IDS: ReadonlyMap<string, string> = new Map()
 

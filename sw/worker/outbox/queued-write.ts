@@ -33,8 +33,8 @@ export interface QueuedWrite {
   /** When it was sent first. Absent: never. */
   readonly firstSentAtMs?: EpochMs
   /**
-   * The ids that its list had before it was sent first, and may have those of own creates that were acknowledged since. Absent: not
-   * known. Writes may share one set.
+   * The ids that its list had before it was sent first: of all rows, or of those that `alikeBefore` gives. It may have those of own
+   * creates that were acknowledged since. Absent: not known.
    */
   readonly known?: ReadonlySet<string>
   /** Absent: the origin has not acknowledged it. */

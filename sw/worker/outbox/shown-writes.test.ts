@@ -7,6 +7,7 @@ import type { WriteRecord } from './write-record.ts'
 
 const HOME = 'https://app.test'
 vi.stubGlobal('location', new URL(HOME))
+const { alikeIn } = await import('./alike-in.ts')
 const { OutboxStore } = await import('./outbox-store.ts')
 const { Overlay } = await import('./overlay.ts')
 const { settle } = await import('./settle.ts')
@@ -170,6 +171,57 @@ test('another worker shows the same, large bodies and the server’s ids among i
   expect(await other.read('/api/p/7/parts', [])).toEqual([{ id: 'tmp-2', of: 7 }])
   expect(other.failed).not.toHaveBeenCalled()
 })
+
+test('a create that was performed and whose answer was lost is shown once', async () => {
+  const { add, read, store } = await outbox()
+  const stored = {
+    fields: new Map(),
+    status: 200,
+    url: `${HOME}/api/p`,
+    body: new Blob([JSON.stringify([...ROWS, null])]),
+  }
+  const body = new TextEncoder().encode(JSON.stringify({ name: 'Tea' })).buffer
+  const alike = await alikeIn(stored, {
+    body,
+    type: 'application/json',
+    idMember: 'id',
+    compared: undefined,
+    entity: 'p',
+  })
+  expect(alike).toEqual(['1'])
+  const place = await add(
+    'POST /api/p',
+    { name: 'Tea' },
+    { mints: 'tmp-1', firstSentAtMs: NOW, wasUnsure: true, ...(alike && { alike }) },
+  )
+  expect(await read('/api/p')).toEqual([...ROWS, { id: 'tmp-1', name: 'Tea' }])
+  expect(await read('/api/p', [...ROWS, { id: 7, name: 'Tea', vat: 1 }])).toEqual([
+    ...ROWS,
+    { id: 7, name: 'Tea', vat: 1 },
+  ])
+  expect(store.writes.get(place)?.alike).toEqual(['1'])
+})
+
+test.each<[string, { body?: string; status?: number; search?: string; sent?: string }]>([
+  ['is no list', { body: '{"a":1}' }],
+  ['is no JSON', { body: '<html>' }],
+  ['is a part', { search: '?page=1' }],
+  ['says that there is more', { body: '{"items":[{"id":1}],"total":2}' }],
+  ['is compared with what is no JSON', { sent: 'x' }],
+])(
+  'what is alike before is not known where the stored list %s',
+  async (_, { body = '[]', status = 200, search = '', sent = '{}' }) => {
+    const stored = { fields: new Map(), status, url: `${HOME}/api/p${search}`, body: new Blob([body]) }
+    const given = {
+      body: new TextEncoder().encode(sent).buffer,
+      type: 'application/json',
+      idMember: 'id',
+      compared: undefined,
+      entity: 'p',
+    }
+    expect(await alikeIn(stored, given)).toBeUndefined()
+  },
+)
 
 test('what an answer says of a write is what is shown of it', async () => {
   const { add, acknowledge, read, shown } = await outbox()

@@ -72,7 +72,7 @@ export class ShownWrites {
 
   /** Undefined: the rules do not queue it any more. */
   #shown(record: WriteRecord | DoneRecord, write: WriteRecord): QueuedWrite | undefined {
-    const { place, method, url, fields, target, id, mints, needs, body, size, firstSentAtMs } = write
+    const { place, method, url, fields, target, id, mints, needs, body, size, firstSentAtMs, alike } = write
     const match = this.#ports.match(lineOf({ method, url }))
     const queue = match?.kind === 'write' ? match.rule.queue : undefined
     if (match?.kind !== 'write' || queue === undefined) return undefined
@@ -90,6 +90,7 @@ export class ShownWrites {
       invalidated: fillPlaces(rule.invalidates, params).urls.map((each) => new URL(each, url).href),
       ...(mints !== undefined && { mints }),
       ...(firstSentAtMs !== undefined && { firstSentAtMs }),
+      ...(alike !== undefined && { known: new Set(alike) }),
       ...('write' in record && { done: acknowledgementOf(record, queue.idMember, queue.entity) }),
     }
   }

@@ -44,6 +44,8 @@ export interface WriteRecord extends Queued {
   readonly lastSentAtMs?: EpochMs
   /** The outcome of an earlier attempt is not known. */
   readonly wasUnsure: boolean
+  /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
+  readonly alike?: readonly string[]
 }
 
 /** A write that the origin has acknowledged, for as long as a stored base may not have it. */
@@ -74,6 +76,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     [mints, id].every((each) => each === undefined || typeof each === 'string') &&
     isTexts(needs) &&
     isTexts(value['stamps']) &&
+    (value['alike'] === undefined || isTexts(value['alike'])) &&
     isPairs(fields) &&
     isObject(base) &&
     isState(state)

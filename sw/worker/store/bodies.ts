@@ -29,7 +29,7 @@ export const storedBody = (bytes: ArrayBuffer): StoredBody =>
   bytes.byteLength <= INLINE_BYTES || !keepsBlobs() ? bytes : new Blob([bytes])
 
 /** The body of a row; undefined where it is of no kind that can be read: such a row is a miss. */
-export const bodyOf = ({ body }: Row): StoredBody | undefined =>
+export const bodyOf = ({ body }: Pick<Row, 'body'>): StoredBody | undefined =>
   body instanceof ArrayBuffer || body instanceof Blob ? body : undefined
 
 /** The records of a row: itself, and its body where that lies beside it. */
