@@ -66,3 +66,5 @@ export {
   tooMany,
 } from './rate-limit/rate-limit.ts'
 export { writePosition } from './sync/position.ts'
+export { cutKeys } from './writes/cut-keys.ts'
+export { idempotency, type IdempotencyOptions, type WriteContext, type WriteHandler } from './writes/idempotency.ts'

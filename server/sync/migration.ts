@@ -1,3 +1,5 @@
+import { WRITE_TABLES } from '../writes/tables.ts'
+
 /** A table whose changes the log notes. */
 export interface LoggedTable {
   /** What the log and `/sync` call it, such as 'products'. */
@@ -55,7 +57,7 @@ create index if not exists changes_by_entity on freshlayer.changes (entity, xid,
  * Not noted: changes while `session_replication_role` is 'replica'.
  */
 export const migration = (tables: readonly LoggedTable[]): string =>
-  [LOG, ...tables.map((table) => triggersOf(table))].join('\n')
+  [LOG, WRITE_TABLES, ...tables.map((table) => triggersOf(table))].join('\n')
 
 /** The SQL that stops noting the changes of a table. The log stays. */
 export const undoing = ({ entity, table }: LoggedTable): string =>
