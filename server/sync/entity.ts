@@ -19,6 +19,11 @@ export interface SyncedEntity<Principal> {
    * @example (user) => ({ text: 'select * from products where tenant = $1 and deleted_at is null', values: [user.tenant] })
    */
   readonly rows: (principal: Principal) => Select
+  /**
+   * The column of the select that marks a row as deleted, a time or a boolean, where the select does not leave such rows out
+   * itself. Default: none.
+   */
+  readonly deletedAt?: string
   /** The column whose value names a row. Default: 'id'. */
   readonly id?: string
   /** The column whose value changes whenever the row does; the API has to show it. Default: 'updated_at'. */
@@ -49,7 +54,7 @@ export class EntityRows<Principal> {
 
   constructor(entity: SyncedEntity<Principal>, principal: Principal, session: Session) {
     this.#entity = entity
-    this.#select = entity.rows(principal)
+    this.#select = withoutDeleted(entity.rows(principal), entity.deletedAt)
     this.#session = session
   }
 
@@ -164,6 +169,13 @@ export class EntityRows<Principal> {
       ...more,
     ])
   }
+}
+
+/** The value as JSON has it, so that one text serves columns of each type. */
+function withoutDeleted({ text, ...others }: Select, deletedAt: string | undefined): Select {
+  if (deletedAt === undefined) return { text, ...others }
+  const mark = `to_jsonb(s.${identifier(deletedAt)}) #>> '{}'`
+  return { text: `select s.* from (${text}) s where coalesce(${mark}, 'false') in ('false', '0')`, ...others }
 }
 
 /** The types of ids that have been asked for. */
