@@ -68,3 +68,4 @@ export {
 export { writePosition } from './sync/position.ts'
 export { cutKeys } from './writes/cut-keys.ts'
 export { idempotency, type IdempotencyOptions, type WriteContext, type WriteHandler } from './writes/idempotency.ts'
+export { lockedRow, type LockedRowOptions } from './writes/locked-row.ts'
