@@ -1,3 +1,4 @@
+import { identifier, qualified } from './names.ts'
 import { WRITE_TABLES } from '../writes/tables.ts'
 
 /** A table whose changes the log notes. */
@@ -171,13 +172,7 @@ function quoteFor(names: string): string {
 /** SQL within the text that `format` gets. */
 const formatted = (text: string): string => text.replaceAll("'", "''").replaceAll('%', '%%')
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-const qualified = (table: string): string =>
-  table
-    .split('.')
-    .map((part) => identifier(part))
-    .join('.')
 /** The trigger's search path has no schema of the app. */
 const functionOf = (name: string): string => qualified(name.includes('.') ? name : `public.${name}`)
 

@@ -83,6 +83,29 @@ export async function keepAnswer(
   )
 }
 
+/** Keeps what has become of several items, as JSON, in one statement. */
+export async function keepResults(
+  session: Pick<Session, 'query'>,
+  owner: string,
+  results: readonly { readonly key: string; readonly fingerprint: string; readonly result: object }[],
+  days: number,
+): Promise<void> {
+  if (results.length === 0) return
+  await session.query(
+    `insert into freshlayer.idempotency_keys (owner, key, fingerprint, status, fields, body, expires_at)
+     select $1, key, fingerprint, 200, '{"content-type": "application/json"}', convert_to(body, 'UTF8'),
+       clock_timestamp() + make_interval(secs => $5)
+     from unnest($2::text[], $3::text[], $4::text[]) as kept (key, fingerprint, body)`,
+    [
+      owner,
+      results.map(({ key }) => key),
+      results.map(({ fingerprint }) => fingerprint),
+      results.map(({ result }) => JSON.stringify(result)),
+      days * 86_400,
+    ],
+  )
+}
+
 function keptIn(row: QueryRows['rows'][number]): Kept {
   const { fingerprint, status, fields, body } = row
   return {

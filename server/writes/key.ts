@@ -20,7 +20,7 @@ export function keyOf(value: string | null, field: string): string | undefined {
 }
 
 /** Whether a text can be a key. Two fields of a request are one with a comma and a space in it. */
-const isKey = (text: string): boolean => text.length <= MOST_CHARACTERS && /^[!-+\--~]+$/.test(text)
+export const isKey = (text: string): boolean => text.length <= MOST_CHARACTERS && /^[!-+\--~]+$/.test(text)
 
 /** The text in quotes; empty for anything else. */
 function quoted(value: string): string {

@@ -85,7 +85,7 @@ function baseOf({ headers }: Request, given: unknown): string | undefined {
 }
 
 /** Whether a client's text is a version. Of a time it may be in another form than ours: `+00:00` in place of `Z`. */
-function isVersion(text: string, version: unknown): boolean {
+export function isVersion(text: string, version: unknown): boolean {
   if (version === undefined || version === null) return false
   return text === versionText(version) || (version instanceof Date && Date.parse(text) === version.getTime())
 }

@@ -8,7 +8,7 @@ export interface Done<Result> {
 }
 
 /** A transaction that lost to another one succeeds when it is run again. @see PostgreSQL, appendix A, class 40 */
-const LOST = ['40001', '40P01']
+export const LOST: readonly string[] = ['40001', '40P01']
 const MOST_ATTEMPTS = 4
 
 /**
@@ -63,7 +63,7 @@ async function beginning(session: Pick<Session, 'query'>, idleSeconds: number): 
 }
 
 /** PostgreSQL's code of an error; undefined: it is another one. */
-function codeOf(error: unknown): string | undefined {
+export function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return typeof code === 'string' ? code : undefined
 }
