@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Pool, type PoolClient } from 'pg'
-import { idempotency, type Session, type SessionPool, toNode } from '../../server/index.ts'
+import { idempotency, type Session, type SessionPool, sync, toNode } from '../../server/index.ts'
 
 // One of several server processes over a database with a table of sales. It ends itself in the middle of a write where the
 // request says so, as a machine that loses its power does.
@@ -53,5 +53,36 @@ const sell = once(async (request, { client }) => {
   return Response.json({ id: Number(rows[0]?.['id']), intent }, { status: 201 })
 })
 
-const server = createServer(toNode(sell))
+const batches = sync<string>({
+  pool: mortal,
+  principalOf: () => 'ada',
+  entities: { sales: { rows: () => ({ text: 'select id, intent, counter, updated_at from sales' }) } },
+  writes: {
+    ownerOf: (user) => user,
+    idle: Number(IDLE),
+    entities: {
+      sales: {
+        table: 'sales',
+        may: () => true,
+        async write(client, write) {
+          if (write.kind === 'delete') return
+          if (write.kind === 'update') {
+            const { intent, counter } = write.fields
+            await client.query('update sales set intent = $2, counter = $3 where id = $1', [write.id, intent, counter])
+            return
+          }
+          const { rows } = await client.query('insert into sales (intent) values ($1) returning id', [
+            write.fields['intent'],
+          ])
+          return Number(rows[0]?.['id'])
+        },
+      },
+    },
+  },
+})
+
+const answer = (request: Request): Promise<Response> =>
+  new URL(request.url).pathname === '/api/sync' ? batches(request) : sell(request)
+
+const server = createServer(toNode(answer))
 server.listen(Number(PORT), '127.0.0.1', 10_000, () => process.send?.({ port: (server.address() as AddressInfo).port }))

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
 
 const PROCESS = fileURLToPath(new URL('sales-process.ts', import.meta.url))
 
@@ -50,6 +51,15 @@ export class SalesShop {
       method: 'POST',
       headers: { 'idempotency-key': key, 'content-type': 'application/json', 'x-fate': fate },
       body: JSON.stringify(body),
+    })
+  }
+
+  /** Sends a batch, packed. */
+  batch(items: readonly object[]): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.#port}/api/sync`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: gzipSync(JSON.stringify({ items })),
     })
   }
 }
