@@ -25,11 +25,19 @@ beforeEach(async () => {
 
 const count = async (): Promise<number> => Number((await sql('select count(*) as count from sales')).rows[0]?.['count'])
 
+let lost = 0
+
 /** A write of a shop: adds a sale, and fails in the ways that writes do. */
 const sell: WriteHandler<string> = async (request, { client, principal }) => {
   const { amount, fails } = (await request.json()) as { amount: number; fails?: string }
   const { rows } = await client.query('insert into sales (amount) values ($1) returning id', [amount])
   if (fails === 'throws') throw new Error('of the handler')
+  if (fails?.startsWith('loses')) {
+    lost++
+    // As PostgreSQL says it to one of two that wait for each other.
+    if (lost <= Number(fails.slice(-1)))
+      await client.query(`do $$ begin raise exception 'deadlock detected' using errcode = '40P01'; end $$`)
+  }
   if (fails === 'swallows') await client.query('select * from nothing').catch(() => undefined)
   if (fails === 'commits') await client.query('commit')
   if (fails?.startsWith('problem')) throw new SyncProblem(Number(fails.slice(-3)), 'refused')
@@ -172,6 +180,15 @@ describe('a write that is not done', () => {
       expect(await count()).toBe(0)
     },
   )
+
+  test('as it loses a deadlock is done again, and told as to be sent again if it loses four times', async () => {
+    lost = 0
+    const first = await ask(made(), { key: 'one', body: { amount: 5, fails: 'loses 3' } })
+    expect([first.status, lost, await count()]).toEqual([201, 4, 1])
+    lost = 0
+    const response = await ask(made(), { key: 'two', body: { amount: 5, fails: 'loses 9' } })
+    expect([response.status, response.headers.get('retry-after'), lost, await count()]).toEqual([503, '1', 4, 1])
+  })
 
   test('as its body fails while it is made, leaves nothing behind', async () => {
     const body = new ReadableStream({ pull: (controller) => controller.error(new Error('of the body')) })

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SyncProblem } from '../sync/answers.ts'
 import { away, borrow, type Session, type SessionPool } from '../sync/database.ts'
 
 /** What a transaction comes to. */
@@ -12,14 +14,14 @@ export const LOST: readonly string[] = ['40001', '40P01']
 const MOST_ATTEMPTS = 4
 
 /**
- * Runs `work` in one transaction that writes, and again from its start if the transaction loses a deadlock. What `work`
+ * Runs `work` in one transaction that writes, and again from its start if the transaction loses a deadlock (four times at most). What `work`
  * throws takes everything back and is passed on.
  *
  * Each statement sees what was committed before it: what waits for a lock reads the row as it is then.
  *
  * @param idleSeconds after this time without a statement PostgreSQL ends the session and takes everything back, so a process
  *   or a machine that is gone holds no lock for longer.
- * @throws SyncProblem 503 where the database is away.
+ * @throws SyncProblem 503 where the database is away, or the transaction has lost again and again.
  * @throws Error where `work` has ended the transaction, or has gone on after a statement of it had failed.
  */
 export async function inTransaction<Client extends Session, Result>(
@@ -45,12 +47,22 @@ export async function inTransaction<Client extends Session, Result>(
         () => false,
       )
       if (session.isBroken) throw away(error)
-      if (attempt === MOST_ATTEMPTS || !LOST.includes(codeOf(error) ?? '')) throw error
+      if (!LOST.includes(codeOf(error) ?? '')) throw error
+      if (attempt === MOST_ATTEMPTS) throw busy(error)
     } finally {
       // A session that cannot roll back is in an unknown state.
       session.release(!isUsable)
     }
+    // Those that have lost to each other do not meet again in the same instant.
+    await sleep(Math.random() * 20 * attempt)
   }
+}
+
+/** Nothing was done, and nothing is wrong with the write. */
+function busy(cause: unknown): SyncProblem {
+  const problem = new SyncProblem(503, 'Too many write to the same rows.', { reason: 'busy' }, { 'retry-after': '1' })
+  problem.cause = cause
+  return problem
 }
 
 /** What tells this transaction from others of its session. */
