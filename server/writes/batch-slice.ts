@@ -8,7 +8,7 @@ import { type BatchItem, fingerprintOf } from './batch-item.ts'
 import type { BatchOptions, RowWrite, WrittenEntity } from './batch-options.ts'
 import type { ItemOutcome, ItemResult } from './batch-result.ts'
 import { keepResults, keptOf, lockKeys } from './kept-answer.ts'
-import { note, type Noted, notedOf, type RowName } from './stamps.ts'
+import { forget, note, type Noted, notedOf, type RowName } from './stamps.ts'
 import { codeOf, type Done, LOST } from './transaction.ts'
 import type { WrittenAt } from './written-at.ts'
 
@@ -257,8 +257,9 @@ async function answered<Principal>(
   const lastSyncedAt = versionText(rows[0]?.['now'])
   const results: ItemResult[] = []
   const notes: (RowName & Noted)[] = []
+  const gone: RowName[] = []
   const keeping: { key: string; fingerprint: string; result: KeptResult }[] = []
-  for (const [at, { item }] of items.entries()) {
+  for (const [at, { item, written }] of items.entries()) {
     const each = settled[at]
     if (each === undefined) continue
     const { id, result, problem, stamp, lost, writtenAt } = each
@@ -279,12 +280,15 @@ async function answered<Principal>(
       ...times,
       ...(problem !== undefined && { problem }),
     })
+    if (item.isDeleted && result === 'applied' && written.conflict === 'last-write-wins')
+      gone.push({ entity: item.entity, id })
     if (writtenAt !== undefined && updatedAt !== null)
       notes.push({ entity: item.entity, id, version: updatedAt, writtenAt })
     if ((result === 'applied' || result === 'unchanged') && each.isReplay !== true)
       keeping.push({ key: item.key, fingerprint: fingerprintOf(item), result: { result, id, ...times } })
   }
   await note(client, notes)
+  await forget(client, gone)
   await keepResults(client, options.ownerOf(principal), keeping, options.days ?? 7)
   const isWritten = settled.some(({ result }) => result === 'applied')
   const position = isWritten ? await writePosition(client) : undefined

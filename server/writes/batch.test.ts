@@ -365,6 +365,7 @@ describe('where the last write wins', () => {
     expect(early).toMatchObject({ result: 'unchanged', row: { label: 'a' }, isDeleted: false })
     const [late] = await send([tag({ id: 't', baseVersion: 'old', isDeleted: true, stamp: at(-1000, 'b') })])
     expect(late).toMatchObject({ result: 'applied', row: null, isDeleted: true })
+    expect((await sql('select * from freshlayer.stamps')).rows).toEqual([])
   })
 
   test('a clock that is ahead counts as now, and the time when the device changed it may stand for a stamp', async () => {

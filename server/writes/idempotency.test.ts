@@ -144,9 +144,12 @@ describe('a write with a key', () => {
 
   test('gives bytes again as they were', async () => {
     const bytes = Uint8Array.from({ length: 70_000 }, (_, at) => at % 256)
-    const handler = made(async () => new Response(bytes, { headers: { 'content-type': 'application/octet-stream' } }))
+    const packed = { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' }
+    const handler = made(async () => new Response(bytes, { headers: packed }))
     await ask(handler, { key: 'one' })
-    expect(new Uint8Array(await (await ask(handler, { key: 'one' })).arrayBuffer())).toEqual(bytes)
+    const again = await ask(handler, { key: 'one' })
+    expect(Object.fromEntries(again.headers)).toMatchObject(packed)
+    expect(new Uint8Array(await again.arrayBuffer())).toEqual(bytes)
   })
 })
 

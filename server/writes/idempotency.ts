@@ -125,6 +125,8 @@ const OF_ANSWER = [
   'cache-group-invalidation',
   'cache-groups',
   'cdn-cache-control',
+  'content-disposition',
+  'content-encoding',
   'content-language',
   'content-location',
   'content-type',
@@ -133,6 +135,7 @@ const OF_ANSWER = [
   'last-modified',
   'link',
   'location',
+  'vary',
 ]
 
 /** Runs a handler, and keeps its answer if it has done something. */

@@ -64,6 +64,16 @@ export async function note(session: Pick<Session, 'query'>, rows: readonly (RowN
   )
 }
 
+/** Drops what is noted of rows that are gone. */
+export async function forget(session: Pick<Session, 'query'>, names: readonly RowName[]): Promise<void> {
+  if (names.length === 0) return
+  await session.query(
+    `delete from freshlayer.stamps s using unnest($1::text[], $2::text[]) as gone (entity, row_id)
+     where s.entity = gone.entity and s.row_id = gone.row_id`,
+    [names.map(({ entity }) => entity), names.map(({ id }) => id)],
+  )
+}
+
 /**
  * When the fields of a row were written, by what is noted and by its time. Something that gives no times has written it since if its
  * version is another one: what that has changed is not known, so all counts as written then.
