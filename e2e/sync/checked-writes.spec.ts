@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { Pool } from 'pg'
-import { idempotency, lockedRow, migration, validators } from '../../server/index.ts'
+import { diceOf } from '../../bench/dice.ts'
+import { idempotency, lastWriteWins, lockedRow, migration, validators } from '../../server/index.ts'
+import { formatTime } from '../../sw/core/outbox/hybrid-clock.ts'
 import { type Postgres, startPostgres } from './postgres.ts'
 
 const isFull = process.env['FULL'] !== undefined
 const WRITERS = 16
 const ROUNDS = isFull ? 200 : 25
 const EDITS = isFull ? 100 : 12
+const SEED = Number(process.env['SEED'])
 
 let postgres: Postgres
 let pool: Pool
@@ -117,4 +120,64 @@ test(`${WRITERS} writers that merge with what the problem says lose no edit`, as
   const { rows } = await pool.query('select counter from notes')
   expect(rows).toEqual([{ counter: WRITERS * EDITS }])
   console.log(`${WRITERS * EDITS} edits of one row by ${WRITERS} writers, ${conflicts} conflicts, none lost`)
+})
+
+test(`of ${WRITERS} devices that were offline the last write of each field holds, in whatever order they come`, async () => {
+  await pool.query('alter table notes disable trigger user')
+  await pool.query(`update notes set updated_at = now() - interval '3 hours'`)
+  await pool.query('alter table notes enable trigger user')
+  const patching = idempotency<string>({ pool, principalOf: () => 'ada', ownerOf: (user) => user })(async (
+    request,
+    { client },
+  ) => {
+    const row = await lockedRow(client, request, { select: SELECT })
+    const patch = (await request.json()) as Partial<Note>
+    const won = await lastWriteWins(client, {
+      entity: 'notes',
+      id: '1',
+      patch,
+      stamp: request.headers.get('freshlayer-stamp'),
+      updatedAt: row?.['updated_at'] as Date,
+    })
+    if (won.patch === undefined) return Response.json(row)
+    const { text, counter } = { ...row, ...won.patch }
+    const { rows } = await client.query('update notes set text = $1, counter = $2 returning *', [text, counter])
+    await won.keep(rows[0]?.['updated_at'] as Date)
+    return Response.json(rows[0])
+  })
+  const dice = diceOf(SEED)
+  const hour = 3_600_000
+  const now = Date.now()
+  const last: Partial<Record<'text' | 'counter', { stamp: string; value: unknown }>> = {}
+  // Each device has its writes in their order; what another one has written meanwhile it has not seen.
+  const devices = Array.from({ length: WRITERS }, (_, device) =>
+    Array.from({ length: EDITS }, () => Math.floor(now - 2 * hour + dice() * hour))
+      .toSorted((one, other) => one - other)
+      .map((ms, edit) => {
+        const stamp = formatTime({ ms, count: 0, node: `device-${device}` })
+        const patch =
+          dice() < 0.5 ? { text: `${device} ${edit}` } : { text: `${device} ${edit}`, counter: device * 1000 + edit }
+        for (const [name, value] of Object.entries(patch))
+          if (name === 'text' || name === 'counter')
+            if ((last[name]?.stamp ?? '') < stamp) last[name] = { stamp, value }
+        return { stamp, patch }
+      }),
+  )
+  await Promise.all(
+    devices.map(async (writes) => {
+      for (const { stamp, patch } of writes) {
+        const response = await patching(
+          new Request('http://shop.invalid/notes/1', {
+            method: 'PATCH',
+            headers: { 'idempotency-key': stamp, 'freshlayer-stamp': stamp },
+            body: JSON.stringify(patch),
+          }),
+        )
+        expect(response.status).toBe(200)
+      }
+    }),
+  )
+  const { rows } = await pool.query('select text, counter from notes')
+  expect(rows).toEqual([{ text: last.text?.value, counter: last.counter?.value }])
+  console.log(`seed ${SEED}: ${WRITERS * EDITS} writes of ${WRITERS} devices, and the last of each field holds`)
 })
