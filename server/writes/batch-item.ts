@@ -7,6 +7,9 @@ import { isKey } from './key.ts'
 const TEXT = v.pipe(v.string(), v.excludes('\u0000'))
 const VERSION = v.nullish(v.union([TEXT, v.number()]))
 
+/** What lies deeper cannot be compared or written as JSON again: each level of it is a call within a call. */
+const MOST_DEPTH = 100
+
 const ITEM = v.object({
   entity: TEXT,
   id: v.pipe(
@@ -20,6 +23,7 @@ const ITEM = v.object({
     v.pipe(
       v.record(v.string(), v.unknown()),
       v.check((fields) => !Array.isArray(fields), 'expected an object'),
+      v.check((fields) => !isDeep(fields), `expected at most ${MOST_DEPTH} objects within each other`),
     ),
   ),
   stamp: v.optional(TEXT),
@@ -82,3 +86,13 @@ export const fingerprintOf = ({ entity, isDeleted, fields, updatedAt, stamp }: B
   createHash('sha256')
     .update(JSON.stringify([entity, isDeleted, fields ?? null, updatedAt ?? null, stamp ?? null]))
     .digest('base64url')
+
+/** Whether a value has more objects and lists within each other than are taken. */
+function isDeep(value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_DEPTH) return true
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []))
+  }
+  return false
+}

@@ -421,6 +421,17 @@ describe('a body', () => {
     expect(await names()).toEqual([])
   })
 
+  test('with an item that is nested without end touches no other', async () => {
+    const deep = `${'{"a":'.repeat(60_000)}1${'}'.repeat(60_000)}`
+    const items = [
+      `{"key":"deep","entity":"notes","id":"d","baseVersion":null,"fields":${deep}}`,
+      '{"key":"flat","entity":"notes","id":"f","baseVersion":null,"fields":{"name":"flat"}}',
+    ]
+    const response = await made()(post(`{"items":[${items.join(',')}]}`))
+    const { items: results } = (await response.json()) as { items: ItemResult[] }
+    expect(outcomes(results)).toEqual(['refused', 'applied'])
+  })
+
   test('without items is answered without items', async () => expect(await send([])).toEqual([]))
 })
 
