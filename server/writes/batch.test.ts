@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatTime, parseTime } from '../../sw/core/outbox/hybrid-clock.ts'
 import { type Database, openDatabase } from '../demo/database.ts'
@@ -433,6 +434,59 @@ describe('a body', () => {
   })
 
   test('without items is answered without items', async () => expect(await send([])).toEqual([]))
+})
+
+test('whatever the items are, each is answered once, and none is a failure of the whole', async () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('1', '2', 't', '', 'NaN', '2026-01-01'),
+  )
+  const version = fc.option(fc.oneof(text, fc.double(), fc.constant(null)), { nil: undefined })
+  const fields = fc.dictionary(
+    fc.oneof(fc.constantFrom('name', 'price', 'label', 'id', 'updated_at'), fc.string()),
+    fc.jsonValue(),
+  )
+  const id = fc.oneof(text, fc.double(), fc.integer({ min: -1, max: 3 }))
+  const stamp = fc.oneof(text, fc.constantFrom(formatTime({ ms: 1, count: 0, node: 'a' }), 'zzzzzzzzz-zzzz-z'))
+  const likely = fc.record(
+    {
+      entity: fc.constantFrom('notes', 'tags'),
+      id,
+      baseVersion: version,
+      updatedAt: text,
+      isDeleted: fc.boolean(),
+      fields,
+      stamp,
+    },
+    { requiredKeys: ['entity', 'id', 'fields'] },
+  )
+  const unlikely = fc.record(
+    {
+      entity: fc.oneof(fc.constantFrom('notes', 'unwritten', '__proto__', 'constructor'), text),
+      id: fc.oneof(id, fc.jsonValue()),
+      baseVersion: fc.jsonValue(),
+      isDeleted: fc.jsonValue(),
+      fields: fc.oneof(fields, fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  )
+  const sent = fc.oneof({ weight: 5, arbitrary: likely }, { weight: 1, arbitrary: unlikely })
+  await note('one')
+  await sql(`insert into tags (id, label) values ('t', 'first')`)
+  const handler = made()
+  let run = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(sent, { maxLength: 8 }), async (given) => {
+      run++
+      const items = given.map((each, at) => ({ ...each, key: `fuzz-${run}-${at}` }))
+      const response = await handler(post(JSON.stringify({ items })))
+      expect(response.status).toBe(200)
+      const { items: results } = (await response.json()) as { items: ItemResult[] }
+      expect(results.map(({ key }) => key)).toEqual(items.map(({ key }) => key))
+    }),
+    { numRuns: 150 },
+  )
 })
 
 test('a thousand items are done in ten transactions, with as many statements of the kit as for ten items', async () => {
