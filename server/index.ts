@@ -66,3 +66,11 @@ export {
   tooMany,
 } from './rate-limit/rate-limit.ts'
 export { writePosition } from './sync/position.ts'
+export { cutKeys } from './writes/cut-keys.ts'
+export { idempotency, type IdempotencyOptions, type WriteContext, type WriteHandler } from './writes/idempotency.ts'
+export { lockedRow, type LockedRowOptions } from './writes/locked-row.ts'
+export { lastWriteWins, type LastWrites, type StampedWrite } from './writes/last-write-wins.ts'
+export type { BatchAnswer } from './writes/batch.ts'
+export type { BatchOptions, RowWrite, WrittenEntity } from './writes/batch-options.ts'
+export type { ItemOutcome, ItemResult } from './writes/batch-result.ts'
+export { refusal } from './writes/refusal.ts'

@@ -26,6 +26,7 @@ const guides = [
   { text: 'What backends send', link: '/guide/backends' },
   { text: 'Dictionaries', link: '/guide/dictionaries' },
   { text: 'For the backend team', link: '/guide/backend' },
+  { text: 'Writes: the backend', link: '/guide/server-writes' },
   { text: 'Lists kept row by row', link: '/guide/collections' },
   { text: 'Writes offline', link: '/guide/offline-writes' },
   { text: 'As an HTTP cache', link: '/guide/http' },

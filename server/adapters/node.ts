@@ -59,10 +59,15 @@ function requestOf(request: NodeRequest, body: unknown, signal: AbortSignal): Re
   const href = URL.canParse(path) ? path : `${isSecure ? 'https' : 'http'}://${host}${path}`
   const init: RequestInit = { method, headers, signal }
   if (method === 'GET' || method === 'HEAD') return new Request(href, init)
+  // Middleware that has parsed a body has unpacked it.
+  if (body !== undefined && !isGzip(body)) headers.delete('content-encoding')
   // Node wants to hear that a body is not answered before it has come; the types of browsers do not know the word.
   const withBody: RequestInit & { readonly duplex: 'half' } = { ...init, body: bodyOf(request, body), duplex: 'half' }
   return new Request(href, withBody)
 }
+
+/** Bytes that middleware has read and not unpacked. @see RFC 1952 §2.3.1 */
+const isGzip = (body: unknown): boolean => body instanceof Uint8Array && body[0] === 0x1f && body[1] === 0x8b
 
 /** What has been parsed is written once more: its bytes are gone. */
 function bodyOf(request: NodeRequest, body: unknown): NonNullable<RequestInit['body']> | null {

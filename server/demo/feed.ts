@@ -3,6 +3,7 @@ import { nativeRequest } from '../adapters/handler.ts'
 import { changeHub } from '../events/change-hub.ts'
 import { type Events, events } from '../events/events.ts'
 import { cutLog } from '../sync/upkeep.ts'
+import { cutKeys } from '../writes/cut-keys.ts'
 import type { Database } from './database.ts'
 import type { ShopEnv } from './session.ts'
 
@@ -36,7 +37,11 @@ export function openFeed({ pool, listen }: Pick<Database, 'pool' | 'listen'>): F
       tasks: { tags: ['tasks'], scopes: [String(userId)] },
     }),
   })
-  const cutting = setInterval(() => void cutLog(pool, { days: LOG_DAYS }).catch(() => undefined), DAY_MS)
+  const cut = async (): Promise<void> => {
+    await cutLog(pool, { days: LOG_DAYS })
+    await cutKeys(pool)
+  }
+  const cutting = setInterval(() => void cut().catch(() => undefined), DAY_MS)
   cutting.unref()
   return {
     events: feed,

@@ -13,7 +13,7 @@ const PREPARE_LOCK = 7_303_014
  *
  * @throws StartError when the database has tables of another application with the same names.
  */
-export async function prepareDatabase(database: Database, now: Date): Promise<void> {
+export async function prepareDatabase(database: Pick<Database, 'pool' | 'markComplete'>, now: Date): Promise<void> {
   await transaction(database.pool, async (client) => {
     await client.query('select pg_advisory_xact_lock($1)', [PREPARE_LOCK])
     const { rows } = await client.query<{ name: string }>(
@@ -21,7 +21,7 @@ export async function prepareDatabase(database: Database, now: Date): Promise<vo
        where table_schema = current_schema() and table_name = any($1)`,
       [[...TABLES, 'table_changes']],
     )
-    // An earlier version of the demo may have logged fewer tables.
+    // A database of an earlier version may have logged fewer tables, and may lack some of the layer's.
     if (rows.length === TABLES.length + 1) return void (await client.query(migration(LOGGED_TABLES)))
     if (rows.length > 0) {
       throw new StartError(

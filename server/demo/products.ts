@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
 import { noteWrite } from './activity.ts'
-import { type Queryable, transaction } from './database.ts'
+import type { Queryable } from './database.ts'
 import {
   bodyOf,
   cents,
@@ -16,6 +16,7 @@ import {
   searchPatterns,
   text,
 } from './input.ts'
+import { onceIn } from './once.ts'
 import { notFound } from './problem.ts'
 import { answerChanged, answerCreated, answerRead, checkPreconditions, lastChange } from './representation.ts'
 import type { TableName } from './schema.ts'
@@ -105,6 +106,7 @@ const PRODUCT_COLUMNS = `p.id, p.sku, p.name, p.category_id as "categoryId", p.b
 /** The catalogue: a searched and paged list, and one product with the names of what it refers to. */
 export function productRoutes(pool: Pool): Hono<ShopEnv> {
   const routes = new Hono<ShopEnv>()
+  const once = onceIn(pool)
 
   routes.get('/', async (c) => {
     const query = queryOf(c, LIST_QUERY)
@@ -123,9 +125,10 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
     return answerRead(c, { items: rows, total, page: query.page, pageSize: query.pageSize }, changed)
   })
 
-  routes.post('/', async (c) => {
-    const product = await bodyOf(c, NEW_PRODUCT)
-    return transaction(pool, async (client) => {
+  routes.post(
+    '/',
+    once(async (c, client) => {
+      const product = await bodyOf(c, NEW_PRODUCT)
       const { rows } = await client.query<{ id: number }>(
         `insert into products (sku, name, category_id, brand_id, unit_id, price_cents, cost_cents, status, description,
            tags)
@@ -136,8 +139,8 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
       await client.query('insert into stock (product_id) values ($1)', [newId])
       await noteWrite(c, client, { deed: 'added the product', subject: product.name, path: `/products/${newId}` })
       return answerCreated(c, `/api/products/${newId}`, await loadProduct(client, newId))
-    })
-  })
+    }),
+  )
 
   routes.get('/:id', async (c) => {
     const changed = await lastChange(pool, ITEM_TABLES)
@@ -146,26 +149,29 @@ export function productRoutes(pool: Pool): Hono<ShopEnv> {
     return answerRead(c, product, changed)
   })
 
-  routes.put('/:id', async (c) => {
-    const product = await bodyOf(c, PRODUCT)
-    return answerChanged(c, await changeProduct(c, pool, idIn(c), product))
-  })
+  routes.put(
+    '/:id',
+    once(async (c, client) => answerChanged(c, await changeProduct(c, client, idIn(c), await bodyOf(c, PRODUCT)))),
+  )
 
-  routes.patch('/:id', async (c) => {
-    const change = await bodyOf(c, PRODUCT_CHANGE)
-    return answerChanged(c, await changeProduct(c, pool, idIn(c), change))
-  })
+  routes.patch(
+    '/:id',
+    once(async (c, client) =>
+      answerChanged(c, await changeProduct(c, client, idIn(c), await bodyOf(c, PRODUCT_CHANGE))),
+    ),
+  )
 
-  routes.delete('/:id', async (c) => {
-    const productId = idIn(c)
-    return transaction(pool, async (client) => {
+  routes.delete(
+    '/:id',
+    once(async (c, client) => {
+      const productId = idIn(c)
       const product = await lockProduct(client, productId)
       await checkPreconditions(c, client, product, ITEM_TABLES)
       await client.query('delete from products where id = $1', [productId])
       await noteWrite(c, client, { deed: 'deleted the product', subject: product.name, path: '/products' })
       return c.body(null, 204)
-    })
-  })
+    }),
+  )
 
   return routes
 }
@@ -199,24 +205,22 @@ const valuesOf = (product: ProductInput): unknown[] => [
   product.tags,
 ]
 
-function changeProduct(
+async function changeProduct(
   c: Context<ShopEnv>,
-  pool: Pool,
+  client: Queryable,
   productId: number | undefined,
   change: { readonly [Name in keyof ProductInput]?: ProductInput[Name] | undefined },
 ): Promise<ProductDetail | undefined> {
-  return transaction(pool, async (client) => {
-    const current = await lockProduct(client, productId)
-    await checkPreconditions(c, client, current, ITEM_TABLES)
-    const changed = v.parse(WHOLE, { ...current, ...withoutAbsent(change) })
-    await client.query(
-      `update products set sku = $1, name = $2, category_id = $3, brand_id = $4, unit_id = $5, price_cents = $6,
-         cost_cents = $7, status = $8, description = $9, tags = $10 where id = $11`,
-      [...valuesOf(changed), productId],
-    )
-    await noteWrite(c, client, { deed: 'changed the product', subject: changed.name, path: `/products/${productId}` })
-    return loadProduct(client, productId)
-  })
+  const current = await lockProduct(client, productId)
+  await checkPreconditions(c, client, current, ITEM_TABLES)
+  const changed = v.parse(WHOLE, { ...current, ...withoutAbsent(change) })
+  await client.query(
+    `update products set sku = $1, name = $2, category_id = $3, brand_id = $4, unit_id = $5, price_cents = $6,
+       cost_cents = $7, status = $8, description = $9, tags = $10 where id = $11`,
+    [...valuesOf(changed), productId],
+  )
+  await noteWrite(c, client, { deed: 'changed the product', subject: changed.name, path: `/products/${productId}` })
+  return loadProduct(client, productId)
 }
 
 /** An absent member leaves what is there. */

@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
-import { type Queryable, transaction } from './database.ts'
+import type { Queryable } from './database.ts'
 import { bodyOf, id, idIn, integer, offsetOf, PAGING, queryOf } from './input.ts'
+import { onceIn } from './once.ts'
 import { notFound, Problem } from './problem.ts'
 import { answerCreated, answerRead, lastChange } from './representation.ts'
 import type { TableName } from './schema.ts'
@@ -83,10 +84,11 @@ export function saleRoutes(pool: Pool): Hono<ShopEnv> {
     return answerRead(c, { items: rows, total, page: query.page, pageSize: query.pageSize }, changed)
   })
 
-  routes.post('/', async (c) => {
-    const { lines, paidBy } = await bodyOf(c, NEW_SALE)
-    const userId = c.get('user').id
-    return transaction(pool, async (client) => {
+  routes.post(
+    '/',
+    onceIn(pool)(async (c, client) => {
+      const { lines, paidBy } = await bodyOf(c, NEW_SALE)
+      const userId = c.get('user').id
       const created = await client.query<{ id: number }>(
         'insert into sales (user_id, paid_by) values ($1, $2) returning id',
         [userId, paidBy],
@@ -113,8 +115,8 @@ export function saleRoutes(pool: Pool): Hono<ShopEnv> {
         )
       }
       return answerCreated(c, `/api/sales/${saleId}`, await loadSale(client, saleId, userId))
-    })
-  })
+    }),
+  )
 
   routes.get('/:id', async (c) => {
     const changed = await lastChange(pool, ITEM_TABLES)

@@ -1,3 +1,4 @@
+import type { BatchOptions } from '../writes/batch-options.ts'
 import { SyncProblem } from './answers.ts'
 import { scopeDigest } from './cursor.ts'
 import type { Session, SessionPool } from './database.ts'
@@ -15,6 +16,8 @@ export interface SyncOptions<Principal> {
   readonly days?: number
   /** How many changes or rows stand in an answer at most. Default: 1000. */
   readonly pageSize?: number
+  /** What `POST /sync` takes. Default: it is refused with 405. */
+  readonly writes?: BatchOptions<Principal>
   /** Over how long clients spread that have to compare or load anew. Unit: seconds. Default: 30. */
   readonly spread?: number
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { BUCKETS, bucketOf, bucketSums } from '../../sw/core/digest.ts'
 import { gone, SyncProblem } from './answers.ts'
+import { bytesOf } from './body.ts'
 import { formatCursor } from './cursor.ts'
 import { inSnapshot } from './database.ts'
 import type { ApiRow } from './entity.ts'
@@ -82,26 +83,12 @@ export async function readRows<Principal>(
 
 async function bodyOf(request: Request): Promise<unknown> {
   if (request.method !== 'POST') throw new SyncProblem(405, 'POST is the method here.', {}, { allow: 'POST' })
-  const text = await textOf(request)
+  const text = new TextDecoder().decode(await bytesOf(request.body, MOST_BYTES))
   try {
     return JSON.parse(text)
   } catch {
     throw new SyncProblem(400, 'The body is no JSON.')
   }
-}
-
-/** @throws SyncProblem 413 as soon as more has come than any client sends. */
-async function textOf({ body }: Request): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  // Leaving the loop cancels the rest.
-  for await (const chunk of body ?? []) {
-    bytes += chunk.byteLength
-    if (bytes > MOST_BYTES) throw new SyncProblem(413, `A request may have ${MOST_BYTES / 1024} kB at most.`)
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
 }
 
 function parsed<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {

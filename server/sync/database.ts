@@ -15,20 +15,23 @@ export interface Session {
 }
 
 /** A pool of `pg`, or anything that is like one. */
-export interface SessionPool {
-  connect(): Promise<Session>
+export interface SessionPool<Client extends Session = Session> {
+  connect(): Promise<Client>
 }
 
 /**
  * A session of the pool. A client of `pg` whose connection breaks says so in an event, and where nobody hears it the process
  * ends. Here the query that fails tells the caller, so nothing more has to be done about it.
  */
-export async function borrow(pool: SessionPool): Promise<Session & { readonly isBroken: boolean }> {
+export async function borrow<Client extends Session>(
+  pool: SessionPool<Client>,
+): Promise<Session & { readonly client: Client; readonly isBroken: boolean }> {
   const session = await pool.connect()
   let isBroken = false
   const broken = (): void => void (isBroken = true)
   session.on?.('error', broken)
   return {
+    client: session,
     query: (text, values) => session.query(text, values),
     release: (destroy) => {
       session.off?.('error', broken)
@@ -78,7 +81,7 @@ export async function isRowSecurityActive(session: Pick<Session, 'query'>): Prom
 }
 
 /** The database cannot be reached: that is no fault of the program, and clients ask again. */
-function away(cause: unknown): SyncProblem {
+export function away(cause: unknown): SyncProblem {
   const problem = new SyncProblem(503, 'The database is away.')
   problem.cause = cause
   return problem

@@ -1,6 +1,7 @@
 import type { RowVersion } from '../../sw/core/digest.ts'
 import { SyncProblem } from './answers.ts'
 import type { QueryRows, Session } from './database.ts'
+import { identifier, qualified } from './names.ts'
 
 /** A select and the values of its parameters, `$1` and so on. */
 export interface Select {
@@ -19,6 +20,11 @@ export interface SyncedEntity<Principal> {
    * @example (user) => ({ text: 'select * from products where tenant = $1 and deleted_at is null', values: [user.tenant] })
    */
   readonly rows: (principal: Principal) => Select
+  /**
+   * The column of the select that marks a row as deleted, a time or a boolean, where the select does not leave such rows out
+   * itself. Default: none.
+   */
+  readonly deletedAt?: string
   /** The column whose value names a row. Default: 'id'. */
   readonly id?: string
   /** The column whose value changes whenever the row does; the API has to show it. Default: 'updated_at'. */
@@ -49,7 +55,7 @@ export class EntityRows<Principal> {
 
   constructor(entity: SyncedEntity<Principal>, principal: Principal, session: Session) {
     this.#entity = entity
-    this.#select = entity.rows(principal)
+    this.#select = withoutDeleted(entity.rows(principal), entity.deletedAt)
     this.#session = session
   }
 
@@ -60,6 +66,31 @@ export class EntityRows<Principal> {
     const known = is === undefined ? ids : ids.filter(is)
     const { rows } = await this.#query((next) => `where t.${this.#id}${cast} = any(${next}::${type}[])`, [known])
     return new Map(rows.map((row) => [String(row[this.#idName]), this.#render(row)]))
+  }
+
+  /**
+   * Locks those of the rows that the caller may see, up to the end of the transaction and in the order of their ids. Read them
+   * afterwards: another writer may have been waited for.
+   *
+   * @param table where the rows are.
+   * @param column that names a row in it.
+   */
+  async lock(table: string, column: string, ids: readonly string[]): Promise<void> {
+    const { type, is, cast = '' } = comparedAs(await this.#idType())
+    const known = is === undefined ? ids : ids.filter(is)
+    if (known.length === 0) return
+    const { text, values = [] } = this.#select
+    const id = `k.${identifier(column)}`
+    await this.#session.query(
+      `select from ${qualified(table)} k where ${id}${cast} = any($${values.length + 1}::${type}[])
+         and exists (select from (${text}) t where t.${this.#id} = ${id}) order by ${id} for update of k`,
+      [...values, known],
+    )
+  }
+
+  /** The version of a row, as the API shows it. */
+  versionOf(row: ApiRow): unknown {
+    return row[this.#entity.version ?? 'updated_at']
   }
 
   /**
@@ -98,11 +129,10 @@ export class EntityRows<Principal> {
 
   /** Each row's id, and its version as the API shows it. */
   async versions(): Promise<RowVersion[]> {
-    const { version = 'updated_at' } = this.#entity
     const { rows } = await this.#query(() => '', [])
     return rows.map((row) => ({
       id: String(row[this.#idName]),
-      version: versionText(this.#render(row)[version]),
+      version: versionText(this.versionOf(this.#render(row))),
     }))
   }
 
@@ -166,6 +196,13 @@ export class EntityRows<Principal> {
   }
 }
 
+/** The value as JSON has it, so that one text serves columns of each type. */
+function withoutDeleted({ text, ...others }: Select, deletedAt: string | undefined): Select {
+  if (deletedAt === undefined) return { text, ...others }
+  const mark = `to_jsonb(s.${identifier(deletedAt)}) #>> '{}'`
+  return { text: `select s.* from (${text}) s where coalesce(${mark}, 'false') in ('false', '0')`, ...others }
+}
+
 /** The types of ids that have been asked for. */
 const idTypes = new WeakMap<object, string>()
 
@@ -204,8 +241,6 @@ const NO_VALUE = ['22003', '22007', '22008', '22021', '22P02']
 /** A version as JSON has it: a row of the answer and a row of the database give the same text. */
 export const versionText = (value: unknown): string =>
   value instanceof Date ? value.toISOString() : typeof value === 'string' ? value : JSON.stringify(value)
-
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** The name of a parameter some places after another. */
 const nextOf = (first: string, at: number): string => `$${Number(first.slice(1)) + at}`

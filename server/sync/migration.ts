@@ -1,3 +1,6 @@
+import { identifier, qualified } from './names.ts'
+import { WRITE_TABLES } from '../writes/tables.ts'
+
 /** A table whose changes the log notes. */
 export interface LoggedTable {
   /** What the log and `/sync` call it, such as 'products'. */
@@ -19,6 +22,12 @@ export interface LoggedTable {
   readonly scopeFunction?: string
   /** The column that holds when a row last changed. It is added where it is missing, and kept by a trigger. Default: 'updated_at'. */
   readonly updatedAt?: string
+  /**
+   * The column that marks a row as deleted: a time or a flag. A row without a mark has null, false or 0. Setting the mark is noted as
+   * 'deleted', and taking it back as 'added'; what happens to a row while it is marked is not noted. Default: none, and then
+   * setting a mark is a change like any other.
+   */
+  readonly deletedAt?: string
 }
 
 /** The log's tables and functions. May be run again and again. */
@@ -55,7 +64,7 @@ create index if not exists changes_by_entity on freshlayer.changes (entity, xid,
  * Not noted: changes while `session_replication_role` is 'replica'.
  */
 export const migration = (tables: readonly LoggedTable[]): string =>
-  [LOG, ...tables.map((table) => triggersOf(table))].join('\n')
+  [LOG, WRITE_TABLES, ...tables.map((table) => triggersOf(table))].join('\n')
 
 /** The SQL that stops noting the changes of a table. The log stays. */
 export const undoing = ({ entity, table }: LoggedTable): string =>
@@ -73,7 +82,16 @@ const TOUCHING = 'zzz_freshlayer_updated_at'
 
 function triggersOf(logged: LoggedTable): string {
   const quote = quoteFor(JSON.stringify(logged))
-  const { entity, table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at' } = logged
+  const { entity, table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at', deletedAt } = logged
+  /** The row can be named, and is not marked as deleted. */
+  const isThere = (row: string): string =>
+    [
+      `${row}.${identifier(id)} is not null`,
+      // As JSON, so that one text serves columns of each type.
+      ...(deletedAt === undefined
+        ? []
+        : [`coalesce(to_jsonb(${row}) ->> ${literal(deletedAt)}, 'false') in ('false', '0')`]),
+    ].join(' and ')
   const of = (row: string): string => `${row}.${identifier(id)}::text, ${scopeOf(row)}`
   const scopeOf = (row: string): string => {
     if (scopeFunction !== undefined) return `${functionOf(scopeFunction)}(to_jsonb(${row}))::text`
@@ -111,16 +129,16 @@ create function ${functionName('note', entity)}() returns trigger
 begin
   if tg_op = 'INSERT' then
     ${columns} select ${name}, ${of('n')}, 'added' from new_rows n
-      where n.${identifier(id)} is not null;
+      where ${isThere('n')};
   elsif tg_op = 'DELETE' then
     ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o
-      where o.${identifier(id)} is not null;
+      where ${isThere('o')};
   else
     ${columns} select ${name}, ${of('o')}, 'deleted' from old_rows o
-      where o.${identifier(id)} is not null and not exists (select from new_rows n where ${same});
+      where ${isThere('o')} and not exists (select from new_rows n where ${same} and ${isThere('n')});
     ${columns} select ${name}, ${of('n')}, case when o.${identifier(id)} is null then 'added' else 'updated' end
-      from new_rows n left join old_rows o on ${same}
-      where n.${identifier(id)} is not null and (o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o));
+      from new_rows n left join old_rows o on ${same} and ${isThere('o')}
+      where ${isThere('n')} and (o.${identifier(id)} is null or to_jsonb(n) is distinct from to_jsonb(o));
   end if;
   -- Once per transaction: PostgreSQL folds what is the same. What has changed stands in the log.
   if found then perform pg_notify('freshlayer', ''); end if;
@@ -134,7 +152,7 @@ create function ${functionName('note_truncate', entity)}() returns trigger
   language plpgsql security definer set search_path = pg_catalog, pg_temp as ${quote}
 begin
   execute format(
-    'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${formatted(of('o'))}, ''deleted'' from %I.%I o where ${formatted(`o.${identifier(id)}`)} is not null',
+    'insert into freshlayer.changes (entity, row_id, scope, operation) select %L, ${formatted(of('o'))}, ''deleted'' from %I.%I o where ${formatted(isThere('o'))}',
     ${name}, tg_table_schema, tg_table_name);
   perform pg_notify('freshlayer', '');
   return null;
@@ -154,13 +172,7 @@ function quoteFor(names: string): string {
 /** SQL within the text that `format` gets. */
 const formatted = (text: string): string => text.replaceAll("'", "''").replaceAll('%', '%%')
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
-const qualified = (table: string): string =>
-  table
-    .split('.')
-    .map((part) => identifier(part))
-    .join('.')
 /** The trigger's search path has no schema of the app. */
 const functionOf = (name: string): string => qualified(name.includes('.') ? name : `public.${name}`)
 

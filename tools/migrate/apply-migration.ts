@@ -45,7 +45,7 @@ async function assertServer(session: Pick<Session, 'query'>): Promise<void> {
 
 async function assertTable(
   session: Pick<Session, 'query'>,
-  { table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at' }: LoggedTable,
+  { table, id = 'id', scope, scopeFunction, updatedAt = 'updated_at', deletedAt }: LoggedTable,
   isUndone: boolean,
 ): Promise<void> {
   const quoted = quotedName(table)
@@ -75,6 +75,7 @@ async function assertTable(
   for (const [name, option] of [
     [id, 'id'],
     [scope, 'scope'],
+    [deletedAt, 'deletedAt'],
   ] as const) {
     if (name !== undefined && !columns.includes(name))
       throw new Error(

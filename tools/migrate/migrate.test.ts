@@ -6,10 +6,16 @@ import { tablesOf } from './tables.ts'
 
 describe('the tables of a command', () => {
   test('are named with what they have', () => {
-    expect(tablesOf(['products', 'shop.notes:scope=owner,id=uuid', 'orders:as=sales,updatedAt=modified_at'])).toEqual([
+    expect(
+      tablesOf([
+        'products',
+        'shop.notes:scope=owner,id=uuid',
+        'orders:as=sales,updatedAt=modified_at,deletedAt=gone_at',
+      ]),
+    ).toEqual([
       { entity: 'products', table: 'products' },
       { entity: 'notes', table: 'shop.notes', scope: 'owner', id: 'uuid' },
-      { entity: 'sales', table: 'orders', updatedAt: 'modified_at' },
+      { entity: 'sales', table: 'orders', updatedAt: 'modified_at', deletedAt: 'gone_at' },
     ])
   })
 
@@ -21,7 +27,7 @@ describe('the tables of a command', () => {
     [['a:b:c'], 'a:b:c is no table'],
     [
       ['a:scop=x'],
-      `a:scop=x has 'scop=x', expected one of as=…, id=…, scope=…, scopeFunction=…, updatedAt=…. Did you mean scope=?`,
+      `a:scop=x has 'scop=x', expected one of as=…, id=…, scope=…, scopeFunction=…, updatedAt=…, deletedAt=…. Did you mean scope=?`,
     ],
     [['a:scope'], `a:scope has 'scope'`],
     [['a:scope='], `a:scope= has 'scope='`],
@@ -85,6 +91,7 @@ describe('a migration', () => {
     ['coarse', 'coarse.updated_at cannot tell two changes apart: it has no milliseconds'],
     ['notes:id=uuid', 'notes has no column uuid: name another one by notes:id=… (id, owner)'],
     ['notes:scope=tenant', 'notes has no column tenant'],
+    ['notes:deletedAt=gone', 'notes has no column gone: name another one by notes:deletedAt=… (id, owner)'],
     ['lines:scopeFunction=owner_of_line', 'there is no function public.owner_of_line(jsonb)'],
   ])('of %s is refused in one line, and changes nothing', async (word, message) => {
     const before = await made()

@@ -2,7 +2,7 @@ import { nearest } from '../../config/language/spelling.ts'
 import type { LoggedTable } from '../../server/sync/migration.ts'
 
 /** What a table may have beside its name. */
-const OPTIONS = ['as', 'id', 'scope', 'scopeFunction', 'updatedAt'] as const
+const OPTIONS = ['as', 'id', 'scope', 'scopeFunction', 'updatedAt', 'deletedAt'] as const
 
 type Option = (typeof OPTIONS)[number]
 

@@ -26,14 +26,16 @@ export function heard(own: HybridTime, other: HybridTime, now: EpochMs): HybridT
 }
 
 /**
- * A time of another node, as far as it may be believed. A clock that is ahead would win for ever: what lies more than a
- * minute ahead counts as taken now.
+ * A time of another node, as far as it may be believed. A clock that is ahead would win for ever: what lies further ahead than
+ * is believed counts as taken now.
  *
  * @param now of the server.
+ * @param mostAheadMs how far ahead is believed.
  */
-export const clamped = (time: HybridTime, now: EpochMs): HybridTime =>
-  time.ms - now > MOST_AHEAD_MS ? { ms: now, count: 0, node: time.node } : time
+export const clamped = (time: HybridTime, now: EpochMs, mostAheadMs = MOST_AHEAD_MS): HybridTime =>
+  time.ms - now > mostAheadMs ? { ms: now, count: 0, node: time.node } : time
 
+/** A minute. */
 const MOST_AHEAD_MS = 60_000
 
 /** Negative: the first is earlier. 0 only for the same time of the same node. */
