@@ -1,17 +1,18 @@
 import { prove } from './prove.ts'
 
 /** What is proven, and in which test of `e2e/outbox`. */
-const ITEMS: readonly (readonly [name: string, spec: string])[] = [
+const ITEMS: readonly (readonly [name: string, ...specs: string[]])[] = [
   ['1. random schedules of edits, cuts, stops and kills', 'schedules'],
+  ['the server kit: keys, checked writes, batches', 'written-once', 'checked-writes', 'batches'],
 ]
 
 /** Runs the tests of writing offline at full scale, an item at a time; `--short` for CI. `SEED=…` has the same chances again. */
 const isShort = process.argv.includes('--short')
 const seed = (process.env['SEED'] ??= String(Date.now() % 1_000_000_000))
 prove(
-  ITEMS.map(([name, spec]) => ({
+  ITEMS.map(([name, ...specs]) => ({
     name: `${name} (seed ${seed})`,
-    args: ['-c', 'e2e/outbox/playwright.config.ts', `e2e/outbox/${spec}.spec.ts`],
+    args: ['-c', 'e2e/outbox/playwright.config.ts', ...specs.map((spec) => `e2e/outbox/${spec}.spec.ts`)],
     env: isShort ? {} : { FULL: '1' },
   })),
 )

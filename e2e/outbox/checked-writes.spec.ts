@@ -4,7 +4,7 @@ import { Pool } from 'pg'
 import { diceOf } from '../../bench/dice.ts'
 import { idempotency, lastWriteWins, lockedRow, migration, validators } from '../../server/index.ts'
 import { formatTime } from '../../sw/core/outbox/hybrid-clock.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { type Postgres, startPostgres } from '../sync/postgres.ts'
 
 const isFull = process.env['FULL'] !== undefined
 const WRITERS = 16

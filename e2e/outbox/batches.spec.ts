@@ -4,7 +4,7 @@ import { expect, test } from '@playwright/test'
 import { Pool } from 'pg'
 import { diceOf } from '../../bench/dice.ts'
 import { type BatchAnswer, type ItemResult, migration } from '../../server/index.ts'
-import { type Postgres, startPostgres } from './postgres.ts'
+import { type Postgres, startPostgres } from '../sync/postgres.ts'
 import { SalesShop } from './sales-shop.ts'
 
 const isFull = process.env['FULL'] !== undefined
