@@ -10,6 +10,7 @@ import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { report } from '../report.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
+import type { Pages } from './pages.ts'
 import { type Attempt, paused, settle, type Settled } from './settle.ts'
 import type { Stamps } from './stamps.ts'
 import type { WriteRecord } from './write-record.ts'
@@ -30,8 +31,8 @@ interface Ports {
   readonly rules: OutboxRules
 }
 
-/** A page that waits for the answer to its write. */
-export interface Waiting {
+/** A write as a page asks for it. */
+export interface PageWrite {
   readonly request: Request
   readonly match: WriteMatch
 }
@@ -67,13 +68,13 @@ export class Attempts {
   /**
    * Sends a write. Never rejects.
    *
-   * @param page the request of the page that waits for the answer. Default: none does.
+   * @param page the request of a page, and the pages that wait for the answer. Default: none does.
    */
   async send(
     write: Leased,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
-    page?: Waiting,
+    page?: PageWrite & { readonly pages: Pages },
   ): Promise<Ended> {
     const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
     const queue = found?.queue
@@ -104,7 +105,7 @@ export class Attempts {
             isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
           }
     const isConditional = preconditionOf(write.base) !== undefined
-    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional }
+    const attempt: Attempt = { write, given, text, mayTell: () => page?.pages.promise() === true, isConditional }
     const { limits } = this.#ports.rules
     const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
     return { settled, response }

@@ -14,12 +14,13 @@ import type { UseStore } from '../store/database.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
 import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
-import { Attempts, type Ended, isLeased, type Send, type Waiting } from './attempts.ts'
+import { Attempts, type Ended, isLeased, type PageWrite, type Send } from './attempts.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
+import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
 import { Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -49,6 +50,8 @@ export class Outbox {
   readonly #drain: Drain
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
+  /** The attempts of this worker whose answers pages wait for, by place. */
+  readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
   /** Reads, with what is queued in them. */
   readonly reads: OverlaidReads
   #isActive = false
@@ -150,12 +153,19 @@ export class Outbox {
       return answerAgain(accepted.done)
     }
     const { write } = accepted
-    this.#awaited.add(write.place)
+    const { place } = write
+    const { signal } = request
+    this.#awaited.add(place)
+    // A page that has given up hears nothing: the same request is its own retry.
+    const giveUp = (): unknown => this.#awaited.delete(place)
+    signal.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
     try {
       return await this.#answerTo(write, asked, { request, match }, clientId, waitUntil)
     } finally {
+      signal.removeEventListener('abort', giveUp)
       // Until that is on disk the same request is another write all the same.
-      waitUntil(this.#markAnswered(write.place).finally(() => this.#awaited.delete(write.place)))
+      if (!signal.aborted) waitUntil(this.#markAnswered(place).finally(() => this.#awaited.delete(place)))
     }
   }
 
@@ -199,20 +209,51 @@ export class Outbox {
   async #answerTo(
     write: WriteRecord,
     asked: Asked,
-    page: Waiting,
+    page: PageWrite,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    if (isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
-      const sent = this.#attempts.send(write, clientId, waitUntil, page)
-      waitUntil(sent.then((ended) => this.#tell(ended)))
-      const ended = await timeout(asked.queue.timeoutMs, sent, undefined)
-      const kind = ended?.settled.kind
-      if (ended?.response !== undefined && kind !== 'kept') return ended.response
-      // Once it is settled the drain has it.
-      waitUntil(sent.then(() => this.drain(false)))
-    } else waitUntil(this.drain(false))
+    const told = await this.#toldOf(write, asked, page, clientId, waitUntil)
+    if (told !== undefined) return told
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
+  }
+
+  /** What the origin answers a page in time; undefined: nothing, or nothing that ends the write. */
+  async #toldOf(
+    write: WriteRecord,
+    { queue }: Asked,
+    page: PageWrite,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response | undefined> {
+    const { place } = write
+    let attempt = this.#forPages.get(place)
+    if (attempt === undefined && isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
+      const pages = new Pages()
+      const sent = this.#attempts.send(write, clientId, waitUntil, { ...page, pages }).finally(() => {
+        this.#forPages.delete(place)
+      })
+      waitUntil(sent.then((ended) => this.#tell(ended)))
+      attempt = { pages, sent }
+      this.#forPages.set(place, attempt)
+    }
+    if (attempt === undefined) {
+      waitUntil(this.drain(false))
+      return undefined
+    }
+    const { pages, sent } = attempt
+    const leave = pages.enter(page.request.signal)
+    // Its lane is free by then, or is the drain's.
+    waitUntil(
+      sent.then(({ settled }) => {
+        if (this.#store.writes.size > 0) return this.drain(settled.kind === 'acknowledged')
+      }),
+    )
+    let ended = await timeout(queue.timeoutMs, sent, undefined)
+    // Nothing of it is kept, because a page hears it.
+    if (ended === undefined && pages.isPromised) ended = await sent
+    leave()
+    return ended?.settled.kind === 'kept' ? undefined : ended?.response
   }
 
   /** The row of a write as its page sees it without this write. */
