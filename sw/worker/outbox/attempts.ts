@@ -4,6 +4,7 @@ import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
 import type { Given } from '../../core/outbox/outcome.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import type { EpochMs } from '../../core/units.ts'
 import { wholeBody } from '../../fetch/body-reader.ts'
 import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
@@ -12,7 +13,7 @@ import { report } from '../report.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
 import { type Attempt, paused, settle, type Settled } from './settle.ts'
-import type { Stamps } from './stamps.ts'
+import type { Sender, Stamps } from './stamps.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -48,6 +49,8 @@ type Leased = Attempt['write']
 
 export const isLeased = (write: WriteRecord): write is Leased => write.state.kind === 'leased'
 
+const again = (at: EpochMs): WriteState => ({ kind: 'waiting', atMs: at, isOnSign: false })
+
 /** The text of a longer answer is not looked at. Bytes. */
 const MOST_ANSWER = 262_144
 
@@ -68,11 +71,12 @@ export class Attempts {
   /**
    * Sends a write. Never rejects.
    *
+   * @param sender in whose name it is sent.
    * @param page the request of a page, and the pages that wait for the answer. Default: none does.
    */
   async send(
     write: Leased,
-    clientId: string,
+    { clientId = '', isStill }: Sender,
     waitUntil: (work: Promise<unknown>) => void,
     page?: PageWrite & { readonly pages: Pages },
   ): Promise<Ended> {
@@ -83,17 +87,25 @@ export class Attempts {
     if (request === 'unstamped') return this.#release(write, paused(now()))
     if (request === undefined) return this.#release(write, { kind: 'asking', why: 'unreadable' })
     // A worker that was held up sends nothing: others may have taken the write by now.
-    if (!maySend(write.state, now(), this.#ports.rules.requestLimitMs))
-      return this.#release(write, { kind: 'waiting', atMs: now(), isOnSign: false })
+    const { rules } = this.#ports
+    if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, again(now()))
     let raw: Response | undefined
     const { match } = found
-    const rule = { ...match.rule, send: async (sent: Request) => (raw = await fetch(sent)) }
+    let isHeld = false
+    const send = async (sent: Request): Promise<Response> => {
+      // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
+      isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
+      if (isHeld) throw new TypeError('it is not sent')
+      return (raw = await fetch(sent))
+    }
+    const rule = { ...match.rule, send }
     let response: Response | undefined
     try {
       response = await this.#ports.send(request, { ...match, rule }, clientId, waitUntil)
     } catch {
       // The network's own failure says no more than that.
     }
+    if (isHeld) return this.#release(write, isStill() ? again(now()) : paused(now()))
     const text = response && (await textOf(response))
     const given: Given =
       response === undefined
@@ -106,8 +118,7 @@ export class Attempts {
           }
     const isConditional = preconditionOf(write.base) !== undefined
     const attempt: Attempt = { write, given, text, mayTell: () => page?.pages.promise() === true, isConditional }
-    const { limits } = this.#ports.rules
-    const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
+    const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
     return { settled, response }
   }
 

@@ -92,10 +92,10 @@ export class Drain {
       const { begun, nextMs } = await this.#begin(senders)
       this.#nextMs = nextMs
       for (const write of begun) {
-        if (!isLeased(write)) continue
-        const clientId = senders.get(write.partition)?.clientId ?? ''
+        const sender = senders.get(write.partition)
+        if (!isLeased(write) || sender === undefined) continue
         const sent: Promise<unknown> = attempts
-          .send(write, clientId, waitUntil)
+          .send(write, sender, waitUntil)
           .then((ended) => this.#note(ended))
           .finally(() => underWay.delete(sent))
         underWay.add(sent)

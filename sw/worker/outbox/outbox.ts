@@ -11,6 +11,7 @@ import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
 import type { UseStore } from '../store/database.ts'
+import type { Generations } from '../store/generations.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
 import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
@@ -22,7 +23,7 @@ import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
-import { Stamps } from './stamps.ts'
+import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
 import type { WriteRecord } from './write-record.ts'
 
@@ -30,6 +31,7 @@ interface Ports {
   readonly identity: Identity
   readonly channel: Channel
   readonly liveness: Liveness
+  readonly generations: Pick<Generations, 'watch'>
   readonly rows: Pick<Rows, 'rowsOf'>
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly send: Send
@@ -62,7 +64,7 @@ export class Outbox {
     this.#rules = rules
     this.#ports = ports
     this.#store = new OutboxStore(use)
-    this.#stamps = new Stamps(ports.identity)
+    this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules })
     this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
@@ -89,6 +91,11 @@ export class Outbox {
     if (this.#isActive) return
     this.#isActive = true
     void this.#drain.run(true)
+  }
+
+  /** A user signs in or out until this has settled. */
+  noteSession(work: Promise<unknown>): void {
+    void this.#stamps.whileChanging(work).then(() => this.noteSign())
   }
 
   /** The origin has answered. */
@@ -143,6 +150,7 @@ export class Outbox {
     const asked = await this.#askedOf(request, match, clientId)
     if (asked === undefined) return straight()
     this.#stamps.learn(request, asked.partition)
+    const isStill = this.#stamps.watch(asked.partition)
     const accepted = await this.#accept(asked).catch((error: unknown) => {
       report('a write could not be queued; it is sent straight through', error)
       return undefined
@@ -161,7 +169,7 @@ export class Outbox {
     signal.addEventListener('abort', giveUp)
     if (signal.aborted) giveUp()
     try {
-      return await this.#answerTo(write, asked, { request, match }, clientId, waitUntil)
+      return await this.#answerTo(write, asked, { request, match }, { clientId, isStill }, waitUntil)
     } finally {
       signal.removeEventListener('abort', giveUp)
       // Until that is on disk the same request is another write all the same.
@@ -210,10 +218,10 @@ export class Outbox {
     write: WriteRecord,
     asked: Asked,
     page: PageWrite,
-    clientId: string,
+    sender: Sender,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const told = await this.#toldOf(write, asked, page, clientId, waitUntil)
+    const told = await this.#toldOf(write, asked, page, sender, waitUntil)
     if (told !== undefined) return told
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
   }
@@ -223,14 +231,14 @@ export class Outbox {
     write: WriteRecord,
     { queue }: Asked,
     page: PageWrite,
-    clientId: string,
+    sender: Sender,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response | undefined> {
     const { place } = write
     let attempt = this.#forPages.get(place)
     if (attempt === undefined && isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
       const pages = new Pages()
-      const sent = this.#attempts.send(write, clientId, waitUntil, { ...page, pages }).finally(() => {
+      const sent = this.#attempts.send(write, sender, waitUntil, { ...page, pages }).finally(() => {
         this.#forPages.delete(place)
       })
       waitUntil(sent.then((ended) => this.#tell(ended)))
