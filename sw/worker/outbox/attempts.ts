@@ -4,6 +4,7 @@ import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
 import type { Given } from '../../core/outbox/outcome.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { retryAfterMs } from '../../core/retry-after.ts'
 import type { EpochMs } from '../../core/units.ts'
 import { wholeBody } from '../../fetch/body-reader.ts'
 import { now } from '../../fetch/clock.ts'
@@ -43,6 +44,8 @@ export interface Ended {
   readonly settled: Settled
   /** The origin's answer; undefined: there was none, or it may not be told. */
   readonly response: Response | undefined
+  /** For how long the origin wants no more of such writes. Milliseconds; 0: it says nothing of the kind. */
+  readonly restMs: number
 }
 
 type Leased = Attempt['write']
@@ -119,7 +122,8 @@ export class Attempts {
     const isConditional = preconditionOf(write.base) !== undefined
     const attempt: Attempt = { write, given, text, mayTell: () => page?.pages.promise() === true, isConditional }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
-    return { settled, response }
+    const isBusy = given.kind === 'response' && (given.status === 429 || given.status === 503)
+    return { settled, response, restMs: isBusy ? retryAfterMs(given.fields.get('retry-after'), now()) : 0 }
   }
 
   /** Nothing was sent: the lease ends, and the attempt does not count. */
@@ -131,7 +135,7 @@ export class Attempts {
       draft.put(released)
       return { kind: 'kept', write: released, isPaused: false }
     })
-    return { settled, response: undefined }
+    return { settled, response: undefined, restMs: 0 }
   }
 
   #change(work: (draft: Draft) => Settled): Promise<Settled> {

@@ -241,7 +241,7 @@ export class Outbox {
       const sent = this.#attempts.send(write, sender, waitUntil, { ...page, pages }).finally(() => {
         this.#forPages.delete(place)
       })
-      waitUntil(sent.then((ended) => this.#tell(ended)))
+      waitUntil(sent.then((ended) => this.#drain.note(ended)))
       attempt = { pages, sent }
       this.#forPages.set(place, attempt)
     }

@@ -38,7 +38,7 @@ export type Settled =
   | { readonly kind: 'unrecorded' }
 
 /** What nobody can send now is looked at again after so long, once there is a sign of life. */
-const PAUSE_MS = 10_000
+export const PAUSE_MS = 10_000
 
 export const paused = (now: EpochMs): WriteState => ({ kind: 'waiting', atMs: epochMs(now + PAUSE_MS), isOnSign: true })
 
