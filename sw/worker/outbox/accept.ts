@@ -32,6 +32,8 @@ export interface Asked {
   readonly mints: string | undefined
   /** The id that the app has given to a row that it creates. It keeps its writes in order, also where it cannot be the temporary one. */
   readonly own: string | undefined
+  /** Also where it cannot be queued: its record may come on disk after that was given up. */
+  readonly key: string
 }
 
 /** For so long the same request from a page that was not answered is its own retry. */
@@ -74,6 +76,7 @@ export async function askedOf(request: Request, match: WriteMatch, partition: st
     id: mints ?? id,
     mints,
     own,
+    key: crypto.randomUUID(),
   }
 }
 
@@ -132,7 +135,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     count++
     bytes += write.size
     if (write.partition !== partition) continue
-    if (isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
+    // What was refused would not be sent: a page that tries again hears the origin.
+    if (write.state.kind !== 'dead' && isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
     if (write.mints !== undefined) temporary.add(write.mints)
     if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
   }
@@ -164,7 +168,7 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     digest,
     isAnswered: false,
     target,
-    key: crypto.randomUUID(),
+    key: asked.key,
     base: baseFor(draft, asked, lane, shown),
     acceptedAtMs: now,
     attempts: Number(isSent),

@@ -1,16 +1,17 @@
 import type { CollectionRule, Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
 import { baseOf } from '../../core/outbox/base.ts'
+import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import type { JsonObject } from '../../core/outbox/json.ts'
 import { isObject } from '../../core/outbox/json.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
-import { now, timeout } from '../../fetch/clock.ts'
+import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
-import type { UseStore } from '../store/database.ts'
+import { isStalled, type UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
@@ -42,6 +43,9 @@ interface Ports {
 /** What is stored of the row is looked up for so long. Milliseconds. */
 const SHOWN_LIMIT_MS = 500
 
+/** What hangs is left alone for so long. Milliseconds. */
+const STALLED_PAUSE_MS = 30_000
+
 /** Accepts the writes whose rules queue them, sends them, and keeps them until the origin has them. */
 export class Outbox {
   readonly #rules: OutboxRules
@@ -57,6 +61,8 @@ export class Outbox {
   /** Reads, with what is queued in them. */
   readonly reads: OverlaidReads
   #isActive = false
+  /** Undefined: the disk did not hang so far. */
+  #stalled: Pause | undefined
   /** What tabs ask of it. */
   readonly answerers: Answerers<unknown>
 
@@ -151,11 +157,9 @@ export class Outbox {
     if (asked === undefined) return straight()
     this.#stamps.learn(request, asked.partition)
     const isStill = this.#stamps.watch(asked.partition)
-    const accepted = await this.#accept(asked).catch((error: unknown) => {
-      report('a write could not be queued; it is sent straight through', error)
-      return undefined
-    })
-    if (accepted === undefined || accepted.kind === 'full') return straight().then(unqueued)
+    const accepted = await this.#accepted(asked)
+    if (accepted === undefined || accepted.kind === 'full')
+      return this.#ports.send(withKey(request, asked), match, clientId, waitUntil).then(unqueued)
     if (accepted.kind === 'done') {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
@@ -183,6 +187,18 @@ export class Outbox {
       // What is nobody's cannot be sent later (I3).
       return partition === undefined ? undefined : await askedOf(request, match, partition)
     } catch (error) {
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    }
+  }
+
+  /** Undefined: the disk does not take it. One that hangs is not asked again for a while. */
+  async #accepted(asked: Asked): Promise<Accepted | undefined> {
+    if (isPaused(this.#stalled)) return undefined
+    try {
+      return await this.#accept(asked)
+    } catch (error) {
+      if (isStalled(error)) this.#stalled = pauseFor(STALLED_PAUSE_MS)
       report('a write could not be queued; it is sent straight through', error)
       return undefined
     }
@@ -321,6 +337,14 @@ export class Outbox {
     this.#ports.channel.tellWorkers()
     this.#ports.channel.announce(news)
   }
+}
+
+/** A request that is not queued, with the key of its record: that may come on disk all the same. */
+function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {
+  if (idempotency === undefined || request.headers.has(idempotency.field)) return request
+  const headers = new Headers(request.headers)
+  headers.set(...idempotencyField(idempotency, key))
+  return new Request(request, { headers })
 }
 
 /** Says that the write is not in the outbox: what fails has failed. */

@@ -130,3 +130,19 @@ describe('a page that gives up before it is answered', () => {
     expect((await writes()).map(({ state }) => state)).toEqual([{ kind: 'dead', why: '422' }])
   })
 })
+
+test('a page that tries again what was refused while nobody waited hears the origin', async () => {
+  const { outbox, backend, writes } = await outboxWorker()
+  const { create, rest } = page(outbox)
+  const given = new AbortController()
+  vi.stubGlobal('fetch', (request: Request) => {
+    given.abort()
+    return backend.answer(request)
+  })
+  backend.refused.add('{"name":"tea"}')
+  await create('tea', given.signal).catch(() => undefined)
+  await rest()
+  expect((await create('tea')).status).toBe(422)
+  await rest()
+  expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead'])
+})
