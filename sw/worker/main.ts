@@ -213,6 +213,7 @@ export function start(
     const ended = [...as.tags]
     const written = writes.answer(request, as, clientId, waitUntil, ended)
     hints?.note(written, ended)
+    if (as.rule.session !== undefined) outbox?.noteSession(written)
     if (collections === undefined) return written
     return written.then((response) => {
       collections.noteWrite(request, response, waitUntil)

@@ -116,6 +116,17 @@ describe('turns', () => {
     expect(turnsOf(writes, { ...TURN, isPaused: true }).nextMs).toBeUndefined()
     expect(turnsOf([write(4, 'd')], TURN).nextMs).toBeUndefined()
   })
+
+  test('of a lease that is never given back is its end', () => {
+    expect(turnsOf([write(1, 'a', { state: LEASED })], TURN).nextMs).toBe(at(LEASE_MS))
+  })
+
+  test('are none as long as the origin wants no more of them, and hold up no other', () => {
+    const writes = [1, 2, 3, 4, 5, 6].map((place) => write(place, String(place)))
+    const turn: Turn = { ...TURN, restsUntil: ({ place }) => (place < 6 ? at(9) : undefined) }
+    expect(turnsOf(writes, turn)).toMatchObject({ send: [{ place: 6 }], nextMs: at(9) })
+    expect(turnsOf(writes, { ...turn, now: at(9) }).send).toHaveLength(4)
+  })
 })
 
 describe('a write that names the temporary id of another', () => {

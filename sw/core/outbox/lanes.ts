@@ -37,7 +37,7 @@ export interface Queued {
 }
 
 /** The world when writes are chosen. */
-export interface Turn {
+export interface Turn<W extends Queued = Queued> {
   /** Whose writes may be sent. */
   readonly partition: string
   readonly now: EpochMs
@@ -52,6 +52,8 @@ export interface Turn {
   readonly isGone: (worker: string) => boolean
   /** Whether the server's id for a temporary one is known. */
   readonly isMapped: (temporaryId: string) => boolean
+  /** Until when the origin has asked for no more writes like this one. Default: it has not. */
+  readonly restsUntil?: (write: W) => EpochMs | undefined
 }
 
 /** What is to be done with queued writes. No write is in two of the lists. */
@@ -114,8 +116,8 @@ export const isLeasedTo = (state: WriteState, lease: Extract<WriteState, { kind:
  *
  * @param writes in the order of their places.
  */
-export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn): Turns<W> {
-  const { partition, now, limits, isPaused, hasSign, isGone, isMapped } = turn
+export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn<W>): Turns<W> {
+  const { partition, now, limits, isPaused, hasSign, isGone, isMapped, restsUntil = () => undefined } = turn
   const all = [...writes].filter((write) => write.partition === partition)
   const creators = new Map(all.flatMap(({ mints, place }) => (mints === undefined ? [] : [[mints, place] as const])))
   const taken = new Set<string>()
@@ -124,6 +126,9 @@ export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn): Turn
   const lost: W[] = []
   let underWay = 0
   let nextMs: EpochMs | undefined
+  const note = (atMs: EpochMs): void => {
+    if (atMs < (nextMs ?? Infinity)) nextMs = atMs
+  }
   for (const write of all) {
     const { state, lane, place, mints } = write
     if (state.kind === 'dead' || taken.has(lane)) continue
@@ -133,14 +138,20 @@ export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn): Turn
     if (state.kind === 'asking') continue
     if (state.kind === 'leased') {
       if (isLeaseOver(state, now, isGone)) over.push(write)
-      else underWay++
+      else {
+        underWay++
+        // What becomes of it may be recorded nowhere.
+        note(state.untilMs)
+      }
       continue
     }
     const missing = write.needs.filter((id) => !isMapped(id))
     if (missing.some((id) => (creators.get(id) ?? place) >= place)) lost.push(write)
     else if (missing.length === 0 && !(state.isOnSign && !hasSign)) {
-      if (isDue(state.atMs, now, limits)) due.push(write)
-      else if (state.atMs < (nextMs ?? Infinity)) nextMs = state.atMs
+      const restMs = restsUntil(write) ?? now
+      if (restMs > now) note(restMs)
+      else if (isDue(state.atMs, now, limits)) due.push(write)
+      else note(state.atMs)
     }
   }
   const chosen = isPaused ? [] : due.slice(0, Math.max(0, turn.most - underWay))

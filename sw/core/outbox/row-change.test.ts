@@ -19,8 +19,13 @@ describe('what a write does to its row', () => {
     ['POST to a list creates, with the temporary id', OF_LIST, { kind: 'create', row: { id: 'tmp-1', name: 'Tea' } }],
     [
       "POST to a list creates, with the app's own id",
-      { ...OF_LIST, body: { id: 'a-1', name: 'Tea' } },
-      { kind: 'create', row: { id: 'a-1', name: 'Tea' } },
+      { ...OF_LIST, id: '17', body: { id: 17, name: 'Tea' } },
+      { kind: 'create', row: { id: 17, name: 'Tea' } },
+    ],
+    [
+      "one of the app's own ids that is not the temporary one gives way",
+      { ...OF_LIST, body: { id: 0, name: 'Tea' } },
+      { kind: 'create', row: { id: 'tmp-1', name: 'Tea' } },
     ],
     [
       'a body that is wrapped in the name of the entity is its inside',

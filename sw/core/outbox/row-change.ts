@@ -1,3 +1,4 @@
+import { idOf } from '../collections/row.ts'
 import { isObject, isSameJson, type JsonObject, ownMember } from './json.ts'
 import { assigned, mergePatched } from './merge-patch.ts'
 import { isMergePatch } from './outcome.ts'
@@ -45,14 +46,19 @@ export function changeOf({ method, type, body, id, idMember, target, entity }: A
   if (method === 'DELETE') return target === 'row' ? { kind: 'delete' } : undefined
   const members = unwrapped(body, entity)
   if (members === undefined || /\bjson-patch\b|\bvnd\.api\b/i.test(type ?? '')) return undefined
-  if (method === 'POST' && target === 'list')
-    return { kind: 'create', row: Object.hasOwn(members, idMember) ? members : { [idMember]: id, ...members } }
+  if (method === 'POST' && target === 'list') return { kind: 'create', row: withId(members, idMember, id) }
   if (target === 'list' || (method !== 'PUT' && method !== 'PATCH')) return undefined
   // A row keeps its id, which the server may write otherwise than the URL.
   const others = Object.fromEntries(Object.entries(members).filter(([name]) => name !== idMember))
   return method === 'PATCH' && isMergePatch(type)
     ? { kind: 'merge', patch: others }
     : { kind: 'assign', members: others }
+}
+
+/** The members of a new row. One of the app's own ids that cannot stand for it gives way: `null`, 0, a small number. */
+function withId(members: JsonObject, idMember: string, id: string): JsonObject {
+  if (!Object.hasOwn(members, idMember)) return { [idMember]: id, ...members }
+  return idOf(members[idMember]) === id ? members : { ...members, [idMember]: id }
 }
 
 /** The members of a body; those of its one member where that wraps them: `{ product: { … } }`, `{ data: { … } }`. */

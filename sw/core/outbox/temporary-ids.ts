@@ -14,6 +14,14 @@ export interface ServerId {
 export type IdOf = (text: string) => ServerId | undefined
 
 /**
+ * Whether an id that an app has given to a new row can stand for it wherever it is named: a UUID or a time in milliseconds can. A
+ * short one may be that of another row, the number of a page, or be given again when the app has been reloaded.
+ */
+export const isDistinct = (id: string): boolean => id.length >= LEAST_DISTINCT && /\d/.test(id)
+
+const LEAST_DISTINCT = 13
+
+/**
  * A URL with the server's ids in the place of temporary ones. Only whole segments of the path and whole values of the
  * query are ids. Every other character stays.
  */

@@ -3,7 +3,7 @@ import { type Base, preconditionOf } from '../../core/outbox/base.ts'
 import { isObject, parsedJson } from '../../core/outbox/json.ts'
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import type { Target } from '../../core/outbox/row-change.ts'
-import { idsIn, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { idsIn, isDistinct, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
@@ -30,6 +30,10 @@ export interface Asked {
   /** Of the row; of a create the temporary one. */
   readonly id: string | undefined
   readonly mints: string | undefined
+  /** The id that the app has given to a row that it creates. It keeps its writes in order, also where it cannot be the temporary one. */
+  readonly own: string | undefined
+  /** Also where it cannot be queued: its record may come on disk after that was given up. */
+  readonly key: string
 }
 
 /** For so long the same request from a page that was not answered is its own retry. */
@@ -49,7 +53,9 @@ export async function askedOf(request: Request, match: WriteMatch, partition: st
   const body = bytes.byteLength === 0 ? undefined : bytes
   const { target, id } = writtenTo(queue, lineOf(request))
   const isCreate = method === 'POST' && target === 'list'
-  const mints = isCreate ? (ownId(textOf(body, request), queue) ?? `tmp-${crypto.randomUUID()}`) : undefined
+  const own = isCreate ? ownId(textOf(body, request), queue) : undefined
+  const temporary = own !== undefined && isDistinct(own) ? own : `tmp-${crypto.randomUUID()}`
+  const mints = isCreate ? temporary : undefined
   const fields = [...fieldsOf(request.headers)]
   const head = new TextEncoder().encode(`${method} ${url}\n`)
   const content = new Uint8Array(head.length + bytes.byteLength)
@@ -69,16 +75,19 @@ export async function askedOf(request: Request, match: WriteMatch, partition: st
     target,
     id: mints ?? id,
     mints,
+    own,
+    key: crypto.randomUUID(),
   }
 }
 
-/** The id that the app has given to a row that it creates. */
+/** The id that the app has given to a row that it creates. 0, a negative number and an empty text are none. */
 function ownId(text: string | undefined, { idMember, entity }: QueueRule): string | undefined {
   const parsed = text === undefined ? 'invalid' : parsedJson(text)
   const value = parsed === 'invalid' ? undefined : parsed.value
   if (!isObject(value)) return undefined
   const inner = entity === undefined ? undefined : value[entity]
-  return idOf(value[idMember]) ?? (isObject(inner) ? idOf(inner[idMember]) : undefined)
+  const id = idOf(value[idMember]) ?? (isObject(inner) ? idOf(inner[idMember]) : undefined)
+  return id === undefined || /^(?:0|-\d+|)$/.test(id) ? undefined : id
 }
 
 const textOf = (body: ArrayBuffer | undefined, { headers }: Request): string | undefined =>
@@ -110,13 +119,13 @@ export interface Circumstances {
 /** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
 export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
   const { now, worker, rules, maySend, shown } = circumstances
-  const { partition, queue, method, url, digest, target, id, mints, body } = asked
+  const { partition, queue, method, url, digest, target, id, mints, own, body } = asked
   const temporary = new Set<string>()
   // An app may go on with the temporary id for as long as its page is open.
   const idFor = (text: string): ServerId | undefined => draft.idOf(partition, text)
   const lane = laneOf({
     entity: queue.entity,
-    id: id === undefined || mints !== undefined ? id : (idFor(id)?.id ?? id),
+    id: id === undefined || mints !== undefined ? (own ?? id) : (idFor(id)?.id ?? id),
     path: new URL(urlWithIds(url, idFor)).pathname,
     isWitnessed: mints !== undefined && queue.idempotency === undefined,
   })
@@ -126,7 +135,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     count++
     bytes += write.size
     if (write.partition !== partition) continue
-    if (isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
+    // What was refused would not be sent: a page that tries again hears the origin.
+    if (write.state.kind !== 'dead' && isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
     if (write.mints !== undefined) temporary.add(write.mints)
     if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
   }
@@ -158,7 +168,7 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     digest,
     isAnswered: false,
     target,
-    key: crypto.randomUUID(),
+    key: asked.key,
     base: baseFor(draft, asked, lane, shown),
     acceptedAtMs: now,
     attempts: Number(isSent),

@@ -4,14 +4,17 @@ import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
 import type { Given } from '../../core/outbox/outcome.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { retryAfterMs } from '../../core/retry-after.ts'
+import type { EpochMs } from '../../core/units.ts'
 import { wholeBody } from '../../fetch/body-reader.ts'
 import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { report } from '../report.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
+import type { Pages } from './pages.ts'
 import { type Attempt, paused, settle, type Settled } from './settle.ts'
-import type { Stamps } from './stamps.ts'
+import type { Sender, Stamps } from './stamps.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -30,8 +33,8 @@ interface Ports {
   readonly rules: OutboxRules
 }
 
-/** A page that waits for the answer to its write. */
-export interface Waiting {
+/** A write as a page asks for it. */
+export interface PageWrite {
   readonly request: Request
   readonly match: WriteMatch
 }
@@ -41,11 +44,15 @@ export interface Ended {
   readonly settled: Settled
   /** The origin's answer; undefined: there was none, or it may not be told. */
   readonly response: Response | undefined
+  /** For how long the origin wants no more of such writes. Milliseconds; 0: it says nothing of the kind. */
+  readonly restMs: number
 }
 
 type Leased = Attempt['write']
 
 export const isLeased = (write: WriteRecord): write is Leased => write.state.kind === 'leased'
+
+const again = (at: EpochMs): WriteState => ({ kind: 'waiting', atMs: at, isOnSign: false })
 
 /** The text of a longer answer is not looked at. Bytes. */
 const MOST_ANSWER = 262_144
@@ -67,13 +74,14 @@ export class Attempts {
   /**
    * Sends a write. Never rejects.
    *
-   * @param page the request of the page that waits for the answer. Default: none does.
+   * @param sender in whose name it is sent.
+   * @param page the request of a page, and the pages that wait for the answer. Default: none does.
    */
   async send(
     write: Leased,
-    clientId: string,
+    { clientId = '', isStill }: Sender,
     waitUntil: (work: Promise<unknown>) => void,
-    page?: Waiting,
+    page?: PageWrite & { readonly pages: Pages },
   ): Promise<Ended> {
     const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
     const queue = found?.queue
@@ -82,17 +90,25 @@ export class Attempts {
     if (request === 'unstamped') return this.#release(write, paused(now()))
     if (request === undefined) return this.#release(write, { kind: 'asking', why: 'unreadable' })
     // A worker that was held up sends nothing: others may have taken the write by now.
-    if (!maySend(write.state, now(), this.#ports.rules.requestLimitMs))
-      return this.#release(write, { kind: 'waiting', atMs: now(), isOnSign: false })
+    const { rules } = this.#ports
+    if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, again(now()))
     let raw: Response | undefined
     const { match } = found
-    const rule = { ...match.rule, send: async (sent: Request) => (raw = await fetch(sent)) }
+    let isHeld = false
+    const send = async (sent: Request): Promise<Response> => {
+      // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
+      isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
+      if (isHeld) throw new TypeError('it is not sent')
+      return (raw = await fetch(sent))
+    }
+    const rule = { ...match.rule, send }
     let response: Response | undefined
     try {
       response = await this.#ports.send(request, { ...match, rule }, clientId, waitUntil)
     } catch {
       // The network's own failure says no more than that.
     }
+    if (isHeld) return this.#release(write, isStill() ? again(now()) : paused(now()))
     const text = response && (await textOf(response))
     const given: Given =
       response === undefined
@@ -104,10 +120,10 @@ export class Attempts {
             isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
           }
     const isConditional = preconditionOf(write.base) !== undefined
-    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional }
-    const { limits } = this.#ports.rules
-    const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
-    return { settled, response }
+    const attempt: Attempt = { write, given, text, mayTell: () => page?.pages.promise() === true, isConditional }
+    const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
+    const isBusy = given.kind === 'response' && (given.status === 429 || given.status === 503)
+    return { settled, response, restMs: isBusy ? retryAfterMs(given.fields.get('retry-after'), now()) : 0 }
   }
 
   /** Nothing was sent: the lease ends, and the attempt does not count. */
@@ -119,7 +135,7 @@ export class Attempts {
       draft.put(released)
       return { kind: 'kept', write: released, isPaused: false }
     })
-    return { settled, response: undefined }
+    return { settled, response: undefined, restMs: 0 }
   }
 
   #change(work: (draft: Draft) => Settled): Promise<Settled> {

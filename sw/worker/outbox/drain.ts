@@ -1,14 +1,14 @@
 import { outboxLockOf } from '../../../config/names.ts'
 import type { OutboxRules } from '../../../config/language/index.ts'
 import { leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
-import { epochMs } from '../../core/units.ts'
+import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
 import { scope } from '../scope.ts'
 import { aliveWorkers, type Liveness } from '../store/liveness.ts'
 import { type Attempts, type Ended, isLeased } from './attempts.ts'
 import type { OutboxStore } from './outbox-store.ts'
-import { expire } from './settle.ts'
+import { expire, PAUSE_MS } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
 import type { WriteRecord } from './write-record.ts'
 
@@ -45,6 +45,8 @@ export class Drain {
   #hasSign = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #nextMs: number | undefined
+  /** Until when no more is sent: of a user whom the origin has refused, and of a rule whose origin is busy. */
+  readonly #rests = new Map<string, EpochMs>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -70,12 +72,14 @@ export class Drain {
   async #drain(): Promise<void> {
     clearTimeout(this.#timer)
     try {
-      await underLock(async () => {
+      const isMine = await underLock(async () => {
         while (this.#isWanted) {
           this.#isWanted = false
           await this.#sendAll()
         }
       })
+      // Another worker may be stopped at any time, and tells nobody.
+      if (!isMine) this.#nextMs = now() + ANOTHER_MS
     } catch (error) {
       report('queued writes could not be sent; they are tried again', error)
     }
@@ -92,11 +96,11 @@ export class Drain {
       const { begun, nextMs } = await this.#begin(senders)
       this.#nextMs = nextMs
       for (const write of begun) {
-        if (!isLeased(write)) continue
-        const clientId = senders.get(write.partition)?.clientId ?? ''
+        const sender = senders.get(write.partition)
+        if (!isLeased(write) || sender === undefined) continue
         const sent: Promise<unknown> = attempts
-          .send(write, clientId, waitUntil)
-          .then((ended) => this.#note(ended))
+          .send(write, sender, waitUntil)
+          .then((ended) => this.note(ended))
           .finally(() => underWay.delete(sent))
         underWay.add(sent)
       }
@@ -106,10 +110,24 @@ export class Drain {
     await Promise.all(behind)
   }
 
-  #note(ended: Ended): void {
-    // The origin is there until it is not.
-    if (ended.settled.kind === 'kept') this.#hasSign = false
+  /** An attempt has ended, also one of a page. */
+  note(ended: Ended): void {
+    const { settled, restMs } = ended
+    if (settled.kind === 'kept') {
+      // The origin is there until it is not.
+      this.#hasSign = false
+      const { partition } = settled.write
+      // One write has shown it. The others of the user would be refused, too, or turned away.
+      if (settled.isPaused) this.#rests.set(partition, epochMs(now() + PAUSE_MS))
+      if (restMs > 0) this.#rests.set(busyKey(settled.write), epochMs(now() + restMs))
+    }
     this.#ports.ended(ended)
+  }
+
+  /** A rest that is longer than any was begun by a clock that was ahead. */
+  #restsUntil = (write: WriteRecord): EpochMs | undefined => {
+    const untilMs = Math.max(this.#rests.get(write.partition) ?? 0, this.#rests.get(busyKey(write)) ?? 0)
+    return untilMs - now() > MOST_REST_MS ? undefined : epochMs(untilMs)
   }
 
   /** Who may send for each user whose writes wait. */
@@ -145,6 +163,7 @@ export class Drain {
           hasSign: this.#hasSign,
           isGone: (worker) => worker !== liveness.worker && !isAlive(worker),
           isMapped: (id) => draft.idOf(partition, id) !== undefined,
+          restsUntil: this.#restsUntil,
         })
         for (const { place, ...write } of turns.over)
           expire(draft, place, attempts.queueOf({ ...write, place })?.queue, limits, now())
@@ -176,12 +195,22 @@ export class Drain {
   }
 }
 
+/** As `retryAfterMs` has it. */
+const MOST_REST_MS = 3_600_000
+
+const busyKey = ({ partition, rule, url }: WriteRecord): string => `${partition}\n${new URL(url).origin}\n${rule}`
+
 const MOST_TIMER_MS = 2 ** 31 - 1
 
-/** Runs the work unless another worker is at it: that one sends. */
-async function underLock(work: () => Promise<void>): Promise<void> {
-  if (!('locks' in navigator)) return work()
-  await navigator.locks.request(outboxLockOf(scope()), { ifAvailable: true }, (lock) =>
-    lock === null ? undefined : work(),
-  )
+/** Another worker sends: this one looks again after so long. */
+const ANOTHER_MS = 5000
+
+/** Runs the work unless another worker is at it: that one sends. Returns whether it has run. */
+async function underLock(work: () => Promise<void>): Promise<boolean> {
+  if (!('locks' in navigator)) return work().then(() => true)
+  return navigator.locks.request(outboxLockOf(scope()), { ifAvailable: true }, async (lock) => {
+    if (lock === null) return false
+    await work()
+    return true
+  })
 }

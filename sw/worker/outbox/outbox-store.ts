@@ -1,5 +1,5 @@
 import type { ServerId } from '../../core/outbox/temporary-ids.ts'
-import { onClose, promisifyRequest, type UseStore } from '../store/database.ts'
+import { isStalled, onClose, promisifyRequest, type UseStore } from '../store/database.ts'
 import { under } from '../store/records.ts'
 import { type DoneRecord, parseDone, parseServerId, parseWrite, type WriteRecord } from './write-record.ts'
 
@@ -162,7 +162,9 @@ export class OutboxStore {
         await this.#commit(works)
       } catch (error) {
         const [only] = works
-        if (works.length === 1) only?.reject(error)
+        // Each of them would wait as long for a disk that hangs.
+        if (isStalled(error)) for (const { reject } of works) reject(error)
+        else if (works.length === 1) only?.reject(error)
         // One that is too large, or throws, may not take the others with it.
         else for (const work of works) await this.#commit([work]).catch(work.reject)
       }

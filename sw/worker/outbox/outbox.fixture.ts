@@ -6,6 +6,7 @@ import { fakeDatabase } from '../store/fake-database.fixture.ts'
 import type { UseStore } from '../store/database.ts'
 
 const { everyone } = await import('../identity/everyone.ts')
+const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
 
 /** Pages that are open, by their ids. */
@@ -164,6 +165,7 @@ export async function outboxWorker({
   const match = matcherOf(rules)
   const news: OutboxNews[] = []
   const worker = `worker ${++workers}`
+  const generations = new Generations()
   let isStopped = false
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
@@ -175,6 +177,7 @@ export async function outboxWorker({
     {
       identity: { ...everyone().identity, ...identity },
       channel: { announce: (each: OutboxNews) => news.push(each), tellWorkers: () => undefined } as never,
+      generations,
       liveness: { worker, hold: () => Promise.resolve() } as never,
       rows: { rowsOf: (url: string) => Promise.resolve(rows(url)) } as never,
       match,
@@ -189,6 +192,7 @@ export async function outboxWorker({
     name,
     backend,
     outbox,
+    generations,
     news,
     behind,
     /** The browser stops the worker: nothing of it goes on, and no page hears from it. */

@@ -1,27 +1,30 @@
 import type { CollectionRule, Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
 import { baseOf } from '../../core/outbox/base.ts'
+import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import type { JsonObject } from '../../core/outbox/json.ts'
 import { isObject } from '../../core/outbox/json.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
-import { now, timeout } from '../../fetch/clock.ts'
+import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
-import type { UseStore } from '../store/database.ts'
+import { isStalled, type UseStore } from '../store/database.ts'
+import type { Generations } from '../store/generations.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
 import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
-import { Attempts, type Ended, isLeased, type Send, type Waiting } from './attempts.ts'
+import { Attempts, type Ended, isLeased, type PageWrite, type Send } from './attempts.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
+import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
-import { Stamps } from './stamps.ts'
+import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
 import type { WriteRecord } from './write-record.ts'
 
@@ -29,6 +32,7 @@ interface Ports {
   readonly identity: Identity
   readonly channel: Channel
   readonly liveness: Liveness
+  readonly generations: Pick<Generations, 'watch'>
   readonly rows: Pick<Rows, 'rowsOf'>
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly send: Send
@@ -38,6 +42,9 @@ interface Ports {
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
 const SHOWN_LIMIT_MS = 500
+
+/** What hangs is left alone for so long. Milliseconds. */
+const STALLED_PAUSE_MS = 30_000
 
 /** Accepts the writes whose rules queue them, sends them, and keeps them until the origin has them. */
 export class Outbox {
@@ -49,9 +56,13 @@ export class Outbox {
   readonly #drain: Drain
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
+  /** The attempts of this worker whose answers pages wait for, by place. */
+  readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
   /** Reads, with what is queued in them. */
   readonly reads: OverlaidReads
   #isActive = false
+  /** Undefined: the disk did not hang so far. */
+  #stalled: Pause | undefined
   /** What tabs ask of it. */
   readonly answerers: Answerers<unknown>
 
@@ -59,7 +70,7 @@ export class Outbox {
     this.#rules = rules
     this.#ports = ports
     this.#store = new OutboxStore(use)
-    this.#stamps = new Stamps(ports.identity)
+    this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules })
     this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
@@ -86,6 +97,11 @@ export class Outbox {
     if (this.#isActive) return
     this.#isActive = true
     void this.#drain.run(true)
+  }
+
+  /** A user signs in or out until this has settled. */
+  noteSession(work: Promise<unknown>): void {
+    void this.#stamps.whileChanging(work).then(() => this.noteSign())
   }
 
   /** The origin has answered. */
@@ -140,22 +156,28 @@ export class Outbox {
     const asked = await this.#askedOf(request, match, clientId)
     if (asked === undefined) return straight()
     this.#stamps.learn(request, asked.partition)
-    const accepted = await this.#accept(asked).catch((error: unknown) => {
-      report('a write could not be queued; it is sent straight through', error)
-      return undefined
-    })
-    if (accepted === undefined || accepted.kind === 'full') return straight().then(unqueued)
+    const isStill = this.#stamps.watch(asked.partition)
+    const accepted = await this.#accepted(asked)
+    if (accepted === undefined || accepted.kind === 'full')
+      return this.#ports.send(withKey(request, asked), match, clientId, waitUntil).then(unqueued)
     if (accepted.kind === 'done') {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
     const { write } = accepted
-    this.#awaited.add(write.place)
+    const { place } = write
+    const { signal } = request
+    this.#awaited.add(place)
+    // A page that has given up hears nothing: the same request is its own retry.
+    const giveUp = (): unknown => this.#awaited.delete(place)
+    signal.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
     try {
-      return await this.#answerTo(write, asked, { request, match }, clientId, waitUntil)
+      return await this.#answerTo(write, asked, { request, match }, { clientId, isStill }, waitUntil)
     } finally {
+      signal.removeEventListener('abort', giveUp)
       // Until that is on disk the same request is another write all the same.
-      waitUntil(this.#markAnswered(write.place).finally(() => this.#awaited.delete(write.place)))
+      if (!signal.aborted) waitUntil(this.#markAnswered(place).finally(() => this.#awaited.delete(place)))
     }
   }
 
@@ -165,6 +187,18 @@ export class Outbox {
       // What is nobody's cannot be sent later (I3).
       return partition === undefined ? undefined : await askedOf(request, match, partition)
     } catch (error) {
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    }
+  }
+
+  /** Undefined: the disk does not take it. One that hangs is not asked again for a while. */
+  async #accepted(asked: Asked): Promise<Accepted | undefined> {
+    if (isPaused(this.#stalled)) return undefined
+    try {
+      return await this.#accept(asked)
+    } catch (error) {
+      if (isStalled(error)) this.#stalled = pauseFor(STALLED_PAUSE_MS)
       report('a write could not be queued; it is sent straight through', error)
       return undefined
     }
@@ -199,20 +233,51 @@ export class Outbox {
   async #answerTo(
     write: WriteRecord,
     asked: Asked,
-    page: Waiting,
-    clientId: string,
+    page: PageWrite,
+    sender: Sender,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    if (isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
-      const sent = this.#attempts.send(write, clientId, waitUntil, page)
-      waitUntil(sent.then((ended) => this.#tell(ended)))
-      const ended = await timeout(asked.queue.timeoutMs, sent, undefined)
-      const kind = ended?.settled.kind
-      if (ended?.response !== undefined && kind !== 'kept') return ended.response
-      // Once it is settled the drain has it.
-      waitUntil(sent.then(() => this.drain(false)))
-    } else waitUntil(this.drain(false))
+    const told = await this.#toldOf(write, asked, page, sender, waitUntil)
+    if (told !== undefined) return told
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
+  }
+
+  /** What the origin answers a page in time; undefined: nothing, or nothing that ends the write. */
+  async #toldOf(
+    write: WriteRecord,
+    { queue }: Asked,
+    page: PageWrite,
+    sender: Sender,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response | undefined> {
+    const { place } = write
+    let attempt = this.#forPages.get(place)
+    if (attempt === undefined && isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
+      const pages = new Pages()
+      const sent = this.#attempts.send(write, sender, waitUntil, { ...page, pages }).finally(() => {
+        this.#forPages.delete(place)
+      })
+      waitUntil(sent.then((ended) => this.#drain.note(ended)))
+      attempt = { pages, sent }
+      this.#forPages.set(place, attempt)
+    }
+    if (attempt === undefined) {
+      waitUntil(this.drain(false))
+      return undefined
+    }
+    const { pages, sent } = attempt
+    const leave = pages.enter(page.request.signal)
+    // Its lane is free by then, or is the drain's.
+    waitUntil(
+      sent.then(({ settled }) => {
+        if (this.#store.writes.size > 0) return this.drain(settled.kind === 'acknowledged')
+      }),
+    )
+    let ended = await timeout(queue.timeoutMs, sent, undefined)
+    // Nothing of it is kept, because a page hears it.
+    if (ended === undefined && pages.isPromised) ended = await sent
+    leave()
+    return ended?.settled.kind === 'kept' ? undefined : ended?.response
   }
 
   /** The row of a write as its page sees it without this write. */
@@ -272,6 +337,14 @@ export class Outbox {
     this.#ports.channel.tellWorkers()
     this.#ports.channel.announce(news)
   }
+}
+
+/** A request that is not queued, with the key of its record: that may come on disk all the same. */
+function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {
+  if (idempotency === undefined || request.headers.has(idempotency.field)) return request
+  const headers = new Headers(request.headers)
+  headers.set(...idempotencyField(idempotency, key))
+  return new Request(request, { headers })
 }
 
 /** Says that the write is not in the outbox: what fails has failed. */

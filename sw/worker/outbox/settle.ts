@@ -19,8 +19,8 @@ export interface Attempt {
   readonly given: Given
   /** The text of the answer, where it is JSON of a usual size. */
   readonly text: string | undefined
-  /** The page waits for the answer. Then it hears of a refusal as without the layer, and nothing is kept. */
-  readonly isPageWaiting: boolean
+  /** Whether a page waits for the answer. If so it hears of a refusal as without the layer, and nothing is kept. */
+  readonly mayTell: () => boolean
   /** The layer has added a precondition that the page did not ask for. */
   readonly isConditional: boolean
 }
@@ -38,7 +38,7 @@ export type Settled =
   | { readonly kind: 'unrecorded' }
 
 /** What nobody can send now is looked at again after so long, once there is a sign of life. */
-const PAUSE_MS = 10_000
+export const PAUSE_MS = 10_000
 
 export const paused = (now: EpochMs): WriteState => ({ kind: 'waiting', atMs: epochMs(now + PAUSE_MS), isOnSign: true })
 
@@ -63,7 +63,7 @@ function unknownOf({ method, fields, base, firstSentAtMs }: WriteRecord, queue: 
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,
-  { write, given, text, isPageWaiting, isConditional }: Attempt,
+  { write, given, text, mayTell, isConditional }: Attempt,
   queue: QueueRule,
   limits: RetryLimits,
   now: EpochMs,
@@ -84,7 +84,7 @@ export function settle(
   if (!isLeasedTo(current.state, write.state)) return { kind: 'other' }
   const isTold =
     outcome.kind === 'dead-letter' || outcome.kind === 'pause' || (outcome.kind === 'conflict' && !isConditional)
-  if (isPageWaiting && isTold) {
+  if (isTold && mayTell()) {
     draft.remove(write.place)
     return { kind: 'refused', write: current }
   }

@@ -1,14 +1,17 @@
-import { EVERYONE } from '../../core/key.ts'
+import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'
 import { isSecret } from '../../core/secret.ts'
 import { askClient } from '../ask-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { worker } from '../scope.ts'
+import type { Generations } from '../store/generations.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** In whose name a write is sent: a page of its user, and what stands for the user in its fields. */
 export interface Sender {
   /** Undefined: the user's cookie or token says it. */
   readonly clientId: string | undefined
+  /** Whether that still holds. It is asked right before a request is sent: the browser adds the cookie of now (I3). */
+  readonly isStill: () => boolean
 }
 
 const AUTHORIZATION = 'authorization'
@@ -20,11 +23,27 @@ export const isStamped = (name: string): boolean =>
 /** Puts secrets into the writes that are sent: they are in no record, and the newest that a page has sent are in memory alone. */
 export class Stamps {
   readonly #identity: Identity
+  readonly #generations: Pick<Generations, 'watch'>
+  /** Sign-ins and sign-outs under way: the browser has the next user's cookie before the worker has the answer. */
+  #changes = 0
   /** By partition and origin. */
   readonly #seen = new Map<string, Map<string, string>>()
 
-  constructor(identity: Identity) {
+  constructor(identity: Identity, generations: Pick<Generations, 'watch'>) {
     this.#identity = identity
+    this.#generations = generations
+  }
+
+  /** A user signs in or out until this has settled: meanwhile nothing is sent by itself for anyone whom a cookie names. */
+  async whileChanging(work: Promise<unknown>): Promise<void> {
+    this.#changes++
+    await work.catch(() => undefined)
+    this.#changes--
+  }
+
+  /** Whether a partition's identity has lived on since this was called. */
+  watch(partition: string): () => boolean {
+    return this.#generations.watch(partition)
   }
 
   /** A page has sent a write: its secrets are the newest. */
@@ -40,12 +59,16 @@ export class Stamps {
    * page of theirs where a cookie says it.
    */
   async senderOf(partition: string): Promise<Sender | undefined> {
-    if (this.#identity.isDoubted(partition)) return undefined
-    if (partition === EVERYONE) return { clientId: undefined }
+    const isSame = this.watch(partition)
+    const isByCookie = !isOfNobody(partition) && !isOfToken(partition)
+    const isStill = (): boolean =>
+      isSame() && !this.#identity.isDoubted(partition) && !(isByCookie && this.#changes > 0)
+    if (!isStill()) return undefined
+    if (partition === EVERYONE) return { clientId: undefined, isStill }
     for (const { id } of await worker.clients.matchAll({ type: 'window' }))
-      if ((await this.#identity.partitionsOf(id)).includes(partition)) return { clientId: id }
+      if ((await this.#identity.partitionsOf(id)).includes(partition)) return { clientId: id, isStill }
     const token = await this.#identity.credentialsOf(partition, undefined)
-    return token === undefined ? undefined : { clientId: undefined }
+    return token === undefined ? undefined : { clientId: undefined, isStill }
   }
 
   /** The secret fields of a write; undefined: one of them is not known now, so it cannot be sent. */

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { OutboxCounts } from '../../protocol.ts'
+import { CONFIG, outboxWorker, pages } from './outbox.fixture.ts'
+
+beforeEach(() => {
+  vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+  pages.clear()
+})
+afterEach(() => void vi.useRealTimers())
+
+const PRODUCTS = 50
+
+/** 50 writes to as many products, and one by another rule: all are due. */
+async function due() {
+  const other = { match: 'PUT /api/notes/:id', invalidates: ['notes'], offline: 'queue', entity: 'note' }
+  const config = { ...CONFIG, writes: [...(CONFIG.writes ?? []), other] } as never
+  const worker = await outboxWorker({
+    config,
+    identity: {
+      partitionOf: () => 'user/ada',
+      partitionsOf: () => Promise.resolve(pages.size === 0 ? [] : ['user/ada']),
+    },
+  })
+  for (let at = 1; at <= PRODUCTS; at++) await worker.write('PUT', `/api/products/${at}`, { name: 'x' })
+  await worker.write('PUT', '/api/notes/1', { text: 'x' })
+  await worker.rest()
+  pages.add('a tab')
+  const sent: string[] = []
+  const answers: { status: number; fields?: Record<string, string> } = { status: 200 }
+  vi.stubGlobal('fetch', (request: Request) => {
+    const { pathname } = new URL(request.url)
+    sent.push(pathname)
+    const { status, fields } = pathname.startsWith('/api/notes') ? { status: 200 } : answers
+    return Promise.resolve(Response.json({}, { status, ...(fields && { headers: fields }) }))
+  })
+  return {
+    ...worker,
+    sent,
+    answers,
+    later: (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms }),
+  }
+}
+
+describe('of 51 writes in as many lanes', () => {
+  test('a few are sent when their user is refused, and all once that is over', async () => {
+    const { outbox, sent, answers, later, writes } = await due()
+    answers.status = 401
+    await outbox.drain(true)
+    await outbox.drain(true)
+    expect(sent.length).toBeLessThanOrEqual(4)
+    answers.status = 200
+    later(10_001)
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+  })
+
+  test.each([429, 503])(
+    'a few are sent when the origin answers %i with Retry-After, but those of other rules',
+    async (status) => {
+      const { outbox, sent, answers, later, writes } = await due()
+      answers.status = status
+      answers.fields = { 'retry-after': '60' }
+      await outbox.drain(true)
+      later(59_000)
+      await outbox.drain(true)
+      expect(sent.length).toBeLessThanOrEqual(5)
+      expect(sent).toContain('/api/notes/1')
+      answers.status = 200
+      later(2000)
+      await vi.waitFor(async () => {
+        await outbox.drain(true)
+        expect(await writes()).toEqual([])
+      })
+    },
+  )
+
+  test('all are sent where the clock was an hour and a half ahead when the origin was busy', async () => {
+    const { outbox, answers, later, writes } = await due()
+    answers.status = 429
+    answers.fields = { 'retry-after': '60' }
+    later(5_400_000)
+    await outbox.drain(true)
+    vi.useRealTimers()
+    answers.status = 200
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+  })
+})
+
+test('a worker that finds another one sending looks again, though nobody tells it anything', async () => {
+  const { ask, outbox, writes } = await due()
+  vi.stubGlobal('navigator', {
+    locks: { request: (_: string, __: object, work: (lock: null) => unknown) => Promise.resolve(work(null)) },
+  })
+  const { waiting, nextAtMs = Infinity } = (await ask({ ask: 'drain' })) as OutboxCounts
+  expect(waiting).toBe(PRODUCTS + 1)
+  expect(nextAtMs).toBeLessThanOrEqual(Date.now() + 5000)
+  vi.stubGlobal('navigator', {})
+  await outbox.drain(true)
+  expect(await writes()).toEqual([])
+})
