@@ -152,6 +152,11 @@ export interface QueuedWrite {
    * 'unreadable', 'too-old', 'not-shown' (it waits, and reads cannot show it), or the status of the answer that refuses it.
    */
   readonly why?: string
+  /**
+   * Of 'outcome', why a read could not tell: 'several', 'similar' or 'not-new' (rows that may be it), 'part' (the list is not whole),
+   * 'other' (the row is neither what it was nor what was sent), 'nothing', 'unreadable'. Absent: there was nothing to read.
+   */
+  readonly doubt?: string
   /** The id of the row that it changes; temporary where it creates it. */
   readonly id?: string
   /** Milliseconds since 1970. */

@@ -57,7 +57,7 @@ import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
-import type { Send } from './outbox/attempts.ts'
+import type { Send, WitnessPart } from './outbox/attempts.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
@@ -97,6 +97,8 @@ export interface Parts {
   readonly collectionsOf?: typeof collectionsOf | undefined
   /** Queues writes, where the rules say so. */
   readonly outboxOf?: typeof outboxOf | undefined
+  /** Finds out what became of queued writes, where the rules say how. */
+  readonly witness?: WitnessPart | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -156,6 +158,7 @@ export function start(
     hintsOf,
     collectionsOf: keptBy,
     outboxOf: queuedBy,
+    witness,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -220,7 +223,7 @@ export function start(
     })
   }
   const { liveness } = writer
-  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all }
+  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all, witness }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(

@@ -1,7 +1,7 @@
 import type { Match, OutboxRules, QueueRule, WriteMatch } from '../../../config/language/index.ts'
 import { preconditionOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
-import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
+import { isLeasedTo, maySend } from '../../core/outbox/lanes.ts'
 import type { Given } from '../../core/outbox/outcome.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { wholeBody } from '../../fetch/body-reader.ts'
@@ -10,8 +10,9 @@ import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { report } from '../report.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
-import { type Attempt, paused, settle, type Settled } from './settle.ts'
+import { acknowledge, type Attempt, pausedAs, settle, type Settled } from './settle.ts'
 import type { Stamps } from './stamps.ts'
+import type { look, Subject, subjectOf } from './witness-read.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -28,6 +29,13 @@ interface Ports {
   readonly send: Send
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly rules: OutboxRules
+  readonly witness: WitnessPart | undefined
+}
+
+/** Looks up what became of a write whose backend honours no key. Undefined: the user is asked. */
+export interface WitnessPart {
+  readonly subjectOf: typeof subjectOf
+  readonly look: typeof look
 }
 
 /** A page that waits for the answer to its write. */
@@ -45,6 +53,9 @@ export interface Ended {
 
 type Leased = Attempt['write']
 
+/** What of a write says by which rule it is sent. */
+type Addressed = Pick<WriteRecord, 'method' | 'url' | 'partition'>
+
 export const isLeased = (write: WriteRecord): write is Leased => write.state.kind === 'leased'
 
 /** The text of a longer answer is not looked at. Bytes. */
@@ -59,9 +70,42 @@ export class Attempts {
   }
 
   /** The rule of a write, by what its URL is now; undefined: no rule queues it any more. */
-  queueOf(write: WriteRecord): { readonly match: WriteMatch; readonly queue: QueueRule } | undefined {
+  queueOf(write: Addressed): { readonly match: WriteMatch; readonly queue: QueueRule } | undefined {
     const match = this.#ports.match(lineOf({ method: write.method, url: this.#urlOf(write) }))
     return match?.kind === 'write' && match.rule.queue !== undefined ? { match, queue: match.rule.queue } : undefined
+  }
+
+  /** What a witness would read of a write; undefined: none can say what became of it. */
+  subjectOf(
+    write: Addressed & Pick<WriteRecord, 'fields' | 'size' | 'target'>,
+    found = this.queueOf(write),
+  ): Subject | undefined {
+    const isRead = (url: string): boolean => this.#ports.match(lineOf({ method: 'GET', url }))?.kind === 'read'
+    return found && this.#ports.witness?.subjectOf(write, found.match, found.queue, this.#urlOf(write), isRead)
+  }
+
+  /** Asks the witness of a write what became of it. Never rejects. */
+  async look(write: Leased, clientId: string, waitUntil: (work: Promise<unknown>) => void): Promise<Ended> {
+    const { store, stamps, rules, witness, send } = this.#ports
+    const found = this.queueOf(write)
+    const subject = this.subjectOf(write, found)
+    if (found === undefined) return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
+    if (subject === undefined || witness === undefined)
+      return this.#release(write, { state: { kind: 'asking', why: 'outcome' } })
+    const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules })
+    if (seen.kind === 'state') return this.#release(write, seen.change, Number(!seen.isTried))
+    // What was stored meanwhile may be without it.
+    const performed = { ...found.match.rule, send: () => Promise.resolve(new Response(null, { status: 201 })) }
+    const asked = new Request(this.#urlOf(write), { method: write.method })
+    await send(asked, { ...found.match, rule: performed }, clientId, waitUntil).catch(() => undefined)
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      const text = JSON.stringify(seen.row)
+      const id = acknowledge(draft, current, 201, seen.fields, text, found.queue, now())
+      return { kind: 'acknowledged', write: current, id }
+    })
+    return { settled, response: undefined }
   }
 
   /**
@@ -77,13 +121,14 @@ export class Attempts {
   ): Promise<Ended> {
     const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
     const queue = found?.queue
-    if (found === undefined || queue === undefined) return this.#release(write, { kind: 'asking', why: 'no-rule' })
+    if (found === undefined || queue === undefined)
+      return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
     const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
-    if (request === 'unstamped') return this.#release(write, paused(now()))
-    if (request === undefined) return this.#release(write, { kind: 'asking', why: 'unreadable' })
+    if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
+    if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
     // A worker that was held up sends nothing: others may have taken the write by now.
     if (!maySend(write.state, now(), this.#ports.rules.requestLimitMs))
-      return this.#release(write, { kind: 'waiting', atMs: now(), isOnSign: false })
+      return this.#release(write, { state: { kind: 'waiting', atMs: now(), isOnSign: false } })
     let raw: Response | undefined
     const { match } = found
     const rule = { ...match.rule, send: async (sent: Request) => (raw = await fetch(sent)) }
@@ -104,18 +149,23 @@ export class Attempts {
             isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
           }
     const isConditional = preconditionOf(write.base) !== undefined
-    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional }
+    const canWitness = this.subjectOf(write, { match, queue }) !== undefined
+    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional, canWitness }
     const { limits } = this.#ports.rules
     const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
     return { settled, response }
   }
 
-  /** Nothing was sent: the lease ends, and the attempt does not count. */
-  async #release(write: Leased, state: WriteState): Promise<Ended> {
+  /**
+   * Nothing was sent: the lease ends.
+   *
+   * @param less by how much fewer attempts there were. Default: this one does not count.
+   */
+  async #release(write: Leased, change: Pick<WriteRecord, 'state'> & Partial<WriteRecord>, less = 1): Promise<Ended> {
     const settled = await this.#change((draft): Settled => {
       const current = draft.get(write.place)
       if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
-      const released = { ...current, state, attempts: Math.max(0, current.attempts - 1) }
+      const released = { ...current, ...change, attempts: Math.max(0, current.attempts - less) }
       draft.put(released)
       return { kind: 'kept', write: released, isPaused: false }
     })
@@ -129,8 +179,7 @@ export class Attempts {
     })
   }
 
-  #urlOf = ({ url, partition }: WriteRecord): string =>
-    urlWithIds(url, (text) => this.#ports.store.idOf(partition, text))
+  #urlOf = ({ url, partition }: Addressed): string => urlWithIds(url, (text) => this.#ports.store.idOf(partition, text))
 
   /** The request that sends a write, with what it is stamped with. */
   async #requestOf(

@@ -101,7 +101,7 @@ function shownWrite({ place, rule, method, url, state, id, acceptedAtMs, attempt
     case 'leased':
       return { ...shown, state: 'sending' }
     case 'asking':
-      return { ...shown, state: 'needs-you', why: state.why }
+      return { ...shown, state: 'needs-you', why: state.why, ...(state.doubt !== undefined && { doubt: state.doubt }) }
     case 'dead':
       return { ...shown, state: 'dead', why: state.why }
   }
