@@ -171,6 +171,8 @@ export interface Steered {
   /** Whether the write was there, and in a state in which this can be done. */
   readonly isDone: boolean
   readonly body?: ArrayBuffer | undefined
+  /** Of a conflict that the user decides: the JSON of the row as the origin has it; null: it is gone. Absent: it is not known. */
+  readonly theirs?: string | null | undefined
 }
 
 /** How far a collection has come, for the user of the asking tab. */
@@ -390,7 +392,7 @@ export interface OutboxNews {
   /** As it is now. */
   readonly write: QueuedWrite
   /** What has become of one that is not there any more. Absent: it is. */
-  readonly end?: 'sent' | 'refused' | 'discarded'
+  readonly end?: 'sent' | 'refused' | 'yielded' | 'discarded'
   /** The server's id of the row that it has created. */
   readonly id?: string
 }

@@ -105,6 +105,11 @@ function moduleSource(config: Config, path: string): string {
       'witness',
       'outbox/witness-part',
     ),
+    ...usedBy(
+      writes.some(({ queue }) => queue?.places.some(({ target }) => target === 'row')),
+      'conflicts',
+      'outbox/conflict-part',
+    ),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

@@ -9,8 +9,9 @@ import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { report } from '../report.ts'
+import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
-import { acknowledge, type Attempt, pausedAs, settle, type Settled } from './settle.ts'
+import { acknowledge, type Attempt, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Stamps } from './stamps.ts'
 import type { look, Subject, subjectOf } from './witness-read.ts'
 import type { WriteRecord } from './write-record.ts'
@@ -30,6 +31,14 @@ interface Ports {
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly rules: OutboxRules
   readonly witness: WitnessPart | undefined
+  readonly conflicts: ConflictPart | undefined
+}
+
+/** Does what rules say of conflicts. Undefined: the user is asked. */
+export interface ConflictPart {
+  readonly decide: typeof decide
+  readonly follow: typeof follow
+  readonly baseNow: typeof baseNow
 }
 
 /** Looks up what became of a write whose backend honours no key. Undefined: the user is asked. */
@@ -86,7 +95,7 @@ export class Attempts {
 
   /** Asks the witness of a write what became of it. Never rejects. */
   async look(write: Leased, clientId: string, waitUntil: (work: Promise<unknown>) => void): Promise<Ended> {
-    const { store, stamps, rules, witness, send } = this.#ports
+    const { store, stamps, rules, witness } = this.#ports
     const found = this.queueOf(write)
     const subject = this.subjectOf(write, found)
     if (found === undefined) return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
@@ -95,9 +104,7 @@ export class Attempts {
     const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules })
     if (seen.kind === 'state') return this.#release(write, seen.change, Number(!seen.isTried))
     // What was stored meanwhile may be without it.
-    const performed = { ...found.match.rule, send: () => Promise.resolve(new Response(null, { status: 201 })) }
-    const asked = new Request(this.#urlOf(write), { method: write.method })
-    await send(asked, { ...found.match, rule: performed }, clientId, waitUntil).catch(() => undefined)
+    await this.#invalidate(write, found.match, clientId, waitUntil)
     const settled = await this.#change((draft): Settled => {
       const current = draft.get(write.place)
       if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
@@ -114,15 +121,17 @@ export class Attempts {
    * @param page the request of the page that waits for the answer. Default: none does.
    */
   async send(
-    write: Leased,
+    given: Leased,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
     page?: Waiting,
   ): Promise<Ended> {
-    const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
+    const found = page === undefined ? this.queueOf(given) : { match: page.match, queue: page.match.rule.queue }
     const queue = found?.queue
     if (found === undefined || queue === undefined)
-      return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
+      return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
+    const write = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    if ('settled' in write) return write
     const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
     if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
@@ -139,7 +148,7 @@ export class Attempts {
       // The network's own failure says no more than that.
     }
     const text = response && (await textOf(response))
-    const given: Given =
+    const answer: Given =
       response === undefined
         ? { kind: 'failure' }
         : {
@@ -150,10 +159,87 @@ export class Attempts {
           }
     const isConditional = preconditionOf(write.base) !== undefined
     const canWitness = this.subjectOf(write, { match, queue }) !== undefined
-    const attempt: Attempt = { write, given, text, isPageWaiting: page !== undefined, isConditional, canWitness }
     const { limits } = this.#ports.rules
+    if (
+      isConditional &&
+      answer.kind === 'response' &&
+      outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
+    ) {
+      const decision = await this.#decided(write, queue, answer.fields, text)
+      if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
+    }
+    const attempt: Attempt = {
+      write,
+      given: answer,
+      text,
+      isPageWaiting: page !== undefined,
+      isConditional,
+      canWitness,
+    }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, limits, now()))
     return { settled, response }
+  }
+
+  /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
+  async #based(write: Leased, queue: QueueRule): Promise<Leased | Ended> {
+    const { store, stamps, rules, conflicts } = this.#ports
+    if (conflicts === undefined) return write
+    const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    if ('state' in found) return this.#release(write, found, 0)
+    const based = { ...write, base: found.base }
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      draft.put({ ...current, base: found.base })
+      return { kind: 'kept', write: based, isPaused: false }
+    })
+    return settled.kind === 'kept' ? based : { settled, response: undefined }
+  }
+
+  /** What becomes of a write whose row is another by now. Undefined: the user is asked. */
+  async #decided(
+    write: Leased,
+    queue: QueueRule,
+    fields: ReadonlyMap<string, string>,
+    text: string | undefined,
+  ): Promise<Decision | undefined> {
+    const { store, stamps, rules, match, conflicts } = this.#ports
+    const url = this.#urlOf(write)
+    const isRead = match(lineOf({ method: 'GET', url }))?.kind === 'read'
+    return conflicts?.decide({ write, queue, url, isRead, fields, text }, { store, stamps, rules })
+  }
+
+  async #follow(
+    write: Leased,
+    decision: Decision,
+    { match, queue }: { readonly match: WriteMatch; readonly queue: QueueRule },
+    refusal: Response | undefined,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Ended> {
+    const { conflicts, rules } = this.#ports
+    // What is stored of the row is not what it is.
+    if (decision.kind !== 'later') await this.#invalidate(write, match, clientId, waitUntil)
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      return conflicts?.follow(draft, current, decision, queue, rules.limits, now()) ?? { kind: 'other' }
+    })
+    if (decision.kind !== 'acknowledge') return { settled, response: refusal }
+    const { row } = decision.theirs
+    return { settled, response: row === undefined ? new Response(null, { status: 204 }) : Response.json(row) }
+  }
+
+  /** What a write reaches is invalidated, as after a success of it. Nothing is sent. */
+  async #invalidate(
+    write: WriteRecord,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<void> {
+    const performed = { ...match.rule, send: () => Promise.resolve(new Response(null, { status: 201 })) }
+    const request = new Request(this.#urlOf(write), { method: write.method })
+    await this.#ports.send(request, { ...match, rule: performed }, clientId, waitUntil).catch(() => undefined)
   }
 
   /**

@@ -7,6 +7,7 @@ import type { UseStore } from '../store/database.ts'
 
 const { everyone } = await import('../identity/everyone.ts')
 const { outboxOf } = await import('./outbox.ts')
+const { conflicts } = await import('./conflict-part.ts')
 const { witness } = await import('./witness-part.ts')
 
 /** Pages that are open, by their ids. */
@@ -213,6 +214,7 @@ export async function outboxWorker({
       rows: { rowsOf: (url: string) => Promise.resolve(rows(url)) } as never,
       match,
       witness,
+      conflicts,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) =>
           stoppable(() => Promise.resolve(response)),

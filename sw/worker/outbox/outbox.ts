@@ -16,7 +16,15 @@ import type { UseStore } from '../store/database.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
 import { accept, type Accepted, type Asked, askedOf, type Circumstances } from './accept.ts'
-import { Attempts, type Ended, isLeased, type Send, type Waiting, type WitnessPart } from './attempts.ts'
+import {
+  Attempts,
+  type ConflictPart,
+  type Ended,
+  isLeased,
+  type Send,
+  type Waiting,
+  type WitnessPart,
+} from './attempts.ts'
 import { alikeIn } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
@@ -40,6 +48,8 @@ interface Ports {
   readonly collections?: readonly CollectionRule[] | undefined
   /** Default: no rule has one. */
   readonly witness?: WitnessPart | undefined
+  /** Default: no rule queues changes of rows. */
+  readonly conflicts?: ConflictPart | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -67,7 +77,7 @@ export class Outbox {
     this.#store = new OutboxStore(use)
     this.#stamps = new Stamps(ports.identity)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
-    this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness })
+    this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
     this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
@@ -293,6 +303,8 @@ export class Outbox {
       }
       case 'refused':
         return this.#announce({ ...newsOf(settled.write, false), end: 'refused' })
+      case 'yielded':
+        return this.#announce({ ...newsOf(settled.write), end: 'yielded' })
       case 'kept': {
         const { attempts, state } = settled.write
         return this.#announce(newsOf(settled.write, attempts < 2 || state.kind !== 'waiting'))

@@ -32,6 +32,8 @@ export type Settled =
   | { readonly kind: 'acknowledged'; readonly write: WriteRecord; readonly id: ServerId | undefined }
   /** The page gets the origin's answer, and nothing is kept. */
   | { readonly kind: 'refused'; readonly write: WriteRecord }
+  /** The origin's row stands, as the rule says of a conflict. */
+  | { readonly kind: 'yielded'; readonly write: WriteRecord }
   /** It is kept, in another state. */
   | { readonly kind: 'kept'; readonly write: WriteRecord; readonly isPaused: boolean }
   /** It was settled by another attempt. */
@@ -71,6 +73,20 @@ function unknownOf(
   )
 }
 
+/** What an answer means for a write, or the lack of one. */
+export function outcomeFor(
+  write: WriteRecord,
+  given: Given,
+  queue: QueueRule,
+  canWitness: boolean,
+  now: EpochMs,
+): Outcome {
+  const { method, wasUnsure, fields } = write
+  const hasKey = queue.idempotency !== undefined
+  const unknown = unknownOf(write, queue, canWitness, now)
+  return outcomeOf(given, { method, accept: new Map(fields).get('accept'), hasKey, unknown, wasUnsure }, now)
+}
+
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,
@@ -80,11 +96,7 @@ export function settle(
   now: EpochMs,
 ): Settled {
   const current = draft.get(write.place)
-  const { idempotency } = queue
-  const hasKey = idempotency !== undefined
-  const unknown = unknownOf(write, queue, canWitness, now)
-  const accept = new Map(write.fields).get('accept')
-  const outcome = outcomeOf(given, { method: write.method, accept, hasKey, unknown, wasUnsure: write.wasUnsure }, now)
+  const outcome = outcomeFor(write, given, queue, canWitness, now)
   if (current === undefined) return { kind: 'other' }
   if (outcome.kind === 'acknowledge' && given.kind === 'response')
     return {

@@ -52,7 +52,8 @@ export function subjectOf(
   return witness.url === undefined && isRead(own) ? { kind: 'list', url: own } : undefined
 }
 
-interface Ports {
+/** What a read of the outbox's own needs. */
+export interface LookPorts {
   readonly store: OutboxStore
   readonly stamps: Stamps
   readonly rules: OutboxRules
@@ -71,7 +72,7 @@ const changed = (state: WriteRecord['state'], isTried: boolean, unsureAtMs?: Epo
 })
 
 /** Finds out by a read what became of a write of unknown outcome. Never rejects. */
-export async function look({ write, match, queue }: Ruled, subject: Subject, ports: Ports): Promise<Seen> {
+export async function look({ write, match, queue }: Ruled, subject: Subject, ports: LookPorts): Promise<Seen> {
   const { stamps, rules } = ports
   const beganAtMs = now()
   const sinceMs = write.unsureAtMs ?? write.lastSentAtMs ?? write.acceptedAtMs
@@ -119,7 +120,7 @@ async function judged(
   { kind, url }: Subject,
   back: Extract<ReadBack, { kind: 'read' | 'gone' }>,
   isSettled: boolean,
-  { store }: Ports,
+  { store }: LookPorts,
 ): Promise<Witnessed> {
   const { write, queue } = ruled
   const change = await sentBy(ruled, store)

@@ -48,6 +48,11 @@ export interface WriteRecord extends Queued {
   readonly unsureAtMs?: EpochMs | undefined
   /** The JSON of the row that it changes, as the user saw it. Absent: it is not known, or nobody would ask for it. */
   readonly seen?: string
+  /**
+   * Of one that waits for the user because of a conflict: the row as the origin has it. `row`: its JSON; null: it is gone; absent: it
+   * is too long.
+   */
+  readonly theirs?: { readonly base: Base; readonly row?: string | null } | undefined
   /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
   readonly alike?: readonly string[]
 }
@@ -83,6 +88,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     (value['alike'] === undefined || isTexts(value['alike'])) &&
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
     (value['seen'] === undefined || isText('seen')) &&
+    (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
     isPairs(fields) &&
     isObject(base) &&
     isState(state)
