@@ -152,6 +152,11 @@ export interface QueuedWrite {
    * 'unreadable', 'too-old', 'not-shown' (it waits, and reads cannot show it), or the status of the answer that refuses it.
    */
   readonly why?: string
+  /**
+   * Of 'outcome', why a read could not tell: 'several', 'similar' or 'not-new' (rows that may be it), 'part' (the list is not whole),
+   * 'other' (the row is neither what it was nor what was sent), 'nothing', 'unreadable'. Absent: there was nothing to read.
+   */
+  readonly doubt?: string
   /** The id of the row that it changes; temporary where it creates it. */
   readonly id?: string
   /** Milliseconds since 1970. */
@@ -166,6 +171,8 @@ export interface Steered {
   /** Whether the write was there, and in a state in which this can be done. */
   readonly isDone: boolean
   readonly body?: ArrayBuffer | undefined
+  /** Of a conflict that the user decides: the JSON of the row as the origin has it; null: it is gone. Absent: it is not known. */
+  readonly theirs?: string | null | undefined
 }
 
 /** How far a collection has come, for the user of the asking tab. */
@@ -385,7 +392,7 @@ export interface OutboxNews {
   /** As it is now. */
   readonly write: QueuedWrite
   /** What has become of one that is not there any more. Absent: it is. */
-  readonly end?: 'sent' | 'refused' | 'discarded'
+  readonly end?: 'sent' | 'refused' | 'yielded' | 'discarded'
   /** The server's id of the row that it has created. */
   readonly id?: string
 }

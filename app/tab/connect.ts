@@ -266,6 +266,7 @@ class Connection implements Freshlayer {
     list: async () => (await this.#load()).outbox.list(),
     counts: async () => (await this.#load()).outbox.counts(),
     read: async (place) => (await this.#load()).outbox.read(place),
+    theirs: async (place) => (await this.#load()).outbox.theirs(place),
     retry: async (place) => (await this.#load()).outbox.retry(place),
     edit: async (place, body) => (await this.#load()).outbox.edit(place, body),
     discard: async (place) => (await this.#load()).outbox.discard(place),

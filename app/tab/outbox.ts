@@ -8,9 +8,9 @@ export interface OutboxEvent {
   readonly write: QueuedWrite
   /**
    * What has become of one that is not there any more. 'sent': the origin has it. 'refused': the page that waited for it has
-   * the origin's answer. 'discarded': the user did not want it any more. Absent: it is there.
+   * the origin's answer. 'yielded': the row has changed at the origin, and the rule says that it stands. 'discarded': the user did not want it any more. Absent: it is there.
    */
-  readonly end?: 'sent' | 'refused' | 'discarded'
+  readonly end?: 'sent' | 'refused' | 'yielded' | 'discarded'
   /** The server's id of the row that it has created. */
   readonly id?: string
 }
@@ -23,6 +23,11 @@ export interface Outbox {
   counts(): Promise<OutboxCounts>
   /** The body of one, byte for byte; undefined: it has none, or is not there. */
   read(place: number): Promise<ArrayBuffer | undefined>
+  /**
+   * The row as the origin has it, of one that needs the user because of a conflict: its JSON, null where it is gone. Undefined: it is not
+   * known.
+   */
+  theirs(place: number): Promise<unknown>
   /** Has one sent again that needs the user, or was given up. False: it is not there, or is under way. */
   retry(place: number): Promise<boolean>
   /**
@@ -106,6 +111,15 @@ export class PageOutbox implements Outbox {
   async read(place: number): Promise<ArrayBuffer | undefined> {
     this.#expectPlace('read', place)
     return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'read' }, NOT_THERE)).body
+  }
+
+  async theirs(place: number): Promise<unknown> {
+    this.#expectPlace('theirs', place)
+    const { theirs } = await this.#ports.ask<'steer-outbox', Steered>(
+      { ask: 'steer-outbox', place, how: 'read' },
+      NOT_THERE,
+    )
+    return theirs && JSON.parse(theirs)
   }
 
   async retry(place: number): Promise<boolean> {

@@ -57,7 +57,7 @@ import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
-import type { Send } from './outbox/attempts.ts'
+import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
@@ -97,6 +97,10 @@ export interface Parts {
   readonly collectionsOf?: typeof collectionsOf | undefined
   /** Queues writes, where the rules say so. */
   readonly outboxOf?: typeof outboxOf | undefined
+  /** Finds out what became of queued writes, where the rules say how. */
+  readonly witness?: WitnessPart | undefined
+  /** Does what the rules say of queued writes whose row is another by now. */
+  readonly conflicts?: ConflictPart | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -156,6 +160,8 @@ export function start(
     hintsOf,
     collectionsOf: keptBy,
     outboxOf: queuedBy,
+    witness,
+    conflicts,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -221,7 +227,7 @@ export function start(
     })
   }
   const { liveness } = writer
-  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all }
+  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all, witness, conflicts }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(

@@ -99,6 +99,17 @@ function moduleSource(config: Config, path: string): string {
     ...usedBy(push === true, 'hintsOf', 'messages/hints'),
     ...usedBy(rules.collections !== undefined, 'collectionsOf', 'collections/collections'),
     ...usedBy(rules.outbox !== undefined, 'outboxOf', 'outbox/outbox'),
+    ...usedBy(
+      // A key that the backend does not keep for ever may be forgotten.
+      writes.some(({ queue }) => queue?.witness !== undefined && queue.idempotency?.keepsFor !== Infinity),
+      'witness',
+      'outbox/witness-part',
+    ),
+    ...usedBy(
+      writes.some(({ queue }) => queue?.places.some(({ target }) => target === 'row')),
+      'conflicts',
+      'outbox/conflict-part',
+    ),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

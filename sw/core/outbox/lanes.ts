@@ -18,8 +18,8 @@ export type WriteState =
   | { readonly kind: 'leased'; readonly worker: string; readonly untilMs: EpochMs }
   /** A witness has to say what the origin did. As in `waiting`. */
   | { readonly kind: 'unsure'; readonly atMs: EpochMs; readonly isOnSign: boolean }
-  /** The user has to say something. It holds its lane, unless it is a create. */
-  | { readonly kind: 'asking'; readonly why: string }
+  /** The user has to say something. It holds its lane, unless it is a create. `doubt`: what a witness is not sure of. */
+  | { readonly kind: 'asking'; readonly why: string; readonly doubt?: string }
   /** It was refused, or is too old. It holds no lane. */
   | { readonly kind: 'dead'; readonly why: string }
 

@@ -1,8 +1,8 @@
 import { type OutboxRules, type QueueRule, type WriteMatch, writtenTo } from '../../../config/language/index.ts'
 import { type Base, preconditionOf } from '../../core/outbox/base.ts'
-import { isObject, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
-import type { Target } from '../../core/outbox/row-change.ts'
+import { foldRow, type Target } from '../../core/outbox/row-change.ts'
 import { idsIn, isDistinct, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
@@ -10,6 +10,7 @@ import { fieldsOf } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { idOf } from '../../core/collections/row.ts'
 import type { Draft } from './outbox-store.ts'
+import { changeOfWrite, rowIn } from './queued-answer.ts'
 import { isStamped } from './stamps.ts'
 import { type DoneRecord, MOST_INLINE, newRecord, type WriteRecord } from './write-record.ts'
 
@@ -114,11 +115,15 @@ export interface Circumstances {
   readonly maySend: boolean
   /** The validator of what the page was shown of the row; undefined: nothing is stored. */
   readonly shown: { readonly base: Base; readonly requestedAtMs: EpochMs } | undefined
+  /** Of a create: the rows that its list had before. See `WriteRecord.alike`. */
+  readonly alike: readonly string[] | undefined
+  /** The stored row that it changes; undefined: nobody would ask how the user saw it. */
+  readonly seen: { readonly row: JsonObject | undefined; readonly requestedAtMs: EpochMs } | undefined
 }
 
 /** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
 export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
-  const { now, worker, rules, maySend, shown } = circumstances
+  const { now, worker, rules, maySend, shown, alike, seen } = circumstances
   const { partition, queue, method, url, digest, target, id, mints, own, body } = asked
   const temporary = new Set<string>()
   // An app may go on with the temporary id for as long as its page is open.
@@ -175,6 +180,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     wasUnsure: false,
     ...(mints !== undefined && { mints }),
     ...(id !== undefined && { id }),
+    ...(alike !== undefined && { alike }),
+    ...(seen !== undefined && seenBy(draft, asked, lane, seen)),
     ...(isSent && { firstSentAtMs: now, lastSentAtMs: now }),
   })
   draft.put(record, isInline(body) ? undefined : body)
@@ -214,3 +221,22 @@ function baseFor(
 }
 
 const NONE: Base = { kind: 'none' }
+
+/** The row as the user sees it when they write: what is stored, with their own writes. */
+function seenBy(
+  draft: Draft,
+  { partition, queue }: Asked,
+  lane: string,
+  { row: stored, requestedAtMs }: NonNullable<Circumstances['seen']>,
+): Pick<WriteRecord, 'seen'> {
+  let row = stored
+  for (const { write, atMs, answer } of draft.done())
+    if (write.partition === partition && write.lane === lane && atMs >= requestedAtMs)
+      row = answer === undefined ? undefined : rowIn(answer, queue.idMember, queue.entity)
+  for (const write of draft.writes()) {
+    if (write.partition !== partition || write.lane !== lane || write.state.kind === 'dead') continue
+    const change = changeOfWrite(write, write.body, queue)
+    row = change && foldRow(row, [change])
+  }
+  return row === undefined ? {} : { seen: JSON.stringify(row) }
+}

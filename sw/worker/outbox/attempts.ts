@@ -1,7 +1,7 @@
 import type { Match, OutboxRules, QueueRule, WriteMatch } from '../../../config/language/index.ts'
 import { preconditionOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
-import { isLeasedTo, maySend, type WriteState } from '../../core/outbox/lanes.ts'
+import { isLeasedTo, maySend } from '../../core/outbox/lanes.ts'
 import type { Given } from '../../core/outbox/outcome.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
@@ -11,10 +11,12 @@ import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import { report } from '../report.ts'
+import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
-import { type Attempt, paused, settle, type Settled } from './settle.ts'
+import { acknowledge, type Attempt, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
+import type { look, Subject, subjectOf } from './witness-read.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -31,6 +33,21 @@ interface Ports {
   readonly send: Send
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly rules: OutboxRules
+  readonly witness: WitnessPart | undefined
+  readonly conflicts: ConflictPart | undefined
+}
+
+/** Does what rules say of conflicts. Undefined: the user is asked. */
+export interface ConflictPart {
+  readonly decide: typeof decide
+  readonly follow: typeof follow
+  readonly baseNow: typeof baseNow
+}
+
+/** Looks up what became of a write whose backend honours no key. Undefined: the user is asked. */
+export interface WitnessPart {
+  readonly subjectOf: typeof subjectOf
+  readonly look: typeof look
 }
 
 /** A write as a page asks for it. */
@@ -50,9 +67,12 @@ export interface Ended {
 
 type Leased = Attempt['write']
 
+/** What of a write says by which rule it is sent. */
+type Addressed = Pick<WriteRecord, 'method' | 'url' | 'partition'>
+
 export const isLeased = (write: WriteRecord): write is Leased => write.state.kind === 'leased'
 
-const again = (at: EpochMs): WriteState => ({ kind: 'waiting', atMs: at, isOnSign: false })
+const again = (at: EpochMs): WriteRecord['state'] => ({ kind: 'waiting', atMs: at, isOnSign: false })
 
 /** The text of a longer answer is not looked at. Bytes. */
 const MOST_ANSWER = 262_144
@@ -66,9 +86,46 @@ export class Attempts {
   }
 
   /** The rule of a write, by what its URL is now; undefined: no rule queues it any more. */
-  queueOf(write: WriteRecord): { readonly match: WriteMatch; readonly queue: QueueRule } | undefined {
+  queueOf(write: Addressed): { readonly match: WriteMatch; readonly queue: QueueRule } | undefined {
     const match = this.#ports.match(lineOf({ method: write.method, url: this.#urlOf(write) }))
     return match?.kind === 'write' && match.rule.queue !== undefined ? { match, queue: match.rule.queue } : undefined
+  }
+
+  /** What a witness would read of a write; undefined: none can say what became of it. */
+  subjectOf(
+    write: Addressed & Pick<WriteRecord, 'fields' | 'size' | 'target'>,
+    found = this.queueOf(write),
+  ): Subject | undefined {
+    const isRead = (url: string): boolean => this.#ports.match(lineOf({ method: 'GET', url }))?.kind === 'read'
+    return found && this.#ports.witness?.subjectOf(write, found.match, found.queue, this.#urlOf(write), isRead)
+  }
+
+  /** Asks the witness of a write what became of it. Never rejects. */
+  async look(
+    write: Leased,
+    { clientId = '', isStill }: Sender,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Ended> {
+    const { store, stamps, rules, witness } = this.#ports
+    const found = this.queueOf(write)
+    const subject = this.subjectOf(write, found)
+    if (found === undefined) return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
+    if (subject === undefined || witness === undefined)
+      return this.#release(write, { state: { kind: 'asking', why: 'outcome' } })
+    const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules })
+    // It may have been asked with the cookie of the next user, who sees other rows.
+    if (!isStill()) return this.#release(write, { state: pausedAs('unsure', now()) })
+    if (seen.kind === 'state') return this.#release(write, seen.change, Number(!seen.isTried))
+    // What was stored meanwhile may be without it.
+    await this.#invalidate(write, found.match, clientId, waitUntil)
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      const text = JSON.stringify(seen.row)
+      const id = acknowledge(draft, current, 201, seen.fields, text, found.queue, now())
+      return { kind: 'acknowledged', write: current, id }
+    })
+    return { settled, response: undefined, restMs: 0 }
   }
 
   /**
@@ -78,20 +135,23 @@ export class Attempts {
    * @param page the request of a page, and the pages that wait for the answer. Default: none does.
    */
   async send(
-    write: Leased,
+    given: Leased,
     { clientId = '', isStill }: Sender,
     waitUntil: (work: Promise<unknown>) => void,
     page?: PageWrite & { readonly pages: Pages },
   ): Promise<Ended> {
-    const found = page === undefined ? this.queueOf(write) : { match: page.match, queue: page.match.rule.queue }
+    const found = page === undefined ? this.queueOf(given) : { match: page.match, queue: page.match.rule.queue }
     const queue = found?.queue
-    if (found === undefined || queue === undefined) return this.#release(write, { kind: 'asking', why: 'no-rule' })
+    if (found === undefined || queue === undefined)
+      return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
+    const write = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    if ('settled' in write) return write
     const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
-    if (request === 'unstamped') return this.#release(write, paused(now()))
-    if (request === undefined) return this.#release(write, { kind: 'asking', why: 'unreadable' })
+    if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
+    if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
     // A worker that was held up sends nothing: others may have taken the write by now.
     const { rules } = this.#ports
-    if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, again(now()))
+    if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, { state: again(now()) })
     let raw: Response | undefined
     const { match } = found
     let isHeld = false
@@ -108,9 +168,9 @@ export class Attempts {
     } catch {
       // The network's own failure says no more than that.
     }
-    if (isHeld) return this.#release(write, isStill() ? again(now()) : paused(now()))
+    if (isHeld) return this.#release(write, { state: isStill() ? again(now()) : pausedAs('waiting', now()) })
     const text = response && (await textOf(response))
-    const given: Given =
+    const answer: Given =
       response === undefined
         ? { kind: 'failure' }
         : {
@@ -120,18 +180,96 @@ export class Attempts {
             isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
           }
     const isConditional = preconditionOf(write.base) !== undefined
-    const attempt: Attempt = { write, given, text, mayTell: () => page?.pages.promise() === true, isConditional }
+    const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)
+    const restMs = isBusy ? retryAfterMs(answer.fields.get('retry-after'), now()) : 0
+    const canWitness = this.subjectOf(write, { match, queue }) !== undefined
+    if (
+      isConditional &&
+      answer.kind === 'response' &&
+      outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
+    ) {
+      const decision = await this.#decided(write, queue, answer.fields, text)
+      if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
+    }
+    const mayTell = (): boolean => page?.pages.promise() === true
+    const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
-    const isBusy = given.kind === 'response' && (given.status === 429 || given.status === 503)
-    return { settled, response, restMs: isBusy ? retryAfterMs(given.fields.get('retry-after'), now()) : 0 }
+    return { settled, response, restMs }
   }
 
-  /** Nothing was sent: the lease ends, and the attempt does not count. */
-  async #release(write: Leased, state: WriteState): Promise<Ended> {
+  /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
+  async #based(write: Leased, queue: QueueRule): Promise<Leased | Ended> {
+    const { store, stamps, rules, conflicts } = this.#ports
+    if (conflicts === undefined) return write
+    const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    if ('state' in found) return this.#release(write, found, 0)
+    const based = { ...write, base: found.base }
     const settled = await this.#change((draft): Settled => {
       const current = draft.get(write.place)
       if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
-      const released = { ...current, state, attempts: Math.max(0, current.attempts - 1) }
+      draft.put({ ...current, base: found.base })
+      return { kind: 'kept', write: based, isPaused: false }
+    })
+    return settled.kind === 'kept' ? based : { settled, response: undefined, restMs: 0 }
+  }
+
+  /** What becomes of a write whose row is another by now. Undefined: the user is asked. */
+  async #decided(
+    write: Leased,
+    queue: QueueRule,
+    fields: ReadonlyMap<string, string>,
+    text: string | undefined,
+  ): Promise<Decision | undefined> {
+    const { store, stamps, rules, match, conflicts } = this.#ports
+    const url = this.#urlOf(write)
+    const isRead = match(lineOf({ method: 'GET', url }))?.kind === 'read'
+    return conflicts?.decide({ write, queue, url, isRead, fields, text }, { store, stamps, rules })
+  }
+
+  async #follow(
+    write: Leased,
+    decision: Decision,
+    { match, queue }: { readonly match: WriteMatch; readonly queue: QueueRule },
+    refusal: Response | undefined,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Ended> {
+    const { conflicts, rules } = this.#ports
+    // What is stored of the row is not what it is.
+    if (decision.kind !== 'later') await this.#invalidate(write, match, clientId, waitUntil)
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      return conflicts?.follow(draft, current, decision, queue, rules.limits, now()) ?? { kind: 'other' }
+    })
+    if (decision.kind !== 'acknowledge') return { settled, response: refusal, restMs: 0 }
+    const { row } = decision.theirs
+    const response = row === undefined ? new Response(null, { status: 204 }) : Response.json(row)
+    return { settled, response, restMs: 0 }
+  }
+
+  /** What a write reaches is invalidated, as after a success of it. Nothing is sent. */
+  async #invalidate(
+    write: WriteRecord,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<void> {
+    const performed = { ...match.rule, send: () => Promise.resolve(new Response(null, { status: 201 })) }
+    const request = new Request(this.#urlOf(write), { method: write.method })
+    await this.#ports.send(request, { ...match, rule: performed }, clientId, waitUntil).catch(() => undefined)
+  }
+
+  /**
+   * Nothing was sent: the lease ends.
+   *
+   * @param less by how much fewer attempts there were. Default: this one does not count.
+   */
+  async #release(write: Leased, change: Pick<WriteRecord, 'state'> & Partial<WriteRecord>, less = 1): Promise<Ended> {
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      const released = { ...current, ...change, attempts: Math.max(0, current.attempts - less) }
       draft.put(released)
       return { kind: 'kept', write: released, isPaused: false }
     })
@@ -145,8 +283,7 @@ export class Attempts {
     })
   }
 
-  #urlOf = ({ url, partition }: WriteRecord): string =>
-    urlWithIds(url, (text) => this.#ports.store.idOf(partition, text))
+  #urlOf = ({ url, partition }: Addressed): string => urlWithIds(url, (text) => this.#ports.store.idOf(partition, text))
 
   /** The request that sends a write, with what it is stamped with. */
   async #requestOf(

@@ -25,6 +25,8 @@ interface Ports {
 /** What a drain found to do. */
 interface Round {
   readonly begun: readonly WriteRecord[]
+  /** Of those, the ones whose witness is asked. */
+  readonly looked: ReadonlySet<number>
   /** When the next write comes if nothing else happens; undefined: none does. */
   readonly nextMs: number | undefined
 }
@@ -93,15 +95,15 @@ export class Drain {
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
       const senders = await this.#senders()
-      const { begun, nextMs } = await this.#begin(senders)
+      const { begun, looked, nextMs } = await this.#begin(senders)
       this.#nextMs = nextMs
       for (const write of begun) {
         const sender = senders.get(write.partition)
         if (!isLeased(write) || sender === undefined) continue
-        const sent: Promise<unknown> = attempts
-          .send(write, sender, waitUntil)
-          .then((ended) => this.note(ended))
-          .finally(() => underWay.delete(sent))
+        const ended = looked.has(write.place)
+          ? attempts.look(write, sender, waitUntil)
+          : attempts.send(write, sender, waitUntil)
+        const sent: Promise<unknown> = ended.then((given) => this.note(given)).finally(() => underWay.delete(sent))
         underWay.add(sent)
       }
       if (underWay.size === 0) break
@@ -146,12 +148,13 @@ export class Drain {
   /** Leases what may be sent now. */
   async #begin(senders: ReadonlyMap<string, Sender>): Promise<Round> {
     const { store, attempts, liveness, rules } = this.#ports
-    if (senders.size === 0) return { begun: [], nextMs: undefined }
+    if (senders.size === 0) return { begun: [], looked: new Set(), nextMs: undefined }
     const isAlive = await aliveWorkers()
     await liveness.hold()
     const { most, limits, requestLimitMs } = rules
     return store.change((draft): Round => {
       const begun: WriteRecord[] = []
+      const looked = new Set<number>()
       let nextMs: number | undefined
       for (const partition of senders.keys()) {
         const turns = turnsOf(draft.writes(), {
@@ -165,26 +168,30 @@ export class Drain {
           isMapped: (id) => draft.idOf(partition, id) !== undefined,
           restsUntil: this.#restsUntil,
         })
-        for (const { place, ...write } of turns.over)
-          expire(draft, place, attempts.queueOf({ ...write, place })?.queue, limits, now())
+        for (const write of turns.over) {
+          const found = attempts.queueOf(write)
+          const canWitness = attempts.subjectOf(write, found) !== undefined
+          expire(draft, write.place, found?.queue, canWitness, limits, now())
+        }
         for (const write of turns.lost) draft.put({ ...write, state: { kind: 'asking', why: 'lost-id' } })
-        for (const write of turns.send) {
+        for (const write of [...turns.send, ...turns.witness]) {
+          const isLook = write.state.kind === 'unsure'
           const [at, untilMs] = [now(), epochMs(now() + leaseMs(requestLimitMs))]
           const leased: WriteRecord = {
             ...write,
             state: { kind: 'leased', worker: liveness.worker, untilMs },
             attempts: write.attempts + 1,
-            firstSentAtMs: write.firstSentAtMs ?? at,
-            lastSentAtMs: at,
+            ...(!isLook && { firstSentAtMs: write.firstSentAtMs ?? at, lastSentAtMs: at, unsureAtMs: undefined }),
           }
           draft.put(leased)
           begun.push(leased)
+          if (isLook) looked.add(write.place)
         }
         // What has become of those is known in the next round.
         const soonMs = turns.over.length > 0 ? now() : turns.nextMs
         if (soonMs !== undefined && soonMs < (nextMs ?? Infinity)) nextMs = soonMs
       }
-      return { begun, nextMs }
+      return { begun, looked, nextMs }
     })
   }
 

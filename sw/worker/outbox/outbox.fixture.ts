@@ -8,6 +8,8 @@ import type { UseStore } from '../store/database.ts'
 const { everyone } = await import('../identity/everyone.ts')
 const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
+const { conflicts } = await import('./conflict-part.ts')
+const { witness } = await import('./witness-part.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
@@ -60,9 +62,19 @@ export interface Received {
 /** A backend that honours keys and preconditions, behind a network that can be cut. */
 export class Backend {
   readonly products = new Map<number, Product>()
+  /** Writes. */
   readonly received: Received[] = []
-  /** What comes of the next requests, one each. `cut`: the answer is lost, and it is performed. */
-  readonly faults: ('cut' | 'away' | number)[] = []
+  /** Reads. */
+  readonly read: Request[] = []
+  /**
+   * What comes of the next writes, one each. `cut`: the answer is lost, and it is performed. `late`: the answer is lost, and it is
+   * performed when `commit` is called.
+   */
+  readonly faults: ('cut' | 'late' | 'away' | number)[] = []
+  /** What comes of the next reads, one each. */
+  readonly readFaults: ('away' | number | Response)[] = []
+  honoursKeys = true
+  readonly #late: Received[] = []
   isAway = false
   /** Bodies that are refused with 422. */
   readonly refused = new Set<string>()
@@ -79,9 +91,15 @@ export class Backend {
     }
   }
 
+  /** What was slow is performed. */
+  commit(): void {
+    for (const each of this.#late.splice(0)) this.#perform(each)
+  }
+
   async answer(request: Request): Promise<Response> {
     if (this.isAway) throw new TypeError('Failed to fetch')
     const { pathname } = new URL(request.url)
+    if (request.method === 'GET') return this.#answerRead(request, pathname)
     const received: Received = {
       method: request.method,
       path: pathname,
@@ -93,6 +111,10 @@ export class Backend {
     if (fault === 'away') throw new TypeError('Failed to fetch')
     if (this.refused.has(received.body)) return Response.json({}, { status: 422 })
     if (typeof fault === 'number') return new Response('{}', { status: fault, headers: { 'content-type': JSON_TYPE } })
+    if (fault === 'late') {
+      this.#late.push(received)
+      throw new TypeError('Failed to fetch')
+    }
     const { status, body, etag } = this.#perform(received)
     const held = this.#held
     if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
@@ -101,8 +123,21 @@ export class Backend {
     return status === 204 ? new Response(null, { status }) : Response.json(body, { status, headers })
   }
 
+  #answerRead(request: Request, path: string): Response {
+    this.read.push(request)
+    const fault = this.readFaults.shift()
+    if (fault === 'away') throw new TypeError('Failed to fetch')
+    if (typeof fault === 'number') return new Response('{}', { status: fault, headers: { 'content-type': JSON_TYPE } })
+    if (fault !== undefined) return fault
+    const id = path.split('/').at(3)
+    if (id === undefined) return Response.json([...this.products.values()])
+    const product = this.products.get(Number(id))
+    if (product === undefined) return Response.json({}, { status: 404 })
+    return Response.json(product, { headers: { etag: `"${product.version}"` } })
+  }
+
   #perform({ method, path, fields, body }: Received): { status: number; body: unknown; etag?: string } {
-    const key = fields.get('idempotency-key')
+    const key = this.honoursKeys ? fields.get('idempotency-key') : null
     const before = key === null ? undefined : this.#answers.get(key)
     if (before !== undefined) return before
     const given = this.#write(method, path, fields, body)
@@ -146,7 +181,7 @@ export interface Given {
   readonly identity?: object
   readonly wrap?: (use: UseStore) => UseStore
   /** What is stored of URLs. */
-  readonly rows?: (url: string) => unknown[]
+  readonly rows?: ((url: string) => unknown[]) | undefined
 }
 
 let workers = 0
@@ -181,6 +216,8 @@ export async function outboxWorker({
       liveness: { worker, hold: () => Promise.resolve() } as never,
       rows: { rowsOf: (url: string) => Promise.resolve(rows(url)) } as never,
       match,
+      witness,
+      conflicts,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) =>
           stoppable(() => Promise.resolve(response)),

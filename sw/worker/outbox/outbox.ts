@@ -1,10 +1,12 @@
 import type { CollectionRule, Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
+import { EVERYONE } from '../../core/key.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import type { JsonObject } from '../../core/outbox/json.ts'
 import { isObject } from '../../core/outbox/json.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
+import { epochMs } from '../../core/units.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
@@ -15,18 +17,28 @@ import { isStalled, type UseStore } from '../store/database.ts'
 import type { Generations } from '../store/generations.ts'
 import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
-import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
-import { Attempts, type Ended, isLeased, type PageWrite, type Send } from './attempts.ts'
+import { accept, type Accepted, type Asked, askedOf, type Circumstances } from './accept.ts'
+import {
+  Attempts,
+  type ConflictPart,
+  type Ended,
+  isLeased,
+  type PageWrite,
+  type Send,
+  type WitnessPart,
+} from './attempts.ts'
+import { alikeIn } from './alike-in.ts'
+import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
-import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
+import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
 import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
-import type { WriteRecord } from './write-record.ts'
+import { MOST_INLINE, type WriteRecord } from './write-record.ts'
 
 interface Ports {
   readonly identity: Identity
@@ -38,6 +50,10 @@ interface Ports {
   readonly send: Send
   /** Default: the rules have none. */
   readonly collections?: readonly CollectionRule[] | undefined
+  /** Default: no rule has one. */
+  readonly witness?: WitnessPart | undefined
+  /** Default: no rule queues changes of rows. */
+  readonly conflicts?: ConflictPart | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -72,7 +88,7 @@ export class Outbox {
     this.#store = new OutboxStore(use)
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
-    this.#attempts = new Attempts({ ...shared, rules })
+    this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
     this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
@@ -206,7 +222,8 @@ export class Outbox {
 
   async #accept(asked: Asked): Promise<Accepted> {
     const { liveness } = this.#ports
-    const [shown] = await Promise.all([this.#shown(asked), liveness.hold()])
+    const [shown, alike] = await Promise.all([this.#shown(asked), this.#alike(asked), liveness.hold()])
+    const seen = await this.#seen(asked, shown)
     const accepted = await this.#store.change((draft) =>
       accept(draft, asked, {
         now: now(),
@@ -215,6 +232,8 @@ export class Outbox {
         maySend: navigator.onLine !== false,
         isAwaited: (place) => this.#awaited.has(place),
         shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
+        alike,
+        seen,
       }),
     )
     // One that is sent at once is news by its answer.
@@ -225,7 +244,41 @@ export class Outbox {
   /** The stored response of the row that a write changes. */
   async #shown({ target, url, partition, mints }: Asked): Promise<Row | undefined> {
     if (target !== 'row' || mints !== undefined) return undefined
-    const found = this.#ports.rows.rowsOf(url.replace(/\?.*$/s, ''), [partition]).catch(() => [])
+    return this.#newest(url.replace(/\?.*$/s, ''), partition)
+  }
+
+  /** The rows that the stored list of a create has already and that may be taken for it. */
+  async #alike(asked: Asked): Promise<readonly string[] | undefined> {
+    const { method, url, partition, fields, body, queue } = asked
+    const size = body?.byteLength ?? 0
+    const type = new Map(fields).get('content-type')
+    if (method !== 'POST' || size === 0 || !isJson(type)) return undefined
+    const list = this.#attempts.subjectOf({ ...asked, size })?.url ?? url.replace(/\?.*$/s, '')
+    const { idMember, entity, witness } = queue
+    const found = this.#newest(list, partition).then(
+      (stored) => stored && alikeIn(stored, { body, type, idMember, compared: witness?.compared, entity }),
+    )
+    return timeout(SHOWN_LIMIT_MS, found, undefined)
+  }
+
+  /** The stored row that a write changes, where what becomes of the write may depend on it. */
+  async #seen(asked: Asked, shown: Row | undefined): Promise<Circumstances['seen']> {
+    const { queue, target, mints, body } = asked
+    const { conflict, idempotency, idMember, entity } = queue
+    const isCompared = typeof conflict === 'function' || conflict === 'last-write-wins'
+    if (target !== 'row' || mints !== undefined || body === undefined) return undefined
+    const size = body.byteLength
+    if (!isCompared && (idempotency !== undefined || this.#attempts.subjectOf({ ...asked, size }) === undefined))
+      return undefined
+    const requestedAtMs = shown?.requestedAtMs ?? epochMs(0)
+    if (shown === undefined || shown.status !== 200 || shown.size > MOST_INLINE)
+      return { row: undefined, requestedAtMs }
+    const text = await new Response(bodyOf(shown)).text().catch(() => '')
+    return { row: rowIn(text, idMember, entity), requestedAtMs }
+  }
+
+  async #newest(url: string, partition: string): Promise<Row | undefined> {
+    const found = this.#ports.rows.rowsOf(url, [partition, EVERYONE]).catch(() => [])
     const rows = await timeout(SHOWN_LIMIT_MS, found, [])
     return rows.toSorted((one, other) => other.requestedAtMs - one.requestedAtMs)[0]
   }
@@ -315,6 +368,8 @@ export class Outbox {
       }
       case 'refused':
         return this.#announce({ ...newsOf(settled.write, false), end: 'refused' })
+      case 'yielded':
+        return this.#announce({ ...newsOf(settled.write), end: 'yielded' })
       case 'kept': {
         const { attempts, state } = settled.write
         return this.#announce(newsOf(settled.write, attempts < 2 || state.kind !== 'waiting'))

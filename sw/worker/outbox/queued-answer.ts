@@ -83,3 +83,17 @@ export const answerAgain = ({ status, fields, answer }: DoneRecord): Response =>
       .filter(([name]) => name !== 'content-encoding' && name !== 'content-length')
       .map(([...pair]) => pair),
   })
+
+/** The row that an answer gives, wrapped or not; undefined: it gives none. */
+export function rowIn(text: string, idMember: string, entity: string | undefined): JsonObject | undefined {
+  const parsed = parsedJson(text)
+  return parsed === 'invalid' ? undefined : rowOfAnswer(parsed.value, idMember, entity)
+}
+
+/** The same of its JSON. */
+export function rowOfAnswer(value: unknown, idMember: string, entity: string | undefined): JsonObject | undefined {
+  if (!isObject(value)) return undefined
+  return [value, value['data'], entity === undefined ? undefined : value[entity]]
+    .filter(isObject)
+    .find((each) => Object.hasOwn(each, idMember))
+}

@@ -23,6 +23,8 @@ export interface Attempt {
   readonly mayTell: () => boolean
   /** The layer has added a precondition that the page did not ask for. */
   readonly isConditional: boolean
+  /** A read can show what has become of it. */
+  readonly canWitness: boolean
 }
 
 /** What has become of a write whose attempt has ended. */
@@ -30,6 +32,8 @@ export type Settled =
   | { readonly kind: 'acknowledged'; readonly write: WriteRecord; readonly id: ServerId | undefined }
   /** The page gets the origin's answer, and nothing is kept. */
   | { readonly kind: 'refused'; readonly write: WriteRecord }
+  /** The origin's row stands, as the rule says of a conflict. */
+  | { readonly kind: 'yielded'; readonly write: WriteRecord }
   /** It is kept, in another state. */
   | { readonly kind: 'kept'; readonly write: WriteRecord; readonly isPaused: boolean }
   /** It was settled by another attempt. */
@@ -40,14 +44,23 @@ export type Settled =
 /** What nobody can send now is looked at again after so long, once there is a sign of life. */
 export const PAUSE_MS = 10_000
 
-export const paused = (now: EpochMs): WriteState => ({ kind: 'waiting', atMs: epochMs(now + PAUSE_MS), isOnSign: true })
+export const pausedAs = (kind: 'waiting' | 'unsure', now: EpochMs): WriteState => ({
+  kind,
+  atMs: epochMs(now + PAUSE_MS),
+  isOnSign: true,
+})
 
 /** Acknowledged writes are kept for so long where nothing says that each base has them. */
 const KEEP_DONE_MS = 86_400_000
 const MOST_DONE = 1000
 
 /** What follows an unknown outcome of a write. */
-function unknownOf({ method, fields, base, firstSentAtMs }: WriteRecord, queue: QueueRule, now: EpochMs): Unknown {
+function unknownOf(
+  { method, fields, base, firstSentAtMs }: WriteRecord,
+  queue: QueueRule,
+  canWitness: boolean,
+  now: EpochMs,
+): Unknown {
   const own = new Map(fields)
   const { idempotency } = queue
   return afterUnknown(
@@ -55,25 +68,35 @@ function unknownOf({ method, fields, base, firstSentAtMs }: WriteRecord, queue: 
     {
       hasKey: idempotency !== undefined && isKeyKnown(idempotency, firstSentAtMs, now),
       hasPrecondition: own.has('if-match') || preconditionOf(base) !== undefined,
-      canWitness: false,
+      canWitness,
     },
   )
+}
+
+/** What an answer means for a write, or the lack of one. */
+export function outcomeFor(
+  write: WriteRecord,
+  given: Given,
+  queue: QueueRule,
+  canWitness: boolean,
+  now: EpochMs,
+): Outcome {
+  const { method, wasUnsure, fields } = write
+  const hasKey = queue.idempotency !== undefined
+  const unknown = unknownOf(write, queue, canWitness, now)
+  return outcomeOf(given, { method, accept: new Map(fields).get('accept'), hasKey, unknown, wasUnsure }, now)
 }
 
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,
-  { write, given, text, mayTell, isConditional }: Attempt,
+  { write, given, text, mayTell, isConditional, canWitness }: Attempt,
   queue: QueueRule,
   limits: RetryLimits,
   now: EpochMs,
 ): Settled {
   const current = draft.get(write.place)
-  const { idempotency } = queue
-  const hasKey = idempotency !== undefined
-  const unknown = unknownOf(write, queue, now)
-  const accept = new Map(write.fields).get('accept')
-  const outcome = outcomeOf(given, { method: write.method, accept, hasKey, unknown, wasUnsure: write.wasUnsure }, now)
+  const outcome = outcomeFor(write, given, queue, canWitness, now)
   if (current === undefined) return { kind: 'other' }
   if (outcome.kind === 'acknowledge' && given.kind === 'response')
     return {
@@ -98,6 +121,7 @@ export function expire(
   draft: Draft,
   place: number,
   queue: QueueRule | undefined,
+  canWitness: boolean,
   limits: RetryLimits,
   now: EpochMs,
 ): void {
@@ -112,7 +136,7 @@ export function expire(
             method: write.method,
             accept: undefined,
             hasKey: false,
-            unknown: unknownOf(write, queue, now),
+            unknown: unknownOf(write, queue, canWitness, now),
             wasUnsure: true,
           },
           now,
@@ -120,18 +144,30 @@ export function expire(
   draft.put({ ...write, ...after(outcome, write, limits, now), wasUnsure: true })
 }
 
-function after(
-  outcome: Outcome,
-  { attempts, acceptedAtMs, wasUnsure }: WriteRecord,
+/** The state of a write that is tried again later, or given up. */
+export function tryAgain(
+  kind: 'waiting' | 'unsure',
+  { attempts, acceptedAtMs }: Pick<WriteRecord, 'attempts' | 'acceptedAtMs'>,
+  floorMs: number,
+  isAway: boolean,
   limits: RetryLimits,
   now: EpochMs,
-): Pick<WriteRecord, 'state' | 'wasUnsure'> {
-  const again = (kind: 'waiting' | 'unsure', floorMs: number, isAway: boolean): WriteState => {
-    const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, Math.random())
-    return next.kind === 'too-old'
-      ? { kind: 'dead', why: 'too-old' }
-      : { kind, atMs: next.atMs, isOnSign: next.kind === 'on-sign' }
-  }
+): WriteState {
+  const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, Math.random())
+  return next.kind === 'too-old'
+    ? { kind: 'dead', why: 'too-old' }
+    : { kind, atMs: next.atMs, isOnSign: next.kind === 'on-sign' }
+}
+
+function after(
+  outcome: Outcome,
+  write: WriteRecord,
+  limits: RetryLimits,
+  now: EpochMs,
+): Pick<WriteRecord, 'state' | 'wasUnsure' | 'unsureAtMs'> {
+  const { wasUnsure, unsureAtMs } = write
+  const again = (kind: 'waiting' | 'unsure', floorMs: number, isAway: boolean): WriteState =>
+    tryAgain(kind, write, floorMs, isAway, limits, now)
   switch (outcome.kind) {
     case 'retry':
       return {
@@ -139,11 +175,11 @@ function after(
         wasUnsure: wasUnsure || outcome.isUnsure,
       }
     case 'witness':
-      return { state: again('unsure', outcome.floorMs, false), wasUnsure: true }
+      return { state: again('unsure', outcome.floorMs, false), wasUnsure: true, unsureAtMs: unsureAtMs ?? now }
     case 'ask':
       return { state: { kind: 'asking', why: 'outcome' }, wasUnsure: true }
     case 'pause':
-      return { state: paused(now), wasUnsure }
+      return { state: pausedAs('waiting', now), wasUnsure }
     case 'conflict':
       return { state: { kind: 'asking', why: 'conflict' }, wasUnsure }
     case 'dead-letter':
@@ -158,7 +194,7 @@ function after(
  * A write that the origin has: its record becomes an acknowledged one, the server's id is noted, and later writes of the row
  * inherit the answered validator.
  */
-function acknowledge(
+export function acknowledge(
   draft: Draft,
   write: WriteRecord,
   status: number,

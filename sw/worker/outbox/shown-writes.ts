@@ -1,8 +1,8 @@
 import { fillPlaces, type Match, type RequestLine } from '../../../config/language/index.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import { PendingWrites, type WritesOf } from './pending-writes.ts'
+import { rowIn } from './queued-answer.ts'
 import type { QueuedWrite } from './queued-write.ts'
 import type { DoneRecord, WriteRecord } from './write-record.ts'
 
@@ -104,14 +104,4 @@ function acknowledgementOf(
   const position = new Map(fields).get('freshlayer-position')
   const row = answer === undefined ? undefined : rowIn(answer, idMember, entity)
   return { at: atMs, ...(position !== undefined && { position }), ...(row !== undefined && { row }) }
-}
-
-/** The row that an answer gives, wrapped or not; undefined: it gives none. */
-function rowIn(text: string, idMember: string, entity: string | undefined): JsonObject | undefined {
-  const parsed = parsedJson(text)
-  const value = parsed === 'invalid' ? undefined : parsed.value
-  if (!isObject(value)) return undefined
-  return [value, value['data'], entity === undefined ? undefined : value[entity]]
-    .filter(isObject)
-    .find((each) => Object.hasOwn(each, idMember))
 }

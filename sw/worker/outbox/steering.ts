@@ -26,7 +26,7 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
   'steer-outbox': async (_, { place, how, body }, clientId): Promise<Steered> => {
     const own = (await writesOf(clientId)).find((write) => write.place === place)
     if (own === undefined) return { isDone: false }
-    if (how === 'read') return { isDone: true, body: await store.bodyOf(own) }
+    if (how === 'read') return { isDone: true, body: await store.bodyOf(own), theirs: own.theirs?.row }
     const steered = await store.change((draft): OutboxNews | undefined => {
       const write = draft.get(place)
       // What is under way may be with the origin already.
@@ -49,23 +49,26 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
 
 /**
  * A write that is sent again by the user's word. What the origin has refused it has not performed: the key may stand for the
- * refusal there. Another body is another write. After a conflict what the row has become does not count any more, nor for the later writes on top of it.
+ * refusal there. Another body is another write. After a conflict it is sent on top of the row that the user was shown, and so are the
+ * later writes; where that is not known, what the row has become does not count any more.
  */
-function decided(draft: Draft, write: WriteRecord, isOther: boolean): Pick<WriteRecord, 'state' | 'key' | 'base'> {
+function decided(
+  draft: Draft,
+  write: WriteRecord,
+  isOther: boolean,
+): Pick<WriteRecord, 'state' | 'key' | 'base' | 'theirs'> {
   const { state } = write
   const isConflict = state.kind === 'asking' && state.why === 'conflict'
   const isRefused = isConflict || (state.kind === 'dead' && state.why !== 'too-old')
+  const base = isConflict ? (write.theirs?.base ?? NONE) : write.base
+  const lane = { before: write.lane, after: write.lane }
   if (isConflict)
-    for (const later of followUps(draft.writes(), {
-      ...write,
-      answered: NONE,
-      lane: { before: write.lane, after: write.lane },
-    }))
-      draft.put({ ...later, base: NONE })
+    for (const later of followUps(draft.writes(), { ...write, answered: base, lane })) draft.put({ ...later, base })
   return {
     state: { kind: 'waiting', atMs: now(), isOnSign: false },
     key: isRefused || isOther ? crypto.randomUUID() : write.key,
-    base: isConflict ? NONE : write.base,
+    base,
+    theirs: undefined,
   }
 }
 
@@ -101,7 +104,7 @@ function shownWrite({ place, rule, method, url, state, id, acceptedAtMs, attempt
     case 'leased':
       return { ...shown, state: 'sending' }
     case 'asking':
-      return { ...shown, state: 'needs-you', why: state.why }
+      return { ...shown, state: 'needs-you', why: state.why, ...(state.doubt !== undefined && { doubt: state.doubt }) }
     case 'dead':
       return { ...shown, state: 'dead', why: state.why }
   }

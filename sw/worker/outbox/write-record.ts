@@ -44,6 +44,15 @@ export interface WriteRecord extends Queued {
   readonly lastSentAtMs?: EpochMs
   /** The outcome of an earlier attempt is not known. */
   readonly wasUnsure: boolean
+  /** When it was known first that the outcome of its last attempt is not. Absent: it is, or there was none. */
+  readonly unsureAtMs?: EpochMs | undefined
+  /** The JSON of the row that it changes, as the user saw it. Absent: it is not known, or nobody would ask for it. */
+  readonly seen?: string
+  /**
+   * Of one that waits for the user because of a conflict: the row as the origin has it. `row`: its JSON; null: it is gone; absent: it
+   * is too long.
+   */
+  readonly theirs?: { readonly base: Base; readonly row?: string | null } | undefined
   /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
   readonly alike?: readonly string[]
 }
@@ -77,6 +86,9 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     isTexts(needs) &&
     isTexts(value['stamps']) &&
     (value['alike'] === undefined || isTexts(value['alike'])) &&
+    (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
+    (value['seen'] === undefined || isText('seen')) &&
+    (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
     isPairs(fields) &&
     isObject(base) &&
     isState(state)
