@@ -103,3 +103,27 @@ test('a worker that finds another one sending looks again, though nobody tells i
   await outbox.drain(true)
   expect(await writes()).toEqual([])
 })
+
+test('a write that needs the user costs no transaction at each sign of life', async () => {
+  let transactions = 0
+  const { write, writes, backend, outbox, rest } = await outboxWorker({
+    wrap: (use) => (mode, work) => {
+      transactions += Number(mode === 'readwrite')
+      return use(mode, work)
+    },
+  })
+  backend.refused.add('{"name":"x"}')
+  await write('PUT', '/api/products/1', { name: 'x' })
+  await rest()
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect((await writes()).length).toBe(1)
+  })
+  const before = transactions
+  outbox.activate()
+  for (let at = 0; at < 5; at++) {
+    outbox.noteSign()
+    await outbox.drain(true)
+  }
+  expect(transactions).toBe(before)
+})

@@ -136,7 +136,10 @@ export class Drain {
   async #senders(): Promise<ReadonlyMap<string, Sender>> {
     const { store, stamps } = this.#ports
     await store.loaded
-    const partitions = new Set([...store.writes.values()].map(({ partition }) => partition))
+    const partitions = new Set<string>()
+    // What is settled but for the user's word costs no transaction at each sign of life.
+    for (const { partition, state } of store.writes.values())
+      if (state.kind !== 'dead' && state.kind !== 'asking') partitions.add(partition)
     const senders = new Map<string, Sender>()
     for (const partition of partitions) {
       const sender = await stamps.senderOf(partition)

@@ -166,3 +166,22 @@ describe('the outbox', () => {
     })
   })
 })
+
+test('what another worker writes while the disk is read is read, too', async () => {
+  const { name, add } = await outbox()
+  await add()
+  const { use } = await fakeDatabase(name)
+  let meanwhile = async (): Promise<void> => undefined
+  const store = new OutboxStore(async (mode, work) => {
+    const given = await use(mode, work)
+    await meanwhile()
+    return given
+  })
+  meanwhile = async () => {
+    meanwhile = async () => undefined
+    await add()
+    store.reread()
+  }
+  await store.load()
+  expect([...store.writes.keys()]).toEqual([1, 2])
+})

@@ -76,6 +76,8 @@ export class OutboxStore {
   /** Undefined: nothing was read yet, or another worker has written since. */
   #revision: number | undefined
   #version = 0
+  /** How often another worker has written: what was read before that is not what is there. */
+  #rereads = 0
   readonly #waiting: Work[] = []
   #isRunning = false
   #loading: Promise<void> | undefined
@@ -115,20 +117,28 @@ export class OutboxStore {
   }
 
   load(): Promise<void> {
-    this.#loading ??= this.#use('readonly', async (store) => {
-      const [counter, held] = await Promise.all([counterIn(store), read(store)])
-      // A change of this worker has read it meanwhile.
-      if (this.#revision !== undefined) return
-      this.#held = held
-      this.#version++
-      this.#revision = counter.revision
-    }).finally(() => (this.#loading = undefined))
+    this.#loading ??= this.#read().finally(() => (this.#loading = undefined))
     return this.#loading
   }
 
   /** Another worker has written: memory is read anew when it is next needed. */
   reread(): void {
+    this.#rereads++
     this.#revision = undefined
+  }
+
+  async #read(): Promise<void> {
+    const rereads = this.#rereads
+    const { counter, held } = await this.#use('readonly', async (store) => {
+      const [counter, held] = await Promise.all([counterIn(store), read(store)])
+      return { counter, held }
+    })
+    // A change of this worker has read it meanwhile.
+    if (this.#revision !== undefined) return
+    this.#held = held
+    this.#version++
+    if (this.#rereads !== rereads) return this.#read()
+    this.#revision = counter.revision
   }
 
   /**

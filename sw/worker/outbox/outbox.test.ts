@@ -212,6 +212,20 @@ describe('while the origin is away', () => {
     })
     expect(bodies).toEqual([sent])
   })
+
+  test('a create that is no JSON is answered with its temporary id', async () => {
+    const { outbox, backend, ask } = await outboxWorker()
+    backend.isAway = true
+    const form = new FormData()
+    form.append('name', 'tea')
+    const request = new Request('https://app.test/api/products', { method: 'POST', body: form })
+    const { matcherOf, compileRules } = await import('../../../config/language/index.ts')
+    const { lineOf } = await import('../../fetch/matching.ts')
+    const match = matcherOf(compileRules(CONFIG))(lineOf(request)) as never
+    const { id } = (await (await outbox.answer(request, match, 'a tab', () => undefined)).json()) as { id: string }
+    expect(id).toMatch(/^tmp-/)
+    await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })
+  })
 })
 
 describe('a worker that is stopped', () => {

@@ -7,7 +7,7 @@ import {
 } from '../../../config/language/index.ts'
 import { urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import type { EpochMs } from '../../core/units.ts'
-import { now, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
+import { isPaused, now, type Pause, pauseFor, STORE_LIMIT_MS, timeout } from '../../fetch/clock.ts'
 import { hasBody } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -32,6 +32,10 @@ export interface AnswerTimes {
   readonly receivedAtMs: EpochMs
 }
 
+const LATE = Symbol('late')
+/** Milliseconds. */
+const LATE_PAUSE_MS = 10_000
+
 const CONDITIONS = ['if-none-match', 'if-modified-since', 'if-range', 'range']
 
 /** Reads of pages, with what their users have written and the origin does not have. */
@@ -43,6 +47,8 @@ export class OverlaidReads {
   readonly #overlay: Overlay
   /** By the paths of their lists. */
   readonly #collections: ReadonlyMap<string, CollectionRule>
+  /** Undefined: the disk was not slow so far. */
+  #late: Pause | undefined
 
   constructor(ports: Ports, collections: readonly CollectionRule[] = []) {
     this.#ports = ports
@@ -56,14 +62,7 @@ export class OverlaidReads {
    * answer.
    */
   async prepared(asked: Asked, partition: string): Promise<Asked> {
-    const { loaded } = this.#ports.store
-    // No read waits for a disk that is slow.
-    if (loaded !== undefined)
-      await timeout(
-        STORE_LIMIT_MS,
-        loaded.catch(() => undefined),
-        undefined,
-      )
+    await this.#loaded()
     const { request, match, clientId } = asked
     const of = await this.#partitionOf(request, clientId, match.rule, partition)
     const writes = this.#writes.of(of)
@@ -105,9 +104,19 @@ export class OverlaidReads {
     const askedAtMs = times?.requestedAtMs ?? beganAtMs
     return this.#overlay.over(answer, {
       ...shown,
-      hasWrite: ({ done }) => done !== undefined && askedAtMs > done.at,
+      // An acknowledgement that is yet to come is of a clock that was ahead: it would hide what others have written since.
+      hasWrite: ({ done }) => done !== undefined && (askedAtMs > done.at || done.at > beganAtMs),
       receivedAtMs: times?.receivedAtMs,
     })
+  }
+
+  /** No read waits long for a disk that is slow, and after one that has waited in vain none waits for a while. */
+  async #loaded(): Promise<void> {
+    const { loaded } = this.#ports.store
+    if (loaded === undefined) return
+    const read = loaded.catch(() => undefined)
+    if (isPaused(this.#late)) return
+    if ((await timeout(STORE_LIMIT_MS, read, LATE)) === LATE) this.#late = pauseFor(LATE_PAUSE_MS)
   }
 
   /** Whose writes are shown: an answer that is the same for all is read by someone. */

@@ -46,7 +46,9 @@ export function queuedAnswer(
   const change = changeOfWrite(write, body, queue)
   const sent = jsonOf(body)
   const row = change && (foldRow(shown, [change]) ?? rowOf(change, id, queue.idMember))
-  return Response.json(row === undefined ? (sent ?? {}) : wrapped(row, sent, change, queue), {
+  // A form says nothing of a row, and its app wants the id all the same.
+  const other = write.mints === undefined ? {} : { [queue.idMember]: write.mints }
+  return Response.json(row === undefined ? (sent ?? other) : wrapped(row, sent, change, queue), {
     status: queue.status,
     headers,
   })
