@@ -29,6 +29,7 @@ import { alikeIn } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
@@ -50,6 +51,8 @@ interface Ports {
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
   readonly conflicts?: ConflictPart | undefined
+  /** Default: no rule allows it. */
+  readonly mergedIn?: typeof mergedIn | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -78,7 +81,16 @@ export class Outbox {
     this.#stamps = new Stamps(ports.identity)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
-    this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
+    this.#drain = new Drain({
+      ...shared,
+      attempts: this.#attempts,
+      rules,
+      mergedIn: ports.mergedIn,
+      merged: (gone) => {
+        for (const write of gone) this.#announce({ ...newsOf(write), end: 'merged' })
+      },
+      ended: (ended) => this.#tell(ended),
+    })
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
       ports.collections,
@@ -155,6 +167,7 @@ export class Outbox {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
     const asked = await this.#askedOf(request, match, clientId)
     if (asked === undefined) return straight()
+    if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#stamps.learn(request, asked.partition)
     const accepted = await this.#accept(asked).catch((error: unknown) => {
       report('a write could not be queued; it is sent straight through', error)
@@ -326,6 +339,16 @@ export class Outbox {
   #announce(news: OutboxNews): void {
     this.#ports.channel.tellWorkers()
     this.#ports.channel.announce(news)
+  }
+}
+
+/** Whether the browser has promised to keep what is stored. */
+async function isPersistent(): Promise<boolean> {
+  try {
+    return await navigator.storage.persisted()
+  } catch {
+    // There is no such promise here.
+    return false
   }
 }
 
