@@ -392,7 +392,7 @@ export interface OutboxNews {
   /** As it is now. */
   readonly write: QueuedWrite
   /** What has become of one that is not there any more. Absent: it is. */
-  readonly end?: 'sent' | 'refused' | 'yielded' | 'discarded'
+  readonly end?: 'sent' | 'refused' | 'yielded' | 'merged' | 'discarded'
   /** The server's id of the row that it has created. */
   readonly id?: string
 }

@@ -8,9 +8,9 @@ export interface OutboxEvent {
   readonly write: QueuedWrite
   /**
    * What has become of one that is not there any more. 'sent': the origin has it. 'refused': the page that waited for it has
-   * the origin's answer. 'yielded': the row has changed at the origin, and the rule says that it stands. 'discarded': the user did not want it any more. Absent: it is there.
+   * the origin's answer. 'yielded': the row has changed at the origin, and the rule says that it stands. 'merged': it is part of an earlier write to the same row, or has gone with it. 'discarded': the user did not want it any more. Absent: it is there.
    */
-  readonly end?: 'sent' | 'refused' | 'yielded' | 'discarded'
+  readonly end?: 'sent' | 'refused' | 'yielded' | 'merged' | 'discarded'
   /** The server's id of the row that it has created. */
   readonly id?: string
 }

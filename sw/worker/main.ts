@@ -58,6 +58,7 @@ import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
+import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
@@ -101,6 +102,8 @@ export interface Parts {
   readonly witness?: WitnessPart | undefined
   /** Does what the rules say of queued writes whose row is another by now. */
   readonly conflicts?: ConflictPart | undefined
+  /** Puts queued writes to one row together, where the rules allow it. */
+  readonly mergedIn?: typeof mergedIn | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -162,6 +165,7 @@ export function start(
     outboxOf: queuedBy,
     witness,
     conflicts,
+    mergedIn,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -227,7 +231,15 @@ export function start(
     })
   }
   const { liveness } = writer
-  const queuing = { ...shared, liveness, send: write, collections: rules.collections?.all, witness, conflicts }
+  const queuing = {
+    ...shared,
+    liveness,
+    send: write,
+    collections: rules.collections?.all,
+    witness,
+    conflicts,
+    mergedIn,
+  }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(

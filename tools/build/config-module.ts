@@ -110,6 +110,11 @@ function moduleSource(config: Config, path: string): string {
       'conflicts',
       'outbox/conflict-part',
     ),
+    ...usedBy(
+      writes.some(({ queue }) => queue?.coalesces),
+      'mergedIn',
+      'outbox/coalescing',
+    ),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

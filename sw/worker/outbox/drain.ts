@@ -7,6 +7,7 @@ import { report } from '../report.ts'
 import { scope } from '../scope.ts'
 import { aliveWorkers, type Liveness } from '../store/liveness.ts'
 import { type Attempts, type Ended, isLeased } from './attempts.ts'
+import type { mergedIn } from './coalescing.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import { expire, PAUSE_MS } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
@@ -18,6 +19,10 @@ interface Ports {
   readonly stamps: Stamps
   readonly liveness: Liveness
   readonly rules: OutboxRules
+  /** Puts writes to one row together before they are sent. Undefined: no rule allows it. */
+  readonly mergedIn: typeof mergedIn | undefined
+  /** Hears of writes that are part of others now. */
+  readonly merged: (gone: readonly WriteRecord[]) => void
   /** Hears of each attempt that has ended. */
   readonly ended: (ended: Ended) => void
 }
@@ -27,6 +32,8 @@ interface Round {
   readonly begun: readonly WriteRecord[]
   /** Of those, the ones whose witness is asked. */
   readonly looked: ReadonlySet<number>
+  /** They are part of others now. */
+  readonly gone: readonly WriteRecord[]
   /** When the next write comes if nothing else happens; undefined: none does. */
   readonly nextMs: number | undefined
 }
@@ -95,7 +102,8 @@ export class Drain {
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
       const senders = await this.#senders()
-      const { begun, looked, nextMs } = await this.#begin(senders)
+      const { begun, looked, gone, nextMs } = await this.#begin(senders)
+      if (gone.length > 0) this.#ports.merged(gone)
       this.#nextMs = nextMs
       for (const write of begun) {
         const sender = senders.get(write.partition)
@@ -151,13 +159,14 @@ export class Drain {
   /** Leases what may be sent now. */
   async #begin(senders: ReadonlyMap<string, Sender>): Promise<Round> {
     const { store, attempts, liveness, rules } = this.#ports
-    if (senders.size === 0) return { begun: [], looked: new Set(), nextMs: undefined }
+    if (senders.size === 0) return { begun: [], looked: new Set(), gone: [], nextMs: undefined }
     const isAlive = await aliveWorkers()
     await liveness.hold()
     const { most, limits, requestLimitMs } = rules
     return store.change((draft): Round => {
       const begun: WriteRecord[] = []
       const looked = new Set<number>()
+      const gone: WriteRecord[] = []
       let nextMs: number | undefined
       for (const partition of senders.keys()) {
         const turns = turnsOf(draft.writes(), {
@@ -177,8 +186,13 @@ export class Drain {
           expire(draft, write.place, found?.queue, canWitness, limits, now())
         }
         for (const write of turns.lost) draft.put({ ...write, state: { kind: 'asking', why: 'lost-id' } })
-        for (const write of [...turns.send, ...turns.witness]) {
-          const isLook = write.state.kind === 'unsure'
+        for (const chosen of [...turns.send, ...turns.witness]) {
+          const isLook = chosen.state.kind === 'unsure'
+          const queue = isLook ? undefined : attempts.queueOf(chosen)?.queue
+          const merged = queue?.coalesces === true ? this.#ports.mergedIn?.(draft, chosen, queue) : undefined
+          gone.push(...(merged?.gone ?? []))
+          const write = merged === undefined ? chosen : merged.write
+          if (write === undefined) continue
           const [at, untilMs] = [now(), epochMs(now() + leaseMs(requestLimitMs))]
           const leased: WriteRecord = {
             ...write,
@@ -191,10 +205,10 @@ export class Drain {
           if (isLook) looked.add(write.place)
         }
         // What has become of those is known in the next round.
-        const soonMs = turns.over.length > 0 ? now() : turns.nextMs
+        const soonMs = turns.over.length + gone.length > 0 ? now() : turns.nextMs
         if (soonMs !== undefined && soonMs < (nextMs ?? Infinity)) nextMs = soonMs
       }
-      return { begun, looked, nextMs }
+      return { begun, looked, gone, nextMs }
     })
   }
 

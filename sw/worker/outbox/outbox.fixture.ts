@@ -9,6 +9,7 @@ const { everyone } = await import('../identity/everyone.ts')
 const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
 const { conflicts } = await import('./conflict-part.ts')
+const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 
 /** Pages that are open, by their ids. */
@@ -218,6 +219,7 @@ export async function outboxWorker({
       match,
       witness,
       conflicts,
+      mergedIn,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) =>
           stoppable(() => Promise.resolve(response)),

@@ -31,6 +31,7 @@ import { alikeIn } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
@@ -54,6 +55,8 @@ interface Ports {
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
   readonly conflicts?: ConflictPart | undefined
+  /** Default: no rule allows it. */
+  readonly mergedIn?: typeof mergedIn | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -89,7 +92,16 @@ export class Outbox {
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
-    this.#drain = new Drain({ ...shared, attempts: this.#attempts, rules, ended: (ended) => this.#tell(ended) })
+    this.#drain = new Drain({
+      ...shared,
+      attempts: this.#attempts,
+      rules,
+      mergedIn: ports.mergedIn,
+      merged: (gone) => {
+        for (const write of gone) this.#announce({ ...newsOf(write), end: 'merged' })
+      },
+      ended: (ended) => this.#tell(ended),
+    })
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
       ports.collections,
@@ -171,6 +183,7 @@ export class Outbox {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
     const asked = await this.#askedOf(request, match, clientId)
     if (asked === undefined) return straight()
+    if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#stamps.learn(request, asked.partition)
     const isStill = this.#stamps.watch(asked.partition)
     const accepted = await this.#accepted(asked)
@@ -400,6 +413,16 @@ function withKey(request: Request, { queue: { idempotency }, key }: Asked): Requ
   const headers = new Headers(request.headers)
   headers.set(...idempotencyField(idempotency, key))
   return new Request(request, { headers })
+}
+
+/** Whether the browser has promised to keep what is stored. */
+async function isPersistent(): Promise<boolean> {
+  try {
+    return await navigator.storage.persisted()
+  } catch {
+    // There is no such promise here.
+    return false
+  }
 }
 
 /** Says that the write is not in the outbox: what fails has failed. */
