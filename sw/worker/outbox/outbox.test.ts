@@ -417,6 +417,19 @@ describe('the user', () => {
     expect((await answered).status).toBe(201)
   })
 
+  test('is greeted with how many there are, of them alone; before the disk has been read there may be some', async () => {
+    const { outbox, write, writes, backend, rest } = await outboxWorker()
+    expect(outbox.knownOf([''])).toEqual({ waiting: 1, needsYou: 0 })
+    expect(await writes()).toEqual([])
+    expect(outbox.knownOf(['']).waiting).toBe(0)
+    backend.isAway = true
+    await write('POST', '/api/products', { name: 'tea' })
+    await rest()
+    const [queued] = await writes()
+    expect(outbox.knownOf([queued?.partition ?? ''])).toMatchObject({ waiting: 1, needsYou: 0 })
+    expect(outbox.knownOf(['another'])).toMatchObject({ waiting: 0, needsYou: 0 })
+  })
+
   test('is asked before a sign-out drops what is unsent', async () => {
     const { outbox, write, backend, rest, writes } = await outboxWorker()
     const { signOut } = await import('../messages/sign-out.ts')
