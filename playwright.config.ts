@@ -5,8 +5,8 @@ process.env['SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
 
 export default defineConfig({
   testDir: 'e2e',
-  // Rows of data with runners of their own: `npm run test:http`, faults of storage, scale, and a new user's project.
-  testIgnore: ['sync/**', 'http/**', 'safe/**', 'scale/**', 'drop-in/**'],
+  // Rows of data with runners of their own: `npm run test:http`, schedules of queued writes, faults of storage, scale, and a new user's project.
+  testIgnore: ['sync/**', 'http/**', 'safe/**', 'scale/**', 'drop-in/**', 'outbox/**'],
   globalSetup: './e2e/support/build.ts',
   // Each file has a browser, and each test an origin, of its own; they wait more than they work.
   workers: 2,

@@ -307,7 +307,7 @@ export interface Obstacle {
 export interface SignedOut {
   /** False when there are writes that the origin does not have yet, and the page did not say to drop them. */
   readonly signedOut: boolean
-  /** Writes that have not been sent. Always 0: nothing is queued yet. */
+  /** Queued writes of the user that the origin does not have. */
   readonly unsent: number
 }
 

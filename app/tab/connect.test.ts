@@ -542,6 +542,39 @@ describe('where a worker runs', () => {
     })
   })
 
+  describe('queued writes', () => {
+    const write = { place: 7, rule: 'r', method: 'POST', url: 'https://app.test/api/sales', state: 'waiting' } as const
+    const news = { say: 'outbox', write: { ...write, acceptedAtMs: 1, attempts: 0, size: 2 } } as const
+
+    it('that wait when a page is opened are sent by its word', async () => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+      answers.hello = () => ({ ...GREETING, outbox: { waiting: 1, needsYou: 0, nextAtMs: Date.now() + 5000 } })
+      answers.drain = () => ({ waiting: 0, needsYou: 0 })
+      connect()
+      await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0))
+      await settled()
+      expect(asked).not.toContain('drain')
+      await vi.advanceTimersByTimeAsync(7000)
+      expect(asked.filter((each) => each === 'drain')).toEqual(['drain'])
+    })
+
+    it('are told of to the pages of their user alone, with the URLs in which they are shown', async () => {
+      answers.hello = () => ({ ...GREETING, partitions: ['user/ada'] })
+      const layer = connect()
+      const [heard, changed] = [vi.fn(), vi.fn()]
+      layer.on('outbox', heard)
+      layer.on('change', changed)
+      await settled()
+      say({ ...news, partition: 'user/grace', urls: ['https://app.test/api/a'] })
+      say({ ...news, partition: 'user/ada', urls: ['https://app.test/api/sales'] })
+      await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+      expect(heard.mock.calls).toEqual([[{ write: news.write }]])
+      expect(changed.mock.calls.map(([{ kind, urls }]) => [kind, urls])).toEqual([
+        ['changed', ['https://app.test/api/sales']],
+      ])
+    })
+  })
+
   describe('an update that is called off', () => {
     const reason = new Error('not now')
 

@@ -270,6 +270,7 @@ class Connection implements Freshlayer {
     retry: async (place) => (await this.#load()).outbox.retry(place),
     edit: async (place, body) => (await this.#load()).outbox.edit(place, body),
     discard: async (place) => (await this.#load()).outbox.discard(place),
+    durability: async () => (await this.#load()).outbox.durability(),
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {

@@ -1,3 +1,4 @@
+import { IDBFactory, IDBKeyRange } from 'fake-indexeddb'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { exportOutbox } from './export-outbox.ts'
 
@@ -53,6 +54,40 @@ describe('of the outboxes that the browser lists', () => {
     expect(await exportOutbox(keep, scope === undefined ? {} : { scope })).toBe(0)
     expect(open.mock.calls.flat()).toEqual(opened)
   })
+})
+
+it('a large body, which lies beside its write, is handed over with it, and deleted with it', async () => {
+  const indexedDB = new IDBFactory()
+  vi.stubGlobal('indexedDB', indexedDB)
+  vi.stubGlobal('IDBKeyRange', IDBKeyRange)
+  vi.stubGlobal('location', { pathname: '/' })
+  const db = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('freshlayer-outbox-v1 /')
+    request.addEventListener('upgradeneeded', () => request.result.createObjectStore('records'))
+    request.addEventListener('success', () => resolve(request.result))
+  })
+  const records = (): IDBObjectStore => db.transaction('records', 'readwrite').objectStore('records')
+  const body = new ArrayBuffer(9000)
+  const store = records()
+  for (const [key, value] of [
+    ['write 01', { size: 2 }],
+    ['write 02', { size: 9000 }],
+    ['body 02', body],
+    ['done 00', {}],
+  ] as const)
+    store.put(value, key)
+  const kept: unknown[] = []
+  expect(await exportOutbox(async (writes) => void kept.push(...writes))).toBe(2)
+  expect(kept).toEqual([
+    { key: 'write 01', record: { size: 2 } },
+    { key: 'write 02', record: { size: 9000 }, body },
+  ])
+  const left = await new Promise<unknown>((resolve) => {
+    const request = records().getAllKeys()
+    request.addEventListener('success', () => resolve(request.result))
+  })
+  expect(left).toEqual(['done 00'])
+  db.close()
 })
 
 it('a keeper that is no function is refused at once', async () => {

@@ -5,6 +5,8 @@ import { expectArgument } from './arguments.ts'
 export interface UnsentWrite {
   readonly key: IDBValidKey
   readonly record: unknown
+  /** A large body lies beside its record. Absent: the record has it, or the write has none. */
+  readonly body?: ArrayBuffer
 }
 
 export interface ExportOptions {
@@ -18,7 +20,7 @@ export interface ExportOptions {
 /**
  * Hands the writes that were never sent to the page, for an app whose layer has been removed: a kill leaves them where
  * they are. They are deleted once `keep` has settled, and stay if it rejects. Needs no worker; a living worker sends them
- * itself. Nothing is queued yet, so the only writes there are come from a later version.
+ * itself.
  *
  * @param keep stores them where the page keeps its data: called once, oldest first, and not at all when there are none.
  * @returns how many writes there were. Other records of the outbox are neither counted nor deleted.
@@ -33,14 +35,24 @@ export async function exportOutbox(
   if (db === undefined) return 0
   try {
     const store = db.transaction(RECORDS_STORE).objectStore(RECORDS_STORE)
-    // Every key that begins with `write `, and no other: `!` is the character after the space.
-    const writes = IDBKeyRange.bound('write ', 'write!', false, true)
-    const [keys, records] = await Promise.all([done(store.getAllKeys(writes)), done<unknown[]>(store.getAll(writes))])
+    const [writes, bodies] = [under('write'), under('body')]
+    const [keys, records, bodyKeys, bodyRecords] = await Promise.all([
+      done(store.getAllKeys(writes)),
+      done<unknown[]>(store.getAll(writes)),
+      done(store.getAllKeys(bodies)),
+      done<ArrayBuffer[]>(store.getAll(bodies)),
+    ])
     if (keys.length === 0) return 0
-    await keep(records.map((record, at) => ({ key: keys[at] ?? at, record })))
+    const bodyOf = new Map(bodyKeys.map((key, at) => [String(key), bodyRecords[at]]))
+    const unsent = records.map((record, at): UnsentWrite => {
+      const key = keys[at] ?? at
+      const body = bodyOf.get(bodyKeyOf(key))
+      return { key, record, ...(body && { body }) }
+    })
+    await keep(unsent)
     const kept = db.transaction(RECORDS_STORE, 'readwrite', { durability: 'strict' })
     // Only what `keep` was given: other writes may have come meanwhile.
-    for (const key of keys) kept.objectStore(RECORDS_STORE).delete(key)
+    for (const key of keys.flatMap((each) => [each, bodyKeyOf(each)])) kept.objectStore(RECORDS_STORE).delete(key)
     await new Promise((resolve, reject) => {
       kept.addEventListener('complete', resolve)
       kept.addEventListener('abort', () => reject(kept.error ?? new Error('the browser gave no reason')))
@@ -50,6 +62,12 @@ export async function exportOutbox(
     db.close()
   }
 }
+
+/** Every key that begins with the word and a space, and no other: `!` is the character after the space. */
+const under = (word: string): IDBKeyRange => IDBKeyRange.bound(`${word} `, `${word}!`, false, true)
+
+/** Where the body of a write lies: under the same number. */
+const bodyKeyOf = (key: IDBValidKey): string => String(key).replace(/^write/, 'body')
 
 /** The database, unless it would have to be made. WebKit keeps an empty one whose making was given up. */
 async function openIfThere(given: string | undefined): Promise<IDBDatabase | undefined> {

@@ -38,6 +38,14 @@ export interface Outbox {
   edit(place: number, body: string | ArrayBuffer): Promise<boolean>
   /** Drops one: what reads show of it is gone. False: it is not there, or is under way. */
   discard(place: number): Promise<boolean>
+  /**
+   * 'persistent': the browser has promised to keep what the app stores until the user deletes it. 'best-effort': it may
+   * delete it when the disk is full, or after weeks without a visit. The page asks for the promise when its user's first write
+   * is queued.
+   *
+   * @see Storage Standard §5
+   */
+  durability(): Promise<'persistent' | 'best-effort'>
 }
 
 interface Ports {
@@ -67,6 +75,7 @@ export class PageOutbox implements Outbox {
   /** Whether the worker queues at all. */
   #isThere = false
   #timer: ReturnType<typeof setTimeout> | undefined
+  #hasAskedToPersist = false
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -87,13 +96,19 @@ export class PageOutbox implements Outbox {
   /** The page is in sight, or online: a sign of life. */
   poke(): void {
     if (!this.#isThere || document.hidden) return
-    this.counts().catch(this.#ports.warn)
+    this.counts().catch((error: unknown) => {
+      this.#ports.warn(error)
+      // They wait all the same.
+      this.learn({ waiting: 1, needsYou: 0 })
+    })
   }
 
   /** A write has come further, in whatever tab. */
   hear({ write, end, id }: OutboxNews, listeners: Iterable<(event: OutboxEvent) => void>): void {
     // What waits is looked after by each page.
     if (!end && this.#timer === undefined) this.learn({ waiting: 1, needsYou: 0 })
+    // One that is sent at once was no reason to ask the user.
+    if (!end && write.state !== 'sending') void this.#persist().catch(this.#ports.warn)
     const event = { write, ...(end && { end }), ...(id !== undefined && { id }) }
     for (const listener of listeners) this.#ports.attempt(() => listener(event))
   }
@@ -140,7 +155,23 @@ export class PageOutbox implements Outbox {
     return (await this.#ports.ask({ ask: 'steer-outbox', place, how: 'discard' }, NOT_THERE)).isDone
   }
 
+  async durability(): Promise<'persistent' | 'best-effort'> {
+    return (await isPersistent()) ? 'persistent' : 'best-effort'
+  }
+
+  /** Once in each page: a browser may ask the user, and remembers what they said. */
+  async #persist(): Promise<void> {
+    if (this.#hasAskedToPersist || document.hidden) return
+    this.#hasAskedToPersist = true
+    if (!(await isPersistent())) await storage()?.persist()
+  }
+
   #expectPlace(method: string, place: unknown): void {
     this.#ports.expectArgument(typeof place === 'number', `outbox.${method}`, 'the number of a write')
   }
 }
+
+/** Undefined where the page is not from a secure origin. */
+const storage = (): StorageManager | undefined => (navigator as { readonly storage?: StorageManager }).storage
+
+const isPersistent = async (): Promise<boolean> => (await storage()?.persisted()) === true

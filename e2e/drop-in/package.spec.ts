@@ -32,7 +32,7 @@ try {
   console.log(String(error))
 }
 const pages = ['freshlayer-page.js', 'freshlayer-page-development.js', 'freshlayer-page-more.js', 'freshlayer-page-push.js']
-const files = ['freshlayer-sw.js', ...pages, 'freshlayer-attach.js', 'freshlayer-collections.js']
+const files = ['freshlayer-sw.js', ...pages, 'freshlayer-attach.js', 'freshlayer-collections.js', 'freshlayer-outbox.js']
 const text = (name) => readFileSync(fileURLToPath(import.meta.resolve('freshlayer/' + name)), 'utf8')
 console.log(files.every((name) => text(name).length > 500), JSON.parse(text('schema.json')).title)
 `,

@@ -9,6 +9,8 @@ export const attach: typeof Worker.attach = () => refuse('attach(self, config)')
 
 export const collections: typeof Worker.collections = () => refuse('collections')
 
+export const outbox: typeof Worker.outbox = () => refuse('outbox')
+
 function refuse(call: string): never {
   throw new TypeError(`${call} belongs in a service worker. This is Node: bundle the worker's script for the browser`)
 }

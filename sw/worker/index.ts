@@ -7,16 +7,23 @@ import { pagesBy } from './lifecycle/pages.ts'
 import { precache } from './lifecycle/precache.ts'
 import { racesOf } from './lifecycle/races.ts'
 import type { Parts } from './main.ts'
+import type { outboxOf } from './outbox/outbox.ts'
 
 export { collectionsOf as collections } from './collections/collections.ts'
+export { outboxOf as outbox } from './outbox/outbox.ts'
 
 /** Parts that are not in each worker, as they are large. */
 export interface HandedIn {
   /** For rules with collections: the export of that name. Default: their lists and items are answered as without a collection. */
   readonly collections?: typeof collectionsOf
+  /** For rules with `offline: 'queue'`: the export of that name. Default: these writes go straight through. */
+  readonly outbox?: typeof outboxOf
 }
 
-const handedIn = ({ collections }: HandedIn): Pick<Parts, 'collectionsOf'> => ({ collectionsOf: collections })
+const handedIn = ({ collections, outbox }: HandedIn): Pick<Parts, 'collectionsOf' | 'outboxOf'> => ({
+  collectionsOf: collections,
+  outboxOf: outbox,
+})
 
 /**
  * The layer in a worker of its own: call it once, at the top of the worker's script. A worker that `freshlayer worker` or

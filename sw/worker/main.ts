@@ -244,7 +244,7 @@ export function start(
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(
     answering(
-      { ...ports, fillStore: (asked: Asked) => fillStore(ports, asked) },
+      { ...ports, outbox, fillStore: (asked: Asked) => fillStore(ports, asked) },
       {
         hello,
         fill,

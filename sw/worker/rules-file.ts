@@ -5,13 +5,14 @@ import type { Parts } from './main.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { shared } from './shared-parts.ts'
-import { promisifyRequest } from './store/database.ts'
+import { onClose, promisifyRequest } from './store/database.ts'
 
 /** The rules of an app without a build: a script beside the worker's own. */
 const RULES_FILE = 'freshlayer.rules.js'
 
-/** The part for rules with collections: a script beside the worker's own, so that other rules do without its bytes. */
+/** The parts that only some rules need: scripts beside the worker's own, so that other rules do without their bytes. */
 const COLLECTIONS_FILE = 'freshlayer-collections.js'
+const OUTBOX_FILE = 'freshlayer-outbox.js'
 const COPIED = 'the script of this version that `freshlayer copy` puts beside the worker'
 
 /** How the rules' script says them. */
@@ -24,9 +25,9 @@ declare const self: { readonly freshlayerRules?: unknown }
  * compares this file too, so an edit of it is an update. Wrong rules keep this worker from being installed: the worker
  * before stays, or none. The open pages are told why, as one line.
  *
- * @param then starts the layer with rules that have passed the check, and the part that they need.
+ * @param then starts the layer with rules that have passed the check, and the parts that they need.
  */
-export function withRulesFile(then: (config: Config, parts: Pick<Parts, 'collectionsOf'>) => void): void {
+export function withRulesFile(then: (config: Config, parts: Pick<Parts, 'collectionsOf' | 'outboxOf'>) => void): void {
   try {
     worker.importScripts(RULES_FILE)
   } catch (error) {
@@ -36,15 +37,20 @@ export function withRulesFile(then: (config: Config, parts: Pick<Parts, 'collect
   if (problems.length > 0) return refuse(() => Promise.resolve(listed(problems)))
   // What has no problem is a config.
   const config = self.freshlayerRules as Config
-  if (config.collections !== undefined) {
-    shared.promisifyRequest = promisifyRequest
+  const files = [
+    ...(config.collections === undefined ? [] : [COLLECTIONS_FILE]),
+    ...(config.writes?.some(({ offline }) => offline === 'queue') === true ? [OUTBOX_FILE] : []),
+  ]
+  Object.assign(shared, { promisifyRequest, onClose })
+  for (const file of files) {
     try {
-      worker.importScripts(COLLECTIONS_FILE)
+      worker.importScripts(file)
     } catch (error) {
-      return refuse(() => faultOf(COLLECTIONS_FILE, COPIED, error))
+      return refuse(() => faultOf(file, COPIED, error))
     }
   }
-  then(config, { collectionsOf: shared.collectionsOf })
+  const { collectionsOf, outboxOf } = shared
+  then(config, { collectionsOf, outboxOf })
   if (warnings.length > 0 && isThisMachine(worker.location)) {
     const why = listed(warnings)
     worker.addEventListener('install', (event) => event.waitUntil(tell({ why, isRefused: false })))

@@ -18,8 +18,11 @@ it('each script of an app without a build is named by the package and in the gui
   ])
 })
 
-it('the part for collections counts what the disk completes where the worker does', async () => {
-  const part = (await prebuiltFiles()).find(({ file }) => file === 'freshlayer-collections.js')
+it.each([
+  ['collections', 'freshlayer-collections.js'],
+  ['queued writes', 'freshlayer-outbox.js'],
+])('the part for %s counts what the disk completes where the worker does', async (_, name) => {
+  const part = (await prebuiltFiles()).find(({ file }) => file === name)
   expect(part?.text).toContain('globalThis.freshlayerParts')
   // The worker's own counter is not in it: it would not know of the part's requests.
   expect(part?.text).not.toContain('onabort')

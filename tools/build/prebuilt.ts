@@ -3,15 +3,19 @@ import { bundleWithParts } from '../files/bundle.ts'
 import { libraryScript } from './build-worker.ts'
 import { sourcePath } from '../files/source-path.ts'
 
-/** The names of an app without a build: its worker, the part of a worker of its own, and the part of either for collections. */
-const [WORKER, PART, COLLECTIONS] = ['freshlayer-sw.js', 'freshlayer-attach.js', 'freshlayer-collections.js']
+/**
+ * The names of an app without a build: its worker, the part of a worker of its own, and the parts of either for collections and
+ * for queued writes.
+ */
+const [WORKER, PART] = ['freshlayer-sw.js', 'freshlayer-attach.js']
+const [COLLECTIONS, OUTBOX] = ['freshlayer-collections.js', 'freshlayer-outbox.js']
 
-/** What a worker's scripts must have one of: the part takes it from the script that loads it. */
+/** What a worker's scripts must have one of: a part takes it from the script that loads it. */
 const SHARED: Plugin = {
   name: 'freshlayer:shared',
   load: {
     filter: { id: /[\\/]sw[\\/]worker[\\/]store[\\/]database\.[jt]s$/ },
-    handler: () => `export const { promisifyRequest } = globalThis.freshlayerParts`,
+    handler: () => `export const { promisifyRequest, onClose } = globalThis.freshlayerParts`,
   },
 }
 
@@ -31,6 +35,7 @@ export async function prebuiltFiles(): Promise<PrebuiltFile[]> {
     { file: WORKER, text: await libraryScript('prebuilt') },
     { file: PART, text: await libraryScript('prebuilt-attached') },
     { file: COLLECTIONS, text: await libraryScript('prebuilt-collections', [SHARED]) },
+    { file: OUTBOX, text: await libraryScript('prebuilt-outbox', [SHARED]) },
     ...scripts.map(({ fileName, code }) => ({ file: fileName, text: code })),
   ]
 }

@@ -11,8 +11,8 @@ interface Ports {
   readonly identity: Pick<Identity, 'partitionsOf'>
   readonly reachability: Pick<Reachability, 'state'>
   readonly routes: Rules['routes']
-  /** Absent: the rules queue nothing. */
-  readonly outbox?: Pick<Outbox, 'knownOf'> | undefined
+  /** Undefined: the rules queue nothing. */
+  readonly outbox: Pick<Outbox, 'knownOf'> | undefined
 }
 
 /** A tab that has just opened may have read before it could listen: so much before its opening is told as well. */

@@ -3,8 +3,8 @@ import type { Outbox } from '../outbox/outbox.ts'
 import type { Answerer } from './answering.ts'
 
 interface Ports extends Pick<Identities, 'signOut'> {
-  /** Absent: nothing is queued. */
-  readonly outbox?: Pick<Outbox, 'unsentOf' | 'drop'> | undefined
+  /** Undefined: nothing is queued. */
+  readonly outbox: Pick<Outbox, 'unsentOf' | 'drop'> | undefined
 }
 
 /** The user of a tab signs out. Where writes are unsent nothing happens, unless the page says to drop them. */

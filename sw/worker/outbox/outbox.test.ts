@@ -432,6 +432,39 @@ describe('the user', () => {
     expect((await answered).status).toBe(201)
   })
 
+  test('is told of the URLs in which a function shows a write, when it comes and when it is discarded', async () => {
+    const rule = {
+      match: 'POST /api/stock/:id/adjustments',
+      invalidates: ['/api/stock/{id}', '/api/stock'],
+      offline: 'queue',
+      id: ':id',
+      idempotent: true,
+      optimistic: (cached: unknown) => cached,
+    } as const
+    const routes = [{ match: ['/api/stock', '/api/stock/:id'], tags: ['stock'] }]
+    const { ask, write, backend, rest, news } = await outboxWorker({ config: { ...CONFIG, routes, writes: [rule] } })
+    backend.isAway = true
+    await write('POST', '/api/stock/7/adjustments', { delta: 1 })
+    await rest()
+    const urls = ['https://app.test/api/stock/7', 'https://app.test/api/stock']
+    expect(news.map((each) => each.urls)).toContainEqual(urls)
+    expect(await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })).toEqual({ isDone: true })
+    expect(news.at(-1)).toMatchObject({ end: 'discarded', urls })
+  })
+
+  test('is greeted with how many there are, of them alone; before the disk has been read there may be some', async () => {
+    const { outbox, write, writes, backend, rest } = await outboxWorker()
+    expect(outbox.knownOf([''])).toEqual({ waiting: 1, needsYou: 0 })
+    expect(await writes()).toEqual([])
+    expect(outbox.knownOf(['']).waiting).toBe(0)
+    backend.isAway = true
+    await write('POST', '/api/products', { name: 'tea' })
+    await rest()
+    const [queued] = await writes()
+    expect(outbox.knownOf([queued?.partition ?? ''])).toMatchObject({ waiting: 1, needsYou: 0 })
+    expect(outbox.knownOf(['another'])).toMatchObject({ waiting: 0, needsYou: 0 })
+  })
+
   test('is asked before a sign-out drops what is unsent', async () => {
     const { outbox, write, backend, rest, writes } = await outboxWorker()
     const { signOut } = await import('../messages/sign-out.ts')

@@ -1,4 +1,10 @@
-import type { CollectionRule, Match, OutboxRules, WriteMatch } from '../../../config/language/index.ts'
+import {
+  type CollectionRule,
+  fillPlaces,
+  type Match,
+  type OutboxRules,
+  type WriteMatch,
+} from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
@@ -110,7 +116,7 @@ export class Outbox {
       store: this.#store,
       drain: this.#drain,
       writesOf: (clientId) => this.writesOf(clientId),
-      tell: (news) => this.#announce(news),
+      tell: (news) => this.#announce({ ...news, urls: [...news.urls, ...this.#shownIn(news.write)] }),
     })
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
   }
@@ -158,7 +164,7 @@ export class Outbox {
       for (const { place } of own) draft.remove(place)
     })
     this.#stamps.forget()
-    for (const write of own) this.#announce({ ...newsOf(write), end: 'discarded' })
+    for (const write of own) this.#announceAs(write, true, { end: 'discarded' })
   }
 
   /** Sends what may be sent. Settles once nothing may be any more. */
@@ -250,7 +256,7 @@ export class Outbox {
       }),
     )
     // One that is sent at once is news by its answer.
-    if (accepted.kind === 'new') this.#announce(newsOf(accepted.write, !isLeased(accepted.write)))
+    if (accepted.kind === 'new') this.#announceAs(accepted.write, !isLeased(accepted.write))
     return accepted
   }
 
@@ -385,7 +391,7 @@ export class Outbox {
         return this.#announce({ ...newsOf(settled.write), end: 'yielded' })
       case 'kept': {
         const { attempts, state } = settled.write
-        return this.#announce(newsOf(settled.write, attempts < 2 || state.kind !== 'waiting'))
+        return this.#announceAs(settled.write, attempts < 2 || state.kind !== 'waiting')
       }
       case 'other':
       case 'unrecorded':
@@ -398,6 +404,19 @@ export class Outbox {
     const write = this.#store.writes.get(place)
     if (write?.partition === partition)
       this.#ports.channel.announce({ ...newsOf(write), write: { ...newsOf(write).write, why: 'not-shown' } })
+  }
+
+  /** @param isNews whether reads are another by it now. */
+  #announceAs(write: WriteRecord, isNews: boolean, end: Pick<OutboxNews, 'end'> = {}): void {
+    const { urls, ...news } = newsOf(write, isNews)
+    this.#announce({ ...news, ...end, urls: isNews ? [...urls, ...this.#shownIn(write)] : urls })
+  }
+
+  /** The URLs beside its list and its item in which a function of its rule shows a write. */
+  #shownIn({ method, url }: Pick<WriteRecord, 'method' | 'url'>): readonly string[] {
+    const match = this.#ports.match(lineOf({ method, url }))
+    if (match?.kind !== 'write' || typeof match.rule.queue?.optimistic !== 'function') return []
+    return fillPlaces(match.rule.invalidates, match.params).urls.map((each) => new URL(each, url).href)
   }
 
   /** Tells other workers that the disk has changed, and tabs how. */
