@@ -415,6 +415,20 @@ describe('the user', () => {
     expect(second?.fields.get('if-match')).toBe('"3"')
   })
 
+  test('has it sent again with its key, where an earlier attempt may have been performed', async () => {
+    const { write, writes, backend, rest, outbox, ask } = await outboxWorker()
+    backend.faults.push('cut', 422)
+    await write('POST', '/api/products', { name: 'tea' })
+    await rest()
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead'])
+    })
+    await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+    await vi.waitFor(async () => expect(await writes()).toEqual([]))
+    expect(backend.products.size).toBe(1)
+  })
+
   test('discards it', async () => {
     const { ask, writes, news } = await dead()
     expect(await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })).toEqual({ isDone: true })

@@ -59,7 +59,8 @@ function decided(
 ): Pick<WriteRecord, 'state' | 'key' | 'base' | 'theirs'> {
   const { state } = write
   const isConflict = state.kind === 'asking' && state.why === 'conflict'
-  const isRefused = isConflict || (state.kind === 'dead' && state.why !== 'too-old')
+  // A refusal says nothing of an earlier attempt whose outcome is not known: only the same key keeps that from being done twice.
+  const isRefused = !write.wasUnsure && (isConflict || (state.kind === 'dead' && state.why !== 'too-old'))
   const base = isConflict ? (write.theirs?.base ?? NONE) : write.base
   const lane = { before: write.lane, after: write.lane }
   if (isConflict)
