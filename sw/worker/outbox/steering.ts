@@ -49,7 +49,7 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
 
 /**
  * A write that is sent again by the user's word. What the origin has refused it has not performed: the key may stand for the
- * refusal there. Another body is another write. After a conflict what the row has become does not count any more, nor for the later writes on top of it.
+ * refusal there. An earlier attempt of unknown outcome may be what it conflicts with, so the key stays then. Another body is another write. After a conflict what the row has become does not count any more, nor for the later writes on top of it.
  */
 function decided(draft: Draft, write: WriteRecord, isOther: boolean): Pick<WriteRecord, 'state' | 'key' | 'base'> {
   const { state } = write
@@ -64,7 +64,7 @@ function decided(draft: Draft, write: WriteRecord, isOther: boolean): Pick<Write
       draft.put({ ...later, base: NONE })
   return {
     state: { kind: 'waiting', atMs: now(), isOnSign: false },
-    key: isRefused || isOther ? crypto.randomUUID() : write.key,
+    key: (isRefused && !write.wasUnsure) || isOther ? crypto.randomUUID() : write.key,
     base: isConflict ? NONE : write.base,
   }
 }
