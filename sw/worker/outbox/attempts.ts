@@ -74,6 +74,9 @@ export const isLeased = (write: WriteRecord): write is Leased => write.state.kin
 
 const again = (at: EpochMs): WriteRecord['state'] => ({ kind: 'waiting', atMs: at, isOnSign: false })
 
+/** As `outcomeOf` has it. */
+const IS_TRIED_AGAIN = new Set([401, 408, 425, 429])
+
 /** The text of a longer answer is not looked at. Bytes. */
 const MOST_ANSWER = 262_144
 
@@ -150,16 +153,21 @@ export class Attempts {
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
     if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
     // A worker that was held up sends nothing: others may have taken the write by now.
-    const { rules } = this.#ports
+    const { rules, stamps } = this.#ports
     if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, { state: again(now()) })
     let raw: Response | undefined
     const { match } = found
     let isHeld = false
+    let isOthers = false
     const send = async (sent: Request): Promise<Response> => {
       // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
       isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
       if (isHeld) throw new TypeError('it is not sent')
-      return (raw = await fetch(sent))
+      raw = await fetch(sent)
+      // What is tried again in any case is tried as its own user.
+      isOthers =
+        !IS_TRIED_AGAIN.has(raw.status) && raw.status < 500 && stamps.isOther(write.partition, fieldsOf(raw.headers))
+      return raw
     }
     const rule = { ...match.rule, send }
     let response: Response | undefined
@@ -169,6 +177,8 @@ export class Attempts {
       // The network's own failure says no more than that.
     }
     if (isHeld) return this.#release(write, { state: isStill() ? again(now()) : pausedAs('waiting', now()) })
+    // What another user's session has answered acknowledges nothing of this one. A page that has asked gets it.
+    if (isOthers && page === undefined) return this.#release(write, { state: { kind: 'asking', why: 'other-user' } })
     const text = response && (await textOf(response))
     const answer: Given =
       response === undefined

@@ -146,3 +146,17 @@ test('a page that tries again what was refused while nobody waited hears the ori
   await rest()
   expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead'])
 })
+
+test('what the user sends again keeps its key where an earlier attempt may have been performed', async () => {
+  const { write, writes, backend, outbox, ask, rest } = await outboxWorker()
+  backend.faults.push('cut', 409)
+  await write('POST', '/api/products', { name: 'tea' })
+  await rest()
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect((await writes()).map(({ state }) => state)).toEqual([{ kind: 'asking', why: 'conflict' }])
+  })
+  await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+  await vi.waitFor(async () => expect(await writes()).toEqual([]))
+  expect(backend.products.size).toBe(1)
+})

@@ -1,3 +1,4 @@
+import type { Fields } from '../../core/head.ts'
 import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'
 import { isSecret } from '../../core/secret.ts'
 import { askClient } from '../ask-client.ts'
@@ -39,6 +40,11 @@ export class Stamps {
     this.#changes++
     await work.catch(() => undefined)
     this.#changes--
+  }
+
+  /** Whether an answer to a user's write names another user: then it was performed as that one's, or for nobody. */
+  isOther(partition: string, fields: Fields): boolean {
+    return this.#identity.isOther(partition, fields)
   }
 
   /** Whether a partition's identity has lived on since this was called. */

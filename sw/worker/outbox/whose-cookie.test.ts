@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { Fields } from '../../core/head.ts'
 import { outboxWorker, pages } from './outbox.fixture.ts'
 
 const isAda = (clientId: string): boolean => clientId === 'ada'
@@ -17,7 +18,11 @@ async function waiting() {
   const doubted = new Set<string>()
   let onDisk: (() => void) | undefined
   const worker = await outboxWorker({
-    identity: { ...USERS, isDoubted: (partition: string) => doubted.has(partition) },
+    identity: {
+      ...USERS,
+      isDoubted: (partition: string) => doubted.has(partition),
+      isOther: (partition: string, fields: Fields) => (fields.get('x-user') ?? 'ada') !== partition.slice(5),
+    },
     wrap: (use) => async (mode, work) => {
       const given = await use(mode, work)
       if (mode === 'readwrite') onDisk?.()
@@ -91,4 +96,18 @@ test('a page’s own write is not sent either once another user has signed in', 
   const response = await write('POST', '/api/products', { name: 'coffee' }, {}, 'ada')
   expect(response.status).toBe(202)
   expect(backend.received).toHaveLength(before)
+})
+
+test.each([200, 404, 422])('a %i that names another user settles nothing: the user is asked', async (status) => {
+  const { outbox } = await waiting()
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({}, { status, headers: { 'x-user': 'grace' } })))
+  await outbox.drain(true)
+  expect((await outbox.writesOf('ada')).map(({ state }) => state)).toEqual([{ kind: 'asking', why: 'other-user' }])
+})
+
+test.each([401, 429, 503])('a %i that names nobody is no such answer: the write is tried again', async (status) => {
+  const { outbox, states } = await waiting()
+  vi.stubGlobal('fetch', () => Promise.resolve(Response.json({}, { status, headers: { 'x-user': '' } })))
+  await outbox.drain(true)
+  expect(await states()).toEqual(['waiting'])
 })
