@@ -111,7 +111,7 @@ describe('the rules of the demo shop', () => {
   })
 
   it('end the till with each sale', () => {
-    expect(ask('POST /api/sales')).toMatchObject({ rule: { invalidates: { urls: ['/api/till'] } } })
+    expect(ask('POST /api/sales')).toMatchObject({ rule: { invalidates: { urls: ['/api/till', '/api/stock'] } } })
   })
 
   it('keep what a write does not touch', () => {

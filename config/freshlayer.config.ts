@@ -156,13 +156,65 @@ export default defineConfig({
   // is enough for settings, tasks and preferences.
   writes: [
     // A sale takes goods from the shelf and puts money in the till.
-    { match: 'POST /api/sales', invalidates: ['sales', ...STOCK, 'reports', '/api/till'] },
+    // The customer does not wait for the network: a sale is queued, and stock that has run out meanwhile is for the clerk to settle.
+    {
+      match: 'POST /api/sales',
+      invalidates: ['sales', ...STOCK, 'reports', '/api/till', '/api/stock'],
+      offline: 'queue',
+      entity: 'sale',
+      idempotent: true,
+      // Runs in the worker, by itself. The server adds a number and prices; until then the list has what the till has shown.
+      optimistic: (cached, { body }, { url }) => {
+        const { lines, shown } = body as { lines: { productId: number; quantity: number }[]; shown?: object }
+        const list = cached as { items?: { productId?: number; onHand?: number }[]; total: number; pageSize: number }
+        if (list.items === undefined) return undefined
+        if (/\/stock(\?|$)/.test(url)) {
+          const sold = new Map<number | undefined, number>()
+          for (const { productId, quantity } of lines) sold.set(productId, (sold.get(productId) ?? 0) + quantity)
+          const items = list.items.map((item) => ({
+            ...item,
+            onHand: (item.onHand ?? 0) - (sold.get(item.productId) ?? 0),
+          }))
+          return { ...list, items }
+        }
+        // Other pages, and other days.
+        if (/[?&](page=(?!1(&|$))|from=|to=)/.test(url)) return undefined
+        const sale = { id: `waiting ${JSON.stringify(shown)}`, mine: true, lineCount: lines.length, ...shown }
+        return { ...list, items: [sale, ...list.items].slice(0, list.pageSize), total: list.total + 1 }
+      },
+    },
 
     // An order does not change stock; its arrival does.
     { match: 'POST /api/purchases', invalidates: ['purchases', created('purchase')] },
     { match: 'POST /api/purchases/:id/receive', invalidates: ['purchases', 'purchase:{id}', ...STOCK] },
 
-    { match: 'POST /api/stock/:productId/adjustments', invalidates: STOCK },
+    // Shelves are counted where there is no network. A correction says how much more or less there is, so those of two clerks add up.
+    {
+      match: 'POST /api/stock/:productId/adjustments',
+      invalidates: [...STOCK, '/api/stock', '/api/stock/{productId}'],
+      offline: 'queue',
+      entity: 'stock',
+      id: ':productId',
+      idempotent: true,
+      optimistic: (cached, { body, params }) => {
+        const { delta, reason, note } = body as { delta: number; reason: string; note?: string }
+        const { items, ...item } = cached as {
+          items?: { productId: number; onHand: number }[]
+          onHand: number
+          movements: object[]
+        }
+        if (items === undefined) {
+          const { onHand, movements } = item
+          const id = `waiting ${movements.length}`
+          const movement = { id, delta, reason, note, userName: 'Waits for the server', createdAt: null }
+          return { ...item, onHand: onHand + delta, movements: [movement, ...movements] }
+        }
+        const changed = items.map((item) =>
+          String(item.productId) === params['productId'] ? { ...item, onHand: item.onHand + delta } : item,
+        )
+        return { ...item, items: changed }
+      },
+    },
 
     // A product is listed, has a stock level, and is counted in its category and its brand. Reports and the
     // lines of sales and purchases show its name. One that was sold cannot be deleted, so only a change concerns these.

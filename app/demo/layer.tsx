@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore, type JSX } from 'react'
 import { createRoot } from 'react-dom/client'
 import { connect, type Counts, type Freshlayer } from 'freshlayer'
 import { bindQueryClient, type Binding } from 'freshlayer/tanstack-query'
+import { Unsent } from './ui/unsent.tsx'
 import rules from '../../config/freshlayer.config.ts'
 import { isUnreachable } from './api-error.ts'
 import { formatAge, formatNumber, plural } from './format.ts'
@@ -77,6 +78,7 @@ function LayerStrip({ layer, binding, client }: Shown): JSX.Element {
       ) : (
         <span className="layer-part">Straight from the network</span>
       )}
+      <Unsent layer={layer} />
       <span className="layer-news" aria-live="polite">
         {isOffline && <span className="badge badge-warn">Offline</span>}
         {(state.updateReady || state.outdated) && <UpdateButton layer={layer} />}

@@ -52,6 +52,20 @@ describe('a sale that is sent twice', () => {
   })
 })
 
+test('a correction of stock that is sent twice moves it once', async () => {
+  const before = await count('stock_movements')
+  const correct = (): Promise<Response> =>
+    shop.ask('POST', '/api/stock/3/adjustments', {
+      as: ada,
+      body: { delta: 5, reason: 'count' },
+      fields: { 'idempotency-key': 'shelf' },
+    })
+  const [first, second] = [await correct(), await correct()]
+  expect([first.status, second.status]).toEqual([201, 201])
+  expect(await second.json()).toEqual(await first.json())
+  expect(await count('stock_movements')).toBe(before + 1)
+})
+
 test('an edit of a product that is sent twice is no conflict with itself', async () => {
   const read = await shop.ask('GET', '/api/products/2', { as: ada })
   const fields = { 'if-match': read.headers.get('etag') ?? '', 'idempotency-key': 'edit' }

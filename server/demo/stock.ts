@@ -2,8 +2,9 @@ import { Hono } from 'hono'
 import type { Pool } from 'pg'
 import * as v from 'valibot'
 import { noteWrite } from './activity.ts'
-import { type Queryable, transaction } from './database.ts'
+import type { Queryable } from './database.ts'
 import { bodyOf, idIn, integer, MAX_INTEGER, offsetOf, PAGING, queryOf, searchPatterns, text } from './input.ts'
+import { onceIn } from './once.ts'
 import { notFound, Problem } from './problem.ts'
 import { answerCreated, answerRead, checkPreconditions, lastChange } from './representation.ts'
 import type { TableName } from './schema.ts'
@@ -86,10 +87,11 @@ export function stockRoutes(pool: Pool): Hono<ShopEnv> {
     return answerRead(c, await loadStock(pool, idIn(c, 'productId')), changed)
   })
 
-  routes.post('/:productId/adjustments', async (c) => {
-    const { delta, reason, note } = await bodyOf(c, ADJUSTMENT)
-    const productId = idIn(c, 'productId')
-    return transaction(pool, async (client) => {
+  routes.post(
+    '/:productId/adjustments',
+    onceIn(pool)(async (c, client) => {
+      const { delta, reason, note } = await bodyOf(c, ADJUSTMENT)
+      const productId = idIn(c, 'productId')
       const { rowCount } = await client.query('select 1 from stock where product_id = $1 for update', [productId])
       if (productId === undefined || rowCount === 0) throw notFound('product')
       const before = await loadStock(client, productId)
@@ -97,8 +99,8 @@ export function stockRoutes(pool: Pool): Hono<ShopEnv> {
       await moveStock(client, { productId, delta, reason, note, userId: c.get('user').id })
       await noteWrite(c, client, { deed: 'corrected the stock of', subject: before.name, path: `/stock/${productId}` })
       return answerCreated(c, `/api/stock/${productId}`, await loadStock(client, productId))
-    })
-  })
+    }),
+  )
 
   return routes
 }

@@ -5,6 +5,7 @@ import { useCatalogue } from '../resources/catalogue.ts'
 import { useProducts } from '../resources/products.ts'
 import { useRecordSale, type Payment } from '../resources/sales.ts'
 import { useMoney, useSettings } from '../resources/shop.ts'
+import { useSession } from '../session.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Loaded, RefreshButton, Skeleton } from '../ui/loaded.tsx'
 import { EmptyState, Page, Panel } from '../ui/page.tsx'
@@ -89,15 +90,22 @@ function Cart({
   const money = useMoney()
   const taxPercent = useSettings().data?.taxPercent
   const record = useRecordSale()
+  const session = useSession()
+  const cashier = session.status === 'signed-in' ? session.user.name : ''
   const toasts = useToasts()
   const total = cartTotal(cart)
   const pay = (paidBy: Payment): void => {
     const lines = cart.map(({ product, quantity }) => ({ productId: product.id, quantity }))
+    const shown = { soldAt: new Date().toISOString(), cashierName: cashier, totalCents: total }
     record.mutate(
-      { lines, paidBy },
+      { lines, paidBy, shown },
       {
-        onSuccess: (sale) => {
-          toasts.done(`Sale ${sale.number} recorded, ${money(sale.totalCents)} by ${paidBy}`)
+        onSuccess: ({ number, totalCents }) => {
+          toasts.done(
+            number === undefined
+              ? `Sale kept, ${money(total)} by ${paidBy}. It is sent when the server can be reached.`
+              : `Sale ${number} recorded, ${money(totalCents)} by ${paidBy}`,
+          )
           dispatch({ kind: 'clear' })
         },
       },

@@ -21,7 +21,7 @@ export function SalePage(): JSX.Element {
   ]
   return (
     <Page
-      title={sale.data === undefined ? 'Sale' : `Sale ${sale.data.number}`}
+      title={sale.data === undefined ? 'Sale' : `Sale ${sale.data.number ?? ''}`}
       back={{ to: '/sales', label: 'Sales' }}
       actions={<RefreshButton label="Refresh sale" />}
     >

@@ -16,11 +16,14 @@ export function SalesList(): JSX.Element {
   const columns: readonly Column<Sale>[] = [
     {
       header: 'Sale',
-      cell: (sale) => (
-        <Link className="row-link" to={`/sales/${sale.id}`}>
-          {sale.number}
-        </Link>
-      ),
+      cell: (sale) =>
+        sale.number === undefined ? (
+          <span className="badge badge-warn">Waiting</span>
+        ) : (
+          <Link className="row-link" to={`/sales/${sale.id}`}>
+            {sale.number}
+          </Link>
+        ),
     },
     { header: 'When', fixed: true, cell: (sale) => formatMoment(sale.soldAt) },
     {

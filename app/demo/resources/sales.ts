@@ -11,8 +11,10 @@ import { reading } from './reading.ts'
 import { useSynced, type Shown } from './synced.ts'
 
 export interface Sale {
-  readonly id: number
-  readonly number: string
+  /** A text while the sale waits for the server. */
+  readonly id: number | string
+  /** Given by the server. */
+  readonly number?: string
   readonly soldAt: string
   readonly cashierName: string
   /** Whether the signed-in user made it. */
@@ -39,6 +41,8 @@ export type Payment = 'cash' | 'card'
 interface SaleInput {
   readonly lines: readonly { readonly productId: number; readonly quantity: number }[]
   readonly paidBy: Payment
+  /** What the till has shown. The server does not go by it: lists have it until they have the sale itself. */
+  readonly shown: Pick<Sale, 'soldAt' | 'cashierName' | 'totalCents'>
 }
 
 interface SaleFilters {

@@ -21,12 +21,13 @@ export interface StockLevel {
 }
 
 export interface StockMovement {
-  readonly id: number
+  /** A text while the movement waits for the server, which gives it its time as well. */
+  readonly id: number | string
   readonly delta: number
   readonly reason: string
   readonly note: string | null
   readonly userName: string
-  readonly createdAt: string
+  readonly createdAt: string | null
 }
 
 interface StockDetail extends StockLevel {

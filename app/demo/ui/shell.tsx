@@ -132,7 +132,8 @@ function CarryingOn({ user }: { readonly user: User }): JSX.Element {
     <p className="inline-notice" role="status">
       <Icon name="away" />
       <span>
-        The server cannot be reached. You are carrying on as {user.name}. Changes cannot be saved until it is back.
+        The server cannot be reached. You are carrying on as {user.name}. Sales and stock corrections wait on this
+        device; other changes cannot be saved until it is back.
       </span>
     </p>
   )
