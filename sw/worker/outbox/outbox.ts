@@ -25,7 +25,7 @@ import {
   type Waiting,
   type WitnessPart,
 } from './attempts.ts'
-import { alikeIn } from './alike-in.ts'
+import { alikeAmong, wholeRows } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
@@ -58,6 +58,9 @@ interface Ports {
 /** What is stored of the row is looked up for so long. Milliseconds. */
 const SHOWN_LIMIT_MS = 500
 
+/** The rows of a stored list stay in memory for so long: what it had before is what it had a moment before. Milliseconds. */
+const LIST_KEPT_MS = 1000
+
 /** Accepts the writes whose rules queue them, sends them, and keeps them until the origin has them. */
 export class Outbox {
   readonly #rules: OutboxRules
@@ -70,6 +73,8 @@ export class Outbox {
   readonly #awaited = new Set<number>()
   /** Reads, with what is queued in them. */
   readonly reads: OverlaidReads
+  /** The stored lists of creates of this moment. */
+  readonly #lists = new Map<string, Promise<readonly unknown[] | undefined>>()
   #isActive = false
   /** What tabs ask of it. */
   readonly answerers: Answerers<unknown>
@@ -234,10 +239,21 @@ export class Outbox {
     if (method !== 'POST' || size === 0 || !isJson(type)) return undefined
     const list = this.#attempts.subjectOf({ ...asked, size })?.url ?? url.replace(/\?.*$/s, '')
     const { idMember, entity, witness } = queue
-    const found = this.#newest(list, partition).then(
-      (stored) => stored && alikeIn(stored, { body, type, idMember, compared: witness?.compared, entity }),
+    const found = this.#rowsOfList(list, partition).then(
+      (rows) => rows && alikeAmong(rows, { body, type, idMember, compared: witness?.compared, entity }),
     )
     return timeout(SHOWN_LIMIT_MS, found, undefined)
+  }
+
+  /** The rows of a stored list, if it is whole. Of many creates at once the first reads it. */
+  #rowsOfList(list: string, partition: string): Promise<readonly unknown[] | undefined> {
+    const key = `${partition} ${list}`
+    const known = this.#lists.get(key)
+    if (known !== undefined) return known
+    const rows = this.#newest(list, partition).then((stored) => stored && wholeRows(stored))
+    this.#lists.set(key, rows)
+    setTimeout(() => this.#lists.delete(key), LIST_KEPT_MS)
+    return rows
   }
 
   /** The stored row that a write changes, where what becomes of the write may depend on it. */
