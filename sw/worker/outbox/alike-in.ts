@@ -16,25 +16,28 @@ interface Create {
   readonly entity: string | undefined
 }
 
-/**
- * The ids of the rows that the stored list of a create has already and that may be taken for it; undefined: it is not known,
- * because the stored list is a part, or none. Never rejects.
- */
-export async function alikeIn(
-  stored: Pick<Row, 'fields' | 'status' | 'url' | 'body'>,
-  { body, type, idMember, compared, entity }: Create,
-): Promise<readonly string[] | undefined> {
+type Stored = Pick<Row, 'fields' | 'status' | 'url' | 'body'>
+
+/** The rows of a stored list; undefined: it is a part, or none. Never rejects. */
+export async function wholeRows(stored: Stored): Promise<readonly unknown[] | undefined> {
   const text = await new Response(bodyOf(stored)).text().catch(() => undefined)
   const parsed = text === undefined ? 'invalid' : parsedJson(text)
-  const sent = body === undefined ? 'invalid' : parsedJson(new TextDecoder().decode(body))
-  if (parsed === 'invalid' || sent === 'invalid') return undefined
+  if (parsed === 'invalid') return undefined
   const { value } = parsed
   const mark = stored.url.indexOf('?')
   const { status, fields } = stored
   const shape = listShapeOf(value, { status, fields, search: mark < 0 ? '' : stored.url.slice(mark + 1) })
   const rows = shape?.isWhole === true ? memberOf(value, shape.rows) : undefined
+  return Array.isArray(rows) ? (rows as readonly unknown[]) : undefined
+}
+
+/** The ids of the rows that a list has already and that may be taken for a create; undefined: what is sent is no row. */
+export function alikeAmong(
+  rows: readonly unknown[],
+  { body, type, idMember, compared, entity }: Create,
+): readonly string[] | undefined {
+  const sent = body === undefined ? 'invalid' : parsedJson(new TextDecoder().decode(body))
+  if (sent === 'invalid') return undefined
   const change = changeOf({ method: 'POST', type, body: sent.value, id: '', idMember, target: 'list', entity })
-  return Array.isArray(rows) && change?.kind === 'create'
-    ? alikeBefore({ sent: change.row, compared, idMember }, rows)
-    : undefined
+  return change?.kind === 'create' ? alikeBefore({ sent: change.row, compared, idMember }, rows) : undefined
 }

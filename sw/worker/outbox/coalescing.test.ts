@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Write } from '../../../config/language/index.ts'
+import { epochMs } from '../../core/units.ts'
+import type { Draft } from './outbox-store.ts'
+import type { WriteRecord } from './write-record.ts'
 import { Backend, CONFIG, outboxWorker, pages } from './outbox.fixture.ts'
 
 const [RULE] = CONFIG.writes ?? []
@@ -164,6 +167,27 @@ test('what was sent is not put together with what follows it', async () => {
     ['b', 'b', 'c'].map((each) => ['PATCH', '/api/products/1', JSON.stringify({ name: each })]),
   )
   expect(new Set(backend.received.slice(0, 2).map(({ fields }) => fields.get('idempotency-key'))).size).toBe(1)
+})
+
+test.each<[string, Partial<WriteRecord>]>([
+  ['was sent', { firstSentAtMs: epochMs(1) }],
+  ['may have been performed', { wasUnsure: true }],
+  ['has a page without an answer, which may try again', { isAnswered: false }],
+  ['needs the user', { state: { kind: 'asking', why: 'conflict' } }],
+])('a write that %s is left alone', async (_, given) => {
+  const all = await worker({}, row())
+  await queued(all, ['PATCH', '/api/products/1', { name: 'a' }], ['PATCH', '/api/products/1', { name: 'b' }])
+  const [first, second] = await all.writes()
+  if (first === undefined || second === undefined) throw new Error('two writes wait')
+  const { mergedIn } = await import('./coalescing.ts')
+  const draft = (...writes: readonly WriteRecord[]): Draft =>
+    ({ writes: () => writes, remove: () => undefined, put: () => undefined }) as never
+  const queue = { idMember: 'id' } as never
+  expect(mergedIn(draft(first, second), first, queue).gone).toHaveLength(1)
+  const other = { ...second, ...given }
+  expect(mergedIn(draft(first, other), first, queue)).toEqual({ write: first, gone: [] })
+  const earlier = { ...first, ...given }
+  expect(mergedIn(draft(earlier, second), earlier, queue)).toEqual({ write: earlier, gone: [] })
 })
 
 describe('a rule that demands a promise of the browser', () => {

@@ -68,6 +68,8 @@ describe('a write whose row is another by now', () => {
     expect((await write('PUT', '/api/products/1', { name: 'mine' })).status).toBe(412)
     await drained(all)
     expect(backend.products.get(1)?.name).toBe('theirs')
+    // What is stored of the row is not what it is.
+    expect(all.ended).toEqual(['PUT /api/products/1 412', 'PUT /api/products/1 201'])
     expect(news.at(-1)).toMatchObject({
       end: 'yielded',
       urls: expect.arrayContaining(['https://app.test/api/products/1']),

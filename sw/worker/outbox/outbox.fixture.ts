@@ -205,6 +205,7 @@ export async function outboxWorker({
   let isStopped = false
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
+  const ended: string[] = []
   const stoppable = <T>(work: () => Promise<T>): Promise<T> => (isStopped ? new Promise(() => undefined) : work())
   vi.stubGlobal('fetch', (request: Request) => backend.answer(request))
   if (rules.outbox === undefined) throw new Error('these rules queue nothing')
@@ -221,9 +222,10 @@ export async function outboxWorker({
       conflicts,
       mergedIn,
       send: (request, { rule }) =>
-        stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) =>
-          stoppable(() => Promise.resolve(response)),
-        ),
+        stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
+          ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)
+          return stoppable(() => Promise.resolve(response))
+        }),
     },
     wrap((mode, work) => stoppable(() => use(mode, work)).then((given) => stoppable(() => Promise.resolve(given)))),
   )
@@ -234,6 +236,8 @@ export async function outboxWorker({
     generations,
     news,
     behind,
+    /** What has ended as a write: a success invalidates what it reaches. */
+    ended,
     /** The browser stops the worker: nothing of it goes on, and no page hears from it. */
     stop: () => (isStopped = true),
     /** A page writes. */

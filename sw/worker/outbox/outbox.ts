@@ -33,7 +33,7 @@ import {
   type Send,
   type WitnessPart,
 } from './attempts.ts'
-import { alikeIn } from './alike-in.ts'
+import { alikeAmong, wholeRows } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
@@ -71,6 +71,9 @@ const SHOWN_LIMIT_MS = 500
 /** What hangs is left alone for so long. Milliseconds. */
 const STALLED_PAUSE_MS = 30_000
 
+/** The rows of a stored list stay in memory for so long: what it had before is what it had a moment before. Milliseconds. */
+const LIST_KEPT_MS = 1000
+
 /** Accepts the writes whose rules queue them, sends them, and keeps them until the origin has them. */
 export class Outbox {
   readonly #rules: OutboxRules
@@ -85,6 +88,8 @@ export class Outbox {
   readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
   /** Reads, with what is queued in them. */
   readonly reads: OverlaidReads
+  /** The stored lists of creates of this moment. */
+  readonly #lists = new Map<string, Promise<readonly unknown[] | undefined>>()
   #isActive = false
   /** Undefined: the disk did not hang so far. */
   #stalled: Pause | undefined
@@ -274,10 +279,21 @@ export class Outbox {
     if (method !== 'POST' || size === 0 || !isJson(type)) return undefined
     const list = this.#attempts.subjectOf({ ...asked, size })?.url ?? url.replace(/\?.*$/s, '')
     const { idMember, entity, witness } = queue
-    const found = this.#newest(list, partition).then(
-      (stored) => stored && alikeIn(stored, { body, type, idMember, compared: witness?.compared, entity }),
+    const found = this.#rowsOfList(list, partition).then(
+      (rows) => rows && alikeAmong(rows, { body, type, idMember, compared: witness?.compared, entity }),
     )
     return timeout(SHOWN_LIMIT_MS, found, undefined)
+  }
+
+  /** The rows of a stored list, if it is whole. Of many creates at once the first reads it. */
+  #rowsOfList(list: string, partition: string): Promise<readonly unknown[] | undefined> {
+    const key = `${partition} ${list}`
+    const known = this.#lists.get(key)
+    if (known !== undefined) return known
+    const rows = this.#newest(list, partition).then((stored) => stored && wholeRows(stored))
+    this.#lists.set(key, rows)
+    setTimeout(() => this.#lists.delete(key), LIST_KEPT_MS)
+    return rows
   }
 
   /** The stored row that a write changes, where what becomes of the write may depend on it. */

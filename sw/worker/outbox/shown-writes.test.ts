@@ -7,7 +7,7 @@ import type { WriteRecord } from './write-record.ts'
 
 const HOME = 'https://app.test'
 vi.stubGlobal('location', new URL(HOME))
-const { alikeIn } = await import('./alike-in.ts')
+const { alikeAmong, wholeRows } = await import('./alike-in.ts')
 const { OutboxStore } = await import('./outbox-store.ts')
 const { Overlay } = await import('./overlay.ts')
 const { settle } = await import('./settle.ts')
@@ -181,7 +181,7 @@ test('a create that was performed and whose answer was lost is shown once', asyn
     body: new Blob([JSON.stringify([...ROWS, null])]),
   }
   const body = new TextEncoder().encode(JSON.stringify({ name: 'Tea' })).buffer
-  const alike = await alikeIn(stored, {
+  const alike = alikeAmong((await wholeRows(stored)) ?? [], {
     body,
     type: 'application/json',
     idMember: 'id',
@@ -219,7 +219,8 @@ test.each<[string, { body?: string; status?: number; search?: string; sent?: str
       compared: undefined,
       entity: 'p',
     }
-    expect(await alikeIn(stored, given)).toBeUndefined()
+    const rows = await wholeRows(stored)
+    expect(rows && alikeAmong(rows, given)).toBeUndefined()
   },
 )
 

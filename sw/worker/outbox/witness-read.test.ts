@@ -9,7 +9,7 @@ const configOf = (rule: object = {}): never =>
   ({ ...CONFIG, writes: [{ ...RULE, idempotent: false, witness: { after: '20ms' }, ...rule }] }) as never
 
 /** A stored list. */
-const stored = (rows: readonly unknown[]): Given['rows'] => {
+const stored = (rows: readonly unknown[]): NonNullable<Given['rows']> => {
   const body = new TextEncoder().encode(JSON.stringify(rows)).buffer
   return (url) =>
     url.endsWith('/api/products')
@@ -75,6 +75,8 @@ describe('after a create whose answer was lost, at a backend that honours no key
     expect(backend.received).toHaveLength(1)
     expect([...backend.products.keys()]).toEqual([1, 7])
     expect(news.at(-1)).toMatchObject({ end: 'sent', id: '7' })
+    // What was read meanwhile may be without it.
+    expect(all.ended).toEqual(['POST /api/products 201'])
   })
 
   test('later writes to it have the server’s id', async () => {
@@ -255,6 +257,17 @@ describe('after a create whose answer was lost, at a backend that honours no key
     await drained(all)
     expect(backend.received).toHaveLength(3)
     expect(backend.products.size).toBe(20_002)
+  })
+
+  test('creates at the same moment read the stored list once', async () => {
+    const rows = Array.from({ length: 1000 }, (_, at) => ({ id: 100 + at, name: `${at}` }))
+    const list = vi.fn(stored(rows))
+    const all = await worker({ rows: list })
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+    all.backend.isAway = true
+    await Promise.all(Array.from({ length: 50 }, (_, at) => all.write('POST', '/api/products', { name: `${at}` })))
+    expect((await all.writes()).map(({ alike }) => alike)).toContainEqual(['107'])
+    expect(list).toHaveBeenCalledTimes(1)
   })
 
   test('one whose row reads show is not shown twice', async () => {
