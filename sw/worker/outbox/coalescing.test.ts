@@ -180,8 +180,11 @@ test.each<[string, Partial<WriteRecord>]>([
   const [first, second] = await all.writes()
   if (first === undefined || second === undefined) throw new Error('two writes wait')
   const { mergedIn } = await import('./coalescing.ts')
-  const draft = (...writes: readonly WriteRecord[]): Draft =>
-    ({ writes: () => writes, remove: () => undefined, put: () => undefined }) as never
+  const draft = (...writes: readonly WriteRecord[]): Draft => {
+    const held = new Map(writes.map((each) => [each.place, each]))
+    const remove = (place: number): boolean => held.delete(place)
+    return { writes: () => held.values(), remove, put: (each: WriteRecord) => held.set(each.place, each) } as never
+  }
   const queue = { idMember: 'id' } as never
   expect(mergedIn(draft(first, second), first, queue).gone).toHaveLength(1)
   const other = { ...second, ...given }
