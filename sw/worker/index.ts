@@ -10,7 +10,7 @@ import type { Parts } from './main.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 
 export { collectionsOf as collections } from './collections/collections.ts'
-export { outboxOf as outbox } from './outbox/outbox.ts'
+export { wholeOutboxOf as outbox } from './outbox/whole-outbox.ts'
 
 /** Parts that are not in each worker, as they are large. */
 export interface HandedIn {

@@ -1,4 +1,4 @@
-import { outboxOf } from './outbox/outbox.ts'
+import { wholeOutboxOf } from './outbox/whole-outbox.ts'
 import { shared } from './shared-parts.ts'
 
-shared.outboxOf = outboxOf
+shared.outboxOf = wholeOutboxOf

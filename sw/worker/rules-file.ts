@@ -5,7 +5,7 @@ import type { Parts } from './main.ts'
 import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { shared } from './shared-parts.ts'
-import { onClose, promisifyRequest } from './store/database.ts'
+import { isStalled, onClose, promisifyRequest } from './store/database.ts'
 
 /** The rules of an app without a build: a script beside the worker's own. */
 const RULES_FILE = 'freshlayer.rules.js'
@@ -41,7 +41,7 @@ export function withRulesFile(then: (config: Config, parts: Pick<Parts, 'collect
     ...(config.collections === undefined ? [] : [COLLECTIONS_FILE]),
     ...(config.writes?.some(({ offline }) => offline === 'queue') === true ? [OUTBOX_FILE] : []),
   ]
-  Object.assign(shared, { promisifyRequest, onClose })
+  Object.assign(shared, { promisifyRequest, onClose, isStalled })
   for (const file of files) {
     try {
       worker.importScripts(file)

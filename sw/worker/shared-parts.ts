@@ -1,6 +1,6 @@
 import type { collectionsOf } from './collections/collections.ts'
 import type { outboxOf } from './outbox/outbox.ts'
-import type { onClose, promisifyRequest } from './store/database.ts'
+import type { isStalled, onClose, promisifyRequest } from './store/database.ts'
 
 /** What the scripts of a worker without a build hand to each other: each is a bundle of its own. */
 interface SharedParts {
@@ -8,6 +8,8 @@ interface SharedParts {
   promisifyRequest?: typeof promisifyRequest
   /** The same: it is told of each connection that the browser has closed. */
   onClose?: typeof onClose
+  /** The same: it knows the failure of a disk that hangs. */
+  isStalled?: typeof isStalled
   /** Of the script that only workers with collections load. */
   collectionsOf?: typeof collectionsOf
   /** Of the script that only workers that queue writes load. */

@@ -15,7 +15,7 @@ const SHARED: Plugin = {
   name: 'freshlayer:shared',
   load: {
     filter: { id: /[\\/]sw[\\/]worker[\\/]store[\\/]database\.[jt]s$/ },
-    handler: () => `export const { promisifyRequest, onClose } = globalThis.freshlayerParts`,
+    handler: () => `export const { promisifyRequest, onClose, isStalled } = globalThis.freshlayerParts`,
   },
 }
 

@@ -111,25 +111,25 @@ const BUDGETS: readonly Budget[] = [
   { name: 'what a queued write adds to it', limitKb: 4.5, script: workerOf(QUEUE), without: worker },
   { name: 'the same with the demo’s rules and identities', limitKb: Infinity, script: demoWorker },
   { name: 'tab client', limitKb: 2.5, script: tab() },
-  { name: 'what the page loads once it is at rest', limitKb: 3.4, script: tab('tab-more.js') },
+  { name: 'what the page loads once it is at rest', limitKb: 4, script: tab('tab-more.js') },
   { name: 'what a page with a feed loads beside it', limitKb: 5.5, script: tab('tab-push.js') },
   {
     name: 'the rules in a page without a worker',
     limitKb: 20.2,
     script: entry('app/page/index.ts', 'createFreshness'),
   },
-  { name: 'tab client, and observe()', limitKb: 8.5, script: tabWith('index.ts', 'observe') },
+  { name: 'tab client, and observe()', limitKb: 8.8, script: tabWith('index.ts', 'observe') },
   {
     name: 'tab client, and the hooks for React',
-    limitKb: 8.9,
+    limitKb: 9.2,
     script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery'),
   },
   {
     name: 'the same, and those that write',
-    limitKb: 11.6,
+    limitKb: 11.9,
     script: tabWith('react/index.ts', 'useCachedQuery', 'cacheQuery', 'useSyncedQuery', 'useSyncedMutation', 'useSync'),
   },
-  { name: 'tab client, and the bridge to SWR', limitKb: 7.3, script: tabWith('swr/index.ts', 'freshlayerSwr') },
+  { name: 'tab client, and the bridge to SWR', limitKb: 7.6, script: tabWith('swr/index.ts', 'freshlayerSwr') },
   {
     name: 'tab client, and the binding of TanStack Query',
     limitKb: 12.2,
@@ -139,7 +139,7 @@ const BUDGETS: readonly Budget[] = [
   { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
   {
     name: 'a worker that takes its rules at runtime',
-    limitKb: 60,
+    limitKb: 60.3,
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
@@ -150,8 +150,8 @@ const BUDGETS: readonly Budget[] = [
     limitKb: 15.3,
     script: prebuilt('freshlayer-collections.js'),
   },
-  { name: 'what either loads for rules that queue writes', limitKb: 18.3, script: prebuilt('freshlayer-outbox.js') },
-  { name: 'prebuilt page script', limitKb: 5.3, script: prebuilt('freshlayer-page.js') },
+  { name: 'what either loads for rules that queue writes', limitKb: 25, script: prebuilt('freshlayer-outbox.js') },
+  { name: 'prebuilt page script', limitKb: 5.6, script: prebuilt('freshlayer-page.js') },
 ]
 
 const folder = await mkdtemp(join(tmpdir(), 'freshlayer-size-'))
