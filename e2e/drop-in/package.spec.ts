@@ -62,7 +62,11 @@ true Rules of Freshlayer
 })
 
 /** Texts that a part of the layer has in it, whatever a bundler makes of its names. */
-const PARTS = { worker: 'skipWaiting', outbox: 'freshlayer-outbox-v1', connecting: 'two copies of this package' }
+const PARTS = {
+  worker: 'skipWaiting',
+  outbox: 'a function that keeps the writes',
+  connecting: 'two copies of this package',
+}
 
 /** Which parts a bundle has. */
 const partsOf = (text: string): string[] =>
