@@ -8,8 +8,7 @@ import {
 import { EVERYONE } from '../../core/key.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
-import type { JsonObject } from '../../core/outbox/json.ts'
-import { isObject } from '../../core/outbox/json.ts'
+import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
 import { epochMs } from '../../core/units.ts'
@@ -224,7 +223,7 @@ export class Outbox {
   async #askedOf(request: Request, match: WriteMatch, clientId: string): Promise<Asked | undefined> {
     try {
       const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
-      // What is nobody's cannot be sent later (I3).
+      // A write whose user is not known cannot be sent later (I3).
       return partition === undefined ? undefined : await askedOf(request, match, partition)
     } catch (error) {
       report('a write could not be queued; it is sent straight through', error)
@@ -470,12 +469,8 @@ function unqueued(response: Response): Response {
 }
 
 function objectOf(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const parsed = parsedJson(text)
+  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
 }
 
 export const outboxOf = (...given: ConstructorParameters<typeof Outbox>): Outbox => new Outbox(...given)
