@@ -316,7 +316,7 @@ interface TakingOver {
   readonly takesOver: boolean
   /** Tabs in sight that do not agree, or do not answer. */
   readonly tabs: number
-  /** Writes that have not been sent. Always 0: nothing is queued yet. */
+  /** Always 0: queued writes stay on disk, and the next worker sends them. */
   readonly unsent: number
 }
 

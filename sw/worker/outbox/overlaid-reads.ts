@@ -119,7 +119,7 @@ export class OverlaidReads {
     if ((await timeout(STORE_LIMIT_MS, read, LATE)) === LATE) this.#late = pauseFor(LATE_PAUSE_MS)
   }
 
-  /** Whose writes are shown: an answer that is the same for all is read by someone. */
+  /** Whose writes are shown. An answer that is the same for all users is read by one user, who sees their own writes in it. */
   async #partitionOf(
     request: Request,
     clientId: string,

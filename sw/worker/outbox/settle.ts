@@ -41,7 +41,7 @@ export type Settled =
   /** The disk does not take it. */
   | { readonly kind: 'unrecorded' }
 
-/** What nobody can send now is looked at again after so long, once there is a sign of life. */
+/** A write that no page can send for its user now is looked at again after so long, once there is a sign of life. */
 export const PAUSE_MS = 10_000
 
 export const pausedAs = (kind: 'waiting' | 'unsure', now: EpochMs): WriteState => ({

@@ -22,7 +22,7 @@ export interface StoredPorts {
   readonly log: InvalidationLog
   readonly statistics: Statistics
   readonly ranges: Ranges | undefined
-  /** Notes when what an answer is made of was asked for. Absent: nobody wants to know. */
+  /** Notes when what an answer is made of was asked for. Absent: the rules queue nothing. */
   readonly overlaid?: { readonly times: WeakMap<Response, AnswerTimes> } | undefined
 }
 
