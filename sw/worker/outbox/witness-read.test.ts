@@ -389,3 +389,30 @@ describe('wherever the worker is stopped', () => {
     expect(backend.read.length).toBeLessThan(4)
   })
 })
+
+test('what is read once another user may be signed in says nothing of the write', async () => {
+  const users = {
+    partitionOf: () => 'user/ada',
+    partitionsOf: () => Promise.resolve(['user/ada']),
+    isDoubted: () => false,
+  }
+  const all = await worker({ identity: users })
+  const { write, backend, outbox, writes, generations } = all
+  backend.faults.push('cut')
+  await write('POST', '/api/products', TEA)
+  let reads = 0
+  vi.stubGlobal('fetch', (request: Request) => {
+    if (request.method !== 'GET') return backend.answer(request)
+    reads++
+    // The cookie is the next user's by the time that the list comes.
+    generations.advance('user/ada')
+    return Promise.resolve(Response.json([...backend.products.values()]))
+  })
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect(reads).toBe(1)
+  }, 5000)
+  await outbox.drain(true)
+  expect(await writes()).toMatchObject([{ state: { kind: 'unsure', isOnSign: true } }])
+  expect(backend.received).toHaveLength(1)
+})
