@@ -52,3 +52,6 @@ export const syncLockOf = (scope: string, partition: string, entity: string): st
 
 /** The Web Lock under which one worker at a time sends queued writes. */
 export const outboxLockOf = (scope: string): string => `freshlayer-outbox ${scope}`
+
+/** The Web Lock under which one tab at a time has the records of a local store sent. The app gives the store its name. */
+export const recordsLockOf = (name: string): string => `freshlayer-records ${name}`
