@@ -44,6 +44,8 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'steer-outbox':
       return { isDone: false }
     case 'sync-stats':
+      return { pendingChanges: { total: 0 }, lastSyncedAt: undefined, lastError: undefined, state: 'idle' }
+    case 'sync-counts':
       return NO_SYNC
     case 'take-over':
       void worker.skipWaiting()

@@ -32,6 +32,7 @@ import { refresh } from './messages/refresh.ts'
 import { remove } from './messages/remove.ts'
 import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
+import { syncStats } from './messages/sync-stats.ts'
 import { takeOver } from './messages/take-over.ts'
 import { validate } from './messages/validate.ts'
 import { isServed, makeWay } from './lifecycle/make-way.ts'
@@ -249,7 +250,12 @@ export function start(
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(
     answering(
-      { ...ports, outbox, fillStore: (asked: Asked) => fillStore(ports, asked) },
+      {
+        ...ports,
+        outbox,
+        entities: rules.writes.flatMap(({ queue }) => queue?.entity ?? []),
+        fillStore: (asked: Asked) => fillStore(ports, asked),
+      },
       {
         hello,
         fill,
@@ -264,6 +270,7 @@ export function start(
         refresh,
         validate,
         stats,
+        'sync-stats': syncStats,
         probe,
         'take-over': takeOver,
         ...(hints && { hint: hints.answer }),

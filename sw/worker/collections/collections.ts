@@ -185,7 +185,7 @@ export function collectionsOf(
         return reached.every(Boolean)
       },
       'sync-state': (_, __, clientId) => states(clientId),
-      'sync-stats': () => collections.count({}),
+      'sync-counts': () => collections.count({}),
     },
   }
 }

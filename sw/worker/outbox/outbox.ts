@@ -43,6 +43,7 @@ import type { Held } from './record-mark.ts'
 import type { RecordPart } from './records.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
+import { type PendingStats, pendingStats } from './pending-stats.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
 import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -174,6 +175,15 @@ export class Outbox {
   /** How many writes of a client's users the origin does not have. */
   async unsentOf(clientId: string): Promise<number> {
     return (await this.writesOf(clientId)).length
+  }
+
+  /** What of them it does not have, in numbers. */
+  async pendingOf(clientId: string): Promise<PendingStats> {
+    const [writes, partitions] = [await this.writesOf(clientId), await this.#ports.identity.partitionsOf(clientId)]
+    return pendingStats(
+      writes,
+      [...this.#store.done.values()].filter(({ write }) => partitions.includes(write.partition)),
+    )
   }
 
   /** A client's users sign out, and do not want what is unsent any more. */
