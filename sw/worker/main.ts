@@ -32,7 +32,6 @@ import { refresh } from './messages/refresh.ts'
 import { remove } from './messages/remove.ts'
 import { signOut } from './messages/sign-out.ts'
 import { stats } from './messages/stats.ts'
-import { syncStats } from './messages/sync-stats.ts'
 import { takeOver } from './messages/take-over.ts'
 import { validate } from './messages/validate.ts'
 import { isServed, makeWay } from './lifecycle/make-way.ts'
@@ -56,7 +55,7 @@ import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
-import { Statistics } from './statistics.ts'
+import { NOTHING_PENDING, Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
@@ -241,6 +240,8 @@ export function start(
     liveness,
     send: write,
     collections: rules.collections?.all,
+    kept: collections,
+    entities: rules.writes.flatMap(({ queue }) => queue?.entity ?? []),
     witness,
     conflicts,
     mergedIn,
@@ -253,7 +254,6 @@ export function start(
       {
         ...ports,
         outbox,
-        entities: rules.writes.flatMap(({ queue }) => queue?.entity ?? []),
         fillStore: (asked: Asked) => fillStore(ports, asked),
       },
       {
@@ -270,7 +270,7 @@ export function start(
         refresh,
         validate,
         stats,
-        'sync-stats': syncStats,
+        'sync-stats': () => Promise.resolve(NOTHING_PENDING),
         probe,
         'take-over': takeOver,
         ...(hints && { hint: hints.answer }),

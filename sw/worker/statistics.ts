@@ -1,4 +1,4 @@
-import type { Counts, Stats, SyncCounts } from '../protocol.ts'
+import type { Counts, Stats, SyncCounts, SyncStats } from '../protocol.ts'
 import { STATS } from './store/records.ts'
 import { promisifyRequest } from './store/database.ts'
 import type { Transactions } from './store/writer.ts'
@@ -15,6 +15,13 @@ export const NONE: Readonly<Counts> = {
   bytesSaved: 0,
   obstacles: {},
   occasions: {},
+}
+
+export const NOTHING_PENDING: SyncStats = {
+  pendingChanges: { total: 0 },
+  lastSyncedAt: undefined,
+  lastError: undefined,
+  state: 'idle',
 }
 
 export const NO_SYNC: SyncCounts = {

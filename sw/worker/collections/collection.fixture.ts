@@ -95,6 +95,7 @@ export async function collectionWorker({
       missed: (...[url, byGateway, again]: Parameters<Reachability['missed']>) =>
         void missed.push({ url, byGateway, again }),
       forget: () => undefined,
+      state: { reachable: true },
     },
     loads,
     statistics,

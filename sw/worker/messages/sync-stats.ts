@@ -1,14 +1,12 @@
-import type { SyncStats } from '../../protocol.ts'
-import type { Collections } from '../collections/collections.ts'
-import type { Outbox } from '../outbox/outbox.ts'
+import type { SyncState, SyncStats } from '../../protocol.ts'
+import type { PendingStats } from '../outbox/pending-stats.ts'
 import type { Reachability } from '../requests/reachability.ts'
-import type { Answerer } from './answering.ts'
 
 interface Ports {
-  /** Undefined: the rules queue nothing. */
-  readonly outbox: Pick<Outbox, 'pendingOf'> | undefined
-  /** Undefined: the rules have none. */
-  readonly collections: Pick<Collections, 'answerers'> | undefined
+  /** Of queued writes. Undefined: the rules queue nothing. */
+  readonly pending: PendingStats | undefined
+  /** Of collections. */
+  readonly kept: readonly SyncState[] | undefined
   readonly reachability: Pick<Reachability, 'state'>
   /** What the rules call the rows of queued writes. */
   readonly entities: readonly string[]
@@ -18,15 +16,7 @@ interface Ports {
 const ORDER = ['syncing', 'error', 'offline', 'idle'] as const
 
 /** How far the device and the origin agree, for the user of the asking tab. */
-export const syncStats: Answerer<'sync-stats', Ports> = async (
-  { outbox, collections, reachability, entities },
-  _,
-  clientId,
-): Promise<SyncStats> => {
-  const [pending, kept = []] = await Promise.all([
-    outbox?.pendingOf(clientId),
-    collections?.answerers['sync-state']?.({}, { ask: 'sync-state' }, clientId),
-  ])
+export function syncStats({ pending, kept = [], reachability, entities }: Ports): SyncStats {
   const { total = 0, isSending = false, isWaiting = false, isStuck = false } = pending ?? {}
   const states = new Set<SyncStats['state']>(kept.map(({ state }) => state))
   if (isSending) states.add('syncing')

@@ -184,6 +184,8 @@ export interface Given {
   readonly wrap?: (use: UseStore) => UseStore
   /** What is stored of URLs. */
   readonly rows?: ((url: string) => unknown[]) | undefined
+  /** How far collections are. Default: the rules have none. */
+  readonly kept?: readonly object[] | undefined
 }
 
 let workers = 0
@@ -196,6 +198,7 @@ export async function outboxWorker({
   identity = {},
   wrap = (use) => use,
   rows = () => [],
+  kept,
 }: Given = {}) {
   const { name, use } = await fakeDatabase(database)
   const rules = compileRules(config)
@@ -223,6 +226,13 @@ export async function outboxWorker({
       conflicts,
       mergedIn,
       records,
+      entities: ['product', 'sale'],
+      kept: kept && ({ answerers: { 'sync-state': () => Promise.resolve(kept) } } as never),
+      reachability: {
+        get state() {
+          return { reachable: !backend.isAway }
+        },
+      },
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

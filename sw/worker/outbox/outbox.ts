@@ -15,6 +15,7 @@ import { epochMs } from '../../core/units.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
@@ -36,6 +37,8 @@ import { alikeAmong, wholeRows } from './alike-in.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import { syncStats } from '../messages/sync-stats.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
@@ -59,6 +62,11 @@ interface Ports {
   readonly send: Send
   /** Default: the rules have none. */
   readonly collections?: readonly CollectionRule[] | undefined
+  /** The collections of the rules. Default: they have none. */
+  readonly kept?: Pick<Collections, 'answerers'> | undefined
+  readonly reachability: Pick<Reachability, 'state'>
+  /** What the rules call the rows of queued writes. Default: nothing. */
+  readonly entities?: readonly string[]
   /** Default: no rule has one. */
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
@@ -136,6 +144,11 @@ export class Outbox {
     })
     this.answerers = {
       ...steered,
+      'sync-stats': async (_, __, clientId) => {
+        const { reachability, kept, entities = [] } = ports
+        const states = kept?.answerers['sync-state']?.({}, { ask: 'sync-state' }, clientId)
+        return syncStats({ pending: await this.#pendingOf(clientId), kept: await states, reachability, entities })
+      },
       ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
     }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
@@ -178,7 +191,7 @@ export class Outbox {
   }
 
   /** What of them it does not have, in numbers. */
-  async pendingOf(clientId: string): Promise<PendingStats> {
+  async #pendingOf(clientId: string): Promise<PendingStats> {
     const [writes, partitions] = [await this.writesOf(clientId), await this.#ports.identity.partitionsOf(clientId)]
     return pendingStats(
       writes,

@@ -2,8 +2,6 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { SyncState, SyncStats } from '../../protocol.ts'
 import { Backend, outboxWorker, pages } from './outbox.fixture.ts'
 
-const { syncStats } = await import('../messages/sync-stats.ts')
-
 beforeEach(() => {
   vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
   pages.clear()
@@ -14,17 +12,8 @@ beforeEach(() => {
 async function worker(kept?: SyncState[]) {
   const backend = new Backend()
   for (const id of [1, 2, 3]) backend.products.set(id, { id, name: 'tea', version: 1 })
-  const made = await outboxWorker({ backend })
-  const collections = kept && { answerers: { 'sync-state': () => Promise.resolve(kept) } }
-  const ports = {
-    outbox: made.outbox,
-    collections,
-    get reachability() {
-      return { state: { reachable: !backend.isAway } }
-    },
-    entities: ['product', 'sale'],
-  }
-  return { ...made, stats: (): Promise<SyncStats> => syncStats(ports, { ask: 'sync-stats' }, 'a tab') }
+  const made = await outboxWorker({ backend, kept })
+  return { ...made, stats: () => made.ask({ ask: 'sync-stats' }) as Promise<SyncStats> }
 }
 
 describe('what is pending', () => {
@@ -98,20 +87,5 @@ describe('what is pending', () => {
       lastError: { why: 'server', entity: 'products' },
     })
     expect(await (await worker([{ ...synced, state: 'syncing' }])).stats()).toMatchObject({ state: 'syncing' })
-  })
-})
-
-test('a worker that queues nothing and keeps no collections has nothing to do', async () => {
-  const ports = {
-    outbox: undefined,
-    collections: undefined,
-    reachability: { state: { reachable: true } },
-    entities: [],
-  }
-  expect(await syncStats(ports, { ask: 'sync-stats' }, 'a tab')).toEqual({
-    pendingChanges: { total: 0 },
-    lastSyncedAt: undefined,
-    lastError: undefined,
-    state: 'idle',
   })
 })
