@@ -12,6 +12,7 @@ const { conflicts } = await import('./conflict-part.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 const { records } = await import('./records.ts')
+const { rowMarks } = await import('./row-marks.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
@@ -226,6 +227,7 @@ export async function outboxWorker({
       conflicts,
       mergedIn,
       records,
+      rowMarks,
       entities: ['product', 'sale'],
       kept: kept && ({ answerers: { 'sync-state': () => Promise.resolve(kept) } } as never),
       reachability: {

@@ -44,6 +44,7 @@ import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import type { Held } from './record-mark.ts'
 import type { RecordPart } from './records.ts'
+import type { rowMarks } from './row-marks.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
 import { type PendingStats, pendingStats } from './pending-stats.ts'
@@ -75,6 +76,8 @@ interface Ports {
   readonly mergedIn?: typeof mergedIn | undefined
   /** Default: the rules take no records. */
   readonly records?: RecordPart | undefined
+  /** Default: the rules want no marks on rows that are changed. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -131,7 +134,11 @@ export class Outbox {
       ended: (ended) => this.#tell(ended),
     })
     this.reads = new OverlaidReads(
-      { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
+      {
+        ...shared,
+        rowMarks: rules.marks === false ? undefined : ports.rowMarks,
+        failed: (partition, place) => this.#tellHidden(partition, place),
+      },
       ports.collections,
     )
     const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
