@@ -133,6 +133,7 @@ class JoinedRecords<Entity extends string> implements Records<Entity> {
       isOpen: () => this.state.state !== 'closed',
       mayHandOver: () => layer.state.controlled,
       onProgress: (progress) => this.#set(progress),
+      onTaken: () => this.#wake(),
       onAcknowledged: (atMs) =>
         this.#set({
           acknowledged: this.state.acknowledged + 1,

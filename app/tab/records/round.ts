@@ -18,6 +18,8 @@ interface Ports<Entity extends string> {
     progress: Pick<RecordsState, 'state' | 'handedOver' | 'stuck' | 'lastError'> | Pick<RecordsState, 'handedOver'>,
   ) => void
   readonly onAcknowledged: (atMs: number) => void
+  /** The worker has another version of a record, which may have ended meanwhile. */
+  readonly onTaken: () => void
 }
 
 /** The worker has so many records of a store at most that are on their way: the rest waits in the store. */
@@ -225,7 +227,7 @@ export class Round<Entity extends string> {
 
   /** Hands one record over. Never rejects. */
   async #hand(made: Made<Entity>, isNews: boolean): Promise<void> {
-    const { send, onProgress } = this.#ports
+    const { send, onProgress, onTaken } = this.#ports
     const { entity, id, url, way, record, body } = made
     try {
       const response = await send(url, {
@@ -240,7 +242,8 @@ export class Round<Entity extends string> {
       })
       // With another version of it under way, the store is told first what becomes of that.
       if (!/^\d+$/.test(response.headers.get('freshlayer-outbox') ?? '')) await this.#heedStraight(made, response)
-      else if (response.status !== 409 && isNews) onProgress({ handedOver: ++this.#count })
+      else if (response.status === 409) onTaken()
+      else if (isNews) onProgress({ handedOver: ++this.#count })
     } catch (error) {
       // The worker could not take it, and the origin is away.
       this.#isCutOff = true

@@ -79,7 +79,7 @@ describe('a record that a page hands over', () => {
     const long = 'x'.repeat(20_000)
     await hand('PATCH', '/api/products/7', '7', 'v1', { name: long })
     await drained()
-    await hand('DELETE', '/api/products/7', '7', 'v2')
+    await hand('DELETE', '/api/products/7', '70', 'v2')
     await drained()
     const { receipts } = await state()
     expect(receipts.map(({ end, sent, row }) => [end, sent?.length, row?.length])).toEqual([
@@ -121,6 +121,8 @@ describe('a record that a page hands over', () => {
     // A page that was closed had asked for it meanwhile.
     await hand('PATCH', '/api/products/7', '7', 'v1', { name: 'green' })
     expect(backend.received).toHaveLength(1)
+    // Its page has read it before it has heard of that.
+    expect(await hand('PATCH', '/api/products/7', '7', 'v2', { name: 'black' })).toEqual({ status: 409, place: '1' })
     await state(receipts.map(({ place }) => place))
     expect(await hand('PATCH', '/api/products/7', '7', 'v2', { name: 'black' })).toMatchObject({ status: 202 })
   })

@@ -43,8 +43,10 @@ function marked(request: Request): ReturnType<RecordPart['marked']> {
  * other has to end first.
  */
 function held(draft: Draft, { partition, record = '', method }: Asked): Held | undefined {
-  for (const receipt of draft.receipts())
-    if (receipt.partition === partition && receipt.record === record) return { kind: 'known', place: receipt.place }
+  // Before its store has heard of that, it would be created once more, or named by an id that it does not have any more.
+  for (const { partition: whose, record: mark, place } of draft.receipts())
+    if (whose === partition && recordOf(mark) === recordOf(record))
+      return { kind: mark === record ? 'known' : 'taken', place }
   for (const write of draft.writes()) {
     if (write.partition !== partition || write.record === undefined) continue
     if (recordOf(write.record) !== recordOf(record)) continue
