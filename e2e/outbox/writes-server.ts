@@ -50,7 +50,7 @@ const rowsOf = async (client: Pool | PoolClient, where = '', values: unknown[] =
 async function perform(client: PoolClient, method: string, url: URL, body: string, ifMatch?: string): Promise<Answer> {
   const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string; intent?: string }
   const id = Number(url.pathname.split('/')[3])
-  const intent = sent.intent ?? url.searchParams.get('intent')
+  const intent = sent.intent ?? url.searchParams.get('intent') ?? ''
   if (method === 'POST') {
     const { rows } = await client.query<Row>('insert into products (name) values ($1) returning id, name, version', [
       sent.name,
