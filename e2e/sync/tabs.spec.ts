@@ -60,7 +60,7 @@ const connections = (count: number): Promise<void> =>
  * How many requests for products `change` costs. A tab that takes over the connection meanwhile is told once more what the
  * one before was told, and reads once more: then it is tried again.
  */
-const costs = (count: number, change: () => Promise<void>): Promise<void> => {
+const costs = (count: number, change: () => Promise<unknown>): Promise<void> => {
   const received = async (): Promise<number> => (await shop.stats()).received['/api/products'] ?? 0
   const cost = async (): Promise<number> => {
     const before = await received()
