@@ -16,7 +16,7 @@ import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
 import { acknowledge, type Attempt, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
-import type { look, Subject, subjectOf } from './witness-read.ts'
+import type { knownNow, look, RecentLists, Subject, subjectOf } from './witness-read.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -48,6 +48,7 @@ export interface ConflictPart {
 export interface WitnessPart {
   readonly subjectOf: typeof subjectOf
   readonly look: typeof look
+  readonly knownNow: typeof knownNow
 }
 
 /** A write as a page asks for it. */
@@ -83,6 +84,7 @@ const MOST_ANSWER = 262_144
 /** Sends leased writes, one request each, and settles what comes of it. */
 export class Attempts {
   readonly #ports: Ports
+  readonly #lists: RecentLists = new Map()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -147,7 +149,9 @@ export class Attempts {
     const queue = found?.queue
     if (found === undefined || queue === undefined)
       return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
-    const write = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    const based = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    if ('settled' in based) return based
+    const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
     const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
@@ -221,6 +225,25 @@ export class Attempts {
       return { kind: 'kept', write: based, isPaused: false }
     })
     return settled.kind === 'kept' ? based : { settled, response: undefined, restMs: 0 }
+  }
+
+  /** A create that has waited, with what its list has by now. */
+  async #renewed(write: Leased, ruled: { match: WriteMatch; queue: QueueRule }, isStill: () => boolean) {
+    const { store, stamps, rules, witness } = this.#ports
+    const subject = ruled.queue.idempotency === undefined ? this.subjectOf(write, ruled) : undefined
+    if (witness === undefined || subject === undefined) return write
+    const found = await witness.knownNow({ write, ...ruled }, subject, { store, stamps, rules }, this.#lists)
+    if (!isStill()) this.#lists.clear()
+    if (found === undefined || !isStill()) return write
+    if ('state' in found) return this.#release(write, found, 0)
+    const renewed = { ...write, ...found }
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      draft.put({ ...current, ...found })
+      return { kind: 'kept', write: renewed, isPaused: false }
+    })
+    return settled.kind === 'kept' ? renewed : { settled, response: undefined, restMs: 0 }
   }
 
   /** What becomes of a write whose row is another by now. Undefined: the user is asked. */
