@@ -124,9 +124,9 @@ export class Drain {
   note(ended: Ended): void {
     const { settled, restMs } = ended
     if (settled.kind === 'kept') {
-      // The origin is there until it is not.
-      this.#hasSign = false
-      const { partition } = settled.write
+      const { partition, state } = settled.write
+      // The origin is there until it is not. It was where it has refused the write, and where nothing was sent nothing is known.
+      if ((state.kind === 'waiting' || state.kind === 'unsure') && state.atMs > now()) this.#hasSign = false
       // One write has shown it. The others of the user would be refused, too, or turned away.
       if (settled.isPaused) this.#rests.set(partition, epochMs(now() + PAUSE_MS))
       if (restMs > 0) this.#rests.set(busyKey(settled.write), epochMs(now() + restMs))
