@@ -10,13 +10,19 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '
 /** A browser that may be killed, and is started again with the profile that it has left. */
 export class KillableBrowser {
   readonly #profile = mkdtempSync(join(tmpdir(), 'freshlayer-outbox-'))
+  readonly #args: readonly string[]
   #process: ChildProcess | undefined
   #connection: Browser | undefined
+
+  /** @param args further ones. Default: none. */
+  constructor(args: readonly string[] = []) {
+    this.#args = args
+  }
 
   async start(): Promise<BrowserContext> {
     const browser = spawn(
       requireChromium().path,
-      [...ARGS, `--user-data-dir=${this.#profile}`, '--remote-debugging-port=0', 'about:blank'],
+      [...ARGS, ...this.#args, `--user-data-dir=${this.#profile}`, '--remote-debugging-port=0', 'about:blank'],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     )
     this.#process = browser
