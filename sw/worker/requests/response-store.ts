@@ -143,8 +143,10 @@ export class ResponseStore {
     const outcome = previous === undefined ? 'first' : isSame && diff === undefined ? 'unchanged' : 'changed'
     const atMs = now()
     // An answer that must be validated each time, and that the origin makes anew each time, is a change each time. Tabs
-    // that were told a moment ago are not told again, or they would keep each other reading for ever (I11).
-    const isEcho = previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous, rule)
+    // that were told a moment ago are not told again, or they would keep each other reading for ever (I11). Where items are
+    // named their versions differ: that is no echo.
+    const isEcho =
+      diff === undefined && previous !== undefined && isJustAnnounced(previous, atMs) && isStrict(previous, rule)
     const url = urlOf(head.url)
     const varied = varyNames(fields)
     const names = varied === 'unknowable' ? [] : varied

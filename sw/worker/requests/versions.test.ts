@@ -19,7 +19,7 @@ interface Origin {
   /** Nothing is answered. */
   isAway: boolean
   /** What the data is, by its URL. */
-  body: (url: string) => string
+  body: (url: string) => string | Response
   readonly lights: Request[]
   readonly fulls: Request[]
 }
@@ -46,11 +46,16 @@ async function versioned(
     const isLight = request.url.startsWith(LIGHT)
     ;(isLight ? origin.lights : origin.fulls).push(request)
     if (origin.isAway) return fail()
-    if (!isLight)
-      return give(new Response(origin.body(request.url), { headers: { date: 'Sun, 01 Mar 2026 12:00:00 GMT' } }))
+    if (!isLight) {
+      const given = origin.body(request.url)
+      const response = given instanceof Response ? given : new Response(given)
+      response.headers.set('date', 'Sun, 01 Mar 2026 12:00:00 GMT')
+      return give(response)
+    }
     const said = origin.instead.shift() ?? origin.versions
     if (said instanceof Error) fail()
-    else if (said instanceof Promise) void said.then((later) => give(new Response(String(later))))
+    else if (said instanceof Promise)
+      void said.then((later) => (later instanceof Error ? fail() : give(new Response(String(later)))))
     else give(said instanceof Response ? said.clone() : new Response(String(said)))
   }
   const push = of.arrived.push.bind(of.arrived)
@@ -160,6 +165,28 @@ describe('another signature', () => {
     })
   })
 
+  it('names what differs from versions that have come back, after the worker was stopped too', async () => {
+    const { use } = await fakeDatabase()
+    const before = await versioned({ database: use })
+    const item = (updatedAt: string): string => `[{"id":1,"updatedAt":"${updatedAt}"}]`
+    await before.read()
+    for (const updatedAt of ['a', 'b', 'a']) {
+      before.origin.versions = item(updatedAt)
+      before.origin.body = () => updatedAt
+      await before.read()
+      pass()
+    }
+    await vi.waitFor(async () => {
+      const [list] = await listOf(before.of)
+      expect(new TextDecoder().decode((list as { body: ArrayBuffer }).body)).toBe('[["1","a"]]')
+    })
+    const { of, origin, read } = await versioned({ database: use })
+    origin.versions = item('c')
+    origin.body = () => 'c'
+    await read()
+    expect(of.told.at(-1)).toMatchObject({ kind: 'changed', diff: { added: [], updated: ['1'], removed: [] } })
+  })
+
   it('names also what the data had already when it came after the version', async () => {
     const { of, origin, read } = await versioned()
     origin.versions = '[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"a"}]'
@@ -177,6 +204,69 @@ describe('another signature', () => {
     expect(of.told.slice(-2)).toEqual([naming('1'), naming('2')])
     pass()
     expect(status(await read())).toContain('same-version')
+  })
+
+  it('names each of two changes that come one right after the other, of answers that are validated each time', async () => {
+    const { of, origin, read } = await versioned()
+    const give = (updatedAt: string): void => {
+      origin.versions = `[{"id":1,"updatedAt":"a"},{"id":2,"updatedAt":"${updatedAt}"}]`
+      origin.body = () => new Response(updatedAt, { headers: { 'cache-control': 'no-cache' } })
+    }
+    give('a')
+    for (let at = 0; at < 2; at++) await read()
+    for (const updatedAt of ['b', 'c']) {
+      // No list is shared for longer than a second; what was announced is news for two.
+      passedMs += 1100
+      give(updatedAt)
+      await of.write(undefined, {}, url(1))
+      await read()
+    }
+    const named = of.told.filter((change) => (change as { diff?: object } | undefined)?.diff !== undefined)
+    expect(named).toHaveLength(2)
+  })
+
+  it('names what has changed since the last versions, where the data between had none', async () => {
+    const { of, origin, read } = await versioned()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await read()
+    for (const body of ['two', 'three']) {
+      pass()
+      origin.versions = new TypeError('Failed to fetch')
+      origin.body = () => body
+      await read()
+    }
+    pass()
+    origin.versions = '[{"id":1,"updatedAt":"b"}]'
+    await read()
+    expect(of.told.at(-1)).toMatchObject({ kind: 'changed', diff: { added: [], updated: ['1'], removed: [] } })
+  })
+
+  it('names what has changed since the row, where another question was under way when its versions came', async () => {
+    const { of, origin, read } = await versioned()
+    origin.versions = '[{"id":1,"updatedAt":"a"}]'
+    for (let at = 0; at < 2; at++) await read()
+    pass()
+    const say: ((said: string | Error) => void)[] = []
+    for (let at = 0; at < 2; at++) origin.instead.push(new Promise((resolve) => say.push(resolve)))
+    origin.body = () => 'two'
+    const first = of.read(RULE, {}, {}, url(1))
+    await vi.waitFor(() => expect(origin.instead).toHaveLength(1))
+    await of.write(undefined, {}, url(1))
+    const second = of.read(RULE, {}, {}, url(1)).catch(() => undefined)
+    await vi.waitFor(() => expect(origin.instead).toHaveLength(0))
+    say[0]?.('[{"id":1,"updatedAt":"b"}]')
+    await first
+    await vi.waitFor(() => expect(of.told).toContainEqual(expect.objectContaining({ kind: 'changed' })))
+    origin.isAway = true
+    say[1]?.(new TypeError('Failed to fetch'))
+    await second
+    await settled(of)
+    origin.isAway = false
+    pass()
+    origin.versions = '[{"id":1,"updatedAt":"b"},{"id":2,"updatedAt":"a"}]'
+    origin.body = () => 'three'
+    await read()
+    expect(of.told.at(-1)).toMatchObject({ kind: 'changed', diff: { added: ['2'], updated: [], removed: [] } })
   })
 
   it('of an item that the endpoint lists fetches that item alone', async () => {
@@ -219,6 +309,24 @@ describe('a light endpoint that is of no use', () => {
     }
     expect(asked(origin)).toEqual([1, 4])
     expect(warned()).toBe(before + 1)
+  })
+
+  it('is not left alone where an answer of it has broken off', async () => {
+    const { origin, read } = await versioned()
+    for (let at = 0; at < 2; at++) await read()
+    pass()
+    const broken = new ReadableStream({
+      start: (body) => {
+        body.enqueue(new TextEncoder().encode('"v'))
+        body.error(new TypeError('network error'))
+      },
+    })
+    origin.instead.push(new Response(broken))
+    await read()
+    pass()
+    await read()
+    pass()
+    expect(status(await read())).toContain('same-version')
   })
 
   it('is left alone also where the app has many others', async () => {

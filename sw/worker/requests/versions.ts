@@ -59,13 +59,18 @@ type Lists = ReadonlyMap<string, Items>
 
 type Heard = Required<Pick<FlightResult, 'versioned'>>
 
-/** The last request to a light endpoint, and what is known of those before. */
+/** What has come of the requests to a light endpoint: of those that are under way at the same time, too. */
+interface Memory {
+  /** The lists that came last, by their signatures. */
+  lists?: Promise<Lists>
+  /** What came last. */
+  heard?: Said
+}
+
+/** The last request to a light endpoint, and what is known of all. */
 interface Asking {
   said?: Promise<Said | undefined>
-  /** The lists that came last, by their signatures. */
-  lists?: Promise<Lists> | undefined
-  /** What came last. */
-  heard?: Said | undefined
+  readonly memory: Memory
   /** It was of no use: the endpoint is left alone. */
   pause?: Pause
   /** What it says serves further rows. */
@@ -110,12 +115,16 @@ export class VersionedSender extends Sender {
     const heard = await this.#check(read, plan, light)
     if (heard && 'settlement' in heard) return heard
     const result = await super.send(read, plan)
+    // A version that is no list has no names.
+    const old = read.row?.signature
+    const hasNames = result.settlement.kind === 'store' && old?.startsWith('=') === false
+    // No version is equal to this, and what has changed since the older one can be named.
+    const signature = heard?.versioned?.signature ?? (hasNames ? `~${old}` : undefined)
+    if (heard || !hasNames) return { ...result, versioned: { ...heard?.versioned, signature } }
     // The data came, and the endpoint could not be reached before. What it says now names what has changed. It is no signature
-    // of the data, as it may be newer. A version that is no list has no names.
-    if (heard || result.settlement.kind !== 'store' || read.row?.signature?.startsWith('=') !== false)
-      return { ...result, ...heard }
+    // of the data, as it may be newer.
     const later = this.#check(read, { ...plan, why: PROBE }, light)
-    return { ...result, versioned: { diff: later.then((said) => said?.versioned?.diff) } }
+    return { ...result, versioned: { signature, diff: later.then((said) => said?.versioned?.diff) } }
   }
 
   /** What confirms the row; else what the answer that is asked for now will have. Undefined: nothing was heard. */
@@ -133,7 +142,7 @@ export class VersionedSender extends Sender {
     const isShared = !isProbe && own?.version === version && isPaused(own.shared)
     let asked = own
     if (isConfirmable && !isShared && !isPaused(known?.pause)) {
-      asked = { ...own, version, isTheirs, authorization, shared: pauseFor(SHARED_MS) }
+      asked = { memory: {}, ...own, version, isTheirs, authorization, shared: pauseFor(SHARED_MS) }
       asked.said = timeout(LIMIT_MS, this.#ask(read, row, light, asked), undefined)
     }
     // The one that was used last is the last to be forgotten.
@@ -143,12 +152,12 @@ export class VersionedSender extends Sender {
       const [oldest = ''] = this.#asked.keys()
       if (this.#asked.size > MAX_KNOWN) this.#asked.delete(oldest)
     }
-    if (!isConfirmable) return { versioned: { signature: signatureNow(own?.heard, id) } }
+    if (!isConfirmable) return { versioned: { signature: signatureNow(own?.memory.heard, id) } }
     const said = await asked?.said
     const signature = said && signatureOf(said, id)
     if (said === undefined) return undefined
     if (isProbe || signature === undefined || signature !== row.signature)
-      return { versioned: { signature, diff: diffOf(asked?.lists, row, said) } }
+      return { versioned: { signature, diff: diffOf(asked?.memory.lists, row, said) } }
     statistics.count(rule.name, { notModified: 1, requestsSaved: Number(asked === own) })
     const fields = new Map(row.fields).set('date', said.date)
     fields.delete('age')
@@ -175,9 +184,12 @@ export class VersionedSender extends Sender {
     }
     const { settlement, response, requestedAtMs, receivedAtMs } = await this.attempt(asked, LIGHT, [])
     const times = { requestedAtMs, receivedAtMs }
-    // Else the origin is away, as the next request says; or the answer is of another user.
-    const isOfUse = settlement.why === LIGHT.why
-    const answer: unknown = isOfUse && response?.ok ? await response.json().catch(() => undefined) : discard(response)
+    // Else the origin is away, as the next request says; or the answer is of another user, or has broken off.
+    let isOfUse = settlement.why === LIGHT.why
+    const answer: unknown =
+      isOfUse && response?.ok
+        ? await response.json().catch((error: unknown) => void (isOfUse = error instanceof SyntaxError))
+        : discard(response)
     const versions = parseVersions(answer, entity)
     if (versions === undefined) {
       if (isOfUse) {
@@ -187,11 +199,11 @@ export class VersionedSender extends Sender {
       return undefined
     }
     const said = { times, date: response?.headers.get('date') ?? formatHttpDate(receivedAtMs) }
-    if (typeof versions === 'string') return (asking.heard = { ...said, signature: `=${versions}` })
+    if (typeof versions === 'string') return (asking.memory.heard = { ...said, signature: `=${versions}` })
     const text = new TextEncoder().encode(itemsText(versions)).buffer
     const signature = await digestOf(text)
     if (id === '') {
-      const before = asking.lists ?? rows.find(key).then(listsOf)
+      const before = asking.memory.lists ?? rows.find(key).then(listsOf)
       const body = storedBody(text)
       const list = {
         ...row,
@@ -204,19 +216,20 @@ export class VersionedSender extends Sender {
         size: bytes(text.byteLength),
         body,
       }
-      asking.lists = before
+      asking.memory.lists = before
         .catch(() => new Map())
         .then((lists: Lists) => {
-          if (lists.has(signature)) return lists
+          if ([...lists.keys()].at(-1) === signature) return lists
           // On disk too: the worker may be stopped before anything changes. It goes with the rows of its partition.
           void writer
             .nextInMemory()
             .then((at) => (isTheirs() ? rows.commit({ ...list, sequence: at, bodyAt: at }, undefined) : undefined))
             .catch((error: unknown) => report('versions could not be stored', error))
-          return new Map([...lists, [signature, versions] as const].slice(-MAX_LISTS))
+          const others = [...lists].filter(([other]) => other !== signature)
+          return new Map([...others, [signature, versions] as const].slice(-MAX_LISTS))
         })
     }
-    return (asking.heard = { ...said, signature, items: versions })
+    return (asking.memory.heard = { ...said, signature, items: versions })
   }
 }
 
@@ -227,8 +240,8 @@ async function listsOf([row]: readonly Row[]): Promise<Lists> {
 }
 
 /** What differs from a row's list, where that is still known. */
-async function diffOf(lists: Asking['lists'], { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
-  const before = (await lists)?.get(signature)
+async function diffOf(lists: Memory['lists'], { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
+  const before = (await lists)?.get(signature.replace(/^~+/, ''))
   return before && items && itemsDiff(before, items)
 }
 
@@ -257,7 +270,7 @@ function lightOf(match: Matcher, { rule, head, partition }: Read): Light | undef
  * The signature of a read that is sent now, of what was said a moment ago. Of what was said long ago it gets none: an item that
  * came since and goes again makes the version the same as then, and the answer with the item would count as confirmed.
  */
-const signatureNow = (heard: Asking['heard'], id: string): string | undefined =>
+const signatureNow = (heard: Memory['heard'], id: string): string | undefined =>
   heard && now() - heard.times.requestedAtMs < SHARED_MS ? signatureOf(heard, id) : undefined
 
 /** The signature of a read: that of its item, or of all. Undefined: there is no such item. */
