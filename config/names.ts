@@ -52,3 +52,6 @@ export const syncLockOf = (scope: string, partition: string, entity: string): st
 
 /** The Web Lock under which one worker at a time sends queued writes. */
 export const outboxLockOf = (scope: string): string => `freshlayer-outbox ${scope}`
+
+/** The tag by which a worker has the browser start it once there is a network. Each registration has tags of its own. */
+export const OUTBOX_TAG = 'freshlayer-outbox'

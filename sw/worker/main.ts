@@ -280,6 +280,7 @@ export function start(
     housekeeping.activate()
     outbox?.activate()
   }
+  outbox?.listen(activate)
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)

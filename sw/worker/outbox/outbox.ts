@@ -33,6 +33,7 @@ import {
   type WitnessPart,
 } from './attempts.ts'
 import { alikeAmong, wholeRows } from './alike-in.ts'
+import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
@@ -81,6 +82,7 @@ export class Outbox {
   readonly #stamps: Stamps
   readonly #attempts: Attempts
   readonly #drain: Drain
+  readonly #sync: BackgroundSync
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
   /** The attempts of this worker whose answers pages wait for, by place. */
@@ -112,6 +114,7 @@ export class Outbox {
       },
       ended: (ended) => this.#tell(ended),
     })
+    this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
       ports.collections,
@@ -135,6 +138,15 @@ export class Outbox {
     if (this.#isActive) return
     this.#isActive = true
     void this.#drain.run(true)
+  }
+
+  /**
+   * The browser may start the worker for what waits.
+   *
+   * @param whole makes all of the worker the one that answers.
+   */
+  listen(whole: () => void): void {
+    this.#sync.listen(whole)
   }
 
   /** A user signs in or out until this has settled. */
@@ -326,6 +338,7 @@ export class Outbox {
   ): Promise<Response> {
     const told = await this.#toldOf(write, asked, page, sender, waitUntil)
     if (told !== undefined) return told
+    waitUntil(this.#sync.ask())
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
   }
 
