@@ -40,6 +40,8 @@ import type { Answerers } from '../messages/answering.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
+import type { Held } from './record-mark.ts'
+import type { RecordPart } from './records.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
@@ -63,6 +65,8 @@ interface Ports {
   readonly conflicts?: ConflictPart | undefined
   /** Default: no rule allows it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Default: the rules take no records. */
+  readonly records?: RecordPart | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -91,6 +95,10 @@ export class Outbox {
   readonly reads: OverlaidReads
   /** The stored lists of creates of this moment. */
   readonly #lists = new Map<string, Promise<readonly unknown[] | undefined>>()
+  /** Undefined: the rules take none. */
+  readonly #records: RecordPart | undefined
+  /** Records that are about to be accepted. */
+  readonly #handed = new Set<Promise<unknown>>()
   #isActive = false
   /** Undefined: the disk did not hang so far. */
   #stalled: Pause | undefined
@@ -100,7 +108,8 @@ export class Outbox {
   constructor(rules: OutboxRules, ports: Ports, use: UseStore) {
     this.#rules = rules
     this.#ports = ports
-    this.#store = new OutboxStore(use)
+    this.#records = rules.records === true ? ports.records : undefined
+    this.#store = new OutboxStore(use, this.#records?.receiptOf)
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
@@ -119,12 +128,18 @@ export class Outbox {
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
       ports.collections,
     )
-    this.answerers = steering({
+    const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
+    const settled = (): Promise<unknown> => Promise.allSettled(this.#handed)
+    const steered = steering({
       store: this.#store,
       drain: this.#drain,
       writesOf: (clientId) => this.writesOf(clientId),
       tell: (news) => this.#announce({ ...news, urls: [...news.urls, ...this.#shownIn(news.write)] }),
     })
+    this.answerers = {
+      ...steered,
+      ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
+    }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
   }
 
@@ -176,8 +191,11 @@ export class Outbox {
   /** A client's users sign out, and do not want what is unsent any more. */
   async drop(clientId: string): Promise<void> {
     const own = await this.writesOf(clientId)
+    const partitions = await this.#ports.identity.partitionsOf(clientId)
     await this.#store.change((draft) => {
       for (const { place } of own) draft.remove(place)
+      for (const { place, partition } of draft.receipts())
+        if (partitions.includes(partition)) draft.removeReceipt(place)
     })
     this.#stamps.forget()
     for (const write of own) this.#announceAs(write, true, { end: 'discarded' })
@@ -196,14 +214,29 @@ export class Outbox {
   }
 
   /** The answer to a page's write: the origin's, or one that says that it is queued. Rejects as the network did. */
-  async answer(
+  answer(
     request: Request,
     match: WriteMatch,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
+    const marked = this.#records?.marked(request)
+    if (marked === undefined) return this.#answer(request, match, clientId, waitUntil)
+    const answered = this.#answer(marked.request, match, clientId, waitUntil, marked.mark)
+    const settled = answered.catch(() => undefined).finally(() => this.#handed.delete(settled))
+    this.#handed.add(settled)
+    return answered
+  }
+
+  async #answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    record?: string,
+  ): Promise<Response> {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
-    const asked = await this.#askedOf(request, match, clientId)
+    const asked = await this.#askedOf(request, match, clientId, record)
     if (asked === undefined) return straight()
     if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#stamps.learn(request, asked.partition)
@@ -215,8 +248,13 @@ export class Outbox {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
+    if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
     const { write } = accepted
     const { place } = write
+    if (record !== undefined) {
+      waitUntil(this.drain(false))
+      return handedAnswer({ kind: 'known', place })
+    }
     const { signal } = request
     this.#awaited.add(place)
     // A page that has given up hears nothing: the same request is its own retry.
@@ -232,11 +270,16 @@ export class Outbox {
     }
   }
 
-  async #askedOf(request: Request, match: WriteMatch, clientId: string): Promise<Asked | undefined> {
+  async #askedOf(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    record: string | undefined,
+  ): Promise<Asked | undefined> {
     try {
       const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
       // A write whose user is not known cannot be sent later (I3).
-      return partition === undefined ? undefined : await askedOf(request, match, partition)
+      return partition === undefined ? undefined : await askedOf(request, match, partition, record)
     } catch (error) {
       report('a write could not be queued; it is sent straight through', error)
       return undefined
@@ -269,6 +312,7 @@ export class Outbox {
         shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
+        held: this.#records?.held,
       }),
     )
     // One that is sent at once is news by its answer.
@@ -453,6 +497,10 @@ export class Outbox {
     this.#ports.channel.announce(news)
   }
 }
+
+/** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
+const handedAnswer = ({ kind, place }: Held): Response =>
+  new Response(null, { status: kind === 'known' ? 202 : 409, headers: { [OUTBOX_FIELD]: String(place) } })
 
 /** A request that is not queued, with the key of its record: that may come on disk all the same. */
 function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {
