@@ -149,7 +149,7 @@ export class Attempts {
     const queue = found?.queue
     if (found === undefined || queue === undefined)
       return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
-    const based = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
     if ('settled' in based) return based
     const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
@@ -203,6 +203,8 @@ export class Attempts {
       outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
     ) {
       const decision = await this.#decided(write, queue, answer.fields, text)
+      // The row may have been read with the cookie of the next user.
+      if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) }, 0)
       if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
     }
     const mayTell = (): boolean => page?.pages.promise() === true
@@ -212,10 +214,12 @@ export class Attempts {
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
-  async #based(write: Leased, queue: QueueRule): Promise<Leased | Ended> {
+  async #based(write: Leased, queue: QueueRule, isStill: () => boolean): Promise<Leased | Ended> {
     const { store, stamps, rules, conflicts } = this.#ports
     if (conflicts === undefined) return write
     const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    // It may have been read with the cookie of the next user.
+    if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) })
     if ('state' in found) return this.#release(write, found, 0)
     const based = { ...write, base: found.base }
     const settled = await this.#change((draft): Settled => {
