@@ -451,13 +451,20 @@ export interface SyncNews {
 }
 
 /** What the worker asks one tab, with a port for the answer. */
-export interface PortQuestion {
-  /**
-   * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
-   * worker keeps tokens in memory alone, and has to ask when it was stopped since.
-   */
-  readonly say: 'agree' | 'authorization'
-}
+export type PortQuestion =
+  | {
+      /**
+       * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
+       * worker keeps tokens in memory alone, and has to ask when it was stopped since.
+       */
+      readonly say: 'agree' | 'authorization'
+    }
+  | {
+      /** What is the value of a field that holds a secret, of a queued write to this URL? */
+      readonly say: 'secret'
+      readonly name: string
+      readonly url: string
+    }
 
 /** To the pages of an app without a build: what the check says of the rules of a worker that is being installed. */
 export interface Verdict {
@@ -585,6 +592,7 @@ const NO_CHANGE: readonly unknown[] = [
   'who',
   'agree',
   'authorization',
+  'secret',
   'outdated',
   'partitions',
   'rules',
@@ -616,6 +624,8 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'outdated':
     case 'partitions':
       return announcement
+    case 'secret':
+      return isTexts([announcement.name, announcement.url]) ? announcement : undefined
     case 'sync':
       return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
         typeof announcement.state.rows === 'number'

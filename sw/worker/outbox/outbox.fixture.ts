@@ -15,12 +15,14 @@ const { records } = await import('./records.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
+/** What they say when the worker asks them; undefined: nothing. */
+export const page: { says: (question: object) => unknown } = { says: () => undefined }
 vi.stubGlobal('clients', {
   matchAll: () =>
     Promise.resolve(
       [...pages].map((id) => ({
         id,
-        postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(undefined),
+        postMessage: (question: object, [port]: MessagePort[]) => port?.postMessage(page.says(question)),
       })),
     ),
 })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { Backend, CONFIG, outboxWorker, pages } from './outbox.fixture.ts'
+import { Backend, CONFIG, outboxWorker, page, pages } from './outbox.fixture.ts'
 
 const KEY = 'idempotency-key'
 
@@ -353,6 +353,30 @@ describe('whose writes they are', () => {
       '1',
     ])
     expect(name).not.toBe('')
+  })
+
+  test('secrets are those that a page gives at the time, also after the worker was stopped; without them it waits', async () => {
+    const first = await outboxWorker()
+    first.backend.isAway = true
+    await first.write('POST', '/api/products', { name: 'tea' }, { 'x-csrf-token': 'old' })
+    await first.rest()
+    first.stop()
+    const { backend, outbox, writes } = await outboxWorker({ database: first.name })
+    const asked: object[] = []
+    page.says = (question) => void asked.push(question)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    await outbox.drain(true)
+    expect([backend.received, (await writes()).map(({ state }) => state.kind)]).toEqual([[], ['waiting']])
+    expect(asked).toMatchObject([{ say: 'secret', name: 'x-csrf-token', url: 'https://app.test/api/products' }])
+    page.says = () => 'new'
+    vi.setSystemTime(Date.now() + 60_000)
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    vi.useRealTimers()
+    page.says = () => undefined
+    expect(backend.received.map(({ fields }) => fields.get('x-csrf-token'))).toEqual(['new'])
   })
 })
 
