@@ -135,6 +135,8 @@ export interface OutboxCounts {
   readonly needsYou: number
   /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
   readonly nextAtMs?: number | undefined
+  /** Of all users, and in which database: another one means that the browser has deleted the one before. Absent: not known yet. */
+  readonly kept?: { readonly total: number; readonly database: string }
 }
 
 /** A write that the origin does not have yet. */

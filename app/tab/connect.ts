@@ -272,6 +272,7 @@ class Connection implements Freshlayer {
     edit: async (place, body) => (await this.#load()).outbox.edit(place, body),
     discard: async (place) => (await this.#load()).outbox.discard(place),
     durability: async () => (await this.#load()).outbox.durability(),
+    deleted: async () => (await this.#load()).outbox.deleted(),
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -332,7 +333,7 @@ class Connection implements Freshlayer {
   async #load(): Promise<More> {
     const { More } = await import('./more.ts')
     if (this.#more) return this.#more
-    const { worker, waiting, find, touchScope } = this.#registration
+    const { worker, waiting, find, touchScope, scope } = this.#registration
     const { signal } = this.#abort
     const more = (this.#more = new More({
       layer: this,
@@ -340,6 +341,7 @@ class Connection implements Freshlayer {
       worker,
       waiting,
       touchScope,
+      scope,
       ask,
       askIfAny: (question, without) => this.#ask(question, without),
       hasWorker: async () => Boolean(await find()),

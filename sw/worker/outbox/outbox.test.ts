@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import type { OutboxCounts } from '../../protocol.ts'
 import { Backend, CONFIG, outboxWorker, page, pages } from './outbox.fixture.ts'
 
 const KEY = 'idempotency-key'
@@ -378,6 +379,27 @@ describe('whose writes they are', () => {
     page.says = () => undefined
     expect(backend.received.map(({ fields }) => fields.get('x-csrf-token'))).toEqual(['new'])
   })
+})
+
+test('the database has a name as long as it lives, and another one has another', async () => {
+  const first = await outboxWorker()
+  const keptBy = async ({ ask }: Pick<typeof first, 'ask'>) => ((await ask({ ask: 'drain' })) as OutboxCounts).kept
+  expect(await keptBy(first)).toEqual({ total: 0, database: '' })
+  first.backend.isAway = true
+  await first.write('POST', '/api/products', { name: 'tea' })
+  await first.rest()
+  const kept = await keptBy(first)
+  expect(kept).toEqual({ total: 1, database: expect.stringMatching(/.{30}/) as unknown })
+  await first.write('POST', '/api/products', { name: 'coffee' })
+  expect(await keptBy(first)).toEqual({ ...kept, total: 2 })
+  const again = await outboxWorker({ database: first.name })
+  again.backend.isAway = true
+  expect(await keptBy(again)).toEqual({ ...kept, total: 2 })
+  const other = await outboxWorker()
+  other.backend.isAway = true
+  await other.write('POST', '/api/products', { name: 'tea' })
+  expect((await keptBy(other))?.database).not.toBe(kept?.database)
+  for (const each of [first, again, other]) each.stop()
 })
 
 describe('the user', () => {

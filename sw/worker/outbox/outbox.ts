@@ -180,7 +180,7 @@ export class Outbox {
     loaded?.catch(() => undefined)
     if (loaded !== undefined) return { waiting: 1, needsYou: 0 }
     const own = [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
-    return countsOf(own, this.#drain.nextMs)
+    return { ...countsOf(own, this.#drain.nextMs), kept: this.#store.kept }
   }
 
   /** How many writes of a client's users the origin does not have. */
