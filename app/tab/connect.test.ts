@@ -38,7 +38,13 @@ describe('where no worker can run', () => {
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })
     expect(await layer.remove({ all: true })).toBe(0)
     expect(await layer.stats()).toBeUndefined()
-    expect([await layer.sync(), await layer.syncState(), await layer.getSyncStats()]).toEqual([[], [], undefined])
+    expect([await layer.sync(), await layer.syncState(), await layer.syncCounts()]).toEqual([[], [], undefined])
+    expect(await layer.getSyncStats()).toEqual({
+      pendingChanges: { total: 0 },
+      lastSyncedAt: undefined,
+      lastError: undefined,
+      state: 'no-worker',
+    })
     expect(await layer.caughtUpWith('p')).toBe(true)
     await layer.invalidate({ tags: ['x'] })
     await layer.identify('grace')

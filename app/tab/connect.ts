@@ -9,7 +9,7 @@ import {
   type Refreshed,
   type SignedOut,
   type Stats,
-  type SyncStats,
+  type SyncCounts,
 } from '../../sw/protocol.ts'
 import { expectArgument } from './arguments.ts'
 import { BUILT_WORKER } from './built-worker.ts'
@@ -21,6 +21,7 @@ import type { Hint } from './push/hint.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
+import type { EntitiesOf, SyncStats } from './sync-stats.ts'
 import type { SyncState } from './syncing.ts'
 
 /**
@@ -259,8 +260,13 @@ class Connection implements Freshlayer {
     return (await this.#load()).sync({ ask: 'sync-state' })
   }
 
-  getSyncStats(): Promise<SyncStats | undefined> {
-    return this.#ask({ ask: 'sync-stats' }, undefined)
+  syncCounts(): Promise<SyncCounts | undefined> {
+    return this.#ask({ ask: 'sync-counts' }, undefined)
+  }
+
+  getSyncStats<C = unknown>(): Promise<SyncStats<EntitiesOf<C>>>
+  async getSyncStats(): Promise<SyncStats> {
+    return (await this.#load()).syncStats()
   }
 
   readonly outbox: Outbox = {

@@ -1,7 +1,8 @@
 import type { PushOptions } from '../../config/language/index.ts'
-import type { Explanation, Reach, Refreshed, SignedOut, Stats, SyncStats } from '../../sw/protocol.ts'
+import type { Explanation, Reach, Refreshed, SignedOut, Stats, SyncCounts } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
 import type { Outbox, OutboxEvent } from './outbox.ts'
+import type { EntitiesOf, SyncStats } from './sync-stats.ts'
 import type { SyncEvent, SyncState } from './syncing.ts'
 
 export interface ConnectOptions {
@@ -162,8 +163,15 @@ export interface Freshlayer {
   caughtUpWith(write: Response | string, options?: CaughtUpOptions): Promise<boolean>
   /** How far each collection has come. `on('sync', …)` tells of changes. */
   syncState(): Promise<readonly SyncState[]>
+  /**
+   * How far this device and the origin agree: how many rows of each entity were changed or deleted here and are not sent yet, when
+   * it was last in step, and what went wrong last.
+   *
+   * @example const { pendingChanges, state } = await layer.getSyncStats<typeof rules>()
+   */
+  getSyncStats<C = unknown>(): Promise<SyncStats<EntitiesOf<C>>>
   /** What has been done to keep collections in step; undefined where no worker answers. */
-  getSyncStats(): Promise<SyncStats | undefined>
+  syncCounts(): Promise<SyncCounts | undefined>
   /** The writes of the page's user that the origin does not have yet. */
   readonly outbox: Outbox
   /**

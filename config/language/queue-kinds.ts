@@ -109,4 +109,5 @@ export const OUTBOX_KINDS: Readonly<Record<keyof OutboxOptions, Kind>> = {
   mostWrites: wholeNumber(1, 100_000),
   budget: size,
   records: flag,
+  marks: flag,
 }

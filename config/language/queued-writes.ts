@@ -30,6 +30,7 @@ export function outboxRules({ outbox = {}, writes = [] }: Config): Pick<Rules, '
       mostWrites: outbox.mostWrites ?? MOST_WRITES,
       budget: budget === 'invalid' ? BUDGET : budget,
       ...(outbox.records === true && { records: true }),
+      ...(outbox.marks === false && { marks: false }),
       limits: {
         quick,
         baseMs: firstWait === undefined ? RETRY.baseMs : timerMs(firstWait),

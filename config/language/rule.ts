@@ -216,6 +216,8 @@ export interface OutboxRules {
   readonly budget: Bytes
   /** Pages with a local store hand its records over. Absent: none does. */
   readonly records?: true
+  /** Answers do not say which rows are changed. Absent: they do. */
+  readonly marks?: false
 }
 
 /** The compiled collections, and where they are kept in step. */

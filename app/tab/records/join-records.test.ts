@@ -2,7 +2,7 @@ import { afterEach, describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { defineConfig } from '../../../config/language/index.ts'
 import type { RecordAdapter } from './adapter.ts'
 import { joinRecords, type JoinOptions, type Records } from './join-records.ts'
-import type { EntityOf } from './record-urls.ts'
+import type { EntityOf } from '../../../config/language/entities.ts'
 import { browser, newBackend, RULES, TYPED } from './records-page.fixture.ts'
 import { LocalStore } from './store.fixture.ts'
 

@@ -12,6 +12,7 @@ const { conflicts } = await import('./conflict-part.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 const { records } = await import('./records.ts')
+const { rowMarks } = await import('./row-marks.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
@@ -186,6 +187,8 @@ export interface Given {
   readonly wrap?: (use: UseStore) => UseStore
   /** What is stored of URLs. */
   readonly rows?: ((url: string) => unknown[]) | undefined
+  /** How far collections are. Default: the rules have none. */
+  readonly kept?: readonly object[] | undefined
 }
 
 let workers = 0
@@ -198,6 +201,7 @@ export async function outboxWorker({
   identity = {},
   wrap = (use) => use,
   rows = () => [],
+  kept,
 }: Given = {}) {
   const { name, use } = await fakeDatabase(database)
   const rules = compileRules(config)
@@ -225,6 +229,14 @@ export async function outboxWorker({
       conflicts,
       mergedIn,
       records,
+      rowMarks,
+      entities: ['product', 'sale'],
+      kept: kept && ({ answerers: { 'sync-state': () => Promise.resolve(kept) } } as never),
+      reachability: {
+        get state() {
+          return { reachable: !backend.isAway }
+        },
+      },
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

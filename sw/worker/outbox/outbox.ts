@@ -15,6 +15,7 @@ import { epochMs } from '../../core/units.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
@@ -37,13 +38,17 @@ import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import { syncStats } from '../messages/sync-stats.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import type { Held } from './record-mark.ts'
 import type { RecordPart } from './records.ts'
+import type { rowMarks } from './row-marks.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
+import { type PendingStats, pendingStats } from './pending-stats.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
 import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -59,6 +64,11 @@ interface Ports {
   readonly send: Send
   /** Default: the rules have none. */
   readonly collections?: readonly CollectionRule[] | undefined
+  /** The collections of the rules. Default: they have none. */
+  readonly kept?: Pick<Collections, 'answerers'> | undefined
+  readonly reachability: Pick<Reachability, 'state'>
+  /** What the rules call the rows of queued writes. Default: nothing. */
+  readonly entities?: readonly string[]
   /** Default: no rule has one. */
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
@@ -67,6 +77,8 @@ interface Ports {
   readonly mergedIn?: typeof mergedIn | undefined
   /** Default: the rules take no records. */
   readonly records?: RecordPart | undefined
+  /** Default: the rules want no marks on rows that are changed. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -125,7 +137,11 @@ export class Outbox {
     })
     this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
-      { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
+      {
+        ...shared,
+        rowMarks: rules.marks === false ? undefined : ports.rowMarks,
+        failed: (partition, place) => this.#tellHidden(partition, place),
+      },
       ports.collections,
     )
     const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
@@ -138,6 +154,11 @@ export class Outbox {
     })
     this.answerers = {
       ...steered,
+      'sync-stats': async (_, __, clientId) => {
+        const { reachability, kept, entities = [] } = ports
+        const states = kept?.answerers['sync-state']?.({}, { ask: 'sync-state' }, clientId)
+        return syncStats({ pending: await this.#pendingOf(clientId), kept: await states, reachability, entities })
+      },
       ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
     }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
@@ -186,6 +207,15 @@ export class Outbox {
   /** How many writes of a client's users the origin does not have. */
   async unsentOf(clientId: string): Promise<number> {
     return (await this.writesOf(clientId)).length
+  }
+
+  /** What of them it does not have, in numbers. */
+  async #pendingOf(clientId: string): Promise<PendingStats> {
+    const [writes, partitions] = [await this.writesOf(clientId), await this.#ports.identity.partitionsOf(clientId)]
+    return pendingStats(
+      writes,
+      [...this.#store.done.values()].filter(({ write }) => partitions.includes(write.partition)),
+    )
   }
 
   /** A client's users sign out, and do not want what is unsent any more. */
