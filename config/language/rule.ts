@@ -214,6 +214,18 @@ export interface OutboxRules {
   readonly mostWrites: number
   /** How large their bodies may be in all. */
   readonly budget: Bytes
+  /** Absent: each write is a request of its own. */
+  readonly batch?: BatchRule
+}
+
+/** Where many queued writes are sent in one request. */
+export interface BatchRule {
+  /** A path of the app's own origin. */
+  readonly url: string
+  /** What the endpoint calls the entities of rules. */
+  readonly entities: Readonly<Record<string, string>>
+  /** How long the endpoint knows a key. */
+  readonly keepsFor: Seconds
 }
 
 /** The compiled collections, and where they are kept in step. */

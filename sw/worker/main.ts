@@ -58,6 +58,7 @@ import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
+import type { batchesOf } from './outbox/batches.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import { openStore, type UseStore } from './store/database.ts'
@@ -104,6 +105,8 @@ export interface Parts {
   readonly conflicts?: ConflictPart | undefined
   /** Puts queued writes to one row together, where the rules allow it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Sends many queued writes in one request, where the rules say where. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -166,6 +169,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -239,6 +243,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
   }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
