@@ -218,6 +218,18 @@ export interface OutboxRules {
   readonly records?: true
   /** Answers do not say which rows are changed. Absent: they do. */
   readonly marks?: false
+  /** Absent: each write is a request of its own. */
+  readonly batch?: BatchRule
+}
+
+/** Where many queued writes are sent in one request. */
+export interface BatchRule {
+  /** A path of the app's own origin. */
+  readonly url: string
+  /** What the endpoint calls the entities of rules. */
+  readonly entities: Readonly<Record<string, string>>
+  /** How long the endpoint knows a key. */
+  readonly keepsFor: Seconds
 }
 
 /** The compiled collections, and where they are kept in step. */

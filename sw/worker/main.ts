@@ -58,6 +58,7 @@ import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { NOTHING_PENDING, Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
+import type { batchesOf } from './outbox/batches.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import type { RecordPart } from './outbox/records.ts'
@@ -110,6 +111,8 @@ export interface Parts {
   readonly records?: RecordPart | undefined
   /** Says which rows of an answer the device has changed, unless the rules do not want it. */
   readonly rowMarks?: typeof rowMarks | undefined
+  /** Sends many queued writes in one request, where the rules say where. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -174,6 +177,7 @@ export function start(
     mergedIn,
     records,
     rowMarks,
+    batchesOf,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -251,6 +255,7 @@ export function start(
     mergedIn,
     records,
     rowMarks,
+    batchesOf,
   }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })

@@ -117,6 +117,7 @@ function moduleSource(config: Config, path: string): string {
     ),
     ...usedBy(rules.outbox?.records === true, 'records', 'outbox/records'),
     ...usedBy(rules.outbox !== undefined && rules.outbox.marks !== false, 'rowMarks', 'outbox/row-marks'),
+    ...usedBy(rules.outbox?.batch !== undefined, 'batchesOf', 'outbox/batches'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

@@ -9,6 +9,7 @@ const { everyone } = await import('../identity/everyone.ts')
 const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
 const { conflicts } = await import('./conflict-part.ts')
+const { batchesOf } = await import('./batches.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 const { records } = await import('./records.ts')
@@ -237,6 +238,7 @@ export async function outboxWorker({
           return { reachable: !backend.isAway }
         },
       },
+      batchesOf,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

@@ -3,6 +3,7 @@ import {
   fillPlaces,
   type Match,
   type OutboxRules,
+  type QueueRule,
   type WriteMatch,
 } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
@@ -40,6 +41,7 @@ import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import { syncStats } from '../messages/sync-stats.ts'
 import type { Reachability } from '../requests/reachability.ts'
+import type { Batches, batchesOf } from './batches.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
@@ -79,6 +81,8 @@ interface Ports {
   readonly records?: RecordPart | undefined
   /** Default: the rules want no marks on rows that are changed. */
   readonly rowMarks?: typeof rowMarks | undefined
+  /** Default: the rules name no endpoint for batches. */
+  readonly batchesOf?: typeof batchesOf | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -99,6 +103,7 @@ export class Outbox {
   readonly #attempts: Attempts
   readonly #drain: Drain
   readonly #sync: BackgroundSync
+  readonly #batches: Batches | undefined
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
   /** The attempts of this worker whose answers pages wait for, by place. */
@@ -125,8 +130,11 @@ export class Outbox {
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
+    const { stamps } = shared
+    this.#batches = rules.batch && ports.batchesOf?.(rules.batch, { stamps, rules })
     this.#drain = new Drain({
       ...shared,
+      batches: this.#batches,
       attempts: this.#attempts,
       rules,
       mergedIn: ports.mergedIn,
@@ -332,6 +340,8 @@ export class Outbox {
     const { liveness } = this.#ports
     const [shown, alike] = await Promise.all([this.#shown(asked), this.#alike(asked), liveness.hold()])
     const seen = await this.#seen(asked, shown)
+    const joins = this.#batches?.covers(asked.queue) === true
+    const version = joins && shown !== undefined ? await this.#versionOf(shown, asked.queue) : undefined
     const accepted = await this.#store.change((draft) =>
       accept(draft, asked, {
         now: now(),
@@ -339,7 +349,8 @@ export class Outbox {
         rules: this.#rules,
         maySend: navigator.onLine !== false,
         isAwaited: (place) => this.#awaited.has(place),
-        shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
+        joins,
+        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
         held: this.#records?.held,
@@ -354,6 +365,13 @@ export class Outbox {
   async #shown({ target, url, partition, mints }: Asked): Promise<Row | undefined> {
     if (target !== 'row' || mints !== undefined) return undefined
     return this.#newest(url.replace(/\?.*$/s, ''), partition)
+  }
+
+  /** What a stored row says of its version: a batch has no tags. */
+  async #versionOf(shown: Row, { idMember, entity, versionMember }: QueueRule): Promise<unknown> {
+    if (shown.status !== 200 || shown.size > MOST_INLINE) return undefined
+    const text = await new Response(bodyOf(shown)).text().catch(() => '')
+    return rowIn(text, idMember, entity)?.[versionMember]
   }
 
   /** The rows that the stored list of a create has already and that may be taken for it. */
