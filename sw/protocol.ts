@@ -72,10 +72,13 @@ export type Question =
       readonly limitMs: number
     }
   | { readonly ask: 'sync-state' }
+  | { readonly ask: 'sync-counts' }
   | { readonly ask: 'sync-stats' }
   /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
   | { readonly ask: 'drain' }
   | { readonly ask: 'outbox' }
+  /** What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. */
+  | { readonly ask: 'records'; readonly forget?: readonly number[] }
   | SteerOutbox
 
 /** The user has said what becomes of a queued write. */
@@ -118,9 +121,11 @@ export interface Answers {
   sync: readonly SyncState[]
   'caught-up': boolean
   'sync-state': readonly SyncState[]
+  'sync-counts': SyncCounts
   'sync-stats': SyncStats
   drain: OutboxCounts
   outbox: readonly QueuedWrite[]
+  records: HandedOver
   'steer-outbox': Steered
 }
 
@@ -132,6 +137,8 @@ export interface OutboxCounts {
   readonly needsYou: number
   /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
   readonly nextAtMs?: number | undefined
+  /** Of all users, and in which database: another one means that the browser has deleted the one before. Absent: not known yet. */
+  readonly kept?: { readonly total: number; readonly database: string }
 }
 
 /** A write that the origin does not have yet. */
@@ -164,6 +171,47 @@ export interface QueuedWrite {
   readonly attempts: number
   /** Of its body. Bytes. */
   readonly size: number
+  /** What its rule calls such a row. Absent: nothing. */
+  readonly entity?: string
+}
+
+/** The records of a page's user that were handed over and have not ended, or whose end no page has heeded yet. */
+export interface HandedOver {
+  readonly writes: readonly HandedWrite[]
+  /** In the order in which they were accepted. */
+  readonly receipts: readonly RecordReceipt[]
+  /** There are more receipts. */
+  readonly isMore: boolean
+}
+
+/** A record that the origin does not have yet. */
+export interface HandedWrite {
+  readonly place: number
+  /** Its mark, as the page gave it. */
+  readonly record: string
+  /** It needs the user, or the origin refuses it. */
+  readonly isStuck: boolean
+  readonly why?: string
+}
+
+/** What has become of a record. */
+export interface RecordReceipt {
+  readonly place: number
+  /** Its mark, as the page gave it. */
+  readonly record: string
+  /**
+   * 'sent': the origin has it. 'yielded': the origin's row stands, by the rule. 'discarded': the user does not want it any more.
+   * 'withdrawn': it was created and deleted, and never sent.
+   */
+  readonly end: 'sent' | 'yielded' | 'discarded' | 'withdrawn'
+  /** Milliseconds since 1970. */
+  readonly atMs: number
+  /** The text of its body, with the server's ids. Absent: it had none. */
+  readonly sent?: string
+  /** The JSON of the row as the origin has it; `null`: it is gone. Absent: it is not known. */
+  readonly row?: string
+  /** The server's id of a row that is new. */
+  readonly id?: string
 }
 
 /** What has become of a queued write by the user's word. */
@@ -200,8 +248,40 @@ export interface SyncFault {
   readonly retryAtMs?: number
 }
 
-/** Counts since the layer was installed, or since its data was last cleared. */
+/** How far the device and the origin agree, for the user of the asking tab. */
 export interface SyncStats {
+  /** Rows that were changed here and that the origin does not have so: all of them, and those of each entity. */
+  readonly pendingChanges: Readonly<Record<string, number | { readonly dirty: number; readonly deleted: number }>> & {
+    readonly total: number
+  }
+  /** When the origin last had a write, or a collection was last in step: milliseconds since 1970. Undefined: never. */
+  readonly lastSyncedAt: number | undefined
+  /** What went wrong last with what is pending. Undefined: nothing did. */
+  readonly lastError: SyncProblem | undefined
+  /**
+   * 'syncing': changes are sent, or a collection is brought in step. 'error': something needs the user, or a collection could not be
+   * kept. 'offline': changes wait for the origin. 'idle': there is nothing to do.
+   */
+  readonly state: 'idle' | 'syncing' | 'offline' | 'error'
+}
+
+/** Why a change is not with the origin yet, or a collection not in step. */
+export interface SyncProblem {
+  /**
+   * 'offline': there was no answer. A status: so it was answered. 'conflict', 'outcome', 'too-old' and so on: as `QueuedWrite.why`. Of
+   * a collection: as `SyncFault.kind`.
+   */
+  readonly why: string
+  /** Absent: the rule of the write names none. */
+  readonly entity?: string
+  /** Of the write. Absent: it is of a collection. */
+  readonly url?: string
+  /** Milliseconds since 1970. Absent: not known. */
+  readonly atMs?: number
+}
+
+/** Counts since the layer was installed, or since its data was last cleared. */
+export interface SyncCounts {
   readonly runs: number
   readonly requests: number
   /** Characters of the answers' JSON. */
@@ -407,13 +487,20 @@ export interface SyncNews {
 }
 
 /** What the worker asks one tab, with a port for the answer. */
-export interface PortQuestion {
-  /**
-   * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
-   * worker keeps tokens in memory alone, and has to ask when it was stopped since.
-   */
-  readonly say: 'agree' | 'authorization'
-}
+export type PortQuestion =
+  | {
+      /**
+       * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
+       * worker keeps tokens in memory alone, and has to ask when it was stopped since.
+       */
+      readonly say: 'agree' | 'authorization'
+    }
+  | {
+      /** What is the value of a field that holds a secret, of a queued write to this URL? */
+      readonly say: 'secret'
+      readonly name: string
+      readonly url: string
+    }
 
 /** To the pages of an app without a build: what the check says of the rules of a worker that is being installed. */
 export interface Verdict {
@@ -481,10 +568,13 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'probe':
     case 'take-over':
     case 'sync-state':
+    case 'sync-counts':
     case 'sync-stats':
     case 'drain':
     case 'outbox':
       return question
+    case 'records':
+      return isNumbers(question.forget ?? []) ? question : undefined
     case 'steer-outbox': {
       const { place, how, body } = question
       const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)
@@ -539,6 +629,7 @@ const NO_CHANGE: readonly unknown[] = [
   'who',
   'agree',
   'authorization',
+  'secret',
   'outdated',
   'partitions',
   'rules',
@@ -570,6 +661,8 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'outdated':
     case 'partitions':
       return announcement
+    case 'secret':
+      return isTexts([announcement.name, announcement.url]) ? announcement : undefined
     case 'sync':
       return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
         typeof announcement.state.rows === 'number'
@@ -644,6 +737,9 @@ const CAUSES: readonly unknown[] = Object.keys({
   'sign-out': true,
   sync: true,
 } satisfies Record<ChangeCause, true>)
+
+const isNumbers = (list: unknown): boolean =>
+  Array.isArray(list) && !list.includes(undefined) && list.every((item) => typeof item === 'number')
 
 function isDiff(diff: unknown): boolean {
   if (diff === undefined) return true

@@ -850,6 +850,20 @@ export interface OutboxOptions {
    * @example '500MB'
    */
   budget?: Size
+
+  /**
+   * Whether pages with a local store of their own (SQLite, IndexedDB) hand its records over to be sent: `joinRecords()` of
+   * `freshlayer/records`. The part for it is in workers whose rules say so. Default: false.
+   * @example true
+   */
+  records?: boolean
+
+  /**
+   * Whether rows that the device has changed carry `isDirty`, `isDeleted` and `lastSyncedAt` in the data of `observe()` and the hooks. The
+   * bodies that the app's own `fetch` gets are the same either way: the marks are in a field, `Freshlayer-Records`. Default: true.
+   * @example false
+   */
+  marks?: boolean
 }
 
 /** What a write invalidates besides its own URL, and how it waits for an origin that is away. */

@@ -16,7 +16,7 @@ import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
 import { acknowledge, type Attempt, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
-import type { look, Subject, subjectOf } from './witness-read.ts'
+import type { knownNow, look, RecentLists, Subject, subjectOf } from './witness-read.ts'
 import { isBatched, type WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
@@ -48,6 +48,7 @@ export interface ConflictPart {
 export interface WitnessPart {
   readonly subjectOf: typeof subjectOf
   readonly look: typeof look
+  readonly knownNow: typeof knownNow
 }
 
 /** A write as a page asks for it. */
@@ -105,6 +106,7 @@ const MOST_ANSWER = 262_144
 /** Sends leased writes, one request each, and settles what comes of it. */
 export class Attempts {
   readonly #ports: Ports
+  readonly #lists: RecentLists = new Map()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -173,7 +175,9 @@ export class Attempts {
     if (via === undefined && given.wasUnsure && isBatched(given))
       return this.#release(given, { state: { kind: 'asking', why: 'outcome' } })
     const queue = via?.queueOf(found.queue) ?? found.queue
-    const write = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
+    if ('settled' in based) return based
+    const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
     const request = await this.#requestOf(write, queue, page?.request, via).catch(() => undefined)
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
@@ -232,6 +236,8 @@ export class Attempts {
       outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
     ) {
       const decision = await this.#decided(write, queue, answer.fields, text)
+      // The row may have been read with the cookie of the next user.
+      if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) }, 0)
       if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
     }
     const mayTell = (): boolean => page?.pages.promise() === true
@@ -241,10 +247,12 @@ export class Attempts {
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
-  async #based(write: Leased, queue: QueueRule): Promise<Leased | Ended> {
+  async #based(write: Leased, queue: QueueRule, isStill: () => boolean): Promise<Leased | Ended> {
     const { store, stamps, rules, conflicts } = this.#ports
     if (conflicts === undefined) return write
     const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    // It may have been read with the cookie of the next user.
+    if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) })
     if ('state' in found) return this.#release(write, found, 0)
     const based = { ...write, base: found.base }
     const settled = await this.#change((draft): Settled => {
@@ -254,6 +262,25 @@ export class Attempts {
       return { kind: 'kept', write: based, isPaused: false }
     })
     return settled.kind === 'kept' ? based : { settled, response: undefined, restMs: 0 }
+  }
+
+  /** A create that has waited, with what its list has by now. */
+  async #renewed(write: Leased, ruled: { match: WriteMatch; queue: QueueRule }, isStill: () => boolean) {
+    const { store, stamps, rules, witness } = this.#ports
+    const subject = ruled.queue.idempotency === undefined ? this.subjectOf(write, ruled) : undefined
+    if (witness === undefined || subject === undefined) return write
+    const found = await witness.knownNow({ write, ...ruled }, subject, { store, stamps, rules }, this.#lists)
+    if (!isStill()) this.#lists.clear()
+    if (found === undefined || !isStill()) return write
+    if ('state' in found) return this.#release(write, found, 0)
+    const renewed = { ...write, ...found }
+    const settled = await this.#change((draft): Settled => {
+      const current = draft.get(write.place)
+      if (current === undefined || !isLeasedTo(current.state, write.state)) return { kind: 'other' }
+      draft.put({ ...current, ...found })
+      return { kind: 'kept', write: renewed, isPaused: false }
+    })
+    return settled.kind === 'kept' ? renewed : { settled, response: undefined, restMs: 0 }
   }
 
   /** What becomes of a write whose row is another by now. Undefined: the user is asked. */

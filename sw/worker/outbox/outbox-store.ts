@@ -1,13 +1,24 @@
 import type { ServerId } from '../../core/outbox/temporary-ids.ts'
+import type { OutboxCounts } from '../../protocol.ts'
 import { isStalled, onClose, promisifyRequest, type UseStore } from '../store/database.ts'
 import { under } from '../store/records.ts'
-import { type DoneRecord, parseDone, parseServerId, parseWrite, type WriteRecord } from './write-record.ts'
+import type { Ending, ReceiptOf } from './record-mark.ts'
+import {
+  type DoneRecord,
+  parseDone,
+  parseReceipt,
+  parseServerId,
+  parseWrite,
+  type Receipt,
+  type WriteRecord,
+} from './write-record.ts'
 
 /** Keys sort as places do. `exportOutbox` and the kill script know the first of these. */
 const WRITE = 'write '
 const BODY = 'body '
 const DONE = 'done '
 const ID = 'id '
+const RECEIPT = 'receipt '
 const NEXT = '!next'
 
 const placed = (kind: string, place: number): string => kind + String(place).padStart(PLACE_DIGITS, '0')
@@ -19,6 +30,8 @@ const idKey = (partition: string, temporary: string): string => `${ID}${partitio
 interface Counter {
   readonly next: number
   readonly revision: number
+  /** Names the database as long as it lives. Empty: nothing was ever written. */
+  readonly database: string
 }
 
 /** A record that this version cannot read. It is kept. */
@@ -32,6 +45,7 @@ interface Held {
   readonly writes: Map<number, WriteRecord>
   readonly done: Map<number, DoneRecord>
   readonly ids: Map<string, ServerId>
+  readonly receipts: Map<number, Receipt>
   readonly unreadable: Unreadable[]
   /** The last place when it was read. */
   highest: number
@@ -53,6 +67,11 @@ export interface Draft {
   readonly removeDone: (place: number) => void
   readonly idOf: (partition: string, temporary: string) => ServerId | undefined
   readonly noteId: (partition: string, temporary: string, id: ServerId) => void
+  /** A write has ended: a page that has handed a record over is to hear of it. */
+  readonly noteEnd: (write: WriteRecord, ending: Ending) => void
+  readonly receipts: () => Iterable<Receipt>
+  readonly putReceipt: (receipt: Receipt) => void
+  readonly removeReceipt: (place: number) => void
 }
 
 interface Work {
@@ -72,18 +91,22 @@ interface Work {
  */
 export class OutboxStore {
   readonly #use: UseStore
+  /** Undefined: the rules take no records. */
+  readonly #receiptOf: ReceiptOf | undefined
   #held: Held = empty()
   /** Undefined: nothing was read yet, or another worker has written since. */
   #revision: number | undefined
   #version = 0
+  #database = ''
   /** How often another worker has written: what was read before that is not what is there. */
   #rereads = 0
   readonly #waiting: Work[] = []
   #isRunning = false
   #loading: Promise<void> | undefined
 
-  constructor(use: UseStore) {
+  constructor(use: UseStore, receiptOf?: ReceiptOf) {
     this.#use = use
+    this.#receiptOf = receiptOf
     // The browser may have deleted it.
     onClose.add(() => this.reread())
   }
@@ -95,6 +118,15 @@ export class OutboxStore {
 
   get done(): ReadonlyMap<number, DoneRecord> {
     return this.#held.done
+  }
+
+  get receipts(): ReadonlyMap<number, Receipt> {
+    return this.#held.receipts
+  }
+
+  /** How many writes there are, of all users, in which database. */
+  get kept(): NonNullable<OutboxCounts['kept']> {
+    return { total: this.#held.writes.size, database: this.#database }
   }
 
   /** Another number whenever memory has changed. */
@@ -139,6 +171,7 @@ export class OutboxStore {
     this.#version++
     if (this.#rereads !== rereads) return this.#read()
     this.#revision = counter.revision
+    this.#database = counter.database
   }
 
   /**
@@ -184,13 +217,15 @@ export class OutboxStore {
 
   async #commit(works: readonly Work[]): Promise<void> {
     const { given, made, held, counter } = await this.#use('readwrite', async (store) => {
-      const counter = await counterIn(store)
+      const found = await counterIn(store)
+      const counter = found.database === '' ? { ...found, database: crypto.randomUUID() } : found
       const held = counter.revision === this.#revision ? this.#held : await read(store)
-      const made = new Changes(held, counter)
+      const made = new Changes(held, counter, this.#receiptOf)
       const given = works.map(({ change }) => change(made.draft))
       try {
         made.write(store)
-        if (!made.isEmpty) store.put({ next: made.next, revision: counter.revision + 1 } satisfies Counter, NEXT)
+        if (!made.isEmpty)
+          store.put({ ...counter, next: made.next, revision: counter.revision + 1 } satisfies Counter, NEXT)
       } catch (error) {
         // What was put before would be committed.
         store.transaction.abort()
@@ -203,6 +238,7 @@ export class OutboxStore {
     this.#held = held
     this.#version++
     this.#revision = counter.revision + Number(!made.isEmpty)
+    if (!made.isEmpty) this.#database = counter.database
     for (const [at, { resolve }] of works.entries()) resolve(given[at])
   }
 }
@@ -215,15 +251,18 @@ class Changes {
   readonly #bodies = new Map<number, ArrayBuffer>()
   readonly #done = new Map<number, DoneRecord | undefined>()
   readonly #ids = new Map<string, ServerId>()
+  readonly #receipts = new Map<number, Receipt | undefined>()
+  readonly #receiptOf: ReceiptOf | undefined
 
-  constructor(held: Held, { next }: Counter) {
+  constructor(held: Held, { next }: Counter, receiptOf: ReceiptOf | undefined) {
     this.#held = held
+    this.#receiptOf = receiptOf
     // A counter that is lost gives no place twice.
     this.next = Math.max(next, 1 + held.highest)
   }
 
   get isEmpty(): boolean {
-    return this.#writes.size + this.#done.size + this.#ids.size === 0
+    return this.#writes.size + this.#done.size + this.#ids.size + this.#receipts.size === 0
   }
 
   write(store: IDBObjectStore): void {
@@ -235,22 +274,31 @@ class Changes {
       }
     }
     for (const [place, body] of this.#bodies) if (this.#writes.get(place)) store.put(body, placed(BODY, place))
-    for (const [place, done] of this.#done) {
-      if (done === undefined) store.delete(placed(DONE, place))
-      else store.put(done, placed(DONE, place))
-    }
+    for (const [kind, records] of [
+      [DONE, this.#done],
+      [RECEIPT, this.#receipts],
+    ] as const)
+      for (const [place, record] of records) {
+        if (record === undefined) store.delete(placed(kind, place))
+        else store.put(record, placed(kind, place))
+      }
     for (const [key, id] of this.#ids) store.put(id, key)
   }
 
   /** Memory knows what is on disk. */
-  apply({ writes, done, ids }: Held): void {
+  apply({ writes, done, ids, receipts }: Held): void {
     applyTo(writes, this.#writes)
     applyTo(done, this.#done)
+    applyTo(receipts, this.#receipts)
     for (const [key, id] of this.#ids) ids.set(key, id)
   }
 
   get draft(): Draft {
-    const { writes, done, ids } = this.#held
+    const { writes, done, ids, receipts } = this.#held
+    const idOf: Draft['idOf'] = (partition, temporary) => {
+      const key = idKey(partition, temporary)
+      return this.#ids.get(key) ?? ids.get(key)
+    }
     return {
       writes: () => merged(writes, this.#writes),
       get: (place) => (this.#writes.has(place) ? this.#writes.get(place) : writes.get(place)),
@@ -263,11 +311,15 @@ class Changes {
       done: () => merged(done, this.#done),
       putDone: (place, record) => void this.#done.set(place, record),
       removeDone: (place) => void this.#done.set(place, undefined),
-      idOf: (partition, temporary) => {
-        const key = idKey(partition, temporary)
-        return this.#ids.get(key) ?? ids.get(key)
-      },
+      idOf,
       noteId: (partition, temporary, id) => void this.#ids.set(idKey(partition, temporary), id),
+      noteEnd: (write, ending) => {
+        const receipt = this.#receiptOf?.(write, ending, (each) => idOf(write.partition, each))
+        if (receipt !== undefined) this.#receipts.set(write.place, receipt)
+      },
+      receipts: () => merged(receipts, this.#receipts),
+      putReceipt: (receipt) => void this.#receipts.set(receipt.place, receipt),
+      removeReceipt: (place) => void this.#receipts.set(place, undefined),
     }
   }
 }
@@ -288,24 +340,37 @@ function applyTo<R>(held: Map<number, R>, changes: ReadonlyMap<number, R | undef
   }
 }
 
-const empty = (): Held => ({ writes: new Map(), done: new Map(), ids: new Map(), unreadable: [], highest: 0 })
+const empty = (): Held => ({
+  writes: new Map(),
+  done: new Map(),
+  ids: new Map(),
+  receipts: new Map(),
+  unreadable: [],
+  highest: 0,
+})
 
 async function counterIn(store: IDBObjectStore): Promise<Counter> {
   const found = (await promisifyRequest<unknown>(store.get(NEXT))) as Partial<Counter> | undefined
-  const { next, revision } = found ?? {}
-  return { next: typeof next === 'number' ? next : 1, revision: typeof revision === 'number' ? revision : 0 }
+  const { next, revision, database } = found ?? {}
+  return {
+    next: typeof next === 'number' ? next : 1,
+    revision: typeof revision === 'number' ? revision : 0,
+    database: typeof database === 'string' ? database : '',
+  }
 }
 
 /** All that is on disk, but large bodies. */
 async function read(store: IDBObjectStore): Promise<Held> {
   const held = empty()
-  const [writeKeys, writes, doneKeys, done, idKeys, ids] = await Promise.all([
+  const [writeKeys, writes, doneKeys, done, idKeys, ids, receiptKeys, receipts] = await Promise.all([
     promisifyRequest(store.getAllKeys(under(WRITE))),
     promisifyRequest<unknown[]>(store.getAll(under(WRITE))),
     promisifyRequest(store.getAllKeys(under(DONE))),
     promisifyRequest<unknown[]>(store.getAll(under(DONE))),
     promisifyRequest(store.getAllKeys(under(ID))),
     promisifyRequest<unknown[]>(store.getAll(under(ID))),
+    promisifyRequest(store.getAllKeys(under(RECEIPT))),
+    promisifyRequest<unknown[]>(store.getAll(under(RECEIPT))),
   ])
   for (const [at, key] of writeKeys.entries()) {
     const place = Number(String(key).slice(WRITE.length))
@@ -319,6 +384,12 @@ async function read(store: IDBObjectStore): Promise<Held> {
     held.highest = Math.max(held.highest, place)
     const record = parseDone(done[at], place)
     if (record !== 'unreadable') held.done.set(place, record)
+  }
+  for (const [at, key] of receiptKeys.entries()) {
+    const place = Number(String(key).slice(RECEIPT.length))
+    held.highest = Math.max(held.highest, place)
+    const receipt = parseReceipt(receipts[at], place)
+    if (receipt !== 'unreadable') held.receipts.set(place, receipt)
   }
   for (const [at, key] of idKeys.entries()) {
     const id = parseServerId(ids[at])

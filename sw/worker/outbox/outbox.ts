@@ -16,6 +16,7 @@ import { epochMs } from '../../core/units.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
@@ -39,11 +40,17 @@ import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import type { Batches, batchesOf } from './batches.ts'
+import { syncStats } from '../messages/sync-stats.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
+import type { Held } from './record-mark.ts'
+import type { RecordPart } from './records.ts'
+import type { rowMarks } from './row-marks.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
+import { type PendingStats, pendingStats } from './pending-stats.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
 import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -59,6 +66,11 @@ interface Ports {
   readonly send: Send
   /** Default: the rules have none. */
   readonly collections?: readonly CollectionRule[] | undefined
+  /** The collections of the rules. Default: they have none. */
+  readonly kept?: Pick<Collections, 'answerers'> | undefined
+  readonly reachability: Pick<Reachability, 'state'>
+  /** What the rules call the rows of queued writes. Default: nothing. */
+  readonly entities?: readonly string[]
   /** Default: no rule has one. */
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
@@ -67,6 +79,10 @@ interface Ports {
   readonly mergedIn?: typeof mergedIn | undefined
   /** Default: the rules name no endpoint for batches. */
   readonly batchesOf?: typeof batchesOf | undefined
+  /** Default: the rules take no records. */
+  readonly records?: RecordPart | undefined
+  /** Default: the rules want no marks on rows that are changed. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -96,6 +112,10 @@ export class Outbox {
   readonly reads: OverlaidReads
   /** The stored lists of creates of this moment. */
   readonly #lists = new Map<string, Promise<readonly unknown[] | undefined>>()
+  /** Undefined: the rules take none. */
+  readonly #records: RecordPart | undefined
+  /** Records that are about to be accepted. */
+  readonly #handed = new Set<Promise<unknown>>()
   #isActive = false
   /** Undefined: the disk did not hang so far. */
   #stalled: Pause | undefined
@@ -105,7 +125,8 @@ export class Outbox {
   constructor(rules: OutboxRules, ports: Ports, use: UseStore) {
     this.#rules = rules
     this.#ports = ports
-    this.#store = new OutboxStore(use)
+    this.#records = rules.records === true ? ports.records : undefined
+    this.#store = new OutboxStore(use, this.#records?.receiptOf)
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
@@ -124,15 +145,30 @@ export class Outbox {
     })
     this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
-      { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
+      {
+        ...shared,
+        rowMarks: rules.marks === false ? undefined : ports.rowMarks,
+        failed: (partition, place) => this.#tellHidden(partition, place),
+      },
       ports.collections,
     )
-    this.answerers = steering({
+    const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
+    const settled = (): Promise<unknown> => Promise.allSettled(this.#handed)
+    const steered = steering({
       store: this.#store,
       drain: this.#drain,
       writesOf: (clientId) => this.writesOf(clientId),
       tell: (news) => this.#announce({ ...news, urls: [...news.urls, ...this.#shownIn(news.write)] }),
     })
+    this.answerers = {
+      ...steered,
+      'sync-stats': async (_, __, clientId) => {
+        const { reachability, kept, entities = [] } = ports
+        const states = kept?.answerers['sync-state']?.({}, { ask: 'sync-state' }, clientId)
+        return syncStats({ pending: await this.#pendingOf(clientId), kept: await states, reachability, entities })
+      },
+      ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
+    }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
   }
 
@@ -173,7 +209,7 @@ export class Outbox {
     loaded?.catch(() => undefined)
     if (loaded !== undefined) return { waiting: 1, needsYou: 0 }
     const own = [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
-    return countsOf(own, this.#drain.nextMs)
+    return { ...countsOf(own, this.#drain.nextMs), kept: this.#store.kept }
   }
 
   /** How many writes of a client's users the origin does not have. */
@@ -181,11 +217,23 @@ export class Outbox {
     return (await this.writesOf(clientId)).length
   }
 
+  /** What of them it does not have, in numbers. */
+  async #pendingOf(clientId: string): Promise<PendingStats> {
+    const [writes, partitions] = [await this.writesOf(clientId), await this.#ports.identity.partitionsOf(clientId)]
+    return pendingStats(
+      writes,
+      [...this.#store.done.values()].filter(({ write }) => partitions.includes(write.partition)),
+    )
+  }
+
   /** A client's users sign out, and do not want what is unsent any more. */
   async drop(clientId: string): Promise<void> {
     const own = await this.writesOf(clientId)
+    const partitions = await this.#ports.identity.partitionsOf(clientId)
     await this.#store.change((draft) => {
       for (const { place } of own) draft.remove(place)
+      for (const { place, partition } of draft.receipts())
+        if (partitions.includes(partition)) draft.removeReceipt(place)
     })
     this.#stamps.forget()
     for (const write of own) this.#announceAs(write, true, { end: 'discarded' })
@@ -204,14 +252,29 @@ export class Outbox {
   }
 
   /** The answer to a page's write: the origin's, or one that says that it is queued. Rejects as the network did. */
-  async answer(
+  answer(
     request: Request,
     match: WriteMatch,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
+    const marked = this.#records?.marked(request)
+    if (marked === undefined) return this.#answer(request, match, clientId, waitUntil)
+    const answered = this.#answer(marked.request, match, clientId, waitUntil, marked.mark)
+    const settled = answered.catch(() => undefined).finally(() => this.#handed.delete(settled))
+    this.#handed.add(settled)
+    return answered
+  }
+
+  async #answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    record?: string,
+  ): Promise<Response> {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
-    const asked = await this.#askedOf(request, match, clientId)
+    const asked = await this.#askedOf(request, match, clientId, record)
     if (asked === undefined) return straight()
     if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#stamps.learn(request, asked.partition)
@@ -223,8 +286,13 @@ export class Outbox {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
+    if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
     const { write } = accepted
     const { place } = write
+    if (record !== undefined) {
+      waitUntil(this.drain(false))
+      return handedAnswer({ kind: 'known', place })
+    }
     const { signal } = request
     this.#awaited.add(place)
     // A page that has given up hears nothing: the same request is its own retry.
@@ -240,11 +308,16 @@ export class Outbox {
     }
   }
 
-  async #askedOf(request: Request, match: WriteMatch, clientId: string): Promise<Asked | undefined> {
+  async #askedOf(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    record: string | undefined,
+  ): Promise<Asked | undefined> {
     try {
       const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
       // A write whose user is not known cannot be sent later (I3).
-      return partition === undefined ? undefined : await askedOf(request, match, partition)
+      return partition === undefined ? undefined : await askedOf(request, match, partition, record)
     } catch (error) {
       report('a write could not be queued; it is sent straight through', error)
       return undefined
@@ -280,6 +353,7 @@ export class Outbox {
         shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
+        held: this.#records?.held,
       }),
     )
     // One that is sent at once is news by its answer.
@@ -471,6 +545,10 @@ export class Outbox {
     this.#ports.channel.announce(news)
   }
 }
+
+/** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
+const handedAnswer = ({ kind, place }: Held): Response =>
+  new Response(null, { status: kind === 'known' ? 202 : 409, headers: { [OUTBOX_FIELD]: String(place) } })
 
 /** A request that is not queued, with the key of its record: that may come on disk all the same. */
 function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {
