@@ -156,14 +156,14 @@ const BUDGETS: readonly Budget[] = [
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
-  { name: 'prebuilt worker', limitKb: 66, script: prebuilt('freshlayer-sw.js') },
-  { name: 'prebuilt part of a worker', limitKb: 63.7, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt worker', limitKb: 66.3, script: prebuilt('freshlayer-sw.js') },
+  { name: 'prebuilt part of a worker', limitKb: 64.2, script: prebuilt('freshlayer-attach.js') },
   {
     name: 'what either loads for rules with collections',
     limitKb: 15.7,
     script: prebuilt('freshlayer-collections.js'),
   },
-  { name: 'what either loads for rules that queue writes', limitKb: 31, script: prebuilt('freshlayer-outbox.js') },
+  { name: 'what either loads for rules that queue writes', limitKb: 31.8, script: prebuilt('freshlayer-outbox.js') },
   { name: 'prebuilt page script', limitKb: 5.6, script: prebuilt('freshlayer-page.js') },
 ]
 
