@@ -214,12 +214,12 @@ export interface OutboxRules {
   readonly mostWrites: number
   /** How large their bodies may be in all. */
   readonly budget: Bytes
+  /** Absent: each write is a request of its own. */
+  readonly batch?: BatchRule
   /** Pages with a local store hand its records over. Absent: none does. */
   readonly records?: true
   /** Answers do not say which rows are changed. Absent: they do. */
   readonly marks?: false
-  /** Absent: each write is a request of its own. */
-  readonly batch?: BatchRule
 }
 
 /** Where many queued writes are sent in one request. */

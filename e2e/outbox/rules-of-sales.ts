@@ -17,5 +17,5 @@ export default defineConfig({
       idempotent: true,
     },
   ],
-  outbox: { firstWait: '200ms', longestWait: '1s' },
+  outbox: { firstWait: '200ms', longestWait: '30s' },
 })

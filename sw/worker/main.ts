@@ -107,12 +107,12 @@ export interface Parts {
   readonly conflicts?: ConflictPart | undefined
   /** Puts queued writes to one row together, where the rules allow it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Sends many queued writes in one request, where the rules say where. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Takes records of pages that have a local store of their own, where the rules say so. */
   readonly records?: RecordPart | undefined
   /** Says which rows of an answer the device has changed, unless the rules do not want it. */
   readonly rowMarks?: typeof rowMarks | undefined
-  /** Sends many queued writes in one request, where the rules say where. */
-  readonly batchesOf?: typeof batchesOf | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -175,9 +175,9 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
     rowMarks,
-    batchesOf,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -253,9 +253,9 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
     rowMarks,
-    batchesOf,
   }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })

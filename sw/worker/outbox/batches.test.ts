@@ -216,7 +216,7 @@ describe('queued writes', () => {
   })
 
   test('while the origin is away without the browser’s knowledge join those that wait', async () => {
-    const made = await worker()
+    const made = await worker({ config: configOf({}, { longestWait: '1m' }) })
     made.backend.isAway = true
     for (let n = 0; n < 40; n++)
       expect((await made.write('POST', '/api/products', { name: `tea ${n}` })).status).toBe(202)
@@ -232,6 +232,51 @@ describe('queued writes', () => {
 })
 
 let backendOf = new BatchBackend()
+
+describe('a new write', () => {
+  const refusedBefore = async (given: object = {}) => {
+    const made = await queued(async (at) => {
+      for (const name of ['x', 'y']) await at('PATCH', '/api/products/7', { name })
+    }, given)
+    return made
+  }
+
+  test('is sent at once and its page hears the origin, although others wait for the user', async () => {
+    const backend = new BatchBackend()
+    backend.put(7, 'old')
+    const { write, outbox } = await refusedBefore({ backend })
+    backend.put(7, 'theirs')
+    await outbox.drain(true)
+    const response = await write('POST', '/api/products', { name: 'new' })
+    expect([response.status, backend.alone]).toEqual([201, ['POST /api/products']])
+  })
+
+  test('is sent at once although others wait for credentials: the page hears the 401', async () => {
+    const backend = new BatchBackend()
+    const { write, outbox, writes } = await queued(creates(5), { backend })
+    backend.batchFaults.push(new Response(null, { status: 401 }))
+    await outbox.drain(true)
+    backend.faults.push(401)
+    expect((await write('POST', '/api/products', { name: 'new' })).status).toBe(401)
+    expect(await writes()).toHaveLength(5)
+  })
+
+  test('that the origin has is a sign of life for those that wait for one', async () => {
+    const backend = new BatchBackend()
+    const { write, outbox, writes, rest } = await queued(creates(20), { backend })
+    backend.isAway = true
+    for (let at = 0; at < 10; at++) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 })
+      await outbox.drain(true)
+    }
+    expect((await writes()).every(({ state }) => state.kind === 'waiting' && state.isOnSign)).toBe(true)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 })
+    backend.isAway = false
+    expect((await write('POST', '/api/products', { name: 'new' })).status).toBe(201)
+    await rest()
+    expect(await writes()).toEqual([])
+  })
+})
 
 describe('of a batch', () => {
   test('what the endpoint says of an item touches that item alone', async () => {
@@ -428,6 +473,18 @@ describe('of a batch', () => {
 /** One that waits for the user keeps those behind it waiting. */
 const drainedBut = async (drained: () => Promise<void>): Promise<void> =>
   void (await Promise.race([drained(), new Promise((resolve) => setTimeout(resolve, 600))]))
+
+describe('two workers', () => {
+  test('that send at the same time do each write once', async () => {
+    const backend = new BatchBackend()
+    const one = await queued(creates(300), { backend })
+    const other = await worker({ backend, database: one.name, identity: ADA })
+    await Promise.all([one.drained(), other.drained(), one.drained(), other.drained()])
+    expect(await one.writes()).toEqual([])
+    expect([backend.rows.size, ...new Set(backend.performed.values())]).toEqual([300, 1])
+    expect(backend.batches.flat()).toHaveLength(300)
+  })
+})
 
 describe('a worker that is stopped', () => {
   test('at any moment of a batch leaves each write to the next one, which does it once', async () => {

@@ -162,6 +162,7 @@ export class Drain {
   /** An attempt has ended, also one of a page. */
   note(ended: Ended): void {
     const { settled, restMs } = ended
+    if (settled.kind === 'acknowledged') this.#hasSign = true
     if (settled.kind === 'kept') {
       const { partition, state } = settled.write
       // The origin is there until it is not. It was where it has refused the write, and where nothing was sent nothing is known.

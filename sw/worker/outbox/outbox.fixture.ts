@@ -229,6 +229,7 @@ export async function outboxWorker({
       witness,
       conflicts,
       mergedIn,
+      batchesOf,
       records,
       rowMarks,
       entities: ['product', 'sale'],
@@ -238,7 +239,6 @@ export async function outboxWorker({
           return { reachable: !backend.isAway }
         },
       },
-      batchesOf,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

@@ -39,9 +39,9 @@ import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import type { Batches, batchesOf } from './batches.ts'
 import { syncStats } from '../messages/sync-stats.ts'
 import type { Reachability } from '../requests/reachability.ts'
-import type { Batches, batchesOf } from './batches.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
@@ -77,12 +77,12 @@ interface Ports {
   readonly conflicts?: ConflictPart | undefined
   /** Default: no rule allows it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Default: the rules name no endpoint for batches. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Default: the rules take no records. */
   readonly records?: RecordPart | undefined
   /** Default: the rules want no marks on rows that are changed. */
   readonly rowMarks?: typeof rowMarks | undefined
-  /** Default: the rules name no endpoint for batches. */
-  readonly batchesOf?: typeof batchesOf | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */

@@ -8,4 +8,4 @@ import { witness } from './witness-part.ts'
 
 /** The outbox with all that rules may say of queued writes: for workers whose rules come when they run. */
 export const wholeOutboxOf: typeof outboxOf = (rules, ports, use) =>
-  outboxOf(rules, { ...ports, witness, conflicts, mergedIn, records, rowMarks, batchesOf }, use)
+  outboxOf(rules, { ...ports, witness, conflicts, mergedIn, batchesOf, records, rowMarks }, use)
