@@ -76,6 +76,8 @@ export type Question =
   /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
   | { readonly ask: 'drain' }
   | { readonly ask: 'outbox' }
+  /** What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. */
+  | { readonly ask: 'records'; readonly forget?: readonly number[] }
   | SteerOutbox
 
 /** The user has said what becomes of a queued write. */
@@ -121,6 +123,7 @@ export interface Answers {
   'sync-stats': SyncStats
   drain: OutboxCounts
   outbox: readonly QueuedWrite[]
+  records: HandedOver
   'steer-outbox': Steered
 }
 
@@ -164,6 +167,47 @@ export interface QueuedWrite {
   readonly attempts: number
   /** Of its body. Bytes. */
   readonly size: number
+  /** What its rule calls such a row. Absent: nothing. */
+  readonly entity?: string
+}
+
+/** The records of a page's user that were handed over and have not ended, or whose end no page has heeded yet. */
+export interface HandedOver {
+  readonly writes: readonly HandedWrite[]
+  /** In the order in which they were accepted. */
+  readonly receipts: readonly RecordReceipt[]
+  /** There are more receipts. */
+  readonly isMore: boolean
+}
+
+/** A record that the origin does not have yet. */
+export interface HandedWrite {
+  readonly place: number
+  /** Its mark, as the page gave it. */
+  readonly record: string
+  /** It needs the user, or the origin refuses it. */
+  readonly isStuck: boolean
+  readonly why?: string
+}
+
+/** What has become of a record. */
+export interface RecordReceipt {
+  readonly place: number
+  /** Its mark, as the page gave it. */
+  readonly record: string
+  /**
+   * 'sent': the origin has it. 'yielded': the origin's row stands, by the rule. 'discarded': the user does not want it any more.
+   * 'withdrawn': it was created and deleted, and never sent.
+   */
+  readonly end: 'sent' | 'yielded' | 'discarded' | 'withdrawn'
+  /** Milliseconds since 1970. */
+  readonly atMs: number
+  /** The text of its body, with the server's ids. Absent: it had none. */
+  readonly sent?: string
+  /** The JSON of the row as the origin has it; `null`: it is gone. Absent: it is not known. */
+  readonly row?: string
+  /** The server's id of a row that is new. */
+  readonly id?: string
 }
 
 /** What has become of a queued write by the user's word. */
@@ -485,6 +529,8 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'drain':
     case 'outbox':
       return question
+    case 'records':
+      return isNumbers(question.forget ?? []) ? question : undefined
     case 'steer-outbox': {
       const { place, how, body } = question
       const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)
@@ -644,6 +690,9 @@ const CAUSES: readonly unknown[] = Object.keys({
   'sign-out': true,
   sync: true,
 } satisfies Record<ChangeCause, true>)
+
+const isNumbers = (list: unknown): boolean =>
+  Array.isArray(list) && !list.includes(undefined) && list.every((item) => typeof item === 'number')
 
 function isDiff(diff: unknown): boolean {
   if (diff === undefined) return true

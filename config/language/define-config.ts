@@ -18,7 +18,7 @@ export const defineConfig = <
     /** The groups of `Cache-Groups` fields that `invalidates` names. See {@link Config.groups}. */
     groups?: G
   },
-): Config & { readonly routes: R } => config
+): Config & { readonly routes: R; readonly writes?: W } => config
 
 /** Each entry as it is. An unknown option has type `never`, and so has a template that is not meant. */
 type Holes<Entries, Option extends 'tags' | 'invalidates', Known> = {

@@ -822,6 +822,13 @@ export interface OutboxOptions {
    * @example '500MB'
    */
   budget?: Size
+
+  /**
+   * Whether pages with a local store of their own (SQLite, IndexedDB) hand its records over to be sent: `joinRecords()` of
+   * `freshlayer/records`. The part for it is in workers whose rules say so. Default: false.
+   * @example true
+   */
+  records?: boolean
 }
 
 /** What a write invalidates besides its own URL, and how it waits for an origin that is away. */

@@ -108,4 +108,5 @@ export const OUTBOX_KINDS: Readonly<Record<keyof OutboxOptions, Kind>> = {
   attemptTimeout: between("a duration from 1 s to 4 minutes ('25s')", 1, 240),
   mostWrites: wholeNumber(1, 100_000),
   budget: size,
+  records: flag,
 }

@@ -29,6 +29,7 @@ export function outboxRules({ outbox = {}, writes = [] }: Config): Pick<Rules, '
       requestLimitMs: attemptTimeout === undefined ? REQUEST_LIMIT_MS : timerMs(attemptTimeout),
       mostWrites: outbox.mostWrites ?? MOST_WRITES,
       budget: budget === 'invalid' ? BUDGET : budget,
+      ...(outbox.records === true && { records: true }),
       limits: {
         quick,
         baseMs: firstWait === undefined ? RETRY.baseMs : timerMs(firstWait),

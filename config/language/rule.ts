@@ -214,6 +214,8 @@ export interface OutboxRules {
   readonly mostWrites: number
   /** How large their bodies may be in all. */
   readonly budget: Bytes
+  /** Pages with a local store hand its records over. Absent: none does. */
+  readonly records?: true
 }
 
 /** The compiled collections, and where they are kept in step. */

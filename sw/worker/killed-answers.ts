@@ -37,6 +37,8 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'sync-state':
     case 'outbox':
       return []
+    case 'records':
+      return { writes: [], receipts: [], isMore: false }
     case 'drain':
       return { waiting: 0, needsYou: 0 }
     case 'steer-outbox':

@@ -60,6 +60,7 @@ import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
+import type { RecordPart } from './outbox/records.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
@@ -104,6 +105,8 @@ export interface Parts {
   readonly conflicts?: ConflictPart | undefined
   /** Puts queued writes to one row together, where the rules allow it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Takes records of pages that have a local store of their own, where the rules say so. */
+  readonly records?: RecordPart | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -166,6 +169,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    records,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -239,6 +243,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    records,
   }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
@@ -280,6 +285,7 @@ export function start(
     housekeeping.activate()
     outbox?.activate()
   }
+  outbox?.listen(activate)
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)

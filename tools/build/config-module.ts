@@ -115,6 +115,7 @@ function moduleSource(config: Config, path: string): string {
       'mergedIn',
       'outbox/coalescing',
     ),
+    ...usedBy(rules.outbox?.records === true, 'records', 'outbox/records'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

@@ -14,6 +14,7 @@ const PROGRAMS = [
       'app/tab/connect-at-load.ts',
       'app/tab/react/index.ts',
       'app/tab/swr/index.ts',
+      'app/tab/records/index.ts',
       'app/page/index.ts',
       'app/tab/tanstack-query/index.ts',
       'app/strip/strip.ts',

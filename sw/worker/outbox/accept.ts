@@ -11,6 +11,7 @@ import { lineOf } from '../../fetch/matching.ts'
 import { idOf } from '../../core/collections/row.ts'
 import type { Draft } from './outbox-store.ts'
 import { changeOfWrite, rowIn } from './queued-answer.ts'
+import { type Held, idOfMark } from './record-mark.ts'
 import { isStamped } from './stamps.ts'
 import { type DoneRecord, MOST_INLINE, newRecord, type WriteRecord } from './write-record.ts'
 
@@ -35,6 +36,8 @@ export interface Asked {
   readonly own: string | undefined
   /** Also where it cannot be queued: its record may come on disk after that was given up. */
   readonly key: string
+  /** Of a record that a page hands over: its mark. */
+  readonly record?: string
 }
 
 /** For so long the same request from a page that was not answered is its own retry. */
@@ -43,8 +46,17 @@ const ADOPT_MS = 300_000
 /** Fields that say of one attempt, and not of the write. */
 const OF_ATTEMPT = new Set(['content-length', 'cache-control', 'pragma'])
 
-/** What a page's request asks for; undefined: it cannot be queued. The request's body is not used up. */
-export async function askedOf(request: Request, match: WriteMatch, partition: string): Promise<Asked | undefined> {
+/**
+ * What a page's request asks for; undefined: it cannot be queued. The request's body is not used up.
+ *
+ * @param record the mark of a record that the page hands over.
+ */
+export async function askedOf(
+  request: Request,
+  match: WriteMatch,
+  partition: string,
+  record?: string,
+): Promise<Asked | undefined> {
   const { rule } = match
   const { queue } = rule
   if (queue === undefined || request.mode === 'no-cors' || request.mode === 'navigate') return undefined
@@ -54,7 +66,8 @@ export async function askedOf(request: Request, match: WriteMatch, partition: st
   const body = bytes.byteLength === 0 ? undefined : bytes
   const { target, id } = writtenTo(queue, lineOf(request))
   const isCreate = method === 'POST' && target === 'list'
-  const own = isCreate ? ownId(textOf(body, request), queue) : undefined
+  const ownRecord = record === undefined ? undefined : idOfMark(record)
+  const own = isCreate ? (ownId(textOf(body, request), queue) ?? ownRecord) : undefined
   const temporary = own !== undefined && isDistinct(own) ? own : `tmp-${crypto.randomUUID()}`
   const mints = isCreate ? temporary : undefined
   const fields = [...fieldsOf(request.headers)]
@@ -78,6 +91,7 @@ export async function askedOf(request: Request, match: WriteMatch, partition: st
     mints,
     own,
     key: crypto.randomUUID(),
+    ...(record !== undefined && { record }),
   }
 }
 
@@ -103,6 +117,8 @@ export type Accepted =
   | { readonly kind: 'done'; readonly done: DoneRecord }
   /** The outbox holds as much as the rules allow. */
   | { readonly kind: 'full' }
+  /** Of a record: it is there already, or has to wait. */
+  | Held
 
 /** What holds for a write that is accepted. */
 export interface Circumstances {
@@ -119,12 +135,16 @@ export interface Circumstances {
   readonly alike: readonly string[] | undefined
   /** The stored row that it changes; undefined: nobody would ask how the user saw it. */
   readonly seen: { readonly row: JsonObject | undefined; readonly requestedAtMs: EpochMs } | undefined
+  /** Undefined: the rules take no records. */
+  readonly held?: ((draft: Draft, asked: Asked) => Held | undefined) | undefined
 }
 
 /** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
 export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
   const { now, worker, rules, maySend, shown, alike, seen } = circumstances
-  const { partition, queue, method, url, digest, target, id, mints, own, body } = asked
+  const { partition, queue, method, url, digest, target, id, mints, own, body, record: mark } = asked
+  const found = mark === undefined ? undefined : circumstances.held?.(draft, asked)
+  if (found !== undefined) return found
   const temporary = new Set<string>()
   // An app may go on with the temporary id for as long as its page is open.
   const idFor = (text: string): ServerId | undefined => draft.idOf(partition, text)
@@ -154,7 +174,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     { url, body: isText ? new TextDecoder().decode(body) : undefined, type },
     (text) => text !== mints && (temporary.has(text) || idFor(text) !== undefined),
   )
-  const isSent = maySend && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isSent = maySend && mark === undefined && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isBeside = mark === undefined && body !== undefined && body.byteLength > MOST_INLINE
   const lease: WriteState = { kind: 'leased', worker, untilMs: epochMs(now + leaseMs(rules.requestLimitMs)) }
   const record = newRecord({
     place: draft.takePlace(),
@@ -168,10 +189,11 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     fields: asked.fields,
     stamps: asked.stamps,
     credentials: asked.credentials,
-    body: isInline(body) ? body : undefined,
+    body: isBeside ? undefined : body,
     size: body?.byteLength ?? 0,
     digest,
-    isAnswered: false,
+    // Its page waits for no answer.
+    isAnswered: mark !== undefined,
     target,
     key: asked.key,
     base: baseFor(draft, asked, lane, shown),
@@ -180,11 +202,13 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     wasUnsure: false,
     ...(mints !== undefined && { mints }),
     ...(id !== undefined && { id }),
+    ...(queue.entity !== undefined && { entity: queue.entity }),
+    ...(mark !== undefined && { record: mark }),
     ...(alike !== undefined && { alike }),
     ...(seen !== undefined && seenBy(draft, asked, lane, seen)),
     ...(isSent && { firstSentAtMs: now, lastSentAtMs: now }),
   })
-  draft.put(record, isInline(body) ? undefined : body)
+  draft.put(record, isBeside ? body : undefined)
   return { kind: 'new', write: record }
 }
 
@@ -194,8 +218,6 @@ const isRetry = (
   asked: string,
   { now, isAwaited }: Circumstances,
 ): boolean => digest === asked && !isAnswered && Math.abs(now - acceptedAtMs) < ADOPT_MS && !isAwaited(place)
-
-const isInline = (body: ArrayBuffer | undefined): boolean => body === undefined || body.byteLength <= MOST_INLINE
 
 /**
  * What a new write is made on top of: what the newest acknowledged write of its row was answered, where the page has read

@@ -51,8 +51,10 @@ function nextOf(draft: Draft, { place, partition, lane, id, mints }: WriteRecord
 }
 
 /** The page knows of it, and the origin does not. */
-const isMergeable = ({ state, isAnswered, body, size, firstSentAtMs, wasUnsure }: WriteRecord): boolean =>
+const isMergeable = ({ state, isAnswered, body, size, firstSentAtMs, wasUnsure, record }: WriteRecord): boolean =>
   state.kind === 'waiting' &&
+  // What was sent of a record has to be what its page has given.
+  record === undefined &&
   isAnswered &&
   firstSentAtMs === undefined &&
   !wasUnsure &&

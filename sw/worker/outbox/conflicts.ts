@@ -208,6 +208,7 @@ export function follow(
       return keep({ ...write, state: decision.state })
     case 'yield':
       draft.remove(write.place)
+      draft.noteEnd(write, { end: 'yielded', row: decision.theirs && (decision.theirs.row ?? null) })
       return { kind: 'yielded', write }
     case 'ask':
       return keep({ ...write, state: { kind: 'asking', why: 'conflict' }, theirs: keptOf(decision.theirs) })

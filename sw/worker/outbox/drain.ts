@@ -54,6 +54,8 @@ export class Drain {
   #hasSign = false
   #timer: ReturnType<typeof setTimeout> | undefined
   #nextMs: number | undefined
+  /** No attempt begins after this. Milliseconds since 1970. */
+  untilMs = Infinity
   /** Until when no more is sent: of a user whom the origin has refused, and of a rule whose origin is busy. */
   readonly #rests = new Map<string, EpochMs>()
 
@@ -76,6 +78,12 @@ export class Drain {
     this.#isWanted = true
     this.#running ??= this.#drain().finally(() => (this.#running = undefined))
     return this.#running
+  }
+
+  /** Whether something waits that may be sent without a page, and without the user. */
+  async maySendLater(): Promise<boolean> {
+    const senders = await this.#senders()
+    return [...senders.keys()].some((partition) => (this.#rests.get(partition) ?? 0) <= now())
   }
 
   async #drain(): Promise<void> {
@@ -101,7 +109,7 @@ export class Drain {
     const behind: Promise<unknown>[] = []
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
-      const senders = await this.#senders()
+      const senders = now() < this.untilMs ? await this.#senders() : NOBODY
       const { begun, looked, gone, nextMs } = await this.#begin(senders)
       if (gone.length > 0) this.#ports.merged(gone)
       this.#nextMs = nextMs
@@ -124,9 +132,9 @@ export class Drain {
   note(ended: Ended): void {
     const { settled, restMs } = ended
     if (settled.kind === 'kept') {
-      // The origin is there until it is not.
-      this.#hasSign = false
-      const { partition } = settled.write
+      const { partition, state } = settled.write
+      // The origin is there until it is not. It was where it has refused the write, and where nothing was sent nothing is known.
+      if ((state.kind === 'waiting' || state.kind === 'unsure') && state.atMs > now()) this.#hasSign = false
       // One write has shown it. The others of the user would be refused, too, or turned away.
       if (settled.isPaused) this.#rests.set(partition, epochMs(now() + PAUSE_MS))
       if (restMs > 0) this.#rests.set(busyKey(settled.write), epochMs(now() + restMs))
@@ -218,6 +226,8 @@ export class Drain {
     this.#timer = setTimeout(() => void this.run(false), Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now())))
   }
 }
+
+const NOBODY: ReadonlyMap<string, Sender> = new Map()
 
 /** As `retryAfterMs` has it. */
 const MOST_REST_MS = 3_600_000

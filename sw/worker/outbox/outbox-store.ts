@@ -1,13 +1,23 @@
 import type { ServerId } from '../../core/outbox/temporary-ids.ts'
 import { isStalled, onClose, promisifyRequest, type UseStore } from '../store/database.ts'
 import { under } from '../store/records.ts'
-import { type DoneRecord, parseDone, parseServerId, parseWrite, type WriteRecord } from './write-record.ts'
+import type { Ending, ReceiptOf } from './record-mark.ts'
+import {
+  type DoneRecord,
+  parseDone,
+  parseReceipt,
+  parseServerId,
+  parseWrite,
+  type Receipt,
+  type WriteRecord,
+} from './write-record.ts'
 
 /** Keys sort as places do. `exportOutbox` and the kill script know the first of these. */
 const WRITE = 'write '
 const BODY = 'body '
 const DONE = 'done '
 const ID = 'id '
+const RECEIPT = 'receipt '
 const NEXT = '!next'
 
 const placed = (kind: string, place: number): string => kind + String(place).padStart(PLACE_DIGITS, '0')
@@ -32,6 +42,7 @@ interface Held {
   readonly writes: Map<number, WriteRecord>
   readonly done: Map<number, DoneRecord>
   readonly ids: Map<string, ServerId>
+  readonly receipts: Map<number, Receipt>
   readonly unreadable: Unreadable[]
   /** The last place when it was read. */
   highest: number
@@ -53,6 +64,11 @@ export interface Draft {
   readonly removeDone: (place: number) => void
   readonly idOf: (partition: string, temporary: string) => ServerId | undefined
   readonly noteId: (partition: string, temporary: string, id: ServerId) => void
+  /** A write has ended: a page that has handed a record over is to hear of it. */
+  readonly noteEnd: (write: WriteRecord, ending: Ending) => void
+  readonly receipts: () => Iterable<Receipt>
+  readonly putReceipt: (receipt: Receipt) => void
+  readonly removeReceipt: (place: number) => void
 }
 
 interface Work {
@@ -72,6 +88,8 @@ interface Work {
  */
 export class OutboxStore {
   readonly #use: UseStore
+  /** Undefined: the rules take no records. */
+  readonly #receiptOf: ReceiptOf | undefined
   #held: Held = empty()
   /** Undefined: nothing was read yet, or another worker has written since. */
   #revision: number | undefined
@@ -82,8 +100,9 @@ export class OutboxStore {
   #isRunning = false
   #loading: Promise<void> | undefined
 
-  constructor(use: UseStore) {
+  constructor(use: UseStore, receiptOf?: ReceiptOf) {
     this.#use = use
+    this.#receiptOf = receiptOf
     // The browser may have deleted it.
     onClose.add(() => this.reread())
   }
@@ -95,6 +114,10 @@ export class OutboxStore {
 
   get done(): ReadonlyMap<number, DoneRecord> {
     return this.#held.done
+  }
+
+  get receipts(): ReadonlyMap<number, Receipt> {
+    return this.#held.receipts
   }
 
   /** Another number whenever memory has changed. */
@@ -186,7 +209,7 @@ export class OutboxStore {
     const { given, made, held, counter } = await this.#use('readwrite', async (store) => {
       const counter = await counterIn(store)
       const held = counter.revision === this.#revision ? this.#held : await read(store)
-      const made = new Changes(held, counter)
+      const made = new Changes(held, counter, this.#receiptOf)
       const given = works.map(({ change }) => change(made.draft))
       try {
         made.write(store)
@@ -215,15 +238,18 @@ class Changes {
   readonly #bodies = new Map<number, ArrayBuffer>()
   readonly #done = new Map<number, DoneRecord | undefined>()
   readonly #ids = new Map<string, ServerId>()
+  readonly #receipts = new Map<number, Receipt | undefined>()
+  readonly #receiptOf: ReceiptOf | undefined
 
-  constructor(held: Held, { next }: Counter) {
+  constructor(held: Held, { next }: Counter, receiptOf: ReceiptOf | undefined) {
     this.#held = held
+    this.#receiptOf = receiptOf
     // A counter that is lost gives no place twice.
     this.next = Math.max(next, 1 + held.highest)
   }
 
   get isEmpty(): boolean {
-    return this.#writes.size + this.#done.size + this.#ids.size === 0
+    return this.#writes.size + this.#done.size + this.#ids.size + this.#receipts.size === 0
   }
 
   write(store: IDBObjectStore): void {
@@ -235,22 +261,31 @@ class Changes {
       }
     }
     for (const [place, body] of this.#bodies) if (this.#writes.get(place)) store.put(body, placed(BODY, place))
-    for (const [place, done] of this.#done) {
-      if (done === undefined) store.delete(placed(DONE, place))
-      else store.put(done, placed(DONE, place))
-    }
+    for (const [kind, records] of [
+      [DONE, this.#done],
+      [RECEIPT, this.#receipts],
+    ] as const)
+      for (const [place, record] of records) {
+        if (record === undefined) store.delete(placed(kind, place))
+        else store.put(record, placed(kind, place))
+      }
     for (const [key, id] of this.#ids) store.put(id, key)
   }
 
   /** Memory knows what is on disk. */
-  apply({ writes, done, ids }: Held): void {
+  apply({ writes, done, ids, receipts }: Held): void {
     applyTo(writes, this.#writes)
     applyTo(done, this.#done)
+    applyTo(receipts, this.#receipts)
     for (const [key, id] of this.#ids) ids.set(key, id)
   }
 
   get draft(): Draft {
-    const { writes, done, ids } = this.#held
+    const { writes, done, ids, receipts } = this.#held
+    const idOf: Draft['idOf'] = (partition, temporary) => {
+      const key = idKey(partition, temporary)
+      return this.#ids.get(key) ?? ids.get(key)
+    }
     return {
       writes: () => merged(writes, this.#writes),
       get: (place) => (this.#writes.has(place) ? this.#writes.get(place) : writes.get(place)),
@@ -263,11 +298,15 @@ class Changes {
       done: () => merged(done, this.#done),
       putDone: (place, record) => void this.#done.set(place, record),
       removeDone: (place) => void this.#done.set(place, undefined),
-      idOf: (partition, temporary) => {
-        const key = idKey(partition, temporary)
-        return this.#ids.get(key) ?? ids.get(key)
-      },
+      idOf,
       noteId: (partition, temporary, id) => void this.#ids.set(idKey(partition, temporary), id),
+      noteEnd: (write, ending) => {
+        const receipt = this.#receiptOf?.(write, ending, (each) => idOf(write.partition, each))
+        if (receipt !== undefined) this.#receipts.set(write.place, receipt)
+      },
+      receipts: () => merged(receipts, this.#receipts),
+      putReceipt: (receipt) => void this.#receipts.set(receipt.place, receipt),
+      removeReceipt: (place) => void this.#receipts.set(place, undefined),
     }
   }
 }
@@ -288,7 +327,14 @@ function applyTo<R>(held: Map<number, R>, changes: ReadonlyMap<number, R | undef
   }
 }
 
-const empty = (): Held => ({ writes: new Map(), done: new Map(), ids: new Map(), unreadable: [], highest: 0 })
+const empty = (): Held => ({
+  writes: new Map(),
+  done: new Map(),
+  ids: new Map(),
+  receipts: new Map(),
+  unreadable: [],
+  highest: 0,
+})
 
 async function counterIn(store: IDBObjectStore): Promise<Counter> {
   const found = (await promisifyRequest<unknown>(store.get(NEXT))) as Partial<Counter> | undefined
@@ -299,13 +345,15 @@ async function counterIn(store: IDBObjectStore): Promise<Counter> {
 /** All that is on disk, but large bodies. */
 async function read(store: IDBObjectStore): Promise<Held> {
   const held = empty()
-  const [writeKeys, writes, doneKeys, done, idKeys, ids] = await Promise.all([
+  const [writeKeys, writes, doneKeys, done, idKeys, ids, receiptKeys, receipts] = await Promise.all([
     promisifyRequest(store.getAllKeys(under(WRITE))),
     promisifyRequest<unknown[]>(store.getAll(under(WRITE))),
     promisifyRequest(store.getAllKeys(under(DONE))),
     promisifyRequest<unknown[]>(store.getAll(under(DONE))),
     promisifyRequest(store.getAllKeys(under(ID))),
     promisifyRequest<unknown[]>(store.getAll(under(ID))),
+    promisifyRequest(store.getAllKeys(under(RECEIPT))),
+    promisifyRequest<unknown[]>(store.getAll(under(RECEIPT))),
   ])
   for (const [at, key] of writeKeys.entries()) {
     const place = Number(String(key).slice(WRITE.length))
@@ -319,6 +367,12 @@ async function read(store: IDBObjectStore): Promise<Held> {
     held.highest = Math.max(held.highest, place)
     const record = parseDone(done[at], place)
     if (record !== 'unreadable') held.done.set(place, record)
+  }
+  for (const [at, key] of receiptKeys.entries()) {
+    const place = Number(String(key).slice(RECEIPT.length))
+    held.highest = Math.max(held.highest, place)
+    const receipt = parseReceipt(receipts[at], place)
+    if (receipt !== 'unreadable') held.receipts.set(place, receipt)
   }
   for (const [at, key] of idKeys.entries()) {
     const id = parseServerId(ids[at])

@@ -11,6 +11,7 @@ const { outboxOf } = await import('./outbox.ts')
 const { conflicts } = await import('./conflict-part.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
+const { records } = await import('./records.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
@@ -228,6 +229,7 @@ export async function outboxWorker({
       witness,
       conflicts,
       mergedIn,
+      records,
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

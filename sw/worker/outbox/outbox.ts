@@ -33,12 +33,15 @@ import {
   type WitnessPart,
 } from './attempts.ts'
 import { alikeAmong, wholeRows } from './alike-in.ts'
+import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
+import type { Held } from './record-mark.ts'
+import type { RecordPart } from './records.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
@@ -62,6 +65,8 @@ interface Ports {
   readonly conflicts?: ConflictPart | undefined
   /** Default: no rule allows it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Default: the rules take no records. */
+  readonly records?: RecordPart | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -81,6 +86,7 @@ export class Outbox {
   readonly #stamps: Stamps
   readonly #attempts: Attempts
   readonly #drain: Drain
+  readonly #sync: BackgroundSync
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
   /** The attempts of this worker whose answers pages wait for, by place. */
@@ -89,6 +95,10 @@ export class Outbox {
   readonly reads: OverlaidReads
   /** The stored lists of creates of this moment. */
   readonly #lists = new Map<string, Promise<readonly unknown[] | undefined>>()
+  /** Undefined: the rules take none. */
+  readonly #records: RecordPart | undefined
+  /** Records that are about to be accepted. */
+  readonly #handed = new Set<Promise<unknown>>()
   #isActive = false
   /** Undefined: the disk did not hang so far. */
   #stalled: Pause | undefined
@@ -98,7 +108,8 @@ export class Outbox {
   constructor(rules: OutboxRules, ports: Ports, use: UseStore) {
     this.#rules = rules
     this.#ports = ports
-    this.#store = new OutboxStore(use)
+    this.#records = rules.records === true ? ports.records : undefined
+    this.#store = new OutboxStore(use, this.#records?.receiptOf)
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
@@ -112,16 +123,23 @@ export class Outbox {
       },
       ended: (ended) => this.#tell(ended),
     })
+    this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
       { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
       ports.collections,
     )
-    this.answerers = steering({
+    const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
+    const settled = (): Promise<unknown> => Promise.allSettled(this.#handed)
+    const steered = steering({
       store: this.#store,
       drain: this.#drain,
       writesOf: (clientId) => this.writesOf(clientId),
       tell: (news) => this.#announce({ ...news, urls: [...news.urls, ...this.#shownIn(news.write)] }),
     })
+    this.answerers = {
+      ...steered,
+      ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
+    }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
   }
 
@@ -135,6 +153,15 @@ export class Outbox {
     if (this.#isActive) return
     this.#isActive = true
     void this.#drain.run(true)
+  }
+
+  /**
+   * The browser may start the worker for what waits.
+   *
+   * @param whole makes all of the worker the one that answers.
+   */
+  listen(whole: () => void): void {
+    this.#sync.listen(whole)
   }
 
   /** A user signs in or out until this has settled. */
@@ -164,8 +191,11 @@ export class Outbox {
   /** A client's users sign out, and do not want what is unsent any more. */
   async drop(clientId: string): Promise<void> {
     const own = await this.writesOf(clientId)
+    const partitions = await this.#ports.identity.partitionsOf(clientId)
     await this.#store.change((draft) => {
       for (const { place } of own) draft.remove(place)
+      for (const { place, partition } of draft.receipts())
+        if (partitions.includes(partition)) draft.removeReceipt(place)
     })
     this.#stamps.forget()
     for (const write of own) this.#announceAs(write, true, { end: 'discarded' })
@@ -184,14 +214,29 @@ export class Outbox {
   }
 
   /** The answer to a page's write: the origin's, or one that says that it is queued. Rejects as the network did. */
-  async answer(
+  answer(
     request: Request,
     match: WriteMatch,
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
+    const marked = this.#records?.marked(request)
+    if (marked === undefined) return this.#answer(request, match, clientId, waitUntil)
+    const answered = this.#answer(marked.request, match, clientId, waitUntil, marked.mark)
+    const settled = answered.catch(() => undefined).finally(() => this.#handed.delete(settled))
+    this.#handed.add(settled)
+    return answered
+  }
+
+  async #answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    record?: string,
+  ): Promise<Response> {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
-    const asked = await this.#askedOf(request, match, clientId)
+    const asked = await this.#askedOf(request, match, clientId, record)
     if (asked === undefined) return straight()
     if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#stamps.learn(request, asked.partition)
@@ -203,8 +248,13 @@ export class Outbox {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
+    if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
     const { write } = accepted
     const { place } = write
+    if (record !== undefined) {
+      waitUntil(this.drain(false))
+      return handedAnswer({ kind: 'known', place })
+    }
     const { signal } = request
     this.#awaited.add(place)
     // A page that has given up hears nothing: the same request is its own retry.
@@ -220,11 +270,16 @@ export class Outbox {
     }
   }
 
-  async #askedOf(request: Request, match: WriteMatch, clientId: string): Promise<Asked | undefined> {
+  async #askedOf(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    record: string | undefined,
+  ): Promise<Asked | undefined> {
     try {
       const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
       // A write whose user is not known cannot be sent later (I3).
-      return partition === undefined ? undefined : await askedOf(request, match, partition)
+      return partition === undefined ? undefined : await askedOf(request, match, partition, record)
     } catch (error) {
       report('a write could not be queued; it is sent straight through', error)
       return undefined
@@ -257,6 +312,7 @@ export class Outbox {
         shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
+        held: this.#records?.held,
       }),
     )
     // One that is sent at once is news by its answer.
@@ -326,6 +382,7 @@ export class Outbox {
   ): Promise<Response> {
     const told = await this.#toldOf(write, asked, page, sender, waitUntil)
     if (told !== undefined) return told
+    waitUntil(this.#sync.ask())
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
   }
 
@@ -440,6 +497,10 @@ export class Outbox {
     this.#ports.channel.announce(news)
   }
 }
+
+/** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
+const handedAnswer = ({ kind, place }: Held): Response =>
+  new Response(null, { status: kind === 'known' ? 202 : 409, headers: { [OUTBOX_FIELD]: String(place) } })
 
 /** A request that is not queued, with the key of its record: that may come on disk all the same. */
 function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {

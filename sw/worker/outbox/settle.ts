@@ -10,6 +10,7 @@ import { afterUnknown, type Given, type Outcome, outcomeOf, type Unknown } from 
 import { type ServerId, serverIdOf } from '../../core/outbox/temporary-ids.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import type { Draft } from './outbox-store.ts'
+import { rowOfAnswer } from './queued-answer.ts'
 import { doneRecord, type WriteRecord } from './write-record.ts'
 
 /** An attempt to send a write, with what came of it. */
@@ -111,7 +112,8 @@ export function settle(
     draft.remove(write.place)
     return { kind: 'refused', write: current }
   }
-  const kept = { ...current, ...after(outcome, current, limits, now) }
+  const failed = { status: given.kind === 'response' ? given.status : 0, atMs: now }
+  const kept = { ...current, ...after(outcome, current, limits, now), failed }
   draft.put(kept)
   return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
 }
@@ -214,6 +216,7 @@ export function acknowledge(
   const done = { place, partition, base, answered, lane: { before, after } }
   for (const later of followUps(draft.writes(), done)) draft.put(later)
   if (mints !== undefined && id !== undefined) draft.noteId(partition, mints, id)
+  draft.noteEnd(write, { end: 'sent', row: rowOfAnswer(body, idMember, entity), id: id?.id })
   draft.remove(place)
   draft.putDone(
     place,

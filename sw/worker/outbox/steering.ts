@@ -1,5 +1,6 @@
 import { concernedBy } from '../../core/outbox/concerned.ts'
 import { followUps } from '../../core/outbox/base.ts'
+import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import type { OutboxCounts, OutboxNews, QueuedWrite, Steered } from '../../protocol.ts'
@@ -33,6 +34,7 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
       if (write === undefined || write.state.kind === 'leased') return undefined
       if (how === 'discard') {
         draft.remove(place)
+        draft.noteEnd(write, { end: 'discarded', row: theirsOf(write) })
         return { ...newsOf(write), end: 'discarded' }
       }
       const given = how === 'edit' && edited(body)
@@ -75,6 +77,13 @@ function decided(
 
 const NONE: WriteRecord['base'] = { kind: 'none' }
 
+/** The origin's row, where the write has met another one. */
+function theirsOf({ theirs }: WriteRecord): JsonObject | null | undefined {
+  const row = theirs?.row
+  const parsed = typeof row === 'string' ? parsedJson(row) : 'invalid'
+  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : row === null ? null : undefined
+}
+
 /** Another body: its outcome is not that of the first. */
 function edited(body: ArrayBuffer | undefined): Partial<WriteRecord> & Pick<WriteRecord, 'body'> {
   const size = body?.byteLength ?? 0
@@ -96,8 +105,10 @@ export const newsOf = (write: WriteRecord, isNews = true): OutboxNews => ({
 })
 
 /** A queued write as its page sees it. */
-function shownWrite({ place, rule, method, url, state, id, acceptedAtMs, attempts, size }: WriteRecord): QueuedWrite {
-  const shown = { place, rule, method, url, acceptedAtMs, attempts, size, ...(id !== undefined && { id }) }
+function shownWrite(write: WriteRecord): QueuedWrite {
+  const { place, rule, method, url, state, id, acceptedAtMs, attempts, size, entity } = write
+  const named = { ...(id !== undefined && { id }), ...(entity !== undefined && { entity }) }
+  const shown = { place, rule, method, url, acceptedAtMs, attempts, size, ...named }
   switch (state.kind) {
     case 'waiting':
     case 'unsure':

@@ -4,6 +4,7 @@ import type { Queued, WriteState } from '../../core/outbox/lanes.ts'
 import type { Target } from '../../core/outbox/row-change.ts'
 import type { ServerId } from '../../core/outbox/temporary-ids.ts'
 import type { EpochMs } from '../../core/units.ts'
+import type { RecordReceipt } from '../../protocol.ts'
 
 /** The shape of the records of queued writes: one of another shape is kept, and shown to the user. */
 const WRITE_SHAPE = 1
@@ -55,6 +56,19 @@ export interface WriteRecord extends Queued {
   readonly theirs?: { readonly base: Base; readonly row?: string | null } | undefined
   /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
   readonly alike?: readonly string[]
+  /** What the rule calls such a row. Absent: it calls it nothing. */
+  readonly entity?: string
+  /** Of a record that a page has handed over: its mark. Then the body is always here. */
+  readonly record?: string
+  /** What its last attempt has come to that has failed: the status; 0: there was no answer. Absent: none has. */
+  readonly failed?: { readonly status: number; readonly atMs: EpochMs }
+}
+
+/** What has become of a record, until its page has heard of it. */
+export interface Receipt extends RecordReceipt {
+  readonly shape: typeof WRITE_SHAPE
+  readonly partition: string
+  readonly method: string
 }
 
 /** A write that the origin has acknowledged, for as long as a stored base may not have it. */
@@ -70,6 +84,8 @@ export interface DoneRecord {
 }
 
 export const newRecord = (given: Omit<WriteRecord, 'shape'>): WriteRecord => ({ shape: WRITE_SHAPE, ...given })
+
+export const newReceipt = (given: Omit<Receipt, 'shape'>): Receipt => ({ shape: WRITE_SHAPE, ...given })
 
 export const doneRecord = (given: Omit<DoneRecord, 'shape'>): DoneRecord => ({ shape: WRITE_SHAPE, ...given })
 
@@ -87,7 +103,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     isTexts(value['stamps']) &&
     (value['alike'] === undefined || isTexts(value['alike'])) &&
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
-    (value['seen'] === undefined || isText('seen')) &&
+    ['seen', 'entity', 'record'].every((name) => value[name] === undefined || isText(name)) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
     isPairs(fields) &&
     isObject(base) &&
@@ -101,6 +117,15 @@ export function parseDone(value: unknown, place: number): DoneRecord | 'unreadab
   const { status, fields, atMs, answered } = value
   return isCount(status) && isPairs(fields) && isCount(atMs) && isObject(answered)
     ? (value as unknown as DoneRecord)
+    : 'unreadable'
+}
+
+/** A receipt. */
+export function parseReceipt(value: unknown, place: number): Receipt | 'unreadable' {
+  if (!isObject(value) || value['shape'] !== WRITE_SHAPE || value['place'] !== place) return 'unreadable'
+  const { partition, record, end, method, atMs, sent = '', row = '', id = '' } = value
+  return isTexts([partition, record, end, method, sent, row, id]) && isCount(atMs)
+    ? (value as unknown as Receipt)
     : 'unreadable'
 }
 

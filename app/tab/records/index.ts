@@ -1,0 +1,12 @@
+export type {
+  AcknowledgedRecord,
+  DirtyRecord,
+  LocalRecord,
+  OverruledRecord,
+  RecordAdapter,
+  SentRecord,
+} from './adapter.ts'
+export { joinRecords, type JoinOptions, type Records } from './join-records.ts'
+export type { EntityOf, RecordRules } from './record-urls.ts'
+export type { HandOver, RecordProblem, RecordsState } from './records-state.ts'
+export { isSameRecord } from './same-fields.ts'

@@ -1,0 +1,277 @@
+import type { HandedOver, RecordReceipt } from '../../../sw/protocol.ts'
+import type { LocalRecord, RecordAdapter } from './adapter.ts'
+import { type Handed, type HandedRecords, type Mark, markOf, parseMark } from './handed-records.ts'
+import { urlOf, type Way, type Ways } from './record-urls.ts'
+import type { HandOver, RecordProblem, RecordsState } from './records-state.ts'
+import { versionOf } from './same-fields.ts'
+
+interface Ports<Entity extends string> {
+  readonly adapter: RecordAdapter<Entity>
+  readonly entities: readonly Entity[]
+  readonly ways: ReadonlyMap<string, Ways>
+  readonly send: HandOver
+  readonly handed: HandedRecords
+  readonly isOpen: () => boolean
+  /** Whether a worker takes what the page sends. */
+  readonly mayHandOver: () => boolean
+  readonly onProgress: (
+    progress: Pick<RecordsState, 'state' | 'handedOver' | 'stuck' | 'lastError'> | Pick<RecordsState, 'handedOver'>,
+  ) => void
+  readonly onAcknowledged: (atMs: number) => void
+}
+
+/** The worker has so many records of a store at most that are on their way: the rest waits in the store. */
+const MOST_HANDED = 200
+const LISTED_AT_ONCE = 200
+/** Changes that nothing waits for are handed over so many at once. */
+const AT_ONCE = 8
+
+const keyOf = (entity: string, id: string): string => `${entity} ${encodeURIComponent(id)}`
+
+/**
+ * What is done for a store whenever something may have changed, by one tab at a time.
+ *
+ * ```
+ *   receipts ──► acknowledge, apply ──► forget them ──► dirty records ──► read ──► hand over, as many as may be on their way
+ *       ▲                                                                                            │
+ *       └──────────────────────────── the worker says that one has ended ◄───────────────────────────┘
+ * ```
+ */
+export class Round<Entity extends string> {
+  readonly #ports: Ports<Entity>
+  /** Records that may have been edited since they were handed over. Undefined: all, for the page has just been opened. */
+  #edited: Set<string> | undefined
+  /** Versions that the origin has refused past the outbox. */
+  readonly #refused = new Map<string, string>()
+  #problem: RecordProblem | undefined
+  /** Records that the worker has. */
+  #count = 0
+  /** Neither worker nor origin takes anything. */
+  #isCutOff = false
+
+  constructor(ports: Ports<Entity>) {
+    this.#ports = ports
+  }
+
+  /** A record was edited: it is read again, also where the worker has it. */
+  look(entity: Entity, id: string): void {
+    this.#edited?.add(keyOf(entity, id))
+  }
+
+  async make(): Promise<void> {
+    const { onProgress, mayHandOver } = this.#ports
+    this.#problem = undefined
+    this.#isCutOff = false
+    const edited = this.#edited
+    this.#edited = new Set()
+    const said = await this.#heed()
+    if (said === undefined || !mayHandOver()) {
+      this.#edited = edited
+      return onProgress({
+        state: this.#problem === undefined || !mayHandOver() ? 'no-worker' : 'failed',
+        handedOver: this.#count,
+        stuck: 0,
+        lastError: this.#problem,
+      })
+    }
+    const handed = new Map(
+      said.writes.map((write): [string, Handed] => {
+        const mark = { ...parseMark(write.record), ...write }
+        return [keyOf(mark.entity, mark.id), mark]
+      }),
+    )
+    this.#count = handed.size
+    const stuck = said.writes.filter(({ isStuck }) => isStuck).length
+    onProgress({ handedOver: this.#count })
+    await this.#handOver(handed, MOST_HANDED - (handed.size - stuck), edited).catch((error: unknown) =>
+      this.#fail({ why: 'reading the store', error }),
+    )
+    // What was not looked at for an error, or because so many are on their way, is looked at again.
+    if (this.#problem !== undefined) this.#edited = undefined
+    onProgress({
+      state: this.#problem !== undefined ? 'failed' : this.#count > stuck ? 'sending' : stuck > 0 ? 'stuck' : 'idle',
+      handedOver: this.#count,
+      stuck,
+      lastError: this.#problem,
+    })
+  }
+
+  #fail(problem: RecordProblem): void {
+    this.#problem ??= problem
+  }
+
+  /** Has the store heed what has ended. Undefined: no worker takes records. */
+  async #heed(): Promise<HandedOver | undefined> {
+    const { handed, isOpen, mayHandOver } = this.#ports
+    if (!mayHandOver()) return undefined
+    /** Those that could not be heeded now. */
+    const failed = new Set<number>()
+    let forget: number[] = []
+    for (;;) {
+      let said: HandedOver
+      try {
+        said = await handed.ask(forget)
+      } catch (error) {
+        this.#fail({ why: 'asking the worker: do its rules say `outbox: { records: true }`?', error })
+        return undefined
+      }
+      forget = []
+      for (const receipt of said.receipts) {
+        if (!isOpen()) return said
+        if (failed.has(receipt.place)) continue
+        if (await this.#end(receipt)) forget.push(receipt.place)
+        else failed.add(receipt.place)
+      }
+      if (forget.length === 0) return said
+    }
+  }
+
+  /** A record has ended. Returns whether its receipt may be forgotten. */
+  async #end(receipt: RecordReceipt): Promise<boolean> {
+    const { adapter, entities, onAcknowledged } = this.#ports
+    const { entity: named, id } = parseMark(receipt.record)
+    const entity = entities.find((each) => each === named)
+    // It is of another store.
+    if (entity === undefined) return false
+    const { end, atMs, row, sent, id: newId } = receipt
+    const known = {
+      entity,
+      id,
+      sent: sent === undefined ? undefined : (JSON.parse(sent) as Record<string, unknown>),
+      row: row === undefined ? undefined : (JSON.parse(row) as Record<string, unknown> | null),
+      syncedAt: atMs,
+    }
+    try {
+      if (end === 'yielded' || end === 'discarded') await adapter.apply({ ...known, why: end })
+      else await adapter.acknowledge({ ...known, newId: newId === id ? undefined : newId })
+    } catch (error) {
+      this.#fail({ entity, id, why: 'telling the store what has become of a record', error })
+      return false
+    }
+    onAcknowledged(atMs)
+    return true
+  }
+
+  async #handOver(
+    handed: ReadonlyMap<string, Handed>,
+    room: number,
+    edited: ReadonlySet<string> | undefined,
+  ): Promise<void> {
+    const { adapter, entities, isOpen } = this.#ports
+    let left = room
+    const underWay = new Set<Promise<void>>()
+    for (const entity of entities) {
+      for (let after: string | undefined; ;) {
+        const page = await adapter.listDirty(entity, { after, limit: LISTED_AT_ONCE })
+        for (const { id } of page) {
+          const key = keyOf(entity, id)
+          if (handed.has(key) && edited?.has(key) === false) continue
+          if (!isOpen() || left <= 0 || this.#isCutOff) break
+          const made = await this.#made(entity, id, handed.get(key))
+          if (made === undefined) continue
+          left--
+          // What comes after a new record may refer to it: the worker has to know it by then.
+          if (made.isNew || underWay.size >= AT_ONCE) await Promise.all(underWay)
+          const work: Promise<void> = this.#hand(made, !handed.has(key)).finally(() => underWay.delete(work))
+          underWay.add(work)
+          if (made.isNew) await work
+        }
+        if (page.length < LISTED_AT_ONCE || !isOpen() || left <= 0 || this.#isCutOff) break
+        after = page.at(-1)?.id
+      }
+      await Promise.all(underWay)
+    }
+  }
+
+  /** What is to be sent of a record. Undefined: nothing. */
+  async #made(entity: Entity, id: string, before: Handed | undefined): Promise<Made<Entity> | undefined> {
+    const { adapter, ways: all } = this.#ports
+    try {
+      const record = await adapter.read(entity, id)
+      if (record === undefined) return undefined
+      const { isNew, isDeleted, fields } = record
+      if (isNew && isDeleted && before === undefined) {
+        await adapter.acknowledge({ entity, id, newId: undefined, sent: undefined, row: null, syncedAt: Date.now() })
+        return undefined
+      }
+      const kind = isDeleted ? 'delete' : isNew ? 'create' : 'update'
+      const way = all.get(entity)?.[kind]
+      if (way === undefined) throw new TypeError(`freshlayer: no queued write of the rules can ${kind} '${entity}'`)
+      const body = isDeleted ? undefined : JSON.stringify(fields)
+      const mark = { entity, id, version: versionOf(`${way.method} ${body}`) }
+      if (before?.version === mark.version || this.#refused.get(keyOf(entity, id)) === mark.version) return undefined
+      return { ...mark, way, record, body, url: urlOf(way, id, fields), isNew: kind === 'create' }
+    } catch (error) {
+      this.#fail({ entity, id, why: 'reading a record', error })
+      return undefined
+    }
+  }
+
+  /** Hands one record over. Never rejects. */
+  async #hand(made: Made<Entity>, isNews: boolean): Promise<void> {
+    const { send, onProgress } = this.#ports
+    const { entity, id, url, way, record, body } = made
+    try {
+      const response = await send(url, {
+        method: way.method,
+        headers: {
+          accept: 'application/json',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...record.headers,
+          'freshlayer-record': markOf(made),
+        },
+        ...(body !== undefined && { body }),
+      })
+      // With another version of it under way, the store is told first what becomes of that.
+      if (!/^\d+$/.test(response.headers.get('freshlayer-outbox') ?? '')) await this.#heedStraight(made, response)
+      else if (response.status !== 409 && isNews) onProgress({ handedOver: ++this.#count })
+    } catch (error) {
+      // The worker could not take it, and the origin is away.
+      this.#isCutOff = true
+      this.#fail({ entity, id, why: 'handing a record over', error })
+    }
+  }
+
+  /** The disk of the worker is full, so the origin has answered at once. */
+  async #heedStraight(made: Made<Entity>, response: Response): Promise<void> {
+    const { adapter, onAcknowledged } = this.#ports
+    const { entity, id, body, way } = made
+    const text = await response.text()
+    if (!response.ok) {
+      // An origin that is busy, or wants the user to sign in, may take it later.
+      if (![401, 403, 408, 425, 429].includes(response.status) && response.status < 500)
+        this.#refused.set(keyOf(entity, id), made.version)
+      throw new Error(`${way.method} ${made.url} was answered ${response.status}`)
+    }
+    const row = rowIn(text)
+    const newId = made.isNew ? idOf(row?.[way.idMember]) : undefined
+    const syncedAt = Date.now()
+    const sent = body === undefined ? undefined : (JSON.parse(body) as Record<string, unknown>)
+    await adapter.acknowledge({ entity, id, newId: newId === id ? undefined : newId, sent, row, syncedAt })
+    onAcknowledged(syncedAt)
+  }
+}
+
+/** A record as it is handed over. */
+interface Made<Entity extends string> extends Mark {
+  readonly entity: Entity
+  readonly way: Way
+  readonly record: LocalRecord
+  readonly body: string | undefined
+  readonly url: string
+  readonly isNew: boolean
+}
+
+function rowIn(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const idOf = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
