@@ -53,5 +53,8 @@ export const syncLockOf = (scope: string, partition: string, entity: string): st
 /** The Web Lock under which one worker at a time sends queued writes. */
 export const outboxLockOf = (scope: string): string => `freshlayer-outbox ${scope}`
 
+/** The tag by which a worker has the browser start it once there is a network. Each registration has tags of its own. */
+export const OUTBOX_TAG = 'freshlayer-outbox'
+
 /** The Web Lock under which one tab at a time has the records of a local store sent. The app gives the store its name. */
 export const recordsLockOf = (name: string): string => `freshlayer-records ${name}`

@@ -137,6 +137,8 @@ export interface OutboxCounts {
   readonly needsYou: number
   /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
   readonly nextAtMs?: number | undefined
+  /** Of all users, and in which database: another one means that the browser has deleted the one before. Absent: not known yet. */
+  readonly kept?: { readonly total: number; readonly database: string }
 }
 
 /** A write that the origin does not have yet. */
@@ -485,13 +487,20 @@ export interface SyncNews {
 }
 
 /** What the worker asks one tab, with a port for the answer. */
-export interface PortQuestion {
-  /**
-   * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
-   * worker keeps tokens in memory alone, and has to ask when it was stopped since.
-   */
-  readonly say: 'agree' | 'authorization'
-}
+export type PortQuestion =
+  | {
+      /**
+       * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
+       * worker keeps tokens in memory alone, and has to ask when it was stopped since.
+       */
+      readonly say: 'agree' | 'authorization'
+    }
+  | {
+      /** What is the value of a field that holds a secret, of a queued write to this URL? */
+      readonly say: 'secret'
+      readonly name: string
+      readonly url: string
+    }
 
 /** To the pages of an app without a build: what the check says of the rules of a worker that is being installed. */
 export interface Verdict {
@@ -620,6 +629,7 @@ const NO_CHANGE: readonly unknown[] = [
   'who',
   'agree',
   'authorization',
+  'secret',
   'outdated',
   'partitions',
   'rules',
@@ -651,6 +661,8 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'outdated':
     case 'partitions':
       return announcement
+    case 'secret':
+      return isTexts([announcement.name, announcement.url]) ? announcement : undefined
     case 'sync':
       return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
         typeof announcement.state.rows === 'number'

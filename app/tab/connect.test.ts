@@ -176,9 +176,10 @@ describe('a wrong argument', () => {
     ['a user', { identify: 'ada' }],
     ['an answer', { mayUpdate: false }],
     ['a token', { authorization: 'Bearer a' }],
+    ['a secret', { secret: { 'x-csrf-token': 'a' } }],
   ])('of connect() is refused: %s', (_, options) => {
     expect(() => connect(wrong(options))).toThrow(
-      'freshlayer: connect() takes { worker, scope } and the functions { identify, mayUpdate, authorization }',
+      'freshlayer: connect() takes { worker, scope } and the functions { identify, mayUpdate, authorization, secret }',
     )
   })
 
@@ -888,6 +889,14 @@ describe('where a worker runs', () => {
       const answer = vi.fn()
       connect({ authorization })
       say({ say: 'authorization' }, [{ postMessage: answer }])
+      await vi.waitFor(() => expect(reported).toHaveBeenCalledWith(error))
+      expect(answer).not.toHaveBeenCalled()
+    })
+
+    it('`secret`: is reported, and nothing is said', async () => {
+      const answer = vi.fn()
+      connect({ secret: throws })
+      say({ say: 'secret', name: 'x-csrf-token', url: 'https://app.test/api' }, [{ postMessage: answer }])
       await vi.waitFor(() => expect(reported).toHaveBeenCalledWith(error))
       expect(answer).not.toHaveBeenCalled()
     })

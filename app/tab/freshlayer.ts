@@ -32,6 +32,16 @@ export interface ConnectOptions {
    */
   readonly authorization?: () => string | undefined | Promise<string | undefined>
   /**
+   * The value of another field that holds a secret, such as `x-csrf-token` or `x-api-key`; undefined: the page does not know it.
+   * Secrets are in no record. The worker asks a page of the user right before it sends a queued write that had such a field, and
+   * takes what a write of the page has carried last where nothing is said within 500 ms. Without either the write waits.
+   * Default: it is not asked.
+   * @param name lower case.
+   * @param url that of the write.
+   * @example (name) => (name === 'x-csrf-token' ? document.querySelector('meta[name=csrf]')?.content : undefined)
+   */
+  readonly secret?: (name: string, url: string) => string | undefined | Promise<string | undefined>
+  /**
    * Whether a newer worker may take over while this page is in sight: say no while a form has unsent input.
    * Nothing is reloaded either way. One that throws has said no. Default: it may.
    * @example () => !form.isDirty

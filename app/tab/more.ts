@@ -23,6 +23,7 @@ interface Ports {
   readonly worker: WorkerOf
   /** The newer worker that waits, as it is now. */
   readonly waiting: WorkerOf
+  readonly scope: string
   /** Has something loaded within the worker's scope. */
   readonly touchScope: () => void
   readonly ask: typeof ask

@@ -1,15 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Pool } from 'pg'
+import type { Plugin } from 'rolldown'
+import { bundle } from '../../tools/files/bundle.ts'
 import { type Postgres, startPostgres } from '../sync/postgres.ts'
 import type { Fault, Order } from './writes-server.ts'
 
-const PROCESS = fileURLToPath(new URL('writes-server.ts', import.meta.url))
+/** It is not bundled: the process starts in a tenth of a second all the same. */
+const PG: Plugin = { name: 'pg', resolveId: (id) => (id === 'pg' ? { id, external: true } : undefined) }
 
 /** A product as the database has it. */
 export interface Product {
   readonly id: number
   readonly name: string
+  readonly note: string
 }
 
 /** A write that the database has. */
@@ -21,20 +26,26 @@ export interface Performed {
 /** The backend of the tests: PostgreSQL, and a process that can be killed. Started again it has the same port. */
 export class WritesBackend {
   readonly #folder: string
-  readonly #settings: Readonly<Record<string, string>>
   #postgres: Postgres | undefined
   #pool: Pool | undefined
   #process: ChildProcess | undefined
+  #script = ''
   #port = 0
+  #shop = 'shop'
+  #isAway = false
 
-  /** @param folder the page's script and the worker. */
-  constructor(folder: string, settings: Readonly<Record<string, string>> = {}) {
+  /** @param folder the page's script and the worker; of a shop that was opened they are in the folder of its build. */
+  constructor(folder: string) {
     this.#folder = folder
-    this.#settings = settings
   }
 
+  /** Where the shop is that is open. */
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`
+    return `http://${this.#shop}.localhost:${this.#port}`
+  }
+
+  get shop(): string {
+    return this.#shop
   }
 
   get database(): Pool {
@@ -42,30 +53,39 @@ export class WritesBackend {
     return this.#pool
   }
 
+  get databaseUrl(): string {
+    return this.#postgres?.url ?? ''
+  }
+
   async open(): Promise<this> {
     this.#postgres = await startPostgres()
     this.#pool = new Pool({ connectionString: this.#postgres.url })
     this.#pool.on('error', () => undefined)
     await this.#pool.query(`
-      create table products (id serial primary key, name text not null, version integer not null default 1);
-      create table performed (at serial primary key, intent text not null, product integer not null);
+      create table products (
+        id serial primary key, shop text not null, name text not null, note text not null default '',
+        version integer not null default 1, updated_at timestamptz not null default clock_timestamp()
+      );
+      create table performed (at serial primary key, shop text not null, intent text not null, product integer not null);
+      create table refused (shop text not null, status integer not null);
       create table keys (key text primary key, answer jsonb)`)
+    mkdirSync(this.#folder, { recursive: true })
+    this.#script = join(this.#folder, 'server.mjs')
+    const text = await bundle('e2e/outbox/writes-server.ts', { platform: 'node', format: 'esm', plugins: [PG] })
+    writeFileSync(this.#script, text)
     return this.start()
   }
 
   async start(): Promise<this> {
     const env = {
       ...process.env,
-      ...this.#settings,
-      DATABASE_URL: this.#postgres?.url,
+      DATABASE_URL: this.databaseUrl,
       FOLDER: this.#folder,
       PORT: String(this.#port),
+      SHOP: this.#shop,
+      IS_AWAY: this.#isAway ? 'yes' : 'no',
     }
-    const started = fork(PROCESS, {
-      env,
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    })
+    const started = fork(this.#script, { env, execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     this.#process = started
     this.#port = await new Promise<number>((resolve, reject) => {
       started.on('message', (message: { readonly port?: number }) => {
@@ -86,9 +106,36 @@ export class WritesBackend {
     await gone
   }
 
+  /**
+   * A shop without products, and the only one that is open from then on.
+   *
+   * @param build the folder of its worker.
+   */
+  openShop(name: string, build: string): Promise<void> {
+    this.#shop = `${name}.${build}`
+    this.#isAway = false
+    return this.#order({ shop: this.#shop, isAway: false, away: [], wayMs: 0 })
+  }
+
   /** Cuts the network, or has it again: then nothing goes wrong any more. */
   setAway(isAway: boolean): Promise<void> {
+    this.#isAway = isAway
     return this.#order({ isAway })
+  }
+
+  /** Where a device finds the shop. Each has its own origin, and so its own worker and outbox; 'ahead' and 'behind' are an hour off. */
+  urlOf(device: string): string {
+    return this.url.replace('://', `://${device}--`)
+  }
+
+  /** Which devices do not reach the shop. */
+  setDevicesAway(...away: readonly string[]): Promise<void> {
+    return this.#order({ away })
+  }
+
+  /** How long each request is on its way: milliseconds. */
+  setWay(wayMs: number): Promise<void> {
+    return this.#order({ wayMs })
   }
 
   /** What becomes of the next writes. */
@@ -96,18 +143,33 @@ export class WritesBackend {
     return this.#order({ faults })
   }
 
+  /** Of the shop that is open, as all that follow. */
   async products(): Promise<Product[]> {
-    return (await this.database.query<Product>('select id, name from products order by id')).rows
+    return this.#rows<Product>('select id, name, note from products where shop = $1 order by id')
   }
 
   async performed(): Promise<Performed[]> {
-    return (await this.database.query<Performed>('select intent, product from performed order by at')).rows
+    return this.#rows<Performed>('select intent, product from performed where shop = $1 order by at')
+  }
+
+  /** How often a write was refused because its row was another by then. */
+  async conflicts(): Promise<number> {
+    return (await this.#rows('select from refused where shop = $1 and status = 412')).length
+  }
+
+  /** Settles once the database's clock has gone on for so many seconds. */
+  async passed(seconds: number): Promise<void> {
+    await this.database.query('select pg_sleep($1)', [seconds])
   }
 
   async close(): Promise<void> {
     await this.kill()
     await this.#pool?.end()
     await this.#postgres?.remove()
+  }
+
+  async #rows<R extends object>(text: string): Promise<R[]> {
+    return (await this.database.query<R>(text, [this.#shop])).rows
   }
 
   async #order(order: Order): Promise<void> {

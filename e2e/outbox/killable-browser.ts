@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BrowserContext, type Browser, chromium } from 'playwright'
+import { type BrowserContext, type Browser, chromium, type Page } from 'playwright'
 import { requireChromium } from '../../tools/upkeep/find-chromium.ts'
 
 const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking']
@@ -10,13 +10,20 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '
 /** A browser that may be killed, and is started again with the profile that it has left. */
 export class KillableBrowser {
   readonly #profile = mkdtempSync(join(tmpdir(), 'freshlayer-outbox-'))
+  readonly #args: readonly string[]
+  readonly #devices: BrowserContext[] = []
   #process: ChildProcess | undefined
   #connection: Browser | undefined
+
+  /** @param args further ones. Default: none. */
+  constructor(args: readonly string[] = []) {
+    this.#args = args
+  }
 
   async start(): Promise<BrowserContext> {
     const browser = spawn(
       requireChromium().path,
-      [...ARGS, `--user-data-dir=${this.#profile}`, '--remote-debugging-port=0', 'about:blank'],
+      [...ARGS, ...this.#args, `--user-data-dir=${this.#profile}`, '--remote-debugging-port=0', 'about:blank'],
       { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
     )
     this.#process = browser
@@ -30,7 +37,32 @@ export class KillableBrowser {
       browser.once('exit', () => reject(new Error(`Chromium has ended: ${said}`)))
     })
     this.#connection = await chromium.connectOverCDP(address, { noDefaults: true })
-    const [context] = this.#connection.contexts()
+    return this.#context()
+  }
+
+  /** So many tabs of the browser, which is started if it is not there. */
+  async pages(count: number): Promise<readonly Page[]> {
+    const context = this.#connection?.isConnected() === true ? this.#context() : await this.start()
+    while (context.pages().length < count) await context.newPage()
+    for (const more of context.pages().slice(count)) await more.close()
+    return context.pages()
+  }
+
+  /** A tab of a device of its own, which has nothing in common with the profile or with other devices. */
+  async newDevice(): Promise<Page> {
+    if (this.#connection?.isConnected() !== true) await this.start()
+    const context = await this.#connection?.newContext()
+    if (context === undefined) throw new Error('the browser has gone')
+    this.#devices.push(context)
+    return context.newPage()
+  }
+
+  async dropDevices(): Promise<void> {
+    for (const context of this.#devices.splice(0)) await context.close().catch(() => undefined)
+  }
+
+  #context(): BrowserContext {
+    const [context] = this.#connection?.contexts() ?? []
     if (context === undefined) throw new Error('the browser has no context')
     return context
   }
@@ -44,6 +76,7 @@ export class KillableBrowser {
     process.kill(-killed.pid, 'SIGKILL')
     await gone
     await this.#connection?.close().catch(() => undefined)
+    this.#connection = undefined
   }
 
   async close(): Promise<void> {

@@ -102,7 +102,7 @@ test(`${MANY} dirty records are sent a few at a time`, async () => {
   const [page] = await open()
   await page.evaluate(() => window.records.close())
   await page.evaluate(async (many) => {
-    const edits = Array.from({ length: many }, (_, at) => window.edit(`${crypto.randomUUID()}`, `many ${at}`, `m${at}`))
+    const edits = Array.from({ length: many }, (_, at) => window.edit(crypto.randomUUID(), `m${at}`, `m${at}`))
     await Promise.allSettled(edits)
   }, MANY)
   await page.reload()

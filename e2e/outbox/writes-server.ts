@@ -1,32 +1,50 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type PoolClient } from 'pg'
-import { transaction } from '../../server/demo/database.ts'
 import { PAGE } from '../sync/document.ts'
 
 // A plain REST backend on PostgreSQL in a process of its own: it honours keys and `If-Match`, and notes each write that it has
-// performed. What goes wrong between it and its callers comes as a message.
+// performed or refused. Each host is a shop of its own. What goes wrong between it and its callers comes as a message.
 
 /**
- * What becomes of the next write. 'cut-before': it never arrives. 'cut-after': it is performed, and the answer is lost. 'portal':
- * something else answers with a page. A number: the status with which it is refused.
+ * What becomes of the next write. 'cut-before': it never arrives. 'cut-after': it is performed, and the answer is lost. 'slow': the
+ * commit takes its time. 'portal': something else answers with a page. A number: the status with which it is refused.
  */
-export type Fault = 'cut-before' | 'cut-after' | 'portal' | number
+export type Fault = 'cut-before' | 'cut-after' | 'slow' | 'portal' | number
 
 /** What the process does on a message. */
 export interface Order {
+  /** The only shop that is open from then on. */
+  readonly shop?: string
   readonly isAway?: boolean
+  /** Devices that do not reach it. */
+  readonly away?: readonly string[]
   readonly faults?: readonly Fault[]
+  /** How long each request is on its way. Milliseconds. */
+  readonly wayMs?: number
 }
 
-const { DATABASE_URL = '', PORT = '0', FOLDER = '', HONOURS_KEYS = 'yes' } = process.env
+/** How far ahead the clocks of some devices are. Milliseconds. */
+const AHEAD_MS: Readonly<Record<string, number>> = { ahead: 3_600_000, behind: -3_600_000 }
+
+/** How long a slow commit takes: seconds. */
+const SLOW = 0.15
+
+const { DATABASE_URL = '', PORT = '0', FOLDER = '' } = process.env
 const pool = new Pool({ connectionString: DATABASE_URL, max: 8 })
 pool.on('error', () => undefined)
-let isAway = false
+let open = process.env['SHOP'] ?? ''
+let isAway = process.env['IS_AWAY'] === 'yes'
 let faults: Fault[] = []
+let away: readonly string[] = []
+let wayMs = 0
 process.on('message', (order: Order) => {
+  open = order.shop ?? open
   isAway = order.isAway ?? isAway
+  away = order.away ?? away
+  wayMs = order.wayMs ?? wayMs
   faults.push(...(order.faults ?? []))
   if (order.isAway === false) faults = []
   process.send?.({ obeyed: true })
@@ -41,55 +59,89 @@ interface Answer {
 interface Row {
   readonly id: number
   readonly name: string
+  readonly note: string
   readonly version: number
+  readonly updated_at: Date
 }
 
-const rowsOf = async (client: Pool | PoolClient, where = '', values: unknown[] = []): Promise<Row[]> =>
-  (await client.query<Row>(`select id, name, version from products ${where} order by id`, values)).rows
+const MEMBERS = 'id, name, note, version, updated_at'
 
-async function perform(client: PoolClient, method: string, url: URL, body: string, ifMatch?: string): Promise<Answer> {
-  const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string; intent?: string }
+/** A write as it has arrived. */
+interface Write {
+  readonly shop: string
+  readonly method: string
+  readonly url: URL
+  readonly body: string
+  readonly key: string | undefined
+  readonly ifMatch: string | undefined
+  readonly isSlow: boolean
+}
+
+const rowsOf = async (client: Pool | PoolClient, shop: string, id?: number, lock = ''): Promise<Row[]> => {
+  const which = id === undefined ? '' : 'and id = $2'
+  const text = `select ${MEMBERS} from products where shop = $1 ${which} order by id ${lock}`
+  return (await client.query<Row>(text, id === undefined ? [shop] : [shop, id])).rows
+}
+
+async function perform(client: PoolClient, { shop, method, url, body, ifMatch }: Write): Promise<Answer> {
+  const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string; note?: string }
   const id = Number(url.pathname.split('/')[3])
-  const intent = sent.intent ?? url.searchParams.get('intent') ?? ''
+  const intent = url.searchParams.get('intent') ?? sent.name ?? ''
+  const note = (product: number | undefined): Promise<unknown> =>
+    client.query('insert into performed (shop, intent, product) values ($1, $2, $3)', [shop, intent, product])
   if (method === 'POST') {
-    const { rows } = await client.query<Row>('insert into products (name) values ($1) returning id, name, version', [
+    const { rows } = await client.query<Row>(`insert into products (shop, name) values ($1, $2) returning ${MEMBERS}`, [
+      shop,
       sent.name,
     ])
-    const [made] = rows
-    await client.query('insert into performed (intent, product) values ($1, $2)', [intent, made?.id])
-    return { status: 201, body: { ...made }, etag: '"1"' }
+    await note(rows[0]?.id)
+    return { status: 201, body: { ...rows[0] }, etag: '"1"' }
   }
   if (!Number.isInteger(id)) return { status: 400, body: { detail: 'no such id' } }
-  const [row] = await rowsOf(client, 'where id = $1', [id])
-  if (row === undefined) return { status: 404, body: {} }
-  await client.query('select from products where id = $1 for update', [id])
-  const [current] = await rowsOf(client, 'where id = $1', [id])
+  const [current] = await rowsOf(client, shop, id, 'for update')
   if (current === undefined) return { status: 404, body: {} }
-  if (ifMatch !== undefined && ifMatch !== `"${current.version}"`) {
-    return { status: 412, body: current }
-  }
-  await client.query('insert into performed (intent, product) values ($1, $2)', [intent, id])
+  if (ifMatch !== undefined && ifMatch !== `"${current.version}"`) return { status: 412, body: current }
+  await note(id)
   if (method === 'DELETE') {
     await client.query('delete from products where id = $1', [id])
     return { status: 204 }
   }
   const { rows } = await client.query<Row>(
-    'update products set name = $2, version = version + 1 where id = $1 returning id, name, version',
-    [id, sent.name],
+    `update products set name = coalesce($2, name), note = coalesce($3, note), version = version + 1,
+       updated_at = clock_timestamp() where id = $1 returning ${MEMBERS}`,
+    [id, sent.name, sent.note],
   )
   return { status: 200, body: { ...rows[0] }, etag: `"${rows[0]?.version}"` }
 }
 
+async function transaction(work: (client: PoolClient) => Promise<Answer>): Promise<Answer> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin')
+    const given = await work(client)
+    await client.query('commit')
+    client.release()
+    return given
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
+}
+
 /** The write and its key are one transaction: a process that is killed performs both or neither. */
-const write = (method: string, url: URL, body: string, key?: string, ifMatch?: string): Promise<Answer> =>
-  transaction(pool, async (client) => {
-    if (key !== undefined && HONOURS_KEYS === 'yes') {
+const write = (given: Write): Promise<Answer> =>
+  transaction(async (client) => {
+    const { key, shop, isSlow } = given
+    if (key !== undefined) {
       const { rowCount } = await client.query('insert into keys (key) values ($1) on conflict do nothing', [key])
       const { rows } = await client.query<{ answer: Answer | null }>('select answer from keys where key = $1', [key])
       if (rowCount === 0 && rows[0]?.answer) return rows[0].answer
     }
-    const answer = await perform(client, method, url, body, ifMatch)
-    if (key !== undefined) await client.query('update keys set answer = $2 where key = $1', [key, answer])
+    const answer = await perform(client, given)
+    if (answer.status >= 400)
+      await client.query('insert into refused (shop, status) values ($1, $2)', [shop, answer.status])
+    else if (key !== undefined) await client.query('update keys set answer = $2 where key = $1', [key, answer])
+    if (isSlow) await client.query('select pg_sleep($1)', [SLOW])
     return answer
   })
 
@@ -105,11 +157,17 @@ const field = (incoming: IncomingMessage, name: string): string | undefined =>
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<unknown> {
   const url = new URL(incoming.url ?? '/', 'http://shop.invalid')
   const { method = 'GET' } = incoming
-  if (!url.pathname.startsWith('/api/')) return file(url.pathname, outgoing)
-  if (isAway) return incoming.socket.destroy()
+  const host = (incoming.headers.host ?? '').replace(/\.localhost(?::\d+)?$/, '')
+  const shop = host.replace(/^.*--/, '')
+  const device = host.slice(0, Math.max(0, host.indexOf('--')))
+  // What an earlier test has left waits for ever.
+  if (shop !== open) return incoming.socket.destroy()
+  if (!url.pathname.startsWith('/api/')) return file(shop, device, url.pathname, outgoing)
+  if (wayMs > 0) await sleep(wayMs)
+  if (isAway || away.includes(device)) return incoming.socket.destroy()
   if (method === 'GET' || method === 'HEAD') {
     const [, , , id] = url.pathname.split('/')
-    const rows = await rowsOf(pool, id === undefined ? '' : 'where id = $1', id === undefined ? [] : [Number(id) || 0])
+    const rows = await rowsOf(pool, shop, id === undefined ? undefined : Number(id) || 0)
     const [row] = rows
     const body = id === undefined ? rows : row
     const etag = id === undefined ? undefined : row && `"${row.version}"`
@@ -123,7 +181,8 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Prom
     return outgoing.end('<!doctype html><title>Sign in to the network</title>')
   }
   if (typeof fault === 'number') return send(outgoing, { status: fault, body: {} })
-  const given = await write(method, url, body, field(incoming, 'idempotency-key'), field(incoming, 'if-match'))
+  const [key, ifMatch] = [field(incoming, 'idempotency-key'), field(incoming, 'if-match')]
+  const given = await write({ shop, method, url, body, key, ifMatch, isSlow: fault === 'slow' })
   if (fault === 'cut-after' || isAway) return incoming.socket.destroy()
   return send(outgoing, given)
 }
@@ -137,11 +196,19 @@ function send(outgoing: ServerResponse, { status, body, etag }: Answer): void {
   outgoing.end(body === undefined ? undefined : JSON.stringify(body))
 }
 
-function file(path: string, outgoing: ServerResponse): void {
-  const found = join(FOLDER, path.slice(1))
+/** The scripts are those of the build that a shop's name ends with. */
+function file(shop: string, device: string, path: string, outgoing: ServerResponse): void {
+  const [, build = ''] = shop.split('.')
+  const found = join(FOLDER, build, path.slice(1))
   const isScript = /^\/[\w-]+\.js$/.test(path) && existsSync(found)
   outgoing.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html', 'cache-control': 'no-cache' })
-  outgoing.end(isScript ? readFileSync(found) : PAGE)
+  outgoing.end(isScript ? clockOf(device, path) + readFileSync(found, 'utf8') : PAGE)
+}
+
+/** What gives a worker the clock of its device. */
+function clockOf(device: string, path: string): string {
+  const aheadMs = path === '/sw.js' ? AHEAD_MS[device] : undefined
+  return aheadMs === undefined ? '' : `((now) => { Date.now = () => now.call(Date) + ${aheadMs} })(Date.now);`
 }
 
 const server = createServer((incoming, outgoing) => {

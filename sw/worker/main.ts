@@ -58,6 +58,7 @@ import { addStaticRoutes } from './lifecycle/static-routes.ts'
 import { NOTHING_PENDING, Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
+import type { batchesOf } from './outbox/batches.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import type { RecordPart } from './outbox/records.ts'
@@ -106,6 +107,8 @@ export interface Parts {
   readonly conflicts?: ConflictPart | undefined
   /** Puts queued writes to one row together, where the rules allow it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Sends many queued writes in one request, where the rules say where. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Takes records of pages that have a local store of their own, where the rules say so. */
   readonly records?: RecordPart | undefined
   /** Says which rows of an answer the device has changed, unless the rules do not want it. */
@@ -172,6 +175,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
     rowMarks,
     reportConflicts,
@@ -249,6 +253,7 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
     rowMarks,
   }
@@ -297,6 +302,7 @@ export function start(
     housekeeping.activate()
     outbox?.activate()
   }
+  outbox?.listen(activate)
 
   const known = new Set<string>()
   const matchOf = requestMatcher(match)

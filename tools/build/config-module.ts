@@ -115,6 +115,7 @@ function moduleSource(config: Config, path: string): string {
       'mergedIn',
       'outbox/coalescing',
     ),
+    ...usedBy(rules.outbox?.batch !== undefined, 'batchesOf', 'outbox/batches'),
     ...usedBy(rules.outbox?.records === true, 'records', 'outbox/records'),
     ...usedBy(rules.outbox !== undefined && rules.outbox.marks !== false, 'rowMarks', 'outbox/row-marks'),
   ]

@@ -15,6 +15,12 @@ const LOOK: Look = {
 }
 const old = { id: 1, ...SENT }
 const ours = { id: 2, ...SENT, at: '2026-11-30', status: 'new' }
+/** A minute from ten o'clock on, looked at an hour later. */
+const TEN_MS = Date.UTC(2026, 10, 30, 10)
+const performed = { fromMs: TEN_MS, untilMs: TEN_MS + 60_000, nowMs: TEN_MS + 3_600_000 }
+const inTime = { ...ours, created_at: '2026-11-30T11:00:30.5+01:00' }
+const before = { ...ours, id: 4, created_at: '2026-11-30T09:59:59Z' }
+const after = { ...ours, id: 5, created_at: '2026-11-30T10:01:01Z' }
 const of = (rows: readonly unknown[], given: Partial<Look> = {}) => witnessed({ ...LOOK, rows, ...given })
 const unsure = (why: string) => ({ kind: 'unsure', why })
 
@@ -68,6 +74,34 @@ describe('a create', () => {
       { compared: ['product'] },
       { kind: 'found', row: { ...ours, note: 'overwritten' } },
     ],
+    [
+      'is found in the one that was made when it was sent',
+      [before, inTime],
+      { performed },
+      { kind: 'found', row: inTime },
+    ],
+    ['is asked about where an equal row was made before it was sent', [before], { performed }, unsure('similar')],
+    ['is asked about where one was made after it was over', [after], { performed }, unsure('similar')],
+    ['is asked about where two were made meanwhile', [inTime, { ...inTime, id: 3 }], { performed }, unsure('several')],
+    [
+      'is found in one that was changed since it was made',
+      [{ ...inTime, updated_at: after.created_at }],
+      { performed },
+      { kind: 'found', row: { ...inTime, updated_at: after.created_at } },
+    ],
+    [
+      'is found in one that the backend has given a term',
+      [{ ...inTime, until: '2027-11-30T10:00:00Z' }],
+      { performed },
+      { kind: 'found', row: { ...inTime, until: '2027-11-30T10:00:00Z' } },
+    ],
+    [
+      'is found where a time says nothing for lack of a zone',
+      [{ ...ours, created_at: '2026-11-30 09:00:00' }],
+      { performed },
+      { kind: 'found', row: { ...ours, created_at: '2026-11-30 09:00:00' } },
+    ],
+    ['is found where the backend gives no time', [ours], { performed }, { kind: 'found', row: ours }],
     ['is not found in what is no row', [null, 7, [SENT]], {}, { kind: 'absent' }],
     ['is not compared by its temporary id', [ours], { sent: { ...SENT, id: 'tmp-1' } }, { kind: 'found', row: ours }],
   ])('%s', (_, rows, given, expected) => {

@@ -19,6 +19,16 @@ export interface Look {
   readonly isWhole: boolean
   /** Whether it was read so long after the last attempt that this cannot still be running at the origin. */
   readonly isSettled: boolean
+  /** When the origin may have performed it, by the origin's own clock. Undefined: that is not known. */
+  readonly performed?: Span | undefined
+}
+
+/** Milliseconds since 1970. */
+export interface Span {
+  readonly fromMs: number
+  readonly untilMs: number
+  /** When the list was read. */
+  readonly nowMs: number
 }
 
 /** What a witness says of a write of unknown outcome. */
@@ -61,6 +71,7 @@ export function witnessed({
   rows,
   isWhole,
   isSettled,
+  performed,
 }: Look): Witnessed {
   const names = comparedIn({ sent, compared, idMember })
   if (names.every((name) => isEmpty(sent[name]))) return unsure('nothing')
@@ -73,11 +84,24 @@ export function witnessed({
     if (likeness === 'similar' || (likeness === 'same' && id === undefined)) return unsure('similar')
     if (likeness === 'same') equal.push(row)
   }
-  const [row, ...others] = equal
+  const [row, ...others] = equal.filter((each) => performed === undefined || mayBeMadeIn(performed, sent, each))
+  // Another device has made the same at another time.
+  if (row === undefined && equal.length > 0) return unsure('similar')
   if (others.length > 0) return unsure('several')
   if (row !== undefined) return isKnownWhole ? { kind: 'found', row } : unsure('not-new')
   if (!isWhole) return unsure('part')
   return isSettled ? { kind: 'absent' } : { kind: 'wait' }
+}
+
+/** Whether the times that the backend has given a row allow that it was made in a span. A time without a zone says nothing. */
+function mayBeMadeIn({ fromMs, untilMs, nowMs }: Span, sent: JsonObject, row: JsonObject): boolean {
+  const times = Object.entries(row).flatMap(([name, value]) => {
+    const isOwn = !Object.hasOwn(sent, name) && typeof value === 'string' && /(?:Z|[+-]\d\d:?\d\d)$/.test(value)
+    const ms = isOwn ? timeOf(value) : undefined
+    // What lies ahead is a term, and no time at which the row was made.
+    return ms === undefined || ms > nowMs ? [] : [ms]
+  })
+  return times.length === 0 || (times.some((ms) => ms >= fromMs) && times.some((ms) => ms <= untilMs))
 }
 
 /**

@@ -116,6 +116,23 @@ describe('a write whose row is another by now', () => {
     expect(all.backend.received).toHaveLength(sent)
   })
 
+  test.each([
+    ['ahead', 3_600_000, -60_000, 'mine'],
+    ['ahead', 3_600_000, 60_000, 'theirs'],
+    ['behind', -3_600_000, -60_000, 'mine'],
+    ['behind', -3_600_000, 60_000, 'theirs'],
+  ])('a device whose clock is an hour %s is no later and no earlier for it', async (_, aheadMs, theirsMs, name) => {
+    const originMs = Date.now() - aheadMs
+    const all = await conflicting('last-write-wins', {
+      name: 'theirs',
+      updated_at: new Date(originMs + theirsMs).toISOString(),
+    })
+    all.backend.date = () => new Date(Date.now() - aheadMs).toUTCString()
+    await all.write('PUT', '/api/products/1', { name: 'mine' })
+    await drained(all)
+    expect(all.backend.products.get(1)?.name).toBe(name)
+  })
+
   test('by the last write of each field: what they have left as it was stays the user’s', async () => {
     const all = await conflicting('last-write-wins', { price: 9, updated_at: '2200-01-01T00:00:00Z' })
     await all.write('PATCH', '/api/products/1', { name: 'mine', price: 5 }, MERGE)
@@ -311,4 +328,53 @@ test('a write on top of an own one whose answer said nothing of the row reads it
   await drained(all)
   expect(backend.received.map(({ fields }) => fields.get('if-match'))).toEqual(['"1"', '"2"'])
   expect(backend.products.get(1)?.name).toBe('mine, too')
+})
+
+describe('what is read once another user may be signed in decides nothing', () => {
+  const ADA = {
+    partitionOf: () => 'user/ada',
+    partitionsOf: () => Promise.resolve(['user/ada']),
+    isDoubted: () => false,
+  }
+
+  /** The row is read by the next user's cookie; each write is answered with this status, and no more. */
+  function reading(generations: Worker['generations'], status: number): { reads: number; writes: number } {
+    const seen = { reads: 0, writes: 0 }
+    vi.stubGlobal('fetch', (request: Request) => {
+      if (request.method !== 'GET') {
+        seen.writes++
+        return Promise.resolve(new Response(null, { status }))
+      }
+      seen.reads++
+      generations.advance('user/ada')
+      return Promise.resolve(Response.json({ ...SEEN, name: 'not Ada’s' }, { headers: { etag: '"9"' } }))
+    })
+    return seen
+  }
+
+  test.each(['client-wins', 'server-wins', 'last-write-wins'] as const)('of a conflict, %s', async (policy) => {
+    const { write, outbox, writes, generations } = await conflicting(policy, {}, { identity: ADA })
+    const seen = reading(generations, 412)
+    await write('PUT', '/api/products/1', { name: 'mine' })
+    await outbox.drain(true)
+    expect(seen).toEqual({ reads: 1, writes: 1 })
+    const base = { kind: 'etag', tag: '"1"' }
+    expect(await writes()).toMatchObject([{ state: { kind: 'waiting', isOnSign: true }, base }])
+  })
+
+  test('of the base of a write whose base is not known', async () => {
+    const all = await conflicting('last-write-wins', {}, { identity: ADA })
+    const { write, outbox, writes, generations, backend } = all
+    backend.isAway = true
+    for (const name of ['mine', 'mine, too']) await write('PUT', '/api/products/1', { name })
+    await all.rest()
+    const seen = reading(generations, 204)
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(seen).toEqual({ reads: 1, writes: 1 })
+    }, 5000)
+    await outbox.drain(true)
+    const base = { kind: 'unread' }
+    expect(await writes()).toMatchObject([{ state: { kind: 'waiting', isOnSign: true }, base }])
+  })
 })

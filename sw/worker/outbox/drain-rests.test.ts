@@ -10,6 +10,9 @@ afterEach(() => void vi.useRealTimers())
 
 const PRODUCTS = 50
 
+/** Fifty writes take their time on a busy machine. */
+const WAIT = { timeout: 20_000 }
+
 /** 50 writes to as many products, and one by another rule: all are due. */
 async function due() {
   const other = { match: 'PUT /api/notes/:id', invalidates: ['notes'], offline: 'queue', entity: 'note' }
@@ -72,7 +75,7 @@ describe('of 51 writes in as many lanes', () => {
       await vi.waitFor(async () => {
         await outbox.drain(true)
         expect(await writes()).toEqual([])
-      })
+      }, WAIT)
     },
   )
 
@@ -126,4 +129,23 @@ test('a write that needs the user costs no transaction at each sign of life', as
     await outbox.drain(true)
   }
   expect(transactions).toBe(before)
+})
+
+test('writes that wait for a sign of life are all sent at one, also where the origin refuses some of them', async () => {
+  const { write, writes, backend, outbox, rest } = await outboxWorker()
+  backend.isAway = true
+  for (let at = 1; at <= 60; at++) await write('POST', '/api/products', { name: `tea ${at}` })
+  await rest()
+  // The quick attempts are used up.
+  for (let at = 0; at < 20; at++) {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 })
+    await outbox.drain(true)
+  }
+  expect((await writes()).every(({ state }) => state.kind === 'waiting' && state.isOnSign)).toBe(true)
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 })
+  backend.isAway = false
+  backend.refused.add('{"name":"tea 2"}').add('{"name":"tea 30"}')
+  await outbox.drain(true)
+  expect(backend.products.size).toBe(58)
+  expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead', 'dead'])
 })

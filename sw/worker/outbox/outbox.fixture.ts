@@ -9,6 +9,7 @@ const { everyone } = await import('../identity/everyone.ts')
 const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
 const { conflicts } = await import('./conflict-part.ts')
+const { batchesOf } = await import('./batches.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 const { records } = await import('./records.ts')
@@ -16,12 +17,14 @@ const { rowMarks } = await import('./row-marks.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
+/** What they say when the worker asks them; undefined: nothing. */
+export const page: { says: (question: object) => unknown } = { says: () => undefined }
 vi.stubGlobal('clients', {
   matchAll: () =>
     Promise.resolve(
       [...pages].map((id) => ({
         id,
-        postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(undefined),
+        postMessage: (question: object, [port]: MessagePort[]) => port?.postMessage(page.says(question)),
       })),
     ),
 })
@@ -77,6 +80,8 @@ export class Backend {
   /** What comes of the next reads, one each. */
   readonly readFaults: ('away' | number | Response)[] = []
   honoursKeys = true
+  /** Its clock, as answers give it. Default: they do not. */
+  date: (() => string) | undefined
   readonly #late: Received[] = []
   isAway = false
   /** Bodies that are refused with 422. */
@@ -122,7 +127,12 @@ export class Backend {
     const held = this.#held
     if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
     if (fault === 'cut' || this.isAway) throw new TypeError('Failed to fetch')
-    const headers = { 'content-type': JSON_TYPE, ...(etag !== undefined && { etag }) }
+    const date = this.date?.()
+    const headers = {
+      'content-type': JSON_TYPE,
+      ...(etag !== undefined && { etag }),
+      ...(date !== undefined && { date }),
+    }
     return status === 204 ? new Response(null, { status }) : Response.json(body, { status, headers })
   }
 
@@ -226,6 +236,7 @@ export async function outboxWorker({
       witness,
       conflicts,
       mergedIn,
+      batchesOf,
       records,
       rowMarks,
       entities: ['product', 'sale'],

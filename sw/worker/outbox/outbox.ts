@@ -3,6 +3,7 @@ import {
   fillPlaces,
   type Match,
   type OutboxRules,
+  type QueueRule,
   type WriteMatch,
 } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
@@ -34,9 +35,11 @@ import {
   type WitnessPart,
 } from './attempts.ts'
 import { alikeAmong, wholeRows } from './alike-in.ts'
+import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import type { Batches, batchesOf } from './batches.ts'
 import { syncStats } from '../messages/sync-stats.ts'
 import type { Reachability } from '../requests/reachability.ts'
 import type { mergedIn } from './coalescing.ts'
@@ -74,6 +77,8 @@ interface Ports {
   readonly conflicts?: ConflictPart | undefined
   /** Default: no rule allows it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Default: the rules name no endpoint for batches. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Default: the rules take no records. */
   readonly records?: RecordPart | undefined
   /** Default: the rules want no marks on rows that are changed. */
@@ -97,6 +102,8 @@ export class Outbox {
   readonly #stamps: Stamps
   readonly #attempts: Attempts
   readonly #drain: Drain
+  readonly #sync: BackgroundSync
+  readonly #batches: Batches | undefined
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
   /** The attempts of this worker whose answers pages wait for, by place. */
@@ -123,8 +130,11 @@ export class Outbox {
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
+    const { stamps } = shared
+    this.#batches = rules.batch && ports.batchesOf?.(rules.batch, { stamps, rules })
     this.#drain = new Drain({
       ...shared,
+      batches: this.#batches,
       attempts: this.#attempts,
       rules,
       mergedIn: ports.mergedIn,
@@ -133,6 +143,7 @@ export class Outbox {
       },
       ended: (ended) => this.#tell(ended),
     })
+    this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
       {
         ...shared,
@@ -173,6 +184,15 @@ export class Outbox {
     void this.#drain.run(true)
   }
 
+  /**
+   * The browser may start the worker for what waits.
+   *
+   * @param whole makes all of the worker the one that answers.
+   */
+  listen(whole: () => void): void {
+    this.#sync.listen(whole)
+  }
+
   /** A user signs in or out until this has settled. */
   noteSession(work: Promise<unknown>): void {
     void this.#stamps.whileChanging(work).then(() => this.noteSign())
@@ -189,7 +209,7 @@ export class Outbox {
     loaded?.catch(() => undefined)
     if (loaded !== undefined) return { waiting: 1, needsYou: 0 }
     const own = [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
-    return countsOf(own, this.#drain.nextMs)
+    return { ...countsOf(own, this.#drain.nextMs), kept: this.#store.kept }
   }
 
   /** How many writes of a client's users the origin does not have. */
@@ -320,6 +340,8 @@ export class Outbox {
     const { liveness } = this.#ports
     const [shown, alike] = await Promise.all([this.#shown(asked), this.#alike(asked), liveness.hold()])
     const seen = await this.#seen(asked, shown)
+    const joins = this.#batches?.covers(asked.queue) === true
+    const version = joins && shown !== undefined ? await this.#versionOf(shown, asked.queue) : undefined
     const accepted = await this.#store.change((draft) =>
       accept(draft, asked, {
         now: now(),
@@ -327,7 +349,8 @@ export class Outbox {
         rules: this.#rules,
         maySend: navigator.onLine !== false,
         isAwaited: (place) => this.#awaited.has(place),
-        shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
+        joins,
+        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
         held: this.#records?.held,
@@ -342,6 +365,13 @@ export class Outbox {
   async #shown({ target, url, partition, mints }: Asked): Promise<Row | undefined> {
     if (target !== 'row' || mints !== undefined) return undefined
     return this.#newest(url.replace(/\?.*$/s, ''), partition)
+  }
+
+  /** What a stored row says of its version: a batch has no tags. */
+  async #versionOf(shown: Row, { idMember, entity, versionMember }: QueueRule): Promise<unknown> {
+    if (shown.status !== 200 || shown.size > MOST_INLINE) return undefined
+    const text = await new Response(bodyOf(shown)).text().catch(() => '')
+    return rowIn(text, idMember, entity)?.[versionMember]
   }
 
   /** The rows that the stored list of a create has already and that may be taken for it. */
@@ -400,6 +430,7 @@ export class Outbox {
   ): Promise<Response> {
     const told = await this.#toldOf(write, asked, page, sender, waitUntil)
     if (told !== undefined) return told
+    waitUntil(this.#sync.ask())
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
   }
 

@@ -21,7 +21,7 @@ interface Ports {
 export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unknown> => ({
   drain: async (_, __, clientId) => {
     await drain.run(true)
-    return countsOf(await writesOf(clientId), drain.nextMs)
+    return { ...countsOf(await writesOf(clientId), drain.nextMs), kept: store.kept }
   },
   outbox: async (_, __, clientId) => (await writesOf(clientId)).map(shownWrite),
   'steer-outbox': async (_, { place, how, body }, clientId): Promise<Steered> => {

@@ -1,3 +1,4 @@
+import { batchesOf } from './batches.ts'
 import { mergedIn } from './coalescing.ts'
 import { conflicts } from './conflict-part.ts'
 import { outboxOf } from './outbox.ts'
@@ -7,4 +8,4 @@ import { witness } from './witness-part.ts'
 
 /** The outbox with all that rules may say of queued writes: for workers whose rules come when they run. */
 export const wholeOutboxOf: typeof outboxOf = (rules, ports, use) =>
-  outboxOf(rules, { ...ports, witness, conflicts, mergedIn, records, rowMarks }, use)
+  outboxOf(rules, { ...ports, witness, conflicts, mergedIn, batchesOf, records, rowMarks }, use)

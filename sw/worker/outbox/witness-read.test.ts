@@ -59,6 +59,17 @@ async function asking({ outbox, writes }: Worker, doubt: string): Promise<void> 
 
 const TEA = { name: 'tea' }
 
+const offline = (): unknown => vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+
+/** So much later. */
+function backOnline(ms: number): void {
+  const { now } = Date
+  clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + ms)
+  vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+}
+let clock: { mockRestore: () => void } | undefined
+afterEach(() => clock?.mockRestore())
+
 beforeEach(() => {
   vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
   pages.clear()
@@ -232,6 +243,61 @@ describe('after a create whose answer was lost, at a backend that honours no key
     await write('POST', '/api/products', TEA)
     await drained(all)
     expect(backend.products.size).toBe(2)
+  })
+
+  test('nor one that another device has made while it waited', async () => {
+    const all = await worker()
+    const { write, backend, outbox } = all
+    offline()
+    await write('POST', '/api/products', TEA)
+    backend.products.set(1, { id: 1, name: 'tea', version: 1 })
+    backOnline(60_000)
+    backend.faults.push('away')
+    await outbox.drain(true)
+    await drained(all)
+    expect([...backend.products.values()].map(({ name }) => name)).toEqual(['tea', 'tea'])
+    expect(backend.received).toHaveLength(2)
+  })
+
+  test('nor one that was made at another time, as the origin’s clock has it', async () => {
+    const all = await worker()
+    const { write, backend } = all
+    const hour = 3_600_000
+    // The device's clock is an hour behind.
+    const date = (ms: number): string => new Date(Date.now() + hour + ms).toISOString()
+    backend.faults.push('away')
+    await write('POST', '/api/products', TEA)
+    const rows = [{ id: 1, name: 'tea', made: date(20_000) }]
+    backend.readFaults.push(
+      Response.json(rows, { headers: { date: new Date(Date.now() + hour + 60_000).toUTCString() } }),
+    )
+    await asking(all, 'similar')
+    expect(backend.received).toHaveLength(1)
+  })
+
+  test('of many that have waited the list is read once', async () => {
+    const all = await worker({ backend: unkeyed([{ id: 1, name: 'salt' }]) })
+    const { write, backend } = all
+    offline()
+    for (let at = 0; at < 50; at++) await write('POST', '/api/products', { name: `${at}` })
+    backOnline(60_000)
+    await drained(all)
+    expect(backend.received).toHaveLength(50)
+    expect(backend.read).toHaveLength(1)
+  })
+
+  test('one that has waited is not sent while the list cannot be read', async () => {
+    const all = await worker()
+    const { write, backend, outbox, writes } = all
+    offline()
+    await write('POST', '/api/products', TEA)
+    backOnline(60_000)
+    backend.readFaults.push('away')
+    await outbox.drain(true)
+    expect(backend.received).toEqual([])
+    expect(await writes()).toMatchObject([{ state: { kind: 'waiting' }, wasUnsure: false }])
+    await drained(all)
+    expect(backend.received).toHaveLength(1)
   })
 
   test('nor one that may be that of another create of unknown outcome', async () => {
@@ -415,4 +481,48 @@ test('what is read once another user may be signed in says nothing of the write'
   await outbox.drain(true)
   expect(await writes()).toMatchObject([{ state: { kind: 'unsure', isOnSign: true } }])
   expect(backend.received).toHaveLength(1)
+})
+
+describe('after a create whose answer was lost, at a backend that honours a key for an hour', () => {
+  const forgetful = (witness: unknown): Promise<Worker> =>
+    worker({ config: configOf({ idempotent: { keeps: '1h' }, witness }) })
+
+  test.each([
+    ['was performed', 'cut', 1],
+    ['was not performed', 'away', 2],
+  ] as const)('one that %s is looked for once the key is forgotten', async (_, fault, sent) => {
+    const all = await forgetful({ after: '20ms' })
+    const { write, backend, outbox } = all
+    backend.faults.push(fault)
+    await write('POST', '/api/products', TEA)
+    backOnline(7_200_000)
+    await outbox.drain(true)
+    await drained(all)
+    expect(backend.received).toHaveLength(sent)
+    expect([...backend.products.values()].map(({ name }) => name)).toEqual(['tea'])
+  })
+
+  test('the user is asked where nothing can be looked up', async () => {
+    const all = await forgetful(false)
+    const { write, backend, outbox, writes } = all
+    backend.faults.push('cut')
+    await write('POST', '/api/products', TEA)
+    backOnline(7_200_000)
+    await outbox.drain(true)
+    expect(await writes()).toMatchObject([{ state: { kind: 'asking', why: 'outcome' } }])
+    expect(backend.received).toHaveLength(1)
+  })
+
+  test('it is sent again before', async () => {
+    const all = await forgetful({ after: '20ms' })
+    const { write, backend } = all
+    backend.honoursKeys = true
+    backend.faults.push('cut')
+    await write('POST', '/api/products', TEA)
+    backOnline(1_800_000)
+    await drained(all)
+    expect(backend.received).toHaveLength(2)
+    expect(backend.read).toEqual([])
+    expect(backend.products.size).toBe(1)
+  })
 })

@@ -4,7 +4,16 @@ import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts
 import { listShapeOf } from '../../core/outbox/list-shape.ts'
 import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
-import { hasSent, type Sent, witnessed, type Witnessed, witnessedRow } from '../../core/outbox/witness.ts'
+import {
+  alikeBefore,
+  hasSent,
+  type Look,
+  type Sent,
+  type Span,
+  witnessed,
+  type Witnessed,
+  witnessedRow,
+} from '../../core/outbox/witness.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import type { OutboxStore } from './outbox-store.ts'
@@ -59,11 +68,21 @@ export interface LookPorts {
   readonly rules: OutboxRules
 }
 
+/** The rows of lists that were read a moment ago, by user and URL. */
+export type RecentLists = Map<string, { readonly atMs: EpochMs; readonly rows: readonly unknown[] }>
+
+/** What another device creates within this time is not told from an own create of unknown outcome. Milliseconds. */
+const RECENT_MS = 2000
+
 /** What a look has shown: the write was performed, or it has another state from now on. */
 type Seen =
   | { readonly kind: 'found'; readonly row: JsonObject; readonly fields: ReadonlyMap<string, string> }
   /** `isTried`: it counts as an attempt. */
-  | { readonly kind: 'state'; readonly isTried: boolean; readonly change: Pick<WriteRecord, 'state' | 'unsureAtMs'> }
+  | {
+      readonly kind: 'state'
+      readonly isTried: boolean
+      readonly change: Pick<WriteRecord, 'state'> & Partial<WriteRecord>
+    }
 
 const changed = (state: WriteRecord['state'], isTried: boolean, unsureAtMs?: EpochMs): Seen => ({
   kind: 'state',
@@ -71,8 +90,63 @@ const changed = (state: WriteRecord['state'], isTried: boolean, unsureAtMs?: Epo
   change: { state, unsureAtMs },
 })
 
+/**
+ * The rows that may be taken for a create, as the list has them just before it is sent. It may have waited for long, and another
+ * device may have created the same meanwhile. Undefined: what is known of it holds. Never rejects.
+ */
+export async function knownNow(
+  { write, match, queue }: Ruled,
+  { url, kind }: Subject,
+  { store, stamps, rules }: LookPorts,
+  lists: RecentLists,
+): Promise<Pick<WriteRecord, 'alike'> | Pick<WriteRecord, 'state'> | undefined> {
+  const { acceptedAtMs, attempts, alike, partition, wasUnsure } = write
+  // What an earlier attempt may have made is no other's.
+  if (kind !== 'list' || (wasUnsure && attempts > 1)) return undefined
+  if (alike !== undefined && !wasUnsure && isRecent(acceptedAtMs)) return undefined
+  const recent = lists.get(`${partition} ${url}`)
+  let rows = recent !== undefined && isRecent(recent.atMs) ? recent.rows : undefined
+  if (rows === undefined) {
+    const atMs = now()
+    const back = await readBack(write, url, stamps, rules.requestLimitMs)
+    if (back.kind === 'unstamped') return { state: pausedAs('waiting', now()) }
+    // Nothing was sent, so its outcome is known.
+    if (back.kind === 'failed')
+      return { state: tryAgain('waiting', write, back.floorMs, back.isAway, rules.limits, now()) }
+    rows = back.kind === 'read' ? noted(partition, url, back, atMs, lists) : undefined
+  }
+  const change = rows && (await sentBy({ write, match, queue }, store).catch(() => undefined))
+  if (rows === undefined || change?.kind !== 'create') return undefined
+  const { idMember, witness } = queue
+  return { alike: alikeBefore({ sent: change.row, compared: witness?.compared, idMember }, rows) }
+}
+
+const isRecent = (atMs: EpochMs): boolean => Math.abs(now() - atMs) < RECENT_MS
+
+/** Keeps the rows of a list for a moment, if it is whole. */
+function noted(
+  partition: string,
+  url: string,
+  { value, fields }: Extract<ReadBack, { kind: 'read' }>,
+  atMs: EpochMs,
+  lists: RecentLists,
+): readonly unknown[] | undefined {
+  const shape = listShapeOf(value, { status: 200, fields, search: new URL(url).search.slice(1) })
+  const rows = shape?.isWhole === true ? memberOf(value, shape.rows) : undefined
+  if (!Array.isArray(rows)) return undefined
+  const key = `${partition} ${url}`
+  lists.set(key, { atMs, rows: rows as readonly unknown[] })
+  setTimeout(() => lists.delete(key), RECENT_MS)
+  return rows as readonly unknown[]
+}
+
 /** Finds out by a read what became of a write of unknown outcome. Never rejects. */
-export async function look({ write, match, queue }: Ruled, subject: Subject, ports: LookPorts): Promise<Seen> {
+export async function look(
+  { write, match, queue }: Ruled,
+  subject: Subject,
+  ports: LookPorts,
+  lists: RecentLists,
+): Promise<Seen> {
   const { stamps, rules } = ports
   const beganAtMs = now()
   const sinceMs = write.unsureAtMs ?? write.lastSentAtMs ?? write.acceptedAtMs
@@ -81,13 +155,17 @@ export async function look({ write, match, queue }: Ruled, subject: Subject, por
   if (back.kind === 'failed')
     return changed(tryAgain('unsure', write, back.floorMs, back.isAway, rules.limits, now()), true, sinceMs)
   if (back.kind === 'unstamped') return changed(pausedAs('unsure', now()), false, sinceMs)
+  if (back.kind === 'read' && subject.kind === 'list') noted(write.partition, subject.url, back, beganAtMs, lists)
   // What it was asked for says nothing of it: no later look would.
   if (back.kind === 'useless' || (back.kind === 'gone' && subject.kind === 'list')) return unsure('unreadable')
   const afterMs = queue.witness?.afterMs ?? 0
   // A clock that was set back says nothing.
   const waitedMs = beganAtMs - sinceMs
   const isSettled = waitedMs >= afterMs
-  const said = await judged({ write, match, queue }, subject, back, isSettled, ports).catch(() => undefined)
+  const performed = back.kind === 'read' ? spanBy(back.fields, write, sinceMs + afterMs, beganAtMs) : undefined
+  const said = await judged({ write, match, queue }, subject, back, { isSettled, performed }, ports).catch(
+    () => undefined,
+  )
   switch (said?.kind) {
     case undefined:
       return unsure('unreadable')
@@ -98,7 +176,17 @@ export async function look({ write, match, queue }: Ruled, subject: Subject, por
         fields: back.kind === 'read' && subject.kind === 'row' ? back.fields : NONE,
       }
     case 'absent':
-      return changed({ kind: 'waiting', atMs: now(), isOnSign: false }, false)
+      // Its attempts so far do not count any more.
+      return {
+        kind: 'state',
+        isTried: false,
+        change: {
+          state: { kind: 'waiting', atMs: now(), isOnSign: false },
+          wasUnsure: false,
+          unsureAtMs: undefined,
+          firstSentAtMs: undefined,
+        },
+      }
     case 'wait': {
       const from = Math.min(sinceMs, beganAtMs)
       const leftMs = from + afterMs - now()
@@ -115,11 +203,31 @@ export async function look({ write, match, queue }: Ruled, subject: Subject, por
 
 const NONE: ReadonlyMap<string, string> = new Map()
 
+/** `Date` and many databases cut times to seconds, and the clocks of a backend's machines are not the same. Milliseconds. */
+const CLOCKS_MS = 5000
+
+/** When the origin may have performed a write, by its own clock. */
+function spanBy(
+  fields: ReadonlyMap<string, string>,
+  { firstSentAtMs = epochMs(0) }: WriteRecord,
+  untilMs: number,
+  beganAtMs: EpochMs,
+): Span | undefined {
+  const dateMs = Date.parse(fields.get('date') ?? '')
+  if (Number.isNaN(dateMs)) return undefined
+  const aheadMs = dateMs - beganAtMs
+  return {
+    fromMs: firstSentAtMs + dateMs - now() - CLOCKS_MS,
+    untilMs: untilMs + aheadMs + CLOCKS_MS,
+    nowMs: dateMs + CLOCKS_MS,
+  }
+}
+
 async function judged(
   ruled: Ruled,
   { kind, url }: Subject,
   back: Extract<ReadBack, { kind: 'read' | 'gone' }>,
-  isSettled: boolean,
+  { isSettled, performed }: Pick<Look, 'isSettled' | 'performed'>,
   { store }: LookPorts,
 ): Promise<Witnessed> {
   const { write, queue } = ruled
@@ -146,6 +254,7 @@ async function judged(
     rows: rows as readonly unknown[],
     isWhole: shape?.isWhole === true,
     isSettled,
+    performed,
   })
   // The row may be that of another create whose outcome is not known either.
   if (said.kind === 'found' && (await isRivalled(ruled, said.row, store))) return { kind: 'unsure', why: 'several' }

@@ -225,8 +225,10 @@ export class VersionedSender extends Sender {
             .nextInMemory()
             .then((at) => (isTheirs() ? rows.commit({ ...list, sequence: at, bodyAt: at }, undefined) : undefined))
             .catch((error: unknown) => report('versions could not be stored', error))
-          const others = [...lists].filter(([other]) => other !== signature)
-          return new Map([...others, [signature, versions] as const].slice(-MAX_LISTS))
+          const known = new Map([...lists, [signature, versions]])
+          // The row keeps its own while its data cannot be had.
+          const rank = ([of]: readonly [string, Items]): number => (of === signature ? 2 : Number(of === ownOf(row)))
+          return new Map([...known].toSorted((one, other) => rank(one) - rank(other)).slice(-MAX_LISTS))
         })
     }
     return (asking.memory.heard = { ...said, signature, items: versions })
@@ -239,9 +241,12 @@ async function listsOf([row]: readonly Row[]): Promise<Lists> {
   return new Map(body && [[row.digest, itemsOf(await new Response(body).text())]])
 }
 
+/** The signature of the last list that a row is known to be as new as. */
+const ownOf = ({ signature = '' }: Row): string => signature.replace(/^~+/, '')
+
 /** What differs from a row's list, where that is still known. */
-async function diffOf(lists: Memory['lists'], { signature = '' }: Row, { items }: Said): Promise<Change['diff']> {
-  const before = (await lists)?.get(signature.replace(/^~+/, ''))
+async function diffOf(lists: Memory['lists'], row: Row, { items }: Said): Promise<Change['diff']> {
+  const before = (await lists)?.get(ownOf(row))
   return before && items && itemsDiff(before, items)
 }
 

@@ -1,0 +1,29 @@
+import { seededDice } from '../../server/demo/dice.ts'
+import { type Break, BREAK_NAMES } from './broken-worker.ts'
+import { faultsIn } from './faults-of.ts'
+import { Schedule } from './schedule.ts'
+import { expect, test } from './world.ts'
+
+const SEED = Number(process.env['SEED'])
+
+/** Within so many schedules each break shows. */
+const MOST = process.env['FULL'] === undefined ? 12 : 40
+
+/** Nothing doubles there where keys are honoured. */
+const KEYLESS: ReadonlySet<Break> = new Set(['no-lease'])
+
+for (const broken of BREAK_NAMES)
+  test(`a worker that is broken (${broken}) fails in one of ${MOST} schedules of seed ${SEED}`, async ({ world }) => {
+    test.setTimeout(20 * 60_000)
+    const { backend, browser } = world
+    const hasKeys = !KEYLESS.has(broken)
+    const build = await world.build(hasKeys ? 'outbox' : 'keyless-outbox', broken)
+    let faults: readonly string[] = []
+    let run = 0
+    for (; run < MOST && faults.length === 0; run++) {
+      await backend.openShop(`b${run}`, build)
+      faults = await faultsIn(new Schedule(backend, browser, seededDice(SEED + run).below), backend, hasKeys)
+    }
+    expect(faults).not.toEqual([])
+    console.log(`seed ${SEED}, ${broken}: the ${run}. schedule shows it: ${faults[0]}`)
+  })
