@@ -55,7 +55,10 @@ const QUESTIONS: Question[] = [
   { ask: 'sync' },
   { ask: 'sync', entities: ['products'], full: true },
   { ask: 'sync-state' },
+  { ask: 'sync-counts' },
   { ask: 'sync-stats' },
+  { ask: 'records' },
+  { ask: 'records', forget: [7, 8] },
 ]
 
 const ANNOUNCEMENTS: Announcement[] = [
@@ -286,7 +289,8 @@ const QUESTION = v.variant('ask', [
   v.object({ ask: v.literal('sign-out'), force: v.boolean() }),
   v.object({ ask: v.picklist(['explain', 'refresh']), url: v.string() }),
   v.object({ ask: v.picklist(['invalidate', 'remove']), reach }),
-  v.object({ ask: v.picklist(['stats', 'probe', 'take-over', 'sync-state', 'sync-stats']) }),
+  v.object({ ask: v.picklist(['stats', 'probe', 'take-over', 'sync-state', 'sync-counts', 'sync-stats']) }),
+  v.object({ ask: v.literal('records'), forget: v.optional(v.array(number)) }),
   v.object({ ask: v.literal('sync'), entities: v.optional(texts), full: v.optional(v.boolean()) }),
 ])
 const ANNOUNCEMENT = v.variant('say', [
@@ -332,7 +336,7 @@ describe('whatever comes as a message', () => {
     fc.record({ ask: fc.constant('sign-out'), force: fc.boolean() }),
     fc.record({ ask: fc.constantFrom('explain', 'refresh'), url: fc.string() }),
     fc.record({ ask: fc.constantFrom('invalidate', 'remove'), reach: reached }),
-    fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over', 'sync-state', 'sync-stats') }),
+    fc.record({ ask: fc.constantFrom('stats', 'probe', 'take-over', 'sync-state', 'sync-counts', 'sync-stats') }),
     fc.record({ ask: fc.constant('sync'), entities: list, full: fc.boolean() }, { requiredKeys: ['ask'] }),
   )
   const target = fc

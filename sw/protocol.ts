@@ -72,6 +72,7 @@ export type Question =
       readonly limitMs: number
     }
   | { readonly ask: 'sync-state' }
+  | { readonly ask: 'sync-counts' }
   | { readonly ask: 'sync-stats' }
   /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
   | { readonly ask: 'drain' }
@@ -120,6 +121,7 @@ export interface Answers {
   sync: readonly SyncState[]
   'caught-up': boolean
   'sync-state': readonly SyncState[]
+  'sync-counts': SyncCounts
   'sync-stats': SyncStats
   drain: OutboxCounts
   outbox: readonly QueuedWrite[]
@@ -135,6 +137,8 @@ export interface OutboxCounts {
   readonly needsYou: number
   /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
   readonly nextAtMs?: number | undefined
+  /** Of all users, and in which database: another one means that the browser has deleted the one before. Absent: not known yet. */
+  readonly kept?: { readonly total: number; readonly database: string }
 }
 
 /** A write that the origin does not have yet. */
@@ -244,8 +248,40 @@ export interface SyncFault {
   readonly retryAtMs?: number
 }
 
-/** Counts since the layer was installed, or since its data was last cleared. */
+/** How far the device and the origin agree, for the user of the asking tab. */
 export interface SyncStats {
+  /** Rows that were changed here and that the origin does not have so: all of them, and those of each entity. */
+  readonly pendingChanges: Readonly<Record<string, number | { readonly dirty: number; readonly deleted: number }>> & {
+    readonly total: number
+  }
+  /** When the origin last had a write, or a collection was last in step: milliseconds since 1970. Undefined: never. */
+  readonly lastSyncedAt: number | undefined
+  /** What went wrong last with what is pending. Undefined: nothing did. */
+  readonly lastError: SyncProblem | undefined
+  /**
+   * 'syncing': changes are sent, or a collection is brought in step. 'error': something needs the user, or a collection could not be
+   * kept. 'offline': changes wait for the origin. 'idle': there is nothing to do.
+   */
+  readonly state: 'idle' | 'syncing' | 'offline' | 'error'
+}
+
+/** Why a change is not with the origin yet, or a collection not in step. */
+export interface SyncProblem {
+  /**
+   * 'offline': there was no answer. A status: so it was answered. 'conflict', 'outcome', 'too-old' and so on: as `QueuedWrite.why`. Of
+   * a collection: as `SyncFault.kind`.
+   */
+  readonly why: string
+  /** Absent: the rule of the write names none. */
+  readonly entity?: string
+  /** Of the write. Absent: it is of a collection. */
+  readonly url?: string
+  /** Milliseconds since 1970. Absent: not known. */
+  readonly atMs?: number
+}
+
+/** Counts since the layer was installed, or since its data was last cleared. */
+export interface SyncCounts {
   readonly runs: number
   readonly requests: number
   /** Characters of the answers' JSON. */
@@ -451,13 +487,20 @@ export interface SyncNews {
 }
 
 /** What the worker asks one tab, with a port for the answer. */
-export interface PortQuestion {
-  /**
-   * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
-   * worker keeps tokens in memory alone, and has to ask when it was stopped since.
-   */
-  readonly say: 'agree' | 'authorization'
-}
+export type PortQuestion =
+  | {
+      /**
+       * 'agree': may a newer worker take over now? 'authorization': which `Authorization` do the tab's requests carry? The
+       * worker keeps tokens in memory alone, and has to ask when it was stopped since.
+       */
+      readonly say: 'agree' | 'authorization'
+    }
+  | {
+      /** What is the value of a field that holds a secret, of a queued write to this URL? */
+      readonly say: 'secret'
+      readonly name: string
+      readonly url: string
+    }
 
 /** To the pages of an app without a build: what the check says of the rules of a worker that is being installed. */
 export interface Verdict {
@@ -525,6 +568,7 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'probe':
     case 'take-over':
     case 'sync-state':
+    case 'sync-counts':
     case 'sync-stats':
     case 'drain':
     case 'outbox':
@@ -585,6 +629,7 @@ const NO_CHANGE: readonly unknown[] = [
   'who',
   'agree',
   'authorization',
+  'secret',
   'outdated',
   'partitions',
   'rules',
@@ -616,6 +661,8 @@ export function parseAnnouncement(data: unknown): Heard | undefined {
     case 'outdated':
     case 'partitions':
       return announcement
+    case 'secret':
+      return isTexts([announcement.name, announcement.url]) ? announcement : undefined
     case 'sync':
       return isTexts([announcement.partition, announcement.state?.entity, announcement.state?.state]) &&
         typeof announcement.state.rows === 'number'

@@ -38,7 +38,13 @@ describe('where no worker can run', () => {
     expect(await layer.refresh('/api/x')).toEqual({ outcome: 'no-worker' })
     expect(await layer.remove({ all: true })).toBe(0)
     expect(await layer.stats()).toBeUndefined()
-    expect([await layer.sync(), await layer.syncState(), await layer.getSyncStats()]).toEqual([[], [], undefined])
+    expect([await layer.sync(), await layer.syncState(), await layer.syncCounts()]).toEqual([[], [], undefined])
+    expect(await layer.getSyncStats()).toEqual({
+      pendingChanges: { total: 0 },
+      lastSyncedAt: undefined,
+      lastError: undefined,
+      state: 'no-worker',
+    })
     expect(await layer.caughtUpWith('p')).toBe(true)
     await layer.invalidate({ tags: ['x'] })
     await layer.identify('grace')
@@ -170,9 +176,10 @@ describe('a wrong argument', () => {
     ['a user', { identify: 'ada' }],
     ['an answer', { mayUpdate: false }],
     ['a token', { authorization: 'Bearer a' }],
+    ['a secret', { secret: { 'x-csrf-token': 'a' } }],
   ])('of connect() is refused: %s', (_, options) => {
     expect(() => connect(wrong(options))).toThrow(
-      'freshlayer: connect() takes { worker, scope } and the functions { identify, mayUpdate, authorization }',
+      'freshlayer: connect() takes { worker, scope } and the functions { identify, mayUpdate, authorization, secret }',
     )
   })
 
@@ -882,6 +889,14 @@ describe('where a worker runs', () => {
       const answer = vi.fn()
       connect({ authorization })
       say({ say: 'authorization' }, [{ postMessage: answer }])
+      await vi.waitFor(() => expect(reported).toHaveBeenCalledWith(error))
+      expect(answer).not.toHaveBeenCalled()
+    })
+
+    it('`secret`: is reported, and nothing is said', async () => {
+      const answer = vi.fn()
+      connect({ secret: throws })
+      say({ say: 'secret', name: 'x-csrf-token', url: 'https://app.test/api' }, [{ postMessage: answer }])
       await vi.waitFor(() => expect(reported).toHaveBeenCalledWith(error))
       expect(answer).not.toHaveBeenCalled()
     })

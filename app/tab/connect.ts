@@ -9,7 +9,7 @@ import {
   type Refreshed,
   type SignedOut,
   type Stats,
-  type SyncStats,
+  type SyncCounts,
 } from '../../sw/protocol.ts'
 import { expectArgument } from './arguments.ts'
 import { BUILT_WORKER } from './built-worker.ts'
@@ -21,19 +21,21 @@ import type { Hint } from './push/hint.ts'
 import { NO_WORKER, Registration } from './registration.ts'
 import { attempt, warn } from './report.ts'
 import { ask } from './rpc.ts'
+import type { EntitiesOf, SyncStats } from './sync-stats.ts'
 import type { SyncState } from './syncing.ts'
 
 /**
  * Registers the worker and connects this page to it. Call it as early as possible. A page has one connection: a later call
- * gives the same, and what it says of the page (`identify`, `authorization`, `mayUpdate`, `development`) holds from then on. Once the layer
+ * gives the same, and what it says of the page (`identify`, `authorization`, `secret`, `mayUpdate`, `development`) holds from then on. Once the layer
  * is closed, a call makes another. On a server, which renders the page, it does nothing.
  */
 export function connect(options: ConnectOptions = {}): Freshlayer {
-  const { identify = connect, mayUpdate = connect, authorization = connect } = options
+  const { identify = connect, mayUpdate = connect, authorization = connect, secret = connect } = options
   expectArgument(
-    typeof options === 'object' && [identify, mayUpdate, authorization].every((each) => typeof each === 'function'),
+    typeof options === 'object' &&
+      [identify, mayUpdate, authorization, secret].every((each) => typeof each === 'function'),
     'connect',
-    '{ worker, scope } and the functions { identify, mayUpdate, authorization }',
+    '{ worker, scope } and the functions { identify, mayUpdate, authorization, secret }',
   )
   const page = globalThis as Page
   const first = page[COPIES] ?? connect
@@ -258,8 +260,13 @@ class Connection implements Freshlayer {
     return (await this.#load()).sync({ ask: 'sync-state' })
   }
 
-  getSyncStats(): Promise<SyncStats | undefined> {
-    return this.#ask({ ask: 'sync-stats' }, undefined)
+  syncCounts(): Promise<SyncCounts | undefined> {
+    return this.#ask({ ask: 'sync-counts' }, undefined)
+  }
+
+  getSyncStats<C = unknown>(): Promise<SyncStats<EntitiesOf<C>>>
+  async getSyncStats(): Promise<SyncStats> {
+    return (await this.#load()).syncStats()
   }
 
   readonly outbox: Outbox = {
@@ -271,6 +278,7 @@ class Connection implements Freshlayer {
     edit: async (place, body) => (await this.#load()).outbox.edit(place, body),
     discard: async (place) => (await this.#load()).outbox.discard(place),
     durability: async () => (await this.#load()).outbox.durability(),
+    deleted: async () => (await this.#load()).outbox.deleted(),
   }
 
   async applyUpdate(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
@@ -331,7 +339,7 @@ class Connection implements Freshlayer {
   async #load(): Promise<More> {
     const { More } = await import('./more.ts')
     if (this.#more) return this.#more
-    const { worker, waiting, find, touchScope } = this.#registration
+    const { worker, waiting, find, touchScope, scope } = this.#registration
     const { signal } = this.#abort
     const more = (this.#more = new More({
       layer: this,
@@ -339,6 +347,7 @@ class Connection implements Freshlayer {
       worker,
       waiting,
       touchScope,
+      scope,
       ask,
       askIfAny: (question, without) => this.#ask(question, without),
       hasWorker: async () => Boolean(await find()),
@@ -398,7 +407,7 @@ class Connection implements Freshlayer {
 
   /** What the worker says: to every page over the channel, or to this one alone. */
   #hear({ data, ports }: MessageEvent): void {
-    const { authorization, identify, mayUpdate } = this.#options
+    const { authorization, identify, mayUpdate, secret } = this.#options
     const announcement = parseAnnouncement(data)
     switch (announcement?.say) {
       case 'change':
@@ -416,6 +425,10 @@ class Connection implements Freshlayer {
         return ports[0]?.postMessage(attempt(() => mayUpdate?.() ?? true))
       case 'authorization':
         return void (async () => ports[0]?.postMessage(await authorization?.()))().catch(reportError)
+      case 'secret':
+        return void (async () => ports[0]?.postMessage(await secret?.(announcement.name, announcement.url)))().catch(
+          reportError,
+        )
       case 'partitions':
         return this.#changes.forgetPartitions()
       case 'outdated':

@@ -1,7 +1,8 @@
 import type { PushOptions } from '../../config/language/index.ts'
-import type { Explanation, Reach, Refreshed, SignedOut, Stats, SyncStats } from '../../sw/protocol.ts'
+import type { Explanation, Reach, Refreshed, SignedOut, Stats, SyncCounts } from '../../sw/protocol.ts'
 import type { ChangeEvent } from './change-feed.ts'
 import type { Outbox, OutboxEvent } from './outbox.ts'
+import type { EntitiesOf, SyncStats } from './sync-stats.ts'
 import type { SyncEvent, SyncState } from './syncing.ts'
 
 export interface ConnectOptions {
@@ -30,6 +31,16 @@ export interface ConnectOptions {
    * @example () => token && `Bearer ${token}`
    */
   readonly authorization?: () => string | undefined | Promise<string | undefined>
+  /**
+   * The value of another field that holds a secret, such as `x-csrf-token` or `x-api-key`; undefined: the page does not know it.
+   * Secrets are in no record. The worker asks a page of the user right before it sends a queued write that had such a field, and
+   * takes what a write of the page has carried last where nothing is said within 500 ms. Without either the write waits.
+   * Default: it is not asked.
+   * @param name lower case.
+   * @param url that of the write.
+   * @example (name) => (name === 'x-csrf-token' ? document.querySelector('meta[name=csrf]')?.content : undefined)
+   */
+  readonly secret?: (name: string, url: string) => string | undefined | Promise<string | undefined>
   /**
    * Whether a newer worker may take over while this page is in sight: say no while a form has unsent input.
    * Nothing is reloaded either way. One that throws has said no. Default: it may.
@@ -152,8 +163,15 @@ export interface Freshlayer {
   caughtUpWith(write: Response | string, options?: CaughtUpOptions): Promise<boolean>
   /** How far each collection has come. `on('sync', …)` tells of changes. */
   syncState(): Promise<readonly SyncState[]>
+  /**
+   * How far this device and the origin agree: how many rows of each entity were changed or deleted here and are not sent yet, when
+   * it was last in step, and what went wrong last.
+   *
+   * @example const { pendingChanges, state } = await layer.getSyncStats<typeof rules>()
+   */
+  getSyncStats<C = unknown>(): Promise<SyncStats<EntitiesOf<C>>>
   /** What has been done to keep collections in step; undefined where no worker answers. */
-  getSyncStats(): Promise<SyncStats | undefined>
+  syncCounts(): Promise<SyncCounts | undefined>
   /** The writes of the page's user that the origin does not have yet. */
   readonly outbox: Outbox
   /**

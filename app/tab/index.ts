@@ -8,7 +8,8 @@ export type {
   Refreshed,
   SignedOut,
   Stats,
-  SyncStats,
+  SyncCounts,
+  SyncProblem,
 } from '../../sw/protocol.ts'
 export { AnswerError } from './answer-error.ts'
 export type { ChangeEvent } from './change-feed.ts'
@@ -18,4 +19,7 @@ export { type ExportOptions, exportOutbox, type UnsentWrite } from './export-out
 export type { Outbox, OutboxEvent } from './outbox.ts'
 export { observe, type ObserveOptions } from './observe.ts'
 export type { Fetch, Observed } from './observed-url.ts'
+export type { PendingRecords } from './joined-records.ts'
+export type { RowMarks } from './row-marks.ts'
+export type { EntitiesOf, PendingChanges, SyncStats } from './sync-stats.ts'
 export type { SyncError, SyncEvent, SyncState } from './syncing.ts'

@@ -8,6 +8,7 @@ import { PageOutbox } from './outbox.ts'
 import { Reachability } from './reachability.ts'
 import type { attempt, warn } from './report.ts'
 import type { ask, WorkerOf } from './rpc.ts'
+import { type SyncStats, withStores } from './sync-stats.ts'
 import { eventOf, stateOf, type SyncEvent, type SyncState } from './syncing.ts'
 
 export { longestRestMs } from './back-off.ts'
@@ -22,6 +23,7 @@ interface Ports {
   readonly worker: WorkerOf
   /** The newer worker that waits, as it is now. */
   readonly waiting: WorkerOf
+  readonly scope: string
   /** Has something loaded within the worker's scope. */
   readonly touchScope: () => void
   readonly ask: typeof ask
@@ -133,6 +135,10 @@ export class More {
   async sync(question: Extract<Question, { readonly ask: 'sync' | 'sync-state' }>): Promise<readonly SyncState[]> {
     const said = await this.#ports.askIfAny<typeof question.ask, []>(question, [])
     return said.map(stateOf)
+  }
+
+  syncStats(): Promise<SyncStats> {
+    return withStores(this.#ports.layer, this.#ports.askIfAny({ ask: 'sync-stats' }, undefined))
   }
 
   /** How a collection comes on, in the words of the app. */

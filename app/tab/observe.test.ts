@@ -35,12 +35,33 @@ describe('what an observer sees', () => {
     expect(seen).toHaveLength(2)
     expect(last()).toEqual({
       data: { price: 10 },
+      deleted: [],
       isSyncing: false,
       isStale: false,
       isOffline: false,
       updatedAt: Date.now(),
       error: undefined,
     })
+  })
+
+  it('which of the rows this device has changed, also where the same rows are not changed any more', async () => {
+    look()
+    const marks = (isDirty: number): string =>
+      JSON.stringify({ at: [], isList: false, rows: [[0, 5, isDirty]], deleted: [] })
+    const mark = (): unknown => (last()?.data as { readonly isDirty?: boolean } | undefined)?.isDirty
+    await page.answer({ price: 10 }, { fields: { 'freshlayer-records': marks(1) } })
+    expect([mark(), last()?.data]).toEqual([true, { price: 10 }])
+    await page.change({ urls: ['https://app.test/api/products/1'] })
+    await page.answer({ price: 10 }, { fields: { 'freshlayer-records': marks(0) } })
+    expect(mark()).toBe(false)
+  })
+
+  it('what the user has deleted, beside the refusal', async () => {
+    look()
+    const deleted = [[{ id: 1 }, 5]]
+    const marks = JSON.stringify({ at: [], isList: false, rows: [], deleted })
+    await page.answer({}, { status: 404, fields: { 'freshlayer-records': marks } })
+    expect(last()).toMatchObject({ data: undefined, deleted: [{ id: 1, isDeleted: true }] })
   })
 
   it('at once what another observer of the URL has got, by one request for all', async () => {

@@ -4,6 +4,7 @@ import { AnswerError } from './answer-error.ts'
 import type { ChangeWatch, Watcher } from './change-watch.ts'
 import type { Freshlayer } from './freshlayer.ts'
 import { attempt } from './report.ts'
+import { markRows } from './row-marks.ts'
 import { shownBy } from './shown-urls.ts'
 
 /** How a page reads: `fetch`, or a function of the app that adds what its requests need, such as a token. */
@@ -21,6 +22,8 @@ export type Fetch = (
 export interface Observed<T = unknown> {
   /** The body: of JSON the value, else the text. Undefined: none has come yet, or the origin has refused it. */
   readonly data: T | undefined
+  /** Rows of it that the user has deleted, and that the origin still has: they carry `RowMarks`. Default: none. */
+  readonly deleted: readonly unknown[]
   /** The page reads it, or the worker asks the origin whether it holds. */
   readonly isSyncing: boolean
   /** It came from store past the end of its freshness and has not been confirmed since, or the last read has failed. */
@@ -36,6 +39,7 @@ export interface Observed<T = unknown> {
 /** Nothing has come yet. */
 export const PENDING: Observed<never> = {
   data: undefined,
+  deleted: [],
   isSyncing: true,
   isStale: false,
   isOffline: false,
@@ -135,7 +139,7 @@ export class ObservedUrl {
   #readAtMs = -Infinity
   /** What has been read is not shown again. */
   #isOnlyNow = false
-  /** The body as it came: the same text is the same data. */
+  /** The body as it came, with its marks: the same text is the same data. */
   #text: string | undefined
   #resting: ReturnType<typeof setTimeout> | undefined
   #looking: ReturnType<typeof setTimeout> | undefined
@@ -280,13 +284,13 @@ export class ObservedUrl {
     this.#ports.watch.forget(this.#url)
     const again = this.#isDue && this.#listeners.size > 0
     const isAsked = this.#isAskedDue
-    const { data, updatedAt } = this.#base
+    const { data, deleted, updatedAt } = this.#base
     const isRefused = isRefusal(next.error)
     // What stands in for the origin's answer may be from before a write.
     const isOrigins = isRefused || (next.error === undefined && !next.isOffline)
     if (isOrigins && this.overlay?.accepts(beganAt, isRefused || data === undefined) === false) {
       this.#text = before
-      next = { ...next, data, updatedAt }
+      next = { ...next, data, deleted, updatedAt }
     }
     this.#set({ ...next, isSyncing: again || next.isSyncing })
     if (again) return isAsked ? this.refresh() : this.read()
@@ -308,18 +312,23 @@ export class ObservedUrl {
       const response = await this.#fetch(this.#written, init)
       const text = await response.text()
       const isOff = this.#ports.layer.state.offline
+      const marks = response.headers.get('freshlayer-records')
       if (!response.ok) {
         const error = new AnswerError(this.#written, response, bodyOf(response, text))
-        return this.#failed(error, isOff)
+        const failed = this.#failed(error, isOff)
+        return marks ? { ...failed, deleted: markRows(undefined, marks) } : failed
       }
       const { data } = this.#base
-      const isSame = text === this.#text && data !== undefined
+      const whole = text + (marks ?? '')
+      const isSame = whole === this.#text && data !== undefined
       const body = isSame ? data : bodyOf(response, text)
+      const deleted = isSame ? this.#base.deleted : marks ? markRows(body, marks) : PENDING.deleted
       const { isStale, isBeingValidated, updatedAt, isOffline, isOnlyNow } = ageOf(response.headers, Date.now())
-      this.#text = text
+      this.#text = whole
       this.#isOnlyNow = isOnlyNow
       return {
         data: body,
+        deleted,
         isSyncing: isBeingValidated,
         isStale,
         isOffline: isOffline || isOff,
@@ -334,8 +343,8 @@ export class ObservedUrl {
   }
 
   #failed(error: Error, isOffline: boolean): Observed {
-    const { data, updatedAt } = isRefusal(error) ? PENDING : this.#base
-    return { data, updatedAt, isSyncing: false, isStale: data !== undefined, isOffline, error }
+    const { data, deleted, updatedAt } = isRefusal(error) ? PENDING : this.#base
+    return { data, deleted, updatedAt, isSyncing: false, isStale: data !== undefined, isOffline, error }
   }
 
   /**
@@ -408,6 +417,7 @@ const isRefusal = (error: Error | undefined): boolean => error instanceof Answer
 
 const isSame = (one: Observed, other: Observed): boolean =>
   one.data === other.data &&
+  one.deleted === other.deleted &&
   one.isSyncing === other.isSyncing &&
   one.isStale === other.isStale &&
   one.isOffline === other.isOffline &&

@@ -33,6 +33,11 @@ beforeEach(() => {
   vi.stubGlobal('document', (document = { hidden: false }))
   storage = { persisted: vi.fn(async () => false), persist: vi.fn(async () => true) }
   vi.stubGlobal('navigator', { storage })
+  const items = new Map<string, string>()
+  vi.stubGlobal('localStorage', {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => items.set(key, value),
+  })
   closing = new AbortController()
 })
 afterEach(() => {
@@ -58,6 +63,7 @@ function page({ counts = () => ({ waiting: 0, needsYou: 0 }), answers = {}, hasW
     expectArgument,
     attempt,
     warn: (error) => void warned.push(error),
+    scope: '/',
   })
   return { outbox, asked, warned, drains: () => asked.filter(({ ask: kind }) => kind === 'drain').length }
 }
@@ -294,5 +300,46 @@ describe('how long the browser keeps it', () => {
     expect(String(warned)).toBe('TypeError: no')
     vi.stubGlobal('navigator', {})
     expect(await outbox.durability()).toBe('best-effort')
+  })
+})
+
+describe('queued writes that the browser has deleted', () => {
+  const kept = (database: string, total: number): OutboxCounts => ({
+    waiting: 0,
+    needsYou: 0,
+    kept: { database, total },
+  })
+
+  it('are said once, to whichever page asks first', async () => {
+    const before = page({ counts: () => kept('a', 2) })
+    await before.outbox.counts()
+    const { outbox, warned } = page({ counts: () => kept('', 0) })
+    expect([await outbox.deleted(), await outbox.deleted()]).toEqual([2, 0])
+    expect(warned).toEqual(['the browser has deleted 2 queued writes that were not sent'])
+    expect(await page({ counts: () => kept('b', 0) }).outbox.deleted()).toBe(0)
+  })
+
+  it('are kept in mind until somebody asks, and add up', async () => {
+    for (const [database, total] of [
+      ['a', 2],
+      ['b', 3],
+      ['c', 1],
+    ] as const)
+      await page({ counts: () => kept(database, total) }).outbox.counts()
+    expect(await page({ counts: () => kept('c', 1) }).outbox.deleted()).toBe(5)
+  })
+
+  it('are not those that were sent while no page was open, nor those that the worker has not read yet', async () => {
+    await page({ counts: () => kept('a', 2) }).outbox.counts()
+    const { outbox } = page({ counts: () => kept('a', 0) })
+    outbox.learn({ waiting: 1, needsYou: 0 })
+    expect(await outbox.deleted()).toBe(0)
+    expect(await page({ counts: () => kept('b', 0) }).outbox.deleted()).toBe(0)
+  })
+
+  it('cannot be told where the page may store nothing, and nothing else fails', async () => {
+    vi.stubGlobal('localStorage', undefined)
+    await page({ counts: () => kept('a', 2) }).outbox.counts()
+    expect(await page({ counts: () => kept('b', 0) }).outbox.deleted()).toBe(0)
   })
 })

@@ -46,6 +46,12 @@ export interface Outbox {
    * @see Storage Standard §5
    */
   durability(): Promise<'persistent' | 'best-effort'>
+  /**
+   * How many queued writes the browser has deleted unsent, of all users of this browser, since this was asked last: say it to the
+   * user once. It is noticed where the browser deletes what workers store and keeps `localStorage`, as Chromium does when a disk
+   * is full. Where all of an app's data is deleted nothing can tell.
+   */
+  deleted(): Promise<number>
 }
 
 interface Ports {
@@ -57,6 +63,15 @@ interface Ports {
   readonly expectArgument: typeof expectArgument
   readonly attempt: typeof attempt
   readonly warn: typeof warn
+  /** That of the worker. */
+  readonly scope: string
+}
+
+/** What was there when the worker said it last, and how many were deleted that nobody has been told of. */
+interface Noted {
+  readonly database: string
+  readonly total: number
+  readonly deleted: number
 }
 
 /** A page in sight asks the worker this often at most, while writes wait: milliseconds. */
@@ -83,8 +98,9 @@ export class PageOutbox implements Outbox {
   }
 
   /** The worker has said how many writes wait. */
-  learn({ waiting, nextAtMs = Infinity }: OutboxCounts): void {
+  learn({ waiting, nextAtMs = Infinity, kept }: OutboxCounts): void {
     this.#isThere = true
+    if (kept) this.#note(kept)
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (waiting === 0 || this.#ports.signal.aborted) return
@@ -105,8 +121,8 @@ export class PageOutbox implements Outbox {
 
   /** A write has come further, in whatever tab. */
   hear({ write, end, id }: OutboxNews, listeners: Iterable<(event: OutboxEvent) => void>): void {
-    // What waits is looked after by each page.
-    if (!end && this.#timer === undefined) this.learn({ waiting: 1, needsYou: 0 })
+    // What waits is looked after by each page, and how many are left is noted.
+    if (this.#timer === undefined) this.learn({ waiting: 1, needsYou: 0 })
     // One that is sent at once was no reason to ask the user.
     if (!end && write.state !== 'sending') void this.#persist().catch(this.#ports.warn)
     const event = { write, ...(end && { end }), ...(id !== undefined && { id }) }
@@ -157,6 +173,44 @@ export class PageOutbox implements Outbox {
 
   async durability(): Promise<'persistent' | 'best-effort'> {
     return (await isPersistent()) ? 'persistent' : 'best-effort'
+  }
+
+  async deleted(): Promise<number> {
+    await this.counts()
+    const noted = this.#noted
+    if (noted.deleted > 0) this.#keep({ ...noted, deleted: 0 })
+    return noted.deleted
+  }
+
+  /** The worker's database is beside what a page stores: a browser may delete the one and keep the other. */
+  #note({ total, database }: NonNullable<OutboxCounts['kept']>): void {
+    const { deleted, ...noted } = this.#noted
+    const isAnother = noted.total > 0 && noted.database !== database
+    const all = isAnother ? deleted + noted.total : deleted
+    if (isAnother) this.#ports.warn(`the browser has deleted ${noted.total} queued writes that were not sent`)
+    if (noted.total !== total || noted.database !== database) this.#keep({ database, total, deleted: all })
+  }
+
+  get #noted(): Noted {
+    const none = { database: '', total: 0, deleted: 0 }
+    try {
+      return { ...none, ...(JSON.parse(localStorage.getItem(this.#key) ?? '{}') as Partial<Noted>) }
+    } catch {
+      // The user does not allow it.
+      return none
+    }
+  }
+
+  #keep(noted: Noted): void {
+    try {
+      localStorage.setItem(this.#key, JSON.stringify(noted))
+    } catch {
+      // Then nothing can tell.
+    }
+  }
+
+  get #key(): string {
+    return `freshlayer-outbox ${this.#ports.scope}`
   }
 
   /** Once in each page: a browser may ask the user, and remembers what they said. */

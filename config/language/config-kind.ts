@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts'
 import { isRecord, kind, type Kind, list, problem, record, text, word } from './kind.ts'
 import {
+  pathOf,
   call,
   configWith,
   duration,
@@ -58,12 +59,6 @@ const NAVIGATION: Readonly<Record<keyof NavigationOptions, Kind>> = {
   public: flag,
   trust: word('http', 'rule'),
 }
-
-/** A path of the app's own origin, without query. */
-const pathOf = (example: string): Kind =>
-  text(`a path of the app's own origin such as '${example}'`, /^\/(?!\/)[^\s*?#]*$/, (given) =>
-    /^(?!\w+:)[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
-  )
 
 const KILL: Readonly<Record<keyof KillOptions, Kind>> = { url: pathOf('/freshlayer-kill.json'), gone: flag }
 

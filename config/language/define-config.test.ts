@@ -127,8 +127,11 @@ describe('defineConfig', () => {
           attemptTimeout: '2m',
           mostWrites: 500,
           budget: '1GB',
+          batch: { url: '/api/sync', entities: { product: 'products' }, keeps: '7d' },
         },
       }),
+      // @ts-expect-error a batch goes somewhere
+      defineConfig({ ...base, outbox: { batch: { entities: { product: 'products' } } } }),
       // @ts-expect-error queued is no way to wait
       defineConfig({ ...base, writes: [{ match: '/x', offline: 'queued' }] }),
       // @ts-expect-error latest-wins is no policy
@@ -147,6 +150,6 @@ describe('defineConfig', () => {
       defineConfig({ ...base, outbox: { size: '5MB' } }),
       // @ts-expect-error a wait has a unit
       defineConfig({ ...base, outbox: { firstWait: 5 } }),
-    ]).toHaveLength(10)
+    ]).toHaveLength(11)
   })
 })

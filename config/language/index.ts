@@ -13,6 +13,7 @@ export { pathMatches, type Pattern } from './pattern.ts'
 export { prefixes } from './prefixes.ts'
 export { writtenTo } from './queue-place.ts'
 export type {
+  BatchRule,
   CollectionRule,
   CollectionRules,
   KillRule,

@@ -104,6 +104,12 @@ const reads: Kind = (value, path, problems) => {
     )(value, path, problems)
 }
 
+/** A path of the app's own origin, without query. */
+export const pathOf = (example: string): Kind =>
+  text(`a path of the app's own origin such as '${example}'`, /^\/(?!\/)[^\s*?#]*$/, (given) =>
+    /^(?!\w+:)[^/\s*?#]/.test(given) ? `/${given.replace(/^[./]+/, '')}` : undefined,
+  )
+
 export const flag = kind('true or false', (value) => typeof value === 'boolean')
 
 export const size = kind(

@@ -769,8 +769,36 @@ export interface QueueOptions {
   demand?: 'persistent'
 }
 
+/** Where many queued writes are sent in one request. */
+export interface BatchOptions {
+  /**
+   * The endpoint: a path of the app's own origin that takes `POST` as the server kit's `/sync` does.
+   * @example '/api/sync'
+   */
+  url: string
+
+  /**
+   * The writes that are sent there, by their `entity`, and what the endpoint calls it. Of these: creates, JSON merge patches, PATCH with plain
+   * members, and deletions. All others are sent one by one.
+   * @example { product: 'products' }
+   */
+  entities: Readonly<Record<string, string>>
+
+  /**
+   * How long the endpoint knows a write that it has done. Default: `'7d'`, as the server kit.
+   * @example '30d'
+   */
+  keeps?: Duration
+}
+
 /** How queued writes are sent. */
 export interface OutboxOptions {
+  /**
+   * Where many writes are sent in one request. Default: each write is a request of its own.
+   * @example { url: '/api/sync', entities: { product: 'products' } }
+   */
+  batch?: BatchOptions
+
   /**
    * How many writes are sent at the same time: 1 to 16. Default: 4.
    * @example 1
@@ -829,6 +857,13 @@ export interface OutboxOptions {
    * @example true
    */
   records?: boolean
+
+  /**
+   * Whether rows that the device has changed carry `isDirty`, `isDeleted` and `lastSyncedAt` in the data of `observe()` and the hooks. The
+   * bodies that the app's own `fetch` gets are the same either way: the marks are in a field, `Freshlayer-Records`. Default: true.
+   * @example false
+   */
+  marks?: boolean
 }
 
 /** What a write invalidates besides its own URL, and how it waits for an origin that is away. */

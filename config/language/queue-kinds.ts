@@ -1,5 +1,5 @@
 import { parseDuration } from './duration.ts'
-import { isRecord, kind, type Kind, list, record, text, word } from './kind.ts'
+import { isRecord, kind, type Kind, list, problem, record, text, word } from './kind.ts'
 import {
   duration,
   FIELD_NAME,
@@ -8,10 +8,11 @@ import {
   isDuration,
   isText,
   meantDuration,
+  pathOf,
   PLACE,
   size,
 } from './option-kinds.ts'
-import type { IdempotencyOptions, OutboxOptions, QueueOptions, WitnessOptions } from './options.ts'
+import type { BatchOptions, IdempotencyOptions, OutboxOptions, QueueOptions, WitnessOptions } from './options.ts'
 import { nearest } from './spelling.ts'
 
 const IDEMPOTENCY: Readonly<Record<keyof IdempotencyOptions, Kind>> = {
@@ -98,8 +99,24 @@ const wholeNumber = (least: number, most: number): Kind =>
     (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
   )
 
+const entityName = text("a name of letters, digits, dots and dashes such as 'products'", /^[\w.-]+$/)
+
+const entities: Kind = (value, path, problems) => {
+  if (!isRecord(value))
+    return void problems.push(problem(path, value, "names by `entity` such as { product: 'products' }"))
+  for (const [name, given] of Object.entries(value)) entityName(given, `${path}.${name}`, problems)
+}
+
+const BATCH: Readonly<Record<keyof BatchOptions, Kind>> = { url: pathOf('/api/sync'), entities, keeps: duration }
+
+const batch = record(BATCH, {
+  url: "a path of the app's own origin such as '/api/sync'",
+  entities: "names by `entity` such as { product: 'products' }",
+})
+
 /** What the config says of how queued writes are sent. */
 export const OUTBOX_KINDS: Readonly<Record<keyof OutboxOptions, Kind>> = {
+  batch,
   lanes: wholeNumber(1, 16),
   quick: wholeNumber(1, 10),
   firstWait: wait,
@@ -109,4 +126,5 @@ export const OUTBOX_KINDS: Readonly<Record<keyof OutboxOptions, Kind>> = {
   mostWrites: wholeNumber(1, 100_000),
   budget: size,
   records: flag,
+  marks: flag,
 }

@@ -84,6 +84,7 @@ describe('a queued write', () => {
           attemptTimeout: '2m',
           mostWrites: 500,
           budget: '1GB',
+          batch: { url: '/api/sync', entities: { stock: 'stocks' }, keeps: '30d' },
         },
       },
     )
@@ -107,6 +108,12 @@ describe('a queued write', () => {
       requestLimitMs: 120_000,
       mostWrites: 500,
       budget: 1_000_000_000,
+      batch: { url: '/api/sync', entities: { stock: 'stocks' }, keepsFor: 2_592_000 },
+    })
+    const batch = { url: '/api/sync', entities: { product: 'products' } }
+    expect(compiled({ entity: 'product' }, { outbox: { batch } }).outbox?.batch).toEqual({
+      ...batch,
+      keepsFor: 604_800,
     })
   })
 
@@ -189,6 +196,36 @@ describe('is refused:', () => {
       { offline: 'queue', match: 'POST /api/logout', session: 'sign-out', invalidates: [] },
       {},
       "writes[0].offline: 'queue' given, expected no session beside it",
+    ],
+    [
+      'a batch without its endpoint',
+      { offline: 'queue', entity: 'product' },
+      { outbox: { batch: { entities: { product: 'products' } } } },
+      "outbox.batch.url: nothing given, expected a path of the app's own origin such as '/api/sync'",
+    ],
+    [
+      'a batch at another origin',
+      { offline: 'queue', entity: 'product' },
+      { outbox: { batch: { url: 'https://a.test/sync', entities: { product: 'products' } } } },
+      "outbox.batch.url: 'https://a.test/sync' given, expected a path of the app's own origin such as '/api/sync'",
+    ],
+    [
+      'a batch of a list of names',
+      { offline: 'queue', entity: 'product' },
+      { outbox: { batch: { url: '/api/sync', entities: ['product'] } } },
+      "outbox.batch.entities: a list given, expected names by `entity` such as { product: 'products' }",
+    ],
+    [
+      'a batch of what no queued write is of',
+      { offline: 'queue', entity: 'product' },
+      { outbox: { batch: { url: '/api/sync', entities: { products: 'products' } } } },
+      "outbox.batch.entities: 'products' given, expected the `entity` of a queued write: product. Did you mean 'product'?",
+    ],
+    [
+      'a batch where no write has an entity',
+      { offline: 'queue' },
+      { outbox: { batch: { url: '/api/sync', entities: { product: 'products' } } } },
+      "outbox.batch.entities: 'product' given, expected a queued write with an `entity`",
     ],
     [
       'an id that is no parameter',

@@ -4,10 +4,10 @@ import { REQUEST_LIMIT_MS } from '../../sw/core/outbox/lanes.ts'
 import { bytes, seconds } from '../../sw/core/units.ts'
 import { parseDuration, timerMs } from './duration.ts'
 import { isRecord, problem, type Findings, type Problem } from './kind.ts'
-import type { Config, QueueOptions, Write } from './options.ts'
+import type { BatchOptions, Config, QueueOptions, Write } from './options.ts'
 import { parsePattern } from './pattern.ts'
 import { paramsOf } from './pattern-mistakes.ts'
-import type { QueuePlace, QueueRule, Rules, WriteRule } from './rule.ts'
+import type { BatchRule, QueuePlace, QueueRule, Rules, WriteRule } from './rule.ts'
 import { covers, type Place } from './shadow.ts'
 import { parseSize } from './size.ts'
 import { nearest } from './spelling.ts'
@@ -30,14 +30,21 @@ export function outboxRules({ outbox = {}, writes = [] }: Config): Pick<Rules, '
       mostWrites: outbox.mostWrites ?? MOST_WRITES,
       budget: budget === 'invalid' ? BUDGET : budget,
       ...(outbox.records === true && { records: true }),
+      ...(outbox.marks === false && { marks: false }),
       limits: {
         quick,
         baseMs: firstWait === undefined ? RETRY.baseMs : timerMs(firstWait),
         capMs: longestWait === undefined ? RETRY.capMs : timerMs(longestWait),
         ageMs: giveUpAfter === undefined ? RETRY.ageMs : msOf(giveUpAfter),
       },
+      ...(outbox.batch && { batch: batchRule(outbox.batch) }),
     },
   }
+}
+
+function batchRule({ url, entities, keeps = '7d' }: BatchOptions): BatchRule {
+  const keepsFor = parseDuration(keeps)
+  return { url, entities, keepsFor: keepsFor === 'invalid' ? seconds(0) : keepsFor }
 }
 
 /** Compiled writes, with how those of them wait that are queued. Expects what `assertConfig` accepted. */
@@ -139,6 +146,7 @@ export function queueFindings(
       ...otherIds(queued),
       ...unusedOutbox(config, queued),
       ...crossedWaits(config),
+      ...unknownEntities(config, queued),
     ],
     warnings: queued.flatMap((write) => asking(write, routes)),
   }
@@ -205,6 +213,22 @@ const unusedOutbox = ({ outbox }: Readonly<Record<string, unknown>>, queued: rea
   outbox === undefined || queued.length > 0
     ? []
     : [problem('outbox', outbox, "a write with offline: 'queue': nothing else is queued")]
+
+/** Batches of what no queued write is of. */
+function unknownEntities({ outbox }: Readonly<Record<string, unknown>>, queued: readonly Entry[]): Problem[] {
+  const { batch } = isRecord(outbox) ? outbox : {}
+  const { entities } = isRecord(batch) ? batch : {}
+  const known = new Set(queued.flatMap(({ options }) => (isRecord(options) ? String(options['entity'] ?? '') : '')))
+  known.delete('')
+  return (isRecord(entities) ? Object.keys(entities) : [])
+    .filter((name) => !known.has(name))
+    .map((name) => {
+      const names = [...known]
+      const expected =
+        names.length > 0 ? `the \`entity\` of a queued write: ${names.join(', ')}` : 'a queued write with an `entity`'
+      return problem('outbox.batch.entities', name, expected, nearest(name, names))
+    })
+}
 
 /** Waits of which the longest is shorter than the first. */
 function crossedWaits({ outbox }: Readonly<Record<string, unknown>>): Problem[] {

@@ -214,8 +214,22 @@ export interface OutboxRules {
   readonly mostWrites: number
   /** How large their bodies may be in all. */
   readonly budget: Bytes
+  /** Absent: each write is a request of its own. */
+  readonly batch?: BatchRule
   /** Pages with a local store hand its records over. Absent: none does. */
   readonly records?: true
+  /** Answers do not say which rows are changed. Absent: they do. */
+  readonly marks?: false
+}
+
+/** Where many queued writes are sent in one request. */
+export interface BatchRule {
+  /** A path of the app's own origin. */
+  readonly url: string
+  /** What the endpoint calls the entities of rules. */
+  readonly entities: Readonly<Record<string, string>>
+  /** How long the endpoint knows a key. */
+  readonly keepsFor: Seconds
 }
 
 /** The compiled collections, and where they are kept in step. */

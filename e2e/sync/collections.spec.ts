@@ -73,7 +73,7 @@ test(`${ROWS} rows are loaded in pages, kept in step and erased, and hold no oth
   print('nothing is done', alone)
   const sync = (): Promise<ReadsBeside> => page.evaluate(() => window.readsBeside(() => window.layer.sync()))
   const written = async (): Promise<number> =>
-    (await page.evaluate(() => window.layer.getSyncStats().then((stats) => stats?.rowsWritten))) ?? 0
+    (await page.evaluate(() => window.layer.syncCounts().then((stats) => stats?.rowsWritten))) ?? 0
 
   await test.step('a first load', async () => {
     print(`${ROWS} rows are loaded`, await sync())
@@ -186,7 +186,7 @@ test('a worker that is stopped between two pages goes on from the last one', asy
 test('editing one row writes one row, is named to the other tab, and the writer sees it at once', async () => {
   const page = await loaded()
   const other = await open()
-  const before = await page.evaluate(() => window.layer.getSyncStats())
+  const before = await page.evaluate(() => window.layer.syncCounts())
   const lists = shop.at('/api/products').length
   // As an app does: the list is asked for in the moment in which the write has its answer.
   const { value, how } = await page.evaluate(async () => {
@@ -208,7 +208,7 @@ test('editing one row writes one row, is named to the other tab, and the writer 
   await expect
     .poll(() => other.evaluate(() => window.changes.filter(({ kind }) => kind === 'changed').map(({ diff }) => diff)))
     .toEqual([{ added: [], updated: ['6'], removed: ['7'] }])
-  const after = await page.evaluate(() => window.layer.getSyncStats())
+  const after = await page.evaluate(() => window.layer.syncCounts())
   expect((after?.rowsWritten ?? 0) - (before?.rowsWritten ?? 0)).toBe(3)
   expect((await list(other)).value).toEqual(await shop.list())
   expect(shop.at('/api/products').length).toBe(lists)

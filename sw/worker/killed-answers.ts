@@ -1,6 +1,6 @@
 import type { Answers, Greeting, Question, Since } from '../protocol.ts'
 import { worker } from './scope.ts'
-import { NONE, NO_SYNC } from './statistics.ts'
+import { NONE, NO_SYNC, NOTHING_PENDING } from './statistics.ts'
 
 /** The change log of a worker that has none. Always the same, so that a tab is told but once that it was emptied. */
 export const NO_LOG = 'none'
@@ -44,6 +44,8 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'steer-outbox':
       return { isDone: false }
     case 'sync-stats':
+      return NOTHING_PENDING
+    case 'sync-counts':
       return NO_SYNC
     case 'take-over':
       void worker.skipWaiting()

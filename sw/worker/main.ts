@@ -55,12 +55,14 @@ import { report } from './report.ts'
 import { scope, worker } from './scope.ts'
 import { Secrets } from './identity/secrets.ts'
 import { addStaticRoutes } from './lifecycle/static-routes.ts'
-import { Statistics } from './statistics.ts'
+import { NOTHING_PENDING, Statistics } from './statistics.ts'
 import { clearCollections } from './store/clear-collections.ts'
 import type { ConflictPart, Send, WitnessPart } from './outbox/attempts.ts'
+import type { batchesOf } from './outbox/batches.ts'
 import type { mergedIn } from './outbox/coalescing.ts'
 import type { outboxOf } from './outbox/outbox.ts'
 import type { RecordPart } from './outbox/records.ts'
+import type { rowMarks } from './outbox/row-marks.ts'
 import { openStore, type UseStore } from './store/database.ts'
 import { storeOver } from './store/store.ts'
 import type { Structured } from './requests/structured.ts'
@@ -105,8 +107,12 @@ export interface Parts {
   readonly conflicts?: ConflictPart | undefined
   /** Puts queued writes to one row together, where the rules allow it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Sends many queued writes in one request, where the rules say where. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Takes records of pages that have a local store of their own, where the rules say so. */
   readonly records?: RecordPart | undefined
+  /** Says which rows of an answer the device has changed, unless the rules do not want it. */
+  readonly rowMarks?: typeof rowMarks | undefined
   /**
    * Watches for conflicts in a worker that has work of its own: then its lifecycle and its pages are not the layer's.
    * Default: it has none.
@@ -169,7 +175,9 @@ export function start(
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
+    rowMarks,
     reportConflicts,
     before = (answer) => answer,
     match = matcherOf(rules),
@@ -240,16 +248,24 @@ export function start(
     liveness,
     send: write,
     collections: rules.collections?.all,
+    kept: collections,
+    entities: rules.writes.flatMap(({ queue }) => queue?.entity ?? []),
     witness,
     conflicts,
     mergedIn,
+    batchesOf,
     records,
+    rowMarks,
   }
   const outbox = rules.outbox && queuedBy?.(rules.outbox, queuing, outboxDatabase)
   const reads = new Reads({ ...ports, overlaid: outbox?.reads })
   const answer = before(
     answering(
-      { ...ports, outbox, fillStore: (asked: Asked) => fillStore(ports, asked) },
+      {
+        ...ports,
+        outbox,
+        fillStore: (asked: Asked) => fillStore(ports, asked),
+      },
       {
         hello,
         fill,
@@ -264,6 +280,7 @@ export function start(
         refresh,
         validate,
         stats,
+        'sync-stats': () => Promise.resolve(NOTHING_PENDING),
         probe,
         'take-over': takeOver,
         ...(hints && { hint: hints.answer }),

@@ -1,4 +1,4 @@
-import type { Counts, Stats, SyncStats } from '../protocol.ts'
+import type { Counts, Stats, SyncCounts, SyncStats } from '../protocol.ts'
 import { STATS } from './store/records.ts'
 import { promisifyRequest } from './store/database.ts'
 import type { Transactions } from './store/writer.ts'
@@ -17,7 +17,14 @@ export const NONE: Readonly<Counts> = {
   occasions: {},
 }
 
-export const NO_SYNC: SyncStats = {
+export const NOTHING_PENDING: SyncStats = {
+  pendingChanges: { total: 0 },
+  lastSyncedAt: undefined,
+  lastError: undefined,
+  state: 'idle',
+}
+
+export const NO_SYNC: SyncCounts = {
   runs: 0,
   requests: 0,
   characters: 0,

@@ -115,7 +115,9 @@ function moduleSource(config: Config, path: string): string {
       'mergedIn',
       'outbox/coalescing',
     ),
+    ...usedBy(rules.outbox?.batch !== undefined, 'batchesOf', 'outbox/batches'),
     ...usedBy(rules.outbox?.records === true, 'records', 'outbox/records'),
+    ...usedBy(rules.outbox !== undefined && rules.outbox.marks !== false, 'rowMarks', 'outbox/row-marks'),
   ]
   const lifecycle = [
     ...usedBy(navigation.pages !== undefined, 'pagesBy', 'lifecycle/pages'),

@@ -91,6 +91,13 @@ describe('the schema and the check accept', () => {
       },
     ],
     ['an outbox of a size', { ...write({ offline: 'queue' }), outbox: { mostWrites: 100_000, budget: '1GB' } }],
+    [
+      'batches',
+      {
+        ...write({ offline: 'queue', entity: 'product' }),
+        outbox: { batch: { url: '/api/sync', entities: { product: 'products' }, keeps: '1d' } },
+      },
+    ],
     ['a long attempt', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '4m' } }],
     ['an attempt in seconds', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '240s' } }],
     ['an attempt of a second', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '1000ms' } }],
@@ -150,6 +157,21 @@ describe('the schema and the check refuse', () => {
     ['an attempt that is too short', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '999ms' } }],
     ['an attempt that is too long', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '241s' } }],
     ['an attempt of an hour', { ...write({ offline: 'queue' }), outbox: { attemptTimeout: '1h' } }],
+    [
+      'batches without endpoint',
+      { ...write({ offline: 'queue', entity: 'a' }), outbox: { batch: { entities: { a: 'b' } } } },
+    ],
+    [
+      'batches to another origin',
+      {
+        ...write({ offline: 'queue', entity: 'a' }),
+        outbox: { batch: { url: 'https://a.test/', entities: { a: 'b' } } },
+      },
+    ],
+    [
+      'batches of a name with spaces',
+      { ...write({ offline: 'queue', entity: 'a' }), outbox: { batch: { url: '/a', entities: { a: 'b c' } } } },
+    ],
     ['no room', { ...write({ offline: 'queue' }), outbox: { mostWrites: 0 } }],
     ['a size without unit', { ...write({ offline: 'queue' }), outbox: { budget: 5 } }],
     ['a status of a failure', write({ offline: 'queue', status: 400 })],

@@ -70,6 +70,8 @@ const NARROWER: Readonly<Record<string, Schema>> = {
   'OutboxOptions.longestWait': WAIT,
   'OutboxOptions.attemptTimeout': ATTEMPT,
   'OutboxOptions.mostWrites': { type: 'integer', minimum: 1, maximum: 100_000 },
+  'BatchOptions.url': { pattern: '^/(?!/)[^\\s*?#]*$' },
+  'BatchOptions.entities': { additionalProperties: { type: 'string', pattern: '^[\\w.-]+$' } },
   'Write.match': { minLength: 1, minItems: 1 },
   'Write.name': { minLength: 1 },
 }

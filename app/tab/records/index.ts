@@ -1,3 +1,4 @@
+export type { EntityOf } from '../../../config/language/entities.ts'
 export type {
   AcknowledgedRecord,
   DirtyRecord,
@@ -7,6 +8,6 @@ export type {
   SentRecord,
 } from './adapter.ts'
 export { joinRecords, type JoinOptions, type Records } from './join-records.ts'
-export type { EntityOf, RecordRules } from './record-urls.ts'
+export type { RecordRules } from './record-urls.ts'
 export type { HandOver, RecordProblem, RecordsState } from './records-state.ts'
 export { isSameRecord } from './same-fields.ts'

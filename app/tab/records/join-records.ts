@@ -1,3 +1,4 @@
+import type { EntityOf } from '../../../config/language/entities.ts'
 import { recordsLockOf } from '../../../config/names.ts'
 import { expectArgument } from '../arguments.ts'
 import type { Freshlayer } from '../freshlayer.ts'
@@ -5,7 +6,7 @@ import { joinedTo, type PendingRecords } from '../joined-records.ts'
 import { attempt } from '../report.ts'
 import type { RecordAdapter } from './adapter.ts'
 import { HandedRecords } from './handed-records.ts'
-import { entitiesOf, type EntityOf, type RecordRules, waysOf } from './record-urls.ts'
+import { entitiesOf, type RecordRules, waysOf } from './record-urls.ts'
 import type { HandOver, RecordsState } from './records-state.ts'
 import { Round } from './round.ts'
 

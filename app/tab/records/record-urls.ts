@@ -1,3 +1,4 @@
+import type { EntityOf } from '../../../config/language/entities.ts'
 import { PARAM } from '../../../config/language/key-names.ts'
 
 /** What is read of the rules: how the records of each entity are written. */
@@ -13,16 +14,7 @@ export interface RecordRules {
     | undefined
 }
 
-/** The names of the entities in the queued writes of rules. */
-export type EntityOf<C> = C extends { readonly writes?: infer W }
-  ? W extends readonly (infer One)[]
-    ? One extends { readonly entity: infer Entity extends string }
-      ? Entity
-      : never
-    : never
-  : never
-
-/** The same, of rules that are there: in their order. */
+/** The entities of rules, in their order. */
 export const entitiesOf = <C extends RecordRules>(rules: C): readonly EntityOf<C>[] =>
   // The names that the types have are those of the values.
   [...waysOf(rules).keys()] as EntityOf<C>[]

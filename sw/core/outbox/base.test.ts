@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Base, baseOf, followUps, preconditionOf } from './base.ts'
+import { type Base, baseOf, followUps, isSameBase, preconditionOf } from './base.ts'
 
 const fields = (given: Record<string, string>) => new Map(Object.entries(given))
 const etag = (tag: string): Base => ({ kind: 'etag', tag })
@@ -7,7 +7,8 @@ const NONE: Base = { kind: 'none' }
 
 describe('the base of a write', () => {
   test.each<[string, Record<string, string>, unknown, Base]>([
-    ['is the entity-tag', { etag: '"a"' }, '2026', etag('"a"')],
+    ['is the entity-tag', { etag: '"a"' }, undefined, etag('"a"')],
+    ['is the entity-tag, with the version', { etag: '"a"' }, '2026', { kind: 'etag', tag: '"a"', version: '2026' }],
     [
       'is the version where the tag is weak: If-Match never matches it',
       { etag: 'W/"a"' },
@@ -34,6 +35,26 @@ describe('the base of a write', () => {
     ['that has to be read first is not sent', { kind: 'unread' }, undefined],
   ])('%s', (_, base, expected) => {
     expect(preconditionOf(base)).toEqual(expected)
+  })
+})
+
+describe('two bases are the same', () => {
+  const both: Base = { kind: 'etag', tag: '"a"', version: '1' }
+  const version = (text: string): Base => ({ kind: 'updated-at', text })
+  test.each<[string, Base, Base, boolean]>([
+    ['by their tags', both, { kind: 'etag', tag: '"a"', version: '2' }, true],
+    ['by their tags, where of one no version is known', both, etag('"a"'), true],
+    ['by their versions, where of one no tag is known', both, version('1'), true],
+    ['by their versions', version('1'), version('1'), true],
+    ['not where the tags differ', both, { kind: 'etag', tag: '"b"', version: '1' }, false],
+    ['not where the versions differ', both, version('2'), false],
+    ['not where there is nothing to compare', etag('"a"'), version('1'), false],
+    ['where both are none', NONE, NONE, true],
+    ['where both have to be read', { kind: 'unread' }, { kind: 'unread' }, true],
+    ['not where one is none', NONE, { kind: 'unread' }, false],
+    ['not where one is none and the other a tag', NONE, etag('"a"'), false],
+  ])('%s', (_, one, other, expected) => {
+    expect([isSameBase(one, other), isSameBase(other, one)]).toEqual([expected, expected])
   })
 })
 

@@ -1,10 +1,12 @@
 import { entityTag, isStrong } from '../entity-tag.ts'
 import type { Fields } from '../head.ts'
+import { decoded } from '../search.ts'
 import { isWellFormed } from './json.ts'
 
 /** What a write was made on top of, as the origin tells one state of a row from another. */
 export type Base =
-  | { readonly kind: 'etag'; readonly tag: string }
+  /** `version`: what the row itself says of it, where both are known. */
+  | { readonly kind: 'etag'; readonly tag: string; readonly version?: string }
   /** The value of the member that changes whenever the row does, as JSON has it. */
   | { readonly kind: 'updated-at'; readonly text: string }
   /** An own write has changed the row, and its answer does not say what it is now. It has to be read first. */
@@ -14,19 +16,34 @@ export type Base =
 
 /**
  * The base that an answer about a row gives: its entity-tag, else its version. A weak tag is none, because `If-Match`
- * never matches one.
+ * never matches one. A version that the answer itself names comes before that of the row.
  *
  * @param version the member of the row that changes whenever the row does; undefined: none does.
  * @see RFC 9110 §13.1.1
  */
 export function baseOf(fields: Fields, version: unknown): Base {
   const tag = entityTag(fields.get('etag'))
-  if (tag !== undefined && isStrong(tag)) return { kind: 'etag', tag }
-  const text = typeof version === 'number' ? String(version) : version
-  return typeof text === 'string' && isWellFormed(text) ? { kind: 'updated-at', text } : { kind: 'none' }
+  const said = fields.get(UPDATED_AT_FIELD)
+  const given = said === undefined ? (typeof version === 'number' ? String(version) : version) : decoded(said)
+  const text = typeof given === 'string' && isWellFormed(given) ? given : undefined
+  if (tag !== undefined && isStrong(tag)) return { kind: 'etag', tag, ...(text !== undefined && { version: text }) }
+  return text === undefined ? { kind: 'none' } : { kind: 'updated-at', text }
 }
 
-/** The field that makes a backend of this package refuse a write whose row has another version by now. */
+/** The value of the member of the row that changes whenever the row does; undefined: it is not known. */
+export function versionIn(base: Base): string | undefined {
+  switch (base.kind) {
+    case 'etag':
+      return base.version
+    case 'updated-at':
+      return base.text
+    case 'unread':
+    case 'none':
+      return undefined
+  }
+}
+
+/** The field that makes a backend of this package refuse a write whose row has another version by now; of an answer, its version. */
 const UPDATED_AT_FIELD = 'freshlayer-updated-at'
 
 /** The field by which the origin refuses a write whose row is another by now; undefined: there is none. */
@@ -42,7 +59,12 @@ export function preconditionOf(base: Base): readonly [name: string, value: strin
   }
 }
 
-const isSameBase = (one: Base, other: Base): boolean => JSON.stringify(one) === JSON.stringify(other)
+/** Whether two writes were made on top of the same. Of one of them more may be known. */
+export function isSameBase(one: Base, other: Base): boolean {
+  if (one.kind === 'etag' && other.kind === 'etag') return one.tag === other.tag
+  const version = versionIn(one)
+  return version === undefined ? one.kind === other.kind : version === versionIn(other)
+}
 
 /** A write that is still queued. */
 interface Later {

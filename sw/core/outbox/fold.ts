@@ -127,7 +127,7 @@ function foldItem(value: unknown, { id, idMember }: Extract<Read, { kind: 'item'
 }
 
 /** Where an item's JSON has the item: at its root, or in the one member that is an object with this id. */
-function itemPath(value: unknown, id: string, idMember: string): readonly string[] | undefined {
+export function itemPath(value: unknown, id: string, idMember: string): readonly string[] | undefined {
   if (!isObject(value)) return undefined
   const isIt = (member: unknown): boolean => isObject(member) && idOf(member[idMember]) === id
   if (isIt(value)) return []

@@ -4,7 +4,7 @@ import type { SyncPage } from '../../core/collections/sync-answer.ts'
 import { BUCKETS, bucketOf } from '../../core/digest.ts'
 import type { Sequence } from '../../core/sequence.ts'
 import { pause, uptimeMs } from '../../fetch/clock.ts'
-import type { SyncStats } from '../../protocol.ts'
+import type { SyncCounts } from '../../protocol.ts'
 import { NO_SYNC } from '../statistics.ts'
 import { promisifyRequest, type UseStore } from '../store/database.ts'
 import {
@@ -191,10 +191,10 @@ export class CollectionStore {
   }
 
   /** Adds to the counts that are kept, and gives them. */
-  count(added: Partial<SyncStats>): Promise<SyncStats> {
+  count(added: Partial<SyncCounts>): Promise<SyncCounts> {
     return this.#use('readwrite', async (store) => {
-      const kept = await promisifyRequest<Partial<SyncStats> | undefined>(store.get(SYNC_STATS))
-      const stats = [kept ?? {}, added].reduce<SyncStats>(summed, NO_SYNC)
+      const kept = await promisifyRequest<Partial<SyncCounts> | undefined>(store.get(SYNC_STATS))
+      const stats = [kept ?? {}, added].reduce<SyncCounts>(summed, NO_SYNC)
       store.put(stats, SYNC_STATS)
       await promisifyRequest(store.transaction)
       return stats
@@ -213,11 +213,11 @@ export class CollectionStore {
   }
 }
 
-function summed(one: SyncStats, other: Partial<SyncStats>): SyncStats {
+function summed(one: SyncCounts, other: Partial<SyncCounts>): SyncCounts {
   const failures = { ...one.failures }
   for (const [failure, count] of Object.entries(other.failures ?? {}))
     failures[failure] = (failures[failure] ?? 0) + count
-  const of = (name: Exclude<keyof SyncStats, 'failures'>): number => one[name] + (other[name] ?? 0)
+  const of = (name: Exclude<keyof SyncCounts, 'failures'>): number => one[name] + (other[name] ?? 0)
   return {
     runs: of('runs'),
     requests: of('requests'),

@@ -95,6 +95,7 @@ export async function collectionWorker({
       missed: (...[url, byGateway, again]: Parameters<Reachability['missed']>) =>
         void missed.push({ url, byGateway, again }),
       forget: () => undefined,
+      state: { reachable: true },
     },
     loads,
     statistics,
@@ -199,7 +200,7 @@ export async function collectionWorker({
     refresh: (url: string) => refresh(messagePorts as never, { ask: 'refresh', url }, 'a tab'),
     caughtUp: (more: { position?: string; limitMs?: number } = {}) =>
       collections.answerers['caught-up']?.({}, { ask: 'caught-up', limitMs: 5000, ...more }, 'a tab'),
-    stats: () => collections.answerers['sync-stats']?.({}, { ask: 'sync-stats' }, 'a tab'),
+    stats: () => collections.answerers['sync-counts']?.({}, { ask: 'sync-counts' }, 'a tab'),
     /** What the worker does when it has been idle for a while, to its end. */
     keepHouse: async (): Promise<void> => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })

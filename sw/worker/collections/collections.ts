@@ -7,6 +7,7 @@ import type { Answerers } from '../messages/answering.ts'
 import { report } from '../report.ts'
 import type { PageLoads } from '../requests/page-loads.ts'
 import type { ReadContext } from '../requests/read.ts'
+import { syncStats } from '../messages/sync-stats.ts'
 import type { Reachability } from '../requests/reachability.ts'
 import { readOf } from '../requests/read.ts'
 import type { Statistics } from '../statistics.ts'
@@ -30,7 +31,7 @@ interface Ports extends Pick<Store, 'writer' | 'log' | 'generations'> {
   readonly channel: Channel
   readonly identity: Identity
   readonly identifiedBy: readonly string[]
-  readonly reachability: Pick<Reachability, 'reached' | 'missed' | 'forget'>
+  readonly reachability: Pick<Reachability, 'reached' | 'missed' | 'forget' | 'state'>
   readonly loads: PageLoads
   readonly statistics: Statistics
 }
@@ -185,7 +186,9 @@ export function collectionsOf(
         return reached.every(Boolean)
       },
       'sync-state': (_, __, clientId) => states(clientId),
-      'sync-stats': () => collections.count({}),
+      'sync-counts': () => collections.count({}),
+      'sync-stats': async (_, __, clientId) =>
+        syncStats({ pending: undefined, kept: await states(clientId), reachability: ports.reachability, entities: [] }),
     },
   }
 }

@@ -5,7 +5,7 @@ import { isCrowd, type SyncFailure } from '../../core/collections/failure.ts'
 import { literalOf, prefixTarget, type Target } from '../../core/invalidation.ts'
 import { NEVER, type Sequence } from '../../core/sequence.ts'
 import { now, pause, uptimeMs } from '../../fetch/clock.ts'
-import type { SyncFault, SyncState, SyncStats } from '../../protocol.ts'
+import type { SyncFault, SyncState, SyncCounts } from '../../protocol.ts'
 import type { Channel } from '../channel.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
@@ -149,9 +149,9 @@ export class Runs {
   }
 
   /** What has been counted and is not on disk. */
-  #counts: Partial<Omit<SyncStats, 'failures'>> = {}
+  #counts: Partial<Omit<SyncCounts, 'failures'>> = {}
 
-  #count(name: Exclude<keyof SyncStats, 'failures'>, added: number): void {
+  #count(name: Exclude<keyof SyncCounts, 'failures'>, added: number): void {
     this.#counts = { ...this.#counts, [name]: (this.#counts[name] ?? 0) + added }
   }
 

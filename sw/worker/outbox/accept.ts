@@ -129,6 +129,8 @@ export interface Circumstances {
   readonly rules: OutboxRules
   /** It may be sent at once, as far as anything but the outbox decides. */
   readonly maySend: boolean
+  /** It is sent in a batch where the origin is away: see `Batches.covers`. */
+  readonly joins: boolean
   /** The validator of what the page was shown of the row; undefined: nothing is stored. */
   readonly shown: { readonly base: Base; readonly requestedAtMs: EpochMs } | undefined
   /** Of a create: the rows that its list had before. See `WriteRecord.alike`. */
@@ -141,7 +143,7 @@ export interface Circumstances {
 
 /** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
 export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
-  const { now, worker, rules, maySend, shown, alike, seen } = circumstances
+  const { now, worker, rules, maySend, joins, shown, alike, seen } = circumstances
   const { partition, queue, method, url, digest, target, id, mints, own, body, record: mark } = asked
   const found = mark === undefined ? undefined : circumstances.held?.(draft, asked)
   if (found !== undefined) return found
@@ -164,6 +166,7 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     if (write.state.kind !== 'dead' && isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
     if (write.mints !== undefined) temporary.add(write.mints)
     if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
+    if (joins && isHeldUp(write, circumstances)) isBusy = true
   }
   for (const done of draft.done())
     if (done.write.partition === partition && isRetry(done.write, digest, circumstances)) return { kind: 'done', done }
@@ -211,6 +214,13 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
   draft.put(record, isBeside ? body : undefined)
   return { kind: 'new', write: record }
 }
+
+/**
+ * Whether a write waits because the origin was away a moment ago. A new one that is sent in batches waits with it: a request of its own,
+ * whose outcome would not be known, would keep it out of each batch.
+ */
+const isHeldUp = ({ state, failed }: WriteRecord, { now, rules }: Circumstances): boolean =>
+  state.kind === 'waiting' && failed?.status === 0 && Math.abs(now - failed.atMs) < rules.limits.capMs
 
 /** Whether a request with this digest is the page's own retry of a write. */
 const isRetry = (

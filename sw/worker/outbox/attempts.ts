@@ -17,7 +17,7 @@ import type { Pages } from './pages.ts'
 import { acknowledge, type Attempt, forgotten, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
 import type { knownNow, look, RecentLists, Subject, subjectOf } from './witness-read.ts'
-import type { WriteRecord } from './write-record.ts'
+import { isBatched, type WriteRecord } from './write-record.ts'
 
 /** Sends a write as the layer does without an outbox: announced before, and what it reaches invalidated after. */
 export type Send = (
@@ -66,7 +66,29 @@ export interface Ended {
   readonly restMs: number
 }
 
-type Leased = Attempt['write']
+export type Leased = Attempt['write']
+
+/** Takes requests of attempts to the origin in place of the network. */
+export interface Carrier {
+  /** The rule of a write that is sent so. */
+  readonly queueOf: (queue: QueueRule) => QueueRule
+  readonly stampsOf: Stamps['of']
+  /** See `Attempt.chance`. */
+  readonly chance: number
+  /** The origin's answer to a write. Rejects as the network does, and with `NotSent`. */
+  readonly carry: (write: Leased, request: Request) => Promise<Response>
+}
+
+/** A write was not sent, or was not done: nothing of this attempt counts. */
+export class NotSent extends Error {
+  /** What is known of the write from then on. */
+  readonly change: Partial<WriteRecord>
+
+  constructor(change: Partial<WriteRecord> = {}) {
+    super('it is not sent')
+    this.change = change
+  }
+}
 
 /** What of a write says by which rule it is sent. */
 type Addressed = Pick<WriteRecord, 'method' | 'url' | 'partition'>
@@ -139,25 +161,29 @@ export class Attempts {
    *
    * @param sender in whose name it is sent.
    * @param page the request of a page, and the pages that wait for the answer. Default: none does.
+   * @param via what takes it to the origin. Default: the network.
    */
   async send(
     given: Leased,
     { clientId = '', isStill }: Sender,
     waitUntil: (work: Promise<unknown>) => void,
     page?: PageWrite & { readonly pages: Pages },
+    via?: Carrier,
   ): Promise<Ended> {
     const found = page === undefined ? this.queueOf(given) : { match: page.match, queue: page.match.rule.queue }
-    const queue = found?.queue
-    if (found === undefined || queue === undefined)
-      return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
+    if (found?.queue === undefined) return this.#release(given, { state: { kind: 'asking', why: 'no-rule' } })
+    // Its key says nothing anywhere else.
+    if (via === undefined && given.wasUnsure && isBatched(given))
+      return this.#release(given, { state: { kind: 'asking', why: 'outcome' } })
+    const queue = via?.queueOf(found.queue) ?? found.queue
     const canWitness = this.subjectOf(given, { match: found.match, queue }) !== undefined
     const state = page === undefined ? forgotten(given, queue, canWitness, now()) : undefined
     if (state !== undefined) return this.#release(given, { state })
-    const based = given.base.kind === 'unread' ? await this.#based(given, queue) : given
+    const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
     if ('settled' in based) return based
     const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
-    const request = await this.#requestOf(write, queue, page?.request).catch(() => undefined)
+    const request = await this.#requestOf(write, queue, page?.request, via).catch(() => undefined)
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
     if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
     // A worker that was held up sends nothing: others may have taken the write by now.
@@ -167,11 +193,12 @@ export class Attempts {
     const { match } = found
     let isHeld = false
     let isOthers = false
+    let notSent: NotSent | undefined
     const send = async (sent: Request): Promise<Response> => {
       // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
       isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
       if (isHeld) throw new TypeError('it is not sent')
-      raw = await fetch(sent)
+      raw = await (via?.carry(write, sent) ?? fetch(sent))
       // What is tried again in any case is tried as its own user.
       isOthers =
         !IS_TRIED_AGAIN.has(raw.status) && raw.status < 500 && stamps.isOther(write.partition, fieldsOf(raw.headers))
@@ -181,10 +208,16 @@ export class Attempts {
     let response: Response | undefined
     try {
       response = await this.#ports.send(request, { ...match, rule }, clientId, waitUntil)
-    } catch {
+    } catch (error) {
       // The network's own failure says no more than that.
+      if (error instanceof NotSent) notSent = error
     }
-    if (isHeld) return this.#release(write, { state: isStill() ? again(now()) : pausedAs('waiting', now()) })
+    isHeld ||= notSent !== undefined
+    if (isHeld)
+      return this.#release(write, {
+        ...notSent?.change,
+        state: isStill() ? again(now()) : pausedAs('waiting', now()),
+      })
     // What another user's session has answered acknowledges nothing of this one. A page that has asked gets it.
     if (isOthers && page === undefined) return this.#release(write, { state: { kind: 'asking', why: 'other-user' } })
     const text = response && (await textOf(response))
@@ -206,19 +239,23 @@ export class Attempts {
       outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
     ) {
       const decision = await this.#decided(write, queue, answer.fields, text)
+      // The row may have been read with the cookie of the next user.
+      if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) }, 0)
       if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
     }
     const mayTell = (): boolean => page?.pages.promise() === true
-    const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness }
+    const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness, chance: via?.chance }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
     return { settled, response, restMs }
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
-  async #based(write: Leased, queue: QueueRule): Promise<Leased | Ended> {
+  async #based(write: Leased, queue: QueueRule, isStill: () => boolean): Promise<Leased | Ended> {
     const { store, stamps, rules, conflicts } = this.#ports
     if (conflicts === undefined) return write
     const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    // It may have been read with the cookie of the next user.
+    if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) })
     if ('state' in found) return this.#release(write, found, 0)
     const based = { ...write, base: found.base }
     const settled = await this.#change((draft): Settled => {
@@ -326,18 +363,19 @@ export class Attempts {
     write: WriteRecord,
     { idempotency }: QueueRule,
     page: Request | undefined,
+    via: Carrier | undefined,
   ): Promise<Request | 'unstamped'> {
     const { store, stamps, rules } = this.#ports
     const { method, partition, credentials } = write
     const idFor = (text: string): ServerId | undefined => store.idOf(partition, text)
-    const secrets = page === undefined ? await stamps.of(write) : []
+    const secrets = page === undefined ? await (via?.stampsOf(write) ?? stamps.of(write)) : []
     if (secrets === undefined) return 'unstamped'
     const headers = new Headers(page?.headers ?? write.fields.map(([...pair]) => pair))
     for (const [name, value] of secrets) headers.set(name, value)
     const precondition = preconditionOf(write.base)
     if (precondition !== undefined) headers.set(...precondition)
     // A key of the app's own stays.
-    if (idempotency !== undefined && !headers.has(idempotency.field))
+    if (idempotency !== undefined && via === undefined && !headers.has(idempotency.field))
       headers.set(...idempotencyField(idempotency, write.key))
     const bytes = await store.bodyOf(write)
     const type = headers.get('content-type') ?? undefined

@@ -329,3 +329,52 @@ test('a write on top of an own one whose answer said nothing of the row reads it
   expect(backend.received.map(({ fields }) => fields.get('if-match'))).toEqual(['"1"', '"2"'])
   expect(backend.products.get(1)?.name).toBe('mine, too')
 })
+
+describe('what is read once another user may be signed in decides nothing', () => {
+  const ADA = {
+    partitionOf: () => 'user/ada',
+    partitionsOf: () => Promise.resolve(['user/ada']),
+    isDoubted: () => false,
+  }
+
+  /** The row is read by the next user's cookie; each write is answered with this status, and no more. */
+  function reading(generations: Worker['generations'], status: number): { reads: number; writes: number } {
+    const seen = { reads: 0, writes: 0 }
+    vi.stubGlobal('fetch', (request: Request) => {
+      if (request.method !== 'GET') {
+        seen.writes++
+        return Promise.resolve(new Response(null, { status }))
+      }
+      seen.reads++
+      generations.advance('user/ada')
+      return Promise.resolve(Response.json({ ...SEEN, name: 'not Ada’s' }, { headers: { etag: '"9"' } }))
+    })
+    return seen
+  }
+
+  test.each(['client-wins', 'server-wins', 'last-write-wins'] as const)('of a conflict, %s', async (policy) => {
+    const { write, outbox, writes, generations } = await conflicting(policy, {}, { identity: ADA })
+    const seen = reading(generations, 412)
+    await write('PUT', '/api/products/1', { name: 'mine' })
+    await outbox.drain(true)
+    expect(seen).toEqual({ reads: 1, writes: 1 })
+    const base = { kind: 'etag', tag: '"1"' }
+    expect(await writes()).toMatchObject([{ state: { kind: 'waiting', isOnSign: true }, base }])
+  })
+
+  test('of the base of a write whose base is not known', async () => {
+    const all = await conflicting('last-write-wins', {}, { identity: ADA })
+    const { write, outbox, writes, generations, backend } = all
+    backend.isAway = true
+    for (const name of ['mine', 'mine, too']) await write('PUT', '/api/products/1', { name })
+    await all.rest()
+    const seen = reading(generations, 204)
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(seen).toEqual({ reads: 1, writes: 1 })
+    }, 5000)
+    await outbox.drain(true)
+    const base = { kind: 'unread' }
+    expect(await writes()).toMatchObject([{ state: { kind: 'waiting', isOnSign: true }, base }])
+  })
+})

@@ -1,5 +1,5 @@
 import type { QueueRule } from '../../../config/language/index.ts'
-import { type Base, baseOf, followUps } from '../../core/outbox/base.ts'
+import { type Base, baseOf, followUps, isSameBase } from '../../core/outbox/base.ts'
 import { resolved } from '../../core/outbox/conflict.ts'
 import type { Fields } from '../../core/head.ts'
 import { parseTime } from '../../core/outbox/hybrid-clock.ts'
@@ -102,7 +102,7 @@ export async function baseNow(
 const NONE: Base = { kind: 'none' }
 
 const isSame = (theirs: Theirs | undefined, { base }: WriteRecord): boolean =>
-  theirs !== undefined && JSON.stringify(theirs.base) === JSON.stringify(base)
+  theirs !== undefined && isSameBase(theirs.base, base)
 
 const baseIn = ({ fields, value }: Extract<ReadBack, { kind: 'read' }>, queue: QueueRule): Base =>
   baseOf(fields, rowOfAnswer(value, queue.idMember, queue.entity)?.[queue.versionMember])

@@ -10,6 +10,9 @@ afterEach(() => void vi.useRealTimers())
 
 const PRODUCTS = 50
 
+/** Fifty writes take their time on a busy machine. */
+const WAIT = { timeout: 20_000 }
+
 /** 50 writes to as many products, and one by another rule: all are due. */
 async function due() {
   const other = { match: 'PUT /api/notes/:id', invalidates: ['notes'], offline: 'queue', entity: 'note' }
@@ -72,7 +75,7 @@ describe('of 51 writes in as many lanes', () => {
       await vi.waitFor(async () => {
         await outbox.drain(true)
         expect(await writes()).toEqual([])
-      })
+      }, WAIT)
     },
   )
 

@@ -1,5 +1,6 @@
 import { outboxLockOf } from '../../../config/names.ts'
 import type { OutboxRules } from '../../../config/language/index.ts'
+import { isDue } from '../../core/outbox/backoff.ts'
 import { leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
@@ -7,11 +8,12 @@ import { report } from '../report.ts'
 import { scope } from '../scope.ts'
 import { aliveWorkers, type Liveness } from '../store/liveness.ts'
 import { type Attempts, type Ended, isLeased } from './attempts.ts'
+import type { Batches, Choice } from './batches.ts'
 import type { mergedIn } from './coalescing.ts'
-import type { OutboxStore } from './outbox-store.ts'
+import type { Draft, OutboxStore } from './outbox-store.ts'
 import { expire, PAUSE_MS } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
-import type { WriteRecord } from './write-record.ts'
+import { isBatched, type WriteRecord } from './write-record.ts'
 
 interface Ports {
   readonly store: OutboxStore
@@ -21,6 +23,8 @@ interface Ports {
   readonly rules: OutboxRules
   /** Puts writes to one row together before they are sent. Undefined: no rule allows it. */
   readonly mergedIn: typeof mergedIn | undefined
+  /** Sends many writes in one request. Undefined: the rules name no endpoint that takes them. */
+  readonly batches: Batches | undefined
   /** Hears of writes that are part of others now. */
   readonly merged: (gone: readonly WriteRecord[]) => void
   /** Hears of each attempt that has ended. */
@@ -32,6 +36,8 @@ interface Round {
   readonly begun: readonly WriteRecord[]
   /** Of those, the ones whose witness is asked. */
   readonly looked: ReadonlySet<number>
+  /** Of those, the ones that are sent in one request, by user. */
+  readonly together: ReadonlyMap<string, Choice>
   /** They are part of others now. */
   readonly gone: readonly WriteRecord[]
   /** When the next write comes if nothing else happens; undefined: none does. */
@@ -110,17 +116,25 @@ export class Drain {
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
       const senders = now() < this.untilMs ? await this.#senders() : NOBODY
-      const { begun, looked, gone, nextMs } = await this.#begin(senders)
+      const { begun, looked, together, gone, nextMs } = await this.#begin(senders)
       if (gone.length > 0) this.#ports.merged(gone)
       this.#nextMs = nextMs
+      const follow = (work: Promise<unknown>): void => {
+        const followed: Promise<unknown> = work.finally(() => underWay.delete(followed))
+        underWay.add(followed)
+      }
+      for (const [partition, choice] of together) {
+        const sender = senders.get(partition)
+        if (sender !== undefined) follow(this.#sendTogether(choice, begun, sender, waitUntil))
+      }
       for (const write of begun) {
-        const sender = senders.get(write.partition)
-        if (!isLeased(write) || sender === undefined) continue
-        const ended = looked.has(write.place)
+        const { partition, place } = write
+        const sender = senders.get(partition)
+        if (!isLeased(write) || sender === undefined || together.get(partition)?.items.has(place) === true) continue
+        const ended = looked.has(place)
           ? attempts.look(write, sender, waitUntil)
           : attempts.send(write, sender, waitUntil)
-        const sent: Promise<unknown> = ended.then((given) => this.note(given)).finally(() => underWay.delete(sent))
-        underWay.add(sent)
+        follow(ended.then((given) => this.note(given)))
       }
       if (underWay.size === 0) break
       await Promise.race(underWay)
@@ -128,9 +142,27 @@ export class Drain {
     await Promise.all(behind)
   }
 
+  /** Settles when all of them have: each by itself would have the drain look again. */
+  #sendTogether(
+    choice: Choice,
+    begun: readonly WriteRecord[],
+    sender: Sender,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<unknown> {
+    const { attempts, batches } = this.#ports
+    const via = batches?.open(choice, sender)
+    return Promise.all(
+      begun.map(async (write) => {
+        if (isLeased(write) && choice.items.has(write.place))
+          this.note(await attempts.send(write, sender, waitUntil, undefined, via).finally(() => via?.leave()))
+      }),
+    )
+  }
+
   /** An attempt has ended, also one of a page. */
   note(ended: Ended): void {
     const { settled, restMs } = ended
+    if (settled.kind === 'acknowledged') this.#hasSign = true
     if (settled.kind === 'kept') {
       const { partition, state } = settled.write
       // The origin is there until it is not. It was where it has refused the write, and where nothing was sent nothing is known.
@@ -166,22 +198,25 @@ export class Drain {
 
   /** Leases what may be sent now. */
   async #begin(senders: ReadonlyMap<string, Sender>): Promise<Round> {
-    const { store, attempts, liveness, rules } = this.#ports
-    if (senders.size === 0) return { begun: [], looked: new Set(), gone: [], nextMs: undefined }
+    const { store, attempts, liveness, rules, batches } = this.#ports
+    if (senders.size === 0) return { begun: [], looked: new Set(), together: new Map(), gone: [], nextMs: undefined }
     const isAlive = await aliveWorkers()
     await liveness.hold()
     const { most, limits, requestLimitMs } = rules
+    const chance = Math.random()
     return store.change((draft): Round => {
       const begun: WriteRecord[] = []
       const looked = new Set<number>()
       const gone: WriteRecord[] = []
+      const together = new Map<string, Choice>()
       let nextMs: number | undefined
       for (const partition of senders.keys()) {
         const turns = turnsOf(draft.writes(), {
           partition,
           now: now(),
           limits,
-          most,
+          // A batch is one request, however many it has.
+          most: batches === undefined ? most : Infinity,
           isPaused: false,
           hasSign: this.#hasSign,
           isGone: (worker) => worker !== liveness.worker && !isAlive(worker),
@@ -191,22 +226,38 @@ export class Drain {
         for (const write of turns.over) {
           const found = attempts.queueOf(write)
           const canWitness = attempts.subjectOf(write, found) !== undefined
-          expire(draft, write.place, found?.queue, canWitness, limits, now())
+          const queue = found && isBatched(write) ? batches?.queueOf(found.queue) : found?.queue
+          expire(draft, write.place, queue, canWitness, limits, now(), chance)
         }
         for (const write of turns.lost) draft.put({ ...write, state: { kind: 'asking', why: 'lost-id' } })
+        const heads: WriteRecord[] = []
         for (const chosen of [...turns.send, ...turns.witness]) {
           const isLook = chosen.state.kind === 'unsure'
           const queue = isLook ? undefined : attempts.queueOf(chosen)?.queue
           const merged = queue?.coalesces === true ? this.#ports.mergedIn?.(draft, chosen, queue) : undefined
           gone.push(...(merged?.gone ?? []))
           const write = merged === undefined ? chosen : merged.write
-          if (write === undefined) continue
+          if (write !== undefined) heads.push(write)
+        }
+        const choice = batches?.choose(
+          draft,
+          heads.filter(({ state }) => state.kind === 'waiting'),
+          { queueOf: (write) => attempts.queueOf(write)?.queue, isDue: this.#isDue },
+        )
+        if (choice !== undefined && choice.members.length > 0) together.set(partition, choice)
+        const alone = heads.filter(({ place }) => choice?.items.has(place) !== true && choice?.held.has(place) !== true)
+        const free = batches === undefined ? Infinity : most - aloneUnderWay(draft, partition)
+        for (const write of [...(choice?.members ?? []), ...alone.slice(0, Math.max(0, free))]) {
+          const isLook = write.state.kind === 'unsure'
           const [at, untilMs] = [now(), epochMs(now() + leaseMs(requestLimitMs))]
           const leased: WriteRecord = {
             ...write,
             state: { kind: 'leased', worker: liveness.worker, untilMs },
             attempts: write.attempts + 1,
             ...(!isLook && { firstSentAtMs: write.firstSentAtMs ?? at, lastSentAtMs: at, unsureAtMs: undefined }),
+            ...(choice?.items.has(write.place) === true
+              ? { batched: batchedAs(write) }
+              : !write.wasUnsure && { batched: undefined }),
           }
           draft.put(leased)
           begun.push(leased)
@@ -216,16 +267,42 @@ export class Drain {
         const soonMs = turns.over.length + gone.length > 0 ? now() : turns.nextMs
         if (soonMs !== undefined && soonMs < (nextMs ?? Infinity)) nextMs = soonMs
       }
-      return { begun, looked, gone, nextMs }
+      return { begun, looked, together, gone, nextMs }
     })
+  }
+
+  /** Whether a write might be sent now, if it were the first of its lane. */
+  readonly #isDue = (write: WriteRecord): boolean => {
+    const { state } = write
+    return (
+      state.kind === 'waiting' &&
+      (!state.isOnSign || this.#hasSign) &&
+      isDue(state.atMs, now(), this.#ports.rules.limits) &&
+      (this.#restsUntil(write) ?? 0) <= now()
+    )
   }
 
   /** A worker that lives on comes back by itself. One that is stopped is started by a page. */
   #plan(): void {
     if (this.#nextMs === undefined) return
-    this.#timer = setTimeout(() => void this.run(false), Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now())))
+    // What has failed together is due together, or nearly so.
+    const slackMs = this.#ports.batches === undefined ? 0 : SLACK_MS
+    const waitMs = Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now()) + slackMs)
+    this.#timer = setTimeout(() => void this.run(false), waitMs)
   }
 }
+
+/** How many writes of a user are under way as requests of their own. */
+function aloneUnderWay(draft: Draft, partition: string): number {
+  let count = 0
+  for (const write of draft.writes())
+    if (write.partition === partition && write.state.kind === 'leased' && !isBatched(write)) count++
+  return count
+}
+
+/** With the same key it says the same time at each attempt. */
+const batchedAs = (write: WriteRecord): WriteRecord['batched'] =>
+  isBatched(write) ? write.batched : { key: write.key, atMs: write.acceptedAtMs }
 
 const NOBODY: ReadonlyMap<string, Sender> = new Map()
 
@@ -235,6 +312,9 @@ const MOST_REST_MS = 3_600_000
 const busyKey = ({ partition, rule, url }: WriteRecord): string => `${partition}\n${new URL(url).origin}\n${rule}`
 
 const MOST_TIMER_MS = 2 ** 31 - 1
+
+/** Milliseconds. */
+const SLACK_MS = 100
 
 /** Another worker sends: this one looks again after so long. */
 const ANOTHER_MS = 5000

@@ -1,4 +1,5 @@
 import type { ServerId } from '../../core/outbox/temporary-ids.ts'
+import type { OutboxCounts } from '../../protocol.ts'
 import { isStalled, onClose, promisifyRequest, type UseStore } from '../store/database.ts'
 import { under } from '../store/records.ts'
 import type { Ending, ReceiptOf } from './record-mark.ts'
@@ -29,6 +30,8 @@ const idKey = (partition: string, temporary: string): string => `${ID}${partitio
 interface Counter {
   readonly next: number
   readonly revision: number
+  /** Names the database as long as it lives. Empty: nothing was ever written. */
+  readonly database: string
 }
 
 /** A record that this version cannot read. It is kept. */
@@ -107,6 +110,7 @@ export class OutboxStore {
   readonly #commits: { readonly version: number; readonly touched: Touched }[] = []
   /** From this version on all is known that was changed. */
   #knownSince = 0
+  #database = ''
   /** How often another worker has written: what was read before that is not what is there. */
   #rereads = 0
   readonly #waiting: Work[] = []
@@ -131,6 +135,11 @@ export class OutboxStore {
 
   get receipts(): ReadonlyMap<number, Receipt> {
     return this.#held.receipts
+  }
+
+  /** How many writes there are, of all users, in which database. */
+  get kept(): NonNullable<OutboxCounts['kept']> {
+    return { total: this.#held.writes.size, database: this.#database }
   }
 
   /** Another number whenever memory has changed. */
@@ -197,6 +206,7 @@ export class OutboxStore {
     this.#noteVersion(undefined)
     if (this.#rereads !== rereads) return this.#read()
     this.#revision = counter.revision
+    this.#database = counter.database
   }
 
   /**
@@ -242,13 +252,15 @@ export class OutboxStore {
 
   async #commit(works: readonly Work[]): Promise<void> {
     const { given, made, held, counter } = await this.#use('readwrite', async (store) => {
-      const counter = await counterIn(store)
+      const found = await counterIn(store)
+      const counter = found.database === '' ? { ...found, database: crypto.randomUUID() } : found
       const held = counter.revision === this.#revision ? this.#held : await read(store)
       const made = new Changes(held, counter, this.#receiptOf)
       const given = works.map(({ change }) => change(made.draft))
       try {
         made.write(store)
-        if (!made.isEmpty) store.put({ next: made.next, revision: counter.revision + 1 } satisfies Counter, NEXT)
+        if (!made.isEmpty)
+          store.put({ ...counter, next: made.next, revision: counter.revision + 1 } satisfies Counter, NEXT)
       } catch (error) {
         // What was put before would be committed.
         store.transaction.abort()
@@ -262,6 +274,7 @@ export class OutboxStore {
     this.#held = held
     this.#noteVersion(isReread ? undefined : made.touched)
     this.#revision = counter.revision + Number(!made.isEmpty)
+    if (!made.isEmpty) this.#database = counter.database
     for (const [at, { resolve }] of works.entries()) resolve(given[at])
   }
 }
@@ -382,8 +395,12 @@ const empty = (): Held => ({
 
 async function counterIn(store: IDBObjectStore): Promise<Counter> {
   const found = (await promisifyRequest<unknown>(store.get(NEXT))) as Partial<Counter> | undefined
-  const { next, revision } = found ?? {}
-  return { next: typeof next === 'number' ? next : 1, revision: typeof revision === 'number' ? revision : 0 }
+  const { next, revision, database } = found ?? {}
+  return {
+    next: typeof next === 'number' ? next : 1,
+    revision: typeof revision === 'number' ? revision : 0,
+    database: typeof database === 'string' ? database : '',
+  }
 }
 
 /** All that is on disk, but large bodies. */

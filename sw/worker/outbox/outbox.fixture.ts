@@ -9,18 +9,22 @@ const { everyone } = await import('../identity/everyone.ts')
 const { Generations } = await import('../store/generations.ts')
 const { outboxOf } = await import('./outbox.ts')
 const { conflicts } = await import('./conflict-part.ts')
+const { batchesOf } = await import('./batches.ts')
 const { mergedIn } = await import('./coalescing.ts')
 const { witness } = await import('./witness-part.ts')
 const { records } = await import('./records.ts')
+const { rowMarks } = await import('./row-marks.ts')
 
 /** Pages that are open, by their ids. */
 export const pages = new Set(['a tab'])
+/** What they say when the worker asks them; undefined: nothing. */
+export const page: { says: (question: object) => unknown } = { says: () => undefined }
 vi.stubGlobal('clients', {
   matchAll: () =>
     Promise.resolve(
       [...pages].map((id) => ({
         id,
-        postMessage: (_: unknown, [port]: MessagePort[]) => port?.postMessage(undefined),
+        postMessage: (question: object, [port]: MessagePort[]) => port?.postMessage(page.says(question)),
       })),
     ),
 })
@@ -191,6 +195,8 @@ export interface Given {
   readonly wrap?: (use: UseStore) => UseStore
   /** What is stored of URLs. */
   readonly rows?: ((url: string) => unknown[]) | undefined
+  /** How far collections are. Default: the rules have none. */
+  readonly kept?: readonly object[] | undefined
 }
 
 let workers = 0
@@ -203,6 +209,7 @@ export async function outboxWorker({
   identity = {},
   wrap = (use) => use,
   rows = () => [],
+  kept,
 }: Given = {}) {
   const { name, use } = await fakeDatabase(database)
   const rules = compileRules(config)
@@ -229,7 +236,16 @@ export async function outboxWorker({
       witness,
       conflicts,
       mergedIn,
+      batchesOf,
       records,
+      rowMarks,
+      entities: ['product', 'sale'],
+      kept: kept && ({ answerers: { 'sync-state': () => Promise.resolve(kept) } } as never),
+      reachability: {
+        get state() {
+          return { reachable: !backend.isAway }
+        },
+      },
       send: (request, { rule }) =>
         stoppable(() => ((rule as { send?: typeof fetch }).send ?? fetch)(request)).then((response) => {
           ended.push(`${request.method} ${new URL(request.url).pathname} ${response.status}`)

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { Backend, CONFIG, outboxWorker, pages } from './outbox.fixture.ts'
+import type { OutboxCounts } from '../../protocol.ts'
+import { Backend, CONFIG, outboxWorker, page, pages } from './outbox.fixture.ts'
 
 const KEY = 'idempotency-key'
 
@@ -354,6 +355,51 @@ describe('whose writes they are', () => {
     ])
     expect(name).not.toBe('')
   })
+
+  test('secrets are those that a page gives at the time, also after the worker was stopped; without them it waits', async () => {
+    const first = await outboxWorker()
+    first.backend.isAway = true
+    await first.write('POST', '/api/products', { name: 'tea' }, { 'x-csrf-token': 'old' })
+    await first.rest()
+    first.stop()
+    const { backend, outbox, writes } = await outboxWorker({ database: first.name })
+    const asked: object[] = []
+    page.says = (question) => void asked.push(question)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    await outbox.drain(true)
+    expect([backend.received, (await writes()).map(({ state }) => state.kind)]).toEqual([[], ['waiting']])
+    expect(asked).toMatchObject([{ say: 'secret', name: 'x-csrf-token', url: 'https://app.test/api/products' }])
+    page.says = () => 'new'
+    vi.setSystemTime(Date.now() + 60_000)
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    })
+    vi.useRealTimers()
+    page.says = () => undefined
+    expect(backend.received.map(({ fields }) => fields.get('x-csrf-token'))).toEqual(['new'])
+  })
+})
+
+test('the database has a name as long as it lives, and another one has another', async () => {
+  const first = await outboxWorker()
+  const keptBy = async ({ ask }: Pick<typeof first, 'ask'>) => ((await ask({ ask: 'drain' })) as OutboxCounts).kept
+  expect(await keptBy(first)).toEqual({ total: 0, database: '' })
+  first.backend.isAway = true
+  await first.write('POST', '/api/products', { name: 'tea' })
+  await first.rest()
+  const kept = await keptBy(first)
+  expect(kept).toEqual({ total: 1, database: expect.stringMatching(/.{30}/) as unknown })
+  await first.write('POST', '/api/products', { name: 'coffee' })
+  expect(await keptBy(first)).toEqual({ ...kept, total: 2 })
+  const again = await outboxWorker({ database: first.name })
+  again.backend.isAway = true
+  expect(await keptBy(again)).toEqual({ ...kept, total: 2 })
+  const other = await outboxWorker()
+  other.backend.isAway = true
+  await other.write('POST', '/api/products', { name: 'tea' })
+  expect((await keptBy(other))?.database).not.toBe(kept?.database)
+  for (const each of [first, again, other]) each.stop()
 })
 
 describe('the user', () => {

@@ -3,6 +3,7 @@ import {
   fillPlaces,
   type Match,
   type OutboxRules,
+  type QueueRule,
   type WriteMatch,
 } from '../../../config/language/index.ts'
 import { EVERYONE } from '../../core/key.ts'
@@ -15,6 +16,7 @@ import { epochMs } from '../../core/units.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { Channel } from '../channel.ts'
+import type { Collections } from '../collections/collections.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
 import { bodyOf } from '../store/bodies.ts'
@@ -37,13 +39,18 @@ import { BackgroundSync } from './background-sync.ts'
 import { isJson } from './queued-write.ts'
 import type { OutboxCounts, OutboxNews } from '../../protocol.ts'
 import type { Answerers } from '../messages/answering.ts'
+import type { Batches, batchesOf } from './batches.ts'
+import { syncStats } from '../messages/sync-stats.ts'
+import type { Reachability } from '../requests/reachability.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
 import { OutboxStore } from './outbox-store.ts'
 import type { Held } from './record-mark.ts'
 import type { RecordPart } from './records.ts'
+import type { rowMarks } from './row-marks.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { Pages } from './pages.ts'
+import { type PendingStats, pendingStats } from './pending-stats.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer, rowIn } from './queued-answer.ts'
 import { type Sender, Stamps } from './stamps.ts'
 import { countsOf, newsOf, steering } from './steering.ts'
@@ -59,14 +66,23 @@ interface Ports {
   readonly send: Send
   /** Default: the rules have none. */
   readonly collections?: readonly CollectionRule[] | undefined
+  /** The collections of the rules. Default: they have none. */
+  readonly kept?: Pick<Collections, 'answerers'> | undefined
+  readonly reachability: Pick<Reachability, 'state'>
+  /** What the rules call the rows of queued writes. Default: nothing. */
+  readonly entities?: readonly string[]
   /** Default: no rule has one. */
   readonly witness?: WitnessPart | undefined
   /** Default: no rule queues changes of rows. */
   readonly conflicts?: ConflictPart | undefined
   /** Default: no rule allows it. */
   readonly mergedIn?: typeof mergedIn | undefined
+  /** Default: the rules name no endpoint for batches. */
+  readonly batchesOf?: typeof batchesOf | undefined
   /** Default: the rules take no records. */
   readonly records?: RecordPart | undefined
+  /** Default: the rules want no marks on rows that are changed. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** What is stored of the row is looked up for so long. Milliseconds. */
@@ -87,6 +103,7 @@ export class Outbox {
   readonly #attempts: Attempts
   readonly #drain: Drain
   readonly #sync: BackgroundSync
+  readonly #batches: Batches | undefined
   /** The writes whose pages wait for an answer of this worker, by place. */
   readonly #awaited = new Set<number>()
   /** The attempts of this worker whose answers pages wait for, by place. */
@@ -113,8 +130,11 @@ export class Outbox {
     this.#stamps = new Stamps(ports.identity, ports.generations)
     const shared = { ...ports, store: this.#store, stamps: this.#stamps }
     this.#attempts = new Attempts({ ...shared, rules, witness: ports.witness, conflicts: ports.conflicts })
+    const { stamps } = shared
+    this.#batches = rules.batch && ports.batchesOf?.(rules.batch, { stamps, rules })
     this.#drain = new Drain({
       ...shared,
+      batches: this.#batches,
       attempts: this.#attempts,
       rules,
       mergedIn: ports.mergedIn,
@@ -125,7 +145,11 @@ export class Outbox {
     })
     this.#sync = new BackgroundSync(this.#drain)
     this.reads = new OverlaidReads(
-      { ...shared, failed: (partition, place) => this.#tellHidden(partition, place) },
+      {
+        ...shared,
+        rowMarks: rules.marks === false ? undefined : ports.rowMarks,
+        failed: (partition, place) => this.#tellHidden(partition, place),
+      },
       ports.collections,
     )
     const partitionsOf = (clientId: string): Promise<string[]> => ports.identity.partitionsOf(clientId)
@@ -138,6 +162,11 @@ export class Outbox {
     })
     this.answerers = {
       ...steered,
+      'sync-stats': async (_, __, clientId) => {
+        const { reachability, kept, entities = [] } = ports
+        const states = kept?.answerers['sync-state']?.({}, { ask: 'sync-state' }, clientId)
+        return syncStats({ pending: await this.#pendingOf(clientId), kept: await states, reachability, entities })
+      },
       ...this.#records?.answerers({ store: this.#store, partitionsOf, settled }),
     }
     this.#store.load().catch((error: unknown) => report('the queued writes cannot be read', error))
@@ -180,12 +209,21 @@ export class Outbox {
     loaded?.catch(() => undefined)
     if (loaded !== undefined) return { waiting: 1, needsYou: 0 }
     const own = [...this.#store.writes.values()].filter(({ partition }) => partitions.includes(partition))
-    return countsOf(own, this.#drain.nextMs)
+    return { ...countsOf(own, this.#drain.nextMs), kept: this.#store.kept }
   }
 
   /** How many writes of a client's users the origin does not have. */
   async unsentOf(clientId: string): Promise<number> {
     return (await this.writesOf(clientId)).length
+  }
+
+  /** What of them it does not have, in numbers. */
+  async #pendingOf(clientId: string): Promise<PendingStats> {
+    const [writes, partitions] = [await this.writesOf(clientId), await this.#ports.identity.partitionsOf(clientId)]
+    return pendingStats(
+      writes,
+      [...this.#store.done.values()].filter(({ write }) => partitions.includes(write.partition)),
+    )
   }
 
   /** A client's users sign out, and do not want what is unsent any more. */
@@ -302,6 +340,8 @@ export class Outbox {
     const { liveness } = this.#ports
     const [shown, alike] = await Promise.all([this.#shown(asked), this.#alike(asked), liveness.hold()])
     const seen = await this.#seen(asked, shown)
+    const joins = this.#batches?.covers(asked.queue) === true
+    const version = joins && shown !== undefined ? await this.#versionOf(shown, asked.queue) : undefined
     const accepted = await this.#store.change((draft) =>
       accept(draft, asked, {
         now: now(),
@@ -309,7 +349,8 @@ export class Outbox {
         rules: this.#rules,
         maySend: navigator.onLine !== false,
         isAwaited: (place) => this.#awaited.has(place),
-        shown: shown && { base: baseOf(shown.fields, undefined), requestedAtMs: shown.requestedAtMs },
+        joins,
+        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
         alike,
         seen,
         held: this.#records?.held,
@@ -324,6 +365,13 @@ export class Outbox {
   async #shown({ target, url, partition, mints }: Asked): Promise<Row | undefined> {
     if (target !== 'row' || mints !== undefined) return undefined
     return this.#newest(url.replace(/\?.*$/s, ''), partition)
+  }
+
+  /** What a stored row says of its version: a batch has no tags. */
+  async #versionOf(shown: Row, { idMember, entity, versionMember }: QueueRule): Promise<unknown> {
+    if (shown.status !== 200 || shown.size > MOST_INLINE) return undefined
+    const text = await new Response(bodyOf(shown)).text().catch(() => '')
+    return rowIn(text, idMember, entity)?.[versionMember]
   }
 
   /** The rows that the stored list of a create has already and that may be taken for it. */

@@ -16,6 +16,7 @@ import type { ReadContext } from '../requests/read.ts'
 import { collectionList } from './collection-list.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import { type OverlaidRead, Overlay } from './overlay.ts'
+import type { rowMarks } from './row-marks.ts'
 import { ShownWrites } from './shown-writes.ts'
 
 interface Ports {
@@ -24,6 +25,8 @@ interface Ports {
   readonly match: (line: RequestLine) => Match | undefined
   /** Hears of a write that cannot be shown. */
   readonly failed: (partition: string, place: number) => void
+  /** Says which rows are changed. Undefined: the rules want no marks. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** When what an answer is made of was asked for, and came. */
@@ -53,7 +56,7 @@ export class OverlaidReads {
   constructor(ports: Ports, collections: readonly CollectionRule[] = []) {
     this.#ports = ports
     this.#writes = new ShownWrites(ports)
-    this.#overlay = new Overlay({ writes: this.#writes, failed: ports.failed })
+    this.#overlay = new Overlay({ writes: this.#writes, failed: ports.failed, rowMarks: ports.rowMarks })
     this.#collections = new Map(collections.map((rule) => [new URL(rule.list, location.origin).href, rule]))
   }
 

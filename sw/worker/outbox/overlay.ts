@@ -1,18 +1,20 @@
 import { cacheStatus } from '../../core/cache-status.ts'
 import { hasInexactNumber } from '../../core/collections/exact.ts'
 import { memberOf, withMember } from '../../core/collections/member.ts'
-import { fold, type Folded, type Folding, type Read } from '../../core/outbox/fold.ts'
+import { fold, type Folded, type Folding, itemPath, type Read } from '../../core/outbox/fold.ts'
 import { parsedJson } from '../../core/outbox/json.ts'
 import { type ListShape, listShapeOf } from '../../core/outbox/list-shape.ts'
 import { RowsAlike } from '../../core/outbox/rows-alike.ts'
 import type { Sent } from '../../core/outbox/witness.ts'
 import type { EpochMs } from '../../core/units.ts'
 import { MAX_STORED_BYTES, wholeBody } from '../../fetch/body-reader.ts'
+import { now } from '../../fetch/clock.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
 import { discard } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
 import type { KnownList } from './collection-list.ts'
 import type { PendingWrites, Showing, WritesOf } from './pending-writes.ts'
+import type { rowMarks } from './row-marks.ts'
 import { changeBy, idBy, isJson, jsonOf, type QueuedWrite, rowChangeBy } from './queued-write.ts'
 
 /** A read whose answer is to show what its user has written. */
@@ -38,6 +40,8 @@ interface Ports {
   readonly writes: Pick<PendingWrites, 'of'>
   /** Hears once of each version of a write that it cannot be shown: its function throws, or its body cannot be read back. */
   readonly failed: (partition: string, place: number) => void
+  /** Says which rows are changed. Undefined: the rules want no marks. */
+  readonly rowMarks?: typeof rowMarks | undefined
 }
 
 /** The field that says of an answer that writes of the outbox belong to it. */
@@ -119,19 +123,25 @@ export class Overlay {
     if (base === undefined) return marked(answer)
     const found = await this.#read(read)
     if (found === undefined) return answer
-    const { text, isComplete, isChanged, added } = this.#folded(base, read, answer, found)
-    if (!isChanged) return isComplete ? answer : marked(answer)
-    return text === undefined ? gone() : rebuilt(answer, text, isComplete ? 'shown' : 'not-shown', added)
+    const { text, isComplete, isChanged, added, marks } = this.#folded(base, read, answer, found)
+    if (!isChanged) return withMarks(isComplete ? answer : marked(answer), marks)
+    return withMarks(
+      text === undefined ? gone() : rebuilt(answer, text, isComplete ? 'shown' : 'not-shown', added),
+      marks,
+    )
   }
 
   /** @param answer what says that it is not there; undefined: nothing does. */
   async #overNothing(answer: Response | undefined, read: OverlaidRead): Promise<Response | undefined> {
     const found = await this.#read(read)
     if (found === undefined) return undefined
-    const { text, isComplete } = this.#folded(undefined, read, undefined, found)
+    const { text, isComplete, marks } = this.#folded(undefined, read, undefined, found)
     if (text === undefined) return isComplete && answer === undefined ? gone() : undefined
     discard(answer)
-    return rebuilt(undefined, read.method === 'HEAD' ? null : text, isComplete ? 'shown' : 'not-shown')
+    return withMarks(
+      rebuilt(undefined, read.method === 'HEAD' ? null : text, isComplete ? 'shown' : 'not-shown'),
+      marks,
+    )
   }
 
   /** The writes that the answer to a read does not have; undefined: it has all. */
@@ -162,11 +172,24 @@ export class Overlay {
       // A function may have changed what it was given before it threw, so that is parsed anew.
       if (broken.length > 0) continue
       // JSON so deep that it can be read and not written.
-      if (text === 'invalid') return { text: undefined, isComplete: false, isChanged: false, added: 0 }
+      if (text === 'invalid')
+        return { text: undefined, isComplete: false, isChanged: false, added: 0, marks: undefined }
       // A function may change what it is given, and return that.
       const isChanged = value !== base || run.length > 0
-      return { text, isComplete, isChanged, added: countOf(value, shape) - before }
+      const marks = this.#marks({ value, base, shape, found, writes, read })
+      return { text, isComplete, isChanged, added: countOf(value, shape) - before, marks }
     }
+  }
+
+  #marks({ value, base, shape, found, writes, read }: FoldedRead): string | undefined {
+    const { idFor } = writes
+    const item = found.find(({ kind }) => kind === 'item')
+    const { idMember } = (item ?? found[0])?.write.queue ?? {}
+    if (idMember === undefined) return undefined
+    const isList = item === undefined
+    const path = item === undefined ? shape?.rows : itemPath(value ?? base, idBy(item.write, idFor), idMember)
+    const receivedAtMs = read.receivedAtMs ?? now()
+    return this.#ports.rowMarks?.({ value, base, path, isList, idMember, found, idFor, receivedAtMs })
   }
 
   /** @param shape of the list; undefined: an item is read, or something of no known shape. */
@@ -266,6 +289,16 @@ interface Found {
   readonly shown: readonly Showing[]
 }
 
+/** A read, before and after writes were folded over it. */
+interface FoldedRead {
+  readonly value: unknown
+  readonly base: unknown
+  readonly shape: ListShape | undefined
+  readonly found: readonly Showing[]
+  readonly writes: WritesOf
+  readonly read: OverlaidRead
+}
+
 /** What is folded over. */
 interface Base {
   readonly text: string
@@ -280,6 +313,8 @@ interface Made {
   readonly isChanged: boolean
   /** How many rows there are more. */
   readonly added: number
+  /** The rows that are changed. Undefined: none is. */
+  readonly marks: string | undefined
 }
 
 const GONE = [404, 410]
@@ -359,6 +394,19 @@ function rebuilt(answer: Response | undefined, body: string | null, shown: 'show
   if (added !== 0) recount(headers, added)
   headers.set(FIELD, shown)
   const { status, statusText } = answer ?? { status: 200, statusText: 'OK' }
+  return new Response(body, { status, statusText, headers })
+}
+
+/** The field that says which rows of an answer are changed. */
+const MARKS = 'freshlayer-records'
+
+/** An answer with a field that says which of its rows are changed. */
+function withMarks(answer: Response, marks: string | undefined): Response {
+  const { status, statusText, redirected, body } = answer
+  // A copy would lose that it was redirected.
+  if (marks === undefined || redirected) return answer
+  const headers = new Headers(answer.headers)
+  headers.set(MARKS, marks)
   return new Response(body, { status, statusText, headers })
 }
 

@@ -20,7 +20,7 @@ export type ReadBack =
   | { readonly kind: 'useless' }
 
 /** Fields that say of the write, and not of who asks for what. */
-const OF_WRITE = /^(?:content-|if-|accept-encoding$|prefer$|(?:x-)?idempotency-key$|x-request-id$)/
+export const OF_WRITE = /^(?:content-|if-|accept-encoding$|prefer$|(?:x-)?idempotency-key$|x-request-id$)/
 
 /** Reads a URL past every cache, with the credentials that the write is sent with. Never rejects. */
 export async function readBack(write: WriteRecord, url: string, stamps: Stamps, limitMs: number): Promise<ReadBack> {

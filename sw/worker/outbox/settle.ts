@@ -26,6 +26,8 @@ export interface Attempt {
   readonly isConditional: boolean
   /** A read can show what has become of it. */
   readonly canWitness: boolean
+  /** From 0 to 1, the same for all that were sent in one request: they are tried again together. Default: of its own. */
+  readonly chance?: number | undefined
 }
 
 /** What has become of a write whose attempt has ended. */
@@ -113,7 +115,7 @@ export function forgotten(
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,
-  { write, given, text, mayTell, isConditional, canWitness }: Attempt,
+  { write, given, text, mayTell, isConditional, canWitness, chance }: Attempt,
   queue: QueueRule,
   limits: RetryLimits,
   now: EpochMs,
@@ -135,12 +137,16 @@ export function settle(
     return { kind: 'refused', write: current }
   }
   const failed = { status: given.kind === 'response' ? given.status : 0, atMs: now }
-  const kept = { ...current, ...after(outcome, current, limits, now), failed }
+  const kept = { ...current, ...after(outcome, current, limits, now, chance), failed }
   draft.put(kept)
   return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
 }
 
-/** A write whose lease is over: nothing is known of what the origin did. */
+/**
+ * A write whose lease is over: nothing is known of what the origin did.
+ *
+ * @param chance as that of an attempt.
+ */
 export function expire(
   draft: Draft,
   place: number,
@@ -148,6 +154,7 @@ export function expire(
   canWitness: boolean,
   limits: RetryLimits,
   now: EpochMs,
+  chance: number,
 ): void {
   const write = draft.get(place)
   if (write === undefined) return
@@ -165,7 +172,7 @@ export function expire(
           },
           now,
         )
-  draft.put({ ...write, ...after(outcome, write, limits, now), wasUnsure: true })
+  draft.put({ ...write, ...after(outcome, write, limits, now, chance), wasUnsure: true })
 }
 
 /** The state of a write that is tried again later, or given up. */
@@ -176,8 +183,9 @@ export function tryAgain(
   isAway: boolean,
   limits: RetryLimits,
   now: EpochMs,
+  chance = Math.random(),
 ): WriteState {
-  const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, Math.random())
+  const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, chance)
   return next.kind === 'too-old'
     ? { kind: 'dead', why: 'too-old' }
     : { kind, atMs: next.atMs, isOnSign: next.kind === 'on-sign' }
@@ -188,10 +196,11 @@ function after(
   write: WriteRecord,
   limits: RetryLimits,
   now: EpochMs,
+  chance?: number,
 ): Pick<WriteRecord, 'state' | 'wasUnsure' | 'unsureAtMs'> {
   const { wasUnsure, unsureAtMs } = write
   const again = (kind: 'waiting' | 'unsure', floorMs: number, isAway: boolean): WriteState =>
-    tryAgain(kind, write, floorMs, isAway, limits, now)
+    tryAgain(kind, write, floorMs, isAway, limits, now, chance)
   switch (outcome.kind) {
     case 'retry':
       return {

@@ -1,6 +1,7 @@
 import type { Fields } from '../../core/head.ts'
 import { EVERYONE, isOfNobody, isOfToken } from '../../core/key.ts'
 import { isSecret } from '../../core/secret.ts'
+import type { PortQuestion } from '../../protocol.ts'
 import { askClient } from '../ask-client.ts'
 import type { Identity } from '../identity/identity.ts'
 import { worker } from '../scope.ts'
@@ -82,7 +83,10 @@ export class Stamps {
     const seen = this.#seen.get(keyOf(partition, url))
     const stamped: [string, string][] = []
     for (const name of stamps) {
-      const value = name === AUTHORIZATION ? await this.#authorization(partition, seen) : seen?.get(name)
+      const value =
+        name === AUTHORIZATION
+          ? await this.#authorization(partition, seen)
+          : ((await this.#said(partition, { say: 'secret', name, url })) ?? seen?.get(name))
       if (value === undefined) return undefined
       stamped.push([name, value])
     }
@@ -98,11 +102,17 @@ export class Stamps {
     const known = await this.#identity.credentialsOf(partition, undefined)
     if (known !== undefined || partition !== EVERYONE) return known
     // Where users are not told apart the worker keeps no tokens of theirs, so a page is asked.
+    return (await this.#said(partition, { say: AUTHORIZATION })) ?? seen?.get(AUTHORIZATION)
+  }
+
+  /** What a page of the user says, the first that knows. */
+  async #said(partition: string, question: PortQuestion): Promise<string | undefined> {
     for (const client of await worker.clients.matchAll({ type: 'window' })) {
-      const said = await askClient(client, { say: AUTHORIZATION })
+      if (partition !== EVERYONE && !(await this.#identity.partitionsOf(client.id)).includes(partition)) continue
+      const said = await askClient(client, question)
       if (typeof said === 'string' && said !== '') return said
     }
-    return seen?.get(AUTHORIZATION)
+    return undefined
   }
 }
 

@@ -21,7 +21,7 @@ interface Ports {
 export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unknown> => ({
   drain: async (_, __, clientId) => {
     await drain.run(true)
-    return countsOf(await writesOf(clientId), drain.nextMs)
+    return { ...countsOf(await writesOf(clientId), drain.nextMs), kept: store.kept }
   },
   outbox: async (_, __, clientId) => (await writesOf(clientId)).map(shownWrite),
   'steer-outbox': async (_, { place, how, body }, clientId): Promise<Steered> => {
@@ -34,7 +34,8 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
       if (write === undefined || write.state.kind === 'leased') return undefined
       if (how === 'discard') {
         draft.remove(place)
-        draft.noteEnd(write, { end: 'discarded', row: theirsOf(write) })
+        // What it would have made is nowhere.
+        draft.noteEnd(write, { end: 'discarded', row: write.mints === undefined ? theirsOf(write) : null })
         return { ...newsOf(write), end: 'discarded' }
       }
       const given = how === 'edit' && edited(body)

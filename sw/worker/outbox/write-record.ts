@@ -54,6 +54,11 @@ export interface WriteRecord extends Queued {
    * is too long.
    */
   readonly theirs?: { readonly base: Base; readonly row?: string | null } | undefined
+  /**
+   * It was sent in a batch with this key, as written at this time. With another key it is another write. Absent: it was not, or it is known
+   * that it was not performed.
+   */
+  readonly batched?: { readonly key: string; readonly atMs: EpochMs } | undefined
   /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
   readonly alike?: readonly string[]
   /** What the rule calls such a row. Absent: it calls it nothing. */
@@ -89,6 +94,9 @@ export const newReceipt = (given: Omit<Receipt, 'shape'>): Receipt => ({ shape: 
 
 export const doneRecord = (given: Omit<DoneRecord, 'shape'>): DoneRecord => ({ shape: WRITE_SHAPE, ...given })
 
+/** Whether the endpoint for batches may know a write by its key. */
+export const isBatched = ({ key, batched }: Pick<WriteRecord, 'key' | 'batched'>): boolean => batched?.key === key
+
 /** A record of a queued write; `'unreadable'` for what this version cannot be sure of. */
 export function parseWrite(value: unknown, place: number): WriteRecord | 'unreadable' {
   if (!isObject(value) || value['shape'] !== WRITE_SHAPE || value['place'] !== place) return 'unreadable'
@@ -105,6 +113,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
     ['seen', 'entity', 'record'].every((name) => value[name] === undefined || isText(name)) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
+    (value['batched'] === undefined || (isObject(value['batched']) && isCount(value['batched']['atMs']))) &&
     isPairs(fields) &&
     isObject(base) &&
     isState(state)
