@@ -9,8 +9,7 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   metadata: { seed: process.env['SEED'] },
   outputDir: '../../dist/e2e-outbox/results',
-  // Much of the time is waiting: for a server that starts, for the next attempt. Figures are taken by one alone.
-  workers: process.env['FULL'] === undefined ? 2 : 1,
+  workers: 1,
   fullyParallel: false,
   forbidOnly: true,
   retries: 0,
