@@ -9,6 +9,9 @@ const SEED = Number(process.env['SEED'])
 /** Within so many schedules each break shows. */
 const MOST = process.env['FULL'] === undefined ? 12 : 40
 
+/** What still waits after this is stuck. Milliseconds. */
+const DRAIN_MS = 15_000
+
 /** Nothing doubles there where keys are honoured. */
 const KEYLESS: ReadonlySet<Break> = new Set(['no-lease'])
 
@@ -22,7 +25,7 @@ for (const broken of BREAK_NAMES)
     let run = 0
     for (; run < MOST && faults.length === 0; run++) {
       await backend.openShop(`b${run}`, build)
-      faults = await faultsIn(new Schedule(backend, browser, seededDice(SEED + run).below), backend, hasKeys)
+      faults = await faultsIn(new Schedule(backend, browser, seededDice(SEED + run).below), backend, hasKeys, DRAIN_MS)
     }
     expect(faults).not.toEqual([])
     console.log(`seed ${SEED}, ${broken}: the ${run}. schedule shows it: ${faults[0]}`)

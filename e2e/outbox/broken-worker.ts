@@ -29,7 +29,7 @@ const BREAKS = {
   'deleted-before-answer': [
     {
       file: 'worker/outbox/attempts.ts',
-      from: '      raw = await fetch(sent)\n',
+      from: '      raw = await (via?.carry(write, sent) ?? fetch(sent))\n',
       to: '      await this.#ports.store.change((draft) => draft.remove(write.place))\n      raw = await fetch(sent)\n',
     },
     {

@@ -2,7 +2,7 @@ import { expect, type Page } from '@playwright/test'
 import type { Performed, WritesBackend } from './backend.ts'
 import type { Intent, Schedule } from './schedule.ts'
 
-/** For how long what is queued may take once nothing goes wrong any more. Milliseconds. */
+/** For how long what is queued may take once nothing goes wrong any more. Refused credentials are tried again after ten seconds. */
 const DRAIN_MS = 30_000
 
 /** For how long a tab may take to show it. Milliseconds. */
@@ -14,12 +14,17 @@ const SHOW_MS = 5000
  *
  * @param hasKeys the backend honours keys. Without them a change may be sent twice, because that is the same as once.
  */
-export async function faultsIn(schedule: Schedule, backend: WritesBackend, hasKeys: boolean): Promise<string[]> {
+export async function faultsIn(
+  schedule: Schedule,
+  backend: WritesBackend,
+  hasKeys: boolean,
+  drainMs = DRAIN_MS,
+): Promise<string[]> {
   await schedule.play()
   await schedule.heal()
   const [page] = schedule.pages
   if (page === undefined) throw new Error('no page is open')
-  const left = await drained(page, backend)
+  const left = await drained(page, backend, drainMs)
   if (left.length > 0) return left.map((write) => `it waits: ${write}`)
   const faults = wrongIn(schedule.intents, await backend.performed(), hasKeys)
   // One device writes here: what it has queued never conflicts with what it has queued before.
@@ -47,7 +52,7 @@ const holds = (condition: () => Promise<boolean>, timeout: number): Promise<bool
     )
 
 /** What still waits in the end. The user says of what needs them that it is to be sent, unless they see that it is there. */
-async function drained(page: Page, backend: WritesBackend): Promise<string[]> {
+async function drained(page: Page, backend: WritesBackend, timeout: number): Promise<string[]> {
   let left: string[] = []
   await holds(async () => {
     const done = (await backend.performed()).map(({ intent }) => intent)
@@ -67,7 +72,7 @@ async function drained(page: Page, backend: WritesBackend): Promise<string[]> {
       return (await outbox.list()).map((write) => JSON.stringify(write))
     }, done)
     return left.length === 0
-  }, DRAIN_MS)
+  }, timeout)
   return left
 }
 

@@ -10,7 +10,8 @@ import { KillableBrowser } from './killable-browser.ts'
 
 export { expect } from '@playwright/test'
 
-const FOLDER = 'dist/e2e-outbox/world'
+/** Two processes of the runner may build at the same time. */
+const FOLDER = `dist/e2e-outbox/world-${process.env['TEST_PARALLEL_INDEX']}`
 
 /** A backend and a browser that may be killed, for all tests that can share them. */
 export class World {

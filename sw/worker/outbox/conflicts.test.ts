@@ -300,8 +300,11 @@ describe('a write whose row is another by now', () => {
     backend.isAway = false
     const second = await outboxWorker({ backend, database: name, config: configOf('client-wins'), rows: stored() })
     workers.push(second)
+    let rounds = 0
     await vi.waitFor(async () => {
-      await Promise.all([first.outbox.drain(true), second.outbox.drain(true)])
+      // Without locks each takes the other for gone, and its lease for over: in step they would do so for ever.
+      const both = ++rounds < 5 ? [first, second] : [first]
+      await Promise.all(both.map(({ outbox }) => outbox.drain(true)))
       first.outbox.reread()
       expect(await first.writes()).toEqual([])
     }, 20_000)

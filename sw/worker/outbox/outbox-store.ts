@@ -51,6 +51,15 @@ interface Held {
   highest: number
 }
 
+/** What a commit has changed. */
+export interface Touched {
+  readonly places: readonly number[]
+  readonly ids: readonly (readonly [partition: string, temporary: string])[]
+}
+
+/** So many commits are remembered. */
+const MOST_COMMITS = 256
+
 /** The outbox within one transaction: what is read is as it is on disk, and what is changed is on disk with all the rest. */
 export interface Draft {
   /** In the order of their places. */
@@ -97,6 +106,10 @@ export class OutboxStore {
   /** Undefined: nothing was read yet, or another worker has written since. */
   #revision: number | undefined
   #version = 0
+  /** What the last commits of this worker have changed, oldest first, by the version that each has made. */
+  readonly #commits: { readonly version: number; readonly touched: Touched }[] = []
+  /** From this version on all is known that was changed. */
+  #knownSince = 0
   #database = ''
   /** How often another worker has written: what was read before that is not what is there. */
   #rereads = 0
@@ -134,6 +147,28 @@ export class OutboxStore {
     return this.#version
   }
 
+  /** What has changed in memory since it had a version. Undefined: that is not known, so all of it may have. */
+  touchedSince(version: number): Touched | undefined {
+    if (version < this.#knownSince) return undefined
+    const since = this.#commits.filter((commit) => commit.version > version)
+    return {
+      places: since.flatMap(({ touched }) => touched.places),
+      ids: since.flatMap(({ touched }) => touched.ids),
+    }
+  }
+
+  /** Memory has changed. @param touched undefined: it was read anew. */
+  #noteVersion(touched: Touched | undefined): void {
+    this.#version++
+    if (touched === undefined) {
+      this.#commits.length = 0
+      this.#knownSince = this.#version
+      return
+    }
+    this.#commits.push({ version: this.#version, touched })
+    if (this.#commits.length > MOST_COMMITS) this.#knownSince = this.#commits.shift()?.version ?? this.#version
+  }
+
   get unreadable(): readonly Unreadable[] {
     return this.#held.unreadable
   }
@@ -168,7 +203,7 @@ export class OutboxStore {
     // A change of this worker has read it meanwhile.
     if (this.#revision !== undefined) return
     this.#held = held
-    this.#version++
+    this.#noteVersion(undefined)
     if (this.#rereads !== rereads) return this.#read()
     this.#revision = counter.revision
     this.#database = counter.database
@@ -235,8 +270,9 @@ export class OutboxStore {
       return { given, made, held, counter }
     })
     made.apply(held)
+    const isReread = held !== this.#held
     this.#held = held
-    this.#version++
+    this.#noteVersion(isReread ? undefined : made.touched)
     this.#revision = counter.revision + Number(!made.isEmpty)
     if (!made.isEmpty) this.#database = counter.database
     for (const [at, { resolve }] of works.entries()) resolve(given[at])
@@ -251,6 +287,7 @@ class Changes {
   readonly #bodies = new Map<number, ArrayBuffer>()
   readonly #done = new Map<number, DoneRecord | undefined>()
   readonly #ids = new Map<string, ServerId>()
+  readonly #noted: (readonly [partition: string, temporary: string])[] = []
   readonly #receipts = new Map<number, Receipt | undefined>()
   readonly #receiptOf: ReceiptOf | undefined
 
@@ -263,6 +300,10 @@ class Changes {
 
   get isEmpty(): boolean {
     return this.#writes.size + this.#done.size + this.#ids.size + this.#receipts.size === 0
+  }
+
+  get touched(): Touched {
+    return { places: [...this.#writes.keys(), ...this.#done.keys()], ids: this.#noted }
   }
 
   write(store: IDBObjectStore): void {
@@ -312,7 +353,10 @@ class Changes {
       putDone: (place, record) => void this.#done.set(place, record),
       removeDone: (place) => void this.#done.set(place, undefined),
       idOf,
-      noteId: (partition, temporary, id) => void this.#ids.set(idKey(partition, temporary), id),
+      noteId: (partition, temporary, id) => {
+        this.#ids.set(idKey(partition, temporary), id)
+        this.#noted.push([partition, temporary])
+      },
       noteEnd: (write, ending) => {
         const receipt = this.#receiptOf?.(write, ending, (each) => idOf(write.partition, each))
         if (receipt !== undefined) this.#receipts.set(write.place, receipt)

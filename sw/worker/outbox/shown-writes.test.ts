@@ -56,6 +56,8 @@ async function outbox(name?: string) {
   return {
     name: itsName,
     store,
+    /** Another worker with the same disk. */
+    use: async () => new OutboxStore((await fakeDatabase(itsName)).use),
     failed,
     shown,
     /** `PUT /api/p/1`. */
@@ -244,4 +246,25 @@ test('what the rules do not queue any more is not shown', async () => {
   await add('POST /api/q', { name: 'Salt' }, { mints: 'tmp-1', target: 'list' })
   await add('POST /api/r', { name: 'Salt' }, { mints: 'tmp-2', target: 'list' })
   expect([await read('/api/q'), await read('/api/r')]).toEqual([ROWS, ROWS])
+})
+
+test('of 10,000 that wait, a read after a change looks at what was changed', async () => {
+  const { store, shown, add, acknowledge, use } = await outbox()
+  await Promise.all(
+    Array.from({ length: 10_000 }, (_, at) => add('POST /api/p', { name: `${at}` }, { mints: `tmp-${at}` })),
+  )
+  expect(shown.of(ADA)?.at(`${HOME}/api/p`)).toHaveLength(10_000)
+  const looked = vi.spyOn(store, 'idOf')
+  const [first = 0] = store.writes.keys()
+  await acknowledge(first, 201, { id: 7, name: '0' })
+  expect(shown.of(ADA)?.idFor('tmp-0')?.id).toBe('7')
+  await add('POST /api/p', { name: 'more' }, { mints: 'tmp-more' })
+  expect(shown.of(ADA)?.at(`${HOME}/api/p`)).toHaveLength(10_001)
+  expect(looked.mock.calls.length).toBeLessThan(10)
+  // What another worker has done is not known by its changes.
+  const other = await use()
+  await other.change((draft) => void [...draft.writes()].slice(0, 5000).map(({ place }) => draft.remove(place)))
+  store.reread()
+  await store.load()
+  expect(shown.of(ADA)?.at(`${HOME}/api/p`)).toHaveLength(5001)
 })

@@ -7,7 +7,7 @@ import type { QueuedWrite } from './queued-write.ts'
 import type { DoneRecord, WriteRecord } from './write-record.ts'
 
 interface Ports {
-  readonly store: Pick<OutboxStore, 'writes' | 'done' | 'idOf' | 'bodyOf' | 'version'>
+  readonly store: Pick<OutboxStore, 'writes' | 'done' | 'idOf' | 'bodyOf' | 'version' | 'touchedSince'>
   readonly match: (line: RequestLine) => Match | undefined
 }
 
@@ -19,6 +19,8 @@ export class ShownWrites {
   readonly #records = new Map<number, { readonly record: WriteRecord | DoneRecord; readonly partition: string }>()
   /** The temporary ids of which no server's is known: those of each user. */
   readonly #unmapped = new Map<string, Set<string>>()
+  /** Those that were added to them since the store was last asked. */
+  readonly #named: (readonly [partition: string, temporary: string])[] = []
   #version = -1
 
   constructor(ports: Ports) {
@@ -33,21 +35,29 @@ export class ShownWrites {
     return this.#pending.of(partition)
   }
 
+  /** Of thousands that wait a commit changes a few: no read goes through all of them for that. */
   #sync(): void {
     const { store } = this.#ports
-    const { writes, done } = store
-    for (const place of this.#records.keys()) if (!writes.has(place) && !done.has(place)) this.#remove(place)
-    for (const record of writes.values())
-      if (record.state.kind === 'dead') this.#remove(record.place)
-      else this.#put(record, record)
-    for (const record of done.values()) this.#put(record, record.write)
-    for (const [partition, ids] of this.#unmapped)
-      for (const temporary of ids) {
-        const id = store.idOf(partition, temporary)
-        if (id === undefined) continue
-        this.#pending.map(partition, temporary, id)
-        ids.delete(temporary)
-      }
+    const touched = store.touchedSince(this.#version)
+    const places = touched?.places ?? [...this.#records.keys(), ...store.writes.keys(), ...store.done.keys()]
+    for (const place of places) {
+      const record = store.writes.get(place) ?? store.done.get(place)
+      if (record === undefined || ('state' in record && record.state.kind === 'dead')) this.#remove(place)
+      else this.#put(record, 'write' in record ? record.write : record)
+    }
+    const named = this.#named.splice(0)
+    const ids = touched === undefined ? this.#allUnmapped() : [...named, ...touched.ids]
+    for (const [partition, temporary] of ids) {
+      const unmapped = this.#unmapped.get(partition)
+      const id = unmapped?.has(temporary) === true ? store.idOf(partition, temporary) : undefined
+      if (id === undefined) continue
+      this.#pending.map(partition, temporary, id)
+      unmapped?.delete(temporary)
+    }
+  }
+
+  #allUnmapped(): (readonly [partition: string, temporary: string])[] {
+    return [...this.#unmapped].flatMap(([partition, ids]) => Array.from(ids, (id) => [partition, id] as const))
   }
 
   #put(record: WriteRecord | DoneRecord, write: WriteRecord): void {
@@ -59,7 +69,11 @@ export class ShownWrites {
     const { idFor } = this.#pending.of(partition) ?? {}
     const unmapped = this.#unmapped.get(partition) ?? new Set()
     this.#unmapped.set(partition, unmapped)
-    for (const id of shown.needs) if (idFor?.(id) === undefined) unmapped.add(id)
+    for (const id of shown.needs) {
+      if (idFor?.(id) !== undefined) continue
+      unmapped.add(id)
+      this.#named.push([partition, id])
+    }
     this.#pending.put(partition, shown)
   }
 
