@@ -235,6 +235,21 @@ describe('queued writes', () => {
 let backendOf = new BatchBackend()
 
 describe('a new write', () => {
+  test('waits with one that is tried again, also while that is under way', async () => {
+    const { backend, write, writes, rest } = await worker({ config: configOf({}, { longestWait: '1m' }) })
+    backend.isAway = true
+    await write('POST', '/api/products', { name: 'first' })
+    await rest()
+    let fail = (): void => undefined
+    const held = new Promise<Response>((_, reject) => (fail = () => reject(new TypeError('Failed to fetch'))))
+    vi.stubGlobal('fetch', () => held)
+    await vi.waitFor(async () => expect((await writes()).map(({ state }) => state.kind)).toEqual(['leased']), 5000)
+    const all = [1, 2, 3].map((at) => write('POST', '/api/products', { name: `tea ${at}` }))
+    expect((await Promise.all(all)).map(({ status }) => status)).toEqual([202, 202, 202])
+    expect((await writes()).map(({ firstSentAtMs }) => firstSentAtMs === undefined)).toEqual([false, true, true, true])
+    fail()
+  })
+
   const refusedBefore = async (given: object = {}) => {
     const made = await queued(async (at) => {
       for (const name of ['x', 'y']) await at('PATCH', '/api/products/7', { name })
