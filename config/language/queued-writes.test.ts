@@ -400,3 +400,15 @@ test('a queued write that names nothing to invalidate is warned of, and not told
   const [warning = ''] = warningsOf({ invalidates: undefined })
   expect(warning).toContain('writes[0].invalidates: nothing given, expected what else changes: a write with an entry')
 })
+
+test.each([
+  ['users that sign in and are not told apart', { identity: 'none' }, 'queue', 1],
+  ['users that are told apart', { identity: { by: ['identify'] } }, 'queue', 0],
+  ['nothing that is queued', { identity: 'none' }, 'off', 0],
+])('what one user has queued is not sent with the cookie of the next: %s', (_, identity, offline, count) => {
+  const [sales] = configOf({ offline }).writes ?? []
+  const writes = [sales, { match: 'POST /api/session', invalidates: [], session: 'sign-in' }]
+  const found = warningsOf({}, { ...identity, writes }).filter((warning) => warning.startsWith('identity'))
+  expect(found).toHaveLength(count)
+  if (count > 0) expect(found[0]).toContain('writes[1] says that users sign in')
+})

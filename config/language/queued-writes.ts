@@ -148,8 +148,26 @@ export function queueFindings(
       ...crossedWaits(config),
       ...unknownEntities(config, queued),
     ],
-    warnings: queued.flatMap((write) => asking(write, routes)),
+    warnings: [...oneForAll(config, queued, writes), ...queued.flatMap((write) => asking(write, routes))],
   }
+}
+
+/** Users sign in, and the rules do not tell them apart: whose cookie is there when a write is sent is not known (I3). */
+function oneForAll(
+  { identity }: Readonly<Record<string, unknown>>,
+  queued: readonly Entry[],
+  writes: readonly Entry[],
+): Problem[] {
+  const signsIn = writes.find(({ options }) => isRecord(options) && options['session'] !== undefined)
+  return identity === 'none' && queued.length > 0 && signsIn !== undefined
+    ? [
+        problem(
+          'identity',
+          identity,
+          `\`by\`, as ${signsIn.path} says that users sign in: what one of them has queued is sent with the cookie of the next`,
+        ),
+      ]
+    : []
 }
 
 /** Options of a queue on a write that has none. */

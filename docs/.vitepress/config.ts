@@ -29,6 +29,7 @@ const guides = [
   { text: 'Writes: the backend', link: '/guide/server-writes' },
   { text: 'Lists kept row by row', link: '/guide/collections' },
   { text: 'Writes offline', link: '/guide/offline-writes' },
+  { text: 'A local store of your own', link: '/guide/records' },
   { text: 'As an HTTP cache', link: '/guide/http' },
   { text: 'What real apps do', link: '/guide/real-apps' },
   { text: 'Push: what others change', link: '/guide/push' },

@@ -14,6 +14,7 @@ const PG: Plugin = { name: 'pg', resolveId: (id) => (id === 'pg' ? { id, externa
 export interface Product {
   readonly id: number
   readonly name: string
+  readonly note: string
 }
 
 /** A write that the database has. */
@@ -62,7 +63,8 @@ export class WritesBackend {
     this.#pool.on('error', () => undefined)
     await this.#pool.query(`
       create table products (
-        id serial primary key, shop text not null, name text not null, version integer not null default 1
+        id serial primary key, shop text not null, name text not null, note text not null default '',
+        version integer not null default 1, updated_at timestamptz not null default clock_timestamp()
       );
       create table performed (at serial primary key, shop text not null, intent text not null, product integer not null);
       create table refused (shop text not null, status integer not null);
@@ -112,13 +114,28 @@ export class WritesBackend {
   openShop(name: string, build: string): Promise<void> {
     this.#shop = `${name}.${build}`
     this.#isAway = false
-    return this.#order({ shop: this.#shop, isAway: false })
+    return this.#order({ shop: this.#shop, isAway: false, away: [], wayMs: 0 })
   }
 
   /** Cuts the network, or has it again: then nothing goes wrong any more. */
   setAway(isAway: boolean): Promise<void> {
     this.#isAway = isAway
     return this.#order({ isAway })
+  }
+
+  /** Where a device finds the shop. Each has its own origin, and so its own worker and outbox; 'ahead' and 'behind' are an hour off. */
+  urlOf(device: string): string {
+    return this.url.replace('://', `://${device}--`)
+  }
+
+  /** Which devices do not reach the shop. */
+  setDevicesAway(...away: readonly string[]): Promise<void> {
+    return this.#order({ away })
+  }
+
+  /** How long each request is on its way: milliseconds. */
+  setWay(wayMs: number): Promise<void> {
+    return this.#order({ wayMs })
   }
 
   /** What becomes of the next writes. */
@@ -128,7 +145,7 @@ export class WritesBackend {
 
   /** Of the shop that is open, as all that follow. */
   async products(): Promise<Product[]> {
-    return this.#rows<Product>('select id, name from products where shop = $1 order by id')
+    return this.#rows<Product>('select id, name, note from products where shop = $1 order by id')
   }
 
   async performed(): Promise<Performed[]> {
@@ -138,6 +155,11 @@ export class WritesBackend {
   /** How often a write was refused because its row was another by then. */
   async conflicts(): Promise<number> {
     return (await this.#rows('select from refused where shop = $1 and status = 412')).length
+  }
+
+  /** Settles once the database's clock has gone on for so many seconds. */
+  async passed(seconds: number): Promise<void> {
+    await this.database.query('select pg_sleep($1)', [seconds])
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,8 @@ export interface Heard {
 declare global {
   interface Window {
     layer: ReturnType<typeof connect>
-    act: (method: string, path: string, body?: object) => Promise<Heard | undefined>
+    /** @param type of the body. Default: JSON. */
+    act: (method: string, path: string, body?: object, type?: string) => Promise<Heard | undefined>
     productRows: () => Promise<readonly { readonly id: unknown; readonly name: string }[]>
   }
 }
@@ -19,12 +20,12 @@ declare global {
 window.layer = connect()
 
 /** As apps do: after a network error the same request is sent again, a few times. */
-window.act = async (method, path, body) => {
+window.act = async (method, path, body, type = 'application/json') => {
   for (let attempt = 0; attempt < 6; attempt++) {
     try {
       const response = await fetch(path, {
         method,
-        headers: { accept: 'application/json', ...(body && { 'content-type': 'application/json' }) },
+        headers: { accept: 'application/json', ...(body && { 'content-type': type }) },
         ...(body && { body: JSON.stringify(body) }),
       })
       const text = await response.text()

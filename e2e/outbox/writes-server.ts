@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type PoolClient } from 'pg'
 import { PAGE } from '../sync/document.ts'
 
@@ -18,8 +19,15 @@ export interface Order {
   /** The only shop that is open from then on. */
   readonly shop?: string
   readonly isAway?: boolean
+  /** Devices that do not reach it. */
+  readonly away?: readonly string[]
   readonly faults?: readonly Fault[]
+  /** How long each request is on its way. Milliseconds. */
+  readonly wayMs?: number
 }
+
+/** How far ahead the clocks of some devices are. Milliseconds. */
+const AHEAD_MS: Readonly<Record<string, number>> = { ahead: 3_600_000, behind: -3_600_000 }
 
 /** How long a slow commit takes: seconds. */
 const SLOW = 0.15
@@ -30,9 +38,13 @@ pool.on('error', () => undefined)
 let open = process.env['SHOP'] ?? ''
 let isAway = process.env['IS_AWAY'] === 'yes'
 let faults: Fault[] = []
+let away: readonly string[] = []
+let wayMs = 0
 process.on('message', (order: Order) => {
   open = order.shop ?? open
   isAway = order.isAway ?? isAway
+  away = order.away ?? away
+  wayMs = order.wayMs ?? wayMs
   faults.push(...(order.faults ?? []))
   if (order.isAway === false) faults = []
   process.send?.({ obeyed: true })
@@ -47,8 +59,12 @@ interface Answer {
 interface Row {
   readonly id: number
   readonly name: string
+  readonly note: string
   readonly version: number
+  readonly updated_at: Date
 }
+
+const MEMBERS = 'id, name, note, version, updated_at'
 
 /** A write as it has arrived. */
 interface Write {
@@ -63,21 +79,21 @@ interface Write {
 
 const rowsOf = async (client: Pool | PoolClient, shop: string, id?: number, lock = ''): Promise<Row[]> => {
   const which = id === undefined ? '' : 'and id = $2'
-  const text = `select id, name, version from products where shop = $1 ${which} order by id ${lock}`
+  const text = `select ${MEMBERS} from products where shop = $1 ${which} order by id ${lock}`
   return (await client.query<Row>(text, id === undefined ? [shop] : [shop, id])).rows
 }
 
 async function perform(client: PoolClient, { shop, method, url, body, ifMatch }: Write): Promise<Answer> {
-  const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string }
+  const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string; note?: string }
   const id = Number(url.pathname.split('/')[3])
-  const intent = sent.name ?? url.searchParams.get('intent')
+  const intent = url.searchParams.get('intent') ?? sent.name
   const note = (product: number | undefined): Promise<unknown> =>
     client.query('insert into performed (shop, intent, product) values ($1, $2, $3)', [shop, intent, product])
   if (method === 'POST') {
-    const { rows } = await client.query<Row>(
-      'insert into products (shop, name) values ($1, $2) returning id, name, version',
-      [shop, sent.name],
-    )
+    const { rows } = await client.query<Row>(`insert into products (shop, name) values ($1, $2) returning ${MEMBERS}`, [
+      shop,
+      sent.name,
+    ])
     await note(rows[0]?.id)
     return { status: 201, body: { ...rows[0] }, etag: '"1"' }
   }
@@ -91,8 +107,9 @@ async function perform(client: PoolClient, { shop, method, url, body, ifMatch }:
     return { status: 204 }
   }
   const { rows } = await client.query<Row>(
-    'update products set name = $2, version = version + 1 where id = $1 returning id, name, version',
-    [id, sent.name],
+    `update products set name = coalesce($2, name), note = coalesce($3, note), version = version + 1,
+       updated_at = clock_timestamp() where id = $1 returning ${MEMBERS}`,
+    [id, sent.name, sent.note],
   )
   return { status: 200, body: { ...rows[0] }, etag: `"${rows[0]?.version}"` }
 }
@@ -140,11 +157,14 @@ const field = (incoming: IncomingMessage, name: string): string | undefined =>
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<unknown> {
   const url = new URL(incoming.url ?? '/', 'http://shop.invalid')
   const { method = 'GET' } = incoming
-  const shop = (incoming.headers.host ?? '').replace(/\.localhost(?::\d+)?$/, '')
+  const host = (incoming.headers.host ?? '').replace(/\.localhost(?::\d+)?$/, '')
+  const shop = host.replace(/^.*--/, '')
+  const device = host.slice(0, Math.max(0, host.indexOf('--')))
   // What an earlier test has left waits for ever.
   if (shop !== open) return incoming.socket.destroy()
-  if (!url.pathname.startsWith('/api/')) return file(shop, url.pathname, outgoing)
-  if (isAway) return incoming.socket.destroy()
+  if (!url.pathname.startsWith('/api/')) return file(shop, device, url.pathname, outgoing)
+  if (wayMs > 0) await sleep(wayMs)
+  if (isAway || away.includes(device)) return incoming.socket.destroy()
   if (method === 'GET' || method === 'HEAD') {
     const [, , , id] = url.pathname.split('/')
     const rows = await rowsOf(pool, shop, id === undefined ? undefined : Number(id) || 0)
@@ -177,12 +197,18 @@ function send(outgoing: ServerResponse, { status, body, etag }: Answer): void {
 }
 
 /** The scripts are those of the build that a shop's name ends with. */
-function file(shop: string, path: string, outgoing: ServerResponse): void {
+function file(shop: string, device: string, path: string, outgoing: ServerResponse): void {
   const [, build = ''] = shop.split('.')
   const found = join(FOLDER, build, path.slice(1))
   const isScript = /^\/[\w-]+\.js$/.test(path) && existsSync(found)
   outgoing.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html', 'cache-control': 'no-cache' })
-  outgoing.end(isScript ? readFileSync(found) : PAGE)
+  outgoing.end(isScript ? clockOf(device, path) + readFileSync(found, 'utf8') : PAGE)
+}
+
+/** What gives a worker the clock of its device. */
+function clockOf(device: string, path: string): string {
+  const aheadMs = path === '/sw.js' ? AHEAD_MS[device] : undefined
+  return aheadMs === undefined ? '' : `((now) => { Date.now = () => now.call(Date) + ${aheadMs} })(Date.now);`
 }
 
 const server = createServer((incoming, outgoing) => {

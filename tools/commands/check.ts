@@ -17,6 +17,7 @@ interface CheckFlags extends RulesFlags {
   readonly origin?: string
   readonly signOut?: boolean
   readonly sync?: string
+  readonly write?: string | readonly string[]
 }
 
 /** Exit codes, as docs/guide/check.md has them. */
@@ -32,7 +33,7 @@ export function checkCommand(cli: CAC): void {
     .option('--json', 'Print one JSON document in place of lines')
     .option(
       '--probe <url>',
-      'A running backend, which is asked by GET alone (but for --sync and --sign-out), for example http://localhost:3000',
+      'A running backend, which is asked by GET alone (but for --sync, --write and --sign-out), for example http://localhost:3000',
     )
     .option('--url <path>', 'An address for the probe, for example /api/items/7. May be given several times')
     .option(
@@ -46,6 +47,10 @@ export function checkCommand(cli: CAC): void {
       '--sync <path>',
       "Asks what clients rely on in /sync, too: '/sync?entities=products'. Compare is a POST that reads",
     )
+    .option(
+      '--write <request>',
+      'Performs a write that a rule queues, three times with one key: \'POST /api/sales {"amount":1}\'. Several times too',
+    )
     .action(check)
 }
 
@@ -58,8 +63,8 @@ async function check(flags: CheckFlags): Promise<void> {
   let file: string | undefined
   tellOfIdleBase(flags)
   if (flags.probe === undefined) {
-    const { url, header, as, origin } = flags
-    const given = { '--url': url, '--header': header, '--as': as, '--origin': origin }
+    const { url, header, as, origin, write } = flags
+    const given = { '--url': url, '--header': header, '--as': as, '--origin': origin, '--write': write }
     tellOfIdle(
       Object.fromEntries(Object.entries(given).map(([name, value]) => [name, value !== undefined])),
       'without --probe',
@@ -170,6 +175,7 @@ async function probed(config: Config, backend: string, flags: CheckFlags): Promi
     pages: origin,
     signOut,
     sync,
+    writes: listOf(flags.write),
     ...(as !== undefined && { others: listOf(as) }),
   }
   const { asked, unasked, ...found } = await probe(rules, options)

@@ -45,19 +45,22 @@ export const AT_ONCE_MS = 250
  * Asks for one URL, by GET unless another method is given. Follows no redirect, and reads of an event stream the first bytes alone. Never throws.
  *
  * @param headers lower-case names.
+ * @param sent the body. Default: none.
  */
 export async function exchange(
   url: URL,
   headers: Readonly<Record<string, string>>,
   { answerMs, streamMs }: Patience,
   method = 'GET',
+  sent?: string,
 ): Promise<Exchange | NoAnswer> {
   const began = performance.now()
   const since = (): number => performance.now() - began
   const abort = new AbortController()
   let timer = setTimeout(() => abort.abort(), answerMs)
   try {
-    const response = await fetch(url, { method, headers, redirect: 'manual', signal: abort.signal })
+    const body = sent === undefined ? {} : { body: sent }
+    const response = await fetch(url, { method, headers, redirect: 'manual', signal: abort.signal, ...body })
     const [headMs, atMs] = [since(), Date.now()]
     const fields = new Map([...response.headers].filter(([name]) => name !== 'set-cookie'))
     const cookies = response.headers.getSetCookie()
@@ -65,8 +68,8 @@ export async function exchange(
     clearTimeout(timer)
     const isStream = (fields.get('content-type') ?? '').startsWith('text/event-stream')
     timer = setTimeout(() => abort.abort(), isStream ? streamMs : answerMs)
-    const body = await read(response, since, isStream)
-    return { status: response.status, fields, headMs, atMs, ...body }
+    const brought = await read(response, since, isStream)
+    return { status: response.status, fields, headMs, atMs, ...brought }
   } catch (error) {
     return { error: abort.signal.aborted ? `no answer within ${answerMs / 1000} s` : reasonOf(error) }
   } finally {

@@ -6,6 +6,7 @@ import { type Address, addressesOf, type Unasked } from './addresses.ts'
 import { assertListening, exchange, type Exchange, type NoAnswer, type Patience } from './exchange.ts'
 import type { Answers } from './answers.ts'
 import type { Finding } from './finding.ts'
+import { honoursKeys } from './keys.ts'
 import { judge } from './judge.ts'
 import { clearedAtSignOut } from './sign-out.ts'
 import { OVERRIDDEN, targetedAt } from './stored.ts'
@@ -25,6 +26,8 @@ export interface ProbeOptions {
   readonly signOut?: boolean
   /** Where `/sync` is asked for its first load: `/sync?entities=products`. Default: it is not. */
   readonly sync?: string | undefined
+  /** Writes that are performed, each as `POST /api/sales {"amount":1}`: whether their keys are honoured. Default: none. */
+  readonly writes?: readonly string[]
   /** Default: 10 s for an answer, 5 s for the first byte of an event stream. */
   readonly patience?: Patience
 }
@@ -58,7 +61,7 @@ const ACCEPT = 'application/json, text/plain, */*'
 
 /**
  * Asks a running backend what the rules want to know of it. Sends GET alone, but to `/sync/compare` and `/sync/rows`, and at
- * the end the sign-out where that is wanted.
+ * the end the writes that are given and the sign-out where that is wanted.
  *
  * @throws one line where the backend does not answer, or an option cannot be read
  */
@@ -132,9 +135,10 @@ export async function probe(rules: Rules, options: ProbeOptions): Promise<Probed
   })
   const spoken = protocol.map((each) => ({ ...each, route: undefined, protocol: true as const }))
   const { signOut = false } = options
-  const cleared = await clearedAtSignOut(rules, origin, own, patience, signOut)
   const general = isAlways ? [ALWAYS] : []
-  return { origin, asked: [...asked, ...spoken], unasked, findings: [...general, ...cleared] }
+  const keys = await honoursKeys(rules, origin, own, patience, options.writes ?? [])
+  const cleared = await clearedAtSignOut(rules, origin, own, patience, signOut)
+  return { origin, asked: [...asked, ...spoken], unasked, findings: [...general, ...keys, ...cleared] }
 }
 
 /** The light endpoints of the rules, where nothing of a request is to be filled in. */

@@ -3,6 +3,11 @@ import { prove } from './prove.ts'
 /** What is proven, and in which test of `e2e/outbox`. */
 const ITEMS: readonly (readonly [name: string, ...specs: string[]])[] = [
   ['1. random schedules of edits, cuts, stops and kills', 'schedules'],
+  ['1. broken workers fail in them', 'broken-builds'],
+  ['2. a backend without keys, and creates that are all cut', 'witness'],
+  ['3. one row: created, edited and deleted offline; rapid edits', 'one-record'],
+  ['4. two devices, each policy, clocks an hour apart', 'conflicts'],
+  ['5. thousands of writes that wait', 'many-writes'],
   ['the server kit: keys, checked writes, batches', 'written-once', 'checked-writes', 'batches'],
 ]
 

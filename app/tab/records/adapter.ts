@@ -26,7 +26,7 @@ export interface SentRecord<Entity extends string = string> {
   readonly id: string
   /** The `fields` that were sent, with the server's ids in the place of those that it has given. Undefined: it was deleted. */
   readonly sent: Readonly<Record<string, unknown>> | undefined
-  /** The row as the origin has it; null: it has none. Undefined: that is not known. */
+  /** The row as the origin has it; null: it has none. Undefined: its answer does not say it, and it cannot be read. */
   readonly row: Readonly<Record<string, unknown>> | null | undefined
   /** When that was known: milliseconds since 1970. */
   readonly syncedAt: number
@@ -59,7 +59,8 @@ export interface RecordAdapter<Entity extends string = string> {
   read(entity: Entity, id: string): Promise<LocalRecord | undefined> | LocalRecord | undefined
   /**
    * The origin has what was sent. In one transaction: compare `sent` with the record as it is now. Where it is the same, the record is
-   * clean, and takes what `row` says. Else it was edited meanwhile: it stays dirty, and only `lastSyncedAt` and the id change.
+   * clean, and takes what `row` says. Else it was edited meanwhile: it stays dirty, and only `lastSyncedAt` and the id change. After a
+   * deletion the record goes; one whose deletion was taken back meanwhile is new to the origin.
    */
   acknowledge(record: AcknowledgedRecord<Entity>): Promise<void> | void
   /**

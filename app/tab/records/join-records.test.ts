@@ -11,10 +11,14 @@ afterEach(() => {
   for (const { records } of open.splice(0)) records.close()
 })
 
-async function app(given: Parameters<typeof browser>[0] = {}) {
-  const made = await browser(given)
+async function app({
+  store = new LocalStore(),
+  ...given
+}: Partial<Parameters<typeof browser>[0]> & { store?: LocalStore } = {}) {
+  const made = await browser({ ...given, store })
   return {
     ...made,
+    store,
     open: (...state: Parameters<typeof made.open>) => {
       const page = made.open(...state)
       open.push(page)
@@ -121,7 +125,7 @@ describe('a record of a local store', () => {
     await until(() => expect(records.state.stuck).toBe(1))
     await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })
     await until(() => expect(store.dirty).toEqual([]))
-    expect(store.applied).toMatchObject([{ why: 'discarded', sent: { name: '' }, row: undefined }])
+    expect(store.applied).toMatchObject([{ why: 'discarded', sent: { name: '' }, row: { id: 1, name: 'tea' } }])
     expect(backend.received).toHaveLength(1)
   })
 })

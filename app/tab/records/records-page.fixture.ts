@@ -2,7 +2,7 @@ import { vi } from 'vitest'
 import type { Config } from '../../../config/language/index.ts'
 import type { OutboxNews, Question } from '../../../sw/protocol.ts'
 import type { Freshlayer, State } from '../freshlayer.ts'
-import { LocalStore } from './store.fixture.ts'
+import type { RecordAdapter } from './adapter.ts'
 
 const { joinRecords } = await import('./join-records.ts')
 
@@ -25,6 +25,7 @@ export interface Backend {
   readonly refused: Set<string>
   isAway: boolean
   hold(): () => void
+  answer(request: Request): Promise<Response>
 }
 
 type Use = (mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<unknown>) => Promise<unknown>
@@ -90,9 +91,8 @@ class Locks {
 }
 
 /** A browser with a worker, and a store that its pages share. */
-export async function browser(given: Given & { store?: LocalStore } = {}) {
+export async function browser({ store, ...given }: Given & { readonly store: RecordAdapter<'product'> }) {
   const backend = given.backend ?? new Backend()
-  const store = given.store ?? new LocalStore()
   const worker = await outboxWorker({ config: RULES, ...given, backend })
   pages.add('a tab')
   const controller = {
@@ -125,7 +125,6 @@ export async function browser(given: Given & { store?: LocalStore } = {}) {
   return {
     ...worker,
     backend,
-    store,
     handed,
     beforeEach: (work: () => Promise<void>) => (before = work),
     /** A page of the app, with all that it has. */
@@ -144,7 +143,7 @@ export async function browser(given: Given & { store?: LocalStore } = {}) {
       } as unknown as Freshlayer & { state: State }
       const never = new Promise<never>(() => undefined)
       const stoppable = new Proxy(store, {
-        get: (of, name: keyof LocalStore) => {
+        get: (of, name: keyof RecordAdapter) => {
           const value: unknown = of[name]
           if (typeof value !== 'function') return value
           return async (...args: unknown[]) => {
@@ -158,9 +157,10 @@ export async function browser(given: Given & { store?: LocalStore } = {}) {
         rules: TYPED,
         adapter: stoppable,
         fetch: async (url, { method, headers, body }) => {
-          handed.push(`${method} ${url}${body === undefined ? '' : ` ${body}`}`)
+          if (method !== 'GET') handed.push(`${method} ${url}${body === undefined ? '' : ` ${body}`}`)
           await before()
           const sent: unknown = body === undefined ? undefined : JSON.parse(body)
+          if (method === 'GET') return backend.answer(new Request(new URL(url, 'https://app.test')))
           const answer = await worker.write(method, url, sent, { ...headers })
           return isClosed ? never : answer
         },

@@ -1,5 +1,5 @@
 import type { HandedOver, RecordReceipt } from '../../../sw/protocol.ts'
-import type { LocalRecord, RecordAdapter } from './adapter.ts'
+import type { LocalRecord, RecordAdapter, SentRecord } from './adapter.ts'
 import { type Handed, type HandedRecords, type Mark, markOf, parseMark } from './handed-records.ts'
 import { urlOf, type Way, type Ways } from './record-urls.ts'
 import type { HandOver, RecordProblem, RecordsState } from './records-state.ts'
@@ -142,14 +142,30 @@ export class Round<Entity extends string> {
       syncedAt: atMs,
     }
     try {
-      if (end === 'yielded' || end === 'discarded') await adapter.apply({ ...known, why: end })
-      else await adapter.acknowledge({ ...known, newId: newId === id ? undefined : newId })
+      if (end === 'yielded' || end === 'discarded') {
+        const theirs = known.row === undefined ? await this.#rowOf(known) : known.row
+        await adapter.apply({ ...known, row: theirs, why: end })
+      } else await adapter.acknowledge({ ...known, newId: newId === id ? undefined : newId })
     } catch (error) {
       this.#fail({ entity, id, why: 'telling the store what has become of a record', error })
       return false
     }
     onAcknowledged(atMs)
     return true
+  }
+
+  /** The row as the origin has it; null: it is gone. Undefined: it cannot be read. Rejects where the origin is away. */
+  async #rowOf({ entity, id, sent }: SentRecord<Entity>): Promise<SentRecord['row']> {
+    const { ways: all, send } = this.#ports
+    const { update, delete: remove } = all.get(entity) ?? {}
+    const way = update ?? remove
+    if (way === undefined) return undefined
+    const response = await send(urlOf(way, id, sent ?? {}), { method: 'GET', headers: { accept: 'application/json' } })
+    if (response.status === 404 || response.status === 410) return null
+    if (response.status >= 500) throw new Error(`the row was answered ${response.status}`)
+    const body = response.ok ? rowIn(await response.text()) : undefined
+    // Some backends wrap a row: { data: { … } }, { product: { … } }.
+    return [body, body?.['data'], body?.[entity]].filter(isObject).find((row) => way.idMember in row)
   }
 
   async #handOver(
@@ -265,13 +281,14 @@ interface Made<Entity extends string> extends Mark {
 function rowIn(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isObject(value) ? value : undefined
   } catch {
     return undefined
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const idOf = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : undefined

@@ -14,7 +14,7 @@ import { report } from '../report.ts'
 import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
-import { acknowledge, type Attempt, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
+import { acknowledge, type Attempt, forgotten, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
 import type { knownNow, look, RecentLists, Subject, subjectOf } from './witness-read.ts'
 import { isBatched, type WriteRecord } from './write-record.ts'
@@ -139,7 +139,8 @@ export class Attempts {
     if (found === undefined) return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
     if (subject === undefined || witness === undefined)
       return this.#release(write, { state: { kind: 'asking', why: 'outcome' } })
-    const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules })
+    const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules }, this.#lists)
+    if (!isStill()) this.#lists.clear()
     // It may have been asked with the cookie of the next user, who sees other rows.
     if (!isStill()) return this.#release(write, { state: pausedAs('unsure', now()) })
     if (seen.kind === 'state') return this.#release(write, seen.change, Number(!seen.isTried))
@@ -175,6 +176,9 @@ export class Attempts {
     if (via === undefined && given.wasUnsure && isBatched(given))
       return this.#release(given, { state: { kind: 'asking', why: 'outcome' } })
     const queue = via?.queueOf(found.queue) ?? found.queue
+    const canWitness = this.subjectOf(given, { match: found.match, queue }) !== undefined
+    const state = page === undefined ? forgotten(given, queue, canWitness, now()) : undefined
+    if (state !== undefined) return this.#release(given, { state })
     const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
     if ('settled' in based) return based
     const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
@@ -229,7 +233,6 @@ export class Attempts {
     const isConditional = preconditionOf(write.base) !== undefined
     const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)
     const restMs = isBusy ? retryAfterMs(answer.fields.get('retry-after'), now()) : 0
-    const canWitness = this.subjectOf(write, { match, queue }) !== undefined
     if (
       isConditional &&
       answer.kind === 'response' &&

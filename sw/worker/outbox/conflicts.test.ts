@@ -116,6 +116,23 @@ describe('a write whose row is another by now', () => {
     expect(all.backend.received).toHaveLength(sent)
   })
 
+  test.each([
+    ['ahead', 3_600_000, -60_000, 'mine'],
+    ['ahead', 3_600_000, 60_000, 'theirs'],
+    ['behind', -3_600_000, -60_000, 'mine'],
+    ['behind', -3_600_000, 60_000, 'theirs'],
+  ])('a device whose clock is an hour %s is no later and no earlier for it', async (_, aheadMs, theirsMs, name) => {
+    const originMs = Date.now() - aheadMs
+    const all = await conflicting('last-write-wins', {
+      name: 'theirs',
+      updated_at: new Date(originMs + theirsMs).toISOString(),
+    })
+    all.backend.date = () => new Date(Date.now() - aheadMs).toUTCString()
+    await all.write('PUT', '/api/products/1', { name: 'mine' })
+    await drained(all)
+    expect(all.backend.products.get(1)?.name).toBe(name)
+  })
+
   test('by the last write of each field: what they have left as it was stays the user’s', async () => {
     const all = await conflicting('last-write-wins', { price: 9, updated_at: '2200-01-01T00:00:00Z' })
     await all.write('PATCH', '/api/products/1', { name: 'mine', price: 5 }, MERGE)

@@ -67,7 +67,7 @@ export async function decide(refused: Refused, ports: LookPorts): Promise<Decisi
     isPartial: write.method === 'PATCH',
     base: write.seen === undefined ? undefined : rowIn(write.seen, queue.idMember, queue.entity),
     theirs: found.row,
-    mineAt: { ms: write.acceptedAtMs, count: 0, node: '' },
+    mineAt: { ms: write.acceptedAtMs - aheadMs(refused.fields), count: 0, node: '' },
     theirsAt: theirsAt === 'invalid' ? undefined : theirsAt,
   })
   if (resolution.kind !== 'send') return { kind: resolution.kind, theirs: found }
@@ -75,6 +75,18 @@ export async function decide(refused: Refused, ports: LookPorts): Promise<Decisi
   if (isSame(found, write)) return { kind: 'ask', theirs: found }
   return { kind: 'send', theirs: found, body: bodyFor(resolution.change, mine, queue) }
 }
+
+/**
+ * How far the device's clock is ahead of the origin's, as far as an answer tells: a clock that is wrong neither wins nor loses by it.
+ * `Date` has whole seconds, so a few of them say nothing.
+ */
+function aheadMs(fields: Fields): number {
+  const ms = now() - HALF_MS - Date.parse(fields.get('date') ?? '')
+  return Math.abs(ms) > MOST_RIGHT_MS ? ms : 0
+}
+
+const HALF_MS = 500
+const MOST_RIGHT_MS = 5000
 
 /** What a write of an unknown base is made on top of: the row as it is now. */
 export async function baseNow(

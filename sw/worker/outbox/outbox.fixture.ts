@@ -80,6 +80,8 @@ export class Backend {
   /** What comes of the next reads, one each. */
   readonly readFaults: ('away' | number | Response)[] = []
   honoursKeys = true
+  /** Its clock, as answers give it. Default: they do not. */
+  date: (() => string) | undefined
   readonly #late: Received[] = []
   isAway = false
   /** Bodies that are refused with 422. */
@@ -125,7 +127,12 @@ export class Backend {
     const held = this.#held
     if (held !== undefined) await new Promise<void>((resolve) => held.push(resolve))
     if (fault === 'cut' || this.isAway) throw new TypeError('Failed to fetch')
-    const headers = { 'content-type': JSON_TYPE, ...(etag !== undefined && { etag }) }
+    const date = this.date?.()
+    const headers = {
+      'content-type': JSON_TYPE,
+      ...(etag !== undefined && { etag }),
+      ...(date !== undefined && { date }),
+    }
     return status === 204 ? new Response(null, { status }) : Response.json(body, { status, headers })
   }
 

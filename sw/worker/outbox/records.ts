@@ -79,13 +79,17 @@ function receiptFrom(write: WriteRecord, { end, row, id }: Ending, sent: string 
   })
 }
 
-/** A page compares what was sent with what it has by now, so that has the server's ids, as the origin has seen it. */
+/** A page compares what was sent with what it has by now, so that is as the origin has seen it: with the server's ids but for its own. */
 const receiptOf: ReceiptOf = (write, ending, idFor) => {
-  const { record, body, fields } = write
+  const { record, body, fields, mints } = write
   if (record === undefined) return undefined
   const text = body && new TextDecoder().decode(body)
   const type = new Map(fields).get('content-type')
-  return receiptFrom(write, ending, text && bodyWithIds(text, type, idFor))
+  return receiptFrom(
+    write,
+    ending,
+    text && bodyWithIds(text, type, (each) => (each === mints ? undefined : idFor(each))),
+  )
 }
 
 const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) => ({

@@ -90,6 +90,28 @@ export function outcomeFor(
   return outcomeOf(given, { method, accept: new Map(fields).get('accept'), hasKey, unknown, wasUnsure }, now)
 }
 
+/**
+ * The state of a write of unknown outcome whose key the backend may have forgotten since: another attempt would be a second write.
+ * Undefined: it may be sent. So may what the user has said to be sent again, which is a first attempt.
+ */
+export function forgotten(
+  write: WriteRecord,
+  queue: QueueRule,
+  canWitness: boolean,
+  now: EpochMs,
+): WriteState | undefined {
+  const { idempotency } = queue
+  if (idempotency === undefined || !write.wasUnsure || write.attempts < 2) return undefined
+  switch (unknownOf(write, queue, canWitness, now)) {
+    case 'resend':
+      return undefined
+    case 'witness':
+      return { kind: 'unsure', atMs: now, isOnSign: false }
+    case 'ask':
+      return { kind: 'asking', why: 'outcome' }
+  }
+}
+
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,

@@ -34,7 +34,8 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
       if (write === undefined || write.state.kind === 'leased') return undefined
       if (how === 'discard') {
         draft.remove(place)
-        draft.noteEnd(write, { end: 'discarded', row: theirsOf(write) })
+        // What it would have made is nowhere.
+        draft.noteEnd(write, { end: 'discarded', row: write.mints === undefined ? theirsOf(write) : null })
         return { ...newsOf(write), end: 'discarded' }
       }
       const given = how === 'edit' && edited(body)

@@ -482,3 +482,47 @@ test('what is read once another user may be signed in says nothing of the write'
   expect(await writes()).toMatchObject([{ state: { kind: 'unsure', isOnSign: true } }])
   expect(backend.received).toHaveLength(1)
 })
+
+describe('after a create whose answer was lost, at a backend that honours a key for an hour', () => {
+  const forgetful = (witness: unknown): Promise<Worker> =>
+    worker({ config: configOf({ idempotent: { keeps: '1h' }, witness }) })
+
+  test.each([
+    ['was performed', 'cut', 1],
+    ['was not performed', 'away', 2],
+  ] as const)('one that %s is looked for once the key is forgotten', async (_, fault, sent) => {
+    const all = await forgetful({ after: '20ms' })
+    const { write, backend, outbox } = all
+    backend.faults.push(fault)
+    await write('POST', '/api/products', TEA)
+    backOnline(7_200_000)
+    await outbox.drain(true)
+    await drained(all)
+    expect(backend.received).toHaveLength(sent)
+    expect([...backend.products.values()].map(({ name }) => name)).toEqual(['tea'])
+  })
+
+  test('the user is asked where nothing can be looked up', async () => {
+    const all = await forgetful(false)
+    const { write, backend, outbox, writes } = all
+    backend.faults.push('cut')
+    await write('POST', '/api/products', TEA)
+    backOnline(7_200_000)
+    await outbox.drain(true)
+    expect(await writes()).toMatchObject([{ state: { kind: 'asking', why: 'outcome' } }])
+    expect(backend.received).toHaveLength(1)
+  })
+
+  test('it is sent again before', async () => {
+    const all = await forgetful({ after: '20ms' })
+    const { write, backend } = all
+    backend.honoursKeys = true
+    backend.faults.push('cut')
+    await write('POST', '/api/products', TEA)
+    backOnline(1_800_000)
+    await drained(all)
+    expect(backend.received).toHaveLength(2)
+    expect(backend.read).toEqual([])
+    expect(backend.products.size).toBe(1)
+  })
+})

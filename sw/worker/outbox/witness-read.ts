@@ -78,7 +78,11 @@ const RECENT_MS = 2000
 type Seen =
   | { readonly kind: 'found'; readonly row: JsonObject; readonly fields: ReadonlyMap<string, string> }
   /** `isTried`: it counts as an attempt. */
-  | { readonly kind: 'state'; readonly isTried: boolean; readonly change: Pick<WriteRecord, 'state' | 'unsureAtMs'> }
+  | {
+      readonly kind: 'state'
+      readonly isTried: boolean
+      readonly change: Pick<WriteRecord, 'state'> & Partial<WriteRecord>
+    }
 
 const changed = (state: WriteRecord['state'], isTried: boolean, unsureAtMs?: EpochMs): Seen => ({
   kind: 'state',
@@ -97,7 +101,7 @@ export async function knownNow(
   lists: RecentLists,
 ): Promise<Pick<WriteRecord, 'alike'> | Pick<WriteRecord, 'state'> | undefined> {
   const { acceptedAtMs, attempts, alike, partition, wasUnsure } = write
-  // A look has just shown that it is not there.
+  // What an earlier attempt may have made is no other's.
   if (kind !== 'list' || (wasUnsure && attempts > 1)) return undefined
   if (alike !== undefined && !wasUnsure && isRecent(acceptedAtMs)) return undefined
   const recent = lists.get(`${partition} ${url}`)
@@ -137,7 +141,12 @@ function noted(
 }
 
 /** Finds out by a read what became of a write of unknown outcome. Never rejects. */
-export async function look({ write, match, queue }: Ruled, subject: Subject, ports: LookPorts): Promise<Seen> {
+export async function look(
+  { write, match, queue }: Ruled,
+  subject: Subject,
+  ports: LookPorts,
+  lists: RecentLists,
+): Promise<Seen> {
   const { stamps, rules } = ports
   const beganAtMs = now()
   const sinceMs = write.unsureAtMs ?? write.lastSentAtMs ?? write.acceptedAtMs
@@ -146,6 +155,7 @@ export async function look({ write, match, queue }: Ruled, subject: Subject, por
   if (back.kind === 'failed')
     return changed(tryAgain('unsure', write, back.floorMs, back.isAway, rules.limits, now()), true, sinceMs)
   if (back.kind === 'unstamped') return changed(pausedAs('unsure', now()), false, sinceMs)
+  if (back.kind === 'read' && subject.kind === 'list') noted(write.partition, subject.url, back, beganAtMs, lists)
   // What it was asked for says nothing of it: no later look would.
   if (back.kind === 'useless' || (back.kind === 'gone' && subject.kind === 'list')) return unsure('unreadable')
   const afterMs = queue.witness?.afterMs ?? 0
@@ -166,7 +176,17 @@ export async function look({ write, match, queue }: Ruled, subject: Subject, por
         fields: back.kind === 'read' && subject.kind === 'row' ? back.fields : NONE,
       }
     case 'absent':
-      return changed({ kind: 'waiting', atMs: now(), isOnSign: false }, false)
+      // Its attempts so far do not count any more.
+      return {
+        kind: 'state',
+        isTried: false,
+        change: {
+          state: { kind: 'waiting', atMs: now(), isOnSign: false },
+          wasUnsure: false,
+          unsureAtMs: undefined,
+          firstSentAtMs: undefined,
+        },
+      }
     case 'wait': {
       const from = Math.min(sinceMs, beganAtMs)
       const leftMs = from + afterMs - now()
@@ -186,10 +206,10 @@ const NONE: ReadonlyMap<string, string> = new Map()
 /** `Date` and many databases cut times to seconds, and the clocks of a backend's machines are not the same. Milliseconds. */
 const CLOCKS_MS = 5000
 
-/** When the origin may have performed the last attempt of a write, by its own clock. */
+/** When the origin may have performed a write, by its own clock. */
 function spanBy(
   fields: ReadonlyMap<string, string>,
-  { lastSentAtMs = epochMs(0) }: WriteRecord,
+  { firstSentAtMs = epochMs(0) }: WriteRecord,
   untilMs: number,
   beganAtMs: EpochMs,
 ): Span | undefined {
@@ -197,7 +217,7 @@ function spanBy(
   if (Number.isNaN(dateMs)) return undefined
   const aheadMs = dateMs - beganAtMs
   return {
-    fromMs: lastSentAtMs + dateMs - now() - CLOCKS_MS,
+    fromMs: firstSentAtMs + dateMs - now() - CLOCKS_MS,
     untilMs: untilMs + aheadMs + CLOCKS_MS,
     nowMs: dateMs + CLOCKS_MS,
   }

@@ -41,7 +41,7 @@ export interface WriteRecord extends Queued {
   readonly base: Base
   readonly acceptedAtMs: EpochMs
   readonly attempts: number
-  readonly firstSentAtMs?: EpochMs
+  readonly firstSentAtMs?: EpochMs | undefined
   readonly lastSentAtMs?: EpochMs
   /** The outcome of an earlier attempt is not known. */
   readonly wasUnsure: boolean
