@@ -220,7 +220,9 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
  * whose outcome would not be known, would keep it out of each batch.
  */
 const isHeldUp = ({ state, failed }: WriteRecord, { now, rules }: Circumstances): boolean =>
-  state.kind === 'waiting' && failed?.status === 0 && Math.abs(now - failed.atMs) < rules.limits.capMs
+  (state.kind === 'waiting' || state.kind === 'leased') &&
+  failed?.status === 0 &&
+  Math.abs(now - failed.atMs) < rules.limits.capMs
 
 /** Whether a request with this digest is the page's own retry of a write. */
 const isRetry = (

@@ -131,7 +131,7 @@ export class Batches {
     return new Bundle(members.length, sender, {
       ...this.#ports,
       queueOf: (queue) => this.queueOf(queue),
-      send: (all) => this.#send(all, items),
+      send: (all, isMine) => this.#send(all, items, isMine),
       end: () => (this.#isBusy = false),
     })
   }
@@ -188,7 +188,7 @@ export class Batches {
   }
 
   /** Sends the request, and answers each write. Never rejects. */
-  async #send(all: readonly Passenger[], items: ReadonlyMap<number, BatchItem>): Promise<void> {
+  async #send(all: readonly Passenger[], items: ReadonlyMap<number, BatchItem>, isMine: () => boolean): Promise<void> {
     const [first] = all
     if (first === undefined) return
     const text = JSON.stringify({ items: all.map(({ write }) => items.get(write.place)) })
@@ -201,11 +201,13 @@ export class Batches {
     try {
       const request = await this.#requestOf(first, text)
       isPacked = request.headers.has('content-encoding')
+      // To pack it takes its time: the cookie, or the worker's turn, may be another's by now.
+      if (!isMine()) throw new NotSent()
       response = await fetch(request)
       const answer = parsedJson(await response.text())
       value = answer === 'invalid' ? undefined : answer.value
     } catch (error) {
-      end({ kind: 'failed', ms: uptimeMs() - sentMs })
+      if (!(error instanceof NotSent)) end({ kind: 'failed', ms: uptimeMs() - sentMs })
       for (const { reject } of all) reject(error)
       return
     }
@@ -328,7 +330,7 @@ interface Passenger {
 
 interface BundlePorts extends Ports {
   readonly queueOf: (queue: QueueRule) => QueueRule
-  readonly send: (all: readonly Passenger[]) => Promise<void>
+  readonly send: (all: readonly Passenger[], isMine: () => boolean) => Promise<void>
   /** Another batch may be sent. */
   readonly end: () => void
 }
@@ -384,11 +386,11 @@ export class Bundle implements Carrier {
     this.#isOver = true
     clearTimeout(this.#timer)
     const all = [...this.#ready.values()].toSorted((one, other) => one.write.place - other.write.place)
-    // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
     const { requestLimitMs } = this.#ports.rules
-    const isMine = this.#sender.isStill() && all.every(({ write }) => maySend(write.state, now(), requestLimitMs))
-    if (isMine) await this.#ports.send(all)
-    else for (const { reject } of all) reject(new NotSent())
+    await this.#ports.send(
+      all,
+      () => this.#sender.isStill() && all.every(({ write }) => maySend(write.state, now(), requestLimitMs)),
+    )
     this.#ports.end()
   }
 }

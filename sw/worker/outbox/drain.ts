@@ -1,7 +1,7 @@
 import { outboxLockOf } from '../../../config/names.ts'
 import type { OutboxRules } from '../../../config/language/index.ts'
 import { isDue } from '../../core/outbox/backoff.ts'
-import { leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
+import { isLeaseOver, leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
@@ -210,6 +210,7 @@ export class Drain {
       const gone: WriteRecord[] = []
       const together = new Map<string, Choice>()
       let nextMs: number | undefined
+      const isGone = (worker: string): boolean => worker !== liveness.worker && !isAlive(worker)
       for (const partition of senders.keys()) {
         const turns = turnsOf(draft.writes(), {
           partition,
@@ -219,11 +220,13 @@ export class Drain {
           most: batches === undefined ? most : Infinity,
           isPaused: false,
           hasSign: this.#hasSign,
-          isGone: (worker) => worker !== liveness.worker && !isAlive(worker),
+          isGone,
           isMapped: (id) => draft.idOf(partition, id) !== undefined,
           restsUntil: this.#restsUntil,
         })
-        for (const write of turns.over) {
+        // Those of a batch that are behind others of their lane are over with them, and go together again.
+        const over = new Set([...turns.over, ...(batches === undefined ? [] : overTogether(draft, partition, isGone))])
+        for (const write of over) {
           const found = attempts.queueOf(write)
           const canWitness = attempts.subjectOf(write, found) !== undefined
           const queue = found && isBatched(write) ? batches?.queueOf(found.queue) : found?.queue
@@ -264,7 +267,7 @@ export class Drain {
           if (isLook) looked.add(write.place)
         }
         // What has become of those is known in the next round.
-        const soonMs = turns.over.length + gone.length > 0 ? now() : turns.nextMs
+        const soonMs = over.size + gone.length > 0 ? now() : turns.nextMs
         if (soonMs !== undefined && soonMs < (nextMs ?? Infinity)) nextMs = soonMs
       }
       return { begun, looked, together, gone, nextMs }
@@ -303,6 +306,15 @@ function aloneUnderWay(draft: Draft, partition: string): number {
 /** With the same key it says the same time at each attempt. */
 const batchedAs = (write: WriteRecord): WriteRecord['batched'] =>
   isBatched(write) ? write.batched : { key: write.key, atMs: write.acceptedAtMs }
+
+/** The writes of a user that were sent in batches whose leases are over. */
+function overTogether(draft: Draft, partition: string, isGone: (worker: string) => boolean): WriteRecord[] {
+  const over: WriteRecord[] = []
+  for (const write of draft.writes())
+    if (write.partition === partition && isLeased(write) && isBatched(write) && isLeaseOver(write.state, now(), isGone))
+      over.push(write)
+  return over
+}
 
 const NOBODY: ReadonlyMap<string, Sender> = new Map()
 
