@@ -217,7 +217,9 @@ test('of many dirty records the worker has few at a time, and the page says how 
   for (let at = 0; at < many; at++) store.edit(UUID(at), { name: `n${at}` })
   const { records } = page()
   let [most, seen] = [0, 0]
+  const states = new Set<string>()
   records.onState((state) => {
+    if (state.handedOver > 0) states.add(state.state)
     most = Math.max(most, state.handedOver)
     if (state.acknowledged > 0 && state.acknowledged < many) seen++
   })
@@ -226,6 +228,7 @@ test('of many dirty records the worker has few at a time, and the page says how 
   expect(backend.products.size).toBe(many)
   expect(await writes()).toEqual([])
   expect(most).toBeLessThanOrEqual(200)
+  expect([...states]).toEqual(['sending'])
   expect(seen, 'progress was told').toBeGreaterThan(many / 2)
   expect(await records.getDirtyRecordsCount('product')).toBe(0)
 }, 90_000)

@@ -15,7 +15,7 @@ interface Ports<Entity extends string> {
   /** Whether a worker takes what the page sends. */
   readonly mayHandOver: () => boolean
   readonly onProgress: (
-    progress: Pick<RecordsState, 'state' | 'handedOver' | 'stuck' | 'lastError'> | Pick<RecordsState, 'handedOver'>,
+    progress: Pick<RecordsState, 'handedOver'> & Partial<Pick<RecordsState, 'state' | 'stuck' | 'lastError'>>,
   ) => void
   readonly onAcknowledged: (atMs: number) => void
   /** The worker has another version of a record, which may have ended meanwhile. */
@@ -243,7 +243,7 @@ export class Round<Entity extends string> {
       // With another version of it under way, the store is told first what becomes of that.
       if (!/^\d+$/.test(response.headers.get('freshlayer-outbox') ?? '')) await this.#heedStraight(made, response)
       else if (response.status === 409) onTaken()
-      else if (isNews) onProgress({ handedOver: ++this.#count })
+      else if (isNews) onProgress({ state: 'sending', handedOver: ++this.#count })
     } catch (error) {
       // The worker could not take it, and the origin is away.
       this.#isCutOff = true
