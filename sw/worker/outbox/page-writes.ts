@@ -1,0 +1,295 @@
+import type { OutboxRules, WriteMatch } from '../../../config/language/index.ts'
+import { baseOf } from '../../core/outbox/base.ts'
+import { idempotencyField } from '../../core/outbox/idempotency.ts'
+import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { foldRow } from '../../core/outbox/row-change.ts'
+import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
+import type { Identity } from '../identity/identity.ts'
+import { report } from '../report.ts'
+import { bodyOf } from '../store/bodies.ts'
+import { isStalled } from '../store/database.ts'
+import type { Liveness } from '../store/liveness.ts'
+import type { Rows } from '../store/rows.ts'
+import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
+import type { Announcer } from './announcer.ts'
+import { type Attempts, type Ended, isLeased, type PageWrite, type Send } from './attempts.ts'
+import type { BackgroundSync } from './background-sync.ts'
+import type { Batches } from './batches.ts'
+import type { Drain } from './drain.ts'
+import type { OutboxStore } from './outbox-store.ts'
+import { Pages } from './pages.ts'
+import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
+import type { Held } from './record-mark.ts'
+import type { RecordPart } from './records.ts'
+import type { Sender, Stamps } from './stamps.ts'
+import { StoredBefore } from './stored-before.ts'
+import type { WriteRecord } from './write-record.ts'
+
+interface Ports {
+  readonly rules: OutboxRules
+  readonly identity: Pick<Identity, 'partitionOf'>
+  readonly liveness: Liveness
+  readonly rows: Pick<Rows, 'rowsOf'>
+  readonly send: Send
+  readonly store: OutboxStore
+  readonly stamps: Stamps
+  readonly attempts: Attempts
+  readonly drain: Drain
+  readonly sync: BackgroundSync
+  readonly announcer: Announcer
+  /** Undefined: the rules name no endpoint for batches. */
+  readonly batches: Batches | undefined
+  /** Undefined: the rules take no records. */
+  readonly records: RecordPart | undefined
+}
+
+/** What hangs is left alone for so long. Milliseconds. */
+const STALLED_PAUSE_MS = 30_000
+
+/** Accepts the writes of pages, and answers them. */
+export class PageWrites {
+  readonly #ports: Ports
+  readonly #stored: StoredBefore
+  /** The writes whose pages wait for an answer of this worker, by place. */
+  readonly #awaited = new Set<number>()
+  /** The attempts of this worker whose answers pages wait for, by place. */
+  readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
+  /** Records that are about to be accepted. */
+  readonly #handed = new Set<Promise<unknown>>()
+  /** Undefined: the disk did not hang so far. */
+  #stalled: Pause | undefined
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+    this.#stored = new StoredBefore(ports)
+  }
+
+  /** Settles when the records that pages have handed over are accepted, or cannot be. */
+  handedOver(): Promise<unknown> {
+    return Promise.allSettled(this.#handed)
+  }
+
+  /** The answer to a page's write: the origin's, or one that says that it is queued. Rejects as the network did. */
+  answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    const marked = this.#ports.records?.marked(request)
+    if (marked === undefined) return this.#answer(request, match, clientId, waitUntil)
+    const answered = this.#answer(marked.request, match, clientId, waitUntil, marked.mark)
+    const settled = answered.catch(() => undefined).finally(() => this.#handed.delete(settled))
+    this.#handed.add(settled)
+    return answered
+  }
+
+  async #answer(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+    record?: string,
+  ): Promise<Response> {
+    const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
+    const asked = await this.#askedOf(request, match, clientId, record)
+    if (asked === undefined) return straight()
+    if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
+    this.#ports.stamps.learn(request, asked.partition)
+    const isStill = this.#ports.stamps.watch(asked.partition)
+    const accepted = await this.#accepted(asked)
+    if (accepted === undefined || accepted.kind === 'full')
+      return this.#ports.send(withKey(request, asked), match, clientId, waitUntil).then(unqueued)
+    if (accepted.kind === 'done') {
+      waitUntil(this.#markAnswered(accepted.done.write.place))
+      return answerAgain(accepted.done)
+    }
+    if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
+    const { write } = accepted
+    const { place } = write
+    if (record !== undefined) {
+      waitUntil(this.#ports.drain.run(false))
+      return handedAnswer({ kind: 'known', place })
+    }
+    const { signal } = request
+    this.#awaited.add(place)
+    // A page that has given up hears nothing: the same request is its own retry.
+    const giveUp = (): unknown => this.#awaited.delete(place)
+    signal.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
+    try {
+      return await this.#answerTo(write, asked, { request, match }, { clientId, isStill }, waitUntil)
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+      // Until that is on disk the same request is another write all the same.
+      if (!signal.aborted) waitUntil(this.#markAnswered(place).finally(() => this.#awaited.delete(place)))
+    }
+  }
+
+  async #askedOf(
+    request: Request,
+    match: WriteMatch,
+    clientId: string,
+    record: string | undefined,
+  ): Promise<Asked | undefined> {
+    try {
+      const partition = await this.#ports.identity.partitionOf(request, clientId, { public: false })
+      // A write whose user is not known cannot be sent later (I3).
+      return partition === undefined ? undefined : await askedOf(request, match, partition, record)
+    } catch (error) {
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    }
+  }
+
+  /** Undefined: the disk does not take it. One that hangs is not asked again for a while. */
+  async #accepted(asked: Asked): Promise<Accepted | undefined> {
+    if (isPaused(this.#stalled)) return undefined
+    try {
+      return await this.#accept(asked)
+    } catch (error) {
+      if (isStalled(error)) this.#stalled = pauseFor(STALLED_PAUSE_MS)
+      report('a write could not be queued; it is sent straight through', error)
+      return undefined
+    }
+  }
+
+  async #accept(asked: Asked): Promise<Accepted> {
+    const { liveness } = this.#ports
+    const [shown, alike] = await Promise.all([this.#stored.shown(asked), this.#stored.alike(asked), liveness.hold()])
+    const seen = await this.#stored.seen(asked, shown)
+    const joins = this.#ports.batches?.covers(asked.queue) === true
+    const version = joins && shown !== undefined ? await this.#stored.versionOf(shown, asked.queue) : undefined
+    const accepted = await this.#ports.store.change((draft) =>
+      accept(draft, asked, {
+        now: now(),
+        worker: liveness.worker,
+        rules: this.#ports.rules,
+        maySend: navigator.onLine !== false,
+        isAwaited: (place) => this.#awaited.has(place),
+        joins,
+        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
+        alike,
+        seen,
+        held: this.#ports.records?.held,
+      }),
+    )
+    // One that is sent at once is news by its answer.
+    if (accepted.kind === 'new') this.#ports.announcer.announceAs(accepted.write, !isLeased(accepted.write))
+    return accepted
+  }
+
+  async #answerTo(
+    write: WriteRecord,
+    asked: Asked,
+    page: PageWrite,
+    sender: Sender,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    const told = await this.#toldOf(write, asked, page, sender, waitUntil)
+    if (told !== undefined) return told
+    waitUntil(this.#ports.sync.ask())
+    return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
+  }
+
+  /** What the origin answers a page in time; undefined: nothing, or nothing that ends the write. */
+  async #toldOf(
+    write: WriteRecord,
+    { queue }: Asked,
+    page: PageWrite,
+    sender: Sender,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response | undefined> {
+    const { place } = write
+    let attempt = this.#forPages.get(place)
+    if (attempt === undefined && isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
+      const pages = new Pages()
+      const sent = this.#ports.attempts.send(write, sender, waitUntil, { ...page, pages }).finally(() => {
+        this.#forPages.delete(place)
+      })
+      waitUntil(sent.then((ended) => this.#ports.drain.note(ended)))
+      attempt = { pages, sent }
+      this.#forPages.set(place, attempt)
+    }
+    if (attempt === undefined) {
+      waitUntil(this.#ports.drain.run(false))
+      return undefined
+    }
+    const { pages, sent } = attempt
+    const leave = pages.enter(page.request.signal)
+    // Its lane is free by then, or is the drain's.
+    waitUntil(
+      sent.then(({ settled }) => {
+        if (this.#ports.store.writes.size > 0) return this.#ports.drain.run(settled.kind === 'acknowledged')
+      }),
+    )
+    let ended = await timeout(queue.timeoutMs, sent, undefined)
+    // Nothing of it is kept, because a page hears it.
+    if (ended === undefined && pages.isPromised) ended = await sent
+    leave()
+    return ended?.settled.kind === 'kept' ? undefined : ended?.response
+  }
+
+  /** The row of a write as its page sees it without this write. */
+  async #rowOf(write: WriteRecord, asked: Asked): Promise<JsonObject | undefined> {
+    const shown = await this.#stored.shown(asked)
+    const body = shown && bodyOf(shown)
+    const text = body === undefined ? undefined : await new Response(body).text()
+    let row = text === undefined ? undefined : objectOf(text)
+    for (const earlier of this.#ports.store.writes.values()) {
+      if (earlier.place >= write.place) break
+      if (earlier.partition !== write.partition || earlier.id !== write.id || earlier.state.kind === 'dead') continue
+      const change = changeOfWrite(earlier, earlier.body, asked.queue)
+      if (change !== undefined) row = foldRow(row, [change])
+    }
+    return row
+  }
+
+  /** The page has its answer: from now on the same request is another write. */
+  async #markAnswered(place: number): Promise<void> {
+    await this.#ports.store
+      .change((draft) => {
+        const write = draft.get(place)
+        if (write !== undefined) return draft.put({ ...write, isAnswered: true })
+        for (const done of draft.done())
+          if (done.write.place === place) draft.putDone(place, { ...done, write: { ...done.write, isAnswered: true } })
+      })
+      .catch((error: unknown) => report('a queued write could not be marked as answered', error))
+  }
+}
+
+/** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
+const handedAnswer = ({ kind, place }: Held): Response =>
+  new Response(null, { status: kind === 'known' ? 202 : 409, headers: { [OUTBOX_FIELD]: String(place) } })
+
+/** A request that is not queued, with the key of its record: that may come on disk all the same. */
+function withKey(request: Request, { queue: { idempotency }, key }: Asked): Request {
+  if (idempotency === undefined || request.headers.has(idempotency.field)) return request
+  const headers = new Headers(request.headers)
+  headers.set(...idempotencyField(idempotency, key))
+  return new Request(request, { headers })
+}
+
+/** Whether the browser has promised to keep what is stored. */
+async function isPersistent(): Promise<boolean> {
+  try {
+    return await navigator.storage.persisted()
+  } catch {
+    // There is no such promise here.
+    return false
+  }
+}
+
+/** Says that the write is not in the outbox: what fails has failed. */
+function unqueued(response: Response): Response {
+  if (response.redirected || response.type === 'opaqueredirect') return response
+  const headers = new Headers(response.headers)
+  headers.set(OUTBOX_FIELD, 'unqueued')
+  const { status, statusText, body } = response
+  return new Response([204, 205].includes(status) ? null : body, { status, statusText, headers })
+}
+
+function objectOf(text: string): JsonObject | undefined {
+  const parsed = parsedJson(text)
+  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
+}
