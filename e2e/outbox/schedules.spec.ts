@@ -4,7 +4,7 @@ import { Schedule } from './schedule.ts'
 import { expect, test } from './world.ts'
 
 const SEED = Number(process.env['SEED'])
-const RUNS = Number(process.env['RUNS'] ?? (process.env['FULL'] === undefined ? 20 : 300))
+const RUNS = Number(process.env['RUNS'] ?? (process.env['FULL'] === undefined ? 8 : 300))
 
 /** Of so many schedules one is at a backend that honours no keys. */
 const KEYLESS_ONE_OF = 5
