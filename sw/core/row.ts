@@ -41,6 +41,8 @@ export interface Row {
   readonly storedAtMs: EpochMs
   /** When the change to this version was announced to the tabs. */
   readonly announcedAtMs?: EpochMs
+  /** It differs from what the tabs were told of last: they are told once that is no news any more. Absent: it does not. */
+  readonly isUntold?: true
   /** SHA-256 of the body, base64. Shows whether the bytes changed, or only the validator. */
   readonly digest: string
   readonly size: Bytes

@@ -140,7 +140,8 @@ export class ResponseStore {
       previous !== undefined && (previous.digest === digest || sameValidator(previous.fields, fields) === true)
     // What the data had already when it came after its version is named when the version says so.
     const diff = previous && (await differing)
-    const outcome = previous === undefined ? 'first' : isSame && diff === undefined ? 'unchanged' : 'changed'
+    const isOld = isSame && diff === undefined && previous.isUntold === undefined
+    const outcome = previous === undefined ? 'first' : isOld ? 'unchanged' : 'changed'
     const atMs = now()
     // An answer that must be validated each time, and that the origin makes anew each time, is a change each time. Tabs
     // that were told a moment ago are not told again, or they would keep each other reading for ever (I11). Where items are
@@ -166,6 +167,8 @@ export class ResponseStore {
       ...exchange,
       storedAtMs: atMs,
       ...((outcome === 'changed' || read.isFilling) && { announcedAtMs: isEcho ? previous.announcedAtMs : atMs }),
+      // It may be more than an echo: the next answer tells.
+      ...(outcome === 'changed' && isEcho && { isUntold: true }),
       digest,
       size: bytes(body.byteLength),
       body: storedBody(body),
@@ -188,9 +191,14 @@ export class ResponseStore {
     return [...tags, ...(this.#ports.structured?.groups(fields, 'cache-groups', new URL(head.url).origin) ?? [])]
   }
 
-  async #confirm(row: Row, variant = row.variant): Promise<Stored | undefined> {
-    const committed = await this.#ports.rows.commit(row, undefined, variant)
-    return typeof committed === 'string' ? undefined : { row, outcome: 'unchanged' }
+  async #confirm({ isUntold, ...row }: Row, variant = row.variant): Promise<Stored | undefined> {
+    const isNews = isUntold === true && !isJustAnnounced(row, now())
+    const confirmed: Row = isNews ? { ...row, announcedAtMs: now() } : { ...row, ...(isUntold && { isUntold }) }
+    const change: Change | undefined = isNews ? { ...about(row, new Set()), kind: 'changed' } : undefined
+    const committed = await this.#ports.rows.commit(confirmed, change, variant)
+    if (typeof committed === 'string') return undefined
+    if (isNews) this.#ports.channel.changes([committed.logged])
+    return { row: confirmed, outcome: isNews ? 'changed' : 'unchanged' }
   }
 }
 
