@@ -115,6 +115,8 @@ test('at another path, and it shows what it has kept: the script of `freshlayer 
   origin,
   browserContext,
 }) => {
+  // When the browser looks for a newer script is its own affair.
+  test.setTimeout(90_000)
   await visitedBefore(origin, browserContext, '/service-worker.js', PRECACHING)
   serve(origin, '/service-worker.js', undefined)
   // Nothing of the new build reaches this browser: no page of it is ever loaded.
@@ -125,11 +127,14 @@ test('at another path, and it shows what it has kept: the script of `freshlayer 
   }
   serve(origin, '/service-worker.js', readFileSync(`${BUILT}kill.js`, 'utf8'))
   await expect
-    .poll(async () => {
-      const { page, title } = await openAnew(browserContext, origin)
-      await page.close()
-      return title
-    })
+    .poll(
+      async () => {
+        const { page, title } = await openAnew(browserContext, origin)
+        await page.close()
+        return title
+      },
+      { timeout: 60_000 },
+    )
     .toBe('test')
   const { page } = await openAnew(browserContext, origin)
   await controlled(page)
