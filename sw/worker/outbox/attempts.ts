@@ -179,7 +179,7 @@ export class Attempts {
     const canWitness = this.subjectOf(given, { match: found.match, queue }) !== undefined
     const state = page === undefined ? forgotten(given, queue, canWitness, now()) : undefined
     if (state !== undefined) return this.#release(given, { state })
-    const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
+    const based = given.base.kind === 'unread' && via === undefined ? await this.#based(given, queue, isStill) : given
     if ('settled' in based) return based
     const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
@@ -230,7 +230,7 @@ export class Attempts {
             fields: fieldsOf(response.headers),
             isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
           }
-    const isConditional = preconditionOf(write.base) !== undefined
+    const isConditional = write.base.kind !== 'none'
     const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)
     const restMs = isBusy ? retryAfterMs(answer.fields.get('retry-after'), now()) : 0
     if (
