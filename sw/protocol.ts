@@ -77,8 +77,11 @@ export type Question =
   /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
   | { readonly ask: 'drain' }
   | { readonly ask: 'outbox' }
-  /** What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. */
-  | { readonly ask: 'records'; readonly forget?: readonly number[] }
+  /**
+   * What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. `after`: those after
+   * this place are told; absent: all.
+   */
+  | { readonly ask: 'records'; readonly forget?: readonly number[]; readonly after?: number }
   | SteerOutbox
 
 /** The user has said what becomes of a queued write. */
@@ -574,7 +577,7 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'outbox':
       return question
     case 'records':
-      return isNumbers(question.forget ?? []) ? question : undefined
+      return isNumbers([...(question.forget ?? []), question.after ?? 0]) ? question : undefined
     case 'steer-outbox': {
       const { place, how, body } = question
       const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)
