@@ -1,4 +1,4 @@
-import { type Fields, listed } from '../head.ts'
+import { type Fields, isAway, listed } from '../head.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import type { EpochMs } from '../units.ts'
 
@@ -85,6 +85,16 @@ export function outcomeOf(given: Given, sent: Sent, now: EpochMs): Outcome {
   }
   return isPage(fields, sent.accept) ? unknown('no-answer', floorMs, sent) : { kind: 'acknowledge' }
 }
+
+/**
+ * Whether an origin has given no answer: the network failed, something else has answered, or a gateway says that it is not there. A
+ * gateway that says when to come back speaks for it.
+ */
+export const isNoAnswer = (given: Given, outcome: Outcome): boolean =>
+  'why' in outcome &&
+  (outcome.why === 'failure' ||
+    outcome.why === 'no-answer' ||
+    (given.kind === 'response' && isAway(given.status) && outcome.floorMs === 0))
 
 /** The outcome of a 4xx. */
 function refused(

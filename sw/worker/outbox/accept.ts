@@ -4,6 +4,7 @@ import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import { foldRow, type Target } from '../../core/outbox/row-change.ts'
 import { idsIn, isDistinct, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { originOf, silences } from '../../core/outbox/silence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
@@ -177,7 +178,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     { url, body: isText ? new TextDecoder().decode(body) : undefined, type },
     (text) => text !== mints && (temporary.has(text) || idFor(text) !== undefined),
   )
-  const isSent = maySend && mark === undefined && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isReady = maySend && mark === undefined && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isSent = isReady && mayProbe(draft, url, circumstances)
   const isBeside = mark === undefined && body !== undefined && body.byteLength > MOST_INLINE
   const lease: WriteState = { kind: 'leased', worker, untilMs: epochMs(now + leaseMs(rules.requestLimitMs)) }
   const record = newRecord({
@@ -223,6 +225,19 @@ const isHeldUp = ({ state, failed }: WriteRecord, { now, rules }: Circumstances)
   (state.kind === 'waiting' || state.kind === 'leased') &&
   failed?.status === 0 &&
   Math.abs(now - failed.atMs) < rules.limits.capMs
+
+/**
+ * Whether a new write may be sent at once. One to a silent origin is, because a user is there and waits for it: if no other is under way,
+ * and as often as the first retry of a write would be.
+ */
+function mayProbe(draft: Draft, url: string, { now, rules: { limits } }: Circumstances): boolean {
+  const origin = originOf(url)
+  const silence = silences(draft.writes()).get(origin)
+  if (silence === undefined) return true
+  if (Math.abs(now - silence.atMs) < limits.baseMs) return false
+  for (const write of draft.writes()) if (write.state.kind === 'leased' && originOf(write.url) === origin) return false
+  return true
+}
 
 /** Whether a request with this digest is the page's own retry of a write. */
 const isRetry = (

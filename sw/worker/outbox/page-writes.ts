@@ -212,7 +212,8 @@ export class PageWrites {
       this.#forPages.set(place, attempt)
     }
     if (attempt === undefined) {
-      waitUntil(this.#ports.drain.run(false))
+      // A user is there: it is worth a try.
+      waitUntil(this.#ports.drain.run(navigator.onLine !== false))
       return undefined
     }
     const { pages, sent } = attempt

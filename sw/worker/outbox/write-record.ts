@@ -41,6 +41,8 @@ export interface WriteRecord extends Queued {
   readonly base: Base
   readonly acceptedAtMs: EpochMs
   readonly attempts: number
+  /** How many of them an outage has cost: they are none of the write's own. Absent: none. */
+  readonly unanswered?: number | undefined
   readonly firstSentAtMs?: EpochMs | undefined
   readonly lastSentAtMs?: EpochMs
   /** The outcome of an earlier attempt is not known. */
@@ -65,8 +67,6 @@ export interface WriteRecord extends Queued {
   readonly entity?: string
   /** Of a record that a page has handed over: its mark. Then the body is always here. */
   readonly record?: string
-  /** What its last attempt has come to that has failed: the status; 0: there was no answer. Absent: none has. */
-  readonly failed?: { readonly status: number; readonly atMs: EpochMs }
 }
 
 /** What has become of a record, until its page has heard of it. */
@@ -113,6 +113,9 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
     ['seen', 'entity', 'record'].every((name) => value[name] === undefined || isText(name)) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
+    [value['unanswered'], isObject(value['failed']) ? value['failed']['atMs'] : value['failed']].every(
+      (each) => each === undefined || isCount(each),
+    ) &&
     (value['batched'] === undefined || (isObject(value['batched']) && isCount(value['batched']['atMs']))) &&
     isPairs(fields) &&
     isObject(base) &&
