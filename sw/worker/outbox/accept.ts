@@ -27,6 +27,8 @@ export interface Asked {
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly stamps: readonly string[]
   readonly credentials: RequestCredentials
+  /** What else of the page's request the origin sees, where it is not the default. */
+  readonly options: Pick<WriteRecord, 'redirect' | 'referrerPolicy' | 'mode'>
   readonly body: ArrayBuffer | undefined
   readonly digest: string
   readonly target: Target
@@ -85,6 +87,7 @@ export async function askedOf(
     fields: fields.filter(([name]) => !isStamped(name) && !OF_ATTEMPT.has(name)),
     stamps: fields.map(([name]) => name).filter(isStamped),
     credentials: request.credentials,
+    options: optionsOf(request),
     body,
     digest: await digestOf(content.buffer),
     target,
@@ -95,6 +98,12 @@ export async function askedOf(
     ...(record !== undefined && { record }),
   }
 }
+
+const optionsOf = ({ redirect, referrerPolicy, mode }: Request): Asked['options'] => ({
+  mode,
+  ...(redirect !== 'follow' && { redirect }),
+  ...(referrerPolicy !== '' && { referrerPolicy }),
+})
 
 /** The id that the app has given to a row that it creates. 0, a negative number and an empty text are none. */
 function ownId(text: string | undefined, { idMember, entity }: QueueRule): string | undefined {
@@ -194,6 +203,7 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     fields: asked.fields,
     stamps: asked.stamps,
     credentials: asked.credentials,
+    ...asked.options,
     body: isBeside ? undefined : body,
     size: body?.byteLength ?? 0,
     digest,

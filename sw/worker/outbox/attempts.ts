@@ -3,6 +3,7 @@ import { preconditionOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isLeasedTo, maySend } from '../../core/outbox/lanes.ts'
 import { type Given, isNoAnswer } from '../../core/outbox/outcome.ts'
+import { redirectedTo } from '../../core/outbox/redirected.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
 import type { EpochMs } from '../../core/units.ts'
@@ -221,16 +222,11 @@ export class Attempts {
         ...notSent?.change,
         state: isStill() ? again(now()) : pausedAs('waiting', now()),
       })
-    const text = response && (await textOf(response))
     const answer: Given =
-      response === undefined
-        ? { kind: 'failure' }
-        : {
-            kind: 'response',
-            status: raw?.type === 'opaqueredirect' ? 0 : response.status,
-            fields: fieldsOf(response.headers),
-            isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
-          }
+      response === undefined ? { kind: 'failure' } : givenOf(response, raw, request.url, write.target)
+    // What a redirect has led to is kept nowhere (I5).
+    const isFollowed = answer.kind === 'response' && answer.isFollowed === true
+    const text = response === undefined || isFollowed ? undefined : await textOf(response)
     const outcome = outcomeFor(write, answer, queue, canWitness, now())
     const missed = isNoAnswer(answer, outcome) ? heard.missed(write, write.url, begun) : undefined
     if (missed === undefined) heard.answered(write.url)
@@ -386,9 +382,40 @@ export class Attempts {
     const body = isText ? bodyWithIds(new TextDecoder().decode(bytes), type, idFor) : bytes
     const signal = AbortSignal.timeout(rules.requestLimitMs)
     const url = this.#urlOf(write)
-    const mode = new URL(url).origin === location.origin ? 'same-origin' : 'cors'
-    return new Request(url, { method, headers, credentials, mode, signal, ...(body !== undefined && { body }) })
+    const { referrerPolicy, mode = new URL(url).origin === location.origin ? 'same-origin' : 'cors' } = write
+    // Without a page only what a redirect leads to says what became of the write.
+    const redirect = page?.redirect ?? (write.redirect === 'error' ? 'error' : 'follow')
+    return new Request(url, {
+      method,
+      headers,
+      credentials,
+      mode,
+      redirect,
+      signal,
+      ...(referrerPolicy !== undefined && { referrerPolicy }),
+      ...(body !== undefined && { body }),
+    })
   }
+}
+
+/** What an answer says of its write. Of what a redirect has led to only where it is: its fields may be those of a list. */
+function givenOf(response: Response, raw: Response | undefined, url: string, target: WriteRecord['target']): Given {
+  const { ok, status } = response
+  const fields = fieldsOf(response.headers)
+  const isRedirected = raw?.redirected === true && !isSameButForSlash(raw.url, url)
+  const to = isRedirected && ok ? redirectedTo(raw.url, url, target) : undefined
+  if (to !== undefined && raw !== undefined)
+    return {
+      kind: 'response',
+      status,
+      fields: new Map([
+        ['content-type', fields.get('content-type') ?? ''],
+        ...(to === 'item' ? [['location', raw.url] as const] : []),
+      ]),
+      isRedirected: false,
+      isFollowed: true,
+    }
+  return { kind: 'response', status: raw?.type === 'opaqueredirect' ? 0 : status, fields, isRedirected }
 }
 
 /** The text of an answer that is JSON of a usual size. The answer itself stays readable. */

@@ -131,11 +131,15 @@ export function settle(
     return {
       kind: 'acknowledged',
       write: current,
-      id: acknowledge(draft, current, given.status, given.fields, text, queue, now),
+      id: acknowledge(draft, current, statusOf(given), given.fields, text, queue, now),
     }
   if (!isLeasedTo(current.state, write.state)) return { kind: 'other' }
   const isTold =
-    outcome.kind === 'dead-letter' || outcome.kind === 'pause' || (outcome.kind === 'conflict' && !isConditional)
+    // A page that follows no redirects gets them as without the layer. What they lead to is not known.
+    (given.kind === 'response' && given.status === 0) ||
+    outcome.kind === 'dead-letter' ||
+    outcome.kind === 'pause' ||
+    (outcome.kind === 'conflict' && !isConditional)
   if (isTold && mayTell()) {
     draft.remove(write.place)
     return { kind: 'refused', write: current }
@@ -148,6 +152,10 @@ export function settle(
   draft.put(kept)
   return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
 }
+
+/** An answer that a redirect has led to is given again as that redirect. */
+const statusOf = ({ status, fields, isFollowed }: Extract<Given, { kind: 'response' }>): number =>
+  isFollowed === true ? (fields.has('location') ? 303 : 204) : status
 
 /**
  * A write whose lease is over: nothing is known of what the origin did.

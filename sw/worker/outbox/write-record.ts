@@ -25,6 +25,12 @@ export interface WriteRecord extends Queued {
   /** The names of its secret fields: they are stamped when it is sent. */
   readonly stamps: readonly string[]
   readonly credentials: RequestCredentials
+  /** As the page asked. Absent: 'follow'. */
+  readonly redirect?: RequestRedirect
+  /** As the page asked. Absent: that of the worker. */
+  readonly referrerPolicy?: ReferrerPolicy
+  /** As the page asked. Absent: by its URL. */
+  readonly mode?: RequestMode
   /** Undefined: it has none, or one that lies beside it. */
   readonly body: ArrayBuffer | undefined
   /** Of the body. Bytes. */
@@ -111,7 +117,9 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     isTexts(value['stamps']) &&
     (value['alike'] === undefined || isTexts(value['alike'])) &&
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
-    ['seen', 'entity', 'record'].every((name) => value[name] === undefined || isText(name)) &&
+    ['seen', 'entity', 'record', 'redirect', 'referrerPolicy', 'mode'].every(
+      (name) => value[name] === undefined || isText(name),
+    ) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
     [value['unanswered'], isObject(value['failed']) ? value['failed']['atMs'] : value['failed']].every(
       (each) => each === undefined || isCount(each),
