@@ -3,6 +3,7 @@ import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
+import type { Row } from '../../core/row.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
@@ -159,7 +160,10 @@ export class PageWrites {
     const [shown, alike] = await Promise.all([this.#stored.shown(asked), this.#stored.alike(asked), liveness.hold()])
     const seen = await this.#stored.seen(asked, shown)
     const joins = this.#ports.batches?.covers(asked.queue) === true
-    const version = joins && shown !== undefined ? await this.#stored.versionOf(shown, asked.queue) : undefined
+    const version =
+      shown !== undefined && (joins || isVersioned(shown, asked))
+        ? await this.#stored.versionOf(shown, asked.queue)
+        : undefined
     const accepted = await this.#ports.store.change((draft) =>
       accept(draft, asked, {
         now: now(),
@@ -258,6 +262,10 @@ export class PageWrites {
       .catch((error: unknown) => report('a queued write could not be marked as answered', error))
   }
 }
+
+/** Whether the version of a row stands for its tag. Another origin may refuse a field that it does not know. */
+const isVersioned = ({ fields }: Row, { url }: Asked): boolean =>
+  baseOf(fields, undefined).kind === 'none' && new URL(url).origin === location.origin
 
 /** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
 const handedAnswer = ({ kind, place }: Held): Response =>

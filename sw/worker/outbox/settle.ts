@@ -2,7 +2,7 @@ import type { QueueRule } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isKeyKnown } from '../../core/outbox/idempotency.ts'
 import { type RetryLimits, nextTry } from '../../core/outbox/backoff.ts'
-import { type Base, baseOf, followUps, preconditionOf } from '../../core/outbox/base.ts'
+import { type Base, baseOf, followUps } from '../../core/outbox/base.ts'
 import { concernedBy } from '../../core/outbox/concerned.ts'
 import { isObject, ownMember, parsedJson } from '../../core/outbox/json.ts'
 import { isLeasedTo, laneOf, type WriteState } from '../../core/outbox/lanes.ts'
@@ -74,7 +74,8 @@ function unknownOf(
     { method, type: own.get('content-type') },
     {
       hasKey: idempotency !== undefined && isKeyKnown(idempotency, firstSentAtMs, now),
-      hasPrecondition: own.has('if-match') || preconditionOf(base) !== undefined,
+      // Only backends of this package look at the other one.
+      hasPrecondition: own.has('if-match') || base.kind === 'etag',
       canWitness,
     },
   )
