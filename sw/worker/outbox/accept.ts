@@ -127,6 +127,8 @@ export type Accepted =
   | { readonly kind: 'done'; readonly done: DoneRecord }
   /** The outbox holds as much as the rules allow. */
   | { readonly kind: 'full' }
+  /** The page has given up. */
+  | { readonly kind: 'off' }
   /** Of a record: it is there already, or has to wait. */
   | Held
 
