@@ -199,7 +199,7 @@ export function start(
   const config = rules.identity === 'none' ? { by: [] } : rules.identity
   const identities = identityOf(config, { ...store, channel, secrets })
   const { sessions } = identities
-  const reachability = new Reachability(channel, () => outbox?.noteSign())
+  const reachability = new Reachability(channel, () => outbox?.noteAnswer())
   const statistics = new Statistics(writer)
   const shared = {
     ...store,

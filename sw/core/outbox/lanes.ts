@@ -1,4 +1,5 @@
 import { isDue, type RetryLimits } from './backoff.ts'
+import type { Failed, Silence } from './silence.ts'
 import type { EpochMs } from '../units.ts'
 
 /**
@@ -34,6 +35,15 @@ export interface Queued {
   readonly mints?: string
   /** The temporary ids that its URL or its body names, besides its own. */
   readonly needs: readonly string[]
+  /** What its last attempt has come to that has failed. Absent: none has. */
+  readonly failed?: Failed | undefined
+}
+
+/** An origin that answers no write, in this round. */
+interface Silent extends Silence {
+  readonly origin: string
+  /** A write is on its way to it. */
+  readonly isProbed: boolean
 }
 
 /** The world when writes are chosen. */
@@ -54,6 +64,8 @@ export interface Turn<W extends Queued = Queued> {
   readonly isMapped: (temporaryId: string) => boolean
   /** Until when the origin has asked for no more writes like this one. Default: it has not. */
   readonly restsUntil?: (write: W) => EpochMs | undefined
+  /** The silence of a write's origin. Default: it answers. */
+  readonly silenceOf?: (write: W) => Silent | undefined
 }
 
 /** What is to be done with queued writes. No write is in two of the lists. */
@@ -112,16 +124,19 @@ export const isLeasedTo = (state: WriteState, lease: Extract<WriteState, { kind:
 
 /**
  * What is to be done with the queued writes of one user: of each lane the earliest write alone has its turn, and what
- * names the id of another write waits for that id. Writes of other users are not even looked at (I3).
+ * names the id of another write waits for that id. Writes of other users are not even looked at (I3). To an origin that answers none a
+ * single write is sent, the one that was tried the longest ago: the lane of the last one may be the only one that gets no answer.
  *
  * @param writes in the order of their places.
  */
 export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn<W>): Turns<W> {
-  const { partition, now, limits, isPaused, hasSign, isGone, isMapped, restsUntil = () => undefined } = turn
+  const { partition, now, limits, isPaused, hasSign, isGone, isMapped } = turn
+  const { restsUntil = () => undefined, silenceOf = () => undefined } = turn
   const all = [...writes].filter((write) => write.partition === partition)
   const creators = new Map(all.flatMap(({ mints, place }) => (mints === undefined ? [] : [[mints, place] as const])))
   const taken = new Set<string>()
   const due: W[] = []
+  const probes = new Map<string, W>()
   const over: W[] = []
   const lost: W[] = []
   let underWay = 0
@@ -149,12 +164,16 @@ export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn<W>): T
     if (missing.some((id) => (creators.get(id) ?? place) >= place)) lost.push(write)
     else if (missing.length === 0 && !(state.isOnSign && !hasSign)) {
       const restMs = restsUntil(write) ?? now
+      const silent = silenceOf(write)
+      if (silent?.isProbed === true || (silent !== undefined && silent.count >= limits.quick && !hasSign)) continue
       if (restMs > now) note(restMs)
-      else if (isDue(state.atMs, now, limits)) due.push(write)
-      else note(state.atMs)
+      else if (!isDue(state.atMs, now, limits)) note(state.atMs)
+      else if (silent === undefined) due.push(write)
+      else if (!isDue(silent.nextMs, now, limits)) note(silent.nextMs)
+      else if (triedMs(write) < triedMs(probes.get(silent.origin))) probes.set(silent.origin, write)
     }
   }
-  const chosen = isPaused ? [] : due.slice(0, Math.max(0, turn.most - underWay))
+  const chosen = isPaused ? [] : [...probes.values(), ...due].slice(0, Math.max(0, turn.most - underWay))
   return {
     send: chosen.filter(({ state }) => state.kind === 'waiting'),
     witness: chosen.filter(({ state }) => state.kind === 'unsure'),
@@ -163,6 +182,8 @@ export function turnsOf<W extends Queued>(writes: Iterable<W>, turn: Turn<W>): T
     nextMs: isPaused ? undefined : nextMs,
   }
 }
+
+const triedMs = (write: Queued | undefined): number => (write === undefined ? Infinity : (write.failed?.atMs ?? -1))
 
 /** What decides in which lane a write is. */
 interface Placed {

@@ -1,4 +1,4 @@
-import { type Fields, listed } from '../head.ts'
+import { type Fields, isAway, listed } from '../head.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import type { EpochMs } from '../units.ts'
 
@@ -11,8 +11,13 @@ export type Given =
       /** 0: the browser hides it. */
       readonly status: number
       readonly fields: Fields
-      /** Another URL has answered. The same path with or without a slash at its end is the same URL. */
+      /**
+       * Another URL has answered, and what it says is no answer to the write: see `redirectedTo`. The same path with or without a slash at its
+       * end is the same URL.
+       */
       readonly isRedirected: boolean
+      /** A redirect has led to the answer, and that says that the write was performed. Default: none has. */
+      readonly isFollowed?: boolean
     }
 
 /** What is known of a write when its answer comes. */
@@ -62,7 +67,7 @@ export type Outcome =
  * What the answer to a queued write means, or the lack of one.
  *
  * ```
- *   2xx                     acknowledge, unless it is no answer of the origin
+ *   2xx                     acknowledge, unless it is no answer of the origin; after a redirect only where `redirectedTo` says so
  *   401                     pause
  *   408, 425, 429           retry: the origin has not performed it
  *   409, 412                conflict; 409 with Retry-After and a key: retry, it is still running
@@ -85,6 +90,16 @@ export function outcomeOf(given: Given, sent: Sent, now: EpochMs): Outcome {
   }
   return isPage(fields, sent.accept) ? unknown('no-answer', floorMs, sent) : { kind: 'acknowledge' }
 }
+
+/**
+ * Whether an origin has given no answer: the network failed, something else has answered, or a gateway says that it is not there. A
+ * gateway that says when to come back speaks for it.
+ */
+export const isNoAnswer = (given: Given, outcome: Outcome): boolean =>
+  'why' in outcome &&
+  (outcome.why === 'failure' ||
+    outcome.why === 'no-answer' ||
+    (given.kind === 'response' && isAway(given.status) && outcome.floorMs === 0))
 
 /** The outcome of a 4xx. */
 function refused(

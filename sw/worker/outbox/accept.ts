@@ -4,6 +4,7 @@ import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import { foldRow, type Target } from '../../core/outbox/row-change.ts'
 import { idsIn, isDistinct, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
+import { originOf, silences } from '../../core/outbox/silence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { digestOf } from '../../fetch/body-reader.ts'
 import { fieldsOf } from '../../fetch/describe.ts'
@@ -26,6 +27,8 @@ export interface Asked {
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly stamps: readonly string[]
   readonly credentials: RequestCredentials
+  /** What else of the page's request the origin sees, where it is not the default. */
+  readonly options: Pick<WriteRecord, 'redirect' | 'referrerPolicy' | 'mode'>
   readonly body: ArrayBuffer | undefined
   readonly digest: string
   readonly target: Target
@@ -91,6 +94,7 @@ export async function askedOf(
     fields: fields.filter(([name]) => !isStamped(name) && !OF_ATTEMPT.has(name)),
     stamps: fields.map(([name]) => name).filter(isStamped),
     credentials: request.credentials,
+    options: optionsOf(request),
     body,
     digest: await digestOf(content.buffer),
     target,
@@ -102,6 +106,12 @@ export async function askedOf(
     ...(base.kind !== 'none' && { base }),
   }
 }
+
+const optionsOf = ({ redirect, referrerPolicy, mode }: Request): Asked['options'] => ({
+  mode,
+  ...(redirect !== 'follow' && { redirect }),
+  ...(referrerPolicy !== '' && { referrerPolicy }),
+})
 
 /** The id that the app has given to a row that it creates. 0, a negative number and an empty text are none. */
 function ownId(text: string | undefined, { idMember, entity }: QueueRule): string | undefined {
@@ -125,6 +135,8 @@ export type Accepted =
   | { readonly kind: 'done'; readonly done: DoneRecord }
   /** The outbox holds as much as the rules allow. */
   | { readonly kind: 'full' }
+  /** The page has given up. */
+  | { readonly kind: 'off' }
   /** Of a record: it is there already, or has to wait. */
   | Held
 
@@ -185,7 +197,8 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     { url, body: isText ? new TextDecoder().decode(body) : undefined, type },
     (text) => text !== mints && (temporary.has(text) || idFor(text) !== undefined),
   )
-  const isSent = maySend && mark === undefined && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isReady = maySend && mark === undefined && !isBusy && needs.every((each) => idFor(each) !== undefined)
+  const isSent = isReady && mayProbe(draft, url, circumstances)
   const isBeside = mark === undefined && body !== undefined && body.byteLength > MOST_INLINE
   const lease: WriteState = { kind: 'leased', worker, untilMs: epochMs(now + leaseMs(rules.requestLimitMs)) }
   const record = newRecord({
@@ -200,6 +213,7 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     fields: asked.fields,
     stamps: asked.stamps,
     credentials: asked.credentials,
+    ...asked.options,
     body: isBeside ? undefined : body,
     size: body?.byteLength ?? 0,
     digest,
@@ -231,6 +245,19 @@ const isHeldUp = ({ state, failed }: WriteRecord, { now, rules }: Circumstances)
   (state.kind === 'waiting' || state.kind === 'leased') &&
   failed?.status === 0 &&
   Math.abs(now - failed.atMs) < rules.limits.capMs
+
+/**
+ * Whether a new write may be sent at once. One to a silent origin is, because a user is there and waits for it: if no other is under way,
+ * and as often as the first retry of a write would be.
+ */
+function mayProbe(draft: Draft, url: string, { now, rules: { limits } }: Circumstances): boolean {
+  const origin = originOf(url)
+  const silence = silences(draft.writes()).get(origin)
+  if (silence === undefined) return true
+  if (Math.abs(now - silence.atMs) < limits.baseMs) return false
+  for (const write of draft.writes()) if (write.state.kind === 'leased' && originOf(write.url) === origin) return false
+  return true
+}
 
 /** Whether a request with this digest is the page's own retry of a write. */
 const isRetry = (

@@ -2,7 +2,8 @@ import type { Match, OutboxRules, QueueRule, WriteMatch } from '../../../config/
 import { preconditionOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isLeasedTo, maySend } from '../../core/outbox/lanes.ts'
-import type { Given } from '../../core/outbox/outcome.ts'
+import { type Given, isNoAnswer } from '../../core/outbox/outcome.ts'
+import { redirectedTo } from '../../core/outbox/redirected.ts'
 import { bodyWithIds, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { retryAfterMs } from '../../core/retry-after.ts'
 import type { EpochMs } from '../../core/units.ts'
@@ -13,6 +14,7 @@ import { lineOf } from '../../fetch/matching.ts'
 import type { Sending } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
 import type { baseNow, decide, Decision, follow } from './conflicts.ts'
+import type { Heard } from './heard.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
 import { acknowledge, type Attempt, forgotten, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
@@ -34,6 +36,7 @@ interface Ports {
   readonly send: Send
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
   readonly rules: OutboxRules
+  readonly heard: Heard
   readonly witness: WitnessPart | undefined
   readonly conflicts: ConflictPart | undefined
 }
@@ -134,13 +137,13 @@ export class Attempts {
     { clientId = '', isStill }: Sender,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Ended> {
-    const { store, stamps, rules, witness } = this.#ports
+    const { witness } = this.#ports
     const found = this.queueOf(write)
     const subject = this.subjectOf(write, found)
     if (found === undefined) return this.#release(write, { state: { kind: 'asking', why: 'no-rule' } })
     if (subject === undefined || witness === undefined)
       return this.#release(write, { state: { kind: 'asking', why: 'outcome' } })
-    const seen = await witness.look({ write, ...found }, subject, { store, stamps, rules }, this.#lists)
+    const seen = await witness.look({ write, ...found }, subject, this.#ports, this.#lists)
     if (!isStill()) this.#lists.clear()
     // It may have been asked with the cookie of the next user, who sees other rows.
     if (!isStill()) return this.#release(write, { state: pausedAs('unsure', now()) })
@@ -188,7 +191,7 @@ export class Attempts {
     if (request === 'unstamped') return this.#release(write, { state: pausedAs('waiting', now()) })
     if (request === undefined) return this.#release(write, { state: { kind: 'asking', why: 'unreadable' } })
     // A worker that was held up sends nothing: others may have taken the write by now.
-    const { rules, stamps } = this.#ports
+    const { rules, stamps, heard } = this.#ports
     if (!maySend(write.state, now(), rules.requestLimitMs)) return this.#release(write, { state: again(now()) })
     let raw: Response | undefined
     const { match } = found
@@ -207,6 +210,7 @@ export class Attempts {
       return raw
     }
     const rule = { ...match.rule, send }
+    const begun = heard.begin(write.url)
     let response: Response | undefined
     try {
       response = await this.#ports.send(request, { ...match, rule }, clientId, waitUntil)
@@ -220,42 +224,37 @@ export class Attempts {
         ...notSent?.change,
         state: isStill() ? again(now()) : pausedAs('waiting', now()),
       })
+    const answer: Given =
+      response === undefined ? { kind: 'failure' } : givenOf(response, raw, request.url, write.target)
+    // What a redirect has led to is kept nowhere (I5).
+    const isFollowed = answer.kind === 'response' && answer.isFollowed === true
+    const text = response === undefined || isFollowed ? undefined : await textOf(response)
+    const outcome = outcomeFor(write, answer, queue, canWitness, now())
+    const missed = isNoAnswer(answer, outcome) ? heard.missed(write, write.url, begun) : undefined
+    if (missed === undefined) heard.answered(write.url)
     // What another user's session has answered acknowledges nothing of this one. A page that has asked gets it.
     if (isOthers && page === undefined) return this.#release(write, { state: { kind: 'asking', why: 'other-user' } })
-    const text = response && (await textOf(response))
-    const answer: Given =
-      response === undefined
-        ? { kind: 'failure' }
-        : {
-            kind: 'response',
-            status: raw?.type === 'opaqueredirect' ? 0 : response.status,
-            fields: fieldsOf(response.headers),
-            isRedirected: raw?.redirected === true && !isSameButForSlash(raw.url, request.url),
-          }
     const isConditional = write.base.kind !== 'none'
     const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)
     const restMs = isBusy ? retryAfterMs(answer.fields.get('retry-after'), now()) : 0
-    if (
-      isConditional &&
-      answer.kind === 'response' &&
-      outcomeFor(write, answer, queue, canWitness, now()).kind === 'conflict'
-    ) {
+    if (isConditional && answer.kind === 'response' && outcome.kind === 'conflict') {
       const decision = await this.#decided(write, queue, answer.fields, text)
       // The row may have been read with the cookie of the next user.
       if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) }, 0)
       if (decision !== undefined) return this.#follow(write, decision, { match, queue }, response, clientId, waitUntil)
     }
     const mayTell = (): boolean => page?.pages.promise() === true
-    const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness, chance: via?.chance }
+    const chance = via?.chance
+    const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness, missed, chance }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
     return { settled, response, restMs }
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */
   async #based(write: Leased, queue: QueueRule, isStill: () => boolean): Promise<Leased | Ended> {
-    const { store, stamps, rules, conflicts } = this.#ports
+    const { conflicts } = this.#ports
     if (conflicts === undefined) return write
-    const found = await conflicts.baseNow(write, queue, this.#urlOf(write), { store, stamps, rules })
+    const found = await conflicts.baseNow(write, queue, this.#urlOf(write), this.#ports)
     // It may have been read with the cookie of the next user.
     if (!isStill()) return this.#release(write, { state: pausedAs('waiting', now()) })
     if ('state' in found) return this.#release(write, found, 0)
@@ -271,10 +270,10 @@ export class Attempts {
 
   /** A create that has waited, with what its list has by now. */
   async #renewed(write: Leased, ruled: { match: WriteMatch; queue: QueueRule }, isStill: () => boolean) {
-    const { store, stamps, rules, witness } = this.#ports
+    const { witness } = this.#ports
     const subject = ruled.queue.idempotency === undefined ? this.subjectOf(write, ruled) : undefined
     if (witness === undefined || subject === undefined) return write
-    const found = await witness.knownNow({ write, ...ruled }, subject, { store, stamps, rules }, this.#lists)
+    const found = await witness.knownNow({ write, ...ruled }, subject, this.#ports, this.#lists)
     if (!isStill()) this.#lists.clear()
     if (found === undefined || !isStill()) return write
     if ('state' in found) return this.#release(write, found, 0)
@@ -295,10 +294,10 @@ export class Attempts {
     fields: ReadonlyMap<string, string>,
     text: string | undefined,
   ): Promise<Decision | undefined> {
-    const { store, stamps, rules, match, conflicts } = this.#ports
+    const { match, conflicts } = this.#ports
     const url = this.#urlOf(write)
     const isRead = match(lineOf({ method: 'GET', url }))?.kind === 'read'
-    return conflicts?.decide({ write, queue, url, isRead, fields, text }, { store, stamps, rules })
+    return conflicts?.decide({ write, queue, url, isRead, fields, text }, this.#ports)
   }
 
   async #follow(
@@ -385,9 +384,40 @@ export class Attempts {
     const body = isText ? bodyWithIds(new TextDecoder().decode(bytes), type, idFor) : bytes
     const signal = AbortSignal.timeout(rules.requestLimitMs)
     const url = this.#urlOf(write)
-    const mode = new URL(url).origin === location.origin ? 'same-origin' : 'cors'
-    return new Request(url, { method, headers, credentials, mode, signal, ...(body !== undefined && { body }) })
+    const { referrerPolicy, mode = new URL(url).origin === location.origin ? 'same-origin' : 'cors' } = write
+    // Without a page only what a redirect leads to says what became of the write.
+    const redirect = page?.redirect ?? (write.redirect === 'error' ? 'error' : 'follow')
+    return new Request(url, {
+      method,
+      headers,
+      credentials,
+      mode,
+      redirect,
+      signal,
+      ...(referrerPolicy !== undefined && { referrerPolicy }),
+      ...(body !== undefined && { body }),
+    })
   }
+}
+
+/** What an answer says of its write. Of what a redirect has led to only where it is: its fields may be those of a list. */
+function givenOf(response: Response, raw: Response | undefined, url: string, target: WriteRecord['target']): Given {
+  const { ok, status } = response
+  const fields = fieldsOf(response.headers)
+  const isRedirected = raw?.redirected === true && !isSameButForSlash(raw.url, url)
+  const to = isRedirected && ok ? redirectedTo(raw.url, url, target) : undefined
+  if (to !== undefined && raw !== undefined)
+    return {
+      kind: 'response',
+      status,
+      fields: new Map([
+        ['content-type', fields.get('content-type') ?? ''],
+        ...(to === 'item' ? [['location', raw.url] as const] : []),
+      ]),
+      isRedirected: false,
+      isFollowed: true,
+    }
+  return { kind: 'response', status: raw?.type === 'opaqueredirect' ? 0 : status, fields, isRedirected }
 }
 
 /** The text of an answer that is JSON of a usual size. The answer itself stays readable. */

@@ -293,7 +293,7 @@ describe('a new write', () => {
     await rest()
     pages.add('a tab')
     backend.isAway = false
-    await outbox.drain(false)
+    await outbox.drain(true)
     expect(backend.batches.map((items) => items.length)).toEqual([1, 20])
     expect(await writes()).toEqual([])
   })

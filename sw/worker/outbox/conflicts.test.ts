@@ -11,11 +11,11 @@ const configOf = (conflict: Write['conflict'] | undefined, rule: Partial<Write> 
 const SEEN = { id: 1, name: 'salt', price: 1, version: 1 }
 
 /** A row that is stored with its tag. */
-const stored = (row: object = SEEN): NonNullable<Given['rows']> => {
+const stored = (row: object = SEEN, tag = '"1"'): NonNullable<Given['rows']> => {
   const body = new TextEncoder().encode(JSON.stringify(row)).buffer
   return (url) =>
     url.endsWith('/1')
-      ? [{ url, status: 200, fields: new Map([['etag', '"1"']]), requestedAtMs: 1, size: body.byteLength, body }]
+      ? [{ url, status: 200, fields: new Map([['etag', tag]]), requestedAtMs: 1, size: body.byteLength, body }]
       : []
 }
 
@@ -379,5 +379,39 @@ describe('what is read once another user may be signed in decides nothing', () =
     await outbox.drain(true)
     const base = { kind: 'unread' }
     expect(await writes()).toMatchObject([{ state: { kind: 'waiting', isOnSign: true }, base }])
+  })
+})
+
+describe('a row that is stored without a strong tag', () => {
+  const VERSIONED = { ...SEEN, updated_at: '2027-01-15T08:00:00Z' }
+
+  test('is compared by its version, where a write is sent by itself', async () => {
+    const made = await conflicting('ask', {}, { rows: stored(VERSIONED, 'W/"1"') })
+    await made.write('PUT', '/api/products/1', { name: 'mine' })
+    const [sent] = made.backend.received
+    expect(sent?.fields.get('freshlayer-updated-at')).toBe(encodeURIComponent(VERSIONED.updated_at))
+    expect(sent?.fields.get('if-match')).toBe(null)
+  })
+
+  test('has no version to a backend of another origin', async () => {
+    vi.stubGlobal('location', new URL('https://elsewhere.test/sw.js'))
+    const config = {
+      ...CONFIG,
+      routes: [],
+      writes: [{ ...RULE, match: 'PUT https://app.test/api/products/:id' }],
+    } as never
+    const made = await conflicting('ask', {}, { config, rows: stored(VERSIONED, 'W/"1"') })
+    await made.write('PUT', '/api/products/1', { name: 'mine' })
+    vi.stubGlobal('location', new URL('https://app.test/sw.js'))
+    expect(made.backend.received[0]?.fields.has('freshlayer-updated-at')).toBe(false)
+  })
+
+  test('is no reason to send a change of unknown outcome again: a backend may not look at it', async () => {
+    const made = await conflicting('ask', {}, { rows: stored(VERSIONED, 'W/"1"') })
+    made.backend.faults.push('cut')
+    await made.write('PATCH', '/api/products/1', { name: 'mine' })
+    await made.rest()
+    expect(made.backend.received).toHaveLength(1)
+    expect((await made.writes()).map(({ state }) => state.kind)).not.toContain('waiting')
   })
 })

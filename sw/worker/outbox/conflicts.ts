@@ -8,11 +8,10 @@ import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
 import type { EpochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
-import type { LookPorts } from './witness-read.ts'
 import type { Draft } from './outbox-store.ts'
 import { rowIn, rowOfAnswer } from './queued-answer.ts'
-import { type ReadBack, readBack } from './read-back.ts'
-import { acknowledge, pausedAs, type Settled, tryAgain } from './settle.ts'
+import { afterFailedRead, type LookPorts, type ReadBack, readBack } from './read-back.ts'
+import { acknowledge, countedAttempts, pausedAs, type Settled, tryAgain } from './settle.ts'
 import { withBody, type WriteRecord } from './write-record.ts'
 
 /** The row as the origin has it. */
@@ -35,6 +34,9 @@ export interface Refused {
   readonly text: string | undefined
 }
 
+/** A write that waits for the next try. */
+type Waiting = Pick<WriteRecord, 'state'> & Partial<WriteRecord>
+
 /** What becomes of a refused write. `theirs`: undefined where it is not known. */
 export type Decision =
   | { readonly kind: 'acknowledge'; readonly theirs: Theirs }
@@ -43,7 +45,7 @@ export type Decision =
   | { readonly kind: 'send'; readonly theirs: Theirs | undefined; readonly body: ArrayBuffer | undefined }
   | { readonly kind: 'ask'; readonly theirs: Theirs | undefined }
   /** The row could not be read. */
-  | { readonly kind: 'later'; readonly state: WriteRecord['state'] }
+  | { readonly kind: 'later'; readonly change: Waiting }
 
 /** A longer row is not kept for the page. Characters. */
 const MOST_THEIRS = 65_536
@@ -52,7 +54,7 @@ const MOST_THEIRS = 65_536
 export async function decide(refused: Refused, ports: LookPorts): Promise<Decision> {
   const { write, queue } = refused
   const found = await theirsOf(refused, ports)
-  if (found !== undefined && 'state' in found) return { kind: 'later', state: found.state }
+  if (found !== undefined && 'state' in found) return { kind: 'later', change: found }
   const { conflict: policy } = queue
   const mine = await mineOf(refused, ports).catch(() => undefined)
   if (found === undefined || mine === undefined) {
@@ -93,10 +95,10 @@ export async function baseNow(
   write: WriteRecord,
   queue: QueueRule,
   url: string,
-  { stamps, rules }: LookPorts,
-): Promise<{ readonly base: Base } | { readonly state: WriteRecord['state'] }> {
-  const back = await readBack(write, url, stamps, rules.requestLimitMs)
-  return stateAfter(back, write, rules.limits) ?? { base: back.kind === 'read' ? baseIn(back, queue) : NONE }
+  ports: LookPorts,
+): Promise<{ readonly base: Base } | Waiting> {
+  const back = await readBack(write, url, ports)
+  return waitsAfter(back, write, ports) ?? { base: back.kind === 'read' ? baseIn(back, queue) : NONE }
 }
 
 const NONE: Base = { kind: 'none' }
@@ -107,22 +109,17 @@ const isSame = (theirs: Theirs | undefined, { base }: WriteRecord): boolean =>
 const baseIn = ({ fields, value }: Extract<ReadBack, { kind: 'read' }>, queue: QueueRule): Base =>
   baseOf(fields, rowOfAnswer(value, queue.idMember, queue.entity)?.[queue.versionMember])
 
-/** Where a read came to nothing: the state of the write until the next try. */
-function stateAfter(
-  back: ReadBack,
-  write: WriteRecord,
-  limits: LookPorts['rules']['limits'],
-): { readonly state: WriteRecord['state'] } | undefined {
+/** Where a read came to nothing: the write until the next try. */
+function waitsAfter(back: ReadBack, write: WriteRecord, ports: LookPorts): Waiting | undefined {
   if (back.kind === 'unstamped') return { state: pausedAs('waiting', now()) }
-  if (back.kind !== 'failed') return undefined
-  return { state: tryAgain('waiting', write, back.floorMs, back.isAway, limits, now()) }
+  return back.kind === 'failed' ? afterFailedRead('waiting', write, back, ports) : undefined
 }
 
 /** The row as the refusal has it, else as it is read. Undefined: neither says it. */
 async function theirsOf(
   { write, queue, url, isRead, fields, text }: Refused,
-  { stamps, rules }: LookPorts,
-): Promise<Theirs | { readonly state: WriteRecord['state'] } | undefined> {
+  ports: LookPorts,
+): Promise<Theirs | Waiting | undefined> {
   const told = /^application\/problem\+json\b/i.test(fields.get('content-type') ?? '') ? objectIn(text) : undefined
   const current = told && ownMember(told, 'current')
   if (told !== undefined && current === null) return { row: undefined, base: NONE }
@@ -130,8 +127,8 @@ async function theirsOf(
     const tag = told['etag']
     return { row: current, base: baseOf(new Map(typeof tag === 'string' ? [['etag', tag]] : []), told['updatedAt']) }
   }
-  const back = await readBack(write, url, stamps, rules.requestLimitMs)
-  const waiting = stateAfter(back, write, rules.limits)
+  const back = await readBack(write, url, ports)
+  const waiting = waitsAfter(back, write, ports)
   if (waiting !== undefined) return waiting
   if (back.kind === 'gone') return isRead ? { row: undefined, base: NONE } : undefined
   const row = back.kind === 'read' ? rowOfAnswer(back.value, queue.idMember, queue.entity) : undefined
@@ -205,7 +202,7 @@ export function follow(
   }
   switch (decision.kind) {
     case 'later':
-      return keep({ ...write, state: decision.state })
+      return keep({ ...write, ...decision.change })
     case 'yield':
       draft.remove(write.place)
       draft.noteEnd(write, { end: 'yielded', row: decision.theirs && (decision.theirs.row ?? null) })
@@ -224,7 +221,7 @@ export function follow(
       const base = theirs?.base ?? NONE
       for (const later of rebased(draft, write, base)) draft.put(later)
       const { firstSentAtMs: _, seen: __, ...rest } = write
-      const isQuick = write.attempts < limits.quick
+      const isQuick = countedAttempts(write) < limits.quick
       const state = isQuick
         ? ({ kind: 'waiting', atMs: at, isOnSign: false } as const)
         : tryAgain('waiting', write, 0, false, limits, at)

@@ -56,7 +56,7 @@ describe('of 51 writes in as many lanes', () => {
     await vi.waitFor(async () => {
       await outbox.drain(true)
       expect(await writes()).toEqual([])
-    })
+    }, WAIT)
   })
 
   test.each([429, 503])(
@@ -90,7 +90,7 @@ describe('of 51 writes in as many lanes', () => {
     await vi.waitFor(async () => {
       await outbox.drain(true)
       expect(await writes()).toEqual([])
-    })
+    }, WAIT)
   })
 })
 
@@ -133,7 +133,7 @@ test('a write that needs the user costs no transaction at each sign of life', as
 
 test('writes that wait for a sign of life are all sent at one, also where the origin refuses some of them', async () => {
   const { write, writes, backend, outbox, rest } = await outboxWorker()
-  backend.isAway = true
+  vi.stubGlobal('fetch', () => Promise.resolve(new Response('{}', { status: 500 })))
   for (let at = 1; at <= 60; at++) await write('POST', '/api/products', { name: `tea ${at}` })
   await rest()
   // The quick attempts are used up.
@@ -143,7 +143,7 @@ test('writes that wait for a sign of life are all sent at one, also where the or
   }
   expect((await writes()).every(({ state }) => state.kind === 'waiting' && state.isOnSign)).toBe(true)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 1000 })
-  backend.isAway = false
+  vi.stubGlobal('fetch', (request: Request) => backend.answer(request))
   backend.refused.add('{"name":"tea 2"}').add('{"name":"tea 30"}')
   await outbox.drain(true)
   expect(backend.products.size).toBe(58)

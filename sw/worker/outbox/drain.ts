@@ -2,6 +2,7 @@ import { outboxLockOf } from '../../../config/names.ts'
 import type { OutboxRules } from '../../../config/language/index.ts'
 import { isDue } from '../../core/outbox/backoff.ts'
 import { isLeaseOver, leaseMs, turnsOf } from '../../core/outbox/lanes.ts'
+import { originOf, silences } from '../../core/outbox/silence.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import { report } from '../report.ts'
@@ -10,6 +11,7 @@ import { aliveWorkers, type Liveness } from '../store/liveness.ts'
 import { type Attempts, type Ended, isLeased } from './attempts.ts'
 import type { Batches, Choice } from './batches.ts'
 import type { mergedIn } from './coalescing.ts'
+import type { Heard } from './heard.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import { expire, PAUSE_MS } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
@@ -21,6 +23,7 @@ interface Ports {
   readonly stamps: Stamps
   readonly liveness: Liveness
   readonly rules: OutboxRules
+  readonly heard: Heard
   /** Puts writes to one row together before they are sent. Undefined: no rule allows it. */
   readonly mergedIn: typeof mergedIn | undefined
   /** Sends many writes in one request. Undefined: the rules name no endpoint that takes them. */
@@ -45,7 +48,8 @@ interface Round {
 }
 
 /**
- * Sends queued writes: one worker at a time, of each lane the earliest, a few lanes at a time, until nothing may be sent.
+ * Sends queued writes: one worker at a time, of each lane the earliest, a few lanes at a time, until nothing may be sent. To an origin that
+ * answers none a single one is sent at a time: see `silences`.
  *
  * ```
  *   sign of life, timer, poke ──► lock ──► who may send ──► lease ──► send ──► settle
@@ -198,19 +202,25 @@ export class Drain {
 
   /** Leases what may be sent now. */
   async #begin(senders: ReadonlyMap<string, Sender>): Promise<Round> {
-    const { store, attempts, liveness, rules, batches } = this.#ports
+    const { store, attempts, liveness, rules, batches, heard } = this.#ports
     if (senders.size === 0) return { begun: [], looked: new Set(), together: new Map(), gone: [], nextMs: undefined }
     const isAlive = await aliveWorkers()
     await liveness.hold()
     const { most, limits, requestLimitMs } = rules
     const chance = Math.random()
-    return store.change((draft): Round => {
+    const answering = [...heard.answering]
+    const round = await store.change((draft): Round => {
+      const silent = silentIn(draft, answering)
       const begun: WriteRecord[] = []
       const looked = new Set<number>()
       const gone: WriteRecord[] = []
       const together = new Map<string, Choice>()
       let nextMs: number | undefined
       const isGone = (worker: string): boolean => worker !== liveness.worker && !isAlive(worker)
+      const probed = new Set<string>()
+      if (silent.size > 0)
+        for (const { url, state } of draft.writes())
+          if (state.kind === 'leased' && !isLeaseOver(state, now(), isGone)) probed.add(originOf(url))
       for (const partition of senders.keys()) {
         const turns = turnsOf(draft.writes(), {
           partition,
@@ -223,7 +233,13 @@ export class Drain {
           isGone,
           isMapped: (id) => draft.idOf(partition, id) !== undefined,
           restsUntil: this.#restsUntil,
+          silenceOf: ({ url }) => {
+            const origin = silent.size > 0 ? originOf(url) : ''
+            const silence = silent.get(origin)
+            return silence && { ...silence, origin, isProbed: probed.has(origin) }
+          },
         })
+        if (silent.size > 0) for (const { url } of [...turns.send, ...turns.witness]) probed.add(originOf(url))
         // Those of a batch that are behind others of their lane are over with them, and go together again.
         const over = new Set([...turns.over, ...(batches === undefined ? [] : overTogether(draft, partition, isGone))])
         for (const write of over) {
@@ -272,6 +288,8 @@ export class Drain {
       }
       return { begun, looked, together, gone, nextMs }
     })
+    for (const origin of answering) heard.answering.delete(origin)
+    return round
   }
 
   /** Whether a write might be sent now, if it were the first of its lane. */
@@ -293,6 +311,17 @@ export class Drain {
     const waitMs = Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now()) + slackMs)
     this.#timer = setTimeout(() => void this.run(false), waitMs)
   }
+}
+
+/** The origins that are silent. Of one that has answered since no write says so any more. */
+function silentIn(draft: Draft, answering: readonly string[]): ReturnType<typeof silences> {
+  const silent = silences(draft.writes())
+  const over = answering.filter((origin) => silent.has(origin))
+  if (over.length === 0) return silent
+  for (const write of draft.writes())
+    if (write.failed?.silent !== undefined && over.includes(originOf(write.url)))
+      draft.put({ ...write, failed: { status: write.failed.status, atMs: write.failed.atMs } })
+  return new Map([...silent].filter(([origin]) => !over.includes(origin)))
 }
 
 /** How many writes of a user are under way as requests of their own. */

@@ -562,3 +562,30 @@ test('1,000 writes drain while no more than a few are under way', async () => {
   expect(backend.products.size).toBe(1000)
   expect(most).toBeLessThanOrEqual(4)
 }, 120_000)
+
+describe('a deletion of what is not there any more', () => {
+  test('was performed, if the answer to an earlier attempt was lost, also by a worker that was stopped', async () => {
+    const first = await outboxWorker()
+    first.backend.honoursKeys = false
+    first.backend.products.set(1, { id: 1, name: 'a', version: 1 })
+    first.backend.hold()
+    const gone = first.write('DELETE', '/api/products/1')
+    gone.catch(() => undefined)
+    await vi.waitFor(() => expect(first.backend.received).toHaveLength(1))
+    first.stop()
+    const { writes, outbox, backend } = await outboxWorker({ database: first.name })
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await writes()).toEqual([])
+    }, 10_000)
+    // This backend has never had the row.
+    expect(backend.received.map(({ method }) => method)).toEqual(['DELETE'])
+  })
+
+  test('is refused at its first attempt: it may be the wrong row, or one that the user may not see', async () => {
+    const { write, writes, rest } = await outboxWorker()
+    expect((await write('DELETE', '/api/products/1')).status).toBe(404)
+    await rest()
+    expect(await writes()).toEqual([])
+  })
+})

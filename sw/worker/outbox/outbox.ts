@@ -18,6 +18,7 @@ import { BackgroundSync } from './background-sync.ts'
 import type { batchesOf } from './batches.ts'
 import type { mergedIn } from './coalescing.ts'
 import { Drain } from './drain.ts'
+import { Heard } from './heard.ts'
 import { OutboxStore } from './outbox-store.ts'
 import { OverlaidReads } from './overlaid-reads.ts'
 import { PageWrites } from './page-writes.ts'
@@ -63,6 +64,7 @@ export class Outbox {
   readonly #store: OutboxStore
   readonly #stamps: Stamps
   readonly #drain: Drain
+  readonly #heard = new Heard()
   readonly #sync: BackgroundSync
   readonly #announcer: Announcer
   readonly #pageWrites: PageWrites
@@ -78,7 +80,7 @@ export class Outbox {
     const store = (this.#store = new OutboxStore(use, records?.receiptOf))
     const stamps = (this.#stamps = new Stamps(ports.identity, ports.generations))
     const announcer = (this.#announcer = new Announcer({ ...ports, store }))
-    const shared = { ...ports, rules, store, stamps, announcer, records }
+    const shared = { ...ports, rules, store, stamps, announcer, records, heard: this.#heard }
     const attempts = new Attempts({ ...shared, witness: ports.witness, conflicts: ports.conflicts })
     const batches = rules.batch && ports.batchesOf?.(rules.batch, { stamps, rules })
     const drain = (this.#drain = new Drain({
@@ -146,7 +148,13 @@ export class Outbox {
     void this.#stamps.whileChanging(work).then(() => this.noteSign())
   }
 
-  /** The origin has answered. */
+  /** The app's own origin has answered a read. */
+  noteAnswer(): void {
+    this.#heard.seen(location.origin)
+    this.noteSign()
+  }
+
+  /** The origin may be there. */
   noteSign(): void {
     if (this.#isActive && this.#store.writes.size > 0) void this.#drain.run(true)
   }

@@ -78,6 +78,34 @@ describe('a page that was told that its write is queued', () => {
 })
 
 describe('a page that gives up before it is answered', () => {
+  test.each([
+    ['before its write is on disk', 'readwrite'],
+    ['when its write is on disk, and nothing is sent yet', 'done'],
+  ])('%s: nothing is sent, and the same again is another write', async (_, when) => {
+    const given = new AbortController()
+    let isOff = false
+    const { outbox, backend, writes, news } = await outboxWorker({
+      wrap: (use) => async (mode, work) => {
+        const isAccepting = mode === 'readwrite' && !isOff
+        if (isAccepting) isOff = true
+        if (isAccepting && when === 'readwrite') given.abort()
+        const done = await use(mode, work)
+        if (isAccepting && when === 'done') given.abort()
+        return done
+      },
+    })
+    const { create, rest } = page(outbox)
+    await expect(create('tea', given.signal)).rejects.toThrow()
+    await rest()
+    expect(await writes()).toEqual([])
+    expect(backend.received).toEqual([])
+    // What was told of it is taken back.
+    expect(news.at(-1)?.end ?? 'discarded').toBe('discarded')
+    expect((await create('tea')).status).toBe(201)
+    await rest()
+    expect(backend.received).toHaveLength(1)
+  })
+
   test('and tries again while the first request is under way: it is one write, and one request', async () => {
     const { outbox, backend } = await outboxWorker()
     const { create, rest } = page(outbox)

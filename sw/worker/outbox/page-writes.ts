@@ -2,7 +2,9 @@ import type { OutboxRules, WriteMatch } from '../../../config/language/index.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { isLeasedTo } from '../../core/outbox/lanes.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
+import type { Row } from '../../core/row.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
 import type { Identity } from '../identity/identity.ts'
 import { report } from '../report.ts'
@@ -97,7 +99,11 @@ export class PageWrites {
     if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#ports.stamps.learn(request, asked.partition)
     const isStill = this.#ports.stamps.watch(asked.partition)
-    const accepted = await this.#accepted(asked)
+    const { signal } = request
+    // A record is the app's own, and is handed over again.
+    const isOff = (): boolean => record === undefined && signal.aborted
+    const accepted = await this.#accepted(asked, isOff)
+    if (accepted?.kind === 'off') throw signal.reason
     if (accepted === undefined || accepted.kind === 'full')
       return this.#ports.send(withKey(request, asked), match, clientId, waitUntil).then(unqueued)
     if (accepted.kind === 'done') {
@@ -107,11 +113,12 @@ export class PageWrites {
     if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
     const { write } = accepted
     const { place } = write
+    // The page has heard nothing of it, and the origin has not, either.
+    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write))) throw signal.reason
     if (record !== undefined) {
       waitUntil(this.#ports.drain.run(false))
       return handedAnswer({ kind: 'known', place })
     }
-    const { signal } = request
     this.#awaited.add(place)
     // A page that has given up hears nothing: the same request is its own retry.
     const giveUp = (): unknown => this.#awaited.delete(place)
@@ -143,10 +150,10 @@ export class PageWrites {
   }
 
   /** Undefined: the disk does not take it. One that hangs is not asked again for a while. */
-  async #accepted(asked: Asked): Promise<Accepted | undefined> {
+  async #accepted(asked: Asked, isOff: () => boolean): Promise<Accepted | undefined> {
     if (isPaused(this.#stalled)) return undefined
     try {
-      return await this.#accept(asked)
+      return await this.#accept(asked, isOff)
     } catch (error) {
       if (isStalled(error)) this.#stalled = pauseFor(STALLED_PAUSE_MS)
       report('a write could not be queued; it is sent straight through', error)
@@ -154,31 +161,50 @@ export class PageWrites {
     }
   }
 
-  async #accept(asked: Asked): Promise<Accepted> {
+  async #accept(asked: Asked, isOff: () => boolean): Promise<Accepted> {
     const { liveness } = this.#ports
     const [shown, alike] = await Promise.all([this.#stored.shown(asked), this.#stored.alike(asked), liveness.hold()])
     const seen = await this.#stored.seen(asked, shown)
     const joins = this.#ports.batches?.covers(asked.queue) === true
-    const version = joins && shown !== undefined ? await this.#stored.versionOf(shown, asked.queue) : undefined
+    const version =
+      shown !== undefined && (joins || isVersioned(shown, asked))
+        ? await this.#stored.versionOf(shown, asked.queue)
+        : undefined
     const accepted = await this.#ports.store.change((draft) =>
-      accept(draft, asked, {
-        now: now(),
-        worker: liveness.worker,
-        rules: this.#ports.rules,
-        maySend: navigator.onLine !== false,
-        isAwaited: (place) => this.#awaited.has(place),
-        joins,
-        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
-        alike,
-        seen,
-        held: this.#ports.records?.held,
-      }),
+      isOff()
+        ? OFF
+        : accept(draft, asked, {
+            now: now(),
+            worker: liveness.worker,
+            rules: this.#ports.rules,
+            maySend: navigator.onLine !== false,
+            isAwaited: (place) => this.#awaited.has(place),
+            joins,
+            shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
+            alike,
+            seen,
+            held: this.#ports.records?.held,
+          }),
     )
     // One that is sent at once is news by its answer.
     if (accepted.kind === 'new') this.#ports.announcer.announceAs(accepted.write, !isLeased(accepted.write))
     if (accepted.kind === 'known' && accepted.gone)
       this.#ports.announcer.announceAs(accepted.gone, true, { end: 'merged' })
     return accepted
+  }
+
+  /** Takes back a write whose page has given up, if nothing of it was sent. */
+  async #isTakenBack(write: WriteRecord): Promise<boolean> {
+    const isTaken = await this.#ports.store
+      .change((draft) => {
+        const { state, attempts } = draft.get(write.place) ?? {}
+        const isUnsent = isLeased(write) ? state !== undefined && isLeasedTo(state, write.state) : attempts === 0
+        if (isUnsent) draft.remove(write.place)
+        return isUnsent
+      })
+      .catch(() => false)
+    if (isTaken) this.#ports.announcer.announceAs(write, true, { end: 'discarded' })
+    return isTaken
   }
 
   async #answerTo(
@@ -214,7 +240,8 @@ export class PageWrites {
       this.#forPages.set(place, attempt)
     }
     if (attempt === undefined) {
-      waitUntil(this.#ports.drain.run(false))
+      // A user is there: it is worth a try.
+      waitUntil(this.#ports.drain.run(navigator.onLine !== false))
       return undefined
     }
     const { pages, sent } = attempt
@@ -259,6 +286,12 @@ export class PageWrites {
       .catch((error: unknown) => report('a queued write could not be marked as answered', error))
   }
 }
+
+const OFF = { kind: 'off' } as const
+
+/** Whether the version of a row stands for its tag. Another origin may refuse a field that it does not know. */
+const isVersioned = ({ fields }: Row, { url }: Asked): boolean =>
+  baseOf(fields, undefined).kind === 'none' && new URL(url).origin === location.origin
 
 /** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
 const handedAnswer = ({ kind, place }: Held): Response =>

@@ -2,13 +2,15 @@ import type { QueueRule } from '../../../config/language/index.ts'
 import type { Fields } from '../../core/head.ts'
 import { isKeyKnown } from '../../core/outbox/idempotency.ts'
 import { type RetryLimits, nextTry } from '../../core/outbox/backoff.ts'
-import { type Base, baseOf, followUps, preconditionOf } from '../../core/outbox/base.ts'
+import { type Base, baseOf, followUps } from '../../core/outbox/base.ts'
 import { concernedBy } from '../../core/outbox/concerned.ts'
 import { isObject, ownMember, parsedJson } from '../../core/outbox/json.ts'
 import { isLeasedTo, laneOf, type WriteState } from '../../core/outbox/lanes.ts'
 import { afterUnknown, type Given, type Outcome, outcomeOf, type Unknown } from '../../core/outbox/outcome.ts'
+import { type Failed, originOf, silences } from '../../core/outbox/silence.ts'
 import { type ServerId, serverIdOf } from '../../core/outbox/temporary-ids.ts'
 import { type EpochMs, epochMs } from '../../core/units.ts'
+import type { Missed } from './heard.ts'
 import type { Draft } from './outbox-store.ts'
 import { rowOfAnswer } from './queued-answer.ts'
 import { doneRecord, type WriteRecord } from './write-record.ts'
@@ -26,6 +28,8 @@ export interface Attempt {
   readonly isConditional: boolean
   /** A read can show what has become of it. */
   readonly canWitness: boolean
+  /** Where the origin has given no answer: see `isNoAnswer`. */
+  readonly missed: Missed | undefined
   /** From 0 to 1, the same for all that were sent in one request: they are tried again together. Default: of its own. */
   readonly chance?: number | undefined
 }
@@ -70,7 +74,8 @@ function unknownOf(
     { method, type: own.get('content-type') },
     {
       hasKey: idempotency !== undefined && isKeyKnown(idempotency, firstSentAtMs, now),
-      hasPrecondition: own.has('if-match') || preconditionOf(base) !== undefined,
+      // Only backends of this package look at the other one.
+      hasPrecondition: own.has('if-match') || base.kind === 'etag',
       canWitness,
     },
   )
@@ -115,7 +120,7 @@ export function forgotten(
 /** Settles an attempt, in the transaction that knows the record as it is by then. */
 export function settle(
   draft: Draft,
-  { write, given, text, mayTell, isConditional, canWitness, chance }: Attempt,
+  { write, given, text, mayTell, isConditional, canWitness, missed, chance }: Attempt,
   queue: QueueRule,
   limits: RetryLimits,
   now: EpochMs,
@@ -127,20 +132,31 @@ export function settle(
     return {
       kind: 'acknowledged',
       write: current,
-      id: acknowledge(draft, current, given.status, given.fields, text, queue, now),
+      id: acknowledge(draft, current, statusOf(given), given.fields, text, queue, now),
     }
   if (!isLeasedTo(current.state, write.state)) return { kind: 'other' }
   const isTold =
-    outcome.kind === 'dead-letter' || outcome.kind === 'pause' || (outcome.kind === 'conflict' && !isConditional)
+    // A page that follows no redirects gets them as without the layer. What they lead to is not known.
+    (given.kind === 'response' && given.status === 0) ||
+    outcome.kind === 'dead-letter' ||
+    outcome.kind === 'pause' ||
+    (outcome.kind === 'conflict' && !isConditional)
   if (isTold && mayTell()) {
     draft.remove(write.place)
     return { kind: 'refused', write: current }
   }
   const failed = { status: given.kind === 'response' ? given.status : 0, atMs: now }
-  const kept = { ...current, ...after(outcome, current, limits, now, chance), failed }
+  const kind = outcome.kind === 'witness' ? 'unsure' : 'waiting'
+  const floorMs = 'floorMs' in outcome ? outcome.floorMs : 0
+  const silence = missed && unanswered(kind, current, { missed, floorMs, failed }, draft.writes(), limits, now, chance)
+  const kept = { ...current, failed, ...silence, ...after(outcome, current, limits, now, chance, silence?.state) }
   draft.put(kept)
   return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
 }
+
+/** An answer that a redirect has led to is given again as that redirect. */
+const statusOf = ({ status, fields, isFollowed }: Extract<Given, { kind: 'response' }>): number =>
+  isFollowed === true ? (fields.has('location') ? 303 : 204) : status
 
 /**
  * A write whose lease is over: nothing is known of what the origin did.
@@ -175,17 +191,48 @@ export function expire(
   draft.put({ ...write, ...after(outcome, write, limits, now, chance), wasUnsure: true })
 }
 
+/**
+ * A write to which the origin has given no answer. Where nothing says that it is there for others the attempt does not count: what an
+ * outage costs uses up nothing of a write, and the waits are those of the origin.
+ */
+export function unanswered(
+  kind: 'waiting' | 'unsure',
+  write: WriteRecord,
+  { missed, floorMs, failed }: { readonly missed: Missed; readonly floorMs: number; readonly failed: Failed },
+  writes: Iterable<WriteRecord>,
+  limits: RetryLimits,
+  now: EpochMs,
+  chance = Math.random(),
+): Pick<WriteRecord, 'state' | 'failed' | 'unanswered'> {
+  const { beganAtMs, isSilent, isOwn } = missed
+  const before = silences(writes).get(originOf(write.url))
+  const count = before === undefined ? 1 : before.count + Number(before.atMs <= beganAtMs)
+  const next = nextTry({ attempts: count, acceptedAtMs: now, floorMs, isAway: true }, limits, now, chance)
+  const nextMs = next.kind === 'too-old' ? now : next.atMs
+  return {
+    state: isOwn
+      ? tryAgain(kind, write, floorMs, false, limits, now, chance)
+      : { kind, atMs: nextMs, isOnSign: next.kind === 'on-sign' },
+    failed: isSilent ? { ...failed, silent: count, nextMs } : failed,
+    unanswered: (write.unanswered ?? 0) + Number(!isOwn),
+  }
+}
+
+/** How many of a write's attempts count. At least 1. */
+export const countedAttempts = ({ attempts, unanswered = 0 }: Pick<WriteRecord, 'attempts' | 'unanswered'>): number =>
+  Math.max(1, attempts - unanswered)
+
 /** The state of a write that is tried again later, or given up. */
 export function tryAgain(
   kind: 'waiting' | 'unsure',
-  { attempts, acceptedAtMs }: Pick<WriteRecord, 'attempts' | 'acceptedAtMs'>,
+  { acceptedAtMs, ...tried }: Pick<WriteRecord, 'attempts' | 'acceptedAtMs' | 'unanswered'>,
   floorMs: number,
   isAway: boolean,
   limits: RetryLimits,
   now: EpochMs,
   chance = Math.random(),
 ): WriteState {
-  const next = nextTry({ attempts: Math.max(1, attempts), acceptedAtMs, floorMs, isAway }, limits, now, chance)
+  const next = nextTry({ attempts: countedAttempts(tried), acceptedAtMs, floorMs, isAway }, limits, now, chance)
   return next.kind === 'too-old'
     ? { kind: 'dead', why: 'too-old' }
     : { kind, atMs: next.atMs, isOnSign: next.kind === 'on-sign' }
@@ -197,10 +244,11 @@ function after(
   limits: RetryLimits,
   now: EpochMs,
   chance?: number,
+  waits?: WriteState,
 ): Pick<WriteRecord, 'state' | 'wasUnsure' | 'unsureAtMs'> {
   const { wasUnsure, unsureAtMs } = write
   const again = (kind: 'waiting' | 'unsure', floorMs: number, isAway: boolean): WriteState =>
-    tryAgain(kind, write, floorMs, isAway, limits, now, chance)
+    waits ?? tryAgain(kind, write, floorMs, isAway, limits, now, chance)
   switch (outcome.kind) {
     case 'retry':
       return {

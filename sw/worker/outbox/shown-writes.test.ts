@@ -106,7 +106,15 @@ async function outbox(name?: string) {
         draft.put(leased)
         const given = { kind: 'response', status, fields: new Map(fields), isRedirected: false } as const
         const text = json && JSON.stringify(json)
-        const attempt = { write: leased, given, text, mayTell: () => false, isConditional: false, canWitness: false }
+        const attempt = {
+          write: leased,
+          given,
+          text,
+          mayTell: () => false,
+          isConditional: false,
+          canWitness: false,
+          missed: undefined,
+        }
         return settle(draft, attempt, queue, RETRY, NOW).kind
       }),
     read: async (path: string, rows: unknown = ROWS, requestedAtMs = NOW - 1) => {

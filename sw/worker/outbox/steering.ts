@@ -39,7 +39,14 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         return { ...newsOf(write), end: 'discarded' }
       }
       const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false }
-      const again = { ...write, ...given, ...decided(draft, write, how === 'edit'), acceptedAtMs: now(), attempts: 0 }
+      const again = {
+        ...write,
+        ...given,
+        ...decided(draft, write, how === 'edit'),
+        acceptedAtMs: now(),
+        attempts: 0,
+        unanswered: 0,
+      }
       draft.put(again, how === 'edit' && again.body === undefined ? body : undefined)
       return newsOf(again)
     })

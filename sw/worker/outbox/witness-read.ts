@@ -1,4 +1,4 @@
-import { fillPlaces, type OutboxRules, type QueueRule, type WriteMatch } from '../../../config/language/index.ts'
+import { fillPlaces, type QueueRule, type WriteMatch } from '../../../config/language/index.ts'
 import { memberOf } from '../../core/collections/member.ts'
 import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { listShapeOf } from '../../core/outbox/list-shape.ts'
@@ -19,9 +19,8 @@ import { now } from '../../fetch/clock.ts'
 import type { OutboxStore } from './outbox-store.ts'
 import { rowOfAnswer } from './queued-answer.ts'
 import { isJson } from './queued-write.ts'
-import { type ReadBack, readBack } from './read-back.ts'
-import { pausedAs, tryAgain } from './settle.ts'
-import type { Stamps } from './stamps.ts'
+import { afterFailedRead, type LookPorts, type ReadBack, readBack } from './read-back.ts'
+import { pausedAs } from './settle.ts'
 import type { WriteRecord } from './write-record.ts'
 
 /** What a witness reads. */
@@ -61,13 +60,6 @@ export function subjectOf(
   return witness.url === undefined && isRead(own) ? { kind: 'list', url: own } : undefined
 }
 
-/** What a read of the outbox's own needs. */
-export interface LookPorts {
-  readonly store: OutboxStore
-  readonly stamps: Stamps
-  readonly rules: OutboxRules
-}
-
 /** The rows of lists that were read a moment ago, by user and URL. */
 export type RecentLists = Map<string, { readonly atMs: EpochMs; readonly rows: readonly unknown[] }>
 
@@ -97,9 +89,9 @@ const changed = (state: WriteRecord['state'], isTried: boolean, unsureAtMs?: Epo
 export async function knownNow(
   { write, match, queue }: Ruled,
   { url, kind }: Subject,
-  { store, stamps, rules }: LookPorts,
+  ports: LookPorts,
   lists: RecentLists,
-): Promise<Pick<WriteRecord, 'alike'> | Pick<WriteRecord, 'state'> | undefined> {
+): Promise<Pick<WriteRecord, 'alike'> | (Pick<WriteRecord, 'state'> & Partial<WriteRecord>) | undefined> {
   const { acceptedAtMs, attempts, alike, partition, wasUnsure } = write
   // What an earlier attempt may have made is no other's.
   if (kind !== 'list' || (wasUnsure && attempts > 1)) return undefined
@@ -108,14 +100,13 @@ export async function knownNow(
   let rows = recent !== undefined && isRecent(recent.atMs) ? recent.rows : undefined
   if (rows === undefined) {
     const atMs = now()
-    const back = await readBack(write, url, stamps, rules.requestLimitMs)
+    const back = await readBack(write, url, ports)
     if (back.kind === 'unstamped') return { state: pausedAs('waiting', now()) }
     // Nothing was sent, so its outcome is known.
-    if (back.kind === 'failed')
-      return { state: tryAgain('waiting', write, back.floorMs, back.isAway, rules.limits, now()) }
+    if (back.kind === 'failed') return afterFailedRead('waiting', write, back, ports)
     rows = back.kind === 'read' ? noted(partition, url, back, atMs, lists) : undefined
   }
-  const change = rows && (await sentBy({ write, match, queue }, store).catch(() => undefined))
+  const change = rows && (await sentBy({ write, match, queue }, ports.store).catch(() => undefined))
   if (rows === undefined || change?.kind !== 'create') return undefined
   const { idMember, witness } = queue
   return { alike: alikeBefore({ sent: change.row, compared: witness?.compared, idMember }, rows) }
@@ -147,13 +138,16 @@ export async function look(
   ports: LookPorts,
   lists: RecentLists,
 ): Promise<Seen> {
-  const { stamps, rules } = ports
   const beganAtMs = now()
   const sinceMs = write.unsureAtMs ?? write.lastSentAtMs ?? write.acceptedAtMs
-  const back = await readBack(write, subject.url, stamps, rules.requestLimitMs)
+  const back = await readBack(write, subject.url, ports)
   const unsure = (doubt: string): Seen => changed({ kind: 'asking', why: 'outcome', doubt }, true, sinceMs)
   if (back.kind === 'failed')
-    return changed(tryAgain('unsure', write, back.floorMs, back.isAway, rules.limits, now()), true, sinceMs)
+    return {
+      kind: 'state',
+      isTried: true,
+      change: { ...afterFailedRead('unsure', write, back, ports), unsureAtMs: sinceMs },
+    }
   if (back.kind === 'unstamped') return changed(pausedAs('unsure', now()), false, sinceMs)
   if (back.kind === 'read' && subject.kind === 'list') noted(write.partition, subject.url, back, beganAtMs, lists)
   // What it was asked for says nothing of it: no later look would.

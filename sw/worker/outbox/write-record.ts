@@ -25,6 +25,12 @@ export interface WriteRecord extends Queued {
   /** The names of its secret fields: they are stamped when it is sent. */
   readonly stamps: readonly string[]
   readonly credentials: RequestCredentials
+  /** As the page asked. Absent: 'follow'. */
+  readonly redirect?: RequestRedirect
+  /** As the page asked. Absent: that of the worker. */
+  readonly referrerPolicy?: ReferrerPolicy
+  /** As the page asked. Absent: by its URL. */
+  readonly mode?: RequestMode
   /** Undefined: it has none, or one that lies beside it. */
   readonly body: ArrayBuffer | undefined
   /** Of the body. Bytes. */
@@ -41,6 +47,8 @@ export interface WriteRecord extends Queued {
   readonly base: Base
   readonly acceptedAtMs: EpochMs
   readonly attempts: number
+  /** How many of them an outage has cost: they are none of the write's own. Absent: none. */
+  readonly unanswered?: number | undefined
   readonly firstSentAtMs?: EpochMs | undefined
   readonly lastSentAtMs?: EpochMs
   /** The outcome of an earlier attempt is not known. */
@@ -67,8 +75,6 @@ export interface WriteRecord extends Queued {
   readonly record?: string
   /** Of such a record: the body that its page has given. Absent: it is `body`. */
   readonly given?: ArrayBuffer | undefined
-  /** What its last attempt has come to that has failed: the status; 0: there was no answer. Absent: none has. */
-  readonly failed?: { readonly status: number; readonly atMs: EpochMs }
 }
 
 /** What has become of a record, until its page has heard of it. */
@@ -134,8 +140,13 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     isTexts(value['stamps']) &&
     (value['alike'] === undefined || isTexts(value['alike'])) &&
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
-    ['seen', 'entity', 'record'].every((name) => value[name] === undefined || isText(name)) &&
+    ['seen', 'entity', 'record', 'redirect', 'referrerPolicy', 'mode'].every(
+      (name) => value[name] === undefined || isText(name),
+    ) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
+    [value['unanswered'], isObject(value['failed']) ? value['failed']['atMs'] : value['failed']].every(
+      (each) => each === undefined || isCount(each),
+    ) &&
     (value['batched'] === undefined || (isObject(value['batched']) && isCount(value['batched']['atMs']))) &&
     isPairs(fields) &&
     isObject(base) &&
