@@ -10,6 +10,7 @@ import { wholeBody } from '../../fetch/body-reader.ts'
 import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
+import type { Sending } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
 import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
@@ -194,11 +195,12 @@ export class Attempts {
     let isHeld = false
     let isOthers = false
     let notSent: NotSent | undefined
+    const { send: sendBy = fetch }: typeof match.rule & Sending = match.rule
     const send = async (sent: Request): Promise<Response> => {
       // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
       isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
       if (isHeld) throw new TypeError('it is not sent')
-      raw = await (via?.carry(write, sent) ?? fetch(sent))
+      raw = await (via?.carry(write, sent) ?? sendBy(sent))
       // What is tried again in any case is tried as its own user.
       isOthers =
         !IS_TRIED_AGAIN.has(raw.status) && raw.status < 500 && stamps.isOther(write.partition, fieldsOf(raw.headers))
