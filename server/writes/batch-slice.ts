@@ -290,7 +290,11 @@ async function answered<Principal>(
     if (writtenAt !== undefined && updatedAt !== null)
       notes.push({ entity: item.entity, id, version: updatedAt, writtenAt })
     if ((result === 'applied' || result === 'unchanged') && each.isReplay !== true)
-      keeping.push({ key: item.key, fingerprint: fingerprintOf(item), result: { result, id, version: updatedAt, ...times } })
+      keeping.push({
+        key: item.key,
+        fingerprint: fingerprintOf(item),
+        result: { result, id, version: updatedAt, ...times },
+      })
   }
   await note(client, notes)
   await forget(client, gone)

@@ -277,7 +277,9 @@ describe('the items of a batch', () => {
     const [replayed, refused] = await send([first, later])
     expect(replayed).toMatchObject({ result: 'applied', row: { price: 7 }, updatedAt: applied?.updatedAt })
     expect(refused).toMatchObject({ result: 'conflict', row: { price: 7 }, problem: { reason: 'changed' } })
-    const alone = await send([{ ...item({ fields: { price: 3 } }), id: one.id, baseVersion: replayed?.updatedAt ?? null }])
+    const alone = await send([
+      { ...item({ fields: { price: 3 } }), id: one.id, baseVersion: replayed?.updatedAt ?? null },
+    ])
     expect(reasons(alone)).toEqual(['changed'])
     expect((await sql('select price from notes')).rows).toEqual([{ price: 7 }])
   })

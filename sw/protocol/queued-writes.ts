@@ -63,6 +63,8 @@ export interface HandedOver {
   readonly receipts: readonly RecordReceipt[]
   /** There are more receipts. */
   readonly isMore: boolean
+  /** Whose they are: the partitions of users of the page. None: its user is not known now. Absent: the worker does not say it. */
+  readonly users?: readonly string[]
 }
 
 /** A record that the origin does not have yet. */

@@ -9,6 +9,7 @@ import { LocalStore } from './store.fixture.ts'
 const open: { records: Records<never> }[] = []
 afterEach(() => {
   for (const { records } of open.splice(0)) records.close()
+  vi.useRealTimers()
 })
 
 async function app({
@@ -300,6 +301,38 @@ describe('an adapter that throws', () => {
   })
 })
 
+describe('an adapter that never settles', () => {
+  test.each(['listDirty', 'read', 'acknowledge'] as const)(
+    'in %s is told, and does not stop other tabs',
+    async (name) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const { open: page, store, names } = await app()
+      const work = store[name].bind(store) as () => Promise<never>
+      let isHanging = true
+      store[name] = ((...given: []) => (isHanging ? new Promise(() => undefined) : work(...given))) as never
+      store.edit(UUID(1), { name: 'oolong' })
+      const { records } = page()
+      const sent = records.send()
+      const other = page()
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(5000)
+        expect(records.state.lastError?.error).toMatchObject({
+          message: expect.stringContaining(`${name}()`) as string,
+        })
+      })
+      isHanging = false
+      await vi.advanceTimersByTimeAsync(120_000)
+      await sent
+      await other.records.send()
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(5000)
+        expect(store.dirty).toEqual([])
+      })
+      expect(names()).toEqual(['oolong'])
+    },
+  )
+})
+
 test('a full disk: the origin answers at once, and the store is told', async () => {
   let isFull = false
   const {
@@ -453,6 +486,49 @@ test('a change that the user has mended by the outbox is done as mended', async 
   await until(() => expect(store.dirty).toEqual([]))
   expect(backend.products.get(1)?.name).toBe('mended')
   expect(store.rows.get('1')?.fields).toMatchObject({ name: 'mended' })
+})
+
+describe('a page that was frozen while another user has signed in', () => {
+  const partitions = { of: ['user/ada'] }
+  const identity = {
+    partitionOf: () => partitions.of[0],
+    partitionsOf: () => Promise.resolve(partitions.of),
+    isOther: () => false,
+    isDoubted: () => false,
+    credentialsOf: () => Promise.resolve(undefined),
+  }
+
+  test('hands nothing over as that one, and its store hears nothing of theirs', async () => {
+    partitions.of = ['user/ada']
+    const { open: page, store, handed, write, drain } = await app({ ...synced(), identity })
+    const { records } = page()
+    await records.send()
+    partitions.of = ['user/bob']
+    // What Bob's own store has sent.
+    await write('PATCH', '/api/products/1', { name: 'of bob' }, { 'freshlayer-record': 'product 1 v1' })
+    await drain()
+    store.edit('1', { name: 'of ada' })
+    await records.send()
+    expect([records.state.state, handed, store.acknowledged, store.dirty]).toEqual(['closed', [], [], ['1']])
+  })
+
+  test('waits while nobody knows who the user is, and goes on when it is the same', async () => {
+    partitions.of = ['user/ada']
+    const { open: page, store, handed, backend } = await app({ ...synced(), identity })
+    const { records } = page()
+    await records.send()
+    partitions.of = []
+    store.edit('1', { name: 'of ada' })
+    await records.send()
+    expect([records.state.state, records.state.lastError?.why, handed]).toEqual([
+      'failed',
+      'finding out who the user is',
+      [],
+    ])
+    partitions.of = ['user/ada']
+    await until(() => expect(store.dirty).toEqual([]))
+    expect(backend.products.get(1)?.name).toBe('of ada')
+  })
 })
 
 test('a user who signs out while a record is read has it sent by nobody', async () => {

@@ -20,6 +20,8 @@ interface Ports<Entity extends string> {
   readonly onAcknowledged: (atMs: number) => void
   /** The worker has another version of a record, which may have ended meanwhile. */
   readonly onTaken: () => void
+  /** The user of the page is another than the one whose store it is. */
+  readonly onOther: () => void
 }
 
 /** The worker has so many records of a store at most that are on their way: the rest waits in the store. */
@@ -43,6 +45,8 @@ export class Round<Entity extends string> {
   readonly #ports: Ports<Entity>
   /** Records that may have been edited since they were handed over. Undefined: all, for the page has just been opened. */
   #edited: Set<string> | undefined
+  /** Whose the store is, as the worker tells users apart. Undefined: it has not said it yet. */
+  #users: readonly string[] | undefined
   /** Versions that the origin has refused past the outbox. */
   readonly #refused = new Map<string, string>()
   #problem: RecordProblem | undefined
@@ -122,6 +126,7 @@ export class Round<Entity extends string> {
         return undefined
       }
       forget = []
+      if (!this.#isOfUser(said)) return undefined
       for (const receipt of said.receipts) {
         if (!isOpen()) return said
         if (failed.has(receipt.place)) continue
@@ -133,6 +138,21 @@ export class Round<Entity extends string> {
       if (forget.length === 0 && (last === undefined || last === after)) return said
       if (last !== undefined) after = last
     }
+  }
+
+  /**
+   * Whether what the worker says is of the user whose store it is. A page that was frozen does not hear that another one has signed in, and
+   * what is dirty would be sent as that one's (I3).
+   */
+  #isOfUser({ users = this.#users }: HandedOver): boolean {
+    if (users === undefined) return true
+    if (users.length > 0) this.#users ??= users
+    const isKnown = this.#users === undefined || users.length > 0
+    if (!isKnown)
+      this.#fail({ why: 'finding out who the user is', error: new Error('the worker does not know it now') })
+    if (!isKnown || this.#users === undefined || users.some((user) => this.#users?.includes(user))) return isKnown
+    this.#ports.onOther()
+    return false
   }
 
   /** A record has ended. Returns whether its receipt may be forgotten. */

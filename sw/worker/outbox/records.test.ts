@@ -66,7 +66,7 @@ describe('a record that a page hands over', () => {
       row: '{"name":"oolong","id":7,"version":1}',
       atMs: expect.any(Number) as number,
     }
-    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false })
+    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false, users: [] })
     const restarted = await handing({ backend, database: name })
     expect((await restarted.state()).receipts).toEqual([receipt])
     expect((await restarted.state([1])).receipts).toEqual([])
@@ -261,7 +261,7 @@ describe('a record that a page hands over', () => {
     const { hand, state, ask, drained } = await handing({ identity })
     await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
     await drained()
-    expect(await ask({ ask: 'records', forget: [1] }, 'another tab')).toMatchObject({ receipts: [] })
+    expect(await ask({ ask: 'records', forget: [1] }, 'another tab')).toMatchObject({ receipts: [], users: ['bob'] })
     expect((await state()).receipts).toHaveLength(1)
   })
 

@@ -1,3 +1,4 @@
+import { isOfNobody } from '../../core/key.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
 import type { HandedOver, HandedWrite, RecordReceipt } from '../../protocol.ts'
 import { now } from '../../fetch/clock.ts'
@@ -112,6 +113,7 @@ const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) =>
       writes: [...store.writes.values()].filter(isTheirs).flatMap(handedOver),
       receipts: left.slice(0, MOST_RECEIPTS).map(shownReceipt),
       isMore: left.length > MOST_RECEIPTS,
+      users: partitions.filter((partition) => !isOfNobody(partition)),
     }
   },
 })
