@@ -30,6 +30,8 @@ async function app({
 }
 
 const until = (check: () => unknown): Promise<unknown> => vi.waitFor(check, 10_000)
+/** Of hundreds of records. */
+const long = (check: () => unknown): Promise<unknown> => vi.waitFor(check, 60_000)
 
 /** A store and a backend that both have a product. */
 function synced() {
@@ -314,7 +316,7 @@ describe('an adapter that never settles', () => {
       const { records } = page()
       const sent = records.send()
       const other = page()
-      await vi.waitFor(async () => {
+      await until(async () => {
         await vi.advanceTimersByTimeAsync(5000)
         expect(records.state.lastError?.error).toMatchObject({
           message: expect.stringContaining(`${name}()`) as string,
@@ -324,7 +326,7 @@ describe('an adapter that never settles', () => {
       await vi.advanceTimersByTimeAsync(120_000)
       await sent
       await other.records.send()
-      await vi.waitFor(async () => {
+      await until(async () => {
         await vi.advanceTimersByTimeAsync(5000)
         expect(store.dirty).toEqual([])
       })
@@ -411,10 +413,10 @@ test('a refused record that is edited while the worker has all that it takes is 
   const { records } = page()
   store.edit('1', { name: '' })
   await records.markDirty('product', '1')
-  await until(() => expect(records.state.stuck).toBe(1))
+  await long(() => expect(records.state.stuck).toBe(1))
   backend.isAway = true
   for (let at = 0; at < 200; at++) store.edit(UUID(at), { name: `n${at}` })
-  await until(async () => {
+  await long(async () => {
     await records.send()
     expect(records.state.handedOver).toBe(201)
   })
@@ -422,9 +424,9 @@ test('a refused record that is edited while the worker has all that it takes is 
   await records.markDirty('product', '1')
   await records.send()
   backend.isAway = false
-  await until(() => expect(store.dirty).toEqual([]))
+  await long(() => expect(store.dirty).toEqual([]))
   expect(backend.products.get(1)?.name).toBe('green')
-}, 30_000)
+}, 160_000)
 
 test('receipts that the store cannot take now do not hold up those behind them', async () => {
   const { open: page, store, backend } = await app(synced())
@@ -433,11 +435,11 @@ test('receipts that the store cannot take now do not hold up those behind them',
     record.id.includes('-') ? Promise.reject(new Error('a constraint')) : acknowledge(record)
   for (let at = 0; at < 250; at++) store.edit(UUID(at), { name: `n${at}` })
   const { records } = page()
-  await vi.waitFor(() => expect(backend.received).toHaveLength(250), 20_000)
+  await vi.waitFor(() => expect(backend.received).toHaveLength(250), 60_000)
   store.edit('1', { name: 'green' })
   await records.markDirty('product', '1')
-  await until(() => expect(store.rows.get('1')).toMatchObject({ isDirty: false }))
-}, 40_000)
+  await long(() => expect(store.rows.get('1')).toMatchObject({ isDirty: false }))
+}, 160_000)
 
 test('a record that is made and deleted while the worker has it is gone, and the state says so', async () => {
   const { open: page, store, backend } = await app()
