@@ -94,6 +94,36 @@ test('an API at the root: its JSON is the rule’s, the page and the script besi
   expect((await read(page, '/vendor')).headers['cache-status']).toBeUndefined()
 })
 
+test('texts and odd media types that a script reads are stored as what they are; with expects, what is not of it is not', async ({
+  origin,
+  open,
+}) => {
+  const given = [
+    ['/texts/readme.md', 'text/markdown', '# Shop'],
+    ['/texts/prices.csv', 'text/csv; charset=utf-8', 'id;price\n1;10'],
+    ['/texts/logo.svg', 'image/svg+xml', '<svg xmlns="http://www.w3.org/2000/svg"/>'],
+    ['/texts/bare', undefined, 'no type at all'],
+    ['/odd/shop', 'application/vnd.shop+json', '{"id":1}'],
+  ] as const
+  for (const [path, type, text] of given)
+    origin.on(path, (_request, response) => {
+      response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end(text)
+    })
+  origin.on('/odd/page', (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Sign in</p>')
+  })
+  const page = await open()
+  for (const [path] of given) await hit(() => read(page, path))
+  expect((await read(page, '/odd/page')).text).toBe('<p>Sign in</p>')
+  expect((await read(page, '/odd/page')).headers['cache-status']).toContain('detail=unexpected-type')
+  await origin.stop()
+  for (const [path, type, text] of given) {
+    const { status, headers, text: stored } = await read(page, path)
+    expect([path, status, headers['content-type'], stored]).toEqual([path, 200, type, text])
+  }
+  await expect(read(page, '/odd/page')).rejects.toThrow('Failed to fetch')
+})
+
 test('a GET that changes data reaches the origin each time, and ends what it has changed by a word of the app', async ({
   origin,
   open,

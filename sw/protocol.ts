@@ -6,22 +6,41 @@
  * ours is ignored. During an update a page and a worker may speak different versions: then a question is refused with the
  * reason, and an announcement tells only that something has changed.
  */
-import type { Occasion } from './core/attention.ts'
 import type { Change, ChangeCause, LoggedChange } from './core/change.ts'
-import type { SyncFailure } from './core/collections/failure.ts'
+import type { SyncCounts, SyncNews, SyncState, SyncStats } from './protocol/collections.ts'
+import type {
+  HandedOver,
+  OutboxCounts,
+  OutboxNews,
+  QueuedWrite,
+  Steered,
+  SteerOutbox,
+} from './protocol/queued-writes.ts'
+import type { Explanation, OriginState, Reach, Refreshed, Stats, Validate, Validated } from './protocol/stored.ts'
+
+export type { SyncCounts, SyncFault, SyncNews, SyncProblem, SyncState, SyncStats } from './protocol/collections.ts'
+export type {
+  HandedOver,
+  HandedWrite,
+  OutboxCounts,
+  OutboxNews,
+  QueuedWrite,
+  RecordReceipt,
+  Steered,
+} from './protocol/queued-writes.ts'
+export type {
+  Counts,
+  Explanation,
+  Obstacle,
+  OriginState,
+  Reach,
+  Refreshed,
+  Shown,
+  Stats,
+  Validated,
+} from './protocol/stored.ts'
 
 export const PROTOCOL_VERSION = 2
-
-/** What invalidate and remove reach. URLs and patterns may be relative to the worker's origin. */
-export interface Reach {
-  readonly tags?: readonly string[]
-  /** Each as it is: a colon or a star is part of the URL. One without a query stands for that URL with any query. */
-  readonly urls?: readonly string[]
-  /** Each as in a rule, `/api/items/:id`. It reaches every URL that begins as it does before its first hole or star. */
-  readonly patterns?: readonly string[]
-  /** Everything there is. */
-  readonly all?: boolean
-}
 
 /** From where on a tab has not heard the change log. */
 export type Since = { readonly logId: string; readonly position: number } | { readonly openedAtMs: number }
@@ -77,32 +96,12 @@ export type Question =
   /** Sends queued writes now, if the page has come into sight or online: a sign of life. */
   | { readonly ask: 'drain' }
   | { readonly ask: 'outbox' }
-  /** What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. */
-  | { readonly ask: 'records'; readonly forget?: readonly number[] }
+  /**
+   * What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. `after`: those after
+   * this place are told; absent: all.
+   */
+  | { readonly ask: 'records'; readonly forget?: readonly number[]; readonly after?: number }
   | SteerOutbox
-
-/** The user has said what becomes of a queued write. */
-interface SteerOutbox {
-  readonly ask: 'steer-outbox'
-  readonly place: number
-  /** 'read': the body is given, and nothing is changed. */
-  readonly how: 'retry' | 'edit' | 'discard' | 'read'
-  /** Of an edit: what is sent in place of its body. */
-  readonly body?: ArrayBuffer
-}
-
-/** The page shows these URLs: the worker validates those that its rules want to be validated on such an occasion. */
-interface Validate {
-  readonly ask: 'validate'
-  readonly urls: readonly string[]
-  readonly because: Occasion
-  /** The page is out of sight: only what is polled there as well counts. */
-  readonly isHidden?: boolean
-  /** Of a poll: the page has just begun to show some of the URLs, and reads them. */
-  readonly isFirst?: boolean
-  /** When the connection was lost that is back now: milliseconds since 1970. */
-  readonly lostAtMs?: number | undefined
-}
 
 export interface Answers {
   hello: Greeting
@@ -129,200 +128,6 @@ export interface Answers {
   'steer-outbox': Steered
 }
 
-/** How many writes of the asking tab's user the origin does not have. */
-export interface OutboxCounts {
-  /** They are sent as soon as the origin can be reached. */
-  readonly waiting: number
-  /** The user has to say what becomes of them. */
-  readonly needsYou: number
-  /** When the next of them is tried without a sign of life: milliseconds since 1970. Absent: none is. */
-  readonly nextAtMs?: number | undefined
-  /** Of all users, and in which database: another one means that the browser has deleted the one before. Absent: not known yet. */
-  readonly kept?: { readonly total: number; readonly database: string }
-}
-
-/** A write that the origin does not have yet. */
-export interface QueuedWrite {
-  /** Its number among all writes, in the order in which they were accepted. */
-  readonly place: number
-  /** The name of its rule. */
-  readonly rule: string
-  readonly method: string
-  readonly url: string
-  /**
-   * 'waiting': it is sent when the origin can be reached, and after what was written before it. 'sending': it is under way.
-   * 'needs-you': the user has to say. 'dead': the origin refuses it, or it is too old.
-   */
-  readonly state: 'waiting' | 'sending' | 'needs-you' | 'dead'
-  /**
-   * Why it needs the user, or is dead: 'outcome' (whether the origin has it is not known), 'conflict', 'lost-id', 'no-rule',
-   * 'unreadable', 'too-old', 'not-shown' (it waits, and reads cannot show it), or the status of the answer that refuses it.
-   */
-  readonly why?: string
-  /**
-   * Of 'outcome', why a read could not tell: 'several', 'similar' or 'not-new' (rows that may be it), 'part' (the list is not whole),
-   * 'other' (the row is neither what it was nor what was sent), 'nothing', 'unreadable'. Absent: there was nothing to read.
-   */
-  readonly doubt?: string
-  /** The id of the row that it changes; temporary where it creates it. */
-  readonly id?: string
-  /** Milliseconds since 1970. */
-  readonly acceptedAtMs: number
-  readonly attempts: number
-  /** Of its body. Bytes. */
-  readonly size: number
-  /** What its rule calls such a row. Absent: nothing. */
-  readonly entity?: string
-}
-
-/** The records of a page's user that were handed over and have not ended, or whose end no page has heeded yet. */
-export interface HandedOver {
-  readonly writes: readonly HandedWrite[]
-  /** In the order in which they were accepted. */
-  readonly receipts: readonly RecordReceipt[]
-  /** There are more receipts. */
-  readonly isMore: boolean
-}
-
-/** A record that the origin does not have yet. */
-export interface HandedWrite {
-  readonly place: number
-  /** Its mark, as the page gave it. */
-  readonly record: string
-  /** It needs the user, or the origin refuses it. */
-  readonly isStuck: boolean
-  readonly why?: string
-}
-
-/** What has become of a record. */
-export interface RecordReceipt {
-  readonly place: number
-  /** Its mark, as the page gave it. */
-  readonly record: string
-  /**
-   * 'sent': the origin has it. 'yielded': the origin's row stands, by the rule. 'discarded': the user does not want it any more.
-   * 'withdrawn': it was created and deleted, and never sent.
-   */
-  readonly end: 'sent' | 'yielded' | 'discarded' | 'withdrawn'
-  /** Milliseconds since 1970. */
-  readonly atMs: number
-  /** The text of its body, with the server's ids. Absent: it had none. */
-  readonly sent?: string
-  /** The JSON of the row as the origin has it; `null`: it is gone. Absent: it is not known. */
-  readonly row?: string
-  /** The server's id of a row that is new. */
-  readonly id?: string
-}
-
-/** What has become of a queued write by the user's word. */
-export interface Steered {
-  /** Whether the write was there, and in a state in which this can be done. */
-  readonly isDone: boolean
-  readonly body?: ArrayBuffer | undefined
-  /** Of a conflict that the user decides: the JSON of the row as the origin has it; null: it is gone. Absent: it is not known. */
-  readonly theirs?: string | null | undefined
-}
-
-/** How far a collection has come, for the user of the asking tab. */
-export interface SyncState {
-  /** The collection's name in the rules. */
-  readonly entity: string
-  /** 'offline' and 'error': of the last run. The rows that are held answer all the same. */
-  readonly state: 'idle' | 'syncing' | 'offline' | 'error'
-  /** Rows that are held. While the first load goes on: how many have come so far. */
-  readonly rows: number
-  /** Whether the list is answered from the rows. */
-  readonly isLoaded: boolean
-  /** When the rows were last known to be all and as they are at the origin. Absent: never. */
-  readonly syncedAtMs?: number
-  /** Of a state that is 'offline' or 'error'. */
-  readonly error?: SyncFault
-}
-
-/** Why a collection could not be kept in step. */
-export interface SyncFault {
-  readonly kind: SyncFailure
-  /** What was wrong with an answer: 'other-since', 'id-twice', … */
-  readonly why?: string
-  /** Nothing is asked before then. */
-  readonly retryAtMs?: number
-}
-
-/** How far the device and the origin agree, for the user of the asking tab. */
-export interface SyncStats {
-  /** Rows that were changed here and that the origin does not have so: all of them, and those of each entity. */
-  readonly pendingChanges: Readonly<Record<string, number | { readonly dirty: number; readonly deleted: number }>> & {
-    readonly total: number
-  }
-  /** When the origin last had a write, or a collection was last in step: milliseconds since 1970. Undefined: never. */
-  readonly lastSyncedAt: number | undefined
-  /** What went wrong last with what is pending. Undefined: nothing did. */
-  readonly lastError: SyncProblem | undefined
-  /**
-   * 'syncing': changes are sent, or a collection is brought in step. 'error': something needs the user, or a collection could not be
-   * kept. 'offline': changes wait for the origin. 'idle': there is nothing to do.
-   */
-  readonly state: 'idle' | 'syncing' | 'offline' | 'error'
-}
-
-/** Why a change is not with the origin yet, or a collection not in step. */
-export interface SyncProblem {
-  /**
-   * 'offline': there was no answer. A status: so it was answered. 'conflict', 'outcome', 'too-old' and so on: as `QueuedWrite.why`. Of
-   * a collection: as `SyncFault.kind`.
-   */
-  readonly why: string
-  /** Absent: the rule of the write names none. */
-  readonly entity?: string
-  /** Of the write. Absent: it is of a collection. */
-  readonly url?: string
-  /** Milliseconds since 1970. Absent: not known. */
-  readonly atMs?: number
-}
-
-/** Counts since the layer was installed, or since its data was last cleared. */
-export interface SyncCounts {
-  readonly runs: number
-  readonly requests: number
-  /** Characters of the answers' JSON. */
-  readonly characters: number
-  readonly rowsWritten: number
-  /** Answers that could not be used. */
-  readonly refused: number
-  /** How often the rows were not what the endpoint says that they are. */
-  readonly drift: number
-  /** Runs that failed, by `SyncFault.kind`. */
-  readonly failures: Readonly<Record<string, number>>
-}
-
-/** What came of it when the origin was last tried. */
-export interface OriginState {
-  readonly reachable: boolean
-  /** It answers, and sends requests to another origin, as a sign-in proxy does whose session has run out. Default: no. */
-  readonly signIn?: boolean
-}
-
-/** What has become of one URL that a page shows. */
-export interface Shown {
-  /**
-   * When the origin made or last confirmed what is stored: milliseconds since 1970. Absent: nothing is stored for the page.
-   */
-  readonly atMs?: number
-  /**
-   * The origin was asked, with this outcome. 'absent': the rule wants it to be asked, and nothing is stored, so the page has
-   * to read it itself. 'no-worker': no rule covers the URL. Absent: it was not asked.
-   */
-  readonly outcome?: Refreshed['outcome']
-}
-
-/** What has become of all that a page shows. */
-export interface Validated {
-  /** By the order of the URLs. Empty: no worker keeps anything. */
-  readonly shown: readonly Shown[]
-  /** After so many milliseconds the page asks for a poll again. Absent: none of the URLs is polled. */
-  readonly nextMs?: number | undefined
-}
-
 export interface Greeting extends OriginState {
   /** Of the tab's user. Absent: the rules queue nothing. */
   readonly outbox?: OutboxCounts | undefined
@@ -337,50 +142,6 @@ export interface Greeting extends OriginState {
   readonly missed: readonly LoggedChange[] | 'reset'
   /** Whose changes concern the tab at this moment (I3). */
   readonly partitions: readonly string[]
-}
-
-/** Why a URL would be answered as it would be, were it read now. */
-export interface Explanation {
-  readonly url: string
-  /**
-   * The rule's name; of an unmatched URL the name of a write. Absent when no rule matches, and then the worker never
-   * touches such a request.
-   */
-  readonly rule?: string
-  readonly state: 'fresh' | 'stale' | 'offline' | 'gone' | 'absent' | 'file' | 'unmatched' | 'no-worker'
-  /** One sentence, for a developer. On its way from the worker: only what decided the state, where something did. */
-  readonly why: string
-  /** Seconds since the origin made or last confirmed the stored answer. */
-  readonly ageSeconds?: number
-  /** Seconds of freshness left; negative once stale. */
-  readonly ttlSeconds?: number
-  readonly windows?: {
-    readonly fresh: number | 'http'
-    readonly stale: number | 'http'
-    readonly offline: number | 'http'
-  }
-  readonly tags?: readonly string[]
-  readonly etag?: string
-  /** The stored answer's `Cache-Control`. */
-  readonly cacheControl?: string
-  readonly invalidated?: boolean
-  /**
-   * On which occasion the origin was last asked about it without a read ('poll', 'focus', …), and how many seconds ago.
-   * Absent: it was not, or the worker was stopped since.
-   */
-  readonly asked?: { readonly because: Occasion; readonly secondsAgo: number }
-  /** Why the rule did nothing for the last read of the URL; absent: it did, or the worker was stopped since. */
-  readonly obstacle?: Obstacle
-  /** How the config tells whose answers of the rule are; absent: all users get the same. */
-  readonly identifiedBy?: readonly ('authorization' | 'identify' | 'echo')[]
-}
-
-/** What keeps a rule from doing anything. */
-export interface Obstacle {
-  /** A short token, the same as the `detail` of `Cache-Status`: 'no-store', 'unknown-user', … */
-  readonly why: string
-  /** The field of the answer that decides, as `name: value`; of a credential the name alone. */
-  readonly field?: string | undefined
 }
 
 /** What signing out has come to. */
@@ -400,52 +161,6 @@ interface TakingOver {
   readonly unsent: number
 }
 
-/** What asking the origin anew about a stored URL has brought. */
-export interface Refreshed {
-  /**
-   * 'absent': nothing is stored for the URL, so there is nothing to refresh. 'kept': the origin answered with something
-   * that does not replace what is stored, an error for instance; or it was not asked, for what is stored was asked for by
-   * a token or a secret in a field, which no page has sent to this worker. 'unreachable': the origin is away, or has not
-   * answered in the rule's timeout. If its answer comes later and changes what is stored, the tabs are told.
-   */
-  readonly outcome: 'changed' | 'unchanged' | 'kept' | 'absent' | 'unreachable' | 'no-worker'
-}
-
-/** Counts since the layer was installed, or since its data was last cleared. */
-export interface Counts {
-  /** Reads the layer answered or forwarded. */
-  reads: number
-  /** Reads answered from store without waiting for the network. */
-  hits: number
-  /** Requests sent to ask whether a stored answer holds. */
-  validations: number
-  /** Of those, answered 304. */
-  notModified: number
-  /** Requests sent without a condition: nothing was stored, or nothing that can be asked about or used. */
-  misses: number
-  /** Reads answered from store because the origin could not be reached. */
-  standIns: number
-  /** Reads that joined another's request. */
-  collapsed: number
-  /** Reads for which nothing was sent to the origin: fresh hits, stale ones whose origin is left alone, collapsed reads. */
-  requestsSaved: number
-  /** Body bytes that came from store instead of from the origin. */
-  bytesSaved: number
-  /** Answers for which the rule did nothing, by reason: `{ 'no-store': 3 }`. */
-  obstacles: Readonly<Record<string, number>>
-  /** Validations that no read has asked for, by their occasion: `{ focus: 3, poll: 20 }`. */
-  occasions: Readonly<Record<string, number>>
-}
-
-export interface Stats {
-  readonly total: Readonly<Counts>
-  readonly rules: Readonly<Record<string, Readonly<Counts>>>
-  /** How many routes the rules have. */
-  readonly routes: number
-  /** How many answers are stored that the asking tab may see. */
-  readonly stored: number
-}
-
 /** What the worker says to all tabs. */
 export type Announcement =
   | { readonly say: 'change'; readonly change: LoggedChange }
@@ -462,29 +177,6 @@ export type Announcement =
   | { readonly say: 'outdated' }
   | SyncNews
   | OutboxNews
-
-/** A queued write of one partition has come further, to every tab. */
-export interface OutboxNews {
-  readonly say: 'outbox'
-  readonly partition: string
-  /** The reads that are another by it now. */
-  readonly urls: readonly string[]
-  /** As it is now. */
-  readonly write: QueuedWrite
-  /** What has become of one that is not there any more. Absent: it is. */
-  readonly end?: 'sent' | 'refused' | 'yielded' | 'merged' | 'discarded'
-  /** The server's id of the row that it has created. */
-  readonly id?: string
-}
-
-/** How a collection of one partition comes on, to every tab. */
-export interface SyncNews {
-  readonly say: 'sync'
-  readonly partition: string
-  readonly state: SyncState
-  /** The rows were not what the endpoint says that they are, and are made good: in what they differed. */
-  readonly drift?: string
-}
 
 /** What the worker asks one tab, with a port for the answer. */
 export type PortQuestion =
@@ -574,7 +266,7 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'outbox':
       return question
     case 'records':
-      return isNumbers(question.forget ?? []) ? question : undefined
+      return isNumbers([...(question.forget ?? []), question.after ?? 0]) ? question : undefined
     case 'steer-outbox': {
       const { place, how, body } = question
       const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { CLI, PLAIN, PROGRAM } from './cli.fixture.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'freshlayer-cli-'))
 afterAll(() => rmSync(home, { recursive: true }))
@@ -29,16 +30,12 @@ const rules = (options: string): string =>
   )
 
 const run = (command: string, file: string, ...more: readonly string[]) =>
-  spawnSync('npx', ['tsx', 'tools/cli.ts', command, '--config', file, ...more], {
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-  })
+  spawnSync(PROGRAM, [...CLI, command, '--config', file, ...more], { encoding: 'utf8', env: PLAIN })
 
 /** Runs a command while this process goes on answering. */
 const runBeside = (...words: readonly string[]): Promise<{ readonly code: number; readonly stdout: string }> =>
   new Promise((resolve) => {
-    const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
-    const child = execFile('npx', ['tsx', 'tools/cli.ts', ...words], { env }, (_, stdout) =>
+    const child = execFile(PROGRAM, [...CLI, ...words], { env: PLAIN }, (_, stdout) =>
       resolve({ code: child.exitCode ?? -1, stdout }),
     )
   })
@@ -295,10 +292,7 @@ describe('the rules of an app without a build', () => {
 
 describe('freshlayer copy', () => {
   const copy = (...args: readonly string[]) =>
-    spawnSync('npx', ['tsx', 'tools/cli.ts', 'copy', ...args], {
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-    })
+    spawnSync(PROGRAM, [...CLI, 'copy', ...args], { encoding: 'utf8', env: PLAIN })
 
   it('puts rules that pass the check into the folder, and never writes over them', () => {
     const folder = folderOf()

@@ -22,6 +22,8 @@ export class Shop {
   asked = 0
   /** How many requests have asked for the clock, whose answer is new each time. */
   askedTheTime = 0
+  /** The keys of the orders that were placed, each time. */
+  readonly orders: (string | undefined)[] = []
   readonly #clocks = new Map<string, number[]>()
   /** What each file of the app comes with. */
   cacheControl = 'no-cache'
@@ -58,6 +60,10 @@ export class Shop {
       if (pathname === '/api/sales' && method === 'POST') {
         this.#price++
         return void response.writeHead(201, { 'content-type': 'application/json' }).end('{"sold":true}')
+      }
+      if (pathname === '/api/orders' && method === 'POST') {
+        this.orders.push(headers['idempotency-key'] as string | undefined)
+        return void response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":1}')
       }
       if (pathname.startsWith('/api/products/')) {
         this.asked++

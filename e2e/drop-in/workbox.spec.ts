@@ -41,14 +41,18 @@ addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
 const WITH_LAYER = WORKER.replace(
   "import { CacheFirst, StaleWhileRevalidate } from 'workbox-strategies'\n",
   `import { CacheFirst } from 'workbox-strategies'
-import { configure, Freshlayer } from 'freshlayer/workbox'
+import { configure, Freshlayer, outbox } from 'freshlayer/workbox'
 
-configure({
+const settings = {
   version: '1',
   identity: 'none',
   defaults: { expects: 'json', timeout: '3s', offline: '7d' },
-  writes: [{ match: 'POST /api/sales', invalidates: ['products'] }],
-})
+  writes: [
+    { match: 'POST /api/sales', invalidates: ['products'] },
+    { match: 'POST /api/orders', offline: 'queue', idempotent: true },
+  ],
+}
+configure(settings, { outbox })
 `,
 ).replace(
   'new StaleWhileRevalidate({ plugins: [noting] })',
@@ -153,7 +157,16 @@ registerRoute(/\\/api\\//, new Freshlayer({ fetchOptions: { cache: 'default' } }
     // What was never stored is the app's own plugin's to answer.
     expect((await read('/api/products/never-read')).text).toBe('{"price":"none"}')
     expect((await read('/api/products/1')).status).toMatch(/^Freshlayer; hit/)
+    // A write is accepted, and sent when the server is back, once.
+    const ordered = await page.evaluate(async () => {
+      const headers = { 'content-type': 'application/json' }
+      const { status } = await fetch('/api/orders', { method: 'POST', headers, body: '{"product":1}' })
+      return status
+    })
+    expect(ordered).toBe(202)
     await shop.start()
+    await expect.poll(() => shop.orders.length, { timeout: 60_000 }).toBeGreaterThan(0)
+    expect(new Set(shop.orders)).toEqual(new Set([expect.any(String)]))
   } finally {
     await shop.stop()
   }

@@ -11,6 +11,8 @@ export default defineConfig({
     { match: '/busted' },
     { match: '/content/:id', keyHeaders: ['X-Format'] },
     { match: '/nodes', expects: 'json' },
+    { match: '/texts/:name' },
+    { match: '/odd/:name', expects: 'json' },
     { match: '/flags/:id/toggle', preset: 'network-only' },
     { match: '/flags/:id', tags: ['flags'] },
     { match: '/visits', fresh: 0, offline: '7d', ignoreQuery: ['date_gte'] },

@@ -22,7 +22,10 @@ export interface ItemResult {
   readonly result: ItemOutcome
   /** The row as it is now, as the API shows it; null: there is none, or it was not looked at. */
   readonly row: ApiRow | null
-  /** The version of the row: the `baseVersion` of the next write to it. Null: there is none. */
+  /**
+   * The version of the row: the `baseVersion` of the next write to it. Of an item that was done before: the version that it has made. Null:
+   * there is none.
+   */
   readonly updatedAt: string | null
   readonly isDeleted: boolean
   /** When the row was read, by the database's clock; null: it was not. */

@@ -51,6 +51,8 @@ interface Settled {
   readonly stamp?: string
   readonly lost?: readonly string[]
   readonly writtenAt?: WrittenAt
+  /** Of one that was done before: the version that it has made. Absent: that was not kept. */
+  readonly version?: string | null
   readonly isReplay?: boolean
 }
 
@@ -231,6 +233,8 @@ const REUSED = { status: 422, reason: 'key-reused', detail: 'The key is that of 
 interface KeptResult {
   readonly result: 'applied' | 'unchanged'
   readonly id: string
+  /** Of the row, as the item has left it. A later item that is based on this one must not pass over what others have written since. */
+  readonly version?: string | null
   readonly stamp?: string
   readonly lost?: readonly string[]
 }
@@ -262,11 +266,12 @@ async function answered<Principal>(
   for (const [at, { item, written }] of items.entries()) {
     const each = settled[at]
     if (each === undefined) continue
-    const { id, result, problem, stamp, lost, writtenAt } = each
+    const { id, result, problem, stamp, lost, writtenAt, version: made } = each
     const isShown = result !== 'refused' && result !== 'later'
     const row = isShown ? found.get(nameOf(item.entity, id)) : undefined
     const version = row && entities.get(item.entity)?.versionOf(row)
-    const updatedAt = version === undefined || version === null ? null : versionText(version)
+    const now = version === undefined || version === null ? null : versionText(version)
+    const updatedAt = made === undefined ? now : made
     const times = { ...(stamp !== undefined && { stamp }), ...(lost !== undefined && { lost }) }
     results.push({
       key: item.key,
@@ -285,7 +290,11 @@ async function answered<Principal>(
     if (writtenAt !== undefined && updatedAt !== null)
       notes.push({ entity: item.entity, id, version: updatedAt, writtenAt })
     if ((result === 'applied' || result === 'unchanged') && each.isReplay !== true)
-      keeping.push({ key: item.key, fingerprint: fingerprintOf(item), result: { result, id, ...times } })
+      keeping.push({
+        key: item.key,
+        fingerprint: fingerprintOf(item),
+        result: { result, id, version: updatedAt, ...times },
+      })
   }
   await note(client, notes)
   await forget(client, gone)

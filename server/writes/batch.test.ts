@@ -267,6 +267,32 @@ describe('the items of a batch', () => {
     ])
   })
 
+  test('that are sent again tell the version that they have made: what others have written since is overwritten by no later one', async () => {
+    const one = await note('one')
+    const first = item({ id: one.id, baseVersion: one.version, fields: { price: 2 } })
+    const [applied] = await send([first])
+    await sql('update notes set price = 7')
+    // Its answer was lost. Another edit has been made on top of it.
+    const later = item({ id: one.id, baseVersion: one.version, fields: { price: 3 } })
+    const [replayed, refused] = await send([first, later])
+    expect(replayed).toMatchObject({ result: 'applied', row: { price: 7 }, updatedAt: applied?.updatedAt })
+    expect(refused).toMatchObject({ result: 'conflict', row: { price: 7 }, problem: { reason: 'changed' } })
+    const alone = await send([
+      { ...item({ fields: { price: 3 } }), id: one.id, baseVersion: replayed?.updatedAt ?? null },
+    ])
+    expect(reasons(alone)).toEqual(['changed'])
+    expect((await sql('select price from notes')).rows).toEqual([{ price: 7 }])
+  })
+
+  test('that are sent again after their row is gone tell the version that they have made', async () => {
+    const one = await note('one')
+    const first = item({ id: one.id, baseVersion: one.version, fields: { price: 2 } })
+    const [applied] = await send([first])
+    await sql('update notes set deleted_at = now()')
+    const [replayed] = await send([first])
+    expect(replayed).toMatchObject({ result: 'applied', row: null, isDeleted: true, updatedAt: applied?.updatedAt })
+  })
+
   test('may have got the server’s id and a new base since they were sent first', async () => {
     const change = item({ id: 'tmp', baseVersion: null, fields: { name: 'new', price: 1 } })
     const [created] = await send([change])

@@ -145,6 +145,16 @@ describe('where a folder is served', () => {
 })
 
 describe('a worker of another tool in the folder', () => {
+  it('is named in one line where it is no file at all, and nothing is written', async () => {
+    const folder = mkdtempSync(join(home, 'dist-'))
+    writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+    mkdirSync(join(folder, 'sw.js'))
+    await expect(changesOf(folder, { config: rules })).rejects.toThrow(
+      `${join(folder, 'sw.js')} cannot be read (EISDIR): the layer's worker would be written there`,
+    )
+    expect(readdirSync(folder).toSorted()).toEqual(['index.html', 'sw.js'])
+  })
+
   it('is named with what to do about it, until the script that removes it is in its place', async () => {
     const folder = mkdtempSync(join(home, 'others-'))
     expect(await tellOfOthers(folder)).toEqual([])

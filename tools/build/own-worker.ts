@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { reasonOf } from './apply.ts'
 
 /** The worker's script. */
 export const WORKER = 'sw.js'
@@ -14,17 +15,17 @@ export const holdsLayer = (script: string): boolean => script.includes(OURS) || 
 /**
  * Keeps a worker that is not the layer's from being written over.
  *
- * @throws where the folder has a worker that is not the layer's
+ * @throws where the folder has a worker that is not the layer's, or one that cannot be read.
  */
 export async function assertOurs(folder: string): Promise<void> {
-  const script = await readFile(join(folder, WORKER), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return OURS
-    throw error
+  const path = join(folder, WORKER)
+  const script = await readFile(path, 'utf8').catch((error: unknown) => {
+    const reason = reasonOf(error)
+    if (reason === 'ENOENT') return OURS
+    throw new Error(`${path} cannot be read (${reason}): the layer's worker would be written there`, { cause: error })
   })
   if (holdsLayer(script)) return
-  throw new Error(
-    `${join(folder, WORKER)} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`,
-  )
+  throw new Error(`${path} is a worker of another kind: load the layer in it, as docs/guide/lifecycle.md says`)
 }
 
 /** What `copy` calls the worker. */

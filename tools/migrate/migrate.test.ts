@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../server/demo/database.ts'
+import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { applyMigration, sqlOf } from './apply-migration.ts'
 import { tablesOf } from './tables.ts'
 
@@ -133,10 +134,7 @@ describe('a migration', () => {
 
 describe('freshlayer migrate', () => {
   const run = (...words: string[]): ReturnType<typeof spawnSync> =>
-    spawnSync('npx', ['tsx', 'tools/cli.ts', 'migrate', ...words], {
-      encoding: 'utf8',
-      env: { ...process.env, DATABASE_URL: '', NO_COLOR: '1', FORCE_COLOR: undefined },
-    })
+    spawnSync(PROGRAM, [...CLI, 'migrate', ...words], { encoding: 'utf8', env: { ...PLAIN, DATABASE_URL: '' } })
 
   test('prints SQL alone, and without a database says what else there is', () => {
     const { status, stdout } = run('notes:scope=owner', '--print')

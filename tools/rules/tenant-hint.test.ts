@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Config } from '../../config/language/index.ts'
+import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { tenantHint } from './tenant-hint.ts'
 
 it.each<[rule: string, identity: Config['identity'], isSaid: boolean]>([
@@ -20,8 +21,7 @@ it('the command says it as a hint, and the rules are fine all the same', () => {
   const folder = mkdtempSync(join(tmpdir(), 'freshlayer-hint-'))
   const config = join(folder, 'rules.ts')
   writeFileSync(config, `export default { version: '1', identity: { by: ['authorization'] }, routes: [] }`)
-  const command = ['tsx', 'tools/cli.ts', 'check', '--config', config]
-  const { status, stdout } = spawnSync('npx', command, { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
+  const { status, stdout } = spawnSync(PROGRAM, [...CLI, 'check', '--config', config], { encoding: 'utf8', env: PLAIN })
   rmSync(folder, { recursive: true })
   expect(stdout).toContain('hint identity: ')
   expect(stdout).toContain('partitionOf')

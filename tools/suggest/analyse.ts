@@ -9,6 +9,7 @@ import { momentary } from './momentary.ts'
 import { observed } from './observed.ts'
 import { patternsOf } from './patterns.ts'
 import { queryFindings } from './query-parameters.ts'
+import { renewedSessions } from './renewed-sessions.ts'
 import { type Repeats, repeatsOf } from './repeats.ts'
 import { routeFindings } from './route-findings.ts'
 import { type SessionEvent, sessionEventOf, sessionFindings } from './sessions.ts'
@@ -23,7 +24,8 @@ export function analyse(recording: Recording): Findings {
   const matchOf = matchesOf(parts, origin)
   const data = [...parts.reads, ...parts.writes]
   const cookies = sessionCookies(data)
-  const askerOf = askersBy(cookies)
+  const renewed = renewedSessions(exchanges, cookies)
+  const askerOf = askersBy(cookies, renewed?.userOf)
 
   const events = new Map<Exchange, SessionEvent>()
   for (const exchange of [...data, ...parts.documents]) {
@@ -76,10 +78,14 @@ export function analyse(recording: Recording): Findings {
     requests: exchanges.length,
     lacksCredentials,
     lacksBodies: lacksBodies(parts.reads),
-    credentials: credentialFindings(
-      data.filter((exchange) => !isOfSession(exchange)),
-      cookies,
-    ),
+    credentials: {
+      ...credentialFindings(
+        data.filter((exchange) => !isOfSession(exchange)),
+        cookies,
+        askerOf,
+      ),
+      ...(renewed && { renewal: { lifetimeS: renewed.lifetimeS } }),
+    },
     routes: routes.toSorted(bySpecificity),
     writes: writeFindings(grouped(writes, matchOf), repeats),
     sessions,
@@ -159,8 +165,11 @@ function unroutable(match: string, group: readonly Exchange[]): string | undefin
 
 const wantsHtml = ({ requestHeaders }: Exchange): boolean => /text\/html/.test(requestHeaders['accept'] ?? '')
 
-function credentialFindings(data: readonly Exchange[], cookies: readonly string[]): CredentialFindings {
-  const askerOf = askersBy(cookies)
+function credentialFindings(
+  data: readonly Exchange[],
+  cookies: readonly string[],
+  askerOf: ReturnType<typeof askersBy>,
+): CredentialFindings {
   const counts = { token: 0, field: 0, cookie: 0, none: 0 }
   const users = { token: new Set<string>(), field: new Set<string>(), cookie: new Set<string>() }
   const fields = new Set<string>()

@@ -41,8 +41,15 @@ const NO_CREDENTIAL = /csrf|xsrf|^sec-|^cookie$|^proxy-|session-?storage|recaptc
 const credentialFields = (headers: Readonly<Record<string, string>>): string[] =>
   Object.keys(headers).filter((name) => isSecret(name) && !NO_CREDENTIAL.test(name))
 
-/** Tells who has sent a request: by its token, else by a field of the app's own, else by the cookies of its session. */
-export function askersBy(cookies: readonly string[]): (exchange: Asking) => Asker {
+/**
+ * Tells who has sent a request: by its token, else by a field of the app's own, else by the cookies of its session.
+ *
+ * @param userOf the session of a request's cookies. Default: each of their values is one.
+ */
+export function askersBy(
+  cookies: readonly string[],
+  userOf: (cookie: string) => string | undefined = () => undefined,
+): (exchange: Asking) => Asker {
   const known = new Map<string, Asker>()
   return ({ requestHeaders: headers, url }) => {
     const authorization = headers['authorization']
@@ -54,7 +61,8 @@ export function askersBy(cookies: readonly string[]): (exchange: Asking) => Aske
     if (given.length > 0) return { by: 'field', id: given.map((pair) => pair.join('=')).join('\n') }
     const cookie = headers['cookie']
     if (cookie === undefined || cookies.length === 0) return NOBODY
-    const found = known.get(cookie) ?? sessionOf(cookie, cookies)
+    const session = known.get(cookie) ?? sessionOf(cookie, cookies)
+    const found = session.by === 'none' ? session : { ...session, id: userOf(cookie) ?? session.id }
     known.set(cookie, found)
     return found
   }

@@ -34,6 +34,11 @@ export interface CredentialFindings {
   readonly none: number
   /** The cookies that probably name the user's session. */
   readonly cookies: readonly string[]
+  /**
+   * The server renews the cookie of the session with each answer. `lifetimeS`: the shortest time for which it was set; absent: no
+   * answer says one. Absent: it does not.
+   */
+  readonly renewal?: { readonly lifetimeS?: Seconds | undefined } | undefined
   /** The fields that probably name the user. */
   readonly fields: readonly string[]
   /** Whether some tokens do not name their user as a JWT does: the next one may be of anybody. */

@@ -178,6 +178,37 @@ describe('windows', () => {
     expect(routeOf(proposal, '/api/a')).toMatchObject({ fresh: 0, stale: 0 })
   })
 
+  /** A tour of one user whose cookie each answer replaces. */
+  const rolling = (attributesAt: (second: number) => string): Exchanges =>
+    Array.from({ length: 12 }, (_, count) => {
+      const at = count * 100
+      const says = { 'set-cookie': `sid=${count + 1}; Path=/; HttpOnly${attributesAt(at)}` }
+      return [count % 2 === 0 ? '/api/a' : '/api/b', { at, asks: { cookie: `sid=${count}` }, says }] as const
+    })
+  const inTenMinutes = (second: number): string =>
+    new Date(Date.parse('2026-11-30T10:10:00Z') + second * 1000).toUTCString()
+
+  it('are what was seen where each answer renews the session, which is one user’s', () => {
+    const tour = rolling(() => '; Max-Age=86400')
+    expect(routeOf(proposed(...tour), '/api/a')).toMatchObject({ fresh: '15m', stale: '1d' })
+    const { credentials, routes } = analyse(recorded(...tour))
+    expect(credentials).toMatchObject({ users: 1, cookie: 12, renewal: { lifetimeS: 86_400 } })
+    expect(routes.map(({ whose, repeats }) => [whose, repeats.same])).toEqual([
+      ['unknown', 5],
+      ['unknown', 5],
+    ])
+  })
+
+  it.each<[string, (second: number) => string, string]>([
+    ['of ten minutes', () => '; Max-Age=600', '2m'],
+    ['of ten minutes by a date', (second) => `; Expires=${inTenMinutes(second)}`, '2m'],
+    ['of a length that no answer says', () => '', '5m'],
+  ])('are short beside a session %s that each answer renews', (_, attributesAt, fresh) => {
+    const proposal = proposed(...rolling(attributesAt))
+    expect(routeOf(proposal, '/api/a')).toMatchObject({ fresh, stale: '1d' })
+    expect(proposal.text.replace(/\n\s*\/\/ /g, ' ')).toContain('fresh is at most a quarter of')
+  })
+
   it('do not exist for what the server does not let anybody store', () => {
     const { config, text } = proposed(['/api/a', { says: { 'cache-control': 'no-store' } }])
     expect(config.routes).toEqual([])

@@ -18,7 +18,7 @@ export function proposedRoute(
   if (notStorable !== undefined)
     return { without: `${match} (${plural(requests, 'read')}): ${WHY_NOT[notStorable] ?? notStorable}` }
   const isShared = isPublic(route, findings)
-  const { fresh, stale, offline, why } = windowsFor(route, findings.credentials.cookies)
+  const { fresh, stale, offline, why } = windowsFor(route, findings.credentials)
   const expects = expectsOf(route)
   const tags = route.isFile || isLocalisation(match) ? [] : tagsOf(match)
   const fields = route.asked.field > 0 ? findings.credentials.fields.filter((name) => !name.startsWith('?')) : []

@@ -31,6 +31,7 @@ import type { Exchange, RecordedBody, Recording } from '../recording/exchange.ts
 import { askersBy, sessionCookies } from './asker.ts'
 import { requestHead, responseHead } from './heads.ts'
 import { bytesOf } from './route-findings.ts'
+import { renewedSessions } from './renewed-sessions.ts'
 import { sorted } from './sorted.ts'
 
 /** What a rules file would have made of a recording. */
@@ -119,7 +120,8 @@ class Replay {
     this.#recording = recording
     this.#rules = rules
     const { reads, writes } = sorted(recording)
-    this.#askedBy = askersBy(sessionCookies([...reads, ...writes]))
+    const cookies = sessionCookies([...reads, ...writes])
+    this.#askedBy = askersBy(cookies, renewedSessions(recording.exchanges, cookies)?.userOf)
   }
 
   run(): Simulation {

@@ -1,6 +1,6 @@
 import { parseDuration } from '../../config/language/duration.ts'
 import type { Duration, Window } from '../../config/language/index.ts'
-import type { RouteFindings } from './findings.ts'
+import type { CredentialFindings, RouteFindings } from './findings.ts'
 import { spelled } from './spelled.ts'
 
 /** The windows of a proposed route, and why they are these. */
@@ -26,21 +26,43 @@ const secondsIn = (duration: Duration): number => {
   return parsed === 'invalid' ? Infinity : parsed
 }
 
+/** Of a session whose cookie says no lifetime the server has one all the same. Unit: seconds. */
+const UNSAID_S = 20 * 60
+
 /**
  * The windows for what was seen. `fresh` is never longer than an answer was seen unchanged, nor than half the time within
  * which one changed, unless the answers state a lifetime of their own.
  *
- * @param session names of the cookies of sessions.
+ * What is answered from store renews no cookie of a session. Where this answer renews it and others do not, the server is asked
+ * first. Where each answer renews it, `fresh` is at most a quarter of the time for which it is set.
  */
-export function windowsFor(route: RouteFindings, session: readonly string[]): ProposedWindows {
-  const { repeats, lifetimeS, setsCookies } = route
-  const { count, same, changed, unchangedS, changedWithinS } = repeats
-  if (setsCookies.some((name) => session.includes(name)))
+export function windowsFor(
+  route: RouteFindings,
+  { cookies, renewal }: Pick<CredentialFindings, 'cookies' | 'renewal'>,
+): ProposedWindows {
+  const renewed = route.setsCookies.filter((name) => cookies.includes(name)).join(', ')
+  if (renewed === '') return seenWindows(route)
+  if (renewal === undefined)
     return {
       fresh: 0,
       stale: 0,
-      why: `Its answers renew the cookie of the session (${setsCookies.join(', ')}), so the server is asked first.`,
+      why: `Its answers renew the cookie of the session (${renewed}), so the server is asked first.`,
     }
+  const windows = seenWindows(route)
+  const { lifetimeS = UNSAID_S } = renewal
+  const isLonger = (windows.fresh === 'http' ? (route.lifetimeS ?? 0) : secondsIn(windows.fresh)) > lifetimeS / 4
+  const said = `Each answer of the server renews the cookie of the session (${renewed}), and one from store does not`
+  return isLonger
+    ? {
+        ...windows,
+        fresh: atMost(lifetimeS / 4),
+        why: `${windows.why} ${said}: so fresh is at most a quarter of ${spelled(lifetimeS)}${renewal.lifetimeS === undefined ? ', for no answer says how long it lasts' : ''}.`,
+      }
+    : { ...windows, why: `${windows.why} ${said}: the session has to outlast fresh.` }
+}
+
+function seenWindows({ repeats, lifetimeS }: RouteFindings): ProposedWindows {
+  const { count, same, changed, unchangedS, changedWithinS } = repeats
   if (changed > 0 && changed >= same)
     return {
       fresh: 0,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Status } from '../../app/strip/status.ts'
 import { OWN } from './own-address.ts'
 import { REPORT_SCRIPT } from './report-page.ts'
-import { USER_FIELD } from './session-users.ts'
+import { USER_FIELD } from './user-field.ts'
 
 /** What the proxy's own pages and scripts are made of. */
 export interface OwnSources {

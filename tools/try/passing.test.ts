@@ -6,7 +6,7 @@ import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib
 import { describe, expect, it, vi } from 'vitest'
 import { KeptFiles } from './kept-files.ts'
 import { answerOf, closed, DOCUMENT, opened, proxied } from './proxied.fixture.ts'
-import { SessionUsers } from './session-users.ts'
+import { SessionUsers } from '../suggest/session-users.ts'
 
 const PAGE = '<!doctype html><html><head><title>é</title></head><body>x</body></html>'
 const TAGGED = PAGE.replace(

@@ -12,7 +12,8 @@ import { STRIP_PATH } from './own-address.ts'
 import { initiatorOf, type Pending, type Recorder } from './recorder.ts'
 import { Tagging } from './tagging.ts'
 import { whyNot } from './target.ts'
-import { type SessionUsers, USER_FIELD } from './session-users.ts'
+import type { SessionUsers } from '../suggest/session-users.ts'
+import { USER_FIELD } from './user-field.ts'
 
 interface Options {
   readonly origin: URL

@@ -12,7 +12,7 @@ import type { Recording } from '../recording/exchange.ts'
 import type { KeptFiles } from './kept-files.ts'
 import { Passing } from './passing.ts'
 import { Recorder } from './recorder.ts'
-import type { SessionUsers } from './session-users.ts'
+import type { SessionUsers } from '../suggest/session-users.ts'
 
 /** An origin and the proxy in front of it, on real sockets, until the test has finished. */
 export interface Proxied {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Config, IdentifiedBy } from '../../config/language/index.ts'
 import { OWN } from './own-address.ts'
-import { USER_FIELD } from './session-users.ts'
+import { USER_FIELD } from './user-field.ts'
 
 /** Rules that are tried. */
 export interface TriedRules {

@@ -147,23 +147,23 @@ const BUDGETS: readonly Budget[] = [
     limitKb: 12.2,
     script: tabWith('tanstack-query/index.ts', 'bindQueryClient'),
   },
-  { name: 'joinRecords alone', limitKb: 4.5, script: entry('app/tab/records/index.ts', 'joinRecords') },
+  { name: 'joinRecords alone', limitKb: 4.8, script: entry('app/tab/records/index.ts', 'joinRecords') },
   { name: 'exportOutbox alone', limitKb: 0.9, script: entry('app/tab/index.ts', 'exportOutbox') },
   { name: 'defineConfig', limitKb: 0.1, script: entry('config/index.ts', 'defineConfig') },
   {
     name: 'a worker that takes its rules at runtime',
-    limitKb: 60.6,
+    limitKb: 60.7,
     script: entry('sw/worker/index.ts', 'freshlayer'),
   },
   // No build leaves out what the rules do not use, and the check of the rules is in it.
   { name: 'prebuilt worker', limitKb: 66.3, script: prebuilt('freshlayer-sw.js') },
-  { name: 'prebuilt part of a worker', limitKb: 64.2, script: prebuilt('freshlayer-attach.js') },
+  { name: 'prebuilt part of a worker', limitKb: 64.3, script: prebuilt('freshlayer-attach.js') },
   {
     name: 'what either loads for rules with collections',
     limitKb: 15.7,
     script: prebuilt('freshlayer-collections.js'),
   },
-  { name: 'what either loads for rules that queue writes', limitKb: 32.3, script: prebuilt('freshlayer-outbox.js') },
+  { name: 'what either loads for rules that queue writes', limitKb: 32.5, script: prebuilt('freshlayer-outbox.js') },
   { name: 'prebuilt page script', limitKb: 5.6, script: prebuilt('freshlayer-page.js') },
 ]
 

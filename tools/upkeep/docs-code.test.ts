@@ -9,6 +9,7 @@ import { parseFragment } from 'parse5'
 import { afterAll, describe, expect, it } from 'vitest'
 import { formatProblem } from '../../config/language/index.ts'
 import { workerScript } from '../build/build-worker.ts'
+import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { entry, har } from '../recording/har.fixture.ts'
 import { loadConfig } from '../rules/load-config.ts'
 
@@ -154,7 +155,7 @@ describe('commands on the pages', () => {
   )
 
   it.each([...new Set(named.map(({ name }) => name))])('%s is one, and has the flags that they name', (name) => {
-    const { stdout, status } = spawnSync('npx', ['tsx', 'tools/cli.ts', name, '--help'], { encoding: 'utf8' })
+    const { stdout, status } = spawnSync(PROGRAM, [...CLI, name, '--help'], { encoding: 'utf8' })
     expect(status).toBe(0)
     expect(stdout).toContain(`freshlayer ${name}`)
     const known = [...stdout.matchAll(/--([\w-]+)/g)].map(([, flag = '']) => flag)
@@ -176,10 +177,7 @@ describe('commands on the pages', () => {
       try {
         const cwd = projectFor(line)
         const command = line
-          .replace(
-            /^npx freshlayer/,
-            `${process.execPath} --import ${import.meta.resolve('tsx')} ${join(root, 'tools/cli.ts')}`,
-          )
+          .replace(/^npx freshlayer/, [PROGRAM, ...CLI].join(' '))
           .replace(/http:\/\/localhost:\d+/, url)
           .replace(/ init$/, ' init --yes')
         const { code, output } = await run(command, cwd, line.includes(' try '))
@@ -228,7 +226,7 @@ function projectFor(line: string): string {
 /** Runs a command. One that goes on until it is stopped is stopped by Ctrl-C as soon as it has said where it is. */
 function run(command: string, cwd: string, isStopped: boolean): Promise<{ code: number | null; output: string }> {
   // The shell makes way for the command, so that the signal reaches it.
-  const child = spawn('sh', ['-c', `exec ${command}`], { cwd, env: { ...process.env, NO_COLOR: '1' } })
+  const child = spawn('sh', ['-c', `exec ${command}`], { cwd, env: PLAIN })
   let output = ''
   let isRunning = isStopped
   for (const stream of [child.stdout, child.stderr])

@@ -24,10 +24,11 @@ export class HandedRecords {
    * What has become of the records that were handed over.
    *
    * @param forget receipts that the store has heeded.
+   * @param after the receipts after this one are told. Default: from the first one on.
    */
-  ask(forget: readonly number[]): Promise<HandedOver> {
+  ask(forget: readonly number[], after?: number): Promise<HandedOver> {
     const worker = (): ServiceWorker | null | undefined =>
       (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker?.controller
-    return ask<'records'>(worker, { ask: 'records', forget })
+    return ask<'records'>(worker, { ask: 'records', forget, ...(after !== undefined && { after }) })
   }
 }

@@ -9,6 +9,7 @@ import { LocalStore } from './store.fixture.ts'
 const open: { records: Records<never> }[] = []
 afterEach(() => {
   for (const { records } of open.splice(0)) records.close()
+  vi.useRealTimers()
 })
 
 async function app({
@@ -37,6 +38,21 @@ function synced() {
   store.rows.set('1', { fields: { name: 'tea' }, isDirty: false, isDeleted: false, lastSyncedAt: 1 })
   return { backend, store }
 }
+
+const [writes] = RULES.writes ?? []
+/** Rules whose conflicts are merged. */
+const merging = {
+  ...RULES,
+  writes: [
+    {
+      ...writes,
+      conflict: (_: unknown, mine: { name: string }, theirs: { name: string }) => ({
+        ...theirs,
+        name: `${theirs.name}+${mine.name}`,
+      }),
+    },
+  ],
+} as typeof RULES
 
 const UUID = (at: number): string => `0b9fc1d6-9f0a-4d3e-8f56-${String(at).padStart(12, '0')}`
 
@@ -285,6 +301,38 @@ describe('an adapter that throws', () => {
   })
 })
 
+describe('an adapter that never settles', () => {
+  test.each(['listDirty', 'read', 'acknowledge'] as const)(
+    'in %s is told, and does not stop other tabs',
+    async (name) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const { open: page, store, names } = await app()
+      const work = store[name].bind(store) as () => Promise<never>
+      let isHanging = true
+      store[name] = ((...given: []) => (isHanging ? new Promise(() => undefined) : work(...given))) as never
+      store.edit(UUID(1), { name: 'oolong' })
+      const { records } = page()
+      const sent = records.send()
+      const other = page()
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(5000)
+        expect(records.state.lastError?.error).toMatchObject({
+          message: expect.stringContaining(`${name}()`) as string,
+        })
+      })
+      isHanging = false
+      await vi.advanceTimersByTimeAsync(120_000)
+      await sent
+      await other.records.send()
+      await vi.waitFor(async () => {
+        await vi.advanceTimersByTimeAsync(5000)
+        expect(store.dirty).toEqual([])
+      })
+      expect(names()).toEqual(['oolong'])
+    },
+  )
+})
+
 test('a full disk: the origin answers at once, and the store is told', async () => {
   let isFull = false
   const {
@@ -303,6 +351,203 @@ test('a full disk: the origin answers at once, and the store is told', async () 
   await records.markDirty('product', '1')
   await until(() => expect(store.dirty).toEqual([]))
   expect(backend.products.get(1)?.name).toBe('green')
+})
+
+describe('a full disk and a network that wants the user to sign in', () => {
+  /** A page of a captive portal, as it is told in the place of each answer. */
+  const portal = (): Response =>
+    new Response('<!doctype html><title>Welcome</title>', { headers: { 'content-type': 'text/html' } })
+
+  test('acknowledge nothing', async () => {
+    let isFull = false
+    const {
+      open: page,
+      store,
+      backend,
+    } = await app({
+      ...synced(),
+      wrap: (use) => (mode, work) =>
+        isFull && mode === 'readwrite' ? Promise.reject(new Error('QuotaExceededError')) : use(mode, work),
+    })
+    const { records } = page()
+    await records.send()
+    isFull = true
+    const answer = backend.answer.bind(backend)
+    backend.answer = () => Promise.resolve(portal())
+    store.edit('1', { name: 'green' })
+    await records.markDirty('product', '1')
+    await until(() => expect(records.state.state).toBe('failed'))
+    expect([store.dirty, store.acknowledged]).toEqual([['1'], []])
+    backend.answer = answer
+    await until(() => expect(store.dirty).toEqual([]))
+    expect(backend.products.get(1)?.name).toBe('green')
+  })
+
+  test.each([
+    ['a page', portal],
+    ['401', () => new Response(null, { status: 401 })],
+    ['429', () => new Response(null, { status: 429 })],
+  ])('%s is not the row that a discarded change gives way to', async (_, given) => {
+    const { open: page, store, backend, ask } = await app(synced())
+    backend.refused.add('{"name":""}')
+    const { records } = page()
+    store.edit('1', { name: '' })
+    await records.markDirty('product', '1')
+    await until(() => expect(records.state.stuck).toBe(1))
+    const answer = backend.answer.bind(backend)
+    backend.answer = () => Promise.resolve(given())
+    await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })
+    await until(() => expect(records.state.state).toBe('failed'))
+    expect([store.dirty, store.applied]).toEqual([['1'], []])
+    backend.answer = answer
+    await until(() => expect(store.applied).toMatchObject([{ row: { id: 1, name: 'tea' } }]))
+    expect(store.rows.get('1')?.fields).toMatchObject({ name: 'tea' })
+  })
+})
+
+test('a refused record that is edited while the worker has all that it takes is sent once there is room', async () => {
+  const { open: page, store, backend } = await app(synced())
+  backend.refused.add('{"name":""}')
+  const { records } = page()
+  store.edit('1', { name: '' })
+  await records.markDirty('product', '1')
+  await until(() => expect(records.state.stuck).toBe(1))
+  backend.isAway = true
+  for (let at = 0; at < 200; at++) store.edit(UUID(at), { name: `n${at}` })
+  await until(async () => {
+    await records.send()
+    expect(records.state.handedOver).toBe(201)
+  })
+  store.edit('1', { name: 'green' })
+  await records.markDirty('product', '1')
+  await records.send()
+  backend.isAway = false
+  await until(() => expect(store.dirty).toEqual([]))
+  expect(backend.products.get(1)?.name).toBe('green')
+}, 30_000)
+
+test('receipts that the store cannot take now do not hold up those behind them', async () => {
+  const { open: page, store, backend } = await app(synced())
+  const acknowledge = store.acknowledge.bind(store)
+  store.acknowledge = (record) =>
+    record.id.includes('-') ? Promise.reject(new Error('a constraint')) : acknowledge(record)
+  for (let at = 0; at < 250; at++) store.edit(UUID(at), { name: `n${at}` })
+  const { records } = page()
+  await vi.waitFor(() => expect(backend.received).toHaveLength(250), 20_000)
+  store.edit('1', { name: 'green' })
+  await records.markDirty('product', '1')
+  await until(() => expect(store.rows.get('1')).toMatchObject({ isDirty: false }))
+}, 40_000)
+
+test('a record that is made and deleted while the worker has it is gone, and the state says so', async () => {
+  const { open: page, store, backend } = await app()
+  const { records } = page()
+  backend.isAway = true
+  // Another one is under way, so what comes after it was never sent.
+  store.edit(UUID(1), { name: 'oolong' })
+  const release = lockDrain()
+  await records.markDirty('product', UUID(1))
+  await until(() => expect(records.state.handedOver).toBe(1))
+  store.delete(UUID(1))
+  await records.markDeleted('product', UUID(1))
+  await until(() => expect(store.rows.size).toBe(0))
+  await until(() => expect(records.state).toMatchObject({ state: 'idle', handedOver: 0 }))
+  release()
+  expect(backend.received).toEqual([])
+})
+
+test('a change that was merged with the row of the origin is done: it is not sent again without that', async () => {
+  const { backend, store } = synced()
+  const { open: page, ask } = await app({ backend, store, config: merging })
+  backend.products.set(1, { id: 1, name: 'theirs', version: 2 })
+  const read = store.read.bind(store)
+  store.read = async (entity, id) => {
+    const record = await read(entity, id)
+    return record && { ...record, headers: { 'if-match': '"1"' } }
+  }
+  const { records } = page()
+  store.edit('1', { name: 'mine' })
+  await records.markDirty('product', '1')
+  await until(() => expect(store.dirty).toEqual([]))
+  expect(backend.products.get(1)?.name).toBe('theirs+mine')
+  expect(store.rows.get('1')?.fields).toMatchObject({ name: 'theirs+mine' })
+  expect(await ask({ ask: 'outbox' })).toEqual([])
+})
+
+test('a change that the user has mended by the outbox is done as mended', async () => {
+  const { open: page, store, backend, ask } = await app(synced())
+  backend.refused.add('{"name":""}')
+  const { records } = page()
+  store.edit('1', { name: '' })
+  await records.markDirty('product', '1')
+  await until(() => expect(records.state.stuck).toBe(1))
+  const body = new TextEncoder().encode('{"name":"mended"}').buffer
+  await ask({ ask: 'steer-outbox', place: 1, how: 'edit', body })
+  await until(() => expect(store.dirty).toEqual([]))
+  expect(backend.products.get(1)?.name).toBe('mended')
+  expect(store.rows.get('1')?.fields).toMatchObject({ name: 'mended' })
+})
+
+describe('a page that was frozen while another user has signed in', () => {
+  const partitions = { of: ['user/ada'] }
+  const identity = {
+    partitionOf: () => partitions.of[0],
+    partitionsOf: () => Promise.resolve(partitions.of),
+    isOther: () => false,
+    isDoubted: () => false,
+    credentialsOf: () => Promise.resolve(undefined),
+  }
+
+  test('hands nothing over as that one, and its store hears nothing of theirs', async () => {
+    partitions.of = ['user/ada']
+    const { open: page, store, handed, write, drain } = await app({ ...synced(), identity })
+    const { records } = page()
+    await records.send()
+    partitions.of = ['user/bob']
+    // What Bob's own store has sent.
+    await write('PATCH', '/api/products/1', { name: 'of bob' }, { 'freshlayer-record': 'product 1 v1' })
+    await drain()
+    store.edit('1', { name: 'of ada' })
+    await records.send()
+    expect([records.state.state, handed, store.acknowledged, store.dirty]).toEqual(['closed', [], [], ['1']])
+  })
+
+  test('waits while nobody knows who the user is, and goes on when it is the same', async () => {
+    partitions.of = ['user/ada']
+    const { open: page, store, handed, backend } = await app({ ...synced(), identity })
+    const { records } = page()
+    await records.send()
+    partitions.of = []
+    store.edit('1', { name: 'of ada' })
+    await records.send()
+    expect([records.state.state, records.state.lastError?.why, handed]).toEqual([
+      'failed',
+      'finding out who the user is',
+      [],
+    ])
+    partitions.of = ['user/ada']
+    await until(() => expect(store.dirty).toEqual([]))
+    expect(backend.products.get(1)?.name).toBe('of ada')
+  })
+})
+
+test('a user who signs out while a record is read has it sent by nobody', async () => {
+  const { open: page, store, handed } = await app()
+  let go = (): void => undefined
+  const read = store.read.bind(store)
+  store.read = async (entity, id) => {
+    await new Promise<void>((resolve) => (go = resolve))
+    return read(entity, id)
+  }
+  store.edit(UUID(1), { name: 'oolong' })
+  const { records, signOut } = page()
+  await until(() => expect(store.calls).toContain('listDirty'))
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  signOut()
+  go()
+  await records.send()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect([records.state.state, handed]).toEqual(['closed', []])
 })
 
 test('a user who signs out ends it: what is dirty is theirs', async () => {
@@ -356,3 +601,14 @@ test('the names of entities are those of the rules', () => {
   expectTypeOf<Records<'sale'>['markDirty']>().parameter(0).toEqualTypeOf<'sale'>()
   expectTypeOf<RecordAdapter<'sale'>['read']>().parameter(0).toEqualTypeOf<'sale'>()
 })
+
+/** Another worker drains until the returned function is called. */
+function lockDrain(): () => void {
+  const { locks } = navigator
+  const request = locks.request.bind(locks) as (name: string, options: LockOptions, work: unknown) => unknown
+  const spy = vi
+    .spyOn(locks, 'request')
+    .mockImplementation(((name: string, options: LockOptions, work: never) =>
+      options.ifAvailable === true ? (work as (lock: null) => unknown)(null) : request(name, options, work)) as never)
+  return () => spy.mockRestore()
+}

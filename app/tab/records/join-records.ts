@@ -5,6 +5,7 @@ import type { Freshlayer } from '../freshlayer.ts'
 import { joinedTo, type PendingRecords } from '../joined-records.ts'
 import { attempt } from '../report.ts'
 import type { RecordAdapter } from './adapter.ts'
+import { bounded } from './bounded.ts'
 import { HandedRecords } from './handed-records.ts'
 import { entitiesOf, type RecordRules, waysOf } from './record-urls.ts'
 import type { HandOver, RecordsState } from './records-state.ts'
@@ -120,12 +121,12 @@ class JoinedRecords<Entity extends string> implements Records<Entity> {
       "rules with writes of `offline: 'queue'` and `entity` for each entity of the store",
     )
     this.#layer = layer
-    this.#adapter = adapter
+    this.#adapter = bounded(adapter)
     this.#entities = entities
     this.#lock = recordsLockOf(name)
     this.#handed = new HandedRecords()
     this.#round = new Round<Entity>({
-      adapter,
+      adapter: this.#adapter,
       entities,
       ways,
       send,
@@ -134,6 +135,7 @@ class JoinedRecords<Entity extends string> implements Records<Entity> {
       mayHandOver: () => layer.state.controlled,
       onProgress: (progress) => this.#set(progress),
       onTaken: () => this.#wake(),
+      onOther: () => this.close(),
       onAcknowledged: (atMs) =>
         this.#set({
           acknowledged: this.state.acknowledged + 1,

@@ -33,6 +33,8 @@ type Use = (mode: IDBTransactionMode, work: (store: IDBObjectStore) => Promise<u
 interface Given {
   readonly backend?: Backend
   readonly config?: Config
+  /** In place of the identity where all users see the same. */
+  readonly identity?: object
   readonly wrap?: (use: Use) => Use
 }
 
@@ -47,6 +49,7 @@ interface Worker {
   ) => Promise<Response>
   readonly writes: () => Promise<readonly unknown[]>
   readonly rest: () => Promise<void>
+  readonly outbox: { drain(isSign: boolean): Promise<void> }
 }
 
 export const newBackend = (): Backend => new Backend()
@@ -126,6 +129,7 @@ export async function browser({ store, ...given }: Given & { readonly store: Rec
     ...worker,
     backend,
     handed,
+    drain: () => worker.outbox.drain(true),
     beforeEach: (work: () => Promise<void>) => (before = work),
     /** A page of the app, with all that it has. */
     open: (state: Partial<State> = {}) => {

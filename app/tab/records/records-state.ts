@@ -8,7 +8,7 @@ export interface RecordsState {
   /**
    * 'sending': records are handed over, or are on their way. 'idle': nothing is left to do. 'stuck': what is left needs the user
    * (`layer.outbox`). 'no-worker': no worker that takes records controls this page, so nothing is sent; nothing is lost. 'failed': see
-   * `lastError`; it is tried again. 'closed': by `close()`, or because the user has signed out.
+   * `lastError`; it is tried again. 'closed': by `close()`, or because the user has signed out or is another.
    */
   readonly state: 'idle' | 'sending' | 'stuck' | 'no-worker' | 'failed' | 'closed'
   /** How many records the worker has, and the origin does not. */

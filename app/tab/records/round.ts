@@ -20,6 +20,8 @@ interface Ports<Entity extends string> {
   readonly onAcknowledged: (atMs: number) => void
   /** The worker has another version of a record, which may have ended meanwhile. */
   readonly onTaken: () => void
+  /** The user of the page is another than the one whose store it is. */
+  readonly onOther: () => void
 }
 
 /** The worker has so many records of a store at most that are on their way: the rest waits in the store. */
@@ -43,11 +45,15 @@ export class Round<Entity extends string> {
   readonly #ports: Ports<Entity>
   /** Records that may have been edited since they were handed over. Undefined: all, for the page has just been opened. */
   #edited: Set<string> | undefined
+  /** Whose the store is, as the worker tells users apart. Undefined: it has not said it yet. */
+  #users: readonly string[] | undefined
   /** Versions that the origin has refused past the outbox. */
   readonly #refused = new Map<string, string>()
   #problem: RecordProblem | undefined
   /** Records that the worker has. */
   #count = 0
+  /** Records whose receipts the store could not take in this round: nothing else may become of them before. */
+  readonly #unheard = new Set<string>()
   /** Neither worker nor origin takes anything. */
   #isCutOff = false
 
@@ -64,6 +70,7 @@ export class Round<Entity extends string> {
     const { onProgress, mayHandOver } = this.#ports
     this.#problem = undefined
     this.#isCutOff = false
+    this.#unheard.clear()
     const edited = this.#edited
     this.#edited = new Set()
     const said = await this.#heed()
@@ -88,7 +95,7 @@ export class Round<Entity extends string> {
     await this.#handOver(handed, MOST_HANDED - (handed.size - stuck), edited).catch((error: unknown) =>
       this.#fail({ why: 'reading the store', error }),
     )
-    // What was not looked at for an error, or because so many are on their way, is looked at again.
+    // What was not looked at for an error is looked at again.
     if (this.#problem !== undefined) this.#edited = undefined
     onProgress({
       state: this.#problem !== undefined ? 'failed' : this.#count > stuck ? 'sending' : stuck > 0 ? 'stuck' : 'idle',
@@ -109,28 +116,48 @@ export class Round<Entity extends string> {
     /** Those that could not be heeded now. */
     const failed = new Set<number>()
     let forget: number[] = []
+    let after: number | undefined
     for (;;) {
       let said: HandedOver
       try {
-        said = await handed.ask(forget)
+        said = await handed.ask(forget, after)
       } catch (error) {
         this.#fail({ why: 'asking the worker: do its rules say `outbox: { records: true }`?', error })
         return undefined
       }
       forget = []
+      if (!this.#isOfUser(said)) return undefined
       for (const receipt of said.receipts) {
         if (!isOpen()) return said
         if (failed.has(receipt.place)) continue
         if (await this.#end(receipt)) forget.push(receipt.place)
         else failed.add(receipt.place)
       }
-      if (forget.length === 0) return said
+      // Those that have failed are in the way of later ones.
+      const last = said.isMore ? said.receipts.at(-1)?.place : undefined
+      if (forget.length === 0 && (last === undefined || last === after)) return said
+      if (last !== undefined) after = last
     }
+  }
+
+  /**
+   * Whether what the worker says is of the user whose store it is. A page that was frozen does not hear that another one has signed in, and
+   * what is dirty would be sent as that one's (I3).
+   */
+  #isOfUser({ users = this.#users }: HandedOver): boolean {
+    if (users === undefined) return true
+    if (users.length > 0) this.#users ??= users
+    const isKnown = this.#users === undefined || users.length > 0
+    if (!isKnown)
+      this.#fail({ why: 'finding out who the user is', error: new Error('the worker does not know it now') })
+    if (!isKnown || this.#users === undefined || users.some((user) => this.#users?.includes(user))) return isKnown
+    this.#ports.onOther()
+    return false
   }
 
   /** A record has ended. Returns whether its receipt may be forgotten. */
   async #end(receipt: RecordReceipt): Promise<boolean> {
-    const { adapter, entities, onAcknowledged } = this.#ports
+    const { adapter, entities, isOpen, onAcknowledged } = this.#ports
     const { entity: named, id } = parseMark(receipt.record)
     const entity = entities.find((each) => each === named)
     // It is of another store.
@@ -146,9 +173,12 @@ export class Round<Entity extends string> {
     try {
       if (end === 'yielded' || end === 'discarded') {
         const theirs = known.row === undefined ? await this.#rowOf(known) : known.row
+        // It may have been read as the next user (I3).
+        if (!isOpen()) return false
         await adapter.apply({ ...known, row: theirs, why: end })
       } else await adapter.acknowledge({ ...known, newId: newId === id ? undefined : newId })
     } catch (error) {
+      this.#unheard.add(keyOf(entity, id))
       this.#fail({ entity, id, why: 'telling the store what has become of a record', error })
       return false
     }
@@ -164,7 +194,8 @@ export class Round<Entity extends string> {
     if (way === undefined) return undefined
     const response = await send(urlOf(way, id, sent ?? {}), { method: 'GET', headers: { accept: 'application/json' } })
     if (response.status === 404 || response.status === 410) return null
-    if (response.status >= 500) throw new Error(`the row was answered ${response.status}`)
+    if (isNoAnswer(response) || MAY_COME_LATER.has(response.status) || response.status >= 500)
+      throw new Error(`the row was answered ${response.status}`)
     const body = response.ok ? rowIn(await response.text()) : undefined
     // Some backends wrap a row: { data: { … } }, { product: { … } }.
     return [body, body?.['data'], body?.[entity]].filter(isObject).find((row) => way.idMember in row)
@@ -177,20 +208,25 @@ export class Round<Entity extends string> {
   ): Promise<void> {
     const { adapter, entities, isOpen } = this.#ports
     let left = room
+    const looked = new Set<string>()
     const underWay = new Set<Promise<void>>()
     for (const entity of entities) {
       for (let after: string | undefined; ;) {
         const page = await adapter.listDirty(entity, { after, limit: LISTED_AT_ONCE })
         for (const { id } of page) {
           const key = keyOf(entity, id)
-          if (handed.has(key) && edited?.has(key) === false) continue
-          if (!isOpen() || left <= 0 || this.#isCutOff) break
+          const isHanded = handed.has(key)
+          if ((isHanded && edited?.has(key) === false) || this.#unheard.has(key)) continue
+          if (!isOpen() || this.#isCutOff) break
+          // Another version takes the place of the one that the worker has.
+          if (!isHanded && left <= 0) continue
+          looked.add(key)
           const made = await this.#made(entity, id, handed.get(key))
           if (made === undefined) continue
-          left--
+          if (!isHanded) left--
           // What comes after a new record may refer to it: the worker has to know it by then.
           if (made.isNew || underWay.size >= AT_ONCE) await Promise.all(underWay)
-          const work: Promise<void> = this.#hand(made, !handed.has(key)).finally(() => underWay.delete(work))
+          const work: Promise<void> = this.#hand(made, !isHanded).finally(() => underWay.delete(work))
           underWay.add(work)
           if (made.isNew) await work
         }
@@ -199,6 +235,8 @@ export class Round<Entity extends string> {
       }
       await Promise.all(underWay)
     }
+    // The list may not have come to them, because so many are on their way.
+    for (const key of edited ?? handed.keys()) if (handed.has(key) && !looked.has(key)) this.#edited?.add(key)
   }
 
   /** What is to be sent of a record. Undefined: nothing. */
@@ -227,8 +265,10 @@ export class Round<Entity extends string> {
 
   /** Hands one record over. Never rejects. */
   async #hand(made: Made<Entity>, isNews: boolean): Promise<void> {
-    const { send, onProgress, onTaken } = this.#ports
+    const { send, isOpen, onProgress, onTaken } = this.#ports
     const { entity, id, url, way, record, body } = made
+    // To read it takes its time: the user may have signed out since, and it would be sent as the next one's (I3).
+    if (!isOpen()) return
     try {
       const response = await send(url, {
         method: way.method,
@@ -256,11 +296,12 @@ export class Round<Entity extends string> {
     const { adapter, onAcknowledged } = this.#ports
     const { entity, id, body, way } = made
     const text = await response.text()
-    if (!response.ok) {
-      // An origin that is busy, or wants the user to sign in, may take it later.
-      if (![401, 403, 408, 425, 429].includes(response.status) && response.status < 500)
+    const isPage = isNoAnswer(response)
+    if (!response.ok || isPage) {
+      const { status } = response
+      if (!isPage && !MAY_COME_LATER.has(status) && status !== 403 && status < 500)
         this.#refused.set(keyOf(entity, id), made.version)
-      throw new Error(`${way.method} ${made.url} was answered ${response.status}`)
+      throw new Error(`${way.method} ${made.url} was answered ${isPage ? 'by a page' : status}`)
     }
     const row = rowIn(text)
     const newId = made.isNew ? idOf(row?.[way.idMember]) : undefined
@@ -280,6 +321,13 @@ interface Made<Entity extends string> extends Mark {
   readonly url: string
   readonly isNew: boolean
 }
+
+/** An origin that is busy, or wants the user to sign in, may say something else later. */
+const MAY_COME_LATER = new Set([401, 408, 425, 429])
+
+/** A sign-in page or a captive portal has answered, and not the origin. */
+const isNoAnswer = ({ redirected, headers }: Response): boolean =>
+  redirected || /^(?:text\/html|application\/xhtml\+xml)\b/i.test(headers.get('content-type') ?? '')
 
 function rowIn(text: string): Record<string, unknown> | undefined {
   try {

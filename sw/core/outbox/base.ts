@@ -66,6 +66,9 @@ export function isSameBase(one: Base, other: Base): boolean {
   return version === undefined ? one.kind === other.kind : version === versionIn(other)
 }
 
+/** What a write is made on top of that comes after one whose answer says this of the row. */
+export const inherited = (answered: Base): Base => (answered.kind === 'none' ? { kind: 'unread' } : answered)
+
 /** A write that is still queued. */
 interface Later {
   readonly place: number
@@ -94,12 +97,11 @@ interface Acknowledged {
  */
 export function followUps<W extends Later>(writes: Iterable<W>, done: Acknowledged): W[] {
   const { lane, base, answered } = done
-  const isUnread = answered.kind === 'none' && base.kind !== 'none'
-  const inherited: Base = isUnread ? { kind: 'unread' } : answered
+  const next = base.kind === 'none' ? answered : inherited(answered)
   const changed: W[] = []
   for (const write of writes) {
     if (write.partition !== done.partition || write.lane !== lane.before || write.place <= done.place) continue
-    const followed = { ...write, lane: lane.after, base: isSameBase(write.base, base) ? inherited : write.base }
+    const followed = { ...write, lane: lane.after, base: isSameBase(write.base, base) ? next : write.base }
     if (followed.lane !== write.lane || !isSameBase(followed.base, write.base)) changed.push(followed)
   }
   return changed

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from './json.ts'
+import { isObject, isWellFormed, type JsonObject } from './json.ts'
 import type { RowChange } from './row-change.ts'
 
 /** A write as `POST /sync` takes it. */
@@ -68,27 +68,36 @@ const RESULTS: readonly unknown[] = [
   'later',
 ] satisfies ItemResult['result'][]
 
-/** What an answer of the endpoint says, by the keys of its items. Undefined: it is no such answer. What cannot be read is left out. */
+/**
+ * What an answer of the endpoint says, by the keys of its items. Undefined: it is no such answer. What cannot be read is left out, and so
+ * is an item with two results.
+ */
 export function resultsOf(value: unknown): ReadonlyMap<string, ItemResult> | undefined {
   const items = isObject(value) ? value['items'] : undefined
   if (!Array.isArray(items)) return undefined
-  return new Map(
-    items.filter(isObject).flatMap((item) => {
-      const { key, result, id, row, updatedAt, problem } = item
-      if (typeof key !== 'string' || !RESULTS.includes(result)) return []
-      const { status, reason } = isObject(problem) ? problem : {}
-      const read: ItemResult = {
-        result: result as ItemResult['result'],
-        id: typeof id === 'string' || typeof id === 'number' ? String(id) : undefined,
-        row: isObject(row) ? row : undefined,
-        updatedAt: typeof updatedAt === 'string' ? updatedAt : undefined,
-        status: typeof status === 'number' && status >= 400 && status < 600 ? status : undefined,
-        reason: typeof reason === 'string' ? reason : undefined,
-      }
-      return [[key, read] as const]
-    }),
-  )
+  const results = new Map<string, ItemResult>()
+  const unclear = new Set<string>()
+  for (const item of items.filter(isObject)) {
+    const { key, result, id, row, updatedAt, problem } = item
+    if (typeof key !== 'string' || !RESULTS.includes(result)) continue
+    const { status, reason } = isObject(problem) ? problem : {}
+    if ((results.get(key)?.result ?? result) !== result) unclear.add(key)
+    results.set(key, {
+      result: result as ItemResult['result'],
+      id: textOf(typeof id === 'number' ? String(id) : id),
+      row: isObject(row) ? row : undefined,
+      updatedAt: textOf(updatedAt),
+      status: typeof status === 'number' && status >= 400 && status < 600 ? status : undefined,
+      reason: textOf(reason),
+    })
+  }
+  for (const key of unclear) results.delete(key)
+  return results
 }
+
+/** Half of a character cannot be part of a field. */
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && isWellFormed(value) ? value : undefined
 
 /** What has become of an item, in the words of a request of its own. */
 export type ItemAnswer =

@@ -1,5 +1,5 @@
 import { type OutboxRules, type QueueRule, type WriteMatch, writtenTo } from '../../../config/language/index.ts'
-import { type Base, preconditionOf } from '../../core/outbox/base.ts'
+import { type Base, baseOf, inherited, isSameBase, preconditionOf } from '../../core/outbox/base.ts'
 import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import { foldRow, type Target } from '../../core/outbox/row-change.ts'
@@ -41,6 +41,8 @@ export interface Asked {
   readonly key: string
   /** Of a record that a page hands over: its mark. */
   readonly record?: string
+  /** Of such a record: what its page says that it is made on top of. Then it is no field of the request. */
+  readonly base?: Base
 }
 
 /** For so long the same request from a page that was not answered is its own retry. */
@@ -48,6 +50,9 @@ const ADOPT_MS = 300_000
 
 /** Fields that say of one attempt, and not of the write. */
 const OF_ATTEMPT = new Set(['content-length', 'cache-control', 'pragma'])
+
+/** Fields of a record that say what it is made on top of: the rule's `conflict` says what comes of it. */
+const IS_BASE = new Set(['if-match', 'freshlayer-updated-at'])
 
 /**
  * What a page's request asks for; undefined: it cannot be queued. The request's body is not used up.
@@ -73,7 +78,9 @@ export async function askedOf(
   const own = isCreate ? (ownId(textOf(body, request), queue) ?? ownRecord) : undefined
   const temporary = own !== undefined && isDistinct(own) ? own : `tmp-${crypto.randomUUID()}`
   const mints = isCreate ? temporary : undefined
-  const fields = [...fieldsOf(request.headers)]
+  const all = fieldsOf(request.headers)
+  const base = record === undefined ? NONE : baseOf(new Map([...all, ['etag', all.get('if-match') ?? '']]), undefined)
+  const fields = [...all].filter(([name]) => base.kind === 'none' || !IS_BASE.has(name))
   const head = new TextEncoder().encode(`${method} ${url}\n`)
   const content = new Uint8Array(head.length + bytes.byteLength)
   content.set(head)
@@ -96,6 +103,7 @@ export async function askedOf(
     own,
     key: crypto.randomUUID(),
     ...(record !== undefined && { record }),
+    ...(base.kind !== 'none' && { base }),
   }
 }
 
@@ -265,10 +273,11 @@ const isRetry = (
  */
 function baseFor(
   draft: Draft,
-  { partition, target, mints, fields, url, queue }: Asked,
+  { partition, target, mints, fields, url, queue, base: own }: Asked,
   lane: string,
   shown: Circumstances['shown'],
 ): Base {
+  if (own !== undefined) return afterOwn(draft, partition, lane, own)
   // The page's own condition says it, and a new row has nothing to compare with.
   if (target !== 'row' || mints !== undefined || fields.some(([name]) => name.startsWith('if-'))) return NONE
   // A field of ours would cause a preflight that the other origin may refuse.
@@ -279,6 +288,14 @@ function baseFor(
       answered = { base: done.answered, atMs: done.atMs }
   if (answered !== undefined && (shown === undefined || shown.requestedAtMs <= answered.atMs)) return answered.base
   return shown === undefined || preconditionOf(shown.base) === undefined ? NONE : shown.base
+}
+
+/** What own writes have made of what a page has read before them. */
+function afterOwn(draft: Draft, partition: string, lane: string, read: Base): Base {
+  let base = read
+  for (const { write, answered } of draft.done())
+    if (write.partition === partition && write.lane === lane && isSameBase(write.base, base)) base = inherited(answered)
+  return base
 }
 
 const NONE: Base = { kind: 'none' }

@@ -11,6 +11,7 @@ import { wholeBody } from '../../fetch/body-reader.ts'
 import { now } from '../../fetch/clock.ts'
 import { fieldsOf, isSameButForSlash } from '../../fetch/describe.ts'
 import { lineOf } from '../../fetch/matching.ts'
+import type { Sending } from '../../fetch/origin.ts'
 import { report } from '../report.ts'
 import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Heard } from './heard.ts'
@@ -182,7 +183,7 @@ export class Attempts {
     const canWitness = this.subjectOf(given, { match: found.match, queue }) !== undefined
     const state = page === undefined ? forgotten(given, queue, canWitness, now()) : undefined
     if (state !== undefined) return this.#release(given, { state })
-    const based = given.base.kind === 'unread' ? await this.#based(given, queue, isStill) : given
+    const based = given.base.kind === 'unread' && via === undefined ? await this.#based(given, queue, isStill) : given
     if ('settled' in based) return based
     const write = page === undefined ? await this.#renewed(based, { match: found.match, queue }, isStill) : based
     if ('settled' in write) return write
@@ -197,11 +198,12 @@ export class Attempts {
     let isHeld = false
     let isOthers = false
     let notSent: NotSent | undefined
+    const { send: sendBy = fetch }: typeof match.rule & Sending = match.rule
     const send = async (sent: Request): Promise<Response> => {
       // The disk may have been slow: the cookie, or the worker's turn, may be another's by now.
       isHeld = !isStill() || !maySend(write.state, now(), rules.requestLimitMs)
       if (isHeld) throw new TypeError('it is not sent')
-      raw = await (via?.carry(write, sent) ?? fetch(sent))
+      raw = await (via?.carry(write, sent) ?? sendBy(sent))
       // What is tried again in any case is tried as its own user.
       isOthers =
         !IS_TRIED_AGAIN.has(raw.status) && raw.status < 500 && stamps.isOther(write.partition, fieldsOf(raw.headers))
@@ -232,7 +234,7 @@ export class Attempts {
     if (missed === undefined) heard.answered(write.url)
     // What another user's session has answered acknowledges nothing of this one. A page that has asked gets it.
     if (isOthers && page === undefined) return this.#release(write, { state: { kind: 'asking', why: 'other-user' } })
-    const isConditional = preconditionOf(write.base) !== undefined
+    const isConditional = write.base.kind !== 'none'
     const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)
     const restMs = isBusy ? retryAfterMs(answer.fields.get('retry-after'), now()) : 0
     if (isConditional && answer.kind === 'response' && outcome.kind === 'conflict') {

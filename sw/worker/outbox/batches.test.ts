@@ -407,6 +407,65 @@ describe('of a batch', () => {
     expect(backend.rows.size).toBe(3)
   })
 
+  test('an item whose id is no text holds up no other', async () => {
+    const { backend, drained, writes } = await queued(creates(3))
+    let isOdd = true
+    const answer = backend.answer.bind(backend)
+    backend.answer = async (request) => {
+      const response = await answer(request)
+      if (!isOdd) return response
+      isOdd = false
+      const { items } = (await response.json()) as { items: object[] }
+      // Half of a character: JSON may hold it, and no field.
+      return Response.json({ items: items.map((item, at) => (at === 1 ? { ...item, id: '\ud800', row: null } : item)) })
+    }
+    await drained()
+    expect(await writes()).toEqual([])
+    expect(new Set(backend.performed.values())).toEqual(new Set([1]))
+    expect(backend.batches.map((items) => items.length)).toEqual([3])
+  })
+
+  test('an item that stands in the answer twice, with two results, is sent again', async () => {
+    const { backend, drained, writes } = await queued(creates(3))
+    const answer = backend.answer.bind(backend)
+    let isOdd = true
+    backend.answer = async (request) => {
+      const response = await answer(request)
+      if (!isOdd) return response
+      isOdd = false
+      const { items } = (await response.json()) as { items: { key: string }[] }
+      return Response.json({
+        items: [...items, { ...items[1], result: 'refused', problem: { status: 422 } }, ...items],
+      })
+    }
+    await drained()
+    expect(await writes()).toEqual([])
+    expect([backend.rows.size, backend.batches.map((items) => items.length)]).toEqual([3, [3, 1]])
+  })
+
+  test('a write whose answer is lost is asked for by its key, also where its row is gone since', async () => {
+    const backend = new BatchBackend()
+    const { drained, writes } = await queued(
+      async (at) => {
+        backend.put(7, 'old')
+        await at('PATCH', '/api/products/7', { name: 'x' })
+        await at('DELETE', '/api/products/7')
+      },
+      { backend },
+    )
+    let clock = 0
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => clock)
+    // It was slow as well, so the next batch has one write of the two.
+    backend.batchFaults.push('cut')
+    backend.onBatch = () => (clock += backend.batches.length === 1 ? 6000 : 0)
+    await drainedBut(drained)
+    spy.mockRestore()
+    expect(await writes()).toEqual([])
+    expect(backend.batches[1]).toHaveLength(1)
+    expect([backend.rows.size, backend.alone]).toEqual([0, []])
+    expect(new Set(backend.performed.values())).toEqual(new Set([1]))
+  })
+
   test.each([
     ['a page', () => new Response('<!doctype html>', { headers: { 'content-type': 'text/html' } })],
     ['JSON of another kind', () => Response.json({ ok: true })],

@@ -175,7 +175,9 @@ export class Batches {
     const said = change && fieldsOfChange(change, { method, idMember: queue.idMember, temporaryId })
     const baseVersion = change?.kind === 'create' ? null : versionIn(base)
     const isOnOwn = before !== undefined && isSameBase(before.base, base)
-    if (said === undefined || (baseVersion === undefined && !(isOnOwn && base.kind === 'none'))) return undefined
+    // What may have been done is known by its key, whatever its row is by now.
+    const needsBase = !wasUnsure && !(isOnOwn && base.kind === 'none')
+    if (said === undefined || (baseVersion === undefined && needsBase)) return undefined
     if (before !== undefined && !isOnOwn) return undefined
     return {
       key,

@@ -12,7 +12,7 @@ import type { Draft } from './outbox-store.ts'
 import { rowIn, rowOfAnswer } from './queued-answer.ts'
 import { afterFailedRead, type LookPorts, type ReadBack, readBack } from './read-back.ts'
 import { acknowledge, countedAttempts, pausedAs, type Settled, tryAgain } from './settle.ts'
-import { MOST_INLINE, type WriteRecord } from './write-record.ts'
+import { withBody, type WriteRecord } from './write-record.ts'
 
 /** The row as the origin has it. */
 interface Theirs {
@@ -230,9 +230,8 @@ export function follow(
       const row = theirs?.row
       const based = row === undefined ? again : { ...again, seen: JSON.stringify(row) }
       if (body === undefined) return keep(based)
-      const isInline = body.byteLength <= MOST_INLINE
-      const mended = { ...based, body: isInline ? body : undefined, size: body.byteLength }
-      return keep(mended, isInline ? undefined : body)
+      const mended = { ...based, ...withBody(write, body) }
+      return keep(mended, mended.body === undefined ? body : undefined)
     }
   }
 }

@@ -185,11 +185,9 @@ export class Outbox {
   /** A client's users sign out, and do not want what is unsent any more. */
   async drop(clientId: string): Promise<void> {
     const own = await this.writesOf(clientId)
-    const partitions = await this.#ports.identity.partitionsOf(clientId)
+    // Receipts stay: what they tell is sent, and a store that never hears of it would send it again.
     await this.#store.change((draft) => {
       for (const { place } of own) draft.remove(place)
-      for (const { place, partition } of draft.receipts())
-        if (partitions.includes(partition)) draft.removeReceipt(place)
     })
     this.#stamps.forget()
     for (const write of own) this.#announcer.announceAs(write, true, { end: 'discarded' })

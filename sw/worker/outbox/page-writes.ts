@@ -188,6 +188,8 @@ export class PageWrites {
     )
     // One that is sent at once is news by its answer.
     if (accepted.kind === 'new') this.#ports.announcer.announceAs(accepted.write, !isLeased(accepted.write))
+    if (accepted.kind === 'known' && accepted.gone)
+      this.#ports.announcer.announceAs(accepted.gone, true, { end: 'merged' })
     return accepted
   }
 

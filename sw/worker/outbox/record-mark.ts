@@ -10,9 +10,12 @@ export const recordOf = (mark: string): string => mark.replace(/ [^ ]*$/, '')
 /** The id that the page has for a record. */
 export const idOfMark = (mark: string): string => decodeURIComponent(mark.split(' ')[1] ?? '')
 
-/** What the outbox has of a record. 'known': this version. 'taken': another one, which may be with the origin. */
+/**
+ * What the outbox has of a record. 'known': this version. 'taken': another one, which may be with the origin. `gone`: a write that is not
+ * sent any more.
+ */
 export type Held =
-  | { readonly kind: 'known'; readonly place: number }
+  | { readonly kind: 'known'; readonly place: number; readonly gone?: WriteRecord }
   | { readonly kind: 'taken'; readonly place: number }
 
 /** How a write has ended. */

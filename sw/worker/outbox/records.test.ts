@@ -66,7 +66,7 @@ describe('a record that a page hands over', () => {
       row: '{"name":"oolong","id":7,"version":1}',
       atMs: expect.any(Number) as number,
     }
-    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false })
+    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false, users: [] })
     const restarted = await handing({ backend, database: name })
     expect((await restarted.state()).receipts).toEqual([receipt])
     expect((await restarted.state([1])).receipts).toEqual([])
@@ -194,6 +194,49 @@ describe('a record that a page hands over', () => {
     expect(receipts).toMatchObject([{ end: 'yielded', row: '{"id":7,"name":"theirs","version":2}' }])
   })
 
+  test('says itself what it is made on top of: the rule decides when that has changed', async () => {
+    const [rule] = CONFIG.writes ?? []
+    const config = { ...RECORDS, writes: [{ ...rule, conflict: 'server-wins' }] } as Config
+    const { write, drained, state, backend } = await handing({ config, backend: (await away()).backend })
+    backend.isAway = false
+    backend.products.set(7, { id: 7, name: 'theirs', version: 2 })
+    const mark = (version: string): Record<string, string> => ({
+      'freshlayer-record': `product 7 ${version}`,
+      'if-match': '"1"',
+    })
+    await write('PATCH', '/api/products/7', { name: 'mine' }, mark('v1'))
+    await drained()
+    expect((await state()).receipts).toMatchObject([
+      { end: 'yielded', row: expect.stringContaining('theirs') as string },
+    ])
+  })
+
+  test('is no conflict with what its page has sent before, also where the page has not read that', async () => {
+    const { write, drained, state, backend } = await away()
+    backend.isAway = false
+    for (const name of ['green', 'black', 'white']) {
+      await write('PATCH', '/api/products/7', { name }, { 'freshlayer-record': `product 7 ${name}`, 'if-match': '"1"' })
+      await drained()
+      const { receipts } = await state()
+      expect(receipts).toMatchObject([{ end: 'sent' }])
+      await state(receipts.map(({ place }) => place))
+    }
+    expect(backend.received.map(({ fields }) => fields.get('if-match'))).toEqual(['"1"', '"2"', '"3"'])
+  })
+
+  test('that the user mends with a longer body has a receipt with what its page has given', async () => {
+    const { hand, backend, drained, state, ask } = await away()
+    backend.isAway = false
+    backend.refused.add('{"name":""}')
+    await hand('PATCH', '/api/products/7', '7', 'v1', { name: '' })
+    await drained()
+    const body = new TextEncoder().encode(JSON.stringify({ name: 'x'.repeat(20_000) })).buffer
+    await ask({ ask: 'steer-outbox', place: 1, how: 'edit', body })
+    await drained()
+    expect((await state()).receipts).toMatchObject([{ end: 'sent', sent: '{"name":""}' }])
+    expect(backend.products.get(7)?.name).toHaveLength(20_000)
+  })
+
   test('names another one by the id that the page has for it', async () => {
     const { hand, backend, drained, state } = await handing()
     backend.isAway = true
@@ -218,16 +261,22 @@ describe('a record that a page hands over', () => {
     const { hand, state, ask, drained } = await handing({ identity })
     await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
     await drained()
-    expect(await ask({ ask: 'records', forget: [1] }, 'another tab')).toMatchObject({ receipts: [] })
+    expect(await ask({ ask: 'records', forget: [1] }, 'another tab')).toMatchObject({ receipts: [], users: ['bob'] })
     expect((await state()).receipts).toHaveLength(1)
   })
 
-  test('is dropped with all else when its user signs out and says so', async () => {
-    const { hand, state, drained, outbox } = await handing()
+  test('is dropped when its user signs out and says so; one that was sent is told all the same: it would be sent again', async () => {
+    const { hand, state, drained, outbox, backend } = await handing()
     await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
     await drained()
+    backend.isAway = true
+    await hand('PATCH', '/api/products/7', '70', 'v1', { name: 'green' })
     await outbox.drop('a tab')
-    expect((await state()).receipts).toEqual([])
+    expect(await state()).toMatchObject({ writes: [], receipts: [{ end: 'sent', record: `product ${ID} v1` }] })
+    expect(await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })).toEqual({ status: 202, place: '1' })
+    backend.isAway = false
+    await drained()
+    expect(backend.received.filter(({ method }) => method === 'POST')).toHaveLength(1)
   })
 })
 

@@ -1,3 +1,4 @@
+import { isOfNobody } from '../../core/key.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
 import type { HandedOver, HandedWrite, RecordReceipt } from '../../protocol.ts'
 import { now } from '../../fetch/clock.ts'
@@ -5,7 +6,7 @@ import type { Answerers } from '../messages/answering.ts'
 import type { Asked } from './accept.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import { type Ending, type Held, type ReceiptOf, recordOf } from './record-mark.ts'
-import { newReceipt, type Receipt, type WriteRecord } from './write-record.ts'
+import { givenOf, newReceipt, type Receipt, type WriteRecord } from './write-record.ts'
 
 /** What the outbox does for pages that have a local store of their own, and hand its records over as writes. */
 export interface RecordPart {
@@ -56,8 +57,8 @@ function held(draft: Draft, { partition, record = '', method }: Asked): Held | u
     draft.remove(place)
     if (write.mints === undefined || method !== 'DELETE') return undefined
     // The origin never needs to know of it.
-    draft.putReceipt(receiptFrom({ ...write, record, body: undefined }, { end: 'withdrawn' }, undefined))
-    return { kind: 'known', place }
+    draft.putReceipt(receiptFrom({ ...write, record }, { end: 'withdrawn' }, undefined))
+    return { kind: 'known', place, gone: write }
   }
   return undefined
 }
@@ -83,9 +84,10 @@ function receiptFrom(write: WriteRecord, { end, row, id }: Ending, sent: string 
 
 /** A page compares what was sent with what it has by now, so that is as the origin has seen it: with the server's ids but for its own. */
 const receiptOf: ReceiptOf = (write, ending, idFor) => {
-  const { record, body, fields, mints } = write
+  const { record, fields, mints } = write
   if (record === undefined) return undefined
-  const text = body && new TextDecoder().decode(body)
+  const given = givenOf(write)
+  const text = given && new TextDecoder().decode(given)
   const type = new Map(fields).get('content-type')
   return receiptFrom(
     write,
@@ -95,7 +97,7 @@ const receiptOf: ReceiptOf = (write, ending, idFor) => {
 }
 
 const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) => ({
-  records: async (_, { forget = [] }, clientId): Promise<HandedOver> => {
+  records: async (_, { forget = [], after = 0 }, clientId): Promise<HandedOver> => {
     const partitions = await partitionsOf(clientId)
     await settled()
     await store.loaded
@@ -106,11 +108,12 @@ const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) =>
       await store.change((draft) => {
         for (const place of places) draft.removeReceipt(place)
       })
-    const left = known.filter(({ place }) => !places.includes(place))
+    const left = known.filter(({ place }) => place > after && !places.includes(place))
     return {
       writes: [...store.writes.values()].filter(isTheirs).flatMap(handedOver),
       receipts: left.slice(0, MOST_RECEIPTS).map(shownReceipt),
       isMore: left.length > MOST_RECEIPTS,
+      users: partitions.filter((partition) => !isOfNobody(partition)),
     }
   },
 })

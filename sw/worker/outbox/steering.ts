@@ -7,7 +7,7 @@ import type { OutboxCounts, OutboxNews, QueuedWrite, Steered } from '../../proto
 import type { Answerers } from '../messages/answering.ts'
 import type { Drain } from './drain.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
-import { MOST_INLINE, type WriteRecord } from './write-record.ts'
+import { withBody, type WriteRecord } from './write-record.ts'
 
 interface Ports {
   readonly store: OutboxStore
@@ -38,7 +38,7 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         draft.noteEnd(write, { end: 'discarded', row: write.mints === undefined ? theirsOf(write) : null })
         return { ...newsOf(write), end: 'discarded' }
       }
-      const given = how === 'edit' && edited(body)
+      const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false }
       const again = {
         ...write,
         ...given,
@@ -90,12 +90,6 @@ function theirsOf({ theirs }: WriteRecord): JsonObject | null | undefined {
   const row = theirs?.row
   const parsed = typeof row === 'string' ? parsedJson(row) : 'invalid'
   return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : row === null ? null : undefined
-}
-
-/** Another body: its outcome is not that of the first. */
-function edited(body: ArrayBuffer | undefined): Partial<WriteRecord> & Pick<WriteRecord, 'body'> {
-  const size = body?.byteLength ?? 0
-  return { body: size > MOST_INLINE ? undefined : body, size, wasUnsure: false }
 }
 
 /** How many they are, and when the next of them is tried. */

@@ -73,6 +73,8 @@ export interface WriteRecord extends Queued {
   readonly entity?: string
   /** Of a record that a page has handed over: its mark. Then the body is always here. */
   readonly record?: string
+  /** Of such a record: the body that its page has given. Absent: it is `body`. */
+  readonly given?: ArrayBuffer | undefined
 }
 
 /** What has become of a record, until its page has heard of it. */
@@ -100,6 +102,27 @@ export const newReceipt = (given: Omit<Receipt, 'shape'>): Receipt => ({ shape: 
 
 export const doneRecord = (given: Omit<DoneRecord, 'shape'>): DoneRecord => ({ shape: WRITE_SHAPE, ...given })
 
+/**
+ * Another body for a write. The page of a record compares what it has given with what it has by now: that stays.
+ *
+ * @returns the record's part; the body lies beside it if it is not in there.
+ */
+export const withBody = (
+  write: Pick<WriteRecord, 'body' | 'record' | 'given'>,
+  body: ArrayBuffer | undefined,
+): Pick<WriteRecord, 'body' | 'size'> & Partial<Pick<WriteRecord, 'given'>> => {
+  const size = body?.byteLength ?? 0
+  return {
+    body: size > MOST_INLINE ? undefined : body,
+    size,
+    ...(write.record !== undefined && { given: givenOf(write) }),
+  }
+}
+
+/** What the page of a record has given. */
+export const givenOf = (write: Pick<WriteRecord, 'body' | 'given'>): ArrayBuffer | undefined =>
+  'given' in write ? write.given : write.body
+
 /** Whether the endpoint for batches may know a write by its key. */
 export const isBatched = ({ key, batched }: Pick<WriteRecord, 'key' | 'batched'>): boolean => batched?.key === key
 
@@ -111,7 +134,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
   const isWhole =
     ['partition', 'lane', 'rule', 'method', 'url', 'digest', 'key', 'credentials', 'target'].every(isText) &&
     [value['size'], value['acceptedAtMs'], value['attempts']].every(isCount) &&
-    (body === undefined || body instanceof ArrayBuffer) &&
+    [body, value['given']].every((each) => each === undefined || each instanceof ArrayBuffer) &&
     [mints, id].every((each) => each === undefined || typeof each === 'string') &&
     isTexts(needs) &&
     isTexts(value['stamps']) &&

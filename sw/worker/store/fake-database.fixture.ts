@@ -49,7 +49,11 @@ export async function recordsIn(writer: Transactions): Promise<Map<string, unkno
 export function fakeLocks(): { readonly name: string }[] {
   const held: { readonly name: string }[] = []
   const locks = {
-    request: (name: string, hold: () => unknown) => (held.push({ name }), Promise.resolve(hold())),
+    request: (name: string, ...given: readonly unknown[]) => {
+      held.push({ name })
+      const hold = given.at(-1) as (lock: { readonly name: string }) => unknown
+      return Promise.resolve(hold({ name }))
+    },
     query: () => Promise.resolve({ held }),
   }
   vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })

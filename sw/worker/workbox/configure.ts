@@ -4,6 +4,8 @@ import { identified } from '../identity/identified.ts'
 import { start } from '../main.ts'
 import { tagsOfAnswer } from '../../fetch/answer-tags.ts'
 import { hintsOf } from '../messages/hints.ts'
+import type { outboxOf } from '../outbox/outbox.ts'
+import { report } from '../report.ts'
 import { compared } from '../requests/compared.ts'
 import { isQuery } from '../requests/graphql.ts'
 import { polling } from '../requests/polling.ts'
@@ -19,6 +21,15 @@ import { UnroutedWrites } from './unrouted-writes.ts'
 const NO_COLLECTIONS =
   "collections need their routes in the rules: import { attach, collections } from 'freshlayer/sw', and attach(self, rules, { collections }) before the routes of Workbox"
 
+const NO_OUTBOX =
+  "these writes go straight through, for the part that queues writes is left out of this worker. It has to hand it in: import { configure, outbox } from 'freshlayer/workbox', and then configure(settings, { outbox })"
+
+/** Parts that are not in each worker, as they are large. */
+export interface HandedIn {
+  /** For writes with `offline: 'queue'`: the export of that name. Default: these writes go straight through. */
+  readonly outbox?: typeof outboxOf
+}
+
 let configured: Routes | undefined
 
 /**
@@ -28,13 +39,18 @@ let configured: Routes | undefined
  *
  * @throws TypeError outside of a service worker and at a second call, and CacheError 'config-refused'.
  */
-export function configure(settings: Settings): void {
+export function configure(settings: Settings, { outbox }: HandedIn = {}): void {
   if (!('skipWaiting' in worker)) throw new TypeError('freshlayer/workbox: configure(…) belongs in a service worker')
   if ('collections' in settings) throw new TypeError(`freshlayer/workbox: ${NO_COLLECTIONS}`)
   if (configured !== undefined) throw new TypeError('freshlayer/workbox: configure(…) is called once per worker')
   const config = { ...settings, routes: [] }
   assertConfig(config, 'configure(…)')
   const { budget, ...rules } = compileRules(config)
+  if (rules.outbox !== undefined && outbox === undefined)
+    report(
+      NO_OUTBOX,
+      rules.writes.filter(({ queue }) => queue !== undefined).map(({ name }) => name),
+    )
   // Each strategy adds its own limit.
   const limits: Record<string, (typeof budget)['all']> = {}
   const routes = new Routes(settings, rules.writes, limits)
@@ -50,6 +66,7 @@ export function configure(settings: Settings): void {
       tagsOfAnswer,
       polling,
       hintsOf,
+      outboxOf: outbox,
       match: routes.match,
       ruleOf: routes.ruleOf,
       router: new UnroutedWrites(routes),

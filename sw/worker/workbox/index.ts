@@ -1,4 +1,5 @@
-export { configure } from './configure.ts'
+export { wholeOutboxOf as outbox } from '../outbox/whole-outbox.ts'
+export { configure, type HandedIn } from './configure.ts'
 export type { FetchOptions } from './network.ts'
 export type { Settings } from './settings.ts'
 export { Freshlayer, type FreshlayerOptions } from './strategy.ts'

@@ -83,11 +83,15 @@ export class Unattended extends ExtendableEvent {
 
 function isAsMeant(request: Request, sent: Request | undefined): boolean {
   const [meant, given] = [request, sent].map((each) => each?.headers.get('authorization'))
-  return meant === given && sent !== undefined && /^(no-store|no-cache|reload)$/.test(sent.cache)
+  if (sent === undefined || meant !== given) return false
+  // The browser's cache answers no other method (RFC 9111 §4).
+  return /^(no-store|no-cache|reload)$/.test(sent.cache) || !/^(GET|HEAD)$/.test(sent.method)
 }
 
-function notStored({ status, statusText, headers: given, body }: Response): Response {
+function notStored({ status, statusText, headers: given, body, redirected, url }: Response): Response {
   const headers = new Headers(given)
   headers.set('cache-control', 'no-store')
-  return new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers })
+  const same = new Response([204, 205, 304].includes(status) ? null : body, { status, statusText, headers })
+  // By these a queued write knows the page of a captive portal (I4).
+  return Object.defineProperties(same, { redirected: { value: redirected }, url: { value: url } })
 }

@@ -5,10 +5,11 @@ import {
   fillTags,
   HOLE,
   isSafe,
+  type Match,
   type Matcher,
   matcherOf,
   parseSize,
-  type ReadMatch,
+  type RequestLine,
   type Route,
   type RouteOptions,
   type Rule,
@@ -28,6 +29,11 @@ export interface Reading {
   readonly rule: Rule & Sending
 }
 
+/** What a strategy is for one request: its tags are filled in. */
+interface Routed extends Reading {
+  readonly tags: readonly string[]
+}
+
 type Options = RouteOptions & Pick<Route, 'tags' | 'reads' | 'name'>
 
 /** Requests of which it is remembered which strategy reads them. */
@@ -41,7 +47,7 @@ export class Routes {
   readonly #limits: Record<string, Bytes>
   readonly #writes: Matcher
   readonly #rules = new Map<string, Rule & Sending>()
-  readonly #known = new Map<string, { readonly reading: Reading; readonly tags: readonly string[] }>()
+  readonly #known = new Map<string, Routed>()
 
   /** @param limits gets the limit of each strategy, by the name of its rule. */
   constructor(settings: Settings, writes: Rules['writes'], limits: Record<string, Bytes>) {
@@ -64,7 +70,7 @@ export class Routes {
     const { tags } = options
     const checked = {
       ...options,
-      ...(Array.isArray(tags) && { tags: tags.map((tag) => String(tag).replace(HOLE, '')) }),
+      ...(Array.isArray(tags) && { tags: tags.map((tag) => String(tag).replace(HOLE, 'x')) }),
     }
     assertConfig({ version, identity, defaults, routes: [{ match: '/', ...checked }] }, 'new Freshlayer(…)')
     const compiled = compileRoute(defaults, { match: '/', ...options }, this.#rules.size)
@@ -85,48 +91,50 @@ export class Routes {
   readonly isOurs = (route: WorkboxRoute): boolean => this.#readingOf(route) !== undefined
 
   /** What the layer knows of a URL without a request of a page, or of a request that no strategy has. */
-  readonly match: Matcher = (line, asWrite = false) => {
-    const { method, origin, pathname, search } = line
-    const url = `${origin}${pathname}${search}`
-    const read = isReading(method) || asWrite ? this.#readOf(method, url) : undefined
-    if (read !== undefined && !asWrite) return read
+  readonly match: Matcher = (line, asWrite) => this.meant(line, this.#routedFor(line.method, urlOf(line)), asWrite)
+
+  /**
+   * What a request is: a read of the strategy that its route has, or a write.
+   *
+   * @param routed undefined: its route has no strategy of the layer, or there is none.
+   */
+  meant(line: RequestLine, routed: Routed | undefined, asWrite = false): Match | undefined {
+    const { method } = line
     const named = this.#writes(line)
-    const implied =
-      named ?? (isSafe(method) ? undefined : this.#impliedBy(this.#readOf('GET', url) ?? this.#readOf('POST', url)))
-    // A write that a strategy might have read is sent by that strategy's plugins.
-    const send = read?.rule.send
-    return implied?.kind === 'write' && send !== undefined ? sentBy(implied, send) : implied
+    // A link that the settings name is a write, and never stored (I3).
+    const isLink = named !== undefined && isSafe(method)
+    if (routed !== undefined && !asWrite && !isLink && mayRead(method, routed.rule))
+      return { kind: 'read', rule: routed.rule, params: {}, tags: routed.tags }
+    const write = named ?? this.#implied(line, routed)
+    // Its route's plugins send it.
+    const send = routed?.rule.send
+    if (write?.kind !== 'write' || send === undefined) return write
+    const rule = { ...write.rule, send }
+    return { ...write, rule }
   }
 
-  /** What a request that a strategy has changes: a link that the settings name is a write, too, and never stored (I3). */
-  writeOf(request: Request, { rule }: Reading, params: unknown): WriteMatch | undefined {
-    const named = this.#writes(lineOf(request))
-    if (named?.kind === 'write') return named
-    if (isSafe(request.method)) return undefined
-    const read = this.#readOf('GET', request.url)
-    return impliedWrite(rule, new Set([...tagsFor(rule, params), ...(read?.tags ?? [])]))
-  }
-
-  /** A strategy reads a request, by these tags. */
-  note({ method, url }: Request, reading: Reading, tags: readonly string[]): void {
+  /** A strategy reads a request. */
+  note({ method, url }: Request, routed: Routed): void {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear()
-    this.#known.set(`${method} ${url}`, { reading, tags })
+    this.#known.set(`${method} ${url}`, routed)
   }
 
-  #readOf(method: string, url: string): (ReadMatch & Reading) | undefined {
-    const known = this.#known.get(`${method} ${url}`) ?? this.#routed(method, url)
-    return known && { kind: 'read', rule: known.reading.rule, params: {}, tags: known.tags }
+  /** A write without a word of the settings ends what its own strategy reads, and what the same URL is read by. */
+  #implied(line: RequestLine, routed: Routed | undefined): WriteMatch | undefined {
+    if (isSafe(line.method)) return undefined
+    const url = urlOf(line)
+    const read = this.#routedFor('GET', url) ?? this.#routedFor('POST', url)
+    const [first] = [routed, read].filter((each) => each !== undefined)
+    return first && impliedWrite(first.rule, new Set([...(routed?.tags ?? []), ...(read?.tags ?? [])]))
   }
 
-  #impliedBy(read: ReadMatch | undefined): WriteMatch | undefined {
-    return read && impliedWrite(read.rule, read.tags)
-  }
-
-  #routed(method: string, url: string): { readonly reading: Reading; readonly tags: readonly string[] } | undefined {
+  #routedFor(method: string, url: string): Routed | undefined {
+    const known = this.#known.get(`${method} ${url}`)
+    if (known !== undefined) return known
     try {
       const { route, params } = routeOf(url, method)
       const reading = route && this.#readingOf(route)
-      return reading && { reading, tags: tagsFor(reading.rule, params) }
+      return reading && { rule: reading.rule, tags: tagsFor(reading.rule, params) }
     } catch (error) {
       report('a route could not be asked about a URL; no rule is known for it', error)
       return undefined
@@ -139,14 +147,11 @@ export class Routes {
   }
 }
 
-/** A write that is sent by the plugins of a strategy. */
-export function sentBy(write: WriteMatch, send: NonNullable<Sending['send']>): WriteMatch {
-  const rule = { ...write.rule, send }
-  return { ...write, rule }
-}
+/** Whether a request of this method may be a read: a POST is one where its strategy says so. */
+const mayRead = (method: string, { reads }: Rule): boolean =>
+  /^(GET|HEAD|QUERY)$/.test(method) || (method === 'POST' && reads !== undefined)
 
-/** Whether a method may be that of a read: a POST is one where its strategy says so. */
-const isReading = (method: string): boolean => /^(GET|HEAD|QUERY|POST)$/.test(method)
+const urlOf = ({ origin, pathname, search }: RequestLine): string => `${origin}${pathname}${search}`
 
 /** The tags of a rule, filled in with what a route's match has given. */
 export function tagsFor({ tags }: Pick<Rule, 'tags'>, params: unknown): string[] {

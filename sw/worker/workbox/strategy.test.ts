@@ -1,79 +1,17 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { fakeLocks } from '../store/fake-database.fixture.ts'
-
-// After the globals of the fixture, which stay out of the modules' own.
-fakeLocks()
-
-class FakeEvent extends Event {
-  readonly behind: Promise<unknown>[] = []
-  waitUntil(work: Promise<unknown>): void {
-    this.behind.push(work)
-  }
-}
-
-class FakeFetchEvent extends FakeEvent {
-  readonly request: Request
-  readonly clientId = 'a tab'
-  answer: Promise<Response> | undefined
-  constructor(request: Request) {
-    super('fetch')
-    this.request = request
-  }
-  respondWith(answer: Promise<Response>): void {
-    if (this.answer !== undefined) throw new DOMException('answered twice', 'InvalidStateError')
-    this.answer = answer
-  }
-}
-
-const listeners: ((event: FakeFetchEvent) => void)[] = []
-vi.stubGlobal('ExtendableEvent', FakeEvent)
-vi.stubGlobal('FetchEvent', FakeFetchEvent)
-vi.stubGlobal('skipWaiting', () => Promise.resolve())
-vi.stubGlobal('clients', { matchAll: () => Promise.resolve([]), get: () => Promise.resolve() })
-vi.stubGlobal('addEventListener', (kind: string, listener: (event: FakeFetchEvent) => void) => {
-  if (kind === 'fetch') listeners.push(listener)
-})
-vi.stubGlobal('__WB_DISABLE_DEV_LOGS', true)
-const said = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { ask, origin, said, sent, statusOf, textOf } from './workbox.fixture.ts'
 
 const { registerRoute } = await import('workbox-routing')
 const { NetworkOnly } = await import('workbox-strategies')
 const { ExpirationPlugin } = await import('workbox-expiration')
 const { configure, Freshlayer } = await import('./index.ts')
+const { configuredRoutes } = await import('./configure.ts')
 
-/** What the origin has received. */
-const sent: Request[] = []
-let respond: (request: Request) => Response | Promise<Response>
-vi.stubGlobal('fetch', (request: Request) => {
-  sent.push(request)
-  return Promise.resolve(respond(request))
-})
 let answers = 0
 beforeEach(() => {
   sent.length = 0
-  respond = () => new Response(`answer ${++answers}`, { headers: { 'content-type': 'text/plain' } })
+  origin.respond = () => new Response(`answer ${++answers}`, { headers: { 'content-type': 'text/plain' } })
 })
-
-/** A page asks. Undefined: nothing of the worker answers. Settles when the work behind the answer is done, too. */
-async function ask(path: string, init?: RequestInit): Promise<Response | undefined> {
-  const event = new FakeFetchEvent(new Request(`https://app.test${path}`, init))
-  // Workbox's listener may be the first or the last.
-  for (const listener of listeners) {
-    listener(event)
-    // Between two listeners a browser runs what waits.
-    await Promise.resolve()
-  }
-  const response = await event.answer?.catch((error: unknown) => error as Response)
-  for (let done = 0; done < event.behind.length;) {
-    const waiting = event.behind.slice(done)
-    done += waiting.length
-    await Promise.allSettled(waiting)
-  }
-  return response
-}
-
-const statusOf = (response: Response | undefined): string => response?.headers.get('cache-status') ?? 'none'
-const textOf = async (path: string, init?: RequestInit): Promise<string> => (await ask(path, init))!.text()
 
 describe('without configure', () => {
   it('a strategy cannot be made, and the error says what to call', () => {
@@ -106,6 +44,7 @@ describe('configured, among routes of Workbox', () => {
       writes: [
         { match: 'POST /api/sales', invalidates: ['products'] },
         { match: 'POST /api/orders', invalidates: [(answer) => [(answer as { tag: string }).tag]] },
+        { match: 'POST /api/later', offline: 'queue', idempotent: true },
         { match: 'GET /api/products/leave', invalidates: ['stock:9'], session: 'sign-out' },
       ],
       budget: '1MB',
@@ -153,6 +92,12 @@ describe('configured, among routes of Workbox', () => {
     )
   })
 
+  it('a write that is to be queued goes straight through without the part for it, and the console says what to do', async () => {
+    expect(said.mock.calls.flat().join(' ')).toContain('configure(settings, { outbox })')
+    origin.respond = () => Promise.reject(new TypeError('Failed to fetch'))
+    expect((await ask('/api/later', { method: 'POST', body: '{}', headers: JSON_TYPE }))?.type).toBe('error')
+  })
+
   it('a read comes from the store the second time, and says so', async () => {
     const first = await ask('/api/products/1')
     expect(statusOf(first)).toMatch(/^Freshlayer; fwd=uri-miss/)
@@ -178,7 +123,7 @@ describe('configured, among routes of Workbox', () => {
 
   it('a function of the settings makes tags of a write’s answer', async () => {
     const before = await textOf('/api/products/3')
-    respond = ({ method }) => (method === 'POST' ? Response.json({ tag: 'products' }) : new Response('anew'))
+    origin.respond = ({ method }) => (method === 'POST' ? Response.json({ tag: 'products' }) : new Response('anew'))
     await ask('/api/orders', { method: 'POST', body: '{}', headers: JSON_TYPE })
     expect([before, await textOf('/api/products/3')]).toEqual([before, 'anew'])
   })
@@ -205,6 +150,13 @@ describe('configured, among routes of Workbox', () => {
     expect(await textOf('/api/stock/9')).not.toBe(before)
   })
 
+  it('the same link is no read for what the worker asks by itself, such as what a page has read before it (I3)', () => {
+    const line = { method: 'GET', origin: 'https://app.test', sameOrigin: true, search: '' }
+    const { match } = configuredRoutes()
+    expect(match({ ...line, pathname: '/api/products/leave' })?.kind).toBe('write')
+    expect(match({ ...line, pathname: '/api/products/7' })?.kind).toBe('read')
+  })
+
   it('what no route of the layer has stays the app’s, or the network’s', async () => {
     expect(statusOf(await ask('/other', { mode: 'cors' }))).toBe('none')
     expect(sent).toHaveLength(1)
@@ -224,7 +176,7 @@ describe('configured, among routes of Workbox', () => {
 
   it('a failure without a stored answer is the plugin’s to answer; with one the layer answers', async () => {
     called.length = 0
-    respond = () => Promise.reject(new TypeError('Failed to fetch'))
+    origin.respond = () => Promise.reject(new TypeError('Failed to fetch'))
     expect(await textOf('/api/hooked/failing')).toBe('from the plugin')
     expect(called.filter((hook) => /Fail|Error/.test(hook))).toEqual(['fetchDidFail', 'handlerDidError'])
   })

@@ -1,10 +1,10 @@
 import type { WorkboxPlugin } from 'workbox-core/types.js'
 import { Strategy, type StrategyHandler } from 'workbox-strategies'
 import type { Match, Route, RouteOptions } from '../../../config/language/index.ts'
-import { requestMatcher } from '../../fetch/matching.ts'
+import { lineOf, requestMatcher } from '../../fetch/matching.ts'
 import { configuredRoutes } from './configure.ts'
 import { checkFetchOptions, checkPlugins, type FetchOptions, Network } from './network.ts'
-import { type Reading, type Routes, sentBy, tagsFor } from './routes.ts'
+import { type Reading, type Routes, tagsFor } from './routes.ts'
 
 /** The timeline of what a route of Workbox matches, and what Workbox's own strategies take beside it. */
 export interface FreshlayerOptions extends RouteOptions, Pick<Route, 'tags' | 'reads' | 'name'> {
@@ -64,16 +64,11 @@ export class Freshlayer extends Strategy implements Reading {
   }
 
   #matchOf(request: Request, handler: StrategyHandler): Match | undefined {
+    const tags = tagsFor(this.rule, handler.params)
     const send = (sent: Request): Promise<Response> => this.#network.send(handler, sent)
-    const { method } = request
-    const write = this.#routes.writeOf(request, this, handler.params)
-    const isRead = method === 'POST' ? this.rule.reads !== undefined : !write && /^(GET|HEAD|QUERY)$/.test(method)
-    if (isRead) {
-      const rule = { ...this.rule, send }
-      const tags = tagsFor(this.rule, handler.params)
-      this.#routes.note(request, this, tags)
-      return { kind: 'read', rule, params: {}, tags }
-    }
-    return write && sentBy(write, send)
+    const match = this.#routes.meant(lineOf(request), { rule: { ...this.rule, send }, tags })
+    // Kept without the handler, which is of this request.
+    if (match?.kind === 'read') this.#routes.note(request, { rule: this.rule, tags })
+    return match
   }
 }

@@ -1,10 +1,7 @@
 import { digest } from '../recording/credentials.ts'
 import { withoutSecrets } from '../recording/secret-url.ts'
-import { askersBy, sessionCookies } from '../suggest/asker.ts'
-import { mayBeginSession } from '../suggest/sessions.ts'
-
-/** The field by which the proxy names the user of an answer, as a backend does whose rules identify by `'echo'`. */
-export const USER_FIELD = 'freshlayer-try-user'
+import { askersBy, sessionCookies } from './asker.ts'
+import { mayBeginSession } from './sessions.ts'
 
 /** So many renewed sessions are known again. */
 const MAX_RENEWED = 10_000
@@ -44,10 +41,29 @@ export class SessionUsers {
   /** Plain reads of a session, and those whose answer set its cookie: to another value, or to the same within a second. */
   #reads = 0
   #renewals = 0
+  /** Names of the cookies that tell sessions apart. Undefined: those of each request that look like it. */
+  readonly #cookies: readonly string[] | undefined
+
+  constructor(cookies?: readonly string[]) {
+    this.#cookies = cookies
+  }
+
+  /** Whether the server renews the cookie with each answer, as far as it has been seen. */
+  get isRolling(): boolean {
+    return this.#renewals >= MIN_RENEWALS && this.#renewals >= this.#reads * MOST
+  }
+
+  /** One that knows from the first request on what this one has learnt of the server, and no session. */
+  anew(): SessionUsers {
+    const users = new SessionUsers(this.#cookies)
+    users.#reads = this.#reads
+    users.#renewals = this.#renewals
+    return users
+  }
 
   /** The user of a request without an answer; undefined: it has no session. */
   userOf(cookie: string | undefined): string | undefined {
-    const session = sessionOf(pairsOf(cookie))
+    const session = this.#sessionOf(pairsOf(cookie))
     return session && (this.#renewed.get(session) ?? session)
   }
 
@@ -64,15 +80,16 @@ export class SessionUsers {
         isDeleted ||= pairs.delete(name)
       } else pairs.set(name, value)
     }
-    const after = sessionOf(pairs)
+    const after = this.#sessionOf(pairs)
     if (after === undefined) return undefined
     const known = this.#renewed.get(after)
     const sent = pairsOf(cookie)
-    const isPlain = before !== undefined && !isDeleted && isPlainRead(exchanged) && namesOf(pairs) === namesOf(sent)
-    const names = namesOf(sent).split('\n')
+    const isPlain =
+      before !== undefined && !isDeleted && isPlainRead(exchanged) && this.#namesOf(pairs) === this.#namesOf(sent)
+    const names = this.#namesOf(sent).split('\n')
     const isSet = set.some((field) => names.includes(pairOf(field.split(';')[0] ?? '')[0]))
-    const isReplaced = after !== sessionOf(sent)
-    const isRolling = this.#renewals >= MIN_RENEWALS && this.#renewals >= this.#reads * MOST
+    const isReplaced = after !== this.#sessionOf(sent)
+    const { isRolling } = this
     if (isPlain && exchanged.isOfData) {
       this.#reads++
       if (isSet) this.#renewals++
@@ -83,6 +100,24 @@ export class SessionUsers {
     this.#renewed.set(after, before)
     return before
   }
+
+  /** The digest of the session's cookies; undefined: there are none. */
+  #sessionOf(pairs: ReadonlyMap<string, string>): string | undefined {
+    const { id } = this.#askerOf(pairs)
+    return id === '' ? undefined : digest(id).slice(0, 22)
+  }
+
+  /** The names of the session's cookies: another name is another session. */
+  #namesOf(pairs: ReadonlyMap<string, string>): string {
+    const lines = this.#askerOf(pairs).id.split('\n')
+    return lines.map((pair) => pair.split('=', 1)[0]).join('\n')
+  }
+
+  #askerOf(pairs: ReadonlyMap<string, string>): ReturnType<ReturnType<typeof askersBy>> {
+    const cookie = [...pairs].map(([name, value]) => `${name}=${value}`).join('; ')
+    const request = { url: 'http://app.invalid/', requestHeaders: { cookie } }
+    return askersBy(this.#cookies ?? sessionCookies([request]))(request)
+  }
 }
 
 /** Whether a request surely begins and ends no session. */
@@ -91,25 +126,6 @@ function isPlainRead({ method = 'GET', path = '/', status = 0 }: Exchanged): boo
   const url = `http://app.invalid${path.startsWith('/') ? path : '/'}`
   return withoutSecrets(url) === url && !mayBeginSession(new URL(url).pathname)
 }
-
-/** The digest of the session's cookies; undefined: there are none. */
-function sessionOf(pairs: ReadonlyMap<string, string>): string | undefined {
-  const { id } = askerOf(pairs)
-  return id === '' ? undefined : digest(id).slice(0, 22)
-}
-
-function askerOf(pairs: ReadonlyMap<string, string>): ReturnType<ReturnType<typeof askersBy>> {
-  const cookie = [...pairs].map(([name, value]) => `${name}=${value}`).join('; ')
-  const request = { url: 'http://app.invalid/', requestHeaders: { cookie } }
-  return askersBy(sessionCookies([request]))(request)
-}
-
-/** The names of the session's cookies: another name is another session. */
-const namesOf = (pairs: ReadonlyMap<string, string>): string =>
-  askerOf(pairs)
-    .id.split('\n')
-    .map((pair) => pair.split('=', 1)[0])
-    .join('\n')
 
 const pairsOf = (cookie = ''): Map<string, string> => new Map(cookie.split(/;\s*/).map(pairOf))
 
