@@ -9,17 +9,28 @@ export function Unsent({ layer }: { readonly layer: Freshlayer }): JSX.Element |
   const { waiting, needsYou, writes, retry, discard } = useOutbox()
   const [isOpen, setIsOpen] = useState(false)
   const durability = useDurability(layer, writes.length > 0)
-  if (writes.length === 0) return null
+  const [deleted, forget] = useDeleted(layer)
+  if (writes.length === 0 && deleted === 0) return null
   return (
     <span className="layer-unsent">
-      <button type="button" className="layer-update" onClick={() => setIsOpen(true)}>
-        {[
-          waiting > 0 && `${counted(waiting, 'change')} waiting`,
-          needsYou > 0 && (needsYou === 1 ? 'one needs you' : `${needsYou} need you`),
-        ]
-          .filter(Boolean)
-          .join(', ')}
-      </button>
+      {deleted > 0 && (
+        <span role="alert">
+          The browser deleted {counted(deleted, 'change')} that {deleted === 1 ? 'was' : 'were'} not sent{' '}
+          <button type="button" className="layer-update" onClick={forget}>
+            OK
+          </button>
+        </span>
+      )}
+      {writes.length > 0 && (
+        <button type="button" className="layer-update" onClick={() => setIsOpen(true)}>
+          {[
+            waiting > 0 && `${counted(waiting, 'change')} waiting`,
+            needsYou > 0 && (needsYou === 1 ? 'one needs you' : `${needsYou} need you`),
+          ]
+            .filter(Boolean)
+            .join(', ')}
+        </button>
+      )}
       {isOpen && (
         <Dialog title="Changes that are not sent" isLight onClose={() => setIsOpen(false)}>
           <h2>Changes that are not sent</h2>
@@ -89,4 +100,16 @@ function useDurability(layer: Freshlayer, isKept: boolean): 'persistent' | 'best
     return layer.on('outbox', ask)
   }, [layer, isKept])
   return durability
+}
+
+/** How many the browser has deleted unsent. It is told once, so it is shown until the user has seen it. */
+function useDeleted(layer: Freshlayer): [deleted: number, forget: () => void] {
+  const [deleted, setDeleted] = useState(0)
+  useEffect(() => {
+    void layer.outbox.deleted().then(
+      (more) => setDeleted((known) => known + more),
+      () => undefined,
+    )
+  }, [layer])
+  return [deleted, () => setDeleted(0)]
 }

@@ -571,7 +571,7 @@ describe('a deletion of what is not there any more', () => {
     first.backend.hold()
     const gone = first.write('DELETE', '/api/products/1')
     gone.catch(() => undefined)
-    await vi.waitFor(() => expect(first.backend.received).toHaveLength(1))
+    await vi.waitFor(() => expect(first.backend.received).toHaveLength(1), 10_000)
     first.stop()
     const { writes, outbox, backend } = await outboxWorker({ database: first.name })
     await vi.waitFor(async () => {
