@@ -4,6 +4,9 @@ import { ask, origin, said, sent, textOf, written } from './workbox.fixture.ts'
 const { registerRoute } = await import('workbox-routing')
 const { configure, Freshlayer, outbox } = await import('./index.ts')
 
+/** A machine with other work may be slow. */
+const SOON = { timeout: 30_000 }
+
 let isAway = false
 const hooked: string[] = []
 const hooks = {
@@ -65,7 +68,7 @@ it('a write without a route is queued while the origin is away, is shown in read
   expect(await textOf('/api/items')).toContain('milk')
   isAway = false
   const tried = writes().length
-  await vi.waitFor(() => expect(writes().length).toBeGreaterThan(tried))
+  await vi.waitFor(() => expect(writes().length).toBeGreaterThan(tried), SOON)
   expect(new Set(writes().map(keyOf))).toEqual(new Set([keyOf(writes()[0]!)]))
   expect(keyOf(writes()[0]!)).not.toBeNull()
 })
@@ -74,7 +77,7 @@ it('a write by a strategy is queued, and sent by its plugins, also later', async
   isAway = true
   expect((await ask('/api/notes', written('POST', { name: 'a note' })))?.status).toBe(202)
   isAway = false
-  await vi.waitFor(() => expect(hooked).toEqual(['POST /api/notes']))
+  await vi.waitFor(() => expect(hooked).toEqual(['POST /api/notes']), SOON)
   expect(writes().map(({ headers }) => headers.get('x-app'))).toEqual(writes().map(() => 'shop'))
 })
 
@@ -94,5 +97,5 @@ it('a plugin that changes the token does not make an answer out of a page that s
   await ask('/api/orders', written('POST', { name: 'an order' }))
   origin.respond = () => Response.json({ id: 8 }, { status: 201 })
   const tried = writes().length
-  await vi.waitFor(() => expect(writes().length).toBeGreaterThan(tried))
+  await vi.waitFor(() => expect(writes().length).toBeGreaterThan(tried), SOON)
 })
