@@ -51,13 +51,13 @@ afterEach(async () => {
 const to =
   (location: string, status = 303) =>
   (response: ServerResponse) =>
-    void response.writeHead(status, { location }).end()
+    response.writeHead(status, { location }).end()
 const json =
   (value: unknown, status = 200) =>
   (response: ServerResponse) =>
-    void response.writeHead(status, { 'content-type': 'application/json', etag: '"other"' }).end(JSON.stringify(value))
+    response.writeHead(status, { 'content-type': 'application/json', etag: '"other"' }).end(JSON.stringify(value))
 const html = (response: ServerResponse): void =>
-  void response.writeHead(200, { 'content-type': 'text/html' }).end('<form>Sign in</form>')
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<form>Sign in</form>')
 
 /** A worker of a page at the server's origin. */
 async function pageAtServer() {
