@@ -247,7 +247,9 @@ export class Attempts {
     const chance = via?.chance
     const attempt: Attempt = { write, given: answer, text, mayTell, isConditional, canWitness, missed, chance }
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
-    return { settled, response, restMs }
+    // What refuses a write is no answer to it while its record stays, or where another attempt has ended it.
+    const isOpen = settled.kind === 'other' || settled.kind === 'unrecorded'
+    return { settled, response: isOpen && outcome.kind !== 'acknowledge' ? undefined : response, restMs }
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */

@@ -288,6 +288,26 @@ describe('a worker that is stopped', () => {
   })
 })
 
+test.each([503, 422, 401])(
+  'what refuses with %i a write that another worker has performed meanwhile is not told',
+  async (status) => {
+    const first = await outboxWorker()
+    const { backend, name } = first
+    let refuse: ((response: Response) => void) | undefined
+    vi.stubGlobal('fetch', () => new Promise<Response>((resolve) => (refuse = resolve)))
+    const answered = first.write('POST', '/api/products', { name: 'tea' })
+    await vi.waitFor(() => expect(refuse).toBeDefined())
+    const next = await outboxWorker({ backend, database: name })
+    await vi.waitFor(async () => {
+      await next.outbox.drain(true)
+      expect(await next.writes()).toEqual([])
+    })
+    expect(backend.products.size).toBe(1)
+    refuse?.(new Response('{}', { status }))
+    expect((await answered).status).toBe(202)
+  },
+)
+
 describe('whose writes they are', () => {
   const USERS = {
     partitionOf: (_: Request, clientId: string) => (clientId === 'nobody' ? undefined : `user/${clientId}`),
