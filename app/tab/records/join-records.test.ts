@@ -408,7 +408,7 @@ describe('a full disk and a network that wants the user to sign in', () => {
 })
 
 test('a refused record that is edited while the worker has all that it takes is sent once there is room', async () => {
-  const { open: page, store, backend } = await app(synced())
+  const { open: page, store, backend, drain } = await app(synced())
   backend.refused.add('{"name":""}')
   const { records } = page()
   store.edit('1', { name: '' })
@@ -424,6 +424,8 @@ test('a refused record that is edited while the worker has all that it takes is 
   await records.markDirty('product', '1')
   await records.send()
   backend.isAway = false
+  // The origin is heard of again: a sign of life.
+  await drain()
   await long(() => expect(store.dirty).toEqual([]))
   expect(backend.products.get(1)?.name).toBe('green')
 }, 160_000)
