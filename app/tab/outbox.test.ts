@@ -329,6 +329,13 @@ describe('queued writes that the browser has deleted', () => {
     expect(await page({ counts: () => kept('c', 1) }).outbox.deleted()).toBe(5)
   })
 
+  it('are those of which the page has only heard by news', async () => {
+    const write = { place: 1, state: 'waiting' } as QueuedWrite
+    const news = { say: 'outbox', partition: '', urls: [], write, kept: { database: 'a', total: 1 } } as const
+    page().outbox.hear(news, [])
+    expect(await page({ counts: () => kept('b', 0) }).outbox.deleted()).toBe(1)
+  })
+
   it('are not those that were sent while no page was open, nor those that the worker has not read yet', async () => {
     await page({ counts: () => kept('a', 2) }).outbox.counts()
     const { outbox } = page({ counts: () => kept('a', 0) })

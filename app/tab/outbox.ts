@@ -120,8 +120,9 @@ export class PageOutbox implements Outbox {
   }
 
   /** A write has come further, in whatever tab. */
-  hear({ write, end, id }: OutboxNews, listeners: Iterable<(event: OutboxEvent) => void>): void {
-    // What waits is looked after by each page, and how many are left is noted.
+  hear({ write, end, id, kept }: OutboxNews, listeners: Iterable<(event: OutboxEvent) => void>): void {
+    if (kept) this.#note(kept)
+    // What waits is looked after by each page.
     if (this.#timer === undefined) this.learn({ waiting: 1, needsYou: 0 })
     // One that is sent at once was no reason to ask the user.
     if (!end && write.state !== 'sending') void this.#persist().catch(this.#ports.warn)

@@ -116,6 +116,8 @@ export interface OutboxNews {
   readonly write: QueuedWrite
   /** What has become of one that is not there any more. Absent: it is. */
   readonly end?: 'sent' | 'refused' | 'yielded' | 'merged' | 'discarded'
+  /** As in `OutboxCounts`: a page notes it at once, because the browser may delete the database at any time. */
+  readonly kept?: OutboxCounts['kept']
   /** The server's id of the row that it has created. */
   readonly id?: string
 }

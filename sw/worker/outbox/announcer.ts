@@ -10,7 +10,7 @@ import type { WriteRecord } from './write-record.ts'
 interface Ports {
   readonly channel: Pick<Channel, 'tellWorkers' | 'announce'>
   readonly match: (line: ReturnType<typeof lineOf>) => Match | undefined
-  readonly store: Pick<OutboxStore, 'writes'>
+  readonly store: Pick<OutboxStore, 'writes' | 'kept'>
 }
 
 /** Tells tabs and other workers what becomes of queued writes. */
@@ -65,6 +65,6 @@ export class Announcer {
   /** Tells other workers that the disk has changed, and tabs how. */
   announce(news: OutboxNews): void {
     this.#ports.channel.tellWorkers()
-    this.#ports.channel.announce(news)
+    this.#ports.channel.announce({ ...news, kept: this.#ports.store.kept })
   }
 }
