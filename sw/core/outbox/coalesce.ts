@@ -1,5 +1,5 @@
 import { hasInexactNumber } from '../collections/exact.ts'
-import { isObject, type JsonObject, ownMember, parsedJson } from './json.ts'
+import { isObject, type JsonObject, objectIn, ownMember } from './json.ts'
 import { assigned, composedPatch, mergePatched } from './merge-patch.ts'
 import { isMergePatch } from './outcome.ts'
 import type { Target } from './row-change.ts'
@@ -148,6 +148,5 @@ const withoutId = (body: JsonObject, created: JsonObject, idMember: string): Jso
 function membersOf({ type, body }: Unsent): JsonObject | undefined {
   const isJson = /^application\/(?:merge-patch\+)?json\b/i.test(type ?? '')
   if (!isJson || body === undefined || hasInexactNumber(body)) return undefined
-  const parsed = parsedJson(body)
-  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
+  return objectIn(body)
 }

@@ -32,3 +32,15 @@ export function parsedJson(text: string): { readonly value: unknown } | 'invalid
     return 'invalid'
   }
 }
+
+/** The value of a JSON text; undefined: there is no text, or it is no JSON. */
+export function jsonIn(text: string | undefined): unknown {
+  const parsed = text === undefined ? 'invalid' : parsedJson(text)
+  return parsed === 'invalid' ? undefined : parsed.value
+}
+
+/** The object of a JSON text; undefined: it holds none. */
+export function objectIn(text: string | undefined): JsonObject | undefined {
+  const value = jsonIn(text)
+  return isObject(value) ? value : undefined
+}

@@ -1,6 +1,6 @@
 import { type OutboxRules, type QueueRule, type WriteMatch, writtenTo } from '../../../config/language/index.ts'
 import { type Base, baseOf, inherited, isSameBase, preconditionOf } from '../../core/outbox/base.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { laneOf, leaseMs, type WriteState } from '../../core/outbox/lanes.ts'
 import { foldRow, type Target } from '../../core/outbox/row-change.ts'
 import { idsIn, isDistinct, type ServerId, urlWithIds } from '../../core/outbox/temporary-ids.ts'
@@ -115,9 +115,8 @@ const optionsOf = ({ redirect, referrerPolicy, mode }: Request): Asked['options'
 
 /** The id that the app has given to a row that it creates. 0, a negative number and an empty text are none. */
 function ownId(text: string | undefined, { idMember, entity }: QueueRule): string | undefined {
-  const parsed = text === undefined ? 'invalid' : parsedJson(text)
-  const value = parsed === 'invalid' ? undefined : parsed.value
-  if (!isObject(value)) return undefined
+  const value = objectIn(text)
+  if (value === undefined) return undefined
   const inner = entity === undefined ? undefined : value[entity]
   const id = idOf(value[idMember]) ?? (isObject(inner) ? idOf(inner[idMember]) : undefined)
   return id === undefined || /^(?:0|-\d+|)$/.test(id) ? undefined : id

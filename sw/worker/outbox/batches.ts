@@ -2,7 +2,7 @@ import type { BatchRule, OutboxRules, QueueRule } from '../../../config/language
 import { isSameBase, versionIn } from '../../core/outbox/base.ts'
 import { answerOf, type BatchItem, fieldsOfChange, type ItemResult, resultsOf } from '../../core/outbox/batch-item.ts'
 import { type BatchEnd, type BatchSize, FIRST_SIZE, nextSize } from '../../core/outbox/batch-size.ts'
-import { isObject, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, jsonIn } from '../../core/outbox/json.ts'
 import { maySend } from '../../core/outbox/lanes.ts'
 import { bodyWithIds, idsIn } from '../../core/outbox/temporary-ids.ts'
 import { isPaused, now, type Pause, pauseFor, uptimeMs } from '../../fetch/clock.ts'
@@ -206,8 +206,7 @@ export class Batches {
       // To pack it takes its time: the cookie, or the worker's turn, may be another's by now.
       if (!isMine()) throw new NotSent()
       response = await fetch(request)
-      const answer = parsedJson(await response.text())
-      value = answer === 'invalid' ? undefined : answer.value
+      value = jsonIn(await response.text())
     } catch (error) {
       if (!(error instanceof NotSent)) end({ kind: 'failed', ms: uptimeMs() - sentMs })
       for (const { reject } of all) reject(error)
@@ -286,8 +285,7 @@ const sharedBy = ({ fields, stamps, credentials }: WriteRecord): string =>
 
 /** Whether a new row has no id of the app's own, or the one by which it is known. */
 function isOwnId(text: string | undefined, { idMember, entity }: QueueRule, mints: string | undefined): boolean {
-  const parsed = text === undefined ? 'invalid' : parsedJson(text)
-  const own = parsed === 'invalid' ? undefined : rowOfAnswer(parsed.value, idMember, entity)?.[idMember]
+  const own = rowOfAnswer(jsonIn(text), idMember, entity)?.[idMember]
   return own === undefined || own === mints
 }
 

@@ -3,7 +3,7 @@ import { type Base, baseOf, followUps, isSameBase } from '../../core/outbox/base
 import { resolved } from '../../core/outbox/conflict.ts'
 import type { Fields } from '../../core/head.ts'
 import { parseTime } from '../../core/outbox/hybrid-clock.ts'
-import { isObject, isSameJson, type JsonObject, ownMember, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, isSameJson, type JsonObject, objectIn, ownMember } from '../../core/outbox/json.ts'
 import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
 import type { EpochMs } from '../../core/units.ts'
@@ -180,11 +180,6 @@ function membersOf(change: RowChange): JsonObject | undefined {
     case 'delete':
       return undefined
   }
-}
-
-function objectIn(text: string | undefined): JsonObject | undefined {
-  const parsed = text === undefined ? 'invalid' : parsedJson(text)
-  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
 }
 
 /** Does to a refused write what was decided. It belongs into the transaction that has seen that the lease still holds. */

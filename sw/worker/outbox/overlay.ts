@@ -15,7 +15,7 @@ import { report } from '../report.ts'
 import type { KnownList } from './collection-list.ts'
 import type { PendingWrites, Showing, WritesOf } from './pending-writes.ts'
 import type { rowMarks } from './row-marks.ts'
-import { changeBy, idBy, isJson, jsonOf, type QueuedWrite, rowChangeBy } from './queued-write.ts'
+import { changeBy, idBy, isJson, jsonWithIds, type QueuedWrite, rowChangeBy } from './queued-write.ts'
 
 /** A read whose answer is to show what its user has written. */
 export interface OverlaidRead {
@@ -266,7 +266,7 @@ export class Overlay {
     if (this.#bodies.has(write)) return undefined
     const { body, type } = write
     const keep = (bytes: ArrayBuffer | undefined): void =>
-      void this.#bodies.set(write, jsonOf(bytes && new TextDecoder().decode(bytes), type, idFor))
+      void this.#bodies.set(write, jsonWithIds(bytes && new TextDecoder().decode(bytes), type, idFor))
     if (typeof body === 'function' && isJson(type))
       return body().then(keep, () => {
         keep(undefined)

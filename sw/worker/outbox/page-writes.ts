@@ -1,7 +1,7 @@
 import type { OutboxRules, WriteMatch } from '../../../config/language/index.ts'
 import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { isLeasedTo } from '../../core/outbox/lanes.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
@@ -264,7 +264,7 @@ export class PageWrites {
     const shown = await this.#stored.shown(asked)
     const body = shown && bodyOf(shown)
     const text = body === undefined ? undefined : await new Response(body).text()
-    let row = text === undefined ? undefined : objectOf(text)
+    let row = objectIn(text)
     for (const earlier of this.#ports.store.writes.values()) {
       if (earlier.place >= write.place) break
       if (earlier.partition !== write.partition || earlier.id !== write.id || earlier.state.kind === 'dead') continue
@@ -322,9 +322,4 @@ function unqueued(response: Response): Response {
   headers.set(OUTBOX_FIELD, 'unqueued')
   const { status, statusText, body } = response
   return new Response([204, 205].includes(status) ? null : body, { status, statusText, headers })
-}
-
-function objectOf(text: string): JsonObject | undefined {
-  const parsed = parsedJson(text)
-  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
 }

@@ -1,6 +1,6 @@
 import type { QueueRule } from '../../../config/language/index.ts'
 import { concernedBy } from '../../core/outbox/concerned.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, jsonIn, type JsonObject } from '../../core/outbox/json.ts'
 import { changeOf, foldRow, type RowChange } from '../../core/outbox/row-change.ts'
 import type { DoneRecord, WriteRecord } from './write-record.ts'
 
@@ -20,10 +20,7 @@ export function changeOfWrite(
 }
 
 /** The JSON of a body; undefined: it has none. */
-function jsonOf(body: ArrayBuffer | undefined): unknown {
-  const parsed = body === undefined ? 'invalid' : parsedJson(new TextDecoder().decode(body))
-  return parsed === 'invalid' ? undefined : parsed.value
-}
+const jsonOf = (body: ArrayBuffer | undefined): unknown => jsonIn(body && new TextDecoder().decode(body))
 
 /**
  * What the page gets in place of the origin's answer, in the form that an app expects: for a create what it sent with its
@@ -87,10 +84,8 @@ export const answerAgain = ({ status, fields, answer }: DoneRecord): Response =>
   })
 
 /** The row that an answer gives, wrapped or not; undefined: it gives none. */
-export function rowIn(text: string, idMember: string, entity: string | undefined): JsonObject | undefined {
-  const parsed = parsedJson(text)
-  return parsed === 'invalid' ? undefined : rowOfAnswer(parsed.value, idMember, entity)
-}
+export const rowIn = (text: string, idMember: string, entity: string | undefined): JsonObject | undefined =>
+  rowOfAnswer(jsonIn(text), idMember, entity)
 
 /** The same of its JSON. */
 export function rowOfAnswer(value: unknown, idMember: string, entity: string | undefined): JsonObject | undefined {

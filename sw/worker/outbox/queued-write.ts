@@ -1,7 +1,7 @@
 import type { QueueRule } from '../../../config/language/index.ts'
 import type { WrittenTo } from '../../../config/language/queue-place.ts'
 import { type Concerned, concernedBy } from '../../core/outbox/concerned.ts'
-import { type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { jsonIn, type JsonObject } from '../../core/outbox/json.ts'
 import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds, type IdOf, urlWithIds } from '../../core/outbox/temporary-ids.ts'
 import { normaliseEncoding } from '../../core/percent-encoding.ts'
@@ -80,11 +80,8 @@ export function idBy({ mints, to }: QueuedWrite, idFor: IdOf): string {
 }
 
 /** The JSON of a write's body with the server's ids in it; undefined: it has none, or is of another kind. */
-export function jsonOf(text: string | undefined, type: string | undefined, idFor: IdOf): unknown {
-  if (text === undefined || !isJson(type)) return undefined
-  const parsed = parsedJson(bodyWithIds(text, type, idFor))
-  return parsed === 'invalid' ? undefined : parsed.value
-}
+export const jsonWithIds = (text: string | undefined, type: string | undefined, idFor: IdOf): unknown =>
+  text === undefined || !isJson(type) ? undefined : jsonIn(bodyWithIds(text, type, idFor))
 
 /** Whether a `Content-Type` is one of JSON. */
 export const isJson = (type: string | null | undefined): boolean =>
@@ -93,7 +90,7 @@ export const isJson = (type: string | null | undefined): boolean =>
 /**
  * What a write does to what is read: a change of its row, or the rule's own function. Undefined: it is not known.
  *
- * @param json its body, as of `jsonOf`.
+ * @param json its body, as of `jsonWithIds`.
  * @param read the URL that is read.
  */
 export function changeBy(

@@ -4,7 +4,7 @@ import { isKeyKnown } from '../../core/outbox/idempotency.ts'
 import { type RetryLimits, nextTry } from '../../core/outbox/backoff.ts'
 import { type Base, baseOf, followUps } from '../../core/outbox/base.ts'
 import { concernedBy } from '../../core/outbox/concerned.ts'
-import { isObject, ownMember, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, jsonIn, ownMember } from '../../core/outbox/json.ts'
 import { isLeasedTo, laneOf, type WriteState } from '../../core/outbox/lanes.ts'
 import { afterUnknown, type Given, type Outcome, outcomeOf, type Unknown } from '../../core/outbox/outcome.ts'
 import { type Failed, originOf, silences } from '../../core/outbox/silence.ts'
@@ -284,8 +284,7 @@ export function acknowledge(
   { idMember, versionMember, entity }: QueueRule,
   now: EpochMs,
 ): ServerId | undefined {
-  const parsed = text === undefined ? 'invalid' : parsedJson(text)
-  const body = parsed === 'invalid' ? undefined : parsed.value
+  const body = jsonIn(text)
   const { partition, place, mints, base } = write
   const id = mints === undefined ? undefined : serverIdOf({ body, location: fields.get('location') }, idMember, entity)
   const answered: Base =

@@ -1,6 +1,6 @@
 import { concernedBy } from '../../core/outbox/concerned.ts'
 import { followUps } from '../../core/outbox/base.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { epochMs } from '../../core/units.ts'
 import { now } from '../../fetch/clock.ts'
 import type { OutboxCounts, OutboxNews, QueuedWrite, Steered } from '../../protocol.ts'
@@ -88,8 +88,7 @@ const NONE: WriteRecord['base'] = { kind: 'none' }
 /** The origin's row, where the write has met another one. */
 function theirsOf({ theirs }: WriteRecord): JsonObject | null | undefined {
   const row = theirs?.row
-  const parsed = typeof row === 'string' ? parsedJson(row) : 'invalid'
-  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : row === null ? null : undefined
+  return row === null ? null : objectIn(row)
 }
 
 /** How many they are, and when the next of them is tried. */

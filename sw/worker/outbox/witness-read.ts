@@ -1,6 +1,6 @@
 import { fillPlaces, type QueueRule, type WriteMatch } from '../../../config/language/index.ts'
 import { memberOf } from '../../core/collections/member.ts'
-import { isObject, type JsonObject, parsedJson } from '../../core/outbox/json.ts'
+import { isObject, type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { listShapeOf } from '../../core/outbox/list-shape.ts'
 import { changeOf, type RowChange } from '../../core/outbox/row-change.ts'
 import { bodyWithIds } from '../../core/outbox/temporary-ids.ts'
@@ -286,9 +286,4 @@ async function sentBy({ write, queue }: Ruled, store: OutboxStore): Promise<RowC
   const { idMember, entity } = queue
   const target = method === 'POST' ? 'list' : 'row'
   return changeOf({ method, type, body: objectIn(text), id: '', idMember, target, entity })
-}
-
-function objectIn(text: string): JsonObject | undefined {
-  const parsed = parsedJson(text)
-  return parsed !== 'invalid' && isObject(parsed.value) ? parsed.value : undefined
 }
