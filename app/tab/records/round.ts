@@ -118,6 +118,8 @@ export class Round<Entity extends string> {
     let forget: number[] = []
     let after: number | undefined
     for (;;) {
+      // A receipt that was heeded and is not forgotten is told again.
+      if (!isOpen()) return undefined
       let said: HandedOver
       try {
         said = await handed.ask(forget, after)

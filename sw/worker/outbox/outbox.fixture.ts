@@ -1,4 +1,4 @@
-import { vi } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import { compileRules, type Config, matcherOf, type WriteMatch } from '../../../config/language/index.ts'
 import { lineOf } from '../../fetch/matching.ts'
 import type { OutboxNews, Question } from '../../protocol.ts'
@@ -201,6 +201,13 @@ export interface Given {
 
 let workers = 0
 
+/** A worker that outlives its test would send what it has left to the backend of the next one: they share `fetch`. */
+const running = new Set<() => void>()
+afterEach(() => {
+  for (const stop of running) stop()
+  running.clear()
+})
+
 /** An outbox over a database and a backend, as pages see it. */
 export async function outboxWorker({
   backend = new Backend(),
@@ -218,6 +225,8 @@ export async function outboxWorker({
   const worker = `worker ${++workers}`
   const generations = new Generations()
   let isStopped = false
+  const stop = (): void => void (isStopped = true)
+  running.add(stop)
   const behind: Promise<unknown>[] = []
   const waitUntil = (work: Promise<unknown>): void => void behind.push(work)
   const ended: string[] = []
@@ -264,7 +273,7 @@ export async function outboxWorker({
     /** What has ended as a write: a success invalidates what it reaches. */
     ended,
     /** The browser stops the worker: nothing of it goes on, and no page hears from it. */
-    stop: () => (isStopped = true),
+    stop,
     /** A page writes. */
     write: (method: string, path: string, body?: unknown, fields: Record<string, string> = {}, clientId = 'a tab') => {
       const request = new Request(`https://app.test${path}`, {
