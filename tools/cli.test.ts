@@ -306,7 +306,7 @@ describe('freshlayer copy', () => {
     expect(run('check', file).stderr).toBe(
       "refused routes[0].match: nothing given, expected a pattern such as '/api/products/:id'\n",
     )
-  }, 120_000)
+  }, 300_000)
 
   it('writes nothing into a folder that is not there', () => {
     const { status, stderr } = copy(join(home, 'nowhere'))

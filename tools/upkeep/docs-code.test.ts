@@ -191,7 +191,8 @@ describe('commands on the pages', () => {
         server.close()
       }
     },
-    60_000,
+    // From the sources `copy` bundles and minifies each prebuilt script first.
+    300_000,
   )
 })
 

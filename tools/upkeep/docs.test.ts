@@ -73,5 +73,5 @@ describe('the rules that the pages show', () => {
       expect(status, stderr).toBe(0)
     }
     expect(readFileSync(join(dist, 'sw.js'), 'utf8')).toContain('/api/products')
-  }, 60_000)
+  }, 300_000)
 })
