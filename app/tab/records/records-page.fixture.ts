@@ -79,6 +79,8 @@ class Locks {
     if (ifAvailable === true && this.#last.has(name)) return Promise.resolve(work(null))
     // A page that is closed gives its locks back.
     const closed = new Promise((_, reject) => signal?.addEventListener('abort', () => reject(new Error('aborted'))))
+    // It may wait behind a lock that a stopped worker never gives back.
+    closed.catch(() => undefined)
     const before = this.#last.get(name) ?? Promise.resolve()
     const done = before.then(() =>
       signal?.aborted === true ? Promise.reject(new Error('aborted')) : Promise.race([work({}), closed]),
