@@ -7,11 +7,7 @@ beforeEach(() => {
 })
 afterEach(() => {
   vi.useRealTimers()
-  // Its timers would send in the next test.
-  for (const stop of started.splice(0)) stop()
 })
-
-const started: (() => unknown)[] = []
 
 const WRITES = 1000
 
@@ -31,7 +27,6 @@ const ADA = {
 /** Writes that wait, each in a lane of its own, for an origin that answers nothing. The device says that it is online. */
 async function waiting({ writes: count = WRITES }: Given = {}) {
   const worker = await outboxWorker({ config: { ...CONFIG, outbox: {} }, identity: ADA })
-  started.push(worker.stop)
   const { write, rest, outbox } = worker
   await Promise.all(
     Array.from({ length: count }, (_, at) => {
