@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -38,10 +38,10 @@ function keyOf(script: string): string {
     .digest('hex')
 }
 
-/** Other processes may keep the same at the same moment, and none reads a file that is half written. */
+/** Another build may keep the same at the same moment, and none may read a file that is half written. */
 async function keep(folder: string, file: string, code: string): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const next = `${file}.${process.pid}`
+  const next = `${file}.${randomUUID()}`
   await writeFile(next, code)
   await rename(next, file)
   for (const name of await readdir(folder)) {
