@@ -97,10 +97,11 @@ export type Question =
   | { readonly ask: 'drain' }
   | { readonly ask: 'outbox' }
   /**
-   * What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. `after`: those after
-   * this place are told; absent: all.
+   * What has become of the records that pages have handed over. `forget`: receipts, by place, that a page has heeded. `of`: the
+   * database that has told them; in another one these places are of other records. `after`: those after this place are told;
+   * absent: all.
    */
-  | { readonly ask: 'records'; readonly forget?: readonly number[]; readonly after?: number }
+  | { readonly ask: 'records'; readonly forget?: readonly number[]; readonly of?: string; readonly after?: number }
   | SteerOutbox
 
 export interface Answers {
@@ -266,7 +267,9 @@ export function parseQuestion(data: unknown): Question | undefined {
     case 'outbox':
       return question
     case 'records':
-      return isNumbers([...(question.forget ?? []), question.after ?? 0]) ? question : undefined
+      return isNumbers([...(question.forget ?? []), question.after ?? 0]) && typeof (question.of ?? '') === 'string'
+        ? question
+        : undefined
     case 'steer-outbox': {
       const { place, how, body } = question
       const isKnown = ['retry', 'edit', 'discard', 'read'].includes(how)

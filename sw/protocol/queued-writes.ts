@@ -63,6 +63,8 @@ export interface HandedOver {
   readonly receipts: readonly RecordReceipt[]
   /** There are more receipts. */
   readonly isMore: boolean
+  /** Names the database that they are in, as long as it lives. */
+  readonly database: string
   /** Whose they are: the partitions of users of the page. None: its user is not known now. Absent: the worker does not say it. */
   readonly users?: readonly string[]
 }

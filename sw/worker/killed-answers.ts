@@ -38,7 +38,7 @@ export function killedAnswer(question: Question, clientId: string): Answers[Ques
     case 'outbox':
       return []
     case 'records':
-      return { writes: [], receipts: [], isMore: false }
+      return { writes: [], receipts: [], isMore: false, database: '' }
     case 'drain':
       return { waiting: 0, needsYou: 0 }
     case 'steer-outbox':

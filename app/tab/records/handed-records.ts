@@ -20,15 +20,33 @@ export interface Handed extends Mark, Pick<HandedWrite, 'place' | 'isStuck' | 'w
 
 /** The worker that controls this page, as far as it takes records. */
 export class HandedRecords {
+  readonly #isOpen: () => boolean
+  /** What the worker said last: the places of receipts are places in its database. */
+  #database: string | undefined
+
+  /** @param isOpen whether the store is still of the user of the page: else no worker is asked, not even once more. */
+  constructor(isOpen: () => boolean) {
+    this.#isOpen = isOpen
+  }
+
   /**
    * What has become of the records that were handed over.
    *
-   * @param forget receipts that the store has heeded.
+   * @param forget receipts that the store has heeded, of those that were told last.
    * @param after the receipts after this one are told. Default: from the first one on.
    */
-  ask(forget: readonly number[], after?: number): Promise<HandedOver> {
+  async ask(forget: readonly number[], after?: number): Promise<HandedOver> {
     const worker = (): ServiceWorker | null | undefined =>
-      (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker?.controller
-    return ask<'records'>(worker, { ask: 'records', forget, ...(after !== undefined && { after }) })
+      this.#isOpen()
+        ? (navigator as { readonly serviceWorker?: ServiceWorkerContainer }).serviceWorker?.controller
+        : undefined
+    const said = await ask<'records'>(worker, {
+      ask: 'records',
+      forget,
+      ...(this.#database !== undefined && { of: this.#database }),
+      ...(after !== undefined && { after }),
+    })
+    this.#database = said.database
+    return said
   }
 }

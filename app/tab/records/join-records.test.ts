@@ -217,6 +217,24 @@ describe('a page that is closed', () => {
   })
 })
 
+test('a page that is closed asks the worker no more, though it was not answered', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const { open: page } = await app()
+  const asked: unknown[] = []
+  const serviceWorker = {
+    controller: { postMessage: (question: unknown) => asked.push(question) },
+    getRegistrations: () => Promise.resolve([{}]),
+  }
+  vi.stubGlobal('navigator', { ...navigator, serviceWorker })
+  const { records } = page()
+  const sent = records.send()
+  await until(() => expect(asked).toHaveLength(1))
+  records.close()
+  await vi.advanceTimersByTimeAsync(60_000)
+  await sent
+  expect(asked).toHaveLength(1)
+})
+
 test('two tabs with one store send each record once', async () => {
   const { open: page, store, backend, names } = await app()
   const tabs = [page(), page()]

@@ -124,14 +124,15 @@ class JoinedRecords<Entity extends string> implements Records<Entity> {
     this.#adapter = bounded(adapter)
     this.#entities = entities
     this.#lock = recordsLockOf(name)
-    this.#handed = new HandedRecords()
+    const isOpen = (): boolean => this.state.state !== 'closed'
+    this.#handed = new HandedRecords(isOpen)
     this.#round = new Round<Entity>({
       adapter: this.#adapter,
       entities,
       ways,
       send,
       handed: this.#handed,
-      isOpen: () => this.state.state !== 'closed',
+      isOpen,
       mayHandOver: () => layer.state.controlled,
       onProgress: (progress) => this.#set(progress),
       onTaken: () => this.#wake(),

@@ -46,7 +46,7 @@ export interface Asked {
 }
 
 /** For so long the same request from a page that was not answered is its own retry. */
-const ADOPT_MS = 300_000
+export const ADOPT_MS = 300_000
 
 /** Fields that say of one attempt, and not of the write. */
 const OF_ATTEMPT = new Set(['content-length', 'cache-control', 'pragma'])

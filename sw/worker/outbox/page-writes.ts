@@ -3,6 +3,7 @@ import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { isLeasedTo } from '../../core/outbox/lanes.ts'
+import { isAway } from '../../core/head.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
@@ -25,6 +26,7 @@ import type { Held } from './record-mark.ts'
 import type { RecordPart } from './records.ts'
 import type { Sender, Stamps } from './stamps.ts'
 import { StoredBefore } from './stored-before.ts'
+import { StraightKeys } from './straight-keys.ts'
 import type { WriteRecord } from './write-record.ts'
 
 interface Ports {
@@ -58,6 +60,7 @@ export class PageWrites {
   readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
   /** Records that are about to be accepted. */
   readonly #handed = new Set<Promise<unknown>>()
+  readonly #straightKeys = new StraightKeys()
   /** Undefined: the disk did not hang so far. */
   #stalled: Pause | undefined
 
@@ -94,8 +97,9 @@ export class PageWrites {
     record?: string,
   ): Promise<Response> {
     const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
-    const asked = await this.#askedOf(request, match, clientId, record)
-    if (asked === undefined) return straight()
+    const anew = await this.#askedOf(request, match, clientId, record)
+    if (anew === undefined) return straight()
+    const asked = this.#straightKeys.withKey(anew)
     if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
     this.#ports.stamps.learn(request, asked.partition)
     const isStill = this.#ports.stamps.watch(asked.partition)
@@ -105,7 +109,7 @@ export class PageWrites {
     const accepted = await this.#accepted(asked, isOff)
     if (accepted?.kind === 'off') throw signal.reason
     if (accepted === undefined || accepted.kind === 'full')
-      return this.#ports.send(withKey(request, asked), match, clientId, waitUntil).then(unqueued)
+      return this.#sentStraight(request, asked, match, clientId, waitUntil)
     if (accepted.kind === 'done') {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
@@ -130,6 +134,24 @@ export class PageWrites {
       signal.removeEventListener('abort', giveUp)
       // Until that is on disk the same request is another write all the same.
       if (!signal.aborted) waitUntil(this.#markAnswered(place).finally(() => this.#awaited.delete(place)))
+    }
+  }
+
+  /** The answer to a write that the disk does not take. */
+  async #sentStraight(
+    request: Request,
+    asked: Asked,
+    match: WriteMatch,
+    clientId: string,
+    waitUntil: (work: Promise<unknown>) => void,
+  ): Promise<Response> {
+    try {
+      const response = await this.#ports.send(withKey(request, asked), match, clientId, waitUntil)
+      if (isAway(response.status)) this.#straightKeys.note(asked)
+      return unqueued(response)
+    } catch (error) {
+      this.#straightKeys.note(asked)
+      throw error
     }
   }
 

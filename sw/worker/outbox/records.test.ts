@@ -26,7 +26,12 @@ async function handing(given: Given = {}) {
       const { status, headers } = await write(method, path, body, mark)
       return { status, place: headers.get('freshlayer-outbox') }
     },
-    state: (forget?: number[]) => ask({ ask: 'records', ...(forget && { forget }) }) as Promise<HandedOver>,
+    /** @param forget receipts that a page has heeded. @param of the database that has told them. Default: the one that is there. */
+    state: async (forget?: number[], of?: string): Promise<HandedOver> => {
+      const said = (await ask({ ask: 'records' })) as HandedOver
+      if (forget === undefined) return said
+      return ask({ ask: 'records', forget, of: of ?? said.database }) as Promise<HandedOver>
+    },
     drained: async () => {
       await outbox.drain(true)
       await rest()
@@ -66,11 +71,20 @@ describe('a record that a page hands over', () => {
       row: '{"name":"oolong","id":7,"version":1}',
       atMs: expect.any(Number) as number,
     }
-    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false, users: [] })
+    const database = expect.any(String) as string
+    expect(await state()).toEqual({ writes: [], receipts: [receipt], isMore: false, database, users: [] })
     const restarted = await handing({ backend, database: name })
     expect((await restarted.state()).receipts).toEqual([receipt])
     expect((await restarted.state([1])).receipts).toEqual([])
     expect((await (await handing({ backend, database: name })).state()).receipts).toEqual([])
+  })
+
+  test('keeps its receipt when a page forgets one of a database that the browser has deleted: its place is the same', async () => {
+    const { hand, drained, state } = await handing()
+    await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
+    await drained()
+    expect((await state([1], 'another database')).receipts).toMatchObject([{ place: 1 }])
+    expect((await state([1])).receipts).toEqual([])
   })
 
   test('has a receipt also where the answer says nothing of it, and where its body is long', async () => {
@@ -261,7 +275,11 @@ describe('a record that a page hands over', () => {
     const { hand, state, ask, drained } = await handing({ identity })
     await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
     await drained()
-    expect(await ask({ ask: 'records', forget: [1] }, 'another tab')).toMatchObject({ receipts: [], users: ['bob'] })
+    const { database: of } = await state()
+    expect(await ask({ ask: 'records', forget: [1], of }, 'another tab')).toMatchObject({
+      receipts: [],
+      users: ['bob'],
+    })
     expect((await state()).receipts).toHaveLength(1)
   })
 

@@ -97,13 +97,16 @@ const receiptOf: ReceiptOf = (write, ending, idFor) => {
 }
 
 const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) => ({
-  records: async (_, { forget = [], after = 0 }, clientId): Promise<HandedOver> => {
+  records: async (_, { forget = [], of, after = 0 }, clientId): Promise<HandedOver> => {
     const partitions = await partitionsOf(clientId)
     await settled()
     await store.loaded
     const isTheirs = ({ partition }: { readonly partition: string }): boolean => partitions.includes(partition)
     const known = [...store.receipts.values()].filter(isTheirs)
-    const places = forget.filter((place) => known.some((receipt) => receipt.place === place))
+    const { database } = store.kept
+    // The browser may have deleted the one that the page was told of: then it is another record that has the place.
+    const heeded = of === database ? forget : []
+    const places = heeded.filter((place) => known.some((receipt) => receipt.place === place))
     if (places.length > 0)
       await store.change((draft) => {
         for (const place of places) draft.removeReceipt(place)
@@ -113,6 +116,7 @@ const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) =>
       writes: [...store.writes.values()].filter(isTheirs).flatMap(handedOver),
       receipts: left.slice(0, MOST_RECEIPTS).map(shownReceipt),
       isMore: left.length > MOST_RECEIPTS,
+      database,
       users: partitions.filter((partition) => !isOfNobody(partition)),
     }
   },

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore, STALLED_MS } from '../store/database.ts'
 import { outboxWorker, pages } from './outbox.fixture.ts'
 
@@ -68,4 +68,52 @@ test('a record that comes on disk after it was given up has the key that was sen
   vi.useRealTimers()
   expect(backend.received).toHaveLength(2)
   expect(backend.products.size).toBe(1)
+})
+
+describe('a write that no disk takes', () => {
+  const full = async () => {
+    let isFull = true
+    const worker = await outboxWorker({
+      wrap: (use) => (mode, work) =>
+        isFull && mode === 'readwrite'
+          ? Promise.reject(new DOMException('full', 'QuotaExceededError'))
+          : use(mode, work),
+    })
+    const add = () => worker.write('POST', '/api/products', { name: 'tea' })
+    return { ...worker, add, makeRoom: () => void (isFull = false) }
+  }
+
+  test.each([
+    ['is lost', 'cut' as const],
+    ['is that of a gateway', 504],
+  ])('and whose answer %s is performed once, though the page tries again', async (_, fault) => {
+    const { add, backend } = await full()
+    backend.faults.push(fault, fault)
+    const tried = async () => (await add().catch(() => ({ status: 0 }))).status
+    const lost = fault === 'cut' ? 0 : fault
+    expect([await tried(), await tried(), await tried()]).toEqual([lost, lost, 201])
+    const keys = (): Set<unknown> => new Set(backend.received.map(({ fields }) => fields.get('idempotency-key')))
+    expect([keys().size, backend.products.size]).toEqual([1, 1])
+    // What the user does after that answer is another write.
+    expect(await tried()).toBe(201)
+    expect([keys().size, backend.products.size]).toEqual([2, 2])
+  })
+
+  test('and whose answer is lost is performed once, though the next try is queued', async () => {
+    const { add, backend, makeRoom } = await full()
+    backend.faults.push('cut')
+    await expect(add()).rejects.toThrow('Failed to fetch')
+    makeRoom()
+    expect((await add()).status).toBe(201)
+    expect(backend.products.size).toBe(1)
+  })
+
+  test('and another one beside it are two', async () => {
+    const { add, backend } = await full()
+    backend.faults.push('cut', 'cut')
+    await Promise.allSettled([add(), add()])
+    await Promise.all([add(), add()])
+    expect(backend.received).toHaveLength(4)
+    expect(backend.products.size).toBe(2)
+  })
 })
