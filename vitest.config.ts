@@ -12,6 +12,9 @@ export default defineConfig({
     ],
   },
   test: {
+    globalSetup: 'tools/prepare-tests.fixture.ts',
+    // A suite builds the same workers again and again.
+    env: { FRESHLAYER_MINIFIED: fileURLToPath(new URL('.cache/minified', import.meta.url)) },
     // A machine with two processors gets one worker otherwise, and most of a test is waiting.
     maxWorkers: 3,
     // Properties take what a busy machine lets them have.

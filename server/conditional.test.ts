@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseList } from 'structured-headers'
 import { type Represented, validators } from './conditional.ts'
-import { type Database, openDatabase } from './demo/database.ts'
+import type { Database } from './demo/database.ts'
+import { openMemoryDatabase } from './demo/memory-database.fixture.ts'
 import { SyncClient } from './sync/client.fixture.ts'
 import { parseCursor } from './sync/cursor.ts'
 import { migration } from './sync/migration.ts'
@@ -138,7 +139,7 @@ describe('a write', () => {
 describe('the position of a write', () => {
   let database: Database
   beforeAll(async () => {
-    database = await openDatabase({ kind: 'memory' })
+    database = await openMemoryDatabase()
     await database.pool.query('create table notes (id integer primary key, text text)')
     await database.pool.query(migration([{ entity: 'notes', table: 'notes' }]))
   })

@@ -4,11 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { PGlite } from '@electric-sql/pglite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compiledSources } from '../tools/compiled.fixture.ts'
+import { emptyDataFolder } from './demo/memory-database.fixture.ts'
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = join(compiledSources(), 'server/main.js')
 
 let folder: string
 let built: string
@@ -27,7 +28,7 @@ afterAll(async () => {
 type Environment = Readonly<Record<string, string>>
 
 function start(environment: Environment): ChildProcess {
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+  const child = spawn(process.execPath, [MAIN], {
     env: { PATH: process.env['PATH'] ?? '', PORT: '0', FRESHLAYER_STATIC: built, ...environment },
   })
   started.add(child)
@@ -64,7 +65,7 @@ async function withTakenPort<Result>(work: (port: number) => Promise<Result>): P
 
 /** A PostgreSQL server at a port of its own, in the state that `sql` leaves. */
 async function withPostgres<Result>(sql: string, work: (url: string) => Promise<Result>): Promise<Result> {
-  const database = await PGlite.create()
+  const database = await PGlite.create({ loadDataDir: await emptyDataFolder() })
   await database.exec(sql)
   const server = createServer((socket) => {
     // A client begins with its user and its database, which are given here. Then both sides speak the protocol.

@@ -185,10 +185,10 @@ describe('freshlayer check', () => {
   it('looks for the rules at the usual places, and says which these are', () => {
     const root = folderOf()
     const check = (): ReturnType<typeof run> =>
-      spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'check'], {
+      spawnSync(PROGRAM, [...CLI, 'check'], {
         encoding: 'utf8',
         cwd: root,
-        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+        env: PLAIN,
       })
     expect(check().stderr).toBe(
       `freshlayer there is no freshlayer.config.ts in ${realpathSync(root)}: write one, or name the rules file\n`,
@@ -218,10 +218,10 @@ describe('freshlayer worker', () => {
 
 /** Runs words of the command in a folder. */
 const runIn = (cwd: string, ...words: readonly string[]) =>
-  spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), ...words], {
+  spawnSync(PROGRAM, [...CLI, ...words], {
     encoding: 'utf8',
     cwd,
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: PLAIN,
   })
 
 describe('what is no folder', () => {

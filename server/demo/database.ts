@@ -7,7 +7,11 @@ import { errorCode, errorLine, StartError } from './start-error.ts'
 
 /** Where the shop's data lives: nowhere lasting, in a folder (PGlite), or on a PostgreSQL server. */
 export type DatabaseLocation =
-  | { readonly kind: 'memory' }
+  | {
+      readonly kind: 'memory'
+      /** What it begins with, as `dumpDataDir()` of PGlite gives it. Default: an empty database, which takes seconds to make. */
+      readonly initial?: Blob
+    }
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'server'; readonly url: string }
 
@@ -29,7 +33,7 @@ export interface Database {
 export async function openDatabase(location: DatabaseLocation): Promise<Database> {
   switch (location.kind) {
     case 'memory':
-      return openPGlite(await PGlite.create())
+      return openPGlite(await PGlite.create(location.initial === undefined ? {} : { loadDataDir: location.initial }))
     case 'folder':
       return openFolder(location.path)
     case 'server':

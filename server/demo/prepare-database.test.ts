@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { undoing } from '../sync/migration.ts'
-import { openDatabase } from './database.ts'
+import { openMemoryDatabase } from './memory-database.fixture.ts'
 import { prepareDatabase } from './prepare-database.ts'
 
 test('a shop of an earlier version of the demo, which logged fewer tables, keeps its rows and logs all', async () => {
-  const database = await openDatabase({ kind: 'memory' })
+  const database = await openMemoryDatabase()
   try {
     await prepareDatabase(database, new Date())
     await database.pool.query(undoing({ entity: 'tasks', table: 'tasks' }))

@@ -3,6 +3,7 @@ import { Client, type Pool } from 'pg'
 import { createApp } from './app.ts'
 import { type DatabaseLocation, openDatabase } from './database.ts'
 import { openFeed } from './feed.ts'
+import { emptyDataFolder } from './memory-database.fixture.ts'
 import { prepareDatabase } from './prepare-database.ts'
 
 /** A seeded shop for one test file, asked without a network. */
@@ -68,7 +69,8 @@ export function cookiesOf(response: Response): string {
 async function emptyDatabase(
   serverUrl: string | undefined,
 ): Promise<{ location: DatabaseLocation; drop: () => Promise<void> }> {
-  if (serverUrl === undefined) return { location: { kind: 'memory' }, drop: async () => {} }
+  if (serverUrl === undefined)
+    return { location: { kind: 'memory', initial: await emptyDataFolder() }, drop: async () => {} }
   const name = `freshlayer_test_${randomBytes(6).toString('hex')}`
   const administer = async (statement: string): Promise<void> => {
     const client = new Client({ connectionString: serverUrl })

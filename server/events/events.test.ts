@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { migration } from '../sync/migration.ts'
 import { beginGeneration, cutLog } from '../sync/upkeep.ts'
 import type { MayHear } from './audience.ts'
@@ -14,7 +15,7 @@ const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<strin
   database.pool.query(text, values)
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await sql('create table products (id integer primary key, name text not null)')
   await sql('create table notes (id integer primary key, owner text, text text)')
   await sql(

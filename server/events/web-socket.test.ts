@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { migration } from '../sync/migration.ts'
 import { changeHub, type ChangeHub } from './change-hub.ts'
 import { events, type Events } from './events.ts'
@@ -16,7 +17,7 @@ const server = createServer((_, response) => response.end())
 const host = (): string => `127.0.0.1:${(server.address() as AddressInfo).port}`
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await database.pool.query('create table products (id integer primary key)')
   await database.pool.query(migration([{ entity: 'products', table: 'products' }]))
   hub = changeHub({ pool: database.pool, listen: database.listen, fold: 5 })

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { SyncClient } from './client.fixture.ts'
 import { migration } from './migration.ts'
 import { sync } from './sync.ts'
@@ -10,7 +11,7 @@ const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<strin
   database.pool.query(text, values)
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await sql('create table papers (id integer primary key, owner text, text text)')
   await sql('create table grants (id serial primary key, paper integer, who text)')
   await sql(migration([{ entity: 'papers', table: 'papers' }]))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { SyncClient } from './client.fixture.ts'
 import { migration } from './migration.ts'
 import { sync } from './sync.ts'
@@ -17,7 +18,7 @@ const TABLES = [
 ] as const
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
 })
 afterAll(() => database.close())
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { bucketSums, collectionDigest, heldTag } from '../../sw/core/digest.ts'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import type { SyncAnswer } from './changes-since.ts'
 import { SyncClient } from './client.fixture.ts'
 import { formatCursor, parseCursor } from './cursor.ts'
@@ -21,7 +22,7 @@ const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<strin
   database.pool.query(text, values)
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await sql(
     'create table products (id integer primary key, name text not null, deleted_at timestamptz, label text generated always as (upper(name)) stored)',
   )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { rowsVersion } from './versioned.ts'
 import { versions } from './versions.ts'
 
@@ -9,7 +10,7 @@ const sql = (text: string, values: unknown[] = []): Promise<{ rows: Record<strin
   database.pool.query(text, values)
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await sql('create table products (id integer primary key, owner text, modified_at timestamptz not null)')
   await sql('create table lists (id uuid primary key, owner text, last_used_at timestamptz)')
   await sql('create table counters (code text primary key, owner text, revision bigint not null)')

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatTime, parseTime } from '../../sw/core/outbox/hybrid-clock.ts'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { migration } from '../sync/migration.ts'
 import { lastWriteWins, type LastWrites, type StampedWrite } from './last-write-wins.ts'
 
@@ -9,7 +10,7 @@ let database: Database
 let client: PoolClient
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await database.pool.query('create table notes (id integer primary key, name text, price integer)')
   await database.pool.query(migration([{ entity: 'notes', table: 'notes' }]))
   client = await database.pool.connect()

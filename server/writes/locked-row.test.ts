@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { SyncProblem } from '../sync/answers.ts'
 import { migration } from '../sync/migration.ts'
-import { type Database, openDatabase } from '../demo/database.ts'
+import type { Database } from '../demo/database.ts'
+import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
 import { validators } from '../conditional.ts'
 import { lockedRow, type LockedRowOptions } from './locked-row.ts'
 
@@ -12,7 +13,7 @@ const { etag } = validators({ release: '1' })
 const tagOf: NonNullable<LockedRowOptions['etag']> = (row) => etag({ version: row['updated_at'] as Date })
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await database.pool.query('create table notes (id integer primary key, text text not null, counter integer)')
   await database.pool.query(migration([{ entity: 'notes', table: 'notes' }]))
   client = await database.pool.connect()

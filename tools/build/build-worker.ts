@@ -1,11 +1,11 @@
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import type { Plugin } from 'rolldown'
-import { minify } from 'terser'
 import type { Config } from '../../config/language/index.ts'
 import { apply } from './apply.ts'
 import { APP_FILES, type FileEntry, filesOf, manifestOf } from '../files/app-files.ts'
 import { bundle } from '../files/bundle.ts'
 import { configModule } from './config-module.ts'
+import { minified } from './minified.ts'
 import { type Defines, loadConfig } from '../rules/load-config.ts'
 import { sourcePath } from '../files/source-path.ts'
 
@@ -75,8 +75,7 @@ async function script(entry: string, define: Defines, plugins: readonly Plugin[]
     plugins,
   })
   // A second pass over what the bundler has minified: 0.4 kB of a worker that each browser downloads.
-  const { code = bundled } = await minify(bundled, { compress: { passes: 3, ecma: 2020 } })
-  return code
+  return minified(bundled)
 }
 
 async function write(out: string, text: string): Promise<number> {

@@ -1,8 +1,9 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { entry, har } from '../recording/har.fixture.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'freshlayer-suggest-'))
@@ -28,10 +29,10 @@ writeFileSync(join(home, 'tour.har'), JSON.stringify(TOUR))
 
 /** Runs the command in `home`, as a user stands in a project. */
 const run = (...given: readonly string[]): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'suggest', ...given], {
+  spawnSync(PROGRAM, [...CLI, 'suggest', ...given], {
     cwd: home,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+    env: PLAIN,
   })
 
 describe('freshlayer suggest', () => {
@@ -121,12 +122,12 @@ describe('freshlayer suggest', () => {
     '%s refuses at once to write into a folder that is not there',
     (command, what) => {
       writeFileSync(join(home, 'index.html'), '')
-      const cli = [resolve('tools/cli.ts'), command, what, '--out', 'nowhere/rules.ts']
-      const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), ...cli], {
+      const words = [command, what, '--out', 'nowhere/rules.ts']
+      const { status, stdout, stderr } = spawnSync(PROGRAM, [...CLI, ...words], {
         cwd: home,
         encoding: 'utf8',
         timeout: 60_000,
-        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+        env: PLAIN,
       })
       expect([status, stdout]).toEqual([1, ''])
       expect(stderr).toBe('freshlayer nowhere/rules.ts is in no folder that is there: make nowhere first\n')

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../config/language/index.ts'
+import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { entry, har } from '../recording/har.fixture.ts'
 import { askConsent, askRules, listOf, type Terminal } from './ask.ts'
 import { defaultsOf, firstRules } from './first-rules.ts'
@@ -287,10 +288,10 @@ describe('the questions', () => {
 
 describe('freshlayer init', () => {
   const init = (cwd: string, ...flags: readonly string[]) =>
-    spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), 'init', ...flags], {
+    spawnSync(PROGRAM, [...CLI, 'init', ...flags], {
       encoding: 'utf8',
       cwd,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
+      env: PLAIN,
     })
 
   const APP = {

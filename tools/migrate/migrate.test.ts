@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../server/demo/database.ts'
+import type { Database } from '../../server/demo/database.ts'
+import { openMemoryDatabase } from '../../server/demo/memory-database.fixture.ts'
 import { CLI, PLAIN, PROGRAM } from '../cli.fixture.ts'
 import { applyMigration, sqlOf } from './apply-migration.ts'
 import { tablesOf } from './tables.ts'
@@ -58,7 +59,7 @@ describe('a migration', () => {
     database.pool.connect().then((client) => applyMigration(client, ...given).finally(() => client.release()))
 
   beforeAll(async () => {
-    database = await openDatabase({ kind: 'memory' })
+    database = await openMemoryDatabase()
     await sql('create table products (id integer primary key, updated_at text)')
     await sql('create table notes (id integer primary key, owner text)')
     await sql('create table lines (id integer primary key)')

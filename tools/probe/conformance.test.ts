@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase } from '../../server/demo/database.ts'
+import type { Database } from '../../server/demo/database.ts'
+import { openMemoryDatabase } from '../../server/demo/memory-database.fixture.ts'
 import { migration, sync, toNode, versions } from '../../server/index.ts'
 import { conformance } from './conformance.ts'
 
@@ -13,7 +14,7 @@ const ENTITIES = {
 const ADA = { 'x-user': 'ada' }
 
 beforeAll(async () => {
-  database = await openDatabase({ kind: 'memory' })
+  database = await openMemoryDatabase()
   await database.pool.query('create table products (id integer primary key, owner text)')
   await database.pool.query('create table units (id integer primary key)')
   await database.pool.query(migration(['products', 'units'].map((table) => ({ entity: table, table }))))

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkConfig } from '../../config/language/index.ts'
+import { CLI, PROGRAM } from '../cli.fixture.ts'
 
 const PAGES = [
   'SECURITY.md',
@@ -68,8 +69,7 @@ describe('the rules that the pages show', () => {
     const commands = [...textOf('README.md').matchAll(/^ {4}npx freshlayer (.*)$/gm)].map(([, command = '']) => command)
     expect(commands.map((command) => command.split(' ')[0])).toEqual(['build', 'check', 'worker'])
     for (const command of commands) {
-      const words = ['--import', import.meta.resolve('tsx'), resolve('tools/cli.ts'), ...command.split(' ')]
-      const { status, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8', cwd: folder })
+      const { status, stderr } = spawnSync(PROGRAM, [...CLI, ...command.split(' ')], { encoding: 'utf8', cwd: folder })
       expect(status, stderr).toBe(0)
     }
     expect(readFileSync(join(dist, 'sw.js'), 'utf8')).toContain('/api/products')

@@ -4,6 +4,7 @@ import { count, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/pglite'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { browser, newBackend } from '../../../app/tab/records/records-page.fixture.ts'
+import { emptyDataFolder } from '../../../server/demo/memory-database.fixture.ts'
 import { adapterOf } from './adapter.ts'
 import { products } from './schema.ts'
 
@@ -16,7 +17,7 @@ let client: PGlite
 let backend: ReturnType<typeof newBackend>
 let close = (): void => undefined
 beforeEach(async () => {
-  client = await PGlite.create()
+  client = await PGlite.create({ loadDataDir: await emptyDataFolder() })
   backend = newBackend()
   // As it was before the app sent anything.
   await client.exec(`create table products (id text primary key, name text not null, price integer not null);
