@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import './e2e/support/kept-builds.ts'
 
 // The same in each process of a run: what is left to chance goes by it, and prints it.
 process.env['SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))

@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import '../support/kept-builds.ts'
 
 export default defineConfig({
   testDir: '.',

@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import '../support/kept-builds.ts'
 
 // Without more: the part for every change. `FULL=1`: 300 schedules (`RUNS=…`: so many). `SEED=…`: the same schedules again.
 

@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import '../support/kept-builds.ts'
 
 // Without more: what fails for good, one call of each kind. `FULL=1`: the whole table and 40 random
 // plays. `SEED=…` with `random`: one play again. What became of each row is in `dist/e2e-safe/outcomes.jsonl` as it goes.

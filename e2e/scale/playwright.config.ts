@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import '../support/kept-builds.ts'
 
 // Without more: what CI runs. `FULL=1`: 20,000 rows and all of the rest. `SEED=…`: the same moments to stop workers at.
 

@@ -1,4 +1,5 @@
 import { defineConfig } from '@playwright/test'
+import '../support/kept-builds.ts'
 
 // Without more: the part for every change. `FULL=1`: 50,000 commits, 200 partitions (`RUNS=…`: so many). `SEED=…`: the same
 // transactions and partitions again.
