@@ -67,7 +67,7 @@ interface Ports {
   readonly scope: string
 }
 
-/** What was there when the worker said it last, and how many were deleted that nobody has been told of. */
+/** What was there when the worker said it last, and how many were deleted that no page has been told of. */
 interface Noted {
   readonly database: string
   readonly total: number

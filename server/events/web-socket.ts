@@ -58,7 +58,7 @@ function requestOf({ url = '', headers }: IncomingMessage): Request | undefined 
   }
 }
 
-/** A program other than a browser names no origin, and has no cookies of anybody. */
+/** A program other than a browser names no origin, and has no user’s cookies. */
 function mayConnect({ headers: { origin, host } }: IncomingMessage, { origins }: WebSocketOptions): boolean {
   if (origin === undefined) return true
   if (origins !== undefined) return origins.includes(origin)

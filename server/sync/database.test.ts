@@ -18,7 +18,7 @@ class BreakingSession extends EventEmitter {
   async query(text: string): Promise<{ rows: [] }> {
     if (text.includes(this.#breaksAt)) {
       this.#isBroken = true
-      // Without a listener this throws, and in the socket's own turn nobody catches it: the process ends.
+      // Without a listener this throws, and in the socket's own turn nothing catches it: the process ends.
       this.emit('error', new Error('read ECONNRESET'))
     }
     if (this.#isBroken) throw new Error('Connection terminated unexpectedly')

@@ -20,7 +20,7 @@ export interface SessionPool<Client extends Session = Session> {
 }
 
 /**
- * A session of the pool. A client of `pg` whose connection breaks says so in an event, and where nobody hears it the process
+ * A session of the pool. A client of `pg` whose connection breaks says so in an event, and where no listener hears it the process
  * ends. Here the query that fails tells the caller, so nothing more has to be done about it.
  */
 export async function borrow<Client extends Session>(

@@ -102,7 +102,7 @@ test('a clock that is behind holds where its user has seen the row as it is', as
   const behind = stamp(now() - HOUR)
   expect(await patch({ name: 'unseen' }, behind)).toMatchObject({ patch: undefined })
   expect(await patch({ name: 'seen' }, behind, { base: base.toISOString() })).toMatchObject({ lost: [] })
-  // And whoever has not seen that one is earlier than it.
+  // And a client that has not seen that one is earlier than it.
   expect(await patch({ name: 'late' }, stamp(now() - HOUR, 'c'))).toMatchObject({ patch: undefined })
 })
 

@@ -105,7 +105,7 @@ export class Drain {
           await this.#sendAll()
         }
       })
-      // Another worker may be stopped at any time, and tells nobody.
+      // Another worker may be stopped at any time, and tells no other.
       if (!isMine) this.#nextMs = now() + ANOTHER_MS
     } catch (error) {
       report('queued writes could not be sent; they are tried again', error)

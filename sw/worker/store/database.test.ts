@@ -54,7 +54,7 @@ describe('a connection that is closed under us', () => {
     })
   }
 
-  it('before it was of use is not told of: whoever reads anew then would do so for ever', async () => {
+  it('before it was of use is not told of: its readers would read anew for ever', async () => {
     const store = openStore('of a test', 'relaxed')
     const read = store('readonly', async () => {
       connections[0]?.dispatchEvent(new Event('close'))

@@ -42,7 +42,7 @@ export interface Announced {
 /** The tags that the rules give a stored answer by now. */
 export type TagsOf = (row: Pick<Row, 'key' | 'url'>) => readonly string[]
 
-/** Hears of the writes of workers that are gone, once they count as written: nobody has told the tabs of them. */
+/** Hears of the writes of workers that are gone, once they count as written: no worker has told the tabs of them. */
 export type OnSettled = (change: LoggedChange | undefined) => void
 
 /** What is said of a write when it is announced. */
