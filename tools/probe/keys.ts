@@ -103,13 +103,13 @@ const NOTHING = 'no body'
 
 /** What tells one performed write from another. */
 function identityOf({ fields, text = '', digest, size }: Exchange, idMember: string): string {
-  const id = idIn(text, idMember)
+  const id = writtenIdIn(text, idMember)
   if (id !== undefined) return id
   return fields.get('location') ?? (size > 0 ? digest : NOTHING)
 }
 
-/** The id of the row that an answer gives, wrapped in a member or not. */
-function idIn(text: string, idMember: string): string | undefined {
+/** The id of the row that the answer to a write gives, wrapped in a member or not. As JSON: 7 is not "7". */
+function writtenIdIn(text: string, idMember: string): string | undefined {
   try {
     const answer: unknown = JSON.parse(text)
     const rows = [answer, ...(isObject(answer) ? Object.values(answer) : [])]
