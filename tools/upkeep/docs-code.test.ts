@@ -29,7 +29,7 @@ interface Block {
 const PAGES = [
   'README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.md') && !path.startsWith('decisions') && !path.startsWith('discoveries'))
+    .filter((path) => path.endsWith('.md') && !/^(?:decisions|discoveries|reference)\b/.test(path))
     .map((path) => join('docs', path)),
 ]
 

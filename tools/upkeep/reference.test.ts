@@ -13,7 +13,10 @@ export interface Whole {
    */
   long?: string | number
 
-  /** Says {@link Whole.long} of a <p>. */
+  /**
+   * Says {@link Whole.long} of a <p>.
+   * @example whole.say()
+   */
   say(): void
 }
 
@@ -46,6 +49,10 @@ long: 0
 \`say(): void\`
 
 Says \`long\` of a &lt;p>.
+
+\`\`\`ts
+whole.say()
+\`\`\`
 `)
   })
 

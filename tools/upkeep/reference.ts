@@ -79,7 +79,8 @@ function docstring(comment: string): { readonly text: string; readonly examples:
 function sectionOf({ name, type, isRequired, text, examples }: Member): string {
   const isMethod = type.startsWith('(') || type.startsWith('<')
   const shape = isMethod && isRequired ? `\`${name}${type}\`` : `\`${type}\`${isRequired ? ', required' : ''}`
-  const written = examples.map((example) => `${name}: ${example}`).join('\n')
+  // What calls a method is a statement, and what sets an option is its value.
+  const written = examples.map((example) => (isMethod ? example : `${name}: ${example}`)).join('\n')
   return [`### ${name}`, shape, escaped(text), ...(written === '' ? [] : [`\`\`\`ts\n${written}\n\`\`\``])].join('\n\n')
 }
 
