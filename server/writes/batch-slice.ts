@@ -40,6 +40,12 @@ export interface SliceResult {
   readonly position: string | undefined
 }
 
+/**
+ * How items of a slice that fail are told from the others. 'none': all of them fail. 'savepoints': each takes back itself alone. 'checked':
+ * so does one whose deferred constraints do not hold, which PostgreSQL looks at by the end of the transaction otherwise.
+ */
+export type Care = 'none' | 'savepoints' | 'checked'
+
 /** Some item has failed, and without savepoints nothing of the slice can be kept. */
 export class CarefulNeeded extends Error {}
 
@@ -60,14 +66,13 @@ interface Settled {
  * Does some items in one transaction, each row once. The statements of the kit are as many for a hundred items as for one; those of `write`
  * come to it, and two for each where the slice is done with care.
  *
- * @param isCareful each item has a savepoint, so that one that fails takes back itself alone.
- * @throws CarefulNeeded where one fails, and there are none.
+ * @throws CarefulNeeded where one fails, and `care` is 'none'.
  */
 export async function performSlice<Principal>(
   client: Session,
   items: readonly PlacedItem<Principal>[],
   context: SliceContext<Principal>,
-  isCareful: boolean,
+  care: Care,
 ): Promise<Done<SliceResult>> {
   const { principal, options } = context
   const owner = options.ownerOf(principal)
@@ -100,7 +105,7 @@ export async function performSlice<Principal>(
     if (!locked.has(item.key)) settled.push({ id, result: 'later', problem: RUNNING })
     else if (replay === undefined) {
       const now = notes !== undefined && noted.has(each) ? { noted: noted.get(each), now: notes.now } : undefined
-      settled.push(await performed(client, each, found.get(nameOf(item.entity, id)), now, entities, context, isCareful))
+      settled.push(await performed(client, each, found.get(nameOf(item.entity, id)), now, entities, context, care))
     } else if (replay.fingerprint === fingerprintOf(item)) settled.push(replayed(id, replay.answer.body))
     else settled.push({ id, result: 'refused', problem: REUSED })
   }
@@ -147,7 +152,7 @@ async function performed<Principal>(
   times: { readonly noted: Noted | undefined; readonly now: EpochMs } | undefined,
   entities: ReadonlyMap<string, EntityRows<Principal>>,
   { principal, options }: SliceContext<Principal>,
-  isCareful: boolean,
+  care: Care,
 ): Promise<Settled> {
   const version = row && entities.get(item.entity)?.versionOf(row)
   const decision = decided(item, {
@@ -173,7 +178,7 @@ async function performed<Principal>(
       ...(decision.writtenAt && { writtenAt: decision.writtenAt }),
     }
   }
-  return isCareful ? saved(client, id, act, options) : act().catch(careless)
+  return care === 'none' ? act().catch(careless) : saved(client, id, act, options, care)
 }
 
 const told = (decision: Decision): Pick<Settled, 'problem' | 'stamp' | 'lost'> => {
@@ -199,10 +204,15 @@ async function saved<Principal>(
   id: string,
   act: () => Promise<Settled>,
   { report = (error) => console.error('freshlayer: an item of a batch has failed', error) }: BatchOptions<Principal>,
+  care: Care,
 ): Promise<Settled> {
   await client.query('savepoint freshlayer_item')
   try {
     const settled = await act()
+    if (care === 'checked') {
+      await client.query('set constraints all immediate')
+      await client.query('set constraints all deferred')
+    }
     await client.query('release savepoint freshlayer_item')
     return settled
   } catch (error) {
@@ -217,14 +227,19 @@ async function saved<Principal>(
   }
 }
 
+/** Whether the database does not take what was written: the same the next time. */
+export const isRefusal = (error: unknown): boolean => REFUSALS.test(codeOf(error) ?? '')
+
 /** What a client is told of an error that will be the same the next time; undefined: it may be another. */
 function refusedAs(error: unknown, code: string): Readonly<Record<string, unknown>> | undefined {
   if (error instanceof SyncProblem)
     return error.status < 500 ? { status: error.status, detail: error.message, ...error.members } : undefined
-  // Values that are none, constraints that do not hold, and what a trigger of the app raises.
-  if (!/^(?:22|23|P0001)/.test(code)) return undefined
+  if (!REFUSALS.test(code)) return undefined
   return { status: code === '23505' ? 409 : 422, detail: 'The database does not take it.', code }
 }
+
+/** Values that are none, constraints that do not hold, and what a trigger of the app raises. */
+const REFUSALS = /^(?:22|23|P0001)/
 
 const RUNNING = { status: 409, reason: 'running', detail: 'The same write is being done.' }
 const REUSED = { status: 422, reason: 'key-reused', detail: 'The key is that of another write.' }

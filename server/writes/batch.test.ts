@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { formatTime, parseTime } from '../../sw/core/outbox/hybrid-clock.ts'
 import type { Database } from '../demo/database.ts'
 import { openMemoryDatabase } from '../demo/memory-database.fixture.ts'
@@ -198,6 +198,23 @@ describe('the items of a batch', () => {
     if (position === 'invalid' || cursor === 'invalid') throw new Error('no cursor')
     expect(cursor.position.xid > position.position.xid).toBe(true)
     expect([...client.rows.values()]).toMatchObject([{ name: 'new' }])
+  })
+
+  test('whose deferred constraint does not hold at the end touch no other', async () => {
+    await sql('alter table notes add constraint one_price unique (price) deferrable initially deferred')
+    onTestFinished(async () => void (await sql('alter table notes drop constraint one_price')))
+    const three = await note('three', 3)
+    const results = await send([
+      item({ id: 'a', baseVersion: null, fields: { name: 'one', price: 1 } }),
+      item({ id: 'b', baseVersion: null, fields: { name: 'again', price: 1 } }),
+      item({ id: 'c', baseVersion: null, fields: { name: 'two', price: 2 } }),
+      item({ id: three.id, baseVersion: three.version, fields: { price: 2 } }),
+      item({ id: 'd', baseVersion: null, fields: { name: 'four', price: 4 } }),
+      item({ id: 'e', baseVersion: null, fields: { name: 'fails', price: 1 } }),
+    ])
+    expect(outcomes(results)).toEqual(['applied', 'refused', 'applied', 'refused', 'applied', 'later'])
+    expect(results[1]?.problem).toMatchObject({ status: 409, code: '23505' })
+    expect(await names()).toEqual(['three', 'one', 'two', 'four'])
   })
 
   test('that cannot be done touch no other', async () => {

@@ -4,7 +4,15 @@ import type { SyncedEntity } from '../sync/entity.ts'
 import { type BatchItem, itemsOf, type UnreadItem } from './batch-item.ts'
 import type { BatchOptions } from './batch-options.ts'
 import { type ItemResult, withoutRow } from './batch-result.ts'
-import { CarefulNeeded, type OwnWrite, performSlice, type PlacedItem, type SliceResult } from './batch-slice.ts'
+import {
+  type Care,
+  CarefulNeeded,
+  isRefusal,
+  type OwnWrite,
+  performSlice,
+  type PlacedItem,
+  type SliceResult,
+} from './batch-slice.ts'
 import { inTransaction } from './transaction.ts'
 import { CODINGS, unpackedBytes } from './unpacked.ts'
 
@@ -64,18 +72,25 @@ const AWAY = { status: 503, reason: 'away', detail: 'The database is away.' }
 const LONG = { status: 503, reason: 'budget', detail: 'The batch has taken long enough.' }
 const BEHIND = { status: 409, reason: 'behind', detail: 'An earlier write to the same row has not been done.' }
 
-/** Without savepoints first: most slices have no item that fails. */
-const transact = <Principal>(
+/**
+ * Without savepoints first: most slices have no item that fails. A deferred constraint fails when all of them are committed: which item it is
+ * of is found out then.
+ */
+async function transact<Principal>(
   pool: SessionPool,
   placed: readonly PlacedItem<Principal>[],
   context: { readonly principal: Principal; readonly options: BatchOptions<Principal> },
-): Promise<SliceResult> => {
-  const attempt = (isCareful: boolean): Promise<SliceResult> =>
-    inTransaction(pool, context.options.idle ?? 60, (client) => performSlice(client, placed, context, isCareful))
-  return attempt(false).catch((error: unknown) => {
-    if (error instanceof CarefulNeeded) return attempt(true)
-    throw error
-  })
+): Promise<SliceResult> {
+  const attempt = (care: Care): Promise<SliceResult> =>
+    inTransaction(pool, context.options.idle ?? 60, (client) => performSlice(client, placed, context, care))
+  for (const care of ['none', 'savepoints'] as const)
+    try {
+      return await attempt(care)
+    } catch (error) {
+      if (isRefusal(error)) break
+      if (!(error instanceof CarefulNeeded)) throw error
+    }
+  return attempt('checked')
 }
 
 /** How far the items of a request have come. */
