@@ -206,6 +206,12 @@ describe('a rule that demands a promise of the browser', () => {
     backend.isAway = true
     await expect(write('POST', '/api/products', { name: 'tea' })).rejects.toThrow('Failed to fetch')
     expect(await writes()).toEqual([])
+    // What is lost on the way is done once, though the page tries again.
+    backend.isAway = false
+    backend.faults.push('cut')
+    await expect(write('POST', '/api/products', { name: 'green' })).rejects.toThrow('Failed to fetch')
+    expect((await write('POST', '/api/products', { name: 'green' })).status).toBe(201)
+    expect([...backend.products.values()].map(({ name }) => name)).toEqual(['tea', 'green'])
   })
 
   test('queues where it has it', async () => {

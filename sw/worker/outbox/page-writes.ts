@@ -96,20 +96,22 @@ export class PageWrites {
     waitUntil: (work: Promise<unknown>) => void,
     record?: string,
   ): Promise<Response> {
-    const straight = (): Promise<Response> => this.#ports.send(request, match, clientId, waitUntil)
     const anew = await this.#askedOf(request, match, clientId, record)
-    if (anew === undefined) return straight()
+    if (anew === undefined) return this.#ports.send(request, match, clientId, waitUntil)
     const asked = this.#straightKeys.withKey(anew)
-    if (asked.queue.needsPersistence && !(await isPersistent())) return straight().then(unqueued)
+    const straight = (): Promise<Response> => this.#sentStraight(request, asked, match, clientId, waitUntil)
+    if (asked.queue.needsPersistence && !(await isPersistent())) return straight()
     this.#ports.stamps.learn(request, asked.partition)
     const isStill = this.#ports.stamps.watch(asked.partition)
     const { signal } = request
     // A record is the app's own, and is handed over again.
     const isOff = (): boolean => record === undefined && signal.aborted
     const accepted = await this.#accepted(asked, isOff)
-    if (accepted?.kind === 'off') throw signal.reason
-    if (accepted === undefined || accepted.kind === 'full')
-      return this.#sentStraight(request, asked, match, clientId, waitUntil)
+    if (accepted?.kind === 'off') {
+      if (asked !== anew) this.#straightKeys.note(asked)
+      throw signal.reason
+    }
+    if (accepted === undefined || accepted.kind === 'full') return straight()
     if (accepted.kind === 'done') {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
@@ -137,7 +139,7 @@ export class PageWrites {
     }
   }
 
-  /** The answer to a write that the disk does not take. */
+  /** The answer to a write that is not queued. */
   async #sentStraight(
     request: Request,
     asked: Asked,
