@@ -57,11 +57,31 @@ const find = (store: IDBObjectStore, id: string): Promise<LocalProduct | undefin
 
 const fieldsOf = ({ name, intent }: LocalProduct) => ({ name, intent })
 
+/** So many rows are read at once. */
+const READ_AT_ONCE = 500
+
+async function* rowsAfter(id: string): AsyncGenerator<LocalProduct[]> {
+  for (let after = id; ;) {
+    const store = (await database).transaction('products').objectStore('products')
+    const rows = await done<LocalProduct[]>(store.getAll(IDBKeyRange.lowerBound(after, true), READ_AT_ONCE))
+    yield rows
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < READ_AT_ONCE) return
+    after = last.id
+  }
+}
+
 const adapter: RecordAdapter<'product'> = {
-  listDirty: async (_, { after = '', limit }) =>
-    (await all()).filter(({ id, isDirty }) => isDirty && id > after).slice(0, limit),
+  listDirty: async (_, { after = '', limit }) => {
+    const dirty: LocalProduct[] = []
+    for await (const rows of rowsAfter(after)) {
+      dirty.push(...rows.filter(({ isDirty }) => isDirty))
+      if (dirty.length >= limit) break
+    }
+    return dirty.slice(0, limit)
+  },
   read: async (_, id) => {
-    const row = (await all()).find((each) => each.id === id)
+    const row = await find((await database).transaction('products').objectStore('products'), id)
     return row && { fields: fieldsOf(row), isNew: row.lastSyncedAt === null, isDeleted: row.isDeleted }
   },
   acknowledge: ({ id, newId = id, sent, syncedAt }) =>
