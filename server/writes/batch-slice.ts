@@ -227,19 +227,14 @@ async function saved<Principal>(
   }
 }
 
-/** Whether the database does not take what was written: the same the next time. */
-export const isRefusal = (error: unknown): boolean => REFUSALS.test(codeOf(error) ?? '')
-
 /** What a client is told of an error that will be the same the next time; undefined: it may be another. */
 function refusedAs(error: unknown, code: string): Readonly<Record<string, unknown>> | undefined {
   if (error instanceof SyncProblem)
     return error.status < 500 ? { status: error.status, detail: error.message, ...error.members } : undefined
-  if (!REFUSALS.test(code)) return undefined
+  // Values that are none, constraints that do not hold, and what a trigger of the app raises.
+  if (!/^(?:22|23|P0001)/.test(code)) return undefined
   return { status: code === '23505' ? 409 : 422, detail: 'The database does not take it.', code }
 }
-
-/** Values that are none, constraints that do not hold, and what a trigger of the app raises. */
-const REFUSALS = /^(?:22|23|P0001)/
 
 const RUNNING = { status: 409, reason: 'running', detail: 'The same write is being done.' }
 const REUSED = { status: 422, reason: 'key-reused', detail: 'The key is that of another write.' }

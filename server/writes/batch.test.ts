@@ -217,6 +217,22 @@ describe('the items of a batch', () => {
     expect(await names()).toEqual(['three', 'one', 'two', 'four'])
   })
 
+  test('whose check at the end fails with a code of its own touch no other', async () => {
+    await sql(`create function not_seven() returns trigger language plpgsql as $$ begin
+      if new.price = 7 then raise exception 'no seven' using errcode = 'SH007'; end if; return null; end $$`)
+    await sql(`create constraint trigger not_seven after insert on notes deferrable initially deferred
+      for each row execute function not_seven()`)
+    onTestFinished(async () => void (await sql('drop function not_seven cascade')))
+    const results = await send([
+      item({ id: 'a', baseVersion: null, fields: { name: 'one', price: 1 } }),
+      item({ id: 'b', baseVersion: null, fields: { name: 'seven', price: 7 } }),
+      item({ id: 'c', baseVersion: null, fields: { name: 'two', price: 2 } }),
+    ])
+    expect(outcomes(results)).toEqual(['applied', 'later', 'applied'])
+    expect(reported).toMatchObject([{ code: 'SH007' }])
+    expect(await names()).toEqual(['one', 'two'])
+  })
+
   test('that cannot be done touch no other', async () => {
     const [kept, other] = [await note('kept'), await note('other')]
     const results = await send([

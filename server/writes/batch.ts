@@ -7,13 +7,12 @@ import { type ItemResult, withoutRow } from './batch-result.ts'
 import {
   type Care,
   CarefulNeeded,
-  isRefusal,
   type OwnWrite,
   performSlice,
   type PlacedItem,
   type SliceResult,
 } from './batch-slice.ts'
-import { inTransaction } from './transaction.ts'
+import { codeOf, inTransaction } from './transaction.ts'
 import { CODINGS, unpackedBytes } from './unpacked.ts'
 
 /** The answer of `POST /sync`. */
@@ -73,8 +72,8 @@ const LONG = { status: 503, reason: 'budget', detail: 'The batch has taken long 
 const BEHIND = { status: 409, reason: 'behind', detail: 'An earlier write to the same row has not been done.' }
 
 /**
- * Without savepoints first: most slices have no item that fails. A deferred constraint fails when all of them are committed: which item it is
- * of is found out then.
+ * Without savepoints first: most slices have no item that fails. A deferred constraint or trigger fails when all of them are committed, with
+ * whatever code: which item it is of is found out then.
  */
 async function transact<Principal>(
   pool: SessionPool,
@@ -87,7 +86,7 @@ async function transact<Principal>(
     try {
       return await attempt(care)
     } catch (error) {
-      if (isRefusal(error)) break
+      if (codeOf(error) !== undefined) break
       if (!(error instanceof CarefulNeeded)) throw error
     }
   return attempt('checked')
