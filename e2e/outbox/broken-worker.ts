@@ -10,7 +10,7 @@ interface Change {
   readonly to: string
 }
 
-const BREAKS = {
+export const BREAKS = {
   'no-lease': [
     {
       file: 'core/outbox/lanes.ts',
@@ -29,8 +29,8 @@ const BREAKS = {
   'deleted-before-answer': [
     {
       file: 'worker/outbox/attempts.ts',
-      from: '      raw = await (via?.carry(write, sent) ?? fetch(sent))\n',
-      to: '      await this.#ports.store.change((draft) => draft.remove(write.place))\n      raw = await fetch(sent)\n',
+      from: '      raw = await (via?.carry(write, sent) ?? sendBy(sent))\n',
+      to: '      await this.#ports.store.change((draft) => draft.remove(write.place))\n      raw = await sendBy(sent)\n',
     },
     {
       file: 'worker/outbox/settle.ts',
