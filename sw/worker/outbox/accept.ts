@@ -39,6 +39,8 @@ export interface Asked {
   readonly own: string | undefined
   /** Also where it cannot be queued: its record may come on disk after that was given up. */
   readonly key: string
+  /** When it was sent first with this key, past the outbox: its outcome is not known. Absent: it was not. */
+  readonly sentAtMs?: EpochMs
   /** Of a record that a page hands over: its mark. */
   readonly record?: string
   /** Of such a record: what its page says that it is made on top of. Then it is no field of the request. */
@@ -143,8 +145,8 @@ export type Accepted =
 export interface Circumstances {
   readonly now: EpochMs
   readonly worker: string
-  /** Whether a page waits for the answer to a write: then another request is a write of its own. */
-  readonly isAwaited: (place: number) => boolean
+  /** Whether a page waits for the answer to a write, or has heard it past the outbox: then another request is a write of its own. */
+  readonly isAwaited: (write: Pick<WriteRecord, 'place' | 'key'>) => boolean
   readonly rules: OutboxRules
   /** It may be sent at once, as far as anything but the outbox decides. */
   readonly maySend: boolean
@@ -163,7 +165,7 @@ export interface Circumstances {
 /** Accepts a write: it has a place and a record from then on, and is leased where it may be sent at once. */
 export function accept(draft: Draft, asked: Asked, circumstances: Circumstances): Accepted {
   const { now, worker, rules, maySend, joins, shown, alike, seen } = circumstances
-  const { partition, queue, method, url, digest, target, id, mints, own, body, record: mark } = asked
+  const { partition, queue, method, url, digest, target, id, mints, own, body, record: mark, sentAtMs } = asked
   const found = mark === undefined ? undefined : circumstances.held?.(draft, asked)
   if (found !== undefined) return found
   const temporary = new Set<string>()
@@ -223,14 +225,15 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     base: baseFor(draft, asked, lane, shown),
     acceptedAtMs: now,
     attempts: Number(isSent),
-    wasUnsure: false,
+    wasUnsure: sentAtMs !== undefined,
     ...(mints !== undefined && { mints }),
     ...(id !== undefined && { id }),
     ...(queue.entity !== undefined && { entity: queue.entity }),
     ...(mark !== undefined && { record: mark }),
     ...(alike !== undefined && { alike }),
     ...(seen !== undefined && seenBy(draft, asked, lane, seen)),
-    ...(isSent && { firstSentAtMs: now, lastSentAtMs: now }),
+    ...((isSent || sentAtMs !== undefined) && { firstSentAtMs: sentAtMs ?? now }),
+    ...(isSent && { lastSentAtMs: now }),
   })
   draft.put(record, isBeside ? body : undefined)
   return { kind: 'new', write: record }
@@ -259,11 +262,8 @@ function mayProbe(draft: Draft, url: string, { now, rules: { limits } }: Circums
 }
 
 /** Whether a request with this digest is the page's own retry of a write. */
-const isRetry = (
-  { digest, isAnswered, acceptedAtMs, place }: WriteRecord,
-  asked: string,
-  { now, isAwaited }: Circumstances,
-): boolean => digest === asked && !isAnswered && Math.abs(now - acceptedAtMs) < ADOPT_MS && !isAwaited(place)
+const isRetry = (write: WriteRecord, asked: string, { now, isAwaited }: Circumstances): boolean =>
+  write.digest === asked && !write.isAnswered && Math.abs(now - write.acceptedAtMs) < ADOPT_MS && !isAwaited(write)
 
 /**
  * What a new write is made on top of: what the newest acknowledged write of its row was answered, where the page has read

@@ -403,7 +403,12 @@ export class Attempts {
 }
 
 /** What an answer says of its write. Of what a redirect has led to only where it is: its fields may be those of a list. */
-function givenOf(response: Response, raw: Response | undefined, url: string, target: WriteRecord['target']): Given {
+export function givenOf(
+  response: Response,
+  raw: Response | undefined,
+  url: string,
+  target: WriteRecord['target'],
+): Given {
   const { ok, status } = response
   const fields = fieldsOf(response.headers)
   const isRedirected = raw?.redirected === true && !isSameButForSlash(raw.url, url)

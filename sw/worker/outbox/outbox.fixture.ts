@@ -263,6 +263,23 @@ export async function outboxWorker({
     },
     wrap((mode, work) => stoppable(() => use(mode, work)).then((given) => stoppable(() => Promise.resolve(given)))),
   )
+  const answer = (
+    method: string,
+    path: string,
+    body: unknown,
+    signal?: AbortSignal,
+    fields: Record<string, string> = {},
+    clientId = 'a tab',
+  ) => {
+    const request = new Request(`https://app.test${path}`, {
+      method,
+      headers: { ...(body !== undefined && { 'content-type': JSON_TYPE }), accept: JSON_TYPE, ...fields },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
+    })
+    const found = match(lineOf(request)) as WriteMatch
+    return outbox.answer(request, found, clientId, waitUntil)
+  }
   return {
     name,
     backend,
@@ -275,15 +292,10 @@ export async function outboxWorker({
     /** The browser stops the worker: nothing of it goes on, and no page hears from it. */
     stop,
     /** A page writes. */
-    write: (method: string, path: string, body?: unknown, fields: Record<string, string> = {}, clientId = 'a tab') => {
-      const request = new Request(`https://app.test${path}`, {
-        method,
-        headers: { ...(body !== undefined && { 'content-type': JSON_TYPE }), accept: JSON_TYPE, ...fields },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      })
-      const found = match(lineOf(request)) as WriteMatch
-      return outbox.answer(request, found, clientId, waitUntil)
-    },
+    write: (method: string, path: string, body?: unknown, fields: Record<string, string> = {}, clientId = 'a tab') =>
+      answer(method, path, body, undefined, fields, clientId),
+    /** A page writes, and may give up. */
+    answer,
     ask: (question: Question, clientId = 'a tab'): Promise<unknown> => {
       const answerer = outbox.answerers[question.ask] as (...given: unknown[]) => Promise<unknown>
       return answerer({}, question, clientId)

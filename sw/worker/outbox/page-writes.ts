@@ -3,7 +3,7 @@ import { baseOf } from '../../core/outbox/base.ts'
 import { idempotencyField } from '../../core/outbox/idempotency.ts'
 import { type JsonObject, objectIn } from '../../core/outbox/json.ts'
 import { isLeasedTo } from '../../core/outbox/lanes.ts'
-import { isAway } from '../../core/head.ts'
+import { outcomeOf } from '../../core/outbox/outcome.ts'
 import { foldRow } from '../../core/outbox/row-change.ts'
 import type { Row } from '../../core/row.ts'
 import { isPaused, now, type Pause, pauseFor, timeout } from '../../fetch/clock.ts'
@@ -15,7 +15,7 @@ import type { Liveness } from '../store/liveness.ts'
 import type { Rows } from '../store/rows.ts'
 import { accept, type Accepted, type Asked, askedOf } from './accept.ts'
 import type { Announcer } from './announcer.ts'
-import { type Attempts, type Ended, isLeased, type PageWrite, type Send } from './attempts.ts'
+import { type Attempts, type Ended, givenOf, isLeased, type PageWrite, type Send } from './attempts.ts'
 import type { BackgroundSync } from './background-sync.ts'
 import type { Batches } from './batches.ts'
 import type { Drain } from './drain.ts'
@@ -107,11 +107,11 @@ export class PageWrites {
     // A record is the app's own, and is handed over again.
     const isOff = (): boolean => record === undefined && signal.aborted
     const accepted = await this.#accepted(asked, isOff)
-    if (accepted?.kind === 'off') {
-      if (asked !== anew) this.#straightKeys.note(asked)
-      throw signal.reason
-    }
     if (accepted === undefined || accepted.kind === 'full') return straight()
+    if (keyIn(accepted) === asked.key) this.#straightKeys.end(asked, false)
+    // The outbox has taken the request for that of another write: the retry of this one has not come yet.
+    else this.#straightKeys.lost(asked)
+    if (accepted.kind === 'off') throw signal.reason
     if (accepted.kind === 'done') {
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
@@ -120,7 +120,10 @@ export class PageWrites {
     const { write } = accepted
     const { place } = write
     // The page has heard nothing of it, and the origin has not, either.
-    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write))) throw signal.reason
+    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write))) {
+      this.#straightKeys.takenBack(asked)
+      throw signal.reason
+    }
     if (record !== undefined) {
       waitUntil(this.#ports.drain.run(false))
       return handedAnswer({ kind: 'known', place })
@@ -147,12 +150,15 @@ export class PageWrites {
     clientId: string,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
+    const keys = this.#straightKeys
+    keys.begin(asked)
     try {
       const response = await this.#ports.send(withKey(request, asked), match, clientId, waitUntil)
-      if (isAway(response.status)) this.#straightKeys.note(asked)
+      if (isKnown(response, asked)) keys.end(asked, true)
+      else keys.lost(asked)
       return unqueued(response)
     } catch (error) {
-      this.#straightKeys.note(asked)
+      keys.lost(asked)
       throw error
     }
   }
@@ -202,7 +208,7 @@ export class PageWrites {
             worker: liveness.worker,
             rules: this.#ports.rules,
             maySend: navigator.onLine !== false,
-            isAwaited: (place) => this.#awaited.has(place),
+            isAwaited: ({ place, key }) => this.#awaited.has(place) || this.#straightKeys.isAnswered(key),
             joins,
             shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
             alike,
@@ -317,6 +323,12 @@ const OFF = { kind: 'off' } as const
 const isVersioned = ({ fields }: Row, { url }: Asked): boolean =>
   baseOf(fields, undefined).kind === 'none' && new URL(url).origin === location.origin
 
+/** The key of the write that the outbox has for a request. */
+function keyIn(accepted: Accepted): string | undefined {
+  if (accepted.kind === 'done') return accepted.done.write.key
+  return 'write' in accepted ? accepted.write.key : undefined
+}
+
 /** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */
 const handedAnswer = ({ kind, place }: Held): Response =>
   new Response(null, { status: kind === 'known' ? 202 : 409, headers: { [OUTBOX_FIELD]: String(place) } })
@@ -327,6 +339,16 @@ function withKey(request: Request, { queue: { idempotency }, key }: Asked): Requ
   const headers = new Headers(request.headers)
   headers.set(...idempotencyField(idempotency, key))
   return new Request(request, { headers })
+}
+
+/**
+ * Whether an answer says what became of a write. What refuses its retry says nothing of the request before: that may have been performed.
+ */
+function isKnown(response: Response, { url, target, method, fields, sentAtMs }: Asked): boolean {
+  if (sentAtMs === undefined) return response.status < 500
+  const accept = new Map(fields).get('accept')
+  const sent = { method, accept, hasKey: true, unknown: 'resend', wasUnsure: true } as const
+  return outcomeOf(givenOf(response, response, url, target), sent, now()).kind === 'acknowledge'
 }
 
 /** Whether the browser has promised to keep what is stored. */

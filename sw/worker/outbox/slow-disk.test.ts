@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore, STALLED_MS } from '../store/database.ts'
-import { outboxWorker, pages } from './outbox.fixture.ts'
+import { CONFIG, type Given, outboxWorker, pages } from './outbox.fixture.ts'
 
 beforeEach(() => {
   vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
@@ -71,9 +71,10 @@ test('a record that comes on disk after it was given up has the key that was sen
 })
 
 describe('a write that no disk takes', () => {
-  const full = async () => {
+  const full = async (given: Given = {}) => {
     let isFull = true
     const worker = await outboxWorker({
+      ...given,
       wrap: (use) => (mode, work) =>
         isFull && mode === 'readwrite'
           ? Promise.reject(new DOMException('full', 'QuotaExceededError'))
@@ -116,4 +117,154 @@ describe('a write that no disk takes', () => {
     expect(backend.received).toHaveLength(4)
     expect(backend.products.size).toBe(2)
   })
+
+  test.each([401, 408, 409, 425, 429, 500])(
+    'and whose answer is lost keeps its key when the next one is %i, which says nothing of the first',
+    async (status) => {
+      const { add, backend } = await full()
+      backend.faults.push('cut', status)
+      await expect(add()).rejects.toThrow('Failed to fetch')
+      expect((await add()).status).toBe(status)
+      expect((await add()).status).toBe(201)
+      expect(backend.products.size).toBe(1)
+    },
+  )
+
+  test('and is aborted when the disk takes its retry is performed once', async () => {
+    let step: 'full' | 'abort' | 'takes' = 'full'
+    const retry = new AbortController()
+    const { write, writes, backend, answer } = await outboxWorker({
+      wrap: (use) => async (mode, work) => {
+        if (mode === 'readonly') return use(mode, work)
+        if (step === 'full') throw new DOMException('full', 'QuotaExceededError')
+        const given = await use(mode, work)
+        if (step === 'abort') retry.abort()
+        step = 'takes'
+        return given
+      },
+    })
+    const tea = { name: 'tea' }
+    backend.faults.push('cut')
+    await expect(write('POST', '/api/products', tea)).rejects.toThrow('Failed to fetch')
+    step = 'abort'
+    await expect(answer('POST', '/api/products', tea, retry.signal)).rejects.toThrow('aborted')
+    expect(await writes()).toEqual([])
+    expect((await write('POST', '/api/products', tea)).status).toBe(201)
+    expect(backend.products.size).toBe(1)
+  })
+
+  test('and whose answer is lost keeps its key when its retry is taken for that of another write', async () => {
+    let isFull = false
+    const page = new AbortController()
+    const { write, backend, answer, rest } = await outboxWorker({
+      wrap: (use) => (mode, work) =>
+        isFull && mode === 'readwrite'
+          ? Promise.reject(new DOMException('full', 'QuotaExceededError'))
+          : use(mode, work),
+    })
+    const tea = { name: 'tea' }
+    const release = backend.hold()
+    const first = answer('POST', '/api/products', tea, page.signal).catch(() => undefined)
+    await vi.waitFor(() => expect(backend.products.size).toBe(1))
+    isFull = true
+    backend.faults.push('cut')
+    const second = write('POST', '/api/products', tea).catch(() => undefined)
+    await vi.waitFor(() => expect(backend.products.size).toBe(2))
+    isFull = false
+    page.abort()
+    release()
+    await Promise.all([first, second])
+    await write('POST', '/api/products', tea)
+    await write('POST', '/api/products', tea)
+    await rest()
+    expect(backend.products.size).toBe(2)
+  })
+
+  test('is not taken for its own retry once another one has changed the row', async () => {
+    const { write, backend } = await full()
+    await write('POST', '/api/products', { name: 'tea' })
+    const name = (name: string) => write('PATCH', '/api/products/7', { name })
+    backend.faults.push('cut')
+    await expect(name('on')).rejects.toThrow('Failed to fetch')
+    await name('off')
+    await name('on')
+    expect(backend.products.get(7)?.name).toBe('on')
+  })
+
+  test('and whose answer is lost is known to the origin: what follows its retry is sent as well', async () => {
+    const config = { ...CONFIG, writes: CONFIG.writes?.map((rule) => ({ ...rule, coalesce: true })) } as never
+    // Users are told apart, so that nothing is sent while no page of theirs is open.
+    const partitionsOf = () => Promise.resolve(pages.has('a tab') ? ['user/ada'] : [])
+    const identity = { partitionOf: () => 'user/ada', partitionsOf, credentialsOf: () => Promise.resolve(undefined) }
+    const { add, write, backend, makeRoom, outbox, rest } = await full({ config, identity })
+    backend.faults.push('cut')
+    await expect(add()).rejects.toThrow('Failed to fetch')
+    makeRoom()
+    pages.clear()
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+    const { id } = (await (await add()).json()) as { id: string }
+    await write('DELETE', `/api/products/${id}`)
+    await rest()
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+    pages.add('a tab')
+    await vi.waitFor(async () => {
+      await outbox.drain(true)
+      expect(await outbox.writesOf('a tab')).toEqual([])
+    })
+    expect([...backend.products.values()]).toEqual([])
+  })
+})
+
+test('a record that comes on disk after its write was answered is no write that a page tries again', async () => {
+  const error = await stalled()
+  let isLate = true
+  const { write, backend, outbox, rest } = await outboxWorker({
+    wrap: (use) => async (mode, work) => {
+      const given = await use(mode, work)
+      if (mode === 'readonly' || !isLate) return given
+      isLate = false
+      throw error
+    },
+  })
+  const add = () => write('POST', '/api/products', { name: 'tea' })
+  expect((await add()).headers.get('freshlayer-outbox')).toBe('unqueued')
+  outbox.reread()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  expect((await add()).ok).toBe(true)
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect(await outbox.writesOf('a tab')).toEqual([])
+  })
+  vi.useRealTimers()
+  await rest()
+  expect(backend.products.size).toBe(2)
+})
+
+test('a record that comes on disk after it was given up is the page’s retry once', async () => {
+  const error = await stalled()
+  let isLate = true
+  const { write, backend, outbox, rest } = await outboxWorker({
+    wrap: (use) => async (mode, work) => {
+      const given = await use(mode, work)
+      if (mode === 'readonly' || !isLate) return given
+      isLate = false
+      throw error
+    },
+  })
+  const add = () => write('POST', '/api/products', { name: 'tea' })
+  backend.faults.push('cut')
+  await expect(add()).rejects.toThrow('Failed to fetch')
+  outbox.reread()
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect(await outbox.writesOf('a tab')).toEqual([])
+  })
+  expect((await add()).ok).toBe(true)
+  await rest()
+  expect(backend.products.size).toBe(1)
+  expect((await add()).ok).toBe(true)
+  vi.useRealTimers()
+  await rest()
+  expect(backend.products.size).toBe(2)
 })
