@@ -98,7 +98,9 @@ export default defineConfig({
   try {
     await expect.poll(() => server.said()).toMatch(/Local:\s+http\S+/)
     const [, address = ''] = /Local:\s+(http\S+)/.exec(server.said()) ?? []
-    await expect.poll(() => server.said()).toContain('freshlayer: /shop/sw.js from freshlayer.config.ts, 1 route, 1 write')
+    await expect
+      .poll(() => server.said())
+      .toContain('freshlayer: /shop/sw.js from freshlayer.config.ts, 1 route, 1 write')
     const page = await browserContext.newPage()
     await page.goto(address)
     await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
