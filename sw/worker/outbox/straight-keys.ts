@@ -29,7 +29,7 @@ export class StraightKeys {
   /** What a page asks for, with the key of the write that it tries again. */
   withKey(asked: Asked): Asked {
     // Without keys the retry of a page is a write of its own, as without the layer.
-    if (asked.queue.idempotency === undefined) return asked
+    if (asked.queue.idempotency === undefined || this.#sent.size === 0) return asked
     const { name, lane } = placedOf(asked)
     for (const [key, sent] of this.#sent) {
       const { sentAtMs, lostAtMs, method } = sent
