@@ -23,6 +23,18 @@ async function stalled(): Promise<unknown> {
   return failed
 }
 
+/** A disk whose first change is on it after it was given up. */
+async function lateOnce(): Promise<NonNullable<Given['wrap']>> {
+  const error = await stalled()
+  let isLate = true
+  return (use) => async (mode, work) => {
+    const given = await use(mode, work)
+    if (mode === 'readonly' || !isLate) return given
+    isLate = false
+    throw error
+  }
+}
+
 test('a disk that hangs is waited for once, and no write asks it again soon: each goes straight through', async () => {
   const error = await stalled()
   let asked = 0
@@ -47,15 +59,8 @@ test('a disk that hangs is waited for once, and no write asks it again soon: eac
 })
 
 test('a record that comes on disk after it was given up has the key that was sent', async () => {
-  const error = await stalled()
-  let isLate = true
   const { write, writes, backend, outbox } = await outboxWorker({
-    wrap: (use) => async (mode, work) => {
-      const given = await use(mode, work)
-      if (mode === 'readonly' || !isLate) return given
-      isLate = false
-      throw error
-    },
+    wrap: await lateOnce(),
   })
   expect((await write('POST', '/api/products', { name: 'tea' })).headers.get('freshlayer-outbox')).toBe('unqueued')
   outbox.reread()
@@ -107,6 +112,17 @@ describe('a write that no disk takes', () => {
     makeRoom()
     expect((await add()).status).toBe(201)
     expect(backend.products.size).toBe(1)
+  })
+
+  test('300 at once, whose answers are lost, are performed once each', async () => {
+    const { write, backend } = await full()
+    const addAll = () =>
+      Promise.allSettled(Array.from({ length: 300 }, (_, at) => write('POST', '/api/products', { name: `${at}` })))
+    backend.faults.push(...Array.from({ length: 300 }, () => 'cut' as const))
+    await addAll()
+    const tried = await addAll()
+    expect(tried.every((each) => each.status === 'fulfilled' && each.value.status === 201)).toBe(true)
+    expect([backend.received.length, backend.products.size]).toEqual([600, 300])
   })
 
   test('and another one beside it are two', async () => {
@@ -216,15 +232,8 @@ describe('a write that no disk takes', () => {
 })
 
 test('a record that comes on disk after its write was answered is no write that a page tries again', async () => {
-  const error = await stalled()
-  let isLate = true
   const { write, backend, outbox, rest } = await outboxWorker({
-    wrap: (use) => async (mode, work) => {
-      const given = await use(mode, work)
-      if (mode === 'readonly' || !isLate) return given
-      isLate = false
-      throw error
-    },
+    wrap: await lateOnce(),
   })
   const add = () => write('POST', '/api/products', { name: 'tea' })
   expect((await add()).headers.get('freshlayer-outbox')).toBe('unqueued')
@@ -241,15 +250,8 @@ test('a record that comes on disk after its write was answered is no write that 
 })
 
 test('a record that comes on disk after it was given up is the page’s retry once', async () => {
-  const error = await stalled()
-  let isLate = true
   const { write, backend, outbox, rest } = await outboxWorker({
-    wrap: (use) => async (mode, work) => {
-      const given = await use(mode, work)
-      if (mode === 'readonly' || !isLate) return given
-      isLate = false
-      throw error
-    },
+    wrap: await lateOnce(),
   })
   const add = () => write('POST', '/api/products', { name: 'tea' })
   backend.faults.push('cut')
