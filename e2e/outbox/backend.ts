@@ -21,6 +21,8 @@ export interface Product {
 export interface Performed {
   readonly intent: string
   readonly product: number
+  /** Null: it came without one. */
+  readonly key: string | null
 }
 
 /** The backend of the tests: PostgreSQL, and a process that can be killed. Started again it has the same port. */
@@ -66,7 +68,7 @@ export class WritesBackend {
         id serial primary key, shop text not null, name text not null, note text not null default '',
         version integer not null default 1, updated_at timestamptz not null default clock_timestamp()
       );
-      create table performed (at serial primary key, shop text not null, intent text not null, product integer not null);
+      create table performed (at serial primary key, shop text not null, intent text not null, product integer not null, key text);
       create table refused (shop text not null, status integer not null);
       create table keys (key text primary key, answer jsonb)`)
     mkdirSync(this.#folder, { recursive: true })
@@ -149,7 +151,7 @@ export class WritesBackend {
   }
 
   async performed(): Promise<Performed[]> {
-    return this.#rows<Performed>('select intent, product from performed where shop = $1 order by at')
+    return this.#rows<Performed>('select intent, product, key from performed where shop = $1 order by at')
   }
 
   /** How often a write was refused because its row was another by then. */

@@ -76,6 +76,9 @@ async function drained(page: Page, backend: WritesBackend, timeout: number): Pro
   return left
 }
 
+const keysOf = (name: string, performed: readonly Performed[]): string =>
+  performed.flatMap(({ intent, key }) => (intent === name ? [key ?? 'none'] : [])).join(', ')
+
 /** What is not as the user has been told. */
 function wrongIn(intents: readonly Intent[], performed: readonly Performed[], hasKeys: boolean): string[] {
   const wrong: string[] = []
@@ -92,7 +95,7 @@ function wrongIn(intents: readonly Intent[], performed: readonly Performed[], ha
   for (const name of names) times.set(name, (times.get(name) ?? 0) + 1)
   for (const { name, method, heard } of intents) {
     const count = times.get(name) ?? 0
-    if (count > 1) wrong.push(`${name} ${method} is there ${count} times`)
+    if (count > 1) wrong.push(`${name} ${method} is there ${count} times, with the keys ${keysOf(name, performed)}`)
     if (heard === undefined) continue
     if (heard.status < 400 && count === 0)
       wrong.push(`${name} ${method} was accepted with ${heard.status} and is not there`)

@@ -83,12 +83,17 @@ const rowsOf = async (client: Pool | PoolClient, shop: string, id?: number, lock
   return (await client.query<Row>(text, id === undefined ? [shop] : [shop, id])).rows
 }
 
-async function perform(client: PoolClient, { shop, method, url, body, ifMatch }: Write): Promise<Answer> {
+async function perform(client: PoolClient, { shop, method, url, body, key, ifMatch }: Write): Promise<Answer> {
   const sent = (body === '' ? {} : JSON.parse(body)) as { name?: string; note?: string }
   const id = Number(url.pathname.split('/')[3])
   const intent = url.searchParams.get('intent') ?? sent.name ?? ''
   const note = (product: number | undefined): Promise<unknown> =>
-    client.query('insert into performed (shop, intent, product) values ($1, $2, $3)', [shop, intent, product])
+    client.query('insert into performed (shop, intent, product, key) values ($1, $2, $3, $4)', [
+      shop,
+      intent,
+      product,
+      key,
+    ])
   if (method === 'POST') {
     const { rows } = await client.query<Row>(`insert into products (shop, name) values ($1, $2) returning ${MEMBERS}`, [
       shop,
