@@ -144,6 +144,30 @@ describe('a page that gives up before it is answered', () => {
     expect(backend.products.size).toBe(2)
   })
 
+  test('and tries again while the worker sends it by itself: it is one write, and one request at a time', async () => {
+    const { outbox, backend, writes } = await outboxWorker()
+    const { create, rest } = page(outbox)
+    const given = new AbortController()
+    vi.stubGlobal('fetch', (request: Request) => {
+      given.abort()
+      return backend.answer(request)
+    })
+    backend.faults.push('away')
+    await create('tea', given.signal).catch(() => undefined)
+    await rest()
+    const release = backend.hold()
+    const drained = outbox.drain(true)
+    await vi.waitFor(() => expect(backend.received).toHaveLength(2))
+    const again = create('tea')
+    await vi.waitFor(async () => expect((await writes()).map(({ isAnswered }) => isAnswered)).toEqual([true]))
+    release()
+    expect((await again).status).toBe(202)
+    await drained
+    await rest()
+    expect(backend.received).toHaveLength(2)
+    expect(backend.products.size).toBe(1)
+  })
+
   test('hears of no refusal, so it is kept', async () => {
     const { outbox, backend, writes } = await outboxWorker({ backend: new Backend() })
     const { create, rest } = page(outbox)

@@ -134,7 +134,8 @@ export class PageWrites {
     signal.addEventListener('abort', giveUp)
     if (signal.aborted) giveUp()
     try {
-      return await this.#answerTo(write, asked, { request, match }, { clientId, isStill }, waitUntil)
+      const isNew = accepted.kind === 'new'
+      return await this.#answerTo(write, isNew, asked, { request, match }, { clientId, isStill }, waitUntil)
     } finally {
       signal.removeEventListener('abort', giveUp)
       // Until that is on disk the same request is another write all the same.
@@ -239,20 +240,26 @@ export class PageWrites {
 
   async #answerTo(
     write: WriteRecord,
+    isNew: boolean,
     asked: Asked,
     page: PageWrite,
     sender: Sender,
     waitUntil: (work: Promise<unknown>) => void,
   ): Promise<Response> {
-    const told = await this.#toldOf(write, asked, page, sender, waitUntil)
+    const told = await this.#toldOf(write, isNew, asked, page, sender, waitUntil)
     if (told !== undefined) return told
     waitUntil(this.#ports.sync.ask())
     return queuedAnswer(write, asked.body, await this.#rowOf(write, asked), asked.queue)
   }
 
-  /** What the origin answers a page in time; undefined: nothing, or nothing that ends the write. */
+  /**
+   * What the origin answers a page in time; undefined: nothing, or nothing that ends the write.
+   *
+   * @param isNew it was accepted for this page: another attempt has the lease otherwise.
+   */
   async #toldOf(
     write: WriteRecord,
+    isNew: boolean,
     { queue }: Asked,
     page: PageWrite,
     sender: Sender,
@@ -260,7 +267,7 @@ export class PageWrites {
   ): Promise<Response | undefined> {
     const { place } = write
     let attempt = this.#forPages.get(place)
-    if (attempt === undefined && isLeased(write) && write.state.worker === this.#ports.liveness.worker) {
+    if (attempt === undefined && isNew && isLeased(write)) {
       const pages = new Pages()
       const sent = this.#ports.attempts.send(write, sender, waitUntil, { ...page, pages }).finally(() => {
         this.#forPages.delete(place)
