@@ -495,6 +495,65 @@ describe('the user', () => {
     expect(backend.products.size).toBe(1)
   })
 
+  test.each([409, 422])(
+    'has it sent again with its key, though the browser has hidden an attempt before the %i',
+    async (status) => {
+      vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+      const { write, writes, backend, rest, outbox, ask } = await outboxWorker()
+      let isResent = false
+      // A connection was cut after the origin had performed it: Chromium has sent it once more by itself, and something else has answered.
+      vi.stubGlobal('fetch', async (request: Request) => {
+        const answer = await backend.answer(request)
+        if (isResent) return answer
+        isResent = true
+        return Response.json({}, { status })
+      })
+      await write('POST', '/api/products', { name: 'tea' })
+      await rest()
+      await outbox.drain(true)
+      await vi.waitFor(async () => expect((await writes()).map(({ attempts }) => attempts)).toEqual([1]))
+      await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+      await vi.waitFor(async () => expect(await writes()).toEqual([]))
+      expect(backend.products.size).toBe(1)
+    },
+  )
+
+  /** Its first attempt was refused, so nothing is unsure. */
+  async function refused() {
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+    const worker = await outboxWorker()
+    const { backend, write, outbox, rest, writes } = worker
+    backend.faults.push(422)
+    await write('POST', '/api/products', { name: 'tea' })
+    await rest()
+    await outbox.drain(true)
+    await vi.waitFor(async () => expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead']))
+    return worker
+  }
+
+  test('has it sent again with another key where the origin keeps the refusal under the first one', async () => {
+    const { ask, writes, backend } = await refused()
+    const key = (await writes())[0]?.key ?? '-'
+    vi.stubGlobal('fetch', (request: Request) =>
+      request.headers.get(KEY)?.includes(key) === true
+        ? Promise.resolve(Response.json({}, { status: 422 }))
+        : backend.answer(request),
+    )
+    await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+    await vi.waitFor(async () => expect(await writes()).toEqual([]))
+    expect(backend.products.size).toBe(1)
+  })
+
+  test('has it sent again, and it is refused with another key, too: it needs the user once more', async () => {
+    const { ask, writes, backend } = await refused()
+    backend.refused.add('{"name":"tea"}')
+    for (const requests of [3, 5]) {
+      await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
+      await vi.waitFor(() => expect(backend.received).toHaveLength(requests))
+      await vi.waitFor(async () => expect((await writes()).map(({ state }) => state.kind)).toEqual(['dead']))
+    }
+  })
+
   test('discards it', async () => {
     const { ask, writes, news } = await dead()
     expect(await ask({ ask: 'steer-outbox', place: 1, how: 'discard' })).toEqual({ isDone: true })

@@ -58,26 +58,31 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
 })
 
 /**
- * A write that is sent again by the user's word. What the origin has refused it has not performed: the key may stand for the
- * refusal there. Another body is another write. After a conflict it is sent on top of the row that the user was shown, and so are the
- * later writes; where that is not known, what the row has become does not count any more.
+ * A write that is sent again by the user's word. One that was refused keeps its key once: Chromium sends a request again by itself when a
+ * connection is cut, so an attempt that the layer does not know of may have been performed. Another body is another write, and so is
+ * what is sent on top of another row: after a conflict, of the one that the user was shown, and so are the later writes; where that is
+ * not known, what the row has become does not count any more.
+ *
+ * @see docs/discoveries/a-post-is-sent-twice-by-the-browser.md
  */
 function decided(
   draft: Draft,
   write: WriteRecord,
   isOther: boolean,
-): Pick<WriteRecord, 'state' | 'key' | 'base' | 'theirs'> {
+): Pick<WriteRecord, 'state' | 'key' | 'refusedKey' | 'base' | 'theirs'> {
   const { state } = write
   const isConflict = state.kind === 'asking' && state.why === 'conflict'
   // A refusal says nothing of an earlier attempt whose outcome is not known: only the same key keeps that from being done twice.
   const isRefused = !write.wasUnsure && (isConflict || (state.kind === 'dead' && state.why !== 'too-old'))
+  const isRebased = isRefused && write.base.kind !== 'none' && isConflict
   const base = isConflict ? (write.theirs?.base ?? NONE) : write.base
   const lane = { before: write.lane, after: write.lane }
   if (isConflict)
     for (const later of followUps(draft.writes(), { ...write, answered: base, lane })) draft.put({ ...later, base })
   return {
     state: { kind: 'waiting', atMs: now(), isOnSign: false },
-    key: isRefused || isOther ? crypto.randomUUID() : write.key,
+    key: isRebased || isOther ? crypto.randomUUID() : write.key,
+    refusedKey: isRefused ? write.key : undefined,
     base,
     theirs: undefined,
   }

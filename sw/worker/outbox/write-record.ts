@@ -44,6 +44,8 @@ export interface WriteRecord extends Queued {
   readonly id?: string
   /** The same at every attempt. */
   readonly key: string
+  /** The user has it sent again with this key, though it was refused with it. Absent: the user has not. */
+  readonly refusedKey?: string | undefined
   readonly base: Base
   readonly acceptedAtMs: EpochMs
   readonly attempts: number
@@ -140,7 +142,7 @@ export function parseWrite(value: unknown, place: number): WriteRecord | 'unread
     isTexts(value['stamps']) &&
     (value['alike'] === undefined || isTexts(value['alike'])) &&
     (value['unsureAtMs'] === undefined || isCount(value['unsureAtMs'])) &&
-    ['seen', 'entity', 'record', 'redirect', 'referrerPolicy', 'mode'].every(
+    ['refusedKey', 'seen', 'entity', 'record', 'redirect', 'referrerPolicy', 'mode'].every(
       (name) => value[name] === undefined || isText(name),
     ) &&
     (value['theirs'] === undefined || (isObject(value['theirs']) && isObject(value['theirs']['base']))) &&
