@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Given, outboxWorker, pages } from './outbox.fixture.ts'
 
 beforeEach(() => {
@@ -136,4 +136,43 @@ test('a page that gives up and tries again while the disk is slow: what it is to
   await rest()
   await settled()
   expect(backend.products.size).toBe(1)
+})
+
+describe('a change that the page has not heard of, another one after it, and the first one once more', () => {
+  const name = (name: string) => ['PUT', '/api/products/1', { name }] as const
+
+  test('while they wait: the last one is what the row has', async () => {
+    const { write, answer, settled, backend, rest, writes } = await busyWorker()
+    backend.products.set(1, { id: 1, name: 'first', version: 1 })
+    const page = new AbortController()
+    vi.stubGlobal('fetch', (request: Request) => {
+      page.abort()
+      return backend.answer(request)
+    })
+    backend.isAway = true
+    await answer(...name('on'), page.signal).catch(() => undefined)
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: false })
+    for (const each of ['off', 'on']) expect((await write(...name(each))).status).toBe(202)
+    expect(await writes()).toHaveLength(3)
+    await rest()
+    backend.isAway = false
+    await settled()
+    expect(backend.products.get(1)?.name).toBe('on')
+  })
+
+  test('once the origin has them: the last one is what the row has', async () => {
+    const { write, answer, settled, backend, rest } = await busyWorker()
+    backend.products.set(1, { id: 1, name: 'first', version: 1 })
+    const page = new AbortController()
+    const release = backend.hold()
+    const lost = answer(...name('on'), page.signal).catch(() => undefined)
+    await vi.waitFor(() => expect(backend.received).toHaveLength(1))
+    page.abort()
+    release()
+    await lost
+    await rest()
+    for (const each of ['off', 'on']) await write(...name(each))
+    await settled()
+    expect(backend.products.get(1)?.name).toBe('on')
+  })
 })
