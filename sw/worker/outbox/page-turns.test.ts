@@ -138,6 +138,24 @@ test('a page that gives up and tries again while the disk is slow: what it is to
   expect(backend.products.size).toBe(1)
 })
 
+test('a page that has its answer, and gives up then, has heard it: an equal write that has come meanwhile is one of its own', async () => {
+  const { add, settled, backend, disk } = await busyWorker()
+  const page = new AbortController()
+  const release = backend.hold()
+  const first = add(page.signal)
+  await vi.waitFor(() => expect(backend.received).toHaveLength(1))
+  disk.hold()
+  release()
+  await vi.waitFor(() => expect(disk.count()).toBe(1))
+  const others = await atDisk(1, () => [add()])
+  disk.release()
+  expect((await first).status).toBe(201)
+  page.abort()
+  await Promise.all(others)
+  await settled()
+  expect(backend.products.size).toBe(2)
+})
+
 describe('a change that the page has not heard of, another one after it, and the first one once more', () => {
   const name = (name: string) => ['PUT', '/api/products/1', { name }] as const
 

@@ -115,7 +115,7 @@ export class PageWrites {
     if (accepted.kind === 'done') {
       // What a page has not heard its next try hears.
       if (isOff()) throw signal.reason
-      waitUntil(this.#markAnswered(accepted.done.write.place, signal))
+      waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
     if (accepted.kind === 'known' || accepted.kind === 'taken') return handedAnswer(accepted)
@@ -137,7 +137,7 @@ export class PageWrites {
     } finally {
       // A page that has given up hears nothing: the same request is its own retry.
       if (signal.aborted) this.#leave(place, signal)
-      else waitUntil(this.#markAnswered(place, signal))
+      else waitUntil(this.#markAnswered(place))
     }
   }
 
@@ -329,7 +329,9 @@ export class PageWrites {
   }
 
   /** The page has its answer: from now on the same request is another write. */
-  async #markAnswered(place: number, page: AbortSignal): Promise<void> {
+  async #markAnswered(place: number): Promise<void> {
+    // Until that is on disk the same request is another write all the same, also where the page gives up what it has.
+    this.#awaited.set(place, HEARD)
     await this.#ports.store
       .change((draft) => {
         const write = draft.get(place)
@@ -337,13 +339,15 @@ export class PageWrites {
         for (const done of draft.done())
           if (done.write.place === place) draft.putDone(place, { ...done, write: { ...done.write, isAnswered: true } })
       })
-      // Until that is on disk the same request is another write all the same.
-      .then(() => this.#leave(place, page))
+      .then(() => this.#leave(place, HEARD))
       .catch((error: unknown) => report('a queued write could not be marked as answered', error))
   }
 }
 
 const OFF = { kind: 'off' } as const
+
+/** Of a page that has its answer. */
+const HEARD = new AbortController().signal
 
 /** Whether the version of a row stands for its tag. Another origin may refuse a field that it does not know. */
 const isVersioned = ({ fields }: Row, { url }: Asked): boolean =>
