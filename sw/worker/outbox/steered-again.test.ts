@@ -188,9 +188,9 @@ describe('a create that waits, and whose last answer was lost', () => {
     vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
     backend.faults.push('cut')
     expect((await worker.write('POST', '/api/products', TEA)).status).toBe(202)
-    const [{ place = 0, state } = {}] = await worker.writes()
+    const state = (await worker.writes())[0]?.state
     const steer = (how: 'retry' | 'edit') =>
-      worker.ask({ ask: 'steer-outbox', place, how, ...(how === 'edit' && { body: bytesOf(COFFEE) }) })
+      worker.ask({ ask: 'steer-outbox', place: 1, how, ...(how === 'edit' && { body: bytesOf(COFFEE) }) })
     const settled = () =>
       vi.waitFor(async () => {
         await worker.outbox.drain(true)
