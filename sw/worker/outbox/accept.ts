@@ -184,13 +184,14 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     bytes += write.size
     if (write.partition !== partition) continue
     // What was refused would not be sent: a page that tries again hears the origin.
-    if (write.state.kind !== 'dead' && isRetry(write, digest, circumstances)) return { kind: 'adopted', write }
+    if (write.state.kind !== 'dead' && isRetry(draft, write, digest, circumstances)) return { kind: 'adopted', write }
     if (write.mints !== undefined) temporary.add(write.mints)
     if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
     if (joins && isHeldUp(write, circumstances)) isBusy = true
   }
   for (const done of draft.done())
-    if (done.write.partition === partition && isRetry(done.write, digest, circumstances)) return { kind: 'done', done }
+    if (done.write.partition === partition && isRetry(draft, done.write, digest, circumstances))
+      return { kind: 'done', done }
   if (count >= rules.mostWrites || bytes > rules.budget) return { kind: 'full' }
   const type = new Map(asked.fields).get('content-type')
   const isText = body !== undefined && /\b(?:json|x-www-form-urlencoded)\b/i.test(type ?? '')
@@ -262,8 +263,22 @@ function mayProbe(draft: Draft, url: string, { now, rules: { limits } }: Circums
 }
 
 /** Whether a request with this digest is the page's own retry of a write. */
-const isRetry = (write: WriteRecord, asked: string, { now, isAwaited }: Circumstances): boolean =>
-  write.digest === asked && !write.isAnswered && Math.abs(now - write.acceptedAtMs) < ADOPT_MS && !isAwaited(write)
+const isRetry = (draft: Draft, write: WriteRecord, asked: string, { now, isAwaited }: Circumstances): boolean =>
+  write.digest === asked &&
+  !write.isAnswered &&
+  Math.abs(now - write.acceptedAtMs) < ADOPT_MS &&
+  !isAwaited(write) &&
+  !isOverwritten(draft, write)
+
+/** Whether a later write has changed the row: then the same change is none that was made before. */
+function isOverwritten(draft: Draft, { method, place, partition, lane }: WriteRecord): boolean {
+  if (method === 'POST') return false
+  const isLater = (other: WriteRecord): boolean =>
+    other.place > place && other.partition === partition && other.lane === lane
+  for (const other of draft.writes()) if (isLater(other)) return true
+  for (const { write } of draft.done()) if (isLater(write)) return true
+  return false
+}
 
 /**
  * What a new write is made on top of: what the newest acknowledged write of its row was answered, where the page has read

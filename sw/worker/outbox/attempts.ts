@@ -234,8 +234,15 @@ export class Attempts {
     if (missed === undefined) heard.answered(write.url)
     // What another user's session has answered acknowledges nothing of this one. A page that has asked gets it.
     if (isOthers && page === undefined) return this.#release(write, { state: { kind: 'asking', why: 'other-user' } })
-    // An origin that keeps the refusal under the key has performed nothing with it.
-    if (write.refusedKey === write.key && (outcome.kind === 'dead-letter' || outcome.kind === 'conflict'))
+    // An origin that keeps the refusal under the key has performed nothing with it. Another refusal is none that was kept.
+    if (
+      write.refusedKey === write.key &&
+      !write.wasUnsure &&
+      queue.idempotency !== undefined &&
+      answer.kind === 'response' &&
+      answer.status === write.failed?.status &&
+      (outcome.kind === 'dead-letter' || outcome.kind === 'conflict')
+    )
       return this.#release(write, { state: again(now()), key: crypto.randomUUID() }, 0)
     const isConditional = write.base.kind !== 'none'
     const isBusy = answer.kind === 'response' && (answer.status === 429 || answer.status === 503)

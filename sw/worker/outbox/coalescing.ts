@@ -93,7 +93,9 @@ function joined(
   const own = bytes === undefined ? { body, size } : { body: inline(bytes), size: bytes.byteLength }
   // What the user has said last counts from then on.
   const { acceptedAtMs } = second
-  return { ...first, method, url, fields, stamps, credentials, digest, rule, needs, acceptedAtMs, ...own }
+  // Other rows may be alike to both than to the first.
+  const alike = undefined
+  return { ...first, method, url, fields, stamps, credentials, digest, rule, needs, acceptedAtMs, alike, ...own }
 }
 
 const inline = (bytes: ArrayBuffer): ArrayBuffer | undefined => (bytes.byteLength <= MOST_INLINE ? bytes : undefined)

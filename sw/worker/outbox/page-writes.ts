@@ -19,7 +19,7 @@ import { type Attempts, type Ended, givenOf, isLeased, type PageWrite, type Send
 import type { BackgroundSync } from './background-sync.ts'
 import type { Batches } from './batches.ts'
 import type { Drain } from './drain.ts'
-import type { OutboxStore } from './outbox-store.ts'
+import type { Draft, OutboxStore } from './outbox-store.ts'
 import { Pages } from './pages.ts'
 import { answerAgain, changeOfWrite, OUTBOX_FIELD, queuedAnswer } from './queued-answer.ts'
 import type { Held } from './record-mark.ts'
@@ -54,8 +54,8 @@ const STALLED_PAUSE_MS = 30_000
 export class PageWrites {
   readonly #ports: Ports
   readonly #stored: StoredBefore
-  /** The writes whose pages wait for an answer of this worker, by place. */
-  readonly #awaited = new Set<number>()
+  /** The requests of pages that wait for an answer of this worker, by the places of their writes. One that has given up waits no longer. */
+  readonly #awaited = new Map<number, AbortSignal>()
   /** The attempts of this worker whose answers pages wait for, by place. */
   readonly #forPages = new Map<number, { readonly pages: Pages; readonly sent: Promise<Ended> }>()
   /** Records that are about to be accepted. */
@@ -106,13 +106,15 @@ export class PageWrites {
     const { signal } = request
     // A record is the app's own, and is handed over again.
     const isOff = (): boolean => record === undefined && signal.aborted
-    const accepted = await this.#accepted(asked, isOff)
+    const accepted = await this.#accepted(asked, isOff, record === undefined ? signal : undefined)
     if (accepted === undefined || accepted.kind === 'full') return straight()
-    if (keyIn(accepted) === asked.key) this.#straightKeys.end(asked, false)
+    if (writeIn(accepted)?.key === asked.key) this.#straightKeys.end(asked, false)
     // The outbox has taken the request for that of another write: the retry of this one has not come yet.
     else this.#straightKeys.lost(asked)
     if (accepted.kind === 'off') throw signal.reason
     if (accepted.kind === 'done') {
+      // What a page has not heard its next try hears.
+      if (isOff()) throw signal.reason
       waitUntil(this.#markAnswered(accepted.done.write.place))
       return answerAgain(accepted.done)
     }
@@ -120,26 +122,22 @@ export class PageWrites {
     const { write } = accepted
     const { place } = write
     // The page has heard nothing of it, and the origin has not, either.
-    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write))) {
+    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write, signal))) {
       this.#straightKeys.takenBack(asked)
+      this.#leave(place, signal)
       throw signal.reason
     }
     if (record !== undefined) {
       waitUntil(this.#ports.drain.run(false))
       return handedAnswer({ kind: 'known', place })
     }
-    this.#awaited.add(place)
-    // A page that has given up hears nothing: the same request is its own retry.
-    const giveUp = (): unknown => this.#awaited.delete(place)
-    signal.addEventListener('abort', giveUp)
-    if (signal.aborted) giveUp()
     try {
       const isNew = accepted.kind === 'new'
       return await this.#answerTo(write, isNew, asked, { request, match }, { clientId, isStill }, waitUntil)
     } finally {
-      signal.removeEventListener('abort', giveUp)
-      // Until that is on disk the same request is another write all the same.
-      if (!signal.aborted) waitUntil(this.#markAnswered(place).finally(() => this.#awaited.delete(place)))
+      // A page that has given up hears nothing: the same request is its own retry.
+      if (signal.aborted) this.#leave(place, signal)
+      else waitUntil(this.#markAnswered(place))
     }
   }
 
@@ -181,10 +179,10 @@ export class PageWrites {
   }
 
   /** Undefined: the disk does not take it. One that hangs is not asked again for a while. */
-  async #accepted(asked: Asked, isOff: () => boolean): Promise<Accepted | undefined> {
+  async #accepted(asked: Asked, isOff: () => boolean, page: AbortSignal | undefined): Promise<Accepted | undefined> {
     if (isPaused(this.#stalled)) return undefined
     try {
-      return await this.#accept(asked, isOff)
+      return await this.#accept(asked, isOff, page)
     } catch (error) {
       if (isStalled(error)) this.#stalled = pauseFor(STALLED_PAUSE_MS)
       report('a write could not be queued; it is sent straight through', error)
@@ -192,7 +190,8 @@ export class PageWrites {
     }
   }
 
-  async #accept(asked: Asked, isOff: () => boolean): Promise<Accepted> {
+  /** @param page it waits for the answer. Undefined: none does. */
+  async #accept(asked: Asked, isOff: () => boolean, page: AbortSignal | undefined): Promise<Accepted> {
     const { liveness } = this.#ports
     const [shown, alike] = await Promise.all([this.#stored.shown(asked), this.#stored.alike(asked), liveness.hold()])
     const seen = await this.#stored.seen(asked, shown)
@@ -201,22 +200,34 @@ export class PageWrites {
       shown !== undefined && (joins || isVersioned(shown, asked))
         ? await this.#stored.versionOf(shown, asked.queue)
         : undefined
-    const accepted = await this.#ports.store.change((draft) =>
-      isOff()
-        ? OFF
-        : accept(draft, asked, {
-            now: now(),
-            worker: liveness.worker,
-            rules: this.#ports.rules,
-            maySend: navigator.onLine !== false,
-            isAwaited: ({ place, key }) => this.#awaited.has(place) || this.#straightKeys.isAnswered(key),
-            joins,
-            shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
-            alike,
-            seen,
-            held: this.#ports.records?.held,
-          }),
-    )
+    let held: number | undefined
+    const isAwaited = ({ place, key }: Pick<WriteRecord, 'place' | 'key'>): boolean =>
+      this.#awaited.get(place)?.aborted === false || this.#straightKeys.isAnswered(key)
+    const work = (draft: Draft): Accepted => {
+      // A transaction that has failed is made again.
+      this.#leave(held, page)
+      if (isOff()) return OFF
+      const found = accept(draft, asked, {
+        now: now(),
+        worker: liveness.worker,
+        rules: this.#ports.rules,
+        maySend: navigator.onLine !== false,
+        isAwaited,
+        joins,
+        shown: shown && { base: baseOf(shown.fields, version), requestedAtMs: shown.requestedAtMs },
+        alike,
+        seen,
+        held: this.#ports.records?.held,
+      })
+      held = writeIn(found)?.place
+      // The same request of another page may be in this transaction.
+      if (held !== undefined && page !== undefined) this.#awaited.set(held, page)
+      return found
+    }
+    const accepted = await this.#ports.store.change(work).catch((error: unknown) => {
+      this.#leave(held, page)
+      throw error
+    })
     // One that is sent at once is news by its answer.
     if (accepted.kind === 'new') this.#ports.announcer.announceAs(accepted.write, !isLeased(accepted.write))
     if (accepted.kind === 'known' && accepted.gone)
@@ -224,10 +235,16 @@ export class PageWrites {
     return accepted
   }
 
-  /** Takes back a write whose page has given up, if nothing of it was sent. */
-  async #isTakenBack(write: WriteRecord): Promise<boolean> {
+  /** A page waits no longer. */
+  #leave(place: number | undefined, page: AbortSignal | undefined): void {
+    if (place !== undefined && this.#awaited.get(place) === page) this.#awaited.delete(place)
+  }
+
+  /** Takes back a write whose page has given up, if nothing of it was sent, and its own retry is not there yet. */
+  async #isTakenBack(write: WriteRecord, page: AbortSignal): Promise<boolean> {
     const isTaken = await this.#ports.store
       .change((draft) => {
+        if (this.#awaited.get(write.place) !== page) return false
         const { state, attempts } = draft.get(write.place) ?? {}
         const isUnsent = isLeased(write) ? state !== undefined && isLeasedTo(state, write.state) : attempts === 0
         if (isUnsent) draft.remove(write.place)
@@ -313,6 +330,8 @@ export class PageWrites {
 
   /** The page has its answer: from now on the same request is another write. */
   async #markAnswered(place: number): Promise<void> {
+    // Until that is on disk the same request is another write all the same, also where the page gives up what it has.
+    this.#awaited.set(place, HEARD)
     await this.#ports.store
       .change((draft) => {
         const write = draft.get(place)
@@ -320,20 +339,24 @@ export class PageWrites {
         for (const done of draft.done())
           if (done.write.place === place) draft.putDone(place, { ...done, write: { ...done.write, isAnswered: true } })
       })
+      .then(() => this.#leave(place, HEARD))
       .catch((error: unknown) => report('a queued write could not be marked as answered', error))
   }
 }
 
 const OFF = { kind: 'off' } as const
 
+/** Of a page that has its answer. */
+const HEARD = new AbortController().signal
+
 /** Whether the version of a row stands for its tag. Another origin may refuse a field that it does not know. */
 const isVersioned = ({ fields }: Row, { url }: Asked): boolean =>
   baseOf(fields, undefined).kind === 'none' && new URL(url).origin === location.origin
 
-/** The key of the write that the outbox has for a request. */
-function keyIn(accepted: Accepted): string | undefined {
-  if (accepted.kind === 'done') return accepted.done.write.key
-  return 'write' in accepted ? accepted.write.key : undefined
+/** The write that the outbox has for a request. */
+function writeIn(accepted: Accepted): WriteRecord | undefined {
+  if (accepted.kind === 'done') return accepted.done.write
+  return 'write' in accepted ? accepted.write : undefined
 }
 
 /** The answer to a page that hands a record over: what becomes of it, it hears by a receipt. */

@@ -128,7 +128,8 @@ export function settle(
   const current = draft.get(write.place)
   const outcome = outcomeFor(write, given, queue, canWitness, now)
   if (current === undefined) return { kind: 'other' }
-  if (outcome.kind === 'acknowledge' && given.kind === 'response')
+  // With another key it is another write by now: the user has mended it.
+  if (outcome.kind === 'acknowledge' && given.kind === 'response' && current.key === write.key)
     return {
       kind: 'acknowledged',
       write: current,

@@ -38,7 +38,7 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         draft.noteEnd(write, { end: 'discarded', row: write.mints === undefined ? theirsOf(write) : null })
         return { ...newsOf(write), end: 'discarded' }
       }
-      const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false }
+      const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false, alike: undefined }
       const again = {
         ...write,
         ...given,

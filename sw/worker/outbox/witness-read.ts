@@ -92,10 +92,11 @@ export async function knownNow(
   ports: LookPorts,
   lists: RecentLists,
 ): Promise<Pick<WriteRecord, 'alike'> | (Pick<WriteRecord, 'state'> & Partial<WriteRecord>) | undefined> {
-  const { acceptedAtMs, attempts, alike, partition, wasUnsure } = write
+  const { acceptedAtMs, attempts, alike, partition, wasUnsure, key, refusedKey } = write
+  const wasRefused = refusedKey === key
   // What an earlier attempt may have made is no other's.
   if (kind !== 'list' || (wasUnsure && attempts > 1)) return undefined
-  if (alike !== undefined && !wasUnsure && isRecent(acceptedAtMs)) return undefined
+  if (alike !== undefined && !wasUnsure && !wasRefused && isRecent(acceptedAtMs)) return undefined
   const recent = lists.get(`${partition} ${url}`)
   let rows = recent !== undefined && isRecent(recent.atMs) ? recent.rows : undefined
   if (rows === undefined) {
@@ -109,7 +110,12 @@ export async function knownNow(
   const change = rows && (await sentBy({ write, match, queue }, ports.store).catch(() => undefined))
   if (rows === undefined || change?.kind !== 'create') return undefined
   const { idMember, witness } = queue
-  return { alike: alikeBefore({ sent: change.row, compared: witness?.compared, idMember }, rows) }
+  const found = alikeBefore({ sent: change.row, compared: witness?.compared, idMember }, rows)
+  const known = new Set([...(alike ?? []), ...ownIds(write, ports.store)])
+  // An attempt that the layer does not know of may have been performed: see `decided`.
+  if (wasRefused && found.some((id) => !known.has(id)))
+    return { state: { kind: 'asking', why: 'outcome', doubt: 'not-new' } }
+  return { alike: found }
 }
 
 const isRecent = (atMs: EpochMs): boolean => Math.abs(now() - atMs) < RECENT_MS

@@ -70,7 +70,7 @@ export interface WriteRecord extends Queued {
    */
   readonly batched?: { readonly key: string; readonly atMs: EpochMs } | undefined
   /** Of a create: the ids of the rows that its list had before, as `alikeBefore` gives them. Absent: not known. */
-  readonly alike?: readonly string[]
+  readonly alike?: readonly string[] | undefined
   /** What the rule calls such a row. Absent: it calls it nothing. */
   readonly entity?: string
   /** Of a record that a page has handed over: its mark. Then the body is always here. */
