@@ -1,12 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { keptFile } from '../files/kept-file.ts'
 
 const OPTIONS = { compress: { passes: 3, ecma: 2020 } } as const
-
-/** A minified script that is older is removed. Unit: milliseconds. */
-const KEPT_MS = 86_400_000
 
 /**
  * A script as a browser downloads it. Minifying takes seconds, and a suite of tests builds the same workers again and again: a
@@ -16,12 +12,8 @@ const KEPT_MS = 86_400_000
 export async function minified(script: string): Promise<string> {
   const folder = process.env['FRESHLAYER_MINIFIED'] ?? ''
   if (folder === '') return minifiedAnew(script)
-  const file = join(folder, `${keyOf(script)}.js`)
-  const kept = await readFile(file, 'utf8').catch(() => undefined)
-  if (kept !== undefined) return kept
-  const code = await minifiedAnew(script)
-  await keep(folder, file, code)
-  return code
+  const kept = await keptFile(folder, `${keyOf(script)}.js`, () => minifiedAnew(script))
+  return kept.toString()
 }
 
 async function minifiedAnew(script: string): Promise<string> {
@@ -36,20 +28,4 @@ function keyOf(script: string): string {
   return createHash('sha256')
     .update(JSON.stringify([version, OPTIONS, script]))
     .digest('hex')
-}
-
-/** Another build may keep the same at the same moment, and none may read a file that is half written. */
-async function keep(folder: string, file: string, code: string): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  const next = `${file}.${randomUUID()}`
-  await writeFile(next, code)
-  await rename(next, file)
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name)
-    const age = await stat(path).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    )
-    if (age > KEPT_MS) await rm(path, { force: true })
-  }
 }
