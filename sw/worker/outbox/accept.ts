@@ -184,7 +184,11 @@ export function accept(draft: Draft, asked: Asked, circumstances: Circumstances)
     bytes += write.size
     if (write.partition !== partition) continue
     // What was refused would not be sent: a page that tries again hears the origin.
-    if (write.state.kind !== 'dead' && isRetry(draft, write, digest, circumstances)) return { kind: 'adopted', write }
+    if (write.state.kind !== 'dead' && isRetry(draft, write, digest, circumstances)) {
+      const adopted = { ...write, isAdopted: true }
+      draft.put(adopted)
+      return { kind: 'adopted', write: adopted }
+    }
     if (write.mints !== undefined) temporary.add(write.mints)
     if (write.lane === lane && write.state.kind !== 'dead') isBusy = true
     if (joins && isHeldUp(write, circumstances)) isBusy = true

@@ -282,6 +282,8 @@ export async function outboxWorker({
   }
   return {
     name,
+    /** What it is called in leases. */
+    worker,
     backend,
     outbox,
     generations,

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { aliveLockOf } from '../../../config/names.ts'
 import { type Given, outboxWorker, pages } from './outbox.fixture.ts'
 
 beforeEach(() => {
@@ -42,9 +43,9 @@ async function atDisk(count: number, ask: () => Promise<Response>[]): Promise<Pr
   return asked
 }
 
-async function busyWorker() {
+async function busyWorker(given: Given = {}) {
   const disk = busyDisk()
-  const worker = await outboxWorker({ wrap: disk.wrap })
+  const worker = await outboxWorker({ ...given, wrap: disk.wrap })
   const add = (signal?: AbortSignal) => worker.answer('POST', '/api/products', TEA, signal)
   const settled = () =>
     vi.waitFor(async () => {
@@ -135,6 +136,60 @@ test('a page that gives up and tries again while the disk is slow: what it is to
   expect((await Promise.all(retries)).map(({ ok }) => ok)).toEqual([true])
   await rest()
   await settled()
+  expect(backend.products.size).toBe(1)
+})
+
+test('nor by a worker whose successor has told it to the page', async () => {
+  const held: { name: string }[] = []
+  const locks = {
+    query: () => Promise.resolve({ held }),
+    request: (_: string, __: object, work: (lock: object) => unknown) => work({}),
+  }
+  vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true, locks })
+  const { add, rest, disk, backend, name, worker } = await busyWorker()
+  const next = await busyWorker({ backend, database: name })
+  for (const each of [worker, next.worker]) held.push({ name: aliveLockOf('/', each) })
+  disk.hold()
+  const page = new AbortController()
+  const first = add(page.signal).catch(() => undefined)
+  await vi.waitFor(() => expect(disk.count()).toBe(1))
+  page.abort()
+  expect((await next.add()).status).toBe(202)
+  disk.release()
+  await first
+  await rest()
+  next.outbox.reread()
+  await next.settled()
+  expect(backend.products.size).toBe(1)
+})
+
+test('a page’s retry is its own retry, though the disk is full by then', async () => {
+  let isFull = false
+  const throwing = {
+    get: (store: IDBObjectStore, name: 'put') => {
+      if (name === 'put' && isFull) throw new DOMException('full', 'QuotaExceededError')
+      const own: unknown = store[name]
+      return typeof own === 'function' ? (own.bind(store) as unknown) : own
+    },
+  } as ProxyHandler<IDBObjectStore>
+  const { answer, backend, outbox, writes, rest } = await outboxWorker({
+    wrap: (use) => (mode, work) => use(mode, (store) => work(new Proxy(store, throwing))),
+  })
+  const page = new AbortController()
+  vi.stubGlobal('fetch', (request: Request) => {
+    page.abort()
+    return backend.answer(request)
+  })
+  backend.faults.push('cut')
+  await answer('POST', '/api/products', TEA, page.signal).catch(() => undefined)
+  isFull = true
+  expect((await answer('POST', '/api/products', TEA)).status).toBe(202)
+  isFull = false
+  await rest()
+  await vi.waitFor(async () => {
+    await outbox.drain(true)
+    expect(await writes()).toEqual([])
+  })
   expect(backend.products.size).toBe(1)
 })
 

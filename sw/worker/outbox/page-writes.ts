@@ -122,7 +122,7 @@ export class PageWrites {
     const { write } = accepted
     const { place } = write
     // The page has heard nothing of it, and the origin has not, either.
-    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write, signal))) {
+    if (isOff() && accepted.kind === 'new' && (await this.#isTakenBack(write))) {
       this.#straightKeys.takenBack(asked)
       this.#leave(place, signal)
       throw signal.reason
@@ -200,14 +200,16 @@ export class PageWrites {
       shown !== undefined && (joins || isVersioned(shown, asked))
         ? await this.#stored.versionOf(shown, asked.queue)
         : undefined
-    let held: number | undefined
+    let found: Accepted | undefined
+    const leave = (): void => this.#leave(found && writeIn(found)?.place, page)
     const isAwaited = ({ place, key }: Pick<WriteRecord, 'place' | 'key'>): boolean =>
       this.#awaited.get(place)?.aborted === false || this.#straightKeys.isAnswered(key)
     const work = (draft: Draft): Accepted => {
       // A transaction that has failed is made again.
-      this.#leave(held, page)
+      leave()
+      found = undefined
       if (isOff()) return OFF
-      const found = accept(draft, asked, {
+      found = accept(draft, asked, {
         now: now(),
         worker: liveness.worker,
         rules: this.#ports.rules,
@@ -219,13 +221,15 @@ export class PageWrites {
         seen,
         held: this.#ports.records?.held,
       })
-      held = writeIn(found)?.place
+      const held = writeIn(found)?.place
       // The same request of another page may be in this transaction.
       if (held !== undefined && page !== undefined) this.#awaited.set(held, page)
       return found
     }
     const accepted = await this.#ports.store.change(work).catch((error: unknown) => {
-      this.#leave(held, page)
+      // It is there, whether the disk takes the mark or not.
+      if (found?.kind === 'adopted') return found
+      leave()
       throw error
     })
     // One that is sent at once is news by its answer.
@@ -241,14 +245,14 @@ export class PageWrites {
   }
 
   /** Takes back a write whose page has given up, if nothing of it was sent, and its own retry is not there yet. */
-  async #isTakenBack(write: WriteRecord, page: AbortSignal): Promise<boolean> {
+  async #isTakenBack(write: WriteRecord): Promise<boolean> {
     const isTaken = await this.#ports.store
       .change((draft) => {
-        if (this.#awaited.get(write.place) !== page) return false
-        const { state, attempts } = draft.get(write.place) ?? {}
+        const { state, attempts, isAdopted } = draft.get(write.place) ?? {}
         const isUnsent = isLeased(write) ? state !== undefined && isLeasedTo(state, write.state) : attempts === 0
-        if (isUnsent) draft.remove(write.place)
-        return isUnsent
+        const isOwn = isUnsent && isAdopted !== true
+        if (isOwn) draft.remove(write.place)
+        return isOwn
       })
       .catch(() => false)
     if (isTaken) this.#ports.announcer.announceAs(write, true, { end: 'discarded' })

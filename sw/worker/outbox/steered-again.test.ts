@@ -22,11 +22,17 @@ afterEach(() => {
 
 const bytesOf = (value: unknown): ArrayBuffer => new TextEncoder().encode(JSON.stringify(value)).buffer
 
+/** The list as it is stored: what the backend has now. */
+function storedOf({ products }: Backend): (url: string) => unknown[] {
+  const body = bytesOf([...products.values()])
+  const { byteLength: size } = body
+  return (url) =>
+    url.endsWith('/api/products') ? [{ url, status: 200, fields: new Map(), requestedAtMs: 1, size, body }] : []
+}
+
 /** A create that was refused with 422. */
 async function refused(given: Given = {}, backend = new Backend()) {
-  const body = bytesOf([...backend.products.values()])
-  const rows = (url: string) =>
-    url.endsWith('/api/products') ? [{ url, status: 200, fields: new Map(), requestedAtMs: 1, size: 2, body }] : []
+  const rows = storedOf(backend)
   const worker = await outboxWorker({ backend, rows, ...given })
   ;({ stop } = worker)
   backend.faults.push(422)
@@ -100,6 +106,20 @@ describe('a refused create that the user has sent again', () => {
   })
 })
 
+describe('a create that the user has sent again, whose answer is lost then, at a backend that honours no key', () => {
+  test('is not taken for the row of another device, though the list is no whole one before it is sent', async () => {
+    const { retry, is, backend } = await refused({ config: WITNESS }, unkeyed())
+    backend.products.set(30, { id: 30, name: 'tea', version: 1 })
+    backend.readFaults.push(
+      new Response('[]', { headers: { 'content-type': 'application/json', link: '</?page=2>; rel="next"' } }),
+    )
+    backend.faults.push('away')
+    await retry()
+    await is('asking')
+    expect(backend.products.size).toBe(1)
+  })
+})
+
 describe('a create of another body, whose answer is lost, at a backend that honours no key', () => {
   test('is not taken for an equal row that was there before, though the user has mended it a moment ago', async () => {
     const { edit, is, backend } = await refused({ config: WITNESS }, unkeyed(['coffee']))
@@ -112,9 +132,7 @@ describe('a create of another body, whose answer is lost, at a backend that hono
   test('nor where two writes were put together', async () => {
     const backend = unkeyed(['coffee'])
     const config = configOf({ idempotent: false, witness: { after: '20ms' }, coalesce: true })
-    const body = bytesOf([...backend.products.values()])
-    const rows = (url: string) =>
-      url.endsWith('/api/products') ? [{ url, status: 200, fields: new Map(), requestedAtMs: 1, size: 2, body }] : []
+    const rows = storedOf(backend)
     const partitionsOf = () => Promise.resolve(pages.has('a tab') ? ['user/ada'] : [])
     const identity = { partitionOf: () => 'user/ada', partitionsOf, credentialsOf: () => Promise.resolve(undefined) }
     const worker = await outboxWorker({ backend, config, rows, identity })
@@ -160,4 +178,42 @@ test('the answer to what a write was before the user has mended it says nothing 
   await asks()
   slow.stop()
   other.stop()
+})
+
+describe('a create that waits, and whose last answer was lost', () => {
+  /** It was performed. */
+  async function lost(config: never, backend: Backend) {
+    const worker = await outboxWorker({ backend, config, rows: storedOf(backend) })
+    ;({ stop } = worker)
+    vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
+    backend.faults.push('cut')
+    expect((await worker.write('POST', '/api/products', TEA)).status).toBe(202)
+    const state = (await worker.writes())[0]?.state
+    const steer = (how: 'retry' | 'edit') =>
+      worker.ask({ ask: 'steer-outbox', place: 1, how, ...(how === 'edit' && { body: bytesOf(COFFEE) }) })
+    const settled = () =>
+      vi.waitFor(async () => {
+        await worker.outbox.drain(true)
+        expect(await worker.writes()).toEqual([])
+      }, 5000)
+    return { ...worker, steer, settled, state }
+  }
+
+  test('is looked for, and not sent blindly, though the user wants it to be sent now', async () => {
+    const { steer, settled, backend, state } = await lost(WITNESS, unkeyed())
+    expect(state?.kind).toBe('unsure')
+    expect(await steer('retry')).toEqual({ isDone: true })
+    await settled()
+    expect(backend.received).toHaveLength(1)
+  })
+
+  test.each([
+    ['keys', configOf({}), new Backend()],
+    ['a witness', WITNESS, unkeyed()],
+  ])('cannot be mended before that is known: it would be there twice, with %s', async (_, config, backend) => {
+    const { steer, settled } = await lost(config, backend)
+    expect(await steer('edit')).toEqual({ isDone: false })
+    await settled()
+    expect([...backend.products.values()].map(({ name }) => name)).toEqual(['tea'])
+  })
 })

@@ -38,7 +38,17 @@ export const steering = ({ store, drain, writesOf, tell }: Ports): Answerers<unk
         draft.noteEnd(write, { end: 'discarded', row: write.mints === undefined ? theirsOf(write) : null })
         return { ...newsOf(write), end: 'discarded' }
       }
-      const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false, alike: undefined }
+      const { state } = write
+      // The user has heard of no unknown outcome: it is sent sooner, and no other way. Another body might be there beside the first one.
+      if (write.wasUnsure && (state.kind === 'waiting' || state.kind === 'unsure')) {
+        if (how === 'edit' && write.method === 'POST') return undefined
+        if (how === 'retry') {
+          const sooner = { ...write, state: { ...state, atMs: now(), isOnSign: false } }
+          draft.put(sooner)
+          return newsOf(sooner)
+        }
+      }
+      const given = how === 'edit' && { ...withBody(write, body), wasUnsure: false }
       const again = {
         ...write,
         ...given,
@@ -69,7 +79,7 @@ function decided(
   draft: Draft,
   write: WriteRecord,
   isOther: boolean,
-): Pick<WriteRecord, 'state' | 'key' | 'refusedKey' | 'base' | 'theirs'> {
+): Pick<WriteRecord, 'state' | 'key' | 'refusedKey' | 'alike' | 'base' | 'theirs'> {
   const { state } = write
   const isConflict = state.kind === 'asking' && state.why === 'conflict'
   // A refusal says nothing of an earlier attempt whose outcome is not known: only the same key keeps that from being done twice.
@@ -83,6 +93,8 @@ function decided(
     state: { kind: 'waiting', atMs: now(), isOnSign: false },
     key: isRebased || isOther ? crypto.randomUUID() : write.key,
     refusedKey: isRefused ? write.key : undefined,
+    // It may have waited for long, or is another row by now.
+    alike: !isOther && (isRefused || write.wasUnsure) ? write.alike : undefined,
     base,
     theirs: undefined,
   }

@@ -108,7 +108,8 @@ export async function knownNow(
     rows = back.kind === 'read' ? noted(partition, url, back, atMs, lists) : undefined
   }
   const change = rows && (await sentBy({ write, match, queue }, ports.store).catch(() => undefined))
-  if (rows === undefined || change?.kind !== 'create') return undefined
+  // What the list had when it was refused says nothing of now.
+  if (rows === undefined || change?.kind !== 'create') return wasRefused ? { alike: undefined } : undefined
   const { idMember, witness } = queue
   const found = alikeBefore({ sent: change.row, compared: witness?.compared, idMember }, rows)
   const known = new Set([...(alike ?? []), ...ownIds(write, ports.store)])

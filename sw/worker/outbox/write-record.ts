@@ -39,6 +39,8 @@ export interface WriteRecord extends Queued {
   readonly digest: string
   /** Whether the page has been answered: until then the same request is its own retry. */
   readonly isAnswered: boolean
+  /** The page has asked for it once more: its first request, of which it hears nothing, does not take it back. Absent: it has not. */
+  readonly isAdopted?: boolean
   readonly target: Target
   /** Of the row that it changes; temporary where it creates it. */
   readonly id?: string
