@@ -28,10 +28,11 @@ export interface Outbox {
    * known.
    */
   theirs(place: number): Promise<unknown>
-  /** Has one sent again that needs the user, or was given up. False: it is not there, or is under way. */
+  /** Has one sent again that needs the user, or was given up; one that waits goes sooner. False: it is not there, or is under way. */
   retry(place: number): Promise<boolean>
   /**
-   * The same, with another body: it is another write then, with a key of its own.
+   * The same, with another body: it is another write then, with a key of its own. False also where a `POST` waits to be sent again, and it
+   * is not known whether the origin has performed it: both would be there.
    *
    * @param body a text is sent as UTF-8.
    */
