@@ -10,6 +10,8 @@ test('a create that the browser has sent twice by itself, and that was refused t
 }) => {
   const { backend, browser } = world
   await backend.openShop('resent', await world.build('outbox'))
+  // After the tabs of another test the write was not sent once the page was online: the cause is not known.
+  await browser.kill()
   const [page] = await browser.pages(1)
   if (page === undefined) throw new Error('there is one tab')
   const device = await new Device(page).open(backend.url)
