@@ -32,6 +32,17 @@ function page(outbox: Awaited<ReturnType<typeof outboxWorker>>['outbox']) {
   }
 }
 
+/** A page that gives up as soon as its write is sent. */
+function leaving({ outbox, backend }: Pick<Awaited<ReturnType<typeof outboxWorker>>, 'outbox' | 'backend'>) {
+  const given = new AbortController()
+  vi.stubGlobal('fetch', (request: Request) => {
+    given.abort()
+    return backend.answer(request)
+  })
+  const { create, rest } = page(outbox)
+  return { create, rest, leave: () => create('tea', given.signal).catch(() => undefined) }
+}
+
 describe('a page that was told that its write is queued', () => {
   test.each([
     [422, 'dead'],
@@ -146,14 +157,9 @@ describe('a page that gives up before it is answered', () => {
 
   test('and tries again while the worker sends it by itself: it is one write, and one request at a time', async () => {
     const { outbox, backend, writes } = await outboxWorker()
-    const { create, rest } = page(outbox)
-    const given = new AbortController()
-    vi.stubGlobal('fetch', (request: Request) => {
-      given.abort()
-      return backend.answer(request)
-    })
+    const { create, rest, leave } = leaving({ outbox, backend })
     backend.faults.push('away')
-    await create('tea', given.signal).catch(() => undefined)
+    await leave()
     await rest()
     const release = backend.hold()
     const drained = outbox.drain(true)
@@ -170,14 +176,9 @@ describe('a page that gives up before it is answered', () => {
 
   test('hears of no refusal, so it is kept', async () => {
     const { outbox, backend, writes } = await outboxWorker({ backend: new Backend() })
-    const { create, rest } = page(outbox)
-    const given = new AbortController()
-    vi.stubGlobal('fetch', (request: Request) => {
-      given.abort()
-      return backend.answer(request)
-    })
+    const { rest, leave } = leaving({ outbox, backend })
     backend.faults.push(422)
-    await create('tea', given.signal).catch(() => undefined)
+    await leave()
     await rest()
     expect((await writes()).map(({ state }) => state)).toEqual([{ kind: 'dead', why: '422' }])
   })
@@ -185,14 +186,9 @@ describe('a page that gives up before it is answered', () => {
 
 test('a page that tries again what was refused while nobody waited hears the origin', async () => {
   const { outbox, backend, writes } = await outboxWorker()
-  const { create, rest } = page(outbox)
-  const given = new AbortController()
-  vi.stubGlobal('fetch', (request: Request) => {
-    given.abort()
-    return backend.answer(request)
-  })
+  const { create, rest, leave } = leaving({ outbox, backend })
   backend.refused.add('{"name":"tea"}')
-  await create('tea', given.signal).catch(() => undefined)
+  await leave()
   await rest()
   expect((await create('tea')).status).toBe(422)
   await rest()
