@@ -8,9 +8,10 @@ const TRIES = 10
 test('a create that the browser has sent twice by itself, and that was refused then, is there once when the user has it sent again', async ({
   world,
 }) => {
+  test.setTimeout(120_000)
   const { backend, browser } = world
   await backend.openShop('resent', await world.build('outbox'))
-  // After the tabs of another test the write was not sent once the page was online: the cause is not known.
+  // Where an earlier test has stopped workers of the browser, `setOffline` took over 15 s, and no request was answered after it.
   await browser.kill()
   const [page] = await browser.pages(1)
   if (page === undefined) throw new Error('there is one tab')
