@@ -461,6 +461,43 @@ test('receipts that the store cannot take now do not hold up those behind them',
   await long(() => expect(store.rows.get('1')).toMatchObject({ isDirty: false }))
 }, 160_000)
 
+test('a deleted record whose creation ends while the store heeds many others is deleted at the origin too', async () => {
+  const backend = newBackend()
+  const answer = backend.answer.bind(backend)
+  let release: (() => void) | undefined
+  const held = new Promise<void>((resolve) => (release = resolve))
+  backend.answer = async (request) => {
+    if (request.method === 'POST' && (await request.clone().text()).includes('oolong')) await held
+    return answer(request)
+  }
+  const { open: page, store, write, ask, names, drain } = await app({ backend })
+  const handOver = (at: number, name: string): Promise<Response> =>
+    write('POST', '/api/products', { name }, { 'freshlayer-record': `product ${UUID(at)} v1` })
+  for (let at = 1; at <= 250; at++) {
+    await handOver(at, `n${at}`)
+    if (at === 100) await handOver(0, 'oolong')
+  }
+  void drain()
+  const receipts = async (): Promise<number[]> =>
+    ((await ask({ ask: 'records' })) as { receipts: { place: number }[] }).receipts.map(({ place }) => place)
+  await long(async () => expect(await receipts()).toHaveLength(200))
+  store.edit(UUID(0), { name: 'oolong' })
+  store.delete(UUID(0))
+  const acknowledge = store.acknowledge.bind(store)
+  store.acknowledge = async (record) => {
+    // Those that are told in the second part.
+    if (record.id === UUID(250)) {
+      release?.()
+      await long(async () => expect(await receipts()).toContain(101))
+    }
+    return acknowledge(record)
+  }
+  page()
+  await long(() => expect(store.rows.size).toBe(0))
+  await long(() => expect(names()).not.toContain('oolong'))
+  expect(names()).toHaveLength(250)
+}, 160_000)
+
 test('a record that is made and deleted while the worker has it is gone, and the state says so', async () => {
   const { open: page, store, backend } = await app()
   const { records } = page()

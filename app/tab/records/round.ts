@@ -1,4 +1,4 @@
-import type { HandedOver, RecordReceipt } from '../../../sw/protocol.ts'
+import type { HandedOver, HandedWrite, RecordReceipt } from '../../../sw/protocol.ts'
 import type { LocalRecord, RecordAdapter, SentRecord } from './adapter.ts'
 import { type Handed, type HandedRecords, type Mark, markOf, parseMark } from './handed-records.ts'
 import { urlOf, type Way, type Ways } from './record-urls.ts'
@@ -73,8 +73,8 @@ export class Round<Entity extends string> {
     this.#unheard.clear()
     const edited = this.#edited
     this.#edited = new Set()
-    const said = await this.#heed()
-    if (said === undefined || !mayHandOver()) {
+    const writes = await this.#heed()
+    if (writes === undefined || !mayHandOver()) {
       this.#edited = edited
       return onProgress({
         state: this.#problem === undefined || !mayHandOver() ? 'no-worker' : 'failed',
@@ -84,13 +84,13 @@ export class Round<Entity extends string> {
       })
     }
     const handed = new Map(
-      said.writes.map((write): [string, Handed] => {
+      writes.map((write): [string, Handed] => {
         const mark = { ...parseMark(write.record), ...write }
         return [keyOf(mark.entity, mark.id), mark]
       }),
     )
     this.#count = handed.size
-    const stuck = said.writes.filter(({ isStuck }) => isStuck).length
+    const stuck = writes.filter(({ isStuck }) => isStuck).length
     onProgress({ handedOver: this.#count })
     await this.#handOver(handed, MOST_HANDED - (handed.size - stuck), edited).catch((error: unknown) =>
       this.#fail({ why: 'reading the store', error }),
@@ -109,10 +109,14 @@ export class Round<Entity extends string> {
     this.#problem ??= problem
   }
 
-  /** Has the store heed what has ended. Undefined: no worker takes records. */
-  async #heed(): Promise<HandedOver | undefined> {
+  /**
+   * Has the store heed what has ended. Returns what has not, as far as the store knows. Undefined: no worker takes records.
+   */
+  async #heed(): Promise<readonly HandedWrite[] | undefined> {
     const { handed, isOpen, mayHandOver } = this.#ports
     if (!mayHandOver()) return undefined
+    /** Also those that have ended since, where the worker is past their receipts: the next round hears of them. */
+    const writes = new Map<number, HandedWrite>()
     /** Those that could not be heeded now. */
     const failed = new Set<number>()
     let forget: number[] = []
@@ -129,15 +133,17 @@ export class Round<Entity extends string> {
       }
       forget = []
       if (!this.#isOfUser(said)) return undefined
+      for (const write of said.writes) writes.set(write.place, write)
       for (const receipt of said.receipts) {
-        if (!isOpen()) return said
+        if (!isOpen()) return [...writes.values()]
+        writes.delete(receipt.place)
         if (failed.has(receipt.place)) continue
         if (await this.#end(receipt)) forget.push(receipt.place)
         else failed.add(receipt.place)
       }
       // Those that have failed are in the way of later ones.
       const last = said.isMore ? said.receipts.at(-1)?.place : undefined
-      if (forget.length === 0 && (last === undefined || last === after)) return said
+      if (forget.length === 0 && (last === undefined || last === after)) return [...writes.values()]
       if (last !== undefined) after = last
     }
   }

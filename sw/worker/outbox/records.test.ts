@@ -305,6 +305,37 @@ test('a page asks for its records once all that it has handed over is in the out
   await handed
 })
 
+test('a page that forgets receipts while a record ends hears of it as under way, or as ended', async () => {
+  let opened: Promise<unknown> | undefined
+  let waiting = 0
+  const { hand, drained, state, backend, outbox } = await handing({
+    wrap: (use) => async (mode, work) => {
+      if (mode === 'readwrite') {
+        waiting++
+        await opened
+      }
+      return use(mode, work)
+    },
+  })
+  await hand('POST', '/api/products', ID, 'v1', { name: 'oolong' })
+  await drained()
+  const { database, receipts } = await state()
+  expect(receipts).toHaveLength(1)
+  const release = backend.hold()
+  await hand('POST', '/api/products', '1c9fc1d6-9f0a-4d3e-8f56-b8a5c0f6c002', 'v1', { name: 'sencha' })
+  void outbox.drain(true)
+  await vi.waitFor(() => expect(backend.received).toHaveLength(2))
+  let open: (() => void) | undefined
+  opened = new Promise<void>((resolve) => (open = resolve))
+  waiting = 0
+  release()
+  await vi.waitFor(() => expect(waiting).toBe(1))
+  const said = state([1], database)
+  open?.()
+  const { writes, receipts: told } = await said
+  expect([...writes.map(({ place }) => place), ...told.map(({ place }) => place)]).toEqual([2])
+})
+
 test('a page is told of many receipts in parts', async () => {
   const { hand, state, drained } = await handing()
   for (let at = 0; at < 250; at++) await hand('POST', '/api/products', `record-${at}-0000000`, 'v1', { name: `${at}` })

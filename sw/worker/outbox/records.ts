@@ -102,7 +102,8 @@ const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) =>
     await settled()
     await store.loaded
     const isTheirs = ({ partition }: { readonly partition: string }): boolean => partitions.includes(partition)
-    const known = [...store.receipts.values()].filter(isTheirs)
+    const receipts = (): Receipt[] => [...store.receipts.values()].filter(isTheirs)
+    const known = receipts()
     const { database } = store.kept
     // The browser may have deleted the one that the page was told of: then it is another record that has the place.
     const heeded = of === database ? forget : []
@@ -111,7 +112,8 @@ const answerers: RecordPart['answerers'] = ({ store, partitionsOf, settled }) =>
       await store.change((draft) => {
         for (const place of places) draft.removeReceipt(place)
       })
-    const left = known.filter(({ place }) => place > after && !places.includes(place))
+    // As they are now, like the writes: what ended meanwhile is one or the other, or its page would take it for never sent.
+    const left = receipts().filter(({ place }) => place > after)
     return {
       writes: [...store.writes.values()].filter(isTheirs).flatMap(handedOver),
       receipts: left.slice(0, MOST_RECEIPTS).map(shownReceipt),
