@@ -125,7 +125,7 @@ test('a write that needs the user costs no transaction at each sign of life', as
   const before = transactions
   outbox.activate()
   for (let at = 0; at < 5; at++) {
-    outbox.noteSign()
+    outbox.noteAnswer()
     await outbox.drain(true)
   }
   expect(transactions).toBe(before)

@@ -62,6 +62,8 @@ export class Drain {
   #running: Promise<void> | undefined
   #isWanted = false
   #hasSign = false
+  /** Has the drain that waits for its attempts look again. */
+  #lookAgain: (() => void) | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #nextMs: number | undefined
   /** No attempt begins after this. Milliseconds since 1970. */
@@ -86,8 +88,14 @@ export class Drain {
   run(isSign: boolean): Promise<void> {
     this.#hasSign ||= isSign
     this.#isWanted = true
+    this.#lookAgain?.()
     this.#running ??= this.#drain().finally(() => (this.#running = undefined))
     return this.#running
+  }
+
+  /** The origin has just answered a read. One after the other may say so, and each look costs a transaction. */
+  sign(): void {
+    if (this.#running === undefined || !this.#hasSign) void this.run(true)
   }
 
   /** Whether something waits that may be sent without a page, and without the user. */
@@ -100,10 +108,7 @@ export class Drain {
     clearTimeout(this.#timer)
     try {
       const isMine = await underLock(async () => {
-        while (this.#isWanted) {
-          this.#isWanted = false
-          await this.#sendAll()
-        }
+        while (this.#isWanted) await this.#sendAll()
       })
       // Another worker may be stopped at any time, and tells no other.
       if (!isMine) this.#nextMs = now() + ANOTHER_MS
@@ -119,6 +124,7 @@ export class Drain {
     const behind: Promise<unknown>[] = []
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
+      this.#isWanted = false
       const senders = now() < this.untilMs ? await this.#senders() : NOBODY
       const { begun, looked, together, gone, nextMs } = await this.#begin(senders)
       if (gone.length > 0) this.#ports.merged(gone)
@@ -141,9 +147,22 @@ export class Drain {
         follow(ended.then((given) => this.note(given)))
       }
       if (underWay.size === 0) break
-      await Promise.race(underWay)
+      await this.#news(underWay, nextMs)
     }
     await Promise.all(behind)
+  }
+
+  /** Settles once there may be something to do: an attempt has ended, another write is due, or the drain was asked for. */
+  async #news(underWay: Iterable<Promise<unknown>>, nextMs: number | undefined): Promise<void> {
+    if (this.#isWanted) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const look = new Promise<void>((resolve) => {
+      this.#lookAgain = resolve
+      if (nextMs !== undefined) timer = setTimeout(resolve, this.#waitMs(nextMs))
+    })
+    await Promise.race([...underWay, look])
+    clearTimeout(timer)
+    this.#lookAgain = undefined
   }
 
   /** Settles when all of them have: each by itself would have the drain look again. */
@@ -305,11 +324,13 @@ export class Drain {
 
   /** A worker that lives on comes back by itself. One that is stopped is started by a page. */
   #plan(): void {
-    if (this.#nextMs === undefined) return
+    if (this.#nextMs !== undefined) this.#timer = setTimeout(() => void this.run(false), this.#waitMs(this.#nextMs))
+  }
+
+  #waitMs(nextMs: number): number {
     // What has failed together is due together, or nearly so.
     const slackMs = this.#ports.batches === undefined ? 0 : SLACK_MS
-    const waitMs = Math.min(MOST_TIMER_MS, Math.max(0, this.#nextMs - now()) + slackMs)
-    this.#timer = setTimeout(() => void this.run(false), waitMs)
+    return Math.min(MOST_TIMER_MS, Math.max(0, nextMs - now()) + slackMs)
   }
 }
 

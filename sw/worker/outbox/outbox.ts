@@ -145,18 +145,19 @@ export class Outbox {
 
   /** A user signs in or out until this has settled. */
   noteSession(work: Promise<unknown>): void {
-    void this.#stamps.whileChanging(work).then(() => this.noteSign())
+    void this.#stamps.whileChanging(work).then(() => {
+      if (this.#maySend) void this.#drain.run(true)
+    })
   }
 
   /** The app's own origin has answered a read. */
   noteAnswer(): void {
     this.#heard.seen(location.origin)
-    this.noteSign()
+    if (this.#maySend) this.#drain.sign()
   }
 
-  /** The origin may be there. */
-  noteSign(): void {
-    if (this.#isActive && this.#store.writes.size > 0) void this.#drain.run(true)
+  get #maySend(): boolean {
+    return this.#isActive && this.#store.writes.size > 0
   }
 
   /** How many writes of these users memory knows. Before the disk has been read there may be some. */

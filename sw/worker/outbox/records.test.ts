@@ -141,6 +141,34 @@ describe('a record that a page hands over', () => {
     expect(await hand('PATCH', '/api/products/7', '7', 'v2', { name: 'black' })).toMatchObject({ status: 202 })
   })
 
+  test('that the origin does not answer holds up none that comes after it', async () => {
+    const { hand, backend, state } = await handing()
+    backend.products.set(7, { id: 7, name: 'tea', version: 1 }).set(8, { id: 8, name: 'cup', version: 1 })
+    const release = backend.hold()
+    await hand('PATCH', '/api/products/7', '7', 'v1', { name: 'green' })
+    await vi.waitFor(() => expect(backend.received).toHaveLength(1))
+    await hand('PATCH', '/api/products/8', '8', 'v1', { name: 'mug' })
+    await vi.waitFor(() => expect(backend.received).toHaveLength(2))
+    release()
+    await vi.waitFor(async () => expect((await state()).receipts).toHaveLength(2))
+  })
+
+  test('that the origin does not answer holds up no second attempt of another', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.99)
+    const { hand, backend, writes } = await handing({
+      config: { ...RECORDS, outbox: { ...RECORDS.outbox, firstWait: '500ms', longestWait: '500ms' } },
+    })
+    backend.products.set(7, { id: 7, name: 'tea', version: 1 }).set(8, { id: 8, name: 'cup', version: 1 })
+    backend.faults.push(500)
+    await hand('PATCH', '/api/products/7', '7', 'v1', { name: 'green' })
+    await vi.waitFor(async () => expect(await writes()).toMatchObject([{ failed: { status: 500 } }]))
+    const release = backend.hold()
+    await hand('PATCH', '/api/products/8', '8', 'v1', { name: 'mug' })
+    const lanes = (): string[] => backend.received.map(({ path }) => path.slice(-1)).toSorted()
+    await vi.waitFor(() => expect(lanes()).toEqual(['7', '7', '8']), 10_000)
+    release()
+  })
+
   test('whose outcome is not known is waited for', async () => {
     const { hand, backend, rest, drained, state } = await away()
     backend.isAway = false
