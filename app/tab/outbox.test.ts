@@ -319,7 +319,7 @@ describe('queued writes that the browser has deleted', () => {
     expect(await page({ counts: () => kept('b', 0) }).outbox.deleted()).toBe(0)
   })
 
-  it('are kept in mind until somebody asks, and add up', async () => {
+  it('are kept in mind until the app asks, and add up', async () => {
     for (const [database, total] of [
       ['a', 2],
       ['b', 3],

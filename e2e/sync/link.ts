@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
 /**
- * What a network does to a link. 'cut': connections break, and new ones are refused. 'silent': nothing arrives, and nobody is
- * told. 'deaf': nothing arrives at the server; its own words do at the caller. 'mute': the other way round. 'slow': everything
+ * What a network does to a link. 'cut': connections break, and new ones are refused. 'silent': nothing arrives, and neither side
+ * is told. 'deaf': nothing arrives at the server; its own words do at the caller. 'mute': the other way round. 'slow': everything
  * arrives late.
  */
 export type Fault = 'cut' | 'silent' | 'deaf' | 'mute' | 'slow'

@@ -35,7 +35,7 @@ export async function prepareDatabase(database: Pick<Database, 'pool' | 'markCom
       randomBytes(32).toString('base64url'),
     ])
     await seedShop(client, now)
-    // After the seed: a new client loads the rows as they are, so nobody needs to hear of their coming.
+    // After the seed: a new client loads the rows as they are, so the log need not say that they have come.
     await client.query(migration(LOGGED_TABLES))
     // Without statistics the first queries are planned as if the tables were empty.
     await client.query('analyze')

@@ -26,7 +26,7 @@ export const TABLES = [
 /** The tables whose changes go into the change log, and from there to clients by `/api/sync` and `/events`. */
 export const LOGGED_TABLES: readonly LoggedTable[] = [
   ...['products', 'categories', 'brands', 'units', 'purchases', 'activity'].map((table) => ({ entity: table, table })),
-  // Nobody hears of another user's tasks.
+  // A user hears of their own tasks alone.
   { entity: 'tasks', table: 'tasks', scope: 'user_id' },
 ]
 

@@ -36,7 +36,7 @@ export async function invalidatePaths(client: QueryClient, ...paths: readonly st
   const isOf = (url: string | undefined): boolean => url !== undefined && paths.some((path) => isUnder(url, path))
   await Promise.all([
     client.invalidateQueries({ predicate: ({ queryKey }) => isOf(urlOfKey(queryKey)) }),
-    // The hooks follow the layer. Without a worker nobody tells them what a write has changed.
+    // The hooks follow the layer. Without a worker they do not hear what a write has changed.
     isControlled() ? undefined : refreshShown(isOf),
   ])
 }

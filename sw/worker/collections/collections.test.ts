@@ -482,7 +482,7 @@ describe('where nothing has changed', () => {
     vi.mocked(Math.random).mockRestore()
   })
 
-  test('a 304 that nobody has asked for is no answer', async () => {
+  test('a 304 to a request without a validator is no answer', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     const backend = filled(5)
     const worker = await collectionWorker({ backend })

@@ -160,7 +160,7 @@ describe('what the server says has changed', () => {
     expect(worker.asked()).toEqual([])
   })
 
-  test('loads no collection that nobody has read', async () => {
+  test('loads no collection that no page has read', async () => {
     const worker = await collectionWorker()
     await worker.hint({ tags: ['products'] })
     await worker.validate('invalidated', ITEMS)

@@ -64,7 +64,7 @@ export class SyncOrigin {
     const end = (failure: SyncFailure): Next => ({ kind: 'end', failure, floorMs: 0 })
     try {
       const authorization = await identity.credentialsOf(this.partition, this.#clientId)
-      // Without its token the origin would answer for somebody else.
+      // Without its token the origin would answer for another user, or for none.
       if (isOfToken(this.partition) && authorization === undefined) return end('refused-user')
       await identity.ready
       // The browser may have another user's cookie by now: only a page's own read shows whose it is.

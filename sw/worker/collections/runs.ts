@@ -98,7 +98,7 @@ export class Runs {
     const isSpared = isWish && held?.isOwnRest === true
     const isResting = held !== undefined && held.untilMs > uptimeMs() && !isSpared
     if (isResting) {
-      // The origin may be back before the rest has ended, and what has changed would be asked for by no one. A worker that is held
+      // The origin may be back before the rest has ended, and no run would ask for what has changed. A worker that is held
       // up for a longer rest does not make way for a newer one.
       if (held.fault.kind === 'offline' && held.isOwnRest) waitUntil?.((held.owed ??= this.#afterRest(held, asking)))
       return Promise.resolve(held.end)

@@ -156,7 +156,7 @@ export interface Circumstances {
   readonly shown: { readonly base: Base; readonly requestedAtMs: EpochMs } | undefined
   /** Of a create: the rows that its list had before. See `WriteRecord.alike`. */
   readonly alike: readonly string[] | undefined
-  /** The stored row that it changes; undefined: nobody would ask how the user saw it. */
+  /** The stored row that it changes; undefined: the rule does not ask how the user saw it. */
   readonly seen: { readonly row: JsonObject | undefined; readonly requestedAtMs: EpochMs } | undefined
   /** Undefined: the rules take no records. */
   readonly held?: ((draft: Draft, asked: Asked) => Held | undefined) | undefined

@@ -55,7 +55,7 @@ const ADA = {
   partitionsOf: () => Promise.resolve(pages.size === 0 ? [] : ['user/ada']),
 }
 
-/** Writes that were made while nobody could send them: their user is known by a page, and the only one has been closed. */
+/** Writes that were made while none could be sent: their user is known by a page, and the only one has been closed. */
 async function queued(
   write: (at: (method: string, path: string, body?: object) => Promise<Response>) => Promise<unknown>,
   given: Parameters<typeof worker>[0] = {},

@@ -195,7 +195,7 @@ describe('a write whose row is another by now', () => {
     const shown = (await ask({ ask: 'steer-outbox', place: 1, how: 'read' })) as { body: ArrayBuffer; theirs: string }
     expect(new TextDecoder().decode(shown.body)).toBe('{"name":"mine"}')
     expect(JSON.parse(shown.theirs)).toEqual({ ...SEEN, name: 'theirs', version: 2 })
-    // Meanwhile somebody else has changed it once more: what the user has not seen is not overwritten.
+    // Meanwhile another device has changed it once more: what the user has not seen is not overwritten.
     backend.products.set(1, { ...SEEN, name: 'third', version: 3 })
     await ask({ ask: 'steer-outbox', place: 1, how: 'retry' })
     await asking(all)

@@ -94,7 +94,7 @@ describe('of 51 writes in as many lanes', () => {
   })
 })
 
-test('a worker that finds another one sending looks again, though nobody tells it anything', async () => {
+test('a worker that finds another one sending looks again, though it is told nothing', async () => {
   const { ask, outbox, writes } = await due()
   vi.stubGlobal('navigator', {
     locks: { request: (_: string, __: object, work: (lock: null) => unknown) => Promise.resolve(work(null)) },

@@ -247,7 +247,7 @@ describe('a worker that is stopped', () => {
     expect(backend.products.size).toBe(1)
   })
 
-  test('without a key nobody sends a POST again: the user is asked', async () => {
+  test('without a key no POST is sent again: the user is asked', async () => {
     const [rule] = CONFIG.writes ?? []
     const config = { ...CONFIG, writes: [{ ...rule, idempotent: false, witness: false }] } as never
     const first = await outboxWorker({ config })

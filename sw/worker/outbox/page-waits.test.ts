@@ -184,7 +184,7 @@ describe('a page that gives up before it is answered', () => {
   })
 })
 
-test('a page that tries again what was refused while nobody waited hears the origin', async () => {
+test('a page that tries again what was refused while no page waited hears the origin', async () => {
   const { outbox, backend, writes } = await outboxWorker()
   const { create, rest, leave } = leaving({ outbox, backend })
   backend.refused.add('{"name":"tea"}')

@@ -43,7 +43,7 @@ export class Stamps {
     this.#changes--
   }
 
-  /** Whether an answer to a user's write names another user: then it was performed as that one's, or for nobody. */
+  /** Whether an answer to a user's write names another user: then it was performed as that one's, or without a user. */
   isOther(partition: string, fields: Fields): boolean {
     return this.#identity.isOther(partition, fields)
   }
@@ -62,7 +62,7 @@ export class Stamps {
   }
 
   /**
-   * Who may send a user's writes now; undefined: nobody. The user has to be confirmed: by a token that a page has, or by a
+   * Who may send a user's writes now; undefined: neither a page nor the worker may. The user has to be confirmed: by a token that a page has, or by a
    * page of theirs where a cookie says it.
    */
   async senderOf(partition: string): Promise<Sender | undefined> {

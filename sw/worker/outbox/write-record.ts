@@ -59,7 +59,7 @@ export interface WriteRecord extends Queued {
   readonly wasUnsure: boolean
   /** When it was known first that the outcome of its last attempt is not. Absent: it is, or there was none. */
   readonly unsureAtMs?: EpochMs | undefined
-  /** The JSON of the row that it changes, as the user saw it. Absent: it is not known, or nobody would ask for it. */
+  /** The JSON of the row that it changes, as the user saw it. Absent: it is not known, or the rule does not ask for it. */
   readonly seen?: string
   /**
    * Of one that waits for the user because of a conflict: the row as the origin has it. `row`: its JSON; null: it is gone; absent: it

@@ -48,7 +48,7 @@ export class Writes {
   /**
    * The origin's answer to a write. Rejects as the network did: the outcome is unknown then and counts as written.
    *
-   * @param ended gets the tags that the answer gives beside those of the rule, before it is there. Default: nobody needs them.
+   * @param ended gets the tags that the answer gives beside those of the rule, before it is there. Default: they are not told.
    */
   async answer(
     request: Request,

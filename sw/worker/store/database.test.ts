@@ -70,7 +70,7 @@ describe('a connection that is closed under us', () => {
     expect(connections[0]?.isClosed).toBe(true)
   })
 
-  it('is opened again where nobody has said so', async () => {
+  it('is opened again where the browser has not said so', async () => {
     const store = openStore('of a test', 'relaxed')
     await store('readonly', done)
     connections[0]?.close()

@@ -116,7 +116,7 @@ describe('the flag of a worker that could not record something', () => {
     const of = started(use)
     expect(await of.rows.find(KEY)).toEqual([])
     await of.writer.begin()
-    // Recorded, and nobody is told.
+    // Recorded, and no page is told.
     record?.(true)
     await vi.waitFor(() => expect(flags.size).toBe(0))
     await of.writer.write(() => undefined)
