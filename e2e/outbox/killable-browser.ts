@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, type Browser, chromium, type Page } from 'playwright'
@@ -77,6 +77,29 @@ export class KillableBrowser {
     await gone
     await this.#connection?.close().catch(() => undefined)
     this.#connection = undefined
+  }
+
+  /** As the user does: what the browser has not written yet it writes. */
+  async quit(): Promise<void> {
+    const ended = this.#process
+    if (ended === undefined) return
+    const gone = new Promise((resolve) => ended.once('exit', resolve))
+    const cdp = await this.#connection?.newBrowserCDPSession()
+    await cdp?.send('Browser.close').catch(() => undefined)
+    await gone
+    this.#process = undefined
+    this.#connection = undefined
+  }
+
+  /** Its databases are broken when it is started again, as after some kills: then it deletes all that an origin has. */
+  breakDatabases(): void {
+    const folder = join(this.#profile, 'Default/IndexedDB')
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!name.endsWith('.log')) continue
+      const bytes = readFileSync(join(folder, name))
+      bytes.fill(255, Math.floor(bytes.length / 3), Math.floor(bytes.length / 2))
+      writeFileSync(join(folder, name), bytes)
+    }
   }
 
   async close(): Promise<void> {
