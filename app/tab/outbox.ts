@@ -50,7 +50,7 @@ export interface Outbox {
   /**
    * How many queued writes the browser has deleted unsent, of all users of this browser, since this was asked last: say it to the
    * user once. It is noticed where the browser deletes what workers store and keeps `localStorage`, as Chromium does when a disk
-   * is full. Where all of an app's data is deleted nothing can tell.
+   * is full, or when it finds its database broken. Where all of an app's data is deleted nothing can tell.
    */
   deleted(): Promise<number>
 }

@@ -1,7 +1,9 @@
 import { Device } from './device.ts'
 import { expect, test } from './world.ts'
 
-test('queued writes of a database that the browser finds broken are told once, and the outbox goes on', async ({ world }) => {
+test('queued writes of a database that the browser finds broken are told once, and the outbox goes on', async ({
+  world,
+}) => {
   const { backend, browser } = world
   await backend.openShop('broken', await world.build('outbox'))
   const opened = async (): Promise<Device> => {
