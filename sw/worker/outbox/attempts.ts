@@ -17,7 +17,7 @@ import type { baseNow, decide, Decision, follow } from './conflicts.ts'
 import type { Heard } from './heard.ts'
 import type { Draft, OutboxStore } from './outbox-store.ts'
 import type { Pages } from './pages.ts'
-import { acknowledge, type Attempt, forgotten, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
+import { acknowledge, type Attempt, forgotten, isGone, outcomeFor, pausedAs, settle, type Settled } from './settle.ts'
 import type { Sender, Stamps } from './stamps.ts'
 import type { knownNow, look, RecentLists, Subject, subjectOf } from './witness-read.ts'
 import { isBatched, type WriteRecord } from './write-record.ts'
@@ -259,7 +259,8 @@ export class Attempts {
     const settled = await this.#change((draft) => settle(draft, attempt, queue, rules.limits, now()))
     // What refuses a write is no answer to it while its record stays, or where another attempt has ended it.
     const isOpen = settled.kind === 'other' || settled.kind === 'unrecorded'
-    return { settled, response: isOpen && outcome.kind !== 'acknowledge' ? undefined : response, restMs }
+    if (outcome.kind !== 'acknowledge') return { settled, response: isOpen ? undefined : response, restMs }
+    return { settled, response: isGone(answer) ? new Response(null, { status: 204 }) : response, restMs }
   }
 
   /** A write whose base is not known, once it is: on disk before it is sent, so that each attempt is made on top of the same. */

@@ -133,7 +133,7 @@ export function settle(
     return {
       kind: 'acknowledged',
       write: current,
-      id: acknowledge(draft, current, statusOf(given), given.fields, text, queue, now),
+      id: acknowledge(draft, current, statusOf(given), given.fields, isGone(given) ? undefined : text, queue, now),
     }
   if (!isLeasedTo(current.state, write.state)) return { kind: 'other' }
   const isTold =
@@ -155,9 +155,14 @@ export function settle(
   return { kind: 'kept', write: kept, isPaused: outcome.kind === 'pause' }
 }
 
+/** Whether what acknowledges a deletion is that its row is gone: an earlier attempt has performed it. */
+export const isGone = (given: Given): boolean => given.kind === 'response' && given.status >= 400
+
 /** An answer that a redirect has led to is given again as that redirect. */
-const statusOf = ({ status, fields, isFollowed }: Extract<Given, { kind: 'response' }>): number =>
-  isFollowed === true ? (fields.has('location') ? 303 : 204) : status
+const statusOf = (given: Extract<Given, { kind: 'response' }>): number => {
+  if (given.isFollowed === true) return given.fields.has('location') ? 303 : 204
+  return isGone(given) ? 204 : given.status
+}
 
 /**
  * A write whose lease is over: nothing is known of what the origin did.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { openStore, STALLED_MS } from '../store/database.ts'
-import { CONFIG, type Given, outboxWorker, pages } from './outbox.fixture.ts'
+import { Backend, CONFIG, type Given, outboxWorker, pages } from './outbox.fixture.ts'
 
 beforeEach(() => {
   vi.stubGlobal('navigator', { userAgent: 'Chrome', onLine: true })
@@ -112,6 +112,18 @@ describe('a write that no disk takes', () => {
     makeRoom()
     expect((await add()).status).toBe(201)
     expect(backend.products.size).toBe(1)
+  })
+
+  test('and whose deletion was performed is answered so, though the next try is queued and finds nothing', async () => {
+    const backend = new Backend()
+    backend.honoursKeys = false
+    backend.products.set(1, { id: 1, name: 'tea', version: 1 })
+    const { write, makeRoom } = await full({ backend })
+    backend.faults.push('cut')
+    await expect(write('DELETE', '/api/products/1')).rejects.toThrow('Failed to fetch')
+    makeRoom()
+    expect((await write('DELETE', '/api/products/1')).status).toBe(204)
+    expect(backend.received).toHaveLength(2)
   })
 
   test('300 at once, whose answers are lost, are performed once each', async () => {
