@@ -111,13 +111,15 @@ async function drained(page: Page, ask: Awaited<ReturnType<typeof workerOf>>): P
   let memory = 0
   const seen: number[] = []
   const began = performance.now()
-  void page.evaluate(() => window.layer.outbox.counts())
+  const asked = page.evaluate(() => window.layer.outbox.counts())
   while ((seen.at(-1) ?? 0) < WRITES) {
     const told = await page.evaluate(() => window.told.size)
     if (told !== seen.at(-1)) seen.push(told)
     memory = Math.max(memory, (await heap()) - before)
     expect(performance.now() - began, seen.join()).toBeLessThan(120_000)
   }
+  // A page that is closed would not hear it.
+  await asked
   expect(await page.evaluate(() => window.layer.outbox.list())).toEqual([])
   return { seen, memory, tookMs: performance.now() - began }
 }
