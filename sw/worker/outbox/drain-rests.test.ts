@@ -131,6 +131,32 @@ test('a write that needs the user costs no transaction at each sign of life', as
   expect(transactions).toBe(before)
 })
 
+test('reads that are answered cost no transactions while a write is not', async () => {
+  let transactions = 0
+  const { write, backend, outbox, writes } = await outboxWorker({
+    wrap: (use) => (mode, work) => {
+      transactions += Number(mode === 'readwrite')
+      return use(mode, work)
+    },
+  })
+  backend.isAway = true
+  await write('POST', '/api/products', { name: 'tea' })
+  backend.isAway = false
+  outbox.activate()
+  const release = backend.hold()
+  void outbox.drain(true)
+  await vi.waitFor(() => expect(backend.received).toHaveLength(1))
+  const before = transactions
+  for (let at = 0; at < 50; at++) {
+    outbox.noteAnswer()
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  release()
+  await vi.waitFor(async () => expect(await writes()).toEqual([]))
+  // Of the attempt that settles, and of a look after it.
+  expect(transactions - before).toBeLessThan(10)
+})
+
 test('writes that wait for a sign of life are all sent at one, also where the origin refuses some of them', async () => {
   const { write, writes, backend, outbox, rest } = await outboxWorker()
   vi.stubGlobal('fetch', () => Promise.resolve(new Response('{}', { status: 500 })))

@@ -93,9 +93,10 @@ export class Drain {
     return this.#running
   }
 
-  /** The origin has just answered a read. One after the other may say so, and each look costs a transaction. */
+  /** The origin has just answered a read. One after the other says so, and each look costs a transaction: the next one is soon enough. */
   sign(): void {
     if (this.#running === undefined || !this.#hasSign) void this.run(true)
+    else this.#isWanted = true
   }
 
   /** Whether something waits that may be sent without a page, and without the user. */
@@ -125,6 +126,7 @@ export class Drain {
     const waitUntil = (work: Promise<unknown>): void => void behind.push(work.catch(() => undefined))
     for (;;) {
       this.#isWanted = false
+      const again = new Promise<void>((resolve) => (this.#lookAgain = resolve))
       const senders = now() < this.untilMs ? await this.#senders() : NOBODY
       const { begun, looked, together, gone, nextMs } = await this.#begin(senders)
       if (gone.length > 0) this.#ports.merged(gone)
@@ -147,22 +149,19 @@ export class Drain {
         follow(ended.then((given) => this.note(given)))
       }
       if (underWay.size === 0) break
-      await this.#news(underWay, nextMs)
+      await this.#untilDue(nextMs, [...underWay, again])
     }
     await Promise.all(behind)
   }
 
-  /** Settles once there may be something to do: an attempt has ended, another write is due, or the drain was asked for. */
-  async #news(underWay: Iterable<Promise<unknown>>, nextMs: number | undefined): Promise<void> {
-    if (this.#isWanted) return
+  /** Settles with the first of these, and at the latest when another write is due. */
+  async #untilDue(nextMs: number | undefined, news: readonly Promise<unknown>[]): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined
-    const look = new Promise<void>((resolve) => {
-      this.#lookAgain = resolve
+    const due = new Promise<void>((resolve) => {
       if (nextMs !== undefined) timer = setTimeout(resolve, this.#waitMs(nextMs))
     })
-    await Promise.race([...underWay, look])
+    await Promise.race([...news, due])
     clearTimeout(timer)
-    this.#lookAgain = undefined
   }
 
   /** Settles when all of them have: each by itself would have the drain look again. */
