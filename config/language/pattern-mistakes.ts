@@ -57,6 +57,7 @@ const MISTAKES: readonly (readonly [mistake: RegExp, expected: string, mended?: 
     'a scheme in small letters',
     (text) => text.replace(/\S+$/, (scheme) => scheme.toLowerCase()),
   ],
+  [/^([A-Z]+ )?[a-z]+:\/\/(?=\/|$)/, FULL_URL],
   [/:\/\/[^/]+$/, "a path after the origin ('/**' is all of it)", '$&/**'],
   [new RegExp(`^([A-Z]+ )?${HOST}`), FULL_URL, '$1https://'],
   [new RegExp(`^([A-Z]+ )?${LOCAL}`), FULL_URL, '$1http://'],

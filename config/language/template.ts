@@ -1,5 +1,5 @@
 import { decoded } from '../../sw/core/search.ts'
-import { OPEN, parsePattern } from './pattern.ts'
+import { OPEN } from './pattern.ts'
 import type { Invalidates, Params } from './rule.ts'
 
 /** A `{name}` in a tag or in an entry of `invalidates`. */
@@ -32,6 +32,5 @@ export const fillPlaces = (
 /** The kind of an entry of `invalidates`. An entry that begins with `/` or a scheme is not a tag. */
 export function kindOf(entry: string): keyof Invalidates {
   if (!/^([a-z]+:\/)?\//.test(entry)) return 'tags'
-  const pattern = parsePattern(entry)
-  return pattern === 'invalid' || !OPEN.test(pattern.path) ? 'urls' : 'patterns'
+  return OPEN.test(entry) ? 'patterns' : 'urls'
 }
