@@ -37,8 +37,9 @@ export type BatchItem = v.InferOutput<typeof ITEM> & { readonly key: string }
 /** A write whose rest cannot be read. */
 export interface UnreadItem {
   readonly key: string
-  readonly entity: unknown
-  readonly id: unknown
+  /** Null: what was sent names none. */
+  readonly entity: string | null
+  readonly id: string | null
   readonly problem: string
 }
 
@@ -71,12 +72,16 @@ export function itemsOf(body: Uint8Array, mostItems: number): (BatchItem | Unrea
     const [issue] = item.issues
     return {
       key,
-      entity: given['entity'],
-      id: given['id'],
+      entity: named(given['entity']),
+      id: named(given['id']),
       problem: `${v.getDotPath(issue) ?? 'The item'}: ${issue.message}`,
     }
   })
 }
+
+/** A name of an entity or a row. An object may have no text, or be too deep to be answered. */
+const named = (given: unknown): string | null =>
+  typeof given === 'string' || typeof given === 'number' ? String(given) : null
 
 /**
  * What makes two items the same one. The id and the base are not part of it: a client that learns the server's id, or what its

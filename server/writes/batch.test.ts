@@ -496,6 +496,19 @@ describe('a body', () => {
   test('without items is answered without items', async () => expect(await send([])).toEqual([]))
 })
 
+test.each([
+  ['an object that has no text', '{"toString":null}'],
+  ['a list that is too deep to be written again', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
+])('an id that is %s refuses its item alone', async (_, id) => {
+  const good = item({ id: 'temporary', baseVersion: null, fields: { name: 'one', price: 1 } })
+  const items = `[{"key":"bad","entity":"notes","id":${id},"fields":{}},${JSON.stringify(good)}]`
+  const response = await made()(post(`{"items":${items}}`))
+  expect(response.status).toBe(200)
+  const { items: results } = (await response.json()) as { items: ItemResult[] }
+  expect(results.map(({ result }) => result)).toEqual(['refused', 'applied'])
+  expect(results[0]?.id).toBeNull()
+})
+
 test('whatever the items are, each is answered once, and none is a failure of the whole', async () => {
   const text = fc.oneof(
     fc.string(),

@@ -121,7 +121,7 @@ class Batch<Principal> {
     for (const [at, item] of waiting.entries()) {
       if ('problem' in item) {
         this.settle(withoutRow(item, 'refused', { status: 400, detail: item.problem }))
-        this.#stopped.add(`${String(item.entity)} ${String(item.id)}`)
+        this.#stopped.add(`${item.entity} ${item.id}`)
         continue
       }
       const known = this.#knownAs(item)
