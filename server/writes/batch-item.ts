@@ -79,7 +79,7 @@ export function itemsOf(body: Uint8Array, mostItems: number): (BatchItem | Unrea
   })
 }
 
-/** A name of an entity or a row. An object may have no text, or be too deep to be answered. */
+/** The name of an entity or the id of a row. Null for other values: an object may have no text, or be too deep to be sent back. */
 const named = (given: unknown): string | null =>
   typeof given === 'string' || typeof given === 'number' ? String(given) : null
 

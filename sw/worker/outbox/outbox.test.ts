@@ -378,7 +378,8 @@ describe('whose writes they are', () => {
   })
 
   test('secrets are those that a page gives at the time, also after the worker was stopped; without them it waits', async () => {
-    // The first worker is stopped before it tries again: a lease of its own would be the next one's first concern.
+    // The first worker must not try again by itself. If it is stopped in that attempt it leaves a lease, and the next worker
+    // ends the lease before it asks for the secret.
     const config: Config = { ...CONFIG, outbox: { firstWait: '30s', longestWait: '30s' } }
     const first = await outboxWorker({ config })
     first.backend.isAway = true
